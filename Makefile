@@ -1,0 +1,165 @@
+# Every command a person types. `make help` lists them.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+comma := ,
+
+# ---- what can be chosen on the command line -----------------------------------------------------
+
+ASSIGNMENT   ?= pipeline
+SUBMISSION   ?= skeleton
+NP           ?= 4
+ARGS         ?=
+CHECK        ?=
+SEED         ?=
+OUT          ?=
+SANITIZE     ?=
+FUZZ_SECONDS ?= 60
+PYTHON       ?= python3
+CC           := $(if $(filter default,$(origin CC)),gcc,$(CC))
+
+# ---- where things are: found once by tools/configure, after tools/setup installed what is missing -
+
+B := build$(if $(SANITIZE),/sanitize)
+
+ifneq ($(filter-out help setup clean format skeleton,$(or $(MAKECMDGOALS),help)),)
+include build/config.mk
+endif
+
+build/config.mk: tools/configure tools/setup
+	@tools/setup
+	@mkdir -p build
+	@tools/configure > $@.new && mv $@.new $@
+
+# ---- how to compile -----------------------------------------------------------------------------
+
+# The kit and the solutions are held to more warnings than a student's files.
+WARNINGS         := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+STUDENT_WARNINGS := -Wall -Wextra
+SANITIZERS       := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+# -fno-optimize-sibling-calls: the log wants to know which line called MPI.
+FLAGS            := -std=gnu17 -D_GNU_SOURCE -O2 -g -fno-optimize-sibling-calls -fno-omit-frame-pointer $(SANITIZERS) -I.
+KERNEL_FLAGS     := -O3 -march=native -mprefer-vector-width=512 -fopenmp -fno-math-errno -fno-trapping-math
+
+COMMON_SOURCES     := $(wildcard common/*.c common/layers/*.c common/kernels/*.c)
+ASSIGNMENT_SOURCES := $(wildcard assignments/$(ASSIGNMENT)/*.c)
+GRADER_SOURCES     := $(wildcard grader/*.c grader/judges/*.c)
+HANDIN_SOURCES     := $(wildcard handin/*.c)
+GRADER_PARTS       := $(filter-out grader/main.c,$(GRADER_SOURCES))
+TEST_SOURCES       := $(sort $(wildcard common/tests/test_*.c assignments/*/tests/test_*.c grader/tests/test_*.c handin/tests/test_*.c))
+TESTS              := $(TEST_SOURCES:%.c=$(B)/tests/%)
+TEST_PROGRAMS      := $(patsubst %.c,$(B)/programs/%,$(wildcard common/tests/programs/*.c))
+
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+
+COMMON_LIBRARY := $(B)/libcommon.a
+GRADER_LIBRARY := $(B)/libgrader.a
+
+# ---- building -----------------------------------------------------------------------------------
+
+$(B)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
+$(B)/grader/%.o $(B)/handin/%.o: OWN_FLAGS = $(GRADER_CFLAGS)
+$(B)/skeleton/%.o: WARNINGS = $(STUDENT_WARNINGS)
+$(B)/%.o: %.c build/config.mk
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@
+
+$(COMMON_LIBRARY): $(call objects,$(COMMON_SOURCES))
+$(GRADER_LIBRARY): $(call objects,$(GRADER_PARTS))
+$(B)/lib%.a:
+	@rm -f $@
+	ar rcs $@ $^
+
+# The program of an assignment with somebody's files: build/programs/SUBMISSION/ASSIGNMENT.
+PROGRAM         := $(B)/programs/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
+STUDENT_OBJECTS := $(call objects,$(wildcard $(SUBMISSION)/$(ASSIGNMENT)/*.c))
+$(PROGRAM): $(STUDENT_OBJECTS) $(call objects,$(ASSIGNMENT_SOURCES)) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -rdynamic $^ $(PROGRAM_LIBS) -o $@
+
+$(B)/grade: $(call objects,grader/main.c) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+
+$(B)/handin/handin: $(call objects,$(HANDIN_SOURCES)) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+
+# Each tests/test_X.c is a Check program of its own.
+$(B)/tests/%: %.c $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP $^ $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+
+# Programs that tests run under mpirun.
+$(B)/programs/%: %.c $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -rdynamic $^ $(PROGRAM_LIBS) -o $@
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- commands -----------------------------------------------------------------------------------
+
+.PHONY: help setup data build grade check train plot submission curves bench skeleton mutants \
+        random-settings lint format fuzz kit clean compile_commands.json
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  ASSIGNMENT=pipeline  SUBMISSION=skeleton (or solutions, or any folder)  CHECK=name  OUT=folder"
+	@echo "  SEED=number  NP=ranks  ARGS=\"options of the program; --help lists them\"  SANITIZE=1"
+
+setup: ## install what is missing (prints the command first)
+	@tools/setup
+
+data: | setup
+	@datasets/get fashion-mnist
+
+ASSIGNMENT_OBJECTS = $(call objects,$(ASSIGNMENT_SOURCES))
+build: $(B)/grade $(PROGRAM) ## build the grader and the program of SUBMISSION
+
+grade: data $(B)/grade $(ASSIGNMENT_OBJECTS) $(COMMON_LIBRARY) ## grade SUBMISSION: score, explanations, report
+	@$(B)/grade --submission $(SUBMISSION) --assignment $(ASSIGNMENT) --build-folder $(B) \
+	  $(if $(CHECK),--check $(CHECK)) $(if $(OUT),--out $(OUT)) $(if $(SEED),--seed $(SEED))
+
+CURVE_FOLDER = build/curves/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
+train: data $(PROGRAM) ## train with NP ranks and ARGS; writes the learning curve
+	@mkdir -p $(CURVE_FOLDER)
+	@tools/launch $(NP) $(PROGRAM) --curve $(CURVE_FOLDER)/curve.csv $(ARGS)
+
+plot: $(B)/handin/handin ## draw the submission's curves over the single-process reference
+	@$< plot --submission $(SUBMISSION) --assignment $(ASSIGNMENT) $(ARGS)
+
+submission: $(B)/handin/handin ## pack the files to hand in, and the one Markdown file
+	@$< pack --submission $(SUBMISSION) --assignment $(ASSIGNMENT) --out build/submissions/$(notdir $(SUBMISSION))
+
+curves: data ## (instructor) regenerate all reference curves from the solutions
+	@$(MAKE) --no-print-directory SUBMISSION=solutions build
+	@tools/curves
+
+check: data $(TESTS) $(TEST_PROGRAMS) $(B)/grade ## run all tests of the kit (SANITIZE=1: with sanitizers)
+	@$(MAKE) --no-print-directory SUBMISSION=solutions build
+	@tools/run_tests $(TESTS)
+
+skeleton: ## cut skeleton/ out of solutions/
+	@tools/make_skeleton
+
+bench: $(B)/bench/bench ## time one training step of each model, beside PyTorch where it is installed
+	@$(B)/bench/bench
+
+$(B)/bench/bench: bench/bench.c $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $^ $(PROGRAM_LIBS) -o $@
+
+SOURCES = $(shell git ls-files '*.c' '*.h')
+format: ## format the C files
+	@clang-format -i $(SOURCES)
+
+lint: $(B)/grade ## compiler warnings, clang-format, cppcheck, shellcheck, rubric, skeleton
+	@tools/lint
+
+compile_commands.json: ## for editors
+	@$(MAKE) --no-print-directory -Bn build check 2>/dev/null | tools/compile_commands > $@
+
+clean: ## remove everything that was built
+	@rm -rf build

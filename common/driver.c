@@ -1,0 +1,317 @@
+/*
+ * The main loop: see driver.h.
+ */
+#include "common/driver.h"
+
+#include "common/curve.h"
+#include "common/driver_parts.h"
+#include "common/fatal.h"
+#include "common/log.h"
+#include "common/model.h"
+#include "common/mpi_check.h"
+#include "common/stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REASON_SIZE 1024
+
+enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_REFUSED = 2 };
+
+/* Ends all ranks: a fatal error on one of them would leave the others waiting forever. */
+static void abort_all_ranks(void)
+{
+    fflush(NULL);
+    PMPI_Abort(MPI_COMM_WORLD, STATUS_FAILED);
+    _Exit(STATUS_FAILED);
+}
+
+/* ---- what the options name -------------------------------------------------------------------- */
+
+/* What --help says of the assignment. Stays for the whole run. */
+static const char *describe(const struct assignment *assignment)
+{
+    static char text[3072];
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "Schedules (--schedule) of %s:\n", assignment->name);
+    for (const struct step *step = assignment->steps; step->name && used < sizeof text; step++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "  %-14s %s%s\n", step->name,
+                                 step->what, step == assignment->steps ? " (default)" : "");
+    if (used < sizeof text)
+        used += (size_t)snprintf(text + used, sizeof text - used, "\nProbes (--probe):\n");
+    for (const struct probe *probe = assignment->probes; probe->name && used < sizeof text; probe++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "  %-14s %s\n", probe->name,
+                                 probe->what);
+    return text;
+}
+
+/* The step that --schedule names (the first without the option), or NULL. */
+static const struct step *find_step(const struct assignment *assignment, struct options *options)
+{
+    const struct step *step = assignment->steps;
+    if (options->schedule[0] == '\0')
+        snprintf(options->schedule, sizeof options->schedule, "%s", step->name);
+    while (step->name != NULL && strcmp(step->name, options->schedule) != 0)
+        step++;
+    return step->name != NULL ? step : NULL;
+}
+
+static const struct probe *find_probe(const struct assignment *assignment, const char *name)
+{
+    const struct probe *probe = assignment->probes;
+    while (probe->name != NULL && strcmp(probe->name, name) != 0)
+        probe++;
+    return probe->name != NULL ? probe : NULL;
+}
+
+/* False, and a reason, if this run can't be: names that don't exist, options that don't fit. */
+static bool options_fit(const struct assignment *assignment, const struct run *run,
+                        const struct step *step, char *reason)
+{
+    const struct options *options = run->options;
+    const bool writes = options->probe[0] || options->snapshots || options->gradient_dumps;
+    if (step == NULL)
+        snprintf(reason, REASON_SIZE, "--schedule %s: there is no such schedule; --help lists them",
+                 options->schedule);
+    else if (options->probe[0] && find_probe(assignment, options->probe) == NULL)
+        snprintf(reason, REASON_SIZE, "--probe %s: there is no such probe; --help lists them",
+                 options->probe);
+    else if (writes && options->evidence[0] == '\0')
+        snprintf(reason, REASON_SIZE,
+                 "--probe, --snapshots and --dump-gradients need --evidence FOLDER to write to");
+    else if (step->one_process && run->ranks > 1 && options->probe[0] == '\0')
+        snprintf(reason, REASON_SIZE,
+                 "--schedule %s runs in one process, not in %d: start it with one rank",
+                 options->schedule, run->ranks);
+    else if (options->compare && assignment->compare == NULL)
+        snprintf(reason, REASON_SIZE, "--compare: this assignment has nothing to compare");
+    else
+        return true;
+    return false;
+}
+
+/* May the run be? All ranks get the same answer; the first rank that refuses says why. */
+static bool all_agree(const struct run *run, bool agreed, const char *reason)
+{
+    const int refuser = agreed ? run->ranks : run->rank;
+    int first;
+    mpi_check(PMPI_Allreduce(&refuser, &first, 1, MPI_INT, MPI_MIN, run->comm));
+    if (first == run->rank)
+        fprintf(stderr, "%s: refused: %s\n", program_invocation_short_name, reason);
+    return first == run->ranks;
+}
+
+/* ---- building --------------------------------------------------------------------------------- */
+
+static struct model *build_model(const struct options *options)
+{
+    struct shape sample;
+    int classes;
+    char error[DATASET_ERROR_SIZE];
+    if (!dataset_describe(options->dataset, &sample, &classes, error))
+        fatal("--data %s: %s", options->dataset, error);
+    char model_error[MODEL_ERROR_SIZE];
+    struct model *model = model_new(options->model, sample, classes, model_error);
+    if (model == NULL)
+        fatal("--model %s: %s", options->model, model_error);
+    return model;
+}
+
+/* The data set's shapes are the model's: options_read() has seen to it. */
+static struct batch *build_batch(const struct run *run, int micro_batches)
+{
+    const struct options *options = run->options;
+    if (options->batch_size % micro_batches != 0)
+        fatal("a batch of %d samples can't be cut into %d micro-batches of the same size; "
+              "the check of the arguments should have refused that",
+              options->batch_size, micro_batches);
+    return batch_new(&(struct batch_options){
+        .dataset = options->dataset,
+        .batch_size = options->batch_size,
+        .micro_batches = micro_batches,
+        .loss = options->loss,
+        .seed = options->seed,
+        .sample = run->model->input,
+        .classes = run->model->outputs,
+    });
+}
+
+static struct stage *build_stage(struct run *run, const struct assignment *assignment,
+                                 int micro_batches)
+{
+    struct stage_options options = {
+        .index = run->rank,
+        .stages = run->ranks,
+        .micro_batch_size = run->options->batch_size / micro_batches,
+        .micro_batches = micro_batches,
+        .seed = run->options->seed,
+        .device = DEVICE_CPU,
+    };
+    assignment->place(run, &options);
+    return stage_new(run->model, &options);
+}
+
+/* ---- training --------------------------------------------------------------------------------- */
+
+struct training {
+    int steps;
+    int steps_per_epoch;
+    int tokens;   /* per sample */
+    FILE *curve;  /* NULL: not on this rank, or not wanted */
+    bool reports; /* the last rank has the loss, so it writes curve and progress */
+    struct progress progress;
+};
+
+/* A model whose first layer makes (tokens, width) of a sample has that many tokens; others one. */
+static int tokens_per_sample(const struct model *model)
+{
+    const struct shape first = model->layer[0].output;
+    return first.dimensions == 2 ? first.size[0] : 1;
+}
+
+static struct training training_begin(const struct run *run)
+{
+    const struct options *options = run->options;
+    struct training training = {.tokens = tokens_per_sample(run->model),
+                                .reports = run->rank == run->ranks - 1};
+    char error[DATASET_ERROR_SIZE];
+    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
+    if (samples < 0)
+        fatal("--data %s: %s", options->dataset, error);
+    if (samples < options->batch_size)
+        fatal("--batch %d: the training data of %s has only %d samples", options->batch_size,
+              options->dataset, samples);
+    training.steps_per_epoch = samples / options->batch_size;
+    training.steps =
+        options->steps > 0 ? options->steps : options->epochs * training.steps_per_epoch;
+    if (training.reports && options->curve[0] != '\0')
+        training.curve = curve_create(options->curve);
+    training.progress = progress_begin(options, training.steps, training.reports);
+    return training;
+}
+
+/* After a step, on the rank that has the loss: a line of the curve, and the progress. */
+static void report(struct training *training, const struct run *run, int step, double seconds)
+{
+    const int batch_size = run->options->batch_size;
+    const struct curve_point point = {
+        .step = step,
+        .epoch = step / training->steps_per_epoch,
+        .samples = (long)(step + 1) * batch_size,
+        .loss = batch_mean_loss(run->batch),
+        .accuracy = batch_accuracy(run->batch),
+        .seconds = seconds_now() - training->progress.began,
+        .samples_per_second = batch_size / seconds,
+        .tokens_per_second = (double)training->tokens * batch_size / seconds,
+    };
+    if (training->curve != NULL)
+        curve_append(training->curve, &point);
+    progress_step(&training->progress, &point);
+}
+
+static void take_step(struct training *training, struct run *run, const struct step *step,
+                      int number)
+{
+    const double began = seconds_now();
+    batch_load(run->batch, number);
+    evidence_before_step(run, number);
+    log_fact(LOG_STEP_BEGIN, (uint64_t)number, 0.0);
+    step->take(run);
+    log_fact(LOG_STEP_END, (uint64_t)number, 0.0);
+    if (training->reports)
+        report(training, run, number, seconds_now() - began);
+    evidence_after_step(run, number);
+}
+
+static void compare(struct run *run, const struct assignment *assignment)
+{
+    const bool agreed = assignment->compare(run);
+    fprintf(stderr, "rank %d: the first step %s the baseline\n", run->rank,
+            agreed ? "agrees with" : "DIFFERS from");
+    log_fact(LOG_PROBE, 0, agreed ? 1.0 : 0.0);
+}
+
+static void train(struct run *run, const struct assignment *assignment, const struct step *step)
+{
+    const int micro_batches = step->whole_batch ? 1 : run->options->micro_batches;
+    run->batch = build_batch(run, micro_batches);
+    run->stage = build_stage(run, assignment, micro_batches);
+    run->optimizer = optimizer_new(&run->options->optimizer, run->stage);
+    assignment->begin(run);
+
+    struct training training = training_begin(run);
+    for (int number = 0; number < training.steps; number++) {
+        take_step(&training, run, step, number);
+        if (number == 0 && run->options->compare)
+            compare(run, assignment);
+    }
+    evidence_before_step(run, training.steps);
+    if (training.curve != NULL)
+        curve_finish(training.curve);
+    progress_end(&training.progress);
+
+    assignment->end(run);
+    evidence_memory();
+    optimizer_free(run->optimizer);
+    stage_free(run->stage);
+    batch_free(run->batch);
+}
+
+/* ---- the program ------------------------------------------------------------------------------ */
+
+/* The whole run between the begin and the end of MPI; returns the exit status. */
+static int carry_out(struct run *run, const struct assignment *assignment, const struct step *step)
+{
+    const struct options *options = run->options;
+    char reason[REASON_SIZE] = "";
+    bool agreed = options_fit(assignment, run, step, reason);
+    if (agreed && options->probe[0] == '\0')
+        agreed = assignment->check(run, reason, sizeof reason);
+    reason[sizeof reason - 1] = '\0';
+    if (!all_agree(run, agreed, reason))
+        return STATUS_REFUSED;
+    if (options->probe[0] != '\0')
+        find_probe(assignment, options->probe)->run(run);
+    else
+        train(run, assignment, step);
+    return STATUS_DONE;
+}
+
+static void finalize(int status)
+{
+    /* Recorded, unlike the driver's other calls: see driver.h. */
+    if (MPI_Finalize() != MPI_SUCCESS)
+        fatal("MPI_Finalize failed");
+    log_fact(LOG_FINAL, 0, status);
+    log_close();
+}
+
+int driver_main(int argc, char **argv, const struct assignment *assignment)
+{
+    struct options options;
+    options_describe(describe(assignment));
+    options_parse(&options, argc, argv);
+    const struct step *step = find_step(assignment, &options);
+
+    /* OpenBLAS brings threads of its own; MPI is called by this one alone. */
+    int provided;
+    mpi_check(PMPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided));
+    fatal_set_hook(abort_all_ranks);
+    mpi_check_install(MPI_COMM_WORLD);
+    struct run run = {.options = &options, .comm = MPI_COMM_WORLD};
+    mpi_check(PMPI_Comm_rank(run.comm, &run.rank));
+    mpi_check(PMPI_Comm_size(run.comm, &run.ranks));
+    fatal_set_rank(run.rank);
+    if (options.evidence[0] != '\0') {
+        evidence_make_folder(&options);
+        log_open(options.evidence, run.rank, run.ranks, options.seed);
+    }
+    struct model *model = build_model(&options);
+    run.model = model;
+    const int status = carry_out(&run, assignment, step);
+    model_free(model);
+    finalize(status);
+    return status;
+}

@@ -1,0 +1,121 @@
+/*
+ * The driver's evidence besides the log: tensor files before and after chosen
+ * steps, and memory. Names and metadata: driver.h.
+ */
+#include "common/driver_parts.h"
+#include "common/fatal.h"
+#include "common/log.h"
+#include "common/stage.h"
+#include "common/tensor_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void evidence_make_folder(const struct options *options)
+{
+    if (options->evidence[0] == '\0')
+        return;
+    /* Every rank does; whoever comes second finds it there. */
+    if (mkdir(options->evidence, 0777) != 0 && errno != EEXIST)
+        fatal("--evidence %s: this folder can't be made: %m", options->evidence);
+}
+
+static bool is_listed(int step, int count, const int list[])
+{
+    for (int i = 0; i < count; i++)
+        if (list[i] == step)
+            return true;
+    return false;
+}
+
+/* Adds the parts of `flat`, which is as long as the stage's parameters, under
+ * "layers.L.NAME" + ending. */
+static void add_parameters(struct tensor_file *file, struct stage *stage, struct tensor *flat,
+                           const char *ending)
+{
+    const float *arena = tensor_floats(stage_parameters(stage));
+    const int first = stage_first_layer(stage);
+    for (int l = first; l < first + stage_layers(stage); l++) {
+        const struct layer *layer = stage_layer(stage, l);
+        struct tensor *parameters = stage_layer_parameters(stage, l);
+        if (parameters == NULL)
+            continue;
+        const size_t place = (size_t)(tensor_floats(parameters) - arena);
+        tensor_free(parameters);
+        for (int i = 0; i < layer->parameters; i++) {
+            const struct parameter *parameter = &layer->parameter[i];
+            char name[LAYER_NAME_SIZE + 64];
+            snprintf(name, sizeof name, "layers.%d.%s%s", l, parameter->name, ending);
+            struct tensor *view = tensor_view(flat, place + parameter->offset, parameter->shape);
+            tensor_file_add(file, name, view);
+            tensor_free(view);
+        }
+    }
+}
+
+static void set_number(struct tensor_file *file, const char *key, int number)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", number);
+    tensor_file_set_metadata(file, key, text);
+}
+
+/* Writes the file under its name in the evidence folder, and frees it. */
+static void write_file(const struct run *run, struct tensor_file *file, const char *when, int step)
+{
+    set_number(file, "rank", run->rank);
+    set_number(file, "first_layer", stage_first_layer(run->stage));
+    set_number(file, "layers", stage_layers(run->stage));
+    set_number(file, "steps_done", optimizer_steps_done(run->optimizer));
+
+    char path[PATH_MAX + 64];
+    char error[TENSOR_FILE_ERROR_SIZE];
+    snprintf(path, sizeof path, "%s/rank-%d.%s-%d.safetensors", run->options->evidence, run->rank,
+             when, step);
+    if (!tensor_file_write(file, path, error))
+        fatal("%s", error);
+    tensor_file_free(file);
+}
+
+void evidence_before_step(const struct run *run, int step)
+{
+    if (!is_listed(step, run->options->snapshots, run->options->snapshot))
+        return;
+    struct tensor_file *file = tensor_file_new();
+    add_parameters(file, run->stage, stage_parameters(run->stage), "");
+    for (int i = 0; i < optimizer_states(run->optimizer); i++) {
+        char ending[64];
+        snprintf(ending, sizeof ending, ".%s", optimizer_state_name(run->optimizer, i));
+        add_parameters(file, run->stage, optimizer_state(run->optimizer, i), ending);
+    }
+    write_file(run, file, "before", step);
+}
+
+void evidence_after_step(const struct run *run, int step)
+{
+    if (!is_listed(step, run->options->gradient_dumps, run->options->gradient_dump))
+        return;
+    struct tensor_file *file = tensor_file_new();
+    add_parameters(file, run->stage, stage_gradients(run->stage), ".gradient");
+    if (batch_losses_computed(run->batch) > 0) {
+        tensor_file_add(file, "outputs", batch_outputs(run->batch));
+        struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
+        tensor_floats(loss)[0] = (float)batch_mean_loss(run->batch);
+        tensor_file_add(file, "loss", loss);
+        tensor_free(loss);
+    }
+    write_file(run, file, "after", step);
+}
+
+void evidence_memory(void)
+{
+    for (int kind = 0; kind < MEMORY_KINDS; kind++) {
+        struct log_record record = log_record_new(LOG_MEMORY, LOG_INSTANT);
+        record.request = (uint64_t)kind;
+        record.bytes = memory_peak((enum memory_kind)kind);
+        record.value = (double)memory_live((enum memory_kind)kind);
+        log_append(record);
+    }
+}

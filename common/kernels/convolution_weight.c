@@ -1,0 +1,180 @@
+/*
+ * Convolution, backward for the weight:
+ *
+ *     gradient[o][i][ky][kx] += sum over samples and positions p of
+ *                               dy[o][p] · x[i][p + ky · width + kx]
+ *
+ * dy is laid out in rows as wide as those of x, with zeros in between
+ * (convolution.h). For one i and ky, the sums of a few output channels times a
+ * few kx stay in registers while p goes by. Every thread adds up its own samples
+ * and the threads' sums are then added in order, so that the result depends on
+ * their number but not on who was first.
+ */
+#include "common/kernels/convolution.h"
+
+#include "common/memory.h"
+
+#include <omp.h>
+#include <string.h>
+
+/* Samples that are laid out together: enough to keep sums in registers for long, few enough to
+ * stay in the cache. */
+#define SAMPLES_TOGETHER 4
+#define MOST_CHANNELS    4
+#define MOST_TAPS        5
+
+/* A thread's own memory. */
+struct workplace {
+    float *x, *dy; /* SAMPLES_TOGETHER samples, x with room behind it */
+    float *weight_sum, *bias_sum;
+};
+
+struct shapes {
+    int rows, columns, plane, positions;
+    size_t x_count, dy_count; /* of one sample, laid out */
+    size_t weight_count;
+};
+
+static float lane_sum(vector v)
+{
+    float sum = 0;
+    for (int lane = 0; lane < LANES; lane++)
+        sum += v[lane];
+    return sum;
+}
+
+/* sum[o · sum_stride + kx] += dot products over the positions of all samples laid out. */
+static inline __attribute__((always_inline)) void
+add_products(const struct shapes *shapes, int samples, const float *x, const float *dy, float *sum,
+             size_t sum_stride, const int channels, const int taps)
+{
+    vector total[MOST_CHANNELS][MOST_TAPS] = {{{0}}};
+    for (int n = 0; n < samples; n++) {
+        const float *in = x + n * shapes->x_count;
+        const float *gradient = dy + n * shapes->dy_count;
+        for (int p = 0; p < shapes->positions; p += LANES) {
+            vector at[MOST_CHANNELS];
+#pragma GCC unroll 8
+            for (int o = 0; o < channels; o++)
+                at[o] = *(const vector *)(gradient + (size_t)o * shapes->positions + p);
+#pragma GCC unroll 8
+            for (int t = 0; t < taps; t++) {
+                vector pixel = *(const vector *)(in + p + t);
+#pragma GCC unroll 8
+                for (int o = 0; o < channels; o++)
+                    total[o][t] += at[o] * pixel;
+            }
+        }
+    }
+    for (int o = 0; o < channels; o++)
+        for (int t = 0; t < taps; t++)
+            sum[o * sum_stride + t] += lane_sum(total[o][t]);
+}
+
+/* A whole row of the window (all kx) for `channels` output channels. */
+static inline __attribute__((always_inline)) void
+add_window_row(const struct shapes *shapes, int samples, const float *x, const float *dy,
+               float *sum, size_t sum_stride, int kernel, const int channels)
+{
+    int kx = 0;
+    for (; kx + 5 <= kernel; kx += 5)
+        add_products(shapes, samples, x + kx, dy, sum + kx, sum_stride, channels, 5);
+    for (; kx + 3 <= kernel; kx += 3)
+        add_products(shapes, samples, x + kx, dy, sum + kx, sum_stride, channels, 3);
+    for (; kx < kernel; kx++)
+        add_products(shapes, samples, x + kx, dy, sum + kx, sum_stride, channels, 1);
+}
+
+static void add_samples(const struct convolution_sizes *sizes, const struct shapes *shapes,
+                        int samples, const struct workplace *place)
+{
+    int kernel = sizes->kernel;
+    size_t sum_stride = (size_t)sizes->inputs * kernel * kernel;
+    for (int i = 0; i < sizes->inputs; i++)
+        for (int ky = 0; ky < kernel; ky++) {
+            const float *x = place->x + (size_t)i * shapes->plane + ky * sizes->width;
+            for (int o = 0; o < sizes->outputs;) {
+                const float *dy = place->dy + (size_t)o * shapes->positions;
+                float *sum = place->weight_sum + o * sum_stride + (i * kernel + ky) * kernel;
+                int left = sizes->outputs - o;
+                if (left == 3 || left == 6) {
+                    add_window_row(shapes, samples, x, dy, sum, sum_stride, kernel, 3);
+                    o += 3;
+                } else if (left >= 4) {
+                    add_window_row(shapes, samples, x, dy, sum, sum_stride, kernel, 4);
+                    o += 4;
+                } else {
+                    add_window_row(shapes, samples, x, dy, sum, sum_stride, kernel, 1);
+                    o += 1;
+                }
+            }
+        }
+}
+
+static void lay_out(const struct convolution_sizes *sizes, const struct shapes *shapes, int samples,
+                    const float *x, const float *dy, const struct workplace *place)
+{
+    for (int n = 0; n < samples; n++) {
+        size_t x_sample = (size_t)sizes->inputs * shapes->plane;
+        size_t dy_plane = (size_t)shapes->rows * shapes->columns;
+        memcpy(place->x + n * shapes->x_count, x + n * x_sample, sizeof *x * x_sample);
+        const float *gradient = dy + n * (sizes->outputs * dy_plane);
+        copy_planes(sizes->outputs, shapes->rows, shapes->columns,
+                    dense(gradient, shapes->rows, shapes->columns),
+                    (struct planes){place->dy + n * shapes->dy_count, (size_t)sizes->width,
+                                    (size_t)shapes->positions});
+        for (int o = 0; o < sizes->outputs; o++) {
+            float sum = 0;
+#pragma omp simd reduction(+ : sum)
+            for (size_t p = 0; p < dy_plane; p++)
+                sum += gradient[o * dy_plane + p];
+            place->bias_sum[o] += sum;
+        }
+    }
+}
+
+void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
+                                     const float *dy, float *weight_gradient, float *bias_gradient)
+{
+    struct shapes shapes = {.rows = output_height(sizes),
+                            .columns = output_width(sizes),
+                            .plane = sizes->height * sizes->width,
+                            .positions = round_up_to_lanes(window_positions(sizes))};
+    shapes.x_count = (size_t)sizes->inputs * shapes.plane + LANES;
+    shapes.dy_count = (size_t)sizes->outputs * shapes.positions;
+    shapes.weight_count = (size_t)sizes->outputs * sizes->inputs * sizes->kernel * sizes->kernel;
+
+    size_t x_room = SAMPLES_TOGETHER * shapes.x_count, dy_room = SAMPLES_TOGETHER * shapes.dy_count;
+    size_t thread_count = x_room + dy_room + shapes.weight_count + (size_t)sizes->outputs;
+    thread_count = (thread_count + LANES - 1) / LANES * LANES;
+    int threads = omp_get_max_threads();
+    double flops =
+        2.0 * sizes->samples * shapes.rows * shapes.columns * (double)shapes.weight_count;
+    if (flops <= PARALLEL_THRESHOLD)
+        threads = 1;
+    size_t bytes = sizeof(float) * thread_count * (size_t)threads;
+    float *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
+    memset(scratch, 0, bytes);
+
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int part = 0; part < threads; part++) {
+        float *own = scratch + thread_count * (size_t)part;
+        struct workplace place = {own, own + x_room, own + x_room + dy_room,
+                                  own + x_room + dy_room + shapes.weight_count};
+        int end = (int)((long)sizes->samples * (part + 1) / threads);
+        for (int n = (int)((long)sizes->samples * part / threads); n < end; n += SAMPLES_TOGETHER) {
+            int samples = end - n < SAMPLES_TOGETHER ? end - n : SAMPLES_TOGETHER;
+            lay_out(sizes, &shapes, samples, x + (size_t)n * sizes->inputs * shapes.plane,
+                    dy + (size_t)n * sizes->outputs * shapes.rows * shapes.columns, &place);
+            add_samples(sizes, &shapes, samples, &place);
+        }
+    }
+    for (int part = 0; part < threads; part++) {
+        const float *sum = scratch + thread_count * (size_t)part + x_room + dy_room;
+        for (size_t i = 0; i < shapes.weight_count; i++)
+            weight_gradient[i] += sum[i];
+        for (int o = 0; o < sizes->outputs; o++)
+            bias_gradient[o] += sum[shapes.weight_count + (size_t)o];
+    }
+    memory_release(MEMORY_WORKSPACE, scratch, bytes);
+}

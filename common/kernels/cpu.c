@@ -1,0 +1,44 @@
+/*
+ * The table of the CPU's kernels (kernels.h).
+ */
+#include "common/kernels/cpu.h"
+
+#include "common/fatal.h"
+
+static const struct kernels cpu = {
+    .matrix_product = cpu_matrix_product,
+    .fill_rows = cpu_fill_rows,
+    .add_column_sums = cpu_add_column_sums,
+    .add = cpu_add,
+    .multiply = cpu_multiply,
+    .relu = cpu_relu,
+    .relu_backward = cpu_relu_backward,
+    .gelu = cpu_gelu,
+    .layer_norm = cpu_layer_norm,
+    .layer_norm_backward_input = cpu_layer_norm_backward_input,
+    .layer_norm_backward_weight = cpu_layer_norm_backward_weight,
+    .convolution = cpu_convolution,
+    .convolution_backward_input = cpu_convolution_backward_input,
+    .convolution_backward_weight = cpu_convolution_backward_weight,
+    .max_pool = cpu_max_pool,
+    .max_pool_backward = cpu_max_pool_backward,
+    .attention = cpu_attention,
+    .attention_backward = cpu_attention_backward,
+    .mean_tokens = cpu_mean_tokens,
+    .mean_tokens_backward = cpu_mean_tokens_backward,
+    .cut_patches = cpu_cut_patches,
+    .paste_patches = cpu_paste_patches,
+};
+
+const struct kernels *kernels_for(enum device device)
+{
+    static bool prepared;
+    if (device != DEVICE_CPU)
+        fatal("this program was built without kernels for the %s: run it on the cpu",
+              device == DEVICE_CUDA ? "GPU (cuda)" : "meta device");
+    if (!prepared) {
+        cpu_prepare_matrix_products();
+        prepared = true;
+    }
+    return &cpu;
+}

@@ -1,0 +1,73 @@
+/*
+ * The CPU's kernels, one file per group (kernels.h says what each does), and
+ * what they share: the vector type, and when threads are worth their while.
+ */
+#ifndef COMMON_KERNELS_CPU_H
+#define COMMON_KERNELS_CPU_H
+
+#include "common/kernels/kernels.h"
+
+/* Sixteen floats: one AVX-512 register, or as many smaller ones as the machine needs.
+ * Aligned like a float, so that it can be loaded from anywhere. */
+#define LANES 16
+typedef float vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+/* The next multiple of LANES. */
+static inline int round_up_to_lanes(int count)
+{
+    return (count + LANES - 1) / LANES * LANES;
+}
+
+/* Work of fewer float operations than this is done sooner than a second thread wakes up. */
+#define PARALLEL_THRESHOLD 40000.0
+
+/* matrix_products.c */
+void cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
+                        const float *a, const float *b, float beta, float *c);
+void cpu_fill_rows(int rows, int columns, const float *row, float *y);
+void cpu_add_column_sums(int rows, int columns, const float *y, float *sums);
+/* Makes OpenBLAS use this machine's vector instructions; cpu.c calls it before the first product. */
+void cpu_prepare_matrix_products(void);
+
+/* elementwise.c */
+void cpu_add(size_t count, const float *x, float *y);
+void cpu_multiply(size_t count, const float *a, const float *b, float *y);
+void cpu_relu(size_t count, const float *x, float *y);
+void cpu_relu_backward(size_t count, const float *y, const float *dy, float *dx);
+void cpu_gelu(size_t count, const float *x, float *y, float *derivative);
+
+/* layer_norm.c */
+void cpu_layer_norm(int rows, int columns, const float *x, const float *weight, const float *bias,
+                    float *y, float *statistics);
+void cpu_layer_norm_backward_input(int rows, int columns, const float *x, const float *statistics,
+                                   const float *weight, const float *dy, float *dx);
+void cpu_layer_norm_backward_weight(int rows, int columns, const float *x, const float *statistics,
+                                    const float *dy, float *weight_gradient, float *bias_gradient);
+
+/* convolution.c */
+void cpu_convolution(const struct convolution_sizes *sizes, const float *x, const float *weight,
+                     const float *bias, float *y);
+void cpu_convolution_backward_input(const struct convolution_sizes *sizes, const float *weight,
+                                    const float *dy, float *dx);
+/* convolution_weight.c */
+void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
+                                     const float *dy, float *weight_gradient, float *bias_gradient);
+
+/* pooling.c */
+void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place);
+void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place, const float *dy,
+                           float *dx);
+
+/* attention.c */
+void cpu_attention(const struct attention_sizes *sizes, const float *qkv, float *y,
+                   float *probabilities);
+void cpu_attention_backward(const struct attention_sizes *sizes, const float *qkv,
+                            const float *probabilities, const float *dy, float *dqkv);
+
+/* tokens.c */
+void cpu_mean_tokens(int samples, int tokens, int width, const float *x, float *y);
+void cpu_mean_tokens_backward(int samples, int tokens, int width, const float *dy, float *dx);
+void cpu_cut_patches(const struct patch_sizes *sizes, const float *images, float *patches);
+void cpu_paste_patches(const struct patch_sizes *sizes, const float *patches, float *images);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * Kernels: the table of operations that a device offers to the layers.
+ *
+ * Every function works on plain arrays of floats, row-major, and knows nothing
+ * of layers, tensors or schedules. Names and sizes are those of the layer that
+ * calls. Where a result is written "+=", it is added to what is there. Results
+ * do not depend on anything but the arguments and the number of threads.
+ *
+ * The CPU's table: OpenBLAS for matrix products, loops that the compiler
+ * vectorises for the rest, OpenMP over samples or rows where there is enough
+ * to do. Scratch space is accounted as MEMORY_WORKSPACE.
+ */
+#ifndef COMMON_KERNELS_KERNELS_H
+#define COMMON_KERNELS_KERNELS_H
+
+#include "common/tensor.h"
+
+struct convolution_sizes {
+    int samples;
+    int inputs;        /* channels of x */
+    int height, width; /* of x */
+    int outputs;       /* channels of y */
+    int kernel;        /* side of the window; stride 1, no padding */
+};
+
+struct pooling_sizes {
+    int planes;        /* samples · channels */
+    int height, width; /* of x */
+    int kernel;        /* side of the window, and the stride */
+};
+
+struct attention_sizes {
+    int samples;
+    int tokens;
+    int heads;
+    int head_width; /* width / heads */
+};
+
+struct patch_sizes {
+    int samples;
+    int channels;
+    int height, width; /* multiples of patch */
+    int patch;         /* side */
+};
+
+struct kernels {
+    /* ---- matrix products and what belongs to linear layers ---- */
+
+    /* c = a' · b' + beta · c, where a' is (rows, depth), b' is (depth, columns) and c is
+     * (rows, columns). transpose_a: a holds a' transposed, (depth, rows); likewise b. */
+    void (*matrix_product)(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
+                           const float *a, const float *b, float beta, float *c);
+    /* Every row of y (rows, columns) becomes `row`. */
+    void (*fill_rows)(int rows, int columns, const float *row, float *y);
+    /* sums[j] += the sum over i of y[i][j]. */
+    void (*add_column_sums)(int rows, int columns, const float *y, float *sums);
+
+    /* ---- element by element; in place where the pointers are equal ---- */
+
+    void (*add)(size_t count, const float *x, float *y); /* y += x */
+    void (*multiply)(size_t count, const float *a, const float *b, float *y);
+    void (*relu)(size_t count, const float *x, float *y); /* NaN stays NaN */
+    /* dx = dy where y > 0, else 0 */
+    void (*relu_backward)(size_t count, const float *y, const float *dy, float *dx);
+    /* y = x · Φ(x); derivative = Φ(x) + x · φ(x). derivative may be x itself. */
+    void (*gelu)(size_t count, const float *x, float *y, float *derivative);
+
+    /* ---- layer norm over the columns of x (rows, columns) ---- */
+
+    /* statistics (rows, 2): mean and 1/deviation of each row */
+    void (*layer_norm)(int rows, int columns, const float *x, const float *weight,
+                       const float *bias, float *y, float *statistics);
+    void (*layer_norm_backward_input)(int rows, int columns, const float *x,
+                                      const float *statistics, const float *weight, const float *dy,
+                                      float *dx);
+    void (*layer_norm_backward_weight)(int rows, int columns, const float *x,
+                                       const float *statistics, const float *dy,
+                                       float *weight_gradient, float *bias_gradient); /* += */
+
+    /* ---- convolution: weight (outputs, inputs, kernel, kernel) ---- */
+
+    void (*convolution)(const struct convolution_sizes *sizes, const float *x, const float *weight,
+                        const float *bias, float *y);
+    void (*convolution_backward_input)(const struct convolution_sizes *sizes, const float *weight,
+                                       const float *dy, float *dx);
+    void (*convolution_backward_weight)(const struct convolution_sizes *sizes, const float *x,
+                                        const float *dy, float *weight_gradient,
+                                        float *bias_gradient); /* += */
+
+    /* ---- pooling: place (as y) is the number of the maximum within its window ---- */
+
+    void (*max_pool)(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place);
+    void (*max_pool_backward)(const struct pooling_sizes *sizes, const int32_t *place,
+                              const float *dy, float *dx);
+
+    /* ---- attention: qkv (samples, tokens, 3, heads, head_width), y (samples, tokens, heads,
+     * head_width), probabilities (samples, heads, key, query) ---- */
+
+    void (*attention)(const struct attention_sizes *sizes, const float *qkv, float *y,
+                      float *probabilities);
+    void (*attention_backward)(const struct attention_sizes *sizes, const float *qkv,
+                               const float *probabilities, const float *dy, float *dqkv);
+
+    /* ---- tokens ---- */
+
+    /* Means over the tokens of x (samples, tokens, width), and back. */
+    void (*mean_tokens)(int samples, int tokens, int width, const float *x, float *y);
+    void (*mean_tokens_backward)(int samples, int tokens, int width, const float *dy, float *dx);
+    /* Images (samples, channels, height, width) to patches (samples, tokens, channels · patch ·
+     * patch), the patches row by row; and back. */
+    void (*cut_patches)(const struct patch_sizes *sizes, const float *images, float *patches);
+    void (*paste_patches)(const struct patch_sizes *sizes, const float *patches, float *images);
+};
+
+/* The table of a device; fatal if this program was built without it. */
+const struct kernels *kernels_for(enum device device);
+
+#endif

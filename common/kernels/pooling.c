@@ -1,0 +1,80 @@
+/*
+ * Max pooling. The gradient goes to the first maximum of each window; rows and
+ * columns beyond the last whole window are in no window. NaN is larger than any
+ * number, as in PyTorch.
+ */
+#include "common/kernels/cpu.h"
+
+#include <string.h>
+
+/* Inlined with a constant window, so that its loops disappear. */
+static inline __attribute__((always_inline)) void pool_row(const float *restrict x, int width,
+                                                           int columns, float *restrict y,
+                                                           int32_t *restrict place,
+                                                           const int kernel)
+{
+#pragma omp simd
+    for (int column = 0; column < columns; column++) {
+        float best = x[column * kernel];
+        int32_t best_place = 0;
+        for (int t = 1; t < kernel * kernel; t++) {
+            float value = x[(t / kernel) * width + column * kernel + t % kernel];
+            bool better = value > best || value != value;
+            best = better ? value : best;
+            best_place = better ? t : best_place;
+        }
+        y[column] = best;
+        place[column] = best_place;
+    }
+}
+
+static inline __attribute__((always_inline)) void
+pool_row_backward(const int32_t *restrict place, const float *restrict dy, int columns, int width,
+                  float *restrict dx, const int kernel)
+{
+    for (int ky = 0; ky < kernel; ky++)
+#pragma omp simd
+        for (int column = 0; column < columns; column++)
+            for (int kx = 0; kx < kernel; kx++)
+                dx[ky * width + column * kernel + kx] =
+                    place[column] == ky * kernel + kx ? dy[column] : 0.0f;
+}
+
+void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place)
+{
+    int rows = sizes->height / sizes->kernel, columns = sizes->width / sizes->kernel;
+    double work = (double)sizes->planes * sizes->height * sizes->width;
+#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
+    for (int plane = 0; plane < sizes->planes; plane++)
+        for (int row = 0; row < rows; row++) {
+            size_t out = ((size_t)plane * rows + row) * columns;
+            const float *in =
+                x + ((size_t)plane * sizes->height + row * sizes->kernel) * sizes->width;
+            if (sizes->kernel == 2)
+                pool_row(in, sizes->width, columns, y + out, place + out, 2);
+            else
+                pool_row(in, sizes->width, columns, y + out, place + out, sizes->kernel);
+        }
+}
+
+void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place, const float *dy,
+                           float *dx)
+{
+    int rows = sizes->height / sizes->kernel, columns = sizes->width / sizes->kernel;
+    size_t plane_count = (size_t)sizes->height * sizes->width;
+    bool uncovered = sizes->height % sizes->kernel != 0 || sizes->width % sizes->kernel != 0;
+    double work = (double)sizes->planes * (double)plane_count;
+#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
+    for (int plane = 0; plane < sizes->planes; plane++) {
+        if (uncovered)
+            memset(dx + plane * plane_count, 0, sizeof *dx * plane_count);
+        for (int row = 0; row < rows; row++) {
+            size_t out = ((size_t)plane * rows + row) * columns;
+            float *to = dx + plane * plane_count + (size_t)row * sizes->kernel * sizes->width;
+            if (sizes->kernel == 2)
+                pool_row_backward(place + out, dy + out, columns, sizes->width, to, 2);
+            else
+                pool_row_backward(place + out, dy + out, columns, sizes->width, to, sizes->kernel);
+        }
+    }
+}

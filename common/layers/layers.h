@@ -1,0 +1,46 @@
+/*
+ * What the files of this folder share: what is saved between forward and
+ * backward, and the making of descriptions.
+ */
+#ifndef COMMON_LAYERS_LAYERS_H
+#define COMMON_LAYERS_LAYERS_H
+
+#include "common/kernels/kernels.h"
+#include "common/layer.h"
+
+struct saved {
+    struct tensor *tensor[LAYER_MAX_SAVED]; /* which slot holds what is the layer's affair */
+    int samples;                            /* in the batch of the last backward_input */
+    int inner_layers;
+    struct saved **inner; /* residual: those of the layers inside */
+};
+
+/* Keeps a reference that the caller hands over; the slot must be empty. */
+void saved_keep(struct saved *saved, int slot, struct tensor *tensor);
+/* Hands the slot's reference to the caller. Fatal if there is none: backward without forward. */
+struct tensor *saved_take(struct saved *saved, int slot);
+/* Gives back what the slot, or all slots (those of inner layers too), hold. */
+void saved_release(struct saved *saved, int slot);
+void saved_release_all(struct saved *saved);
+
+/* A backward_weight for layers that have no parameters. */
+void layer_release_saved(const struct layer *layer, struct layer_memory memory,
+                         struct saved *saved);
+
+/* A new tensor like x (same batch), of `sample` shape per sample. */
+struct tensor *layer_tensor_new(const struct tensor *x, struct shape sample);
+/* x itself if nobody else refers to it, so that it may be overwritten; else a new tensor like it. */
+struct tensor *layer_in_place_or_new(struct tensor *x);
+
+/* Rows of the last dimension: count / its size. */
+int tensor_rows(const struct tensor *x);
+int shape_last(struct shape shape);
+
+/* Appends a parameter to a description: shape and initial value are set by the caller. */
+void layer_add_parameter(struct layer *layer, const char *name, struct shape shape,
+                         enum initial_value initial, float scale);
+/* Weight and bias with PyTorch's default: both uniform within 1/sqrt(inputs of one output). */
+void layer_add_weight_and_bias(struct layer *layer, const char *prefix, struct shape weight,
+                               int outputs, int fan_in);
+
+#endif

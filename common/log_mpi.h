@@ -1,0 +1,143 @@
+/*
+ * What the profiling wrappers (log_mpi_*.c) share. Nobody else includes this.
+ *
+ * A wrapper begins a record, calls PMPI_X and ends the record. Everything here
+ * does nothing without an open log. Wrappers of calls that are used together
+ * stand in one file: the linker takes a file from the library only if the
+ * program calls something in it.
+ *
+ * Arguments are the program's and may be wrong: nothing here may fail on them,
+ * so that it is MPI that complains, under the name that the program called.
+ */
+#ifndef COMMON_LOG_MPI_H
+#define COMMON_LOG_MPI_H
+
+#include "common/log.h"
+
+#include <mpi.h>
+
+/* The address that the wrapper returns to. */
+#define CALLER log_mpi_caller(__builtin_return_address(0))
+uint64_t log_mpi_caller(const void *return_address);
+
+/* ---- communicators: log_mpi.c ------------------------------------------------ */
+
+struct log_communicator {
+    int references;
+    uint64_t number; /* equal on all members; 0: MPI_COMM_NULL */
+    int size;        /* of the remote group, if it is an intercommunicator */
+    int *world_rank; /* rank in MPI_COMM_WORLD of each rank that a message can go to */
+};
+
+/* What is known about a communicator; it stays the log's. */
+struct log_communicator *log_communicator(MPI_Comm comm);
+struct log_communicator *log_communicator_retain(struct log_communicator *communicator);
+void log_communicator_release(struct log_communicator *communicator);
+/* A rank of it as the log has peers: MPI_PROC_NULL and MPI_ANY_SOURCE included. */
+int log_communicator_peer(const struct log_communicator *communicator, int rank);
+/* All members of a new communicator agree on its number. Collective, log or no log. */
+void log_communicator_number_new(MPI_Comm comm);
+
+/* ---- records: log_mpi_record.c -------------------------------------------------- */
+
+/* What a call says about a payload. buffer NULL: no fingerprint. */
+struct log_payload {
+    const void *buffer;
+    int count;
+    MPI_Datatype type;
+};
+#define PAYLOAD(buffer, count, type) ((struct log_payload){buffer, count, type})
+#define NO_PAYLOAD                   PAYLOAD(NULL, 0, MPI_DATATYPE_NULL)
+
+uint64_t log_payload_bytes(struct log_payload payload); /* 0 if it makes no sense */
+/* Gaps of the datatype are left out. 0: not known; where the memory can't be read, *gone is set. */
+uint64_t log_payload_fingerprint(struct log_payload payload, bool *gone);
+
+/* Records, not yet appended, with peer (a rank of comm), tag, communicator and bytes; that of a
+ * send with the fingerprint. */
+struct log_record log_mpi_send(enum log_operation operation, enum log_phase phase,
+                               struct log_payload payload, int peer, int tag, MPI_Comm comm);
+struct log_record log_mpi_receive(enum log_operation operation, enum log_phase phase,
+                                  struct log_payload payload, int peer, int tag, MPI_Comm comm);
+
+/* Each appends the begin of a call and returns it, to be handed to log_mpi_end. Without a log it
+ * is a record of LOG_NONE, which log_mpi_end ignores. */
+struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm);
+struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t caller,
+                                     struct log_payload payload, int peer, int tag, MPI_Comm comm);
+struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t caller,
+                                        struct log_payload payload, int peer, int tag,
+                                        MPI_Comm comm);
+/* A collective: input is what this rank puts in; root is a rank of comm, or -1. */
+struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
+                                           struct log_payload input, int root, MPI_Comm comm);
+/* Turns the begin of a call into its end and appends it. */
+void log_mpi_end(struct log_record begin);
+
+/* Puts into a record what is known about the message that arrived in `room`. */
+void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int error,
+                     const struct log_communicator *communicator, struct log_payload room);
+
+/* ---- requests: log_mpi_requests.c ----------------------------------------------- */
+
+enum request_kind { REQUEST_SEND, REQUEST_RECEIVE, REQUEST_COLLECTIVE };
+
+/* What is known about a request until it completes. */
+struct log_request {
+    struct log_request *next;
+    MPI_Request handle;
+    const MPI_Request *variable; /* where the program kept the handle at first */
+    enum request_kind kind;
+    bool shared; /* MPI gave the same handle to several requests at once */
+    bool persistent;
+    bool active;
+    bool taken;                 /* is in a struct log_requests now */
+    struct log_record start;    /* as it was begun; holds its number */
+    struct log_payload payload; /* sent, received or the result of a collective */
+    struct log_communicator *communicator;
+};
+
+/* A number for the request that is about to be made. */
+uint64_t log_request_number(void);
+/* Remembers the request that a call has made; `start` is the call's begin record. */
+struct log_request *log_request_add(enum request_kind kind, const MPI_Request *request,
+                                    struct log_record start, struct log_payload payload,
+                                    MPI_Comm comm);
+/* The request behind a handle, which the program has in `variable` now; NULL: unknown. */
+struct log_request *log_request_find(MPI_Request handle, const MPI_Request *variable);
+/* Appends LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
+void log_request_completed(struct log_request *request, const MPI_Status *status, int error);
+void log_request_forget(struct log_request *request);
+
+/* The requests that a wait or a test was given. Without a log: empty. */
+struct log_requests {
+    int count;
+    struct log_request **request; /* NULL where there is none or it is unknown */
+    MPI_Status *status;           /* the program's, or our own where it wants none */
+    bool own_status;
+};
+/* statuses: as many as requests (one for the calls that complete one). */
+struct log_requests log_requests_find(int count, const MPI_Request *handles, MPI_Status *status,
+                                      int statuses);
+void log_requests_waiting(const struct log_requests *requests); /* LOG_WAITING_FOR for each */
+/* Completes request i with status number s, after a call that returned `error`. */
+void log_requests_completed(struct log_requests *requests, int i, int s, int error);
+void log_requests_free(struct log_requests *requests);
+
+/* ---- messages taken by a probe: log_mpi_messages.c ---------------------------------- */
+
+/* Remembers what MPI_Mprobe found; `probe` is its end record. */
+void log_message_add(MPI_Message handle, struct log_record probe, MPI_Comm comm);
+/* The begin record, not yet appended, of a call that receives it, and its communicator. */
+struct log_record log_message_take(enum log_operation operation, uint64_t caller,
+                                   MPI_Message handle, struct log_payload room, MPI_Comm *comm);
+
+/* ---- polling ------------------------------------------------------------------------- */
+
+/* Is an unsuccessful test or probe to be left out of the log, because nothing was recorded
+ * since the last one? Counts it. */
+bool log_mpi_skip_poll(bool successful);
+/* Tells log_mpi_skip_poll that the last record is an unsuccessful one. */
+void log_mpi_polled(void);
+
+#endif

@@ -1,0 +1,393 @@
+/*
+ * The command line: see options.h.
+ *
+ * One parser serves the program and the judge. It never exits by itself: the
+ * first thing that is wrong becomes a text, which names the option, its value
+ * and what it may be.
+ */
+#include "common/options.h"
+
+#include "common/dataset.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_BATCH         1000000
+#define MAX_MICRO_BATCHES 65536
+
+enum key {
+    KEY_SCHEDULE = 's',
+    KEY_MODEL = 'm',
+    KEY_DATA = 'd',
+    KEY_BATCH = 'b',
+    KEY_MICRO_BATCHES = 'n',
+    KEY_QUIET = 'q',
+    KEY_LOSS = 256,
+    KEY_STEPS,
+    KEY_EPOCHS,
+    KEY_OPTIMIZER,
+    KEY_LEARNING_RATE,
+    KEY_MOMENTUM,
+    KEY_SEED,
+    KEY_UNEVEN,
+    KEY_COMPARE,
+    KEY_CORRUPT,
+    KEY_PROBE,
+    KEY_EVIDENCE,
+    KEY_CURVE,
+    KEY_SNAPSHOTS,
+    KEY_DUMP_GRADIENTS
+};
+
+static const struct argp_option option_table[] = {
+    {NULL, 0, NULL, 0, "What to train:", 1},
+    {"model", KEY_MODEL, "NAME", 0, "mlp, cnn or vit, with sizes: mlp:depth=4,width=512", 1},
+    {"data", KEY_DATA, "NAME", 0, "fashion-mnist, cifar10 or synthetic", 1},
+    {"loss", KEY_LOSS, "NAME", 0, "cross-entropy or mean (of the outputs)", 1},
+    {"batch", KEY_BATCH, "N", 0, "samples of a training step (64)", 1},
+    {"steps", KEY_STEPS, "N", 0, "training steps; without it, --epochs decides", 1},
+    {"epochs", KEY_EPOCHS, "N", 0, "passes over the data (1)", 1},
+    {"optimizer", KEY_OPTIMIZER, "NAME", 0, "sgd or adamw", 1},
+    {"learning-rate", KEY_LEARNING_RATE, "X", 0, "(sgd 0.05, adamw 0.001)", 1},
+    {"momentum", KEY_MOMENTUM, "X", 0, "of sgd (0.9)", 1},
+    {"seed", KEY_SEED, "N", 0, "decides initial parameters and order of the data (1)", 1},
+    {NULL, 0, NULL, 0, "How to train it:", 2},
+    {"schedule", KEY_SCHEDULE, "NAME", 0, "which training step", 2},
+    {"micro-batches", KEY_MICRO_BATCHES, "N", 0, "that a batch is cut into (4)", 2},
+    {"uneven", KEY_UNEVEN, NULL, 0, "stages of different numbers of layers are wanted", 2},
+    {NULL, 0, NULL, 0, "What to look at:", 3},
+    {"compare", KEY_COMPARE, NULL, 0, "compare the first step with the baseline", 3},
+    {"corrupt", KEY_CORRUPT, "WHAT", 0,
+     "outputs or gradients:LAYER: spoil one number before --compare compares", 3},
+    {"probe", KEY_PROBE, "NAME", 0, "show one function at work instead of training", 3},
+    {"curve", KEY_CURVE, "FILE", 0, "write the learning curve (CSV)", 3},
+    {"evidence", KEY_EVIDENCE, "FOLDER", 0, "write the log and the tensor files", 3},
+    {"snapshots", KEY_SNAPSHOTS, "STEPS", 0, "store parameters and state before these steps", 3},
+    {"dump-gradients", KEY_DUMP_GRADIENTS, "STEPS", 0, "store gradients after these steps", 3},
+    {"quiet", KEY_QUIET, NULL, 0, "no progress line", 3},
+    {0}};
+
+/* What parsing knows besides the options themselves. */
+struct parsing {
+    struct options *options;
+    char *error; /* empty as long as all is well */
+    bool steps_given;
+    double learning_rate; /* NAN: not given; the optimizer may be named behind it */
+    double momentum;
+};
+
+__attribute__((format(printf, 2, 3))) static error_t refuse(struct parsing *parsing,
+                                                            const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (parsing->error[0] == '\0')
+        vsnprintf(parsing->error, OPTIONS_ERROR_SIZE, format, arguments);
+    va_end(arguments);
+    return EINVAL;
+}
+
+/* ---- values ----------------------------------------------------------------------------------- */
+
+static error_t read_int(struct parsing *parsing, const char *option, const char *text, int lowest,
+                        int highest, int *value)
+{
+    char *end;
+    errno = 0;
+    const long number = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0 || number < lowest || number > highest)
+        return refuse(parsing, "%s %.60s: must be a whole number from %d to %d", option, text,
+                      lowest, highest);
+    *value = (int)number;
+    return 0;
+}
+
+static error_t read_seed(struct parsing *parsing, const char *text, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    const unsigned long long number = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)
+        return refuse(parsing, "--seed %.60s: must be a whole number from 0 to %llu", text,
+                      (unsigned long long)UINT64_MAX);
+    *value = number;
+    return 0;
+}
+
+static error_t read_real(struct parsing *parsing, const char *option, const char *text,
+                         double lowest, double highest, double *value)
+{
+    char *end;
+    const double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !(number >= lowest && number <= highest))
+        return refuse(parsing, "%s %.60s: must be a number from %g to %g", option, text, lowest,
+                      highest);
+    *value = number;
+    return 0;
+}
+
+static error_t read_text(struct parsing *parsing, const char *option, const char *text, char *value,
+                         size_t size)
+{
+    const size_t length = strlen(text);
+    if (length == 0 || length >= size)
+        return refuse(parsing, "%s %.60s%s: must have 1 to %zu characters", option, text,
+                      length > 60 ? "…" : "", size - 1);
+    memcpy(value, text, length + 1);
+    return 0;
+}
+
+/* "0,100,200": different steps, at most OPTIONS_MAX_STEPS. */
+static error_t read_steps(struct parsing *parsing, const char *option, const char *text, int *count,
+                          int step[OPTIONS_MAX_STEPS])
+{
+    int found = 0;
+    const char *place = text;
+    for (;;) {
+        char *end;
+        errno = 0;
+        const long number = strtol(place, &end, 10);
+        if (end == place || errno != 0 || number < 0 || number > INT_MAX ||
+            (*end != ',' && *end != '\0') || found == OPTIONS_MAX_STEPS)
+            return refuse(parsing, "%s %.60s: must be up to %d step numbers from 0, as in 0,100",
+                          option, text, OPTIONS_MAX_STEPS);
+        step[found++] = (int)number;
+        if (*end == '\0')
+            break;
+        place = end + 1;
+    }
+    *count = found;
+    return 0;
+}
+
+static error_t read_corrupt(struct parsing *parsing, const char *text)
+{
+    static const char gradients[] = "gradients:";
+    struct options *options = parsing->options;
+    if (strcmp(text, "outputs") != 0) {
+        int layer;
+        if (strncmp(text, gradients, sizeof gradients - 1) != 0)
+            return refuse(parsing, "--corrupt %.60s: must be outputs or gradients:LAYER", text);
+        const error_t error = read_int(parsing, "--corrupt gradients:", text + sizeof gradients - 1,
+                                       0, INT_MAX, &layer);
+        if (error)
+            return error;
+    }
+    return read_text(parsing, "--corrupt", text, options->corrupt, sizeof options->corrupt);
+}
+
+/* ---- options ---------------------------------------------------------------------------------- */
+
+static error_t read_loss(struct parsing *parsing, const char *text)
+{
+    if (strcmp(text, "cross-entropy") == 0)
+        parsing->options->loss = LOSS_CROSS_ENTROPY;
+    else if (strcmp(text, "mean") == 0)
+        parsing->options->loss = LOSS_MEAN;
+    else
+        return refuse(parsing, "--loss %.60s: must be cross-entropy or mean", text);
+    return 0;
+}
+
+static error_t read_optimizer(struct parsing *parsing, const char *text)
+{
+    if (strcmp(text, "sgd") == 0)
+        parsing->options->optimizer = optimizer_defaults(OPTIMIZER_SGD);
+    else if (strcmp(text, "adamw") == 0)
+        parsing->options->optimizer = optimizer_defaults(OPTIMIZER_ADAMW);
+    else
+        return refuse(parsing, "--optimizer %.60s: must be sgd or adamw", text);
+    return 0;
+}
+
+/* Options that only make sense together, and names that others know. */
+static error_t finish(struct parsing *parsing)
+{
+    struct options *options = parsing->options;
+    if (!isnan(parsing->learning_rate))
+        options->optimizer.learning_rate = parsing->learning_rate;
+    if (!isnan(parsing->momentum)) {
+        if (options->optimizer.kind != OPTIMIZER_SGD)
+            return refuse(parsing, "--momentum %g: only --optimizer sgd has a momentum",
+                          parsing->momentum);
+        options->optimizer.momentum = parsing->momentum;
+    }
+    if (options->corrupt[0] != '\0' && !options->compare)
+        return refuse(parsing, "--corrupt %s: goes with --compare only", options->corrupt);
+    if (options->compare && !parsing->steps_given)
+        options->steps = 1;
+
+    struct shape sample;
+    int classes;
+    char why[DATASET_ERROR_SIZE];
+    if (!dataset_describe(options->dataset, &sample, &classes, why))
+        return refuse(parsing, "--data %s: %s", options->dataset, why);
+    char model_error[MODEL_ERROR_SIZE];
+    struct model *model = model_new(options->model, sample, classes, model_error);
+    if (model == NULL)
+        return refuse(parsing, "--model %s: %s", options->model, model_error);
+    model_free(model);
+    return 0;
+}
+
+static error_t read_training(struct parsing *parsing, int key, char *text)
+{
+    struct options *options = parsing->options;
+    switch (key) {
+    case KEY_MODEL:
+        return read_text(parsing, "--model", text, options->model, sizeof options->model);
+    case KEY_DATA:
+        return read_text(parsing, "--data", text, options->dataset, sizeof options->dataset);
+    case KEY_LOSS:
+        return read_loss(parsing, text);
+    case KEY_BATCH:
+        return read_int(parsing, "--batch", text, 1, MAX_BATCH, &options->batch_size);
+    case KEY_STEPS:
+        parsing->steps_given = true;
+        return read_int(parsing, "--steps", text, 1, INT_MAX, &options->steps);
+    case KEY_EPOCHS:
+        return read_int(parsing, "--epochs", text, 1, 100000, &options->epochs);
+    case KEY_OPTIMIZER:
+        return read_optimizer(parsing, text);
+    case KEY_LEARNING_RATE:
+        return read_real(parsing, "--learning-rate", text, 0.0, 1e6, &parsing->learning_rate);
+    case KEY_MOMENTUM:
+        return read_real(parsing, "--momentum", text, 0.0, 1.0, &parsing->momentum);
+    case KEY_SEED:
+        return read_seed(parsing, text, &options->seed);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t read_looking(struct parsing *parsing, int key, char *text)
+{
+    struct options *options = parsing->options;
+    switch (key) {
+    case KEY_COMPARE:
+        options->compare = true;
+        return 0;
+    case KEY_CORRUPT:
+        return read_corrupt(parsing, text);
+    case KEY_PROBE:
+        return read_text(parsing, "--probe", text, options->probe, sizeof options->probe);
+    case KEY_EVIDENCE:
+        return read_text(parsing, "--evidence", text, options->evidence, sizeof options->evidence);
+    case KEY_CURVE:
+        return read_text(parsing, "--curve", text, options->curve, sizeof options->curve);
+    case KEY_SNAPSHOTS:
+        return read_steps(parsing, "--snapshots", text, &options->snapshots, options->snapshot);
+    case KEY_DUMP_GRADIENTS:
+        return read_steps(parsing, "--dump-gradients", text, &options->gradient_dumps,
+                          options->gradient_dump);
+    case KEY_QUIET:
+        options->quiet = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t read_option(int key, char *text, struct argp_state *state)
+{
+    struct parsing *parsing = state->input;
+    struct options *options = parsing->options;
+    switch (key) {
+    case KEY_SCHEDULE:
+        return read_text(parsing, "--schedule", text, options->schedule, sizeof options->schedule);
+    case KEY_MICRO_BATCHES:
+        return read_int(parsing, "--micro-batches", text, 1, MAX_MICRO_BATCHES,
+                        &options->micro_batches);
+    case KEY_UNEVEN:
+        options->uneven = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        return refuse(parsing, "%.60s: this program takes options only; --help lists them", text);
+    case ARGP_KEY_ERROR:
+        /* argp's own finding, unless one of ours came first. */
+        refuse(parsing, "%.60s: unknown option, or its value is missing; --help lists them",
+               state->argv[state->next > 0 ? state->next - 1 : 0]);
+        return 0;
+    case ARGP_KEY_END:
+        return finish(parsing);
+    default: {
+        const error_t error = read_training(parsing, key, text);
+        return error == ARGP_ERR_UNKNOWN ? read_looking(parsing, key, text) : error;
+    }
+    }
+}
+
+/* ---- interface -------------------------------------------------------------------------------- */
+
+static const char *help_tail = "";
+
+void options_describe(const char *text)
+{
+    help_tail = text;
+}
+
+struct options options_defaults(void)
+{
+    return (struct options){
+        .model = "mlp",
+        .dataset = "fashion-mnist",
+        .loss = LOSS_CROSS_ENTROPY,
+        .batch_size = 64,
+        .micro_batches = 4,
+        .epochs = 1,
+        .optimizer = optimizer_defaults(OPTIMIZER_SGD),
+        .seed = 1,
+    };
+}
+
+bool options_read(struct options *options, int argc, char **argv, char error[OPTIONS_ERROR_SIZE])
+{
+    static const struct argp parser = {.options = option_table, .parser = read_option};
+    *options = options_defaults();
+    error[0] = '\0';
+    struct parsing parsing = {
+        .options = options, .error = error, .learning_rate = NAN, .momentum = NAN};
+    const error_t failed = argp_parse(&parser, argc, argv, ARGP_SILENT, NULL, &parsing);
+    if (failed != 0 && error[0] == '\0')
+        snprintf(error, OPTIONS_ERROR_SIZE, "the options can't be read: %s", strerror(failed));
+    return failed == 0;
+}
+
+/* Under mpirun every rank has the same command line: one of them speaks. */
+static bool is_speaker(void)
+{
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    return rank == NULL || strcmp(rank, "0") == 0;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0)
+            return true;
+    return false;
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+    if (asks_for_help(argc, argv)) {
+        char doc[4096];
+        snprintf(doc, sizeof doc, "Trains a model.\v%s", help_tail);
+        const struct argp parser = {.options = option_table, .doc = doc};
+        if (is_speaker())
+            argp_help(&parser, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK,
+                      program_invocation_short_name);
+        exit(0);
+    }
+    char error[OPTIONS_ERROR_SIZE];
+    if (!options_read(options, argc, argv, error)) {
+        if (is_speaker())
+            fprintf(stderr, "%s: %s\n", program_invocation_short_name, error);
+        exit(2);
+    }
+}

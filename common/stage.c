@@ -1,0 +1,324 @@
+/*
+ * A stage (stage.h): runs its layers forwards and backwards on micro-batches.
+ */
+#include "common/stage.h"
+
+#include "common/fatal.h"
+#include "common/kernels/kernels.h"
+#include "common/layers/layers.h"
+#include "common/log.h"
+
+#include <stdlib.h>
+
+/* How far a micro-batch has come. */
+enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE };
+
+struct stage {
+    struct stage_options options;
+    const struct layer *layer; /* the first of them, in the model */
+    struct tensor *parameters, *gradients;
+    size_t *offset;          /* of each layer in the arenas */
+    struct saved **saved;    /* [micro-batch · layers + layer] */
+    enum progress *progress; /* of each micro-batch */
+    /* The first layer of this stage that must work out dx: on stage 0 nobody wants the gradient
+     * of what lies below the first layer with parameters. */
+    int first_dx;
+};
+
+/* ---- making ---- */
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count == 0 ? 1 : count, size);
+    if (memory == NULL)
+        fatal("no memory left for a stage");
+    return memory;
+}
+
+static void check_options(const struct model *model, const struct stage_options *options)
+{
+    if (options->stages < 1 || options->index < 0 || options->index >= options->stages)
+        fatal("stage %d of %d stages does not exist: they are numbered from 0", options->index,
+              options->stages);
+    if (options->layers < 1 || options->first_layer < 0 ||
+        options->first_layer > model->layers - options->layers)
+        fatal("stage %d: layers %d to %d are not in the model, which has layers 0 to %d, or are "
+              "none: distribute_layers gives every stage at least one layer of the model",
+              options->index, options->first_layer, options->first_layer + options->layers - 1,
+              model->layers - 1);
+    if (options->micro_batch_size < 1 || options->micro_batches < 1)
+        fatal("stage %d: %d micro-batches of %d samples: at least one of one is needed",
+              options->index, options->micro_batches, options->micro_batch_size);
+}
+
+static void log_stage(const struct stage *stage)
+{
+    struct log_record record = log_record_new(LOG_STAGE, LOG_INSTANT);
+    record.stage = stage->options.index;
+    record.value = stage->options.first_layer;
+    record.request = (uint64_t)stage->options.layers;
+    record.bytes = 0;
+    for (int i = 0; i < stage->options.layers; i++)
+        record.bytes += stage->layer[i].parameter_count * sizeof(float);
+    log_append(record);
+}
+
+static void make_arenas(struct stage *stage)
+{
+    int layers = stage->options.layers;
+    size_t count = 0;
+    stage->offset = allocate((size_t)layers, sizeof *stage->offset);
+    for (int i = 0; i < layers; i++) {
+        stage->offset[i] = count;
+        count += stage->layer[i].parameter_count;
+    }
+    struct shape shape = SHAPE(count == 0 ? 1 : (int)count);
+    stage->parameters = tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, stage->options.device, shape);
+    stage->gradients = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, stage->options.device, shape);
+    tensor_zero(stage->parameters);
+    tensor_zero(stage->gradients);
+    for (int i = 0; i < layers; i++)
+        layer_initialise(&stage->layer[i], stage->options.seed,
+                         tensor_floats(stage->parameters) + stage->offset[i]);
+}
+
+struct stage *stage_new(const struct model *model, const struct stage_options *options)
+{
+    check_options(model, options);
+    kernels_for(options->device); /* fatal, here and now, where there are none */
+    struct stage *stage = allocate(1, sizeof *stage);
+    stage->options = *options;
+    stage->layer = model->layer + options->first_layer;
+    make_arenas(stage);
+
+    size_t slots = (size_t)options->micro_batches * (size_t)options->layers;
+    stage->progress = allocate((size_t)options->micro_batches, sizeof *stage->progress);
+    stage->saved = allocate(slots, sizeof *stage->saved);
+    for (size_t i = 0; i < slots; i++)
+        stage->saved[i] = saved_new(&stage->layer[i % (size_t)options->layers]);
+    if (options->index == 0) {
+        while (stage->first_dx < options->layers && stage->layer[stage->first_dx].parameters == 0)
+            stage->first_dx++;
+        stage->first_dx++;
+    }
+    log_stage(stage);
+    return stage;
+}
+
+void stage_free(struct stage *stage)
+{
+    if (stage == NULL)
+        return;
+    for (int i = 0; i < stage->options.micro_batches * stage->options.layers; i++)
+        saved_free(stage->saved[i]);
+    free(stage->saved);
+    free(stage->progress);
+    free(stage->offset);
+    tensor_free(stage->parameters);
+    tensor_free(stage->gradients);
+    free(stage);
+}
+
+/* ---- misuse ---- */
+
+static void check_micro_batch(const struct stage *stage, int micro_batch, const char *what,
+                              enum progress needed)
+{
+    static const char *const state[] = {"has had no forward", "waits for its backward",
+                                        "waits for its stage_backward_weight"};
+    const struct stage_options *options = &stage->options;
+    if (micro_batch < 0 || micro_batch >= options->micro_batches)
+        fatal("stage %d: %s of micro-batch %d: they are numbered 0 to %d", options->index, what,
+              micro_batch, options->micro_batches - 1);
+    if (stage->progress[micro_batch] != needed)
+        fatal("stage %d: %s of micro-batch %d is for one that %s, but this one %s", options->index,
+              what, micro_batch, state[needed], state[stage->progress[micro_batch]]);
+}
+
+static void check_tensor(const struct stage *stage, int micro_batch, const char *what,
+                         const struct tensor *tensor, struct shape sample)
+{
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    struct shape shape = shape_with_batch(stage->options.micro_batch_size, sample);
+    if (tensor == NULL)
+        fatal("stage %d, micro-batch %d: %s is NULL; expected a tensor %s", stage->options.index,
+              micro_batch, what, shape_text(shape, expected));
+    if (!shape_equal(tensor->shape, shape) || tensor->dtype != DTYPE_FLOAT32 ||
+        tensor->device != stage->options.device)
+        fatal("stage %d, micro-batch %d: %s is %s %s; expected float32 %s (micro-batch size first) "
+              "on the stage's device",
+              stage->options.index, micro_batch, what, dtype_name(tensor->dtype),
+              shape_text(tensor->shape, found), shape_text(shape, expected));
+}
+
+/* ---- running ---- */
+
+static struct layer_memory memory_of(const struct stage *stage, int i)
+{
+    return (struct layer_memory){tensor_floats(stage->parameters) + stage->offset[i],
+                                 tensor_floats(stage->gradients) + stage->offset[i]};
+}
+
+static struct saved *saved_of(const struct stage *stage, int micro_batch, int i)
+{
+    return stage->saved[micro_batch * stage->options.layers + i];
+}
+
+static struct shape input_sample(const struct stage *stage)
+{
+    return stage->layer[0].input;
+}
+
+static struct shape output_sample(const struct stage *stage)
+{
+    return stage->layer[stage->options.layers - 1].output;
+}
+
+struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
+{
+    check_micro_batch(stage, micro_batch, "a forward", NOT_HERE);
+    check_tensor(stage, micro_batch, "x", x, input_sample(stage));
+    log_compute(LOG_FORWARD, LOG_BEGIN, stage->options.index, micro_batch);
+    for (int i = 0; i < stage->options.layers; i++)
+        x = layer_forward(&stage->layer[i], memory_of(stage, i), saved_of(stage, micro_batch, i),
+                          x);
+    stage->progress[micro_batch] = FORWARD_DONE;
+    log_compute(LOG_FORWARD, LOG_END, stage->options.index, micro_batch);
+    return x;
+}
+
+/* One layer's backward_input. dy may be NULL: then the layer lies where no gradient is wanted. */
+static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, struct tensor *dy)
+{
+    bool wanted = stage->options.index > 0 || i >= stage->first_dx;
+    if (dy == NULL)
+        return NULL;
+    return layer_backward_input(&stage->layer[i], memory_of(stage, i),
+                                saved_of(stage, micro_batch, i), dy, wanted);
+}
+
+struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
+{
+    check_micro_batch(stage, micro_batch, "a backward", FORWARD_DONE);
+    check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
+    log_compute(LOG_BACKWARD, LOG_BEGIN, stage->options.index, micro_batch);
+    /* Both halves layer by layer, so that what a layer saved is released soonest. */
+    for (int i = stage->options.layers - 1; i >= 0; i--) {
+        dy = layer_back(stage, micro_batch, i, dy);
+        layer_backward_weight(&stage->layer[i], memory_of(stage, i),
+                              saved_of(stage, micro_batch, i));
+    }
+    stage->progress[micro_batch] = NOT_HERE;
+    log_compute(LOG_BACKWARD, LOG_END, stage->options.index, micro_batch);
+    return dy;
+}
+
+struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct tensor *dy)
+{
+    check_micro_batch(stage, micro_batch, "a stage_backward_input", FORWARD_DONE);
+    check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
+    log_compute(LOG_BACKWARD_INPUT, LOG_BEGIN, stage->options.index, micro_batch);
+    for (int i = stage->options.layers - 1; i >= 0; i--)
+        dy = layer_back(stage, micro_batch, i, dy);
+    stage->progress[micro_batch] = BACKWARD_INPUT_DONE;
+    log_compute(LOG_BACKWARD_INPUT, LOG_END, stage->options.index, micro_batch);
+    return dy;
+}
+
+void stage_backward_weight(struct stage *stage, int micro_batch)
+{
+    check_micro_batch(stage, micro_batch, "a stage_backward_weight", BACKWARD_INPUT_DONE);
+    log_compute(LOG_BACKWARD_WEIGHT, LOG_BEGIN, stage->options.index, micro_batch);
+    for (int i = stage->options.layers - 1; i >= 0; i--)
+        layer_backward_weight(&stage->layer[i], memory_of(stage, i),
+                              saved_of(stage, micro_batch, i));
+    stage->progress[micro_batch] = NOT_HERE;
+    log_compute(LOG_BACKWARD_WEIGHT, LOG_END, stage->options.index, micro_batch);
+}
+
+struct tensor *stage_input_new(struct stage *stage)
+{
+    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+                      shape_with_batch(stage->options.micro_batch_size, input_sample(stage)));
+}
+
+struct tensor *stage_output_new(struct stage *stage)
+{
+    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+                      shape_with_batch(stage->options.micro_batch_size, output_sample(stage)));
+}
+
+void stage_zero_gradients(struct stage *stage)
+{
+    log_compute(LOG_ZERO_GRADIENTS, LOG_BEGIN, stage->options.index, -1);
+    tensor_zero(stage->gradients);
+    log_compute(LOG_ZERO_GRADIENTS, LOG_END, stage->options.index, -1);
+}
+
+/* ---- looking at it ---- */
+
+int stage_index(const struct stage *stage)
+{
+    return stage->options.index;
+}
+
+int stage_first_layer(const struct stage *stage)
+{
+    return stage->options.first_layer;
+}
+
+int stage_layers(const struct stage *stage)
+{
+    return stage->options.layers;
+}
+
+/* The place within the stage of a layer of the model. */
+static int place_of(const struct stage *stage, int layer)
+{
+    int place = layer - stage->options.first_layer;
+    if (place < 0 || place >= stage->options.layers)
+        fatal("stage %d: layer %d is not here; this stage has layers %d to %d",
+              stage->options.index, layer, stage->options.first_layer,
+              stage->options.first_layer + stage->options.layers - 1);
+    return place;
+}
+
+const struct layer *stage_layer(const struct stage *stage, int layer)
+{
+    return &stage->layer[place_of(stage, layer)];
+}
+
+static struct tensor *layer_view(const struct stage *stage, struct tensor *arena, int layer)
+{
+    int place = place_of(stage, layer);
+    size_t count = stage->layer[place].parameter_count;
+    return count == 0 ? NULL : tensor_view(arena, stage->offset[place], SHAPE((int)count));
+}
+
+struct tensor *stage_layer_gradients(struct stage *stage, int layer)
+{
+    return layer_view(stage, stage->gradients, layer);
+}
+
+struct tensor *stage_layer_parameters(struct stage *stage, int layer)
+{
+    return layer_view(stage, stage->parameters, layer);
+}
+
+struct tensor *stage_gradients(struct stage *stage)
+{
+    return stage->gradients;
+}
+
+struct tensor *stage_parameters(struct stage *stage)
+{
+    return stage->parameters;
+}
+
+int stage_in_flight(const struct stage *stage)
+{
+    int count = 0;
+    for (int i = 0; i < stage->options.micro_batches; i++)
+        count += stage->progress[i] != NOT_HERE;
+    return count;
+}

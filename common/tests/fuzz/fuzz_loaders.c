@@ -1,0 +1,168 @@
+/*
+ * The fuzzer's target: every reader of files that may come from anybody.
+ *
+ * The first byte chooses the reader, the rest is the file. Whatever it holds,
+ * the reader must return, with a result or with an error: no crash, no
+ * undefined behaviour, no leak, no end of the program. A log's records carry
+ * checksums that a fuzzer can't guess, so the upper half of the first byte asks
+ * for them to be put right. `make fuzz` runs it; write_seeds.c makes what it
+ * starts from.
+ */
+#include "common/curve.h"
+#include "common/dataset_parts.h"
+#include "common/log_reader.h"
+#include "common/tensor_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum reader { IDX_IMAGES, IDX_LABELS, CIFAR, TENSOR_FILE, CURVE, LOG, READERS };
+
+/* What is true after every reading: it worked, or there are words that say why not. */
+static void expect(bool condition, const char *what)
+{
+    if (!condition) {
+        fprintf(stderr, "fuzz_loaders: %s\n", what);
+        abort();
+    }
+}
+
+/* --- one function per reader -------------------------------------------------- */
+
+static void fuzz_dataset(enum reader reader, const char *path)
+{
+    char error[DATASET_ERROR_SIZE] = "";
+    struct dataset *dataset = memory_allocate(MEMORY_WORKSPACE, sizeof *dataset);
+    memset(dataset, 0, sizeof *dataset);
+    dataset->sample = reader == CIFAR ? SHAPE(3, 32, 32) : SHAPE(1, 28, 28);
+    dataset->classes = 10;
+    bool good;
+    if (reader == IDX_IMAGES)
+        good = idx_open_images(path, 28, 28, dataset, error);
+    else if (reader == IDX_LABELS)
+        good = idx_open_labels(path, 10, dataset, error);
+    else
+        good = cifar_open_file(path, true, true, dataset, error);
+    expect(good || error[0] != '\0', "a data set was refused without an error");
+    for (int number = 0; good && number < dataset_samples(dataset); number++) {
+        float inputs[3 * 32 * 32];
+        int32_t label = 0;
+        if (reader != IDX_LABELS)
+            dataset_gather_inputs(dataset, &number, 1, inputs);
+        if (reader != IDX_IMAGES)
+            dataset_gather_labels(dataset, &number, 1, &label);
+        expect(label >= 0 && label < 10, "a label out of range");
+    }
+    dataset_close(dataset);
+    expect(memory_live(MEMORY_WORKSPACE) == 0, "a data set kept memory");
+}
+
+static void fuzz_tensor_file(const char *path)
+{
+    char error[TENSOR_FILE_ERROR_SIZE] = "";
+    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
+    expect(file != NULL || error[0] != '\0', "a tensor file was refused without an error");
+    for (int i = 0; file != NULL && i < tensor_file_count(file); i++) {
+        struct tensor *tensor = tensor_file_get(file, tensor_file_name(file, i));
+        expect(tensor != NULL, "a tensor that its name does not lead to");
+        expect(shape_count(tensor->shape) == tensor->count, "a shape that is not the count's");
+        unsigned sum = 0; /* every byte can be read */
+        for (size_t b = 0; b < tensor_bytes(tensor); b++)
+            sum += ((const uint8_t *)tensor->data)[b];
+        expect(sum <= 255 * tensor_bytes(tensor), "the sum of bytes");
+    }
+    tensor_file_free(file);
+    expect(memory_live(MEMORY_WORKSPACE) == 0, "a tensor file kept memory");
+}
+
+static void fuzz_curve(const char *path)
+{
+    char error[CURVE_ERROR_SIZE] = "";
+    struct curve curve;
+    bool good = curve_read(path, &curve, error);
+    expect(good ? curve.count > 0 : error[0] != '\0', "a curve was refused without an error");
+    curve_destroy(&curve);
+}
+
+static void fuzz_log(const char *path)
+{
+    char error[LOG_ERROR_SIZE] = "", text[LOG_TEXT_SIZE];
+    struct log_file log;
+    bool good = log_read(path, &log, error);
+    expect(good || error[0] != '\0', "a log was refused without an error");
+    for (size_t i = 0; good && i < log.count; i++) {
+        expect(log_text(&log.record[i], text)[0] != '\0', "a record without words");
+        size_t end = log_end_of(&log, i);
+        expect(end <= log.count, "the end of a record is nowhere");
+    }
+    if (good)
+        log_destroy(&log);
+}
+
+/* --- the fuzzer's side --------------------------------------------------------- */
+
+/* Gives every whole record its checksum and, if asked for, its number. */
+static void repair_log(uint8_t *bytes, size_t size, bool sequence)
+{
+    for (size_t at = sizeof(struct log_header); at + sizeof(struct log_record) <= size;
+         at += sizeof(struct log_record)) {
+        struct log_record record;
+        memcpy(&record, bytes + at, sizeof record);
+        if (sequence)
+            record.sequence = (at - sizeof(struct log_header)) / sizeof record + 1;
+        record.check = 0;
+        record.check = (uint32_t)XXH3_64bits(&record, sizeof record);
+        memcpy(bytes + at, &record, sizeof record);
+    }
+}
+
+/* A nameless file with this content; path becomes the way to open it. */
+static int file_new(const uint8_t *bytes, size_t size, char path[64])
+{
+    int descriptor = memfd_create("fuzz", MFD_CLOEXEC);
+    expect(descriptor >= 0 && write(descriptor, bytes, size) == (ssize_t)size,
+           "no file to fuzz with");
+    snprintf(path, 64, "/proc/self/fd/%d", descriptor);
+    return descriptor;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1)
+        return 0;
+    enum reader reader = (data[0] & 15) % READERS;
+    uint8_t *content = malloc(size);
+    expect(content != NULL, "no memory to fuzz with");
+    memcpy(content, data + 1, size - 1);
+    if (reader == LOG && (data[0] & 16) != 0)
+        repair_log(content, size - 1, (data[0] & 32) != 0);
+    char path[64];
+    int descriptor = file_new(content, size - 1, path);
+    free(content);
+    switch (reader) {
+    case IDX_IMAGES:
+    case IDX_LABELS:
+    case CIFAR:
+        fuzz_dataset(reader, path);
+        break;
+    case TENSOR_FILE:
+        fuzz_tensor_file(path);
+        break;
+    case CURVE:
+        fuzz_curve(path);
+        break;
+    case LOG:
+        fuzz_log(path);
+        break;
+    case READERS:
+        break;
+    }
+    close(descriptor);
+    return 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * The all-forward-all-backward training step: every rank runs all its forwards,
+ * then all its backwards. (Q8)
+ */
+#include "assignments/pipeline/pipeline.h"
+
+void train_step_afab(struct pipeline *pipeline)
+{
+    /* TODO (Q8): one training step: all forwards, then all backwards.
+     *
+     * Gradients to zero. Then for each micro-batch i: get x, run the forward, hand y on.
+     * Then for each micro-batch i: get dy, run the backward, hand dx on. Then one
+     * optimizer step. Afterwards the gradients must be those of the mean loss over the
+     * whole batch, as the baseline computes them.
+     *
+     * Given: pipeline->micro_batches = m; x (samples / m, input…), y (samples / m,
+     * output…). The stage holds what each forward saved until the backward of the same
+     * micro-batch number. A rank must not wait for a send before it goes on computing,
+     * or the ranks work one after the other: keep the requests and the tensors, and
+     * free those after MPI_Waitall.
+     * Hint: backward adds up gradients over the micro-batches, so what must the scale in
+     * batch_loss_backward be? (common/batch.h; on the last stage, and nowhere else.)
+     * Check: make grade CHECK=train_step_afab
+     */
+    todo("take one all-forward-all-backward step", pipeline);
+}

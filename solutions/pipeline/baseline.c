@@ -1,0 +1,28 @@
+/*
+ * The whole model in one process: what the pipeline must agree with. (Q4)
+ */
+#include "assignments/pipeline/pipeline.h"
+
+void baseline_forward_backward(struct stage *model, struct batch *batch)
+{
+    /* BEGIN SOLUTION */
+    stage_zero_gradients(model);
+    struct tensor *outputs = stage_forward(model, 0, batch_inputs(batch, 0));
+    batch_loss(batch, 0, outputs);
+    /* There is no input gradient to free: the model begins with the data. */
+    stage_backward(model, 0, batch_loss_backward(batch, 0, 1.0f));
+    /* END SOLUTION */
+    //| /* TODO (Q4): forward, loss and backward of the whole model on the whole batch.
+    //|  *
+    //|  * Afterwards the stage's gradients are those of the batch's mean loss. Set them to
+    //|  * zero first: backward adds to what is there. Do not step an optimizer.
+    //|  *
+    //|  * Given: `batch` has one micro-batch, number 0. batch_inputs: (samples, sample…);
+    //|  * outputs: (samples, classes). stage_zero_gradients, stage_forward, batch_loss,
+    //|  * batch_loss_backward and stage_backward: see common/stage.h and common/batch.h,
+    //|  * also for who owns which tensor afterwards.
+    //|  * Hint: five calls, no loop; the scale of the loss is 1.
+    //|  * Check: make grade CHECK=baseline
+    //|  */
+    //| todo("run the whole model forwards and backwards", model, batch);
+}

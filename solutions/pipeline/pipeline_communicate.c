@@ -1,0 +1,54 @@
+/*
+ * One message between neighbouring stages. (Q7)
+ */
+#include "assignments/pipeline/pipeline.h"
+
+/* BEGIN SOLUTION */
+/* The tag says what a message is: for which stage, of which micro-batch, and whether it goes
+ * forward or backward. Both sides know all three. */
+static int message_tag(const struct pipeline *pipeline, int receiver, int micro_batch, bool forward)
+{
+    return 2 * (micro_batch * pipeline->stages + receiver) + (forward ? 0 : 1);
+}
+
+/* END SOLUTION */
+bool pipeline_communicate(struct pipeline *pipeline, enum pipeline_operation operation,
+                          int micro_batch, struct tensor *tensor, MPI_Request *request)
+{
+    /* BEGIN SOLUTION */
+    const bool receive = operation == RECV_FORWARD || operation == RECV_BACKWARD;
+    const bool forward = operation == RECV_FORWARD || operation == SEND_FORWARD;
+    /* Forward messages come from the stage before, backward messages go to it. */
+    const int peer = receive == forward ? pipeline->rank - 1 : pipeline->rank + 1;
+
+    *request = MPI_REQUEST_NULL;
+    if (peer < 0 || peer >= pipeline->stages)
+        return false;
+
+    const int tag = message_tag(pipeline, receive ? pipeline->rank : peer, micro_batch, forward);
+    if (receive)
+        mpi_check(
+            MPI_Irecv(tensor->data, tensor->count, MPI_FLOAT, peer, tag, pipeline->comm, request));
+    else
+        mpi_check(
+            MPI_Isend(tensor->data, tensor->count, MPI_FLOAT, peer, tag, pipeline->comm, request));
+    return true;
+    /* END SOLUTION */
+    //| /* TODO (Q7): start one message, without waiting for it.
+    //|  *
+    //|  *   RECV_FORWARD   receive x  from the stage before    SEND_BACKWARD  send dx to it
+    //|  *   RECV_BACKWARD  receive dy from the stage behind    SEND_FORWARD   send y  to it
+    //|  *
+    //|  * Return true when a message was started; *request is then its request. Stage 0 has
+    //|  * no stage before and the last stage none behind: there, set *request to
+    //|  * MPI_REQUEST_NULL, touch nothing else (tensor may be NULL) and return false.
+    //|  *
+    //|  * Given: tensor->data, tensor->count floats (MPI_FLOAT); stage s is rank s of
+    //|  * pipeline->comm.
+    //|  * Hint: MPI_Isend and MPI_Irecv. Make a tag out of the micro-batch, the stage that a
+    //|  * message is for and its direction, so that no receive can take another one's
+    //|  * message; sender and receiver must come to the same tag.
+    //|  * Check: make grade CHECK=pipeline_communicate
+    //|  */
+    //| todo("start one message", pipeline, operation, micro_batch, tensor, request);
+}

@@ -1,0 +1,74 @@
+/*
+ * The naive training step: the whole batch goes through stage after stage, and
+ * while one rank works the others wait.
+ */
+#include "assignments/pipeline/pipeline.h"
+
+/* BEGIN SOLUTION */
+/* Starts the message and waits until it is through. */
+static void communicate(struct pipeline *pipeline, enum pipeline_operation operation,
+                        struct tensor *tensor)
+{
+    MPI_Request request;
+    pipeline_communicate(pipeline, operation, 0, tensor, &request);
+    mpi_check(MPI_Wait(&request, MPI_STATUS_IGNORE));
+}
+
+static void forward(struct pipeline *pipeline)
+{
+    struct tensor *x;
+    if (pipeline->rank == 0) {
+        x = batch_inputs(pipeline->batch, 0);
+    } else {
+        x = stage_input_new(pipeline->stage);
+        communicate(pipeline, RECV_FORWARD, x);
+    }
+    struct tensor *y = stage_forward(pipeline->stage, 0, x);
+    if (pipeline->rank == pipeline->stages - 1) {
+        batch_loss(pipeline->batch, 0, y);
+    } else {
+        communicate(pipeline, SEND_FORWARD, y);
+        tensor_free(y);
+    }
+}
+
+static void backward(struct pipeline *pipeline)
+{
+    struct tensor *dy;
+    if (pipeline->rank == pipeline->stages - 1) {
+        dy = batch_loss_backward(pipeline->batch, 0, 1.0f);
+    } else {
+        dy = stage_output_new(pipeline->stage);
+        communicate(pipeline, RECV_BACKWARD, dy);
+    }
+    struct tensor *dx = stage_backward(pipeline->stage, 0, dy);
+    communicate(pipeline, SEND_BACKWARD, dx); /* on stage 0: dx is NULL and nothing is due */
+    tensor_free(dx);
+}
+
+/* END SOLUTION */
+void train_step_naive(struct pipeline *pipeline)
+{
+    /* BEGIN SOLUTION */
+    stage_zero_gradients(pipeline->stage);
+    forward(pipeline);
+    backward(pipeline);
+    optimizer_step(pipeline->optimizer);
+    /* END SOLUTION */
+    //| /* TODO: one training step with the whole batch as its only micro-batch, number 0.
+    //|  *
+    //|  * Gradients to zero. Forward: x comes from the batch on stage 0 and from the stage
+    //|  * before elsewhere; y goes into the loss on the last stage and to the stage behind
+    //|  * elsewhere. Backward, the other way round: dy comes from the loss, or from the stage
+    //|  * behind; dx goes to the stage before. Then one optimizer step.
+    //|  *
+    //|  * Given: pipeline_communicate, which only starts a message: MPI_Wait for its request
+    //|  * before you use or free the tensor. stage_input_new and stage_output_new: room for
+    //|  * x (samples, input…) and dy (samples, output…). stage_forward takes over x and
+    //|  * stage_backward takes over dy; y and dx are yours to free. On stage 0 dx is NULL.
+    //|  * Hint: write it for one rank first (it is the baseline then), and then put a
+    //|  * receive before and a send behind each half.
+    //|  * Check: make grade CHECK=train_step_naive
+    //|  */
+    //| todo("take one training step with the whole batch", pipeline);
+}
