@@ -54,9 +54,13 @@ TESTS              := $(TEST_SOURCES:%.c=$(B)/tests/%)
 TEST_PROGRAMS      := $(patsubst %.c,$(B)/programs/%,$(wildcard common/tests/programs/*.c))
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
+ASSIGNMENT_OBJECTS := $(call objects,$(ASSIGNMENT_SOURCES))
 
 COMMON_LIBRARY := $(B)/libcommon.a
 GRADER_LIBRARY := $(B)/libgrader.a
+
+# One short line per thing that is made; V=1 shows the commands.
+say = $(if $(V),,@echo "  $@" && )
 
 # ---- building -----------------------------------------------------------------------------------
 
@@ -65,42 +69,47 @@ $(B)/grader/%.o $(B)/handin/%.o: OWN_FLAGS = $(GRADER_CFLAGS)
 $(B)/skeleton/%.o: WARNINGS = $(STUDENT_WARNINGS)
 $(B)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@
 
 $(COMMON_LIBRARY): $(call objects,$(COMMON_SOURCES))
 $(GRADER_LIBRARY): $(call objects,$(GRADER_PARTS))
 $(B)/lib%.a:
 	@rm -f $@
-	ar rcs $@ $^
+	$(say)ar rcs $@ $^
 
 # The program of an assignment with somebody's files: build/programs/SUBMISSION/ASSIGNMENT.
 PROGRAM         := $(B)/programs/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
 STUDENT_OBJECTS := $(call objects,$(wildcard $(SUBMISSION)/$(ASSIGNMENT)/*.c))
 $(PROGRAM): $(STUDENT_OBJECTS) $(call objects,$(ASSIGNMENT_SOURCES)) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -rdynamic $^ $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) -rdynamic $^ $(PROGRAM_LIBS) -o $@
+
+# What the grader's own build of a submission needs to know: how to compile, link, with which libraries.
+$(B)/program.flags: Makefile build/config.mk
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(FLAGS) $(STUDENT_WARNINGS) $(PROGRAM_CFLAGS)' '$(CC) $(FLAGS) -rdynamic' '$(PROGRAM_LIBS)' > $@
 
 $(B)/grade: $(call objects,grader/main.c) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
-	$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
 $(B)/handin/handin: $(call objects,$(HANDIN_SOURCES)) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
-	$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
 # Each tests/test_X.c is a Check program of its own.
 $(B)/tests/%: %.c $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP $^ $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP $^ $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
 # Programs that tests run under mpirun.
 $(B)/programs/%: %.c $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -rdynamic $^ $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -rdynamic $^ $(PROGRAM_LIBS) -o $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- commands -----------------------------------------------------------------------------------
 
-.PHONY: help setup data build grade check train plot submission curves bench skeleton mutants \
+.PHONY: help setup data build grade check train timeline plot submission curves bench skeleton mutants \
         random-settings lint format fuzz kit clean compile_commands.json
 
 help: ## this list
@@ -115,17 +124,23 @@ setup: ## install what is missing (prints the command first)
 data: | setup
 	@datasets/get fashion-mnist
 
-ASSIGNMENT_OBJECTS = $(call objects,$(ASSIGNMENT_SOURCES))
 build: $(B)/grade $(PROGRAM) ## build the grader and the program of SUBMISSION
 
-grade: data $(B)/grade $(ASSIGNMENT_OBJECTS) $(COMMON_LIBRARY) ## grade SUBMISSION: score, explanations, report
+GRADING = $(B)/grade $(B)/program.flags $(ASSIGNMENT_OBJECTS) $(COMMON_LIBRARY)
+grade: data $(GRADING) ## grade SUBMISSION: score, explanations, report
 	@$(B)/grade --submission $(SUBMISSION) --assignment $(ASSIGNMENT) --build-folder $(B) \
 	  $(if $(CHECK),--check $(CHECK)) $(if $(OUT),--out $(OUT)) $(if $(SEED),--seed $(SEED))
 
 CURVE_FOLDER = build/curves/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
 train: data $(PROGRAM) ## train with NP ranks and ARGS; writes the learning curve
 	@mkdir -p $(CURVE_FOLDER)
-	@tools/launch $(NP) $(PROGRAM) --curve $(CURVE_FOLDER)/curve.csv $(ARGS)
+	@if [ -t 2 ]; then export PROGRESS=line; fi; tools/launch $(NP) $(PROGRAM) --curve $(CURVE_FOLDER)/curve.csv $(ARGS)
+
+TIMELINE = build/timelines/$(notdir $(SUBMISSION))-$(ASSIGNMENT)
+timeline: data $(PROGRAM) $(B)/handin/handin ## draw who worked when in one step with NP ranks and ARGS
+	@rm -rf $(TIMELINE) && mkdir -p $(TIMELINE)
+	@tools/launch $(NP) $(PROGRAM) $(ARGS) --steps 1 --quiet --evidence $(TIMELINE)
+	@$(B)/handin/handin timeline --evidence $(TIMELINE)
 
 plot: $(B)/handin/handin ## draw the submission's curves over the single-process reference
 	@$< plot --submission $(SUBMISSION) --assignment $(ASSIGNMENT) $(ARGS)
@@ -137,9 +152,12 @@ curves: data ## (instructor) regenerate all reference curves from the solutions
 	@$(MAKE) --no-print-directory SUBMISSION=solutions build
 	@tools/curves
 
-check: data $(TESTS) $(TEST_PROGRAMS) $(B)/grade ## run all tests of the kit (SANITIZE=1: with sanitizers)
+# Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.
+check: export ASAN_OPTIONS = detect_leaks=0
+check: data $(TESTS) $(TEST_PROGRAMS) $(GRADING) ## run all tests of the kit (SANITIZE=1: with sanitizers)
 	@$(MAKE) --no-print-directory SUBMISSION=solutions build
-	@tools/run_tests $(TESTS)
+	@$(MAKE) --no-print-directory SUBMISSION=skeleton build
+	@tools/run_tests $(TESTS) $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh)
 
 skeleton: ## cut skeleton/ out of solutions/
 	@tools/make_skeleton
@@ -149,7 +167,20 @@ bench: $(B)/bench/bench ## time one training step of each model, beside PyTorch 
 
 $(B)/bench/bench: bench/bench.c $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $^ $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $^ $(PROGRAM_LIBS) -o $@
+
+FUZZ_FLAGS   := -std=gnu17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_SOURCES := $(wildcard common/dataset*.c common/tensor_file*.c) \
+                $(addprefix common/,curve.c log.c log_names.c log_reader.c tensor.c memory.c random.c fatal.c flops.c)
+FUZZ_LIBS    := -ljansson -lxxhash -lz -lm
+fuzz: ## fuzz every reader of files for FUZZ_SECONDS (needs clang)
+	@command -v clang > /dev/null || { echo "make fuzz needs clang: tools/setup --developer" >&2; exit 1; }
+	@mkdir -p $(B)/fuzz/seeds $(B)/fuzz/corpus
+	clang $(FUZZ_FLAGS) $(WARNINGS) common/tests/fuzz/write_seeds.c $(FUZZ_SOURCES) $(FUZZ_LIBS) -o $(B)/fuzz/write_seeds
+	clang $(FUZZ_FLAGS) $(WARNINGS) -fsanitize=fuzzer common/tests/fuzz/fuzz_loaders.c $(FUZZ_SOURCES) $(FUZZ_LIBS) -o $(B)/fuzz/fuzz_loaders
+	$(B)/fuzz/write_seeds $(B)/fuzz/seeds
+	$(B)/fuzz/fuzz_loaders -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
+	  -print_final_stats=1 -artifact_prefix=$(B)/fuzz/finding- $(B)/fuzz/corpus $(B)/fuzz/seeds
 
 SOURCES = $(shell git ls-files '*.c' '*.h')
 format: ## format the C files

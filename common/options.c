@@ -8,11 +8,10 @@
 #include "common/options.h"
 
 #include "common/dataset.h"
+#include "common/options_parts.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,99 +71,6 @@ static const struct argp_option option_table[] = {
     {"quiet", KEY_QUIET, NULL, 0, "no progress line", 3},
     {0}};
 
-/* What parsing knows besides the options themselves. */
-struct parsing {
-    struct options *options;
-    char *error; /* empty as long as all is well */
-    bool steps_given;
-    double learning_rate; /* NAN: not given; the optimizer may be named behind it */
-    double momentum;
-};
-
-__attribute__((format(printf, 2, 3))) static error_t refuse(struct parsing *parsing,
-                                                            const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    if (parsing->error[0] == '\0')
-        vsnprintf(parsing->error, OPTIONS_ERROR_SIZE, format, arguments);
-    va_end(arguments);
-    return EINVAL;
-}
-
-/* ---- values ----------------------------------------------------------------------------------- */
-
-static error_t read_int(struct parsing *parsing, const char *option, const char *text, int lowest,
-                        int highest, int *value)
-{
-    char *end;
-    errno = 0;
-    const long number = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || errno != 0 || number < lowest || number > highest)
-        return refuse(parsing, "%s %.60s: must be a whole number from %d to %d", option, text,
-                      lowest, highest);
-    *value = (int)number;
-    return 0;
-}
-
-static error_t read_seed(struct parsing *parsing, const char *text, uint64_t *value)
-{
-    char *end;
-    errno = 0;
-    const unsigned long long number = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)
-        return refuse(parsing, "--seed %.60s: must be a whole number from 0 to %llu", text,
-                      (unsigned long long)UINT64_MAX);
-    *value = number;
-    return 0;
-}
-
-static error_t read_real(struct parsing *parsing, const char *option, const char *text,
-                         double lowest, double highest, double *value)
-{
-    char *end;
-    const double number = strtod(text, &end);
-    if (end == text || *end != '\0' || !(number >= lowest && number <= highest))
-        return refuse(parsing, "%s %.60s: must be a number from %g to %g", option, text, lowest,
-                      highest);
-    *value = number;
-    return 0;
-}
-
-static error_t read_text(struct parsing *parsing, const char *option, const char *text, char *value,
-                         size_t size)
-{
-    const size_t length = strlen(text);
-    if (length == 0 || length >= size)
-        return refuse(parsing, "%s %.60s%s: must have 1 to %zu characters", option, text,
-                      length > 60 ? "…" : "", size - 1);
-    memcpy(value, text, length + 1);
-    return 0;
-}
-
-/* "0,100,200": different steps, at most OPTIONS_MAX_STEPS. */
-static error_t read_steps(struct parsing *parsing, const char *option, const char *text, int *count,
-                          int step[OPTIONS_MAX_STEPS])
-{
-    int found = 0;
-    const char *place = text;
-    for (;;) {
-        char *end;
-        errno = 0;
-        const long number = strtol(place, &end, 10);
-        if (end == place || errno != 0 || number < 0 || number > INT_MAX ||
-            (*end != ',' && *end != '\0') || found == OPTIONS_MAX_STEPS)
-            return refuse(parsing, "%s %.60s: must be up to %d step numbers from 0, as in 0,100",
-                          option, text, OPTIONS_MAX_STEPS);
-        step[found++] = (int)number;
-        if (*end == '\0')
-            break;
-        place = end + 1;
-    }
-    *count = found;
-    return 0;
-}
-
 static error_t read_corrupt(struct parsing *parsing, const char *text)
 {
     static const char gradients[] = "gradients:";
@@ -172,13 +78,14 @@ static error_t read_corrupt(struct parsing *parsing, const char *text)
     if (strcmp(text, "outputs") != 0) {
         int layer;
         if (strncmp(text, gradients, sizeof gradients - 1) != 0)
-            return refuse(parsing, "--corrupt %.60s: must be outputs or gradients:LAYER", text);
-        const error_t error = read_int(parsing, "--corrupt gradients:", text + sizeof gradients - 1,
-                                       0, INT_MAX, &layer);
+            return parsing_refuse(parsing, "--corrupt %.60s: must be outputs or gradients:LAYER",
+                                  text);
+        const error_t error = parsing_int(
+            parsing, "--corrupt gradients:", text + sizeof gradients - 1, 0, INT_MAX, &layer);
         if (error)
             return error;
     }
-    return read_text(parsing, "--corrupt", text, options->corrupt, sizeof options->corrupt);
+    return parsing_text(parsing, "--corrupt", text, options->corrupt, sizeof options->corrupt);
 }
 
 /* ---- options ---------------------------------------------------------------------------------- */
@@ -190,7 +97,7 @@ static error_t read_loss(struct parsing *parsing, const char *text)
     else if (strcmp(text, "mean") == 0)
         parsing->options->loss = LOSS_MEAN;
     else
-        return refuse(parsing, "--loss %.60s: must be cross-entropy or mean", text);
+        return parsing_refuse(parsing, "--loss %.60s: must be cross-entropy or mean", text);
     return 0;
 }
 
@@ -201,7 +108,7 @@ static error_t read_optimizer(struct parsing *parsing, const char *text)
     else if (strcmp(text, "adamw") == 0)
         parsing->options->optimizer = optimizer_defaults(OPTIMIZER_ADAMW);
     else
-        return refuse(parsing, "--optimizer %.60s: must be sgd or adamw", text);
+        return parsing_refuse(parsing, "--optimizer %.60s: must be sgd or adamw", text);
     return 0;
 }
 
@@ -213,12 +120,12 @@ static error_t finish(struct parsing *parsing)
         options->optimizer.learning_rate = parsing->learning_rate;
     if (!isnan(parsing->momentum)) {
         if (options->optimizer.kind != OPTIMIZER_SGD)
-            return refuse(parsing, "--momentum %g: only --optimizer sgd has a momentum",
-                          parsing->momentum);
+            return parsing_refuse(parsing, "--momentum %g: only --optimizer sgd has a momentum",
+                                  parsing->momentum);
         options->optimizer.momentum = parsing->momentum;
     }
     if (options->corrupt[0] != '\0' && !options->compare)
-        return refuse(parsing, "--corrupt %s: goes with --compare only", options->corrupt);
+        return parsing_refuse(parsing, "--corrupt %s: goes with --compare only", options->corrupt);
     if (options->compare && !parsing->steps_given)
         options->steps = 1;
 
@@ -226,11 +133,11 @@ static error_t finish(struct parsing *parsing)
     int classes;
     char why[DATASET_ERROR_SIZE];
     if (!dataset_describe(options->dataset, &sample, &classes, why))
-        return refuse(parsing, "--data %s: %s", options->dataset, why);
+        return parsing_refuse(parsing, "--data %s: %s", options->dataset, why);
     char model_error[MODEL_ERROR_SIZE];
     struct model *model = model_new(options->model, sample, classes, model_error);
     if (model == NULL)
-        return refuse(parsing, "--model %s: %s", options->model, model_error);
+        return parsing_refuse(parsing, "--model %s: %s", options->model, model_error);
     model_free(model);
     return 0;
 }
@@ -240,26 +147,26 @@ static error_t read_training(struct parsing *parsing, int key, char *text)
     struct options *options = parsing->options;
     switch (key) {
     case KEY_MODEL:
-        return read_text(parsing, "--model", text, options->model, sizeof options->model);
+        return parsing_text(parsing, "--model", text, options->model, sizeof options->model);
     case KEY_DATA:
-        return read_text(parsing, "--data", text, options->dataset, sizeof options->dataset);
+        return parsing_text(parsing, "--data", text, options->dataset, sizeof options->dataset);
     case KEY_LOSS:
         return read_loss(parsing, text);
     case KEY_BATCH:
-        return read_int(parsing, "--batch", text, 1, MAX_BATCH, &options->batch_size);
+        return parsing_int(parsing, "--batch", text, 1, MAX_BATCH, &options->batch_size);
     case KEY_STEPS:
         parsing->steps_given = true;
-        return read_int(parsing, "--steps", text, 1, INT_MAX, &options->steps);
+        return parsing_int(parsing, "--steps", text, 1, INT_MAX, &options->steps);
     case KEY_EPOCHS:
-        return read_int(parsing, "--epochs", text, 1, 100000, &options->epochs);
+        return parsing_int(parsing, "--epochs", text, 1, 100000, &options->epochs);
     case KEY_OPTIMIZER:
         return read_optimizer(parsing, text);
     case KEY_LEARNING_RATE:
-        return read_real(parsing, "--learning-rate", text, 0.0, 1e6, &parsing->learning_rate);
+        return parsing_real(parsing, "--learning-rate", text, 0.0, 1e6, &parsing->learning_rate);
     case KEY_MOMENTUM:
-        return read_real(parsing, "--momentum", text, 0.0, 1.0, &parsing->momentum);
+        return parsing_real(parsing, "--momentum", text, 0.0, 1.0, &parsing->momentum);
     case KEY_SEED:
-        return read_seed(parsing, text, &options->seed);
+        return parsing_seed(parsing, text, &options->seed);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -275,16 +182,17 @@ static error_t read_looking(struct parsing *parsing, int key, char *text)
     case KEY_CORRUPT:
         return read_corrupt(parsing, text);
     case KEY_PROBE:
-        return read_text(parsing, "--probe", text, options->probe, sizeof options->probe);
+        return parsing_text(parsing, "--probe", text, options->probe, sizeof options->probe);
     case KEY_EVIDENCE:
-        return read_text(parsing, "--evidence", text, options->evidence, sizeof options->evidence);
+        return parsing_text(parsing, "--evidence", text, options->evidence,
+                            sizeof options->evidence);
     case KEY_CURVE:
-        return read_text(parsing, "--curve", text, options->curve, sizeof options->curve);
+        return parsing_text(parsing, "--curve", text, options->curve, sizeof options->curve);
     case KEY_SNAPSHOTS:
-        return read_steps(parsing, "--snapshots", text, &options->snapshots, options->snapshot);
+        return parsing_steps(parsing, "--snapshots", text, &options->snapshots, options->snapshot);
     case KEY_DUMP_GRADIENTS:
-        return read_steps(parsing, "--dump-gradients", text, &options->gradient_dumps,
-                          options->gradient_dump);
+        return parsing_steps(parsing, "--dump-gradients", text, &options->gradient_dumps,
+                             options->gradient_dump);
     case KEY_QUIET:
         options->quiet = true;
         return 0;
@@ -299,19 +207,21 @@ static error_t read_option(int key, char *text, struct argp_state *state)
     struct options *options = parsing->options;
     switch (key) {
     case KEY_SCHEDULE:
-        return read_text(parsing, "--schedule", text, options->schedule, sizeof options->schedule);
+        return parsing_text(parsing, "--schedule", text, options->schedule,
+                            sizeof options->schedule);
     case KEY_MICRO_BATCHES:
-        return read_int(parsing, "--micro-batches", text, 1, MAX_MICRO_BATCHES,
-                        &options->micro_batches);
+        return parsing_int(parsing, "--micro-batches", text, 1, MAX_MICRO_BATCHES,
+                           &options->micro_batches);
     case KEY_UNEVEN:
         options->uneven = true;
         return 0;
     case ARGP_KEY_ARG:
-        return refuse(parsing, "%.60s: this program takes options only; --help lists them", text);
+        return parsing_refuse(parsing, "%.60s: this program takes options only; --help lists them",
+                              text);
     case ARGP_KEY_ERROR:
         /* argp's own finding, unless one of ours came first. */
-        refuse(parsing, "%.60s: unknown option, or its value is missing; --help lists them",
-               state->argv[state->next > 0 ? state->next - 1 : 0]);
+        parsing_refuse(parsing, "%.60s: unknown option, or its value is missing; --help lists them",
+                       state->argv[state->next > 0 ? state->next - 1 : 0]);
         return 0;
     case ARGP_KEY_END:
         return finish(parsing);

@@ -6,9 +6,9 @@
  *
  * dy is laid out in rows as wide as those of x, with zeros in between
  * (convolution.h). For one i and ky, the sums of a few output channels times a
- * few kx stay in registers while p goes by. Every thread adds up its own samples
- * and the threads' sums are then added in order, so that the result depends on
- * their number but not on who was first.
+ * few kx stay in registers while p goes by, sixteen partial sums each. Every
+ * thread adds up its own samples and the threads' sums are then added in order,
+ * so that the result depends on their number but not on who was first.
  */
 #include "common/kernels/convolution.h"
 
@@ -17,16 +17,18 @@
 #include <omp.h>
 #include <string.h>
 
-/* Samples that are laid out together: enough to keep sums in registers for long, few enough to
- * stay in the cache. */
-#define SAMPLES_TOGETHER 4
-#define MOST_CHANNELS    4
-#define MOST_TAPS        5
+/* Samples are laid out together, so that sums stay in registers for long, but only as many as
+ * stay in the nearest cache. */
+#define CACHE_BYTES           (40 * 1024)
+#define MOST_SAMPLES_TOGETHER 8
+#define MOST_CHANNELS         4
+#define MOST_TAPS             5
 
 /* A thread's own memory. */
 struct workplace {
-    float *x, *dy; /* SAMPLES_TOGETHER samples, x with room behind it */
-    float *weight_sum, *bias_sum;
+    float *x, *dy;     /* a few samples, x with room behind it */
+    float *weight_sum; /* LANES partial sums for each weight */
+    float *bias_sum;
 };
 
 struct shapes {
@@ -35,20 +37,18 @@ struct shapes {
     size_t weight_count;
 };
 
-static float lane_sum(vector v)
-{
-    float sum = 0;
-    for (int lane = 0; lane < LANES; lane++)
-        sum += v[lane];
-    return sum;
-}
-
-/* sum[o · sum_stride + kx] += dot products over the positions of all samples laid out. */
+/* sum[o · sum_stride + kx] += the products at all positions of all samples laid out; each sum has
+ * LANES parts. */
 static inline __attribute__((always_inline)) void
 add_products(const struct shapes *shapes, int samples, const float *x, const float *dy, float *sum,
              size_t sum_stride, const int channels, const int taps)
 {
-    vector total[MOST_CHANNELS][MOST_TAPS] = {{{0}}};
+    vector total[MOST_CHANNELS][MOST_TAPS];
+#pragma GCC unroll 8
+    for (int o = 0; o < channels; o++)
+#pragma GCC unroll 8
+        for (int t = 0; t < taps; t++)
+            total[o][t] = *(const vector *)(sum + (o * sum_stride + t) * LANES);
     for (int n = 0; n < samples; n++) {
         const float *in = x + n * shapes->x_count;
         const float *gradient = dy + n * shapes->dy_count;
@@ -66,9 +66,11 @@ add_products(const struct shapes *shapes, int samples, const float *x, const flo
             }
         }
     }
+#pragma GCC unroll 8
     for (int o = 0; o < channels; o++)
+#pragma GCC unroll 8
         for (int t = 0; t < taps; t++)
-            sum[o * sum_stride + t] += lane_sum(total[o][t]);
+            *(vector *)(sum + (o * sum_stride + t) * LANES) = total[o][t];
 }
 
 /* A whole row of the window (all kx) for `channels` output channels. */
@@ -78,11 +80,11 @@ add_window_row(const struct shapes *shapes, int samples, const float *x, const f
 {
     int kx = 0;
     for (; kx + 5 <= kernel; kx += 5)
-        add_products(shapes, samples, x + kx, dy, sum + kx, sum_stride, channels, 5);
+        add_products(shapes, samples, x + kx, dy, sum + kx * LANES, sum_stride, channels, 5);
     for (; kx + 3 <= kernel; kx += 3)
-        add_products(shapes, samples, x + kx, dy, sum + kx, sum_stride, channels, 3);
+        add_products(shapes, samples, x + kx, dy, sum + kx * LANES, sum_stride, channels, 3);
     for (; kx < kernel; kx++)
-        add_products(shapes, samples, x + kx, dy, sum + kx, sum_stride, channels, 1);
+        add_products(shapes, samples, x + kx, dy, sum + kx * LANES, sum_stride, channels, 1);
 }
 
 static void add_samples(const struct convolution_sizes *sizes, const struct shapes *shapes,
@@ -95,7 +97,8 @@ static void add_samples(const struct convolution_sizes *sizes, const struct shap
             const float *x = place->x + (size_t)i * shapes->plane + ky * sizes->width;
             for (int o = 0; o < sizes->outputs;) {
                 const float *dy = place->dy + (size_t)o * shapes->positions;
-                float *sum = place->weight_sum + o * sum_stride + (i * kernel + ky) * kernel;
+                float *sum = place->weight_sum +
+                             (o * sum_stride + (size_t)((i * kernel + ky) * kernel)) * LANES;
                 int left = sizes->outputs - o;
                 if (left == 3 || left == 6) {
                     add_window_row(shapes, samples, x, dy, sum, sum_stride, kernel, 3);
@@ -144,8 +147,13 @@ void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, cons
     shapes.dy_count = (size_t)sizes->outputs * shapes.positions;
     shapes.weight_count = (size_t)sizes->outputs * sizes->inputs * sizes->kernel * sizes->kernel;
 
-    size_t x_room = SAMPLES_TOGETHER * shapes.x_count, dy_room = SAMPLES_TOGETHER * shapes.dy_count;
-    size_t thread_count = x_room + dy_room + shapes.weight_count + (size_t)sizes->outputs;
+    size_t fitting = CACHE_BYTES / (sizeof(float) * (shapes.x_count + shapes.dy_count));
+    size_t together = fitting < 1 ? 1 : fitting;
+    if (together > MOST_SAMPLES_TOGETHER)
+        together = MOST_SAMPLES_TOGETHER;
+
+    size_t x_room = together * shapes.x_count, dy_room = together * shapes.dy_count;
+    size_t thread_count = x_room + dy_room + LANES * shapes.weight_count + (size_t)sizes->outputs;
     thread_count = (thread_count + LANES - 1) / LANES * LANES;
     int threads = omp_get_max_threads();
     double flops =
@@ -160,10 +168,10 @@ void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, cons
     for (int part = 0; part < threads; part++) {
         float *own = scratch + thread_count * (size_t)part;
         struct workplace place = {own, own + x_room, own + x_room + dy_room,
-                                  own + x_room + dy_room + shapes.weight_count};
+                                  own + x_room + dy_room + LANES * shapes.weight_count};
         int end = (int)((long)sizes->samples * (part + 1) / threads);
-        for (int n = (int)((long)sizes->samples * part / threads); n < end; n += SAMPLES_TOGETHER) {
-            int samples = end - n < SAMPLES_TOGETHER ? end - n : SAMPLES_TOGETHER;
+        for (int n = (int)((long)sizes->samples * part / threads); n < end; n += (int)together) {
+            int samples = end - n < (int)together ? end - n : (int)together;
             lay_out(sizes, &shapes, samples, x + (size_t)n * sizes->inputs * shapes.plane,
                     dy + (size_t)n * sizes->outputs * shapes.rows * shapes.columns, &place);
             add_samples(sizes, &shapes, samples, &place);
@@ -171,10 +179,15 @@ void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, cons
     }
     for (int part = 0; part < threads; part++) {
         const float *sum = scratch + thread_count * (size_t)part + x_room + dy_room;
-        for (size_t i = 0; i < shapes.weight_count; i++)
-            weight_gradient[i] += sum[i];
+        for (size_t i = 0; i < shapes.weight_count; i++, sum += LANES) {
+            float total = 0;
+#pragma omp simd reduction(+ : total)
+            for (int lane = 0; lane < LANES; lane++)
+                total += sum[lane];
+            weight_gradient[i] += total;
+        }
         for (int o = 0; o < sizes->outputs; o++)
-            bias_gradient[o] += sum[shapes.weight_count + (size_t)o];
+            bias_gradient[o] += sum[o];
     }
     memory_release(MEMORY_WORKSPACE, scratch, bytes);
 }

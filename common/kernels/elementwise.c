@@ -6,28 +6,28 @@
 
 void cpu_add(size_t count, const float *x, float *y)
 {
-#pragma omp parallel for simd schedule(static) if ((double)count > PARALLEL_THRESHOLD)
+#pragma omp parallel for simd schedule(static) if (parallel : (double)count > PARALLEL_THRESHOLD)
     for (size_t i = 0; i < count; i++)
         y[i] += x[i];
 }
 
 void cpu_multiply(size_t count, const float *a, const float *b, float *y)
 {
-#pragma omp parallel for simd schedule(static) if ((double)count > PARALLEL_THRESHOLD)
+#pragma omp parallel for simd schedule(static) if (parallel : (double)count > PARALLEL_THRESHOLD)
     for (size_t i = 0; i < count; i++)
         y[i] = a[i] * b[i];
 }
 
 void cpu_relu(size_t count, const float *x, float *y)
 {
-#pragma omp parallel for simd schedule(static) if ((double)count > PARALLEL_THRESHOLD)
+#pragma omp parallel for simd schedule(static) if (parallel : (double)count > PARALLEL_THRESHOLD)
     for (size_t i = 0; i < count; i++)
         y[i] = x[i] <= 0 ? 0 : x[i];
 }
 
 void cpu_relu_backward(size_t count, const float *y, const float *dy, float *dx)
 {
-#pragma omp parallel for simd schedule(static) if ((double)count > PARALLEL_THRESHOLD)
+#pragma omp parallel for simd schedule(static) if (parallel : (double)count > PARALLEL_THRESHOLD)
     for (size_t i = 0; i < count; i++)
         dx[i] = y[i] <= 0 ? 0 : dy[i];
 }
@@ -35,7 +35,7 @@ void cpu_relu_backward(size_t count, const float *y, const float *dy, float *dx)
 void cpu_gelu(size_t count, const float *x, float *y, float *derivative)
 {
     /* One exponential serves both: φ(x), and through it Φ(x). */
-#pragma omp parallel for simd schedule(static) if ((double)count * 20 > PARALLEL_THRESHOLD)
+#pragma omp parallel for simd schedule(static) if (parallel : (double)count * 20 > PARALLEL_THRESHOLD)
     for (size_t i = 0; i < count; i++) {
         float value = x[i];
         float density, distribution;

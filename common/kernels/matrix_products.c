@@ -4,6 +4,7 @@
 #include "common/kernels/cpu.h"
 
 #include <cblas.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +41,39 @@ void cpu_prepare_matrix_products(void)
     unsetenv(variable);
 }
 
+/* A product of fewer operations than this is left to one thread. */
+#define PRODUCT_THRESHOLD 400000.0
+
 void cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
                         const float *a, const float *b, float beta, float *c)
 {
-    cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
-                transpose_b ? CblasTrans : CblasNoTrans, rows, columns, depth, 1.0f, a,
-                transpose_a ? rows : depth, b, transpose_b ? depth : columns, beta, c, columns);
+    int a_row = transpose_a ? rows : depth, b_row = transpose_b ? depth : columns;
+    /* Each thread makes a band of c by itself, of whole rows or of whole columns, whichever are
+     * more. (OpenBLAS has threads of its own, but they wait for each other within a product; in
+     * a parallel region it uses one.) */
+    bool by_rows = rows >= columns;
+    int size = by_rows ? rows : columns;
+    double flops = 2.0 * rows * columns * depth;
+#pragma omp parallel if (flops > PRODUCT_THRESHOLD)
+    {
+        long part = omp_get_thread_num(), parts = omp_get_num_threads();
+        int first = (int)(part * size / parts / LANES * LANES);
+        int next = part + 1 == parts ? size : (int)((part + 1) * size / parts / LANES * LANES);
+        const float *a_band = a, *b_band = b;
+        float *c_band = c;
+        if (by_rows) {
+            a_band += (size_t)first * (transpose_a ? 1 : a_row);
+            c_band += (size_t)first * columns;
+        } else {
+            b_band += (size_t)first * (transpose_b ? b_row : 1);
+            c_band += first;
+        }
+        if (next > first)
+            cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                        transpose_b ? CblasTrans : CblasNoTrans, by_rows ? next - first : rows,
+                        by_rows ? columns : next - first, depth, 1.0f, a_band, a_row, b_band, b_row,
+                        beta, c_band, columns);
+    }
 }
 
 void cpu_fill_rows(int rows, int columns, const float *row, float *y)

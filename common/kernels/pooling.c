@@ -7,11 +7,12 @@
 
 #include <string.h>
 
-/* Inlined with a constant window, so that its loops disappear. */
-static inline __attribute__((always_inline)) void pool_row(const float *restrict x, int width,
-                                                           int columns, float *restrict y,
-                                                           int32_t *restrict place,
-                                                           const int kernel)
+/* The two functions below work on a block of columns of one row of y. They are inlined with
+ * constant sizes, so that their inner loops disappear. */
+static inline __attribute__((always_inline)) void pool_block(const float *restrict x, int width,
+                                                             float *restrict y,
+                                                             int32_t *restrict place,
+                                                             const int columns, const int kernel)
 {
 #pragma omp simd
     for (int column = 0; column < columns; column++) {
@@ -29,8 +30,8 @@ static inline __attribute__((always_inline)) void pool_row(const float *restrict
 }
 
 static inline __attribute__((always_inline)) void
-pool_row_backward(const int32_t *restrict place, const float *restrict dy, int columns, int width,
-                  float *restrict dx, const int kernel)
+pool_block_backward(const int32_t *restrict place, const float *restrict dy, int width,
+                    float *restrict dx, const int columns, const int kernel)
 {
     for (int ky = 0; ky < kernel; ky++)
 #pragma omp simd
@@ -38,6 +39,46 @@ pool_row_backward(const int32_t *restrict place, const float *restrict dy, int c
             for (int kx = 0; kx < kernel; kx++)
                 dx[ky * width + column * kernel + kx] =
                     place[column] == ky * kernel + kx ? dy[column] : 0.0f;
+}
+
+/* Where the block for these columns begins: the last one overlaps the one before instead of
+ * reaching beyond the row. */
+static inline int block_start(int column, int columns, int block)
+{
+    return column + block <= columns ? column : columns - block;
+}
+
+static void pool_row(const float *x, int width, int columns, float *y, int32_t *place, int kernel)
+{
+    if (kernel == 2 && columns >= 8)
+        for (int column = 0; column < columns; column += 8) {
+            int at = block_start(column, columns, 8);
+            pool_block(x + 2 * at, width, y + at, place + at, 8, 2);
+        }
+    else if (kernel == 2 && columns >= 4)
+        for (int column = 0; column < columns; column += 4) {
+            int at = block_start(column, columns, 4);
+            pool_block(x + 2 * at, width, y + at, place + at, 4, 2);
+        }
+    else
+        pool_block(x, width, y, place, columns, kernel);
+}
+
+static void pool_row_backward(const int32_t *place, const float *dy, int columns, int width,
+                              float *dx, int kernel)
+{
+    if (kernel == 2 && columns >= 8)
+        for (int column = 0; column < columns; column += 8) {
+            int at = block_start(column, columns, 8);
+            pool_block_backward(place + at, dy + at, width, dx + 2 * at, 8, 2);
+        }
+    else if (kernel == 2 && columns >= 4)
+        for (int column = 0; column < columns; column += 4) {
+            int at = block_start(column, columns, 4);
+            pool_block_backward(place + at, dy + at, width, dx + 2 * at, 4, 2);
+        }
+    else
+        pool_block_backward(place, dy, width, dx, columns, kernel);
 }
 
 void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place)
@@ -50,10 +91,7 @@ void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, i
             size_t out = ((size_t)plane * rows + row) * columns;
             const float *in =
                 x + ((size_t)plane * sizes->height + row * sizes->kernel) * sizes->width;
-            if (sizes->kernel == 2)
-                pool_row(in, sizes->width, columns, y + out, place + out, 2);
-            else
-                pool_row(in, sizes->width, columns, y + out, place + out, sizes->kernel);
+            pool_row(in, sizes->width, columns, y + out, place + out, sizes->kernel);
         }
 }
 
@@ -71,10 +109,7 @@ void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *pla
         for (int row = 0; row < rows; row++) {
             size_t out = ((size_t)plane * rows + row) * columns;
             float *to = dx + plane * plane_count + (size_t)row * sizes->kernel * sizes->width;
-            if (sizes->kernel == 2)
-                pool_row_backward(place + out, dy + out, columns, sizes->width, to, 2);
-            else
-                pool_row_backward(place + out, dy + out, columns, sizes->width, to, sizes->kernel);
+            pool_row_backward(place + out, dy + out, columns, sizes->width, to, sizes->kernel);
         }
     }
 }

@@ -124,38 +124,42 @@ START_TEST(many_lines)
 END_TEST
 
 /* Text that is refused, and what the error says behind the file's name. */
+#define BAD(text, words)                                                                           \
+    {                                                                                              \
+        text, sizeof text - 1, words                                                               \
+    }
 static const struct {
     const char *text;
-    size_t size; /* 0: to the end of the text */
+    size_t size;
     const char *words;
 } bad[] = {
-    {"", 0, ": holds no step"},
-    {HEADER, 0, ": holds no step"},
-    {"step,loss\n", 0, ":1: expected the column names"},
-    {"step,epoch", 0, ":1: the line breaks off"},
-    {HEADER LINE_0 "8,1,5", 0, ":3: the line breaks off"},
-    {HEADER "0,0,64,2.25,0.125,0.5,128\n", 0, ":2: fewer than 8 columns"},
-    {HEADER "0,0,64,2.25,0.125,0.5,128,256,1\n", 0, ":2: more than 8 columns"},
-    {HEADER "\n", 0, ":2: fewer than 8 columns"},
-    {HEADER "0,0,64,,0.125,0.5,128,256\n", 0, ":2: column loss: \"\" is no number"},
-    {HEADER "0,0,64,2,25,0.125,0.5,128\n", 0, ":2: column accuracy: 25, expected 0 to 1"},
-    {HEADER "0,0,64, 2,0.125,0.5,128,256\n", 0, ":2: column loss: \" 2\" is no number"},
-    {HEADER "0,0,64,two,0.125,0.5,128,256\n", 0, ":2: column loss: \"two\" is no number"},
-    {HEADER "0.5,0,64,2,0.125,0.5,128,256\n", 0, ":2: column step: \"0.5\", expected a whole"},
-    {HEADER "-1,0,64,2,0.125,0.5,128,256\n", 0, ":2: column step: \"-1\", expected a whole"},
-    {HEADER "3e9,0,64,2,0.125,0.5,128,256\n", 0, ":2: column step: \"3e9\", expected a whole"},
-    {HEADER "nan,0,64,2,0.125,0.5,128,256\n", 0, ":2: column step: \"nan\", expected a whole"},
-    {HEADER "1,0,64,2,1.5,0.5,128,256\n", 0, ":2: column accuracy: 1.5, expected 0 to 1"},
-    {HEADER LINE_7 LINE_0, 0, ":3: step 0 follows step 7"},
-    {HEADER LINE_7 LINE_7, 0, ":3: step 7 follows step 7"},
-    {HEADER "0,0\0,64,2,0.125,0.5,128,256\n", sizeof HEADER + 30, ":2: "},
-    {HEADER "\0,0,64,2,0.125,0.5,128,256\n", sizeof HEADER + 27, ":2: a byte 0 in a text file"},
-    {"\0\n", 2, ":1: a byte 0 in a text file"},
+    BAD("", ": holds no step"),
+    BAD(HEADER, ": holds no step"),
+    BAD("step,loss\n", ":1: expected the column names"),
+    BAD("step,epoch", ":1: the line breaks off"),
+    BAD(HEADER LINE_0 "8,1,5", ":3: the line breaks off"),
+    BAD(HEADER "0,0,64,2.25,0.125,0.5,128\n", ":2: fewer than 8 columns"),
+    BAD(HEADER "0,0,64,2.25,0.125,0.5,128,256,1\n", ":2: more than 8 columns"),
+    BAD(HEADER "\n", ":2: fewer than 8 columns"),
+    BAD(HEADER "0,0,64,,0.125,0.5,128,256\n", ":2: column loss: \"\" is no number"),
+    BAD(HEADER "0,0,64,2,25,0.125,0.5,128\n", ":2: column accuracy: 25, expected 0 to 1"),
+    BAD(HEADER "0,0,64, 2,0.125,0.5,128,256\n", ":2: column loss: \" 2\" is no number"),
+    BAD(HEADER "0,0,64,two,0.125,0.5,128,256\n", ":2: column loss: \"two\" is no number"),
+    BAD(HEADER "0.5,0,64,2,0.125,0.5,128,256\n", ":2: column step: \"0.5\", expected a whole"),
+    BAD(HEADER "-1,0,64,2,0.125,0.5,128,256\n", ":2: column step: \"-1\", expected a whole"),
+    BAD(HEADER "3e9,0,64,2,0.125,0.5,128,256\n", ":2: column step: \"3e9\", expected a whole"),
+    BAD(HEADER "nan,0,64,2,0.125,0.5,128,256\n", ":2: column step: \"nan\", expected a whole"),
+    BAD(HEADER "1,0,64,2,1.5,0.5,128,256\n", ":2: column accuracy: 1.5, expected 0 to 1"),
+    BAD(HEADER LINE_7 LINE_0, ":3: step 0 follows step 7"),
+    BAD(HEADER LINE_7 LINE_7, ":3: step 7 follows step 7"),
+    BAD(HEADER "0,0\0,64,2,0.125,0.5,128,256\n", ":2: a byte 0 in a text file"),
+    BAD(HEADER "\0,0,64,2,0.125,0.5,128,256\n", ":2: a byte 0 in a text file"),
+    BAD("\0\n", ":1: a byte 0 in a text file"),
 };
 
 START_TEST(refused)
 {
-    write_text(bad[_i].text, bad[_i].size != 0 ? bad[_i].size : strlen(bad[_i].text));
+    write_text(bad[_i].text, bad[_i].size);
     struct curve curve;
     ck_assert(!curve_read(path, &curve, error));
     ck_assert_msg(strncmp(error, path, strlen(path)) == 0, "%s", error);

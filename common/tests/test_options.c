@@ -159,6 +159,7 @@ END_TEST
 START_TEST(the_program_exits_with_status_2)
 {
     char *words[] = {"program", "--batch", "0", NULL};
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
     options_parse(&options, 3, words);
 }
 END_TEST
@@ -167,6 +168,7 @@ START_TEST(help_exits_with_status_0)
 {
     char *words[] = {"program", "--help", NULL};
     options_describe("Schedules: one, two");
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
     options_parse(&options, 2, words);
 }
 END_TEST

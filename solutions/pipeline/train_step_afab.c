@@ -85,7 +85,8 @@ void train_step_afab(struct pipeline *pipeline)
     //|  * free those after MPI_Waitall.
     //|  * Hint: backward adds up gradients over the micro-batches, so what must the scale in
     //|  * batch_loss_backward be? (common/batch.h; on the last stage, and nowhere else.)
-    //|  * Check: make grade CHECK=train_step_afab
+    //|  * Check: make grade CHECK=train_step_afab, then afab_combinations, afab_order,
+    //|  * afab_parallel and no_luck.
     //|  */
     //| todo("take one all-forward-all-backward step", pipeline);
 }

@@ -16,13 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum reader { IDX_IMAGES, IDX_LABELS, CIFAR, TENSOR_FILE, CURVE, LOG, READERS };
+
+static char path[] = "/tmp/fuzz-loaders-XXXXXX"; /* of the file that is read */
 
 /* What is true after every reading: it worked, or there are words that say why not. */
 static void expect(bool condition, const char *what)
@@ -35,7 +36,7 @@ static void expect(bool condition, const char *what)
 
 /* --- one function per reader -------------------------------------------------- */
 
-static void fuzz_dataset(enum reader reader, const char *path)
+static void fuzz_dataset(enum reader reader)
 {
     char error[DATASET_ERROR_SIZE] = "";
     struct dataset *dataset = memory_allocate(MEMORY_WORKSPACE, sizeof *dataset);
@@ -63,7 +64,7 @@ static void fuzz_dataset(enum reader reader, const char *path)
     expect(memory_live(MEMORY_WORKSPACE) == 0, "a data set kept memory");
 }
 
-static void fuzz_tensor_file(const char *path)
+static void fuzz_tensor_file(void)
 {
     char error[TENSOR_FILE_ERROR_SIZE] = "";
     struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
@@ -81,7 +82,7 @@ static void fuzz_tensor_file(const char *path)
     expect(memory_live(MEMORY_WORKSPACE) == 0, "a tensor file kept memory");
 }
 
-static void fuzz_curve(const char *path)
+static void fuzz_curve(void)
 {
     char error[CURVE_ERROR_SIZE] = "";
     struct curve curve;
@@ -90,7 +91,7 @@ static void fuzz_curve(const char *path)
     curve_destroy(&curve);
 }
 
-static void fuzz_log(const char *path)
+static void fuzz_log(void)
 {
     char error[LOG_ERROR_SIZE] = "", text[LOG_TEXT_SIZE];
     struct log_file log;
@@ -122,14 +123,22 @@ static void repair_log(uint8_t *bytes, size_t size, bool sequence)
     }
 }
 
-/* A nameless file with this content; path becomes the way to open it. */
-static int file_new(const uint8_t *bytes, size_t size, char path[64])
+static void file_remove(void)
 {
-    int descriptor = memfd_create("fuzz", MFD_CLOEXEC);
-    expect(descriptor >= 0 && write(descriptor, bytes, size) == (ssize_t)size,
+    unlink(path);
+}
+
+/* Gives the one file at `path` this content. (No nameless file: some readers refuse links.) */
+static void file_write(const uint8_t *bytes, size_t size)
+{
+    static int descriptor = -1;
+    if (descriptor < 0) {
+        descriptor = mkstemp(path);
+        atexit(file_remove);
+    }
+    expect(descriptor >= 0 && pwrite(descriptor, bytes, size, 0) == (ssize_t)size &&
+               ftruncate(descriptor, (off_t)size) == 0,
            "no file to fuzz with");
-    snprintf(path, 64, "/proc/self/fd/%d", descriptor);
-    return descriptor;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -142,27 +151,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(content, data + 1, size - 1);
     if (reader == LOG && (data[0] & 16) != 0)
         repair_log(content, size - 1, (data[0] & 32) != 0);
-    char path[64];
-    int descriptor = file_new(content, size - 1, path);
+    file_write(content, size - 1);
     free(content);
     switch (reader) {
     case IDX_IMAGES:
     case IDX_LABELS:
     case CIFAR:
-        fuzz_dataset(reader, path);
+        fuzz_dataset(reader);
         break;
     case TENSOR_FILE:
-        fuzz_tensor_file(path);
+        fuzz_tensor_file();
         break;
     case CURVE:
-        fuzz_curve(path);
+        fuzz_curve();
         break;
     case LOG:
-        fuzz_log(path);
+        fuzz_log();
         break;
     case READERS:
         break;
     }
-    close(descriptor);
     return 0;
 }

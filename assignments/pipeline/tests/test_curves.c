@@ -1,0 +1,196 @@
+/*
+ * The committed learning curves are what the solutions learn: the first steps
+ * of each are run again and compared, and each pipeline's with one process's.
+ *
+ * Tolerance: 1e-4, relative. Another processor's kernels add in another order,
+ * and each step multiplies the difference: between one process and four ranks
+ * on one machine 4e-8 was seen at step 20, so this leaves room for a factor of
+ * 2,500. It asks whether the files are of this data, model, seed and optimizer;
+ * finding small mistakes is what the tests of gradients are for.
+ *
+ * Curves whose data set is not here, or has another number of samples, are
+ * skipped, and the output says so.
+ */
+#include "common/curve.h"
+#include "common/dataset.h"
+
+#include <check.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define FOLDER    "assignments/pipeline/curves"
+#define TOLERANCE 1e-4
+#define STEPS     20
+
+/* A line of settings.csv. */
+struct setting {
+    char *name;
+    char *ranks;
+    char *data;
+    int samples;
+    char *options;
+};
+
+static GArray *settings; /* of struct setting */
+static char *program;    /* the solutions' */
+
+#define SETTING(i) (&g_array_index(settings, struct setting, i))
+
+static void read_settings(void)
+{
+    settings = g_array_new(FALSE, TRUE, sizeof(struct setting));
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(FOLDER "/settings.csv", &text, NULL, NULL)) {
+        fprintf(stderr, "test_curves: " FOLDER "/settings.csv can't be read\n");
+        exit(EXIT_FAILURE);
+    }
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    for (char **line = lines + 1; *line; line++) {
+        char **word = g_strsplit(*line, ",", -1);
+        if (g_strv_length(word) != 5) {
+            fprintf(stderr, "test_curves: settings.csv: not five columns: %s\n", *line);
+            exit(EXIT_FAILURE);
+        }
+        const struct setting setting = {word[0], word[1], word[2], atoi(word[3]), word[4]};
+        g_array_append_val(settings, setting);
+    }
+}
+
+/* BUILD/tests/assignments/… → BUILD/programs/solutions/pipeline */
+static void find_program(const char *own_path)
+{
+    const char *tests = g_strrstr(own_path, "/tests/assignments/");
+    if (!tests) {
+        fprintf(stderr, "test_curves: must be run by its path below BUILD/tests/\n");
+        exit(EXIT_FAILURE);
+    }
+    program =
+        g_strdup_printf("%.*s/programs/solutions/pipeline", (int)(tests - own_path), own_path);
+    if (!g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
+        fprintf(stderr, "test_curves: %s is missing: make SUBMISSION=solutions build\n", program);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static bool can_be_run(const struct setting *setting)
+{
+    char error[DATASET_ERROR_SIZE];
+    const int here = dataset_present(setting->data, error)
+                         ? dataset_count(setting->data, DATASET_TRAIN, error)
+                         : 0;
+    if (here == setting->samples)
+        return true;
+    printf("skipped: %s is for %d training samples of %s, here are %d\n", setting->name,
+           setting->samples, setting->data, here);
+    return false;
+}
+
+/* Runs STEPS steps of a setting; the curve is the caller's. */
+static struct curve train(const struct setting *setting)
+{
+    g_autofree char *folder = g_dir_make_tmp("test-curves-XXXXXX", NULL);
+    ck_assert_ptr_nonnull(folder);
+    g_autofree char *path = g_build_filename(folder, "curve.csv", NULL);
+    g_autofree char *line =
+        g_strdup_printf("tools/launch %s '%s' --data %s %s --steps %d --curve '%s' --quiet",
+                        setting->ranks, program, setting->data, setting->options, STEPS, path);
+    char **words = NULL;
+    ck_assert(g_shell_parse_argv(line, NULL, &words, NULL));
+    g_autofree char *said = NULL;
+    int status = -1;
+    ck_assert(g_spawn_sync(NULL, words, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said,
+                           &status, NULL));
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s failed: %s", line, said);
+    struct curve curve = {0};
+    char error[CURVE_ERROR_SIZE];
+    ck_assert_msg(curve_read(path, &curve, error), "%s", error);
+    g_unlink(path);
+    g_rmdir(folder);
+    g_strfreev(words);
+    return curve;
+}
+
+static struct curve read_committed(const char *name)
+{
+    g_autofree char *path = g_strdup_printf(FOLDER "/%s.csv", name);
+    struct curve curve = {0};
+    char error[CURVE_ERROR_SIZE];
+    ck_assert_msg(curve_read(path, &curve, error), "%s", error);
+    return curve;
+}
+
+static void compare(const char *name, const struct curve *curve, const struct curve *expected)
+{
+    ck_assert_int_ge(curve->count, STEPS);
+    ck_assert_int_ge(expected->count, STEPS);
+    for (int i = 0; i < STEPS; i++) {
+        const struct curve_point *is = &curve->point[i], *was = &expected->point[i];
+        ck_assert_int_eq(is->step, was->step);
+        ck_assert_int_eq(is->samples, was->samples);
+        ck_assert_msg(fabs(is->loss - was->loss) <= TOLERANCE * fabs(was->loss),
+                      "%s: step %d: loss %.9g, expected %.9g", name, is->step, is->loss, was->loss);
+    }
+}
+
+START_TEST(solutions_learn_the_committed_curve)
+{
+    const struct setting *setting = SETTING(_i);
+    if (!can_be_run(setting))
+        return;
+    struct curve committed = read_committed(setting->name);
+    struct curve curve = train(setting);
+    compare(setting->name, &curve, &committed);
+    curve_destroy(&curve);
+    curve_destroy(&committed);
+}
+END_TEST
+
+START_TEST(a_pipeline_learns_what_one_process_learns)
+{
+    const char *name = SETTING(_i)->name;
+    if (!g_str_has_suffix(name, "-pipeline"))
+        return;
+    g_autofree char *one = g_strndup(name, strlen(name) - strlen("-pipeline"));
+    struct curve pipeline = read_committed(name), one_process = read_committed(one);
+    ck_assert_int_eq(pipeline.count, one_process.count);
+    compare(name, &pipeline, &one_process);
+    curve_destroy(&pipeline);
+    curve_destroy(&one_process);
+}
+END_TEST
+
+/* A curve of noise, or of a run that learned nothing, is no reference. */
+START_TEST(the_loss_goes_down)
+{
+    struct curve curve = read_committed(SETTING(_i)->name);
+    double last = 0;
+    for (int i = curve.count - STEPS; i < curve.count; i++)
+        last += curve.point[i].loss / STEPS;
+    ck_assert_double_lt(last, 0.8 * curve.point[0].loss);
+    curve_destroy(&curve);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    read_settings();
+    find_program(argv[0]);
+    Suite *suite = suite_create("curves");
+    TCase *tests = tcase_create("curves");
+    tcase_set_timeout(tests, 60);
+    const int count = (int)settings->len;
+    tcase_add_loop_test(tests, solutions_learn_the_committed_curve, 0, count);
+    tcase_add_loop_test(tests, a_pipeline_learns_what_one_process_learns, 0, count);
+    tcase_add_loop_test(tests, the_loss_goes_down, 0, count);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,407 @@
+/*
+ * The solutions under mpirun, against one whole-model stage in this process:
+ * gradients, outputs, parameters, the order of events, who opens the data,
+ * what is refused, and whether the comparison notices a spoiled number.
+ */
+#include "assignments/pipeline/tests/run_program.h"
+#include "common/assert_close.h"
+#include "common/batch.h"
+#include "common/curve.h"
+#include "common/optimizer.h"
+#include "common/tensor_file.h"
+
+#include <math.h>
+
+/* ---- the reference: the whole model on the whole batch ----------------------------------------- */
+
+struct reference {
+    struct model *model;
+    struct stage *stage;
+    struct batch *batch;
+    struct optimizer *optimizer;
+};
+
+static struct reference reference_new(const struct options *options)
+{
+    struct reference reference;
+    struct shape sample;
+    int classes;
+    char error[DATASET_ERROR_SIZE], model_error[MODEL_ERROR_SIZE];
+    ck_assert_msg(dataset_describe(options->dataset, &sample, &classes, error), "%s", error);
+    reference.model = model_new(options->model, sample, classes, model_error);
+    ck_assert_msg(reference.model != NULL, "%s", model_error);
+    reference.stage =
+        stage_new(reference.model, &(struct stage_options){.stages = 1,
+                                                           .layers = reference.model->layers,
+                                                           .micro_batch_size = options->batch_size,
+                                                           .micro_batches = 1,
+                                                           .seed = options->seed});
+    reference.batch = batch_new(&(struct batch_options){.dataset = options->dataset,
+                                                        .batch_size = options->batch_size,
+                                                        .micro_batches = 1,
+                                                        .loss = options->loss,
+                                                        .seed = options->seed,
+                                                        .sample = sample,
+                                                        .classes = classes});
+    batch_open_inputs(reference.batch);
+    batch_open_labels(reference.batch);
+    reference.optimizer = optimizer_new(&options->optimizer, reference.stage);
+    return reference;
+}
+
+static void reference_free(struct reference *reference)
+{
+    optimizer_free(reference->optimizer);
+    batch_free(reference->batch);
+    stage_free(reference->stage);
+    model_free(reference->model);
+}
+
+static void reference_gradients(struct reference *reference, int step)
+{
+    batch_load(reference->batch, step);
+    stage_zero_gradients(reference->stage);
+    batch_loss(reference->batch, 0,
+               stage_forward(reference->stage, 0, batch_inputs(reference->batch, 0)));
+    tensor_free(stage_backward(reference->stage, 0, batch_loss_backward(reference->batch, 0, 1)));
+}
+
+/* ---- tensor files ------------------------------------------------------------------------------ */
+
+static struct tensor_file *read_tensors(const struct program_run *run, int rank, const char *when,
+                                        int step)
+{
+    char path[128], error[TENSOR_FILE_ERROR_SIZE];
+    snprintf(path, sizeof path, "%s/rank-%d.%s-%d.safetensors", run->folder, rank, when, step);
+    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
+    ck_assert_msg(file != NULL, "%s", error);
+    return file;
+}
+
+static void must_agree(const char *name, const struct tensor *actual, const struct tensor *expected,
+                       struct tolerance tolerance)
+{
+    const struct closeness closeness = compare_tensors(actual, expected, tolerance);
+    char text[CLOSENESS_TEXT_SIZE];
+    ck_assert_msg(closeness.close, "%s",
+                  closeness_text(&closeness, name, actual, expected, tolerance, text));
+}
+
+/* Every parameter of the model is in exactly one rank's file, and agrees. Of the reference,
+ * `expected` is all gradients or all parameters. */
+static void all_parameters_agree(const struct program_run *run, const struct reference *reference,
+                                 struct tensor *expected, const char *when, int step,
+                                 const char *ending)
+{
+    struct tensor_file *file[64];
+    for (int r = 0; r < run->ranks; r++)
+        file[r] = read_tensors(run, r, when, step);
+    const float *arena = tensor_floats(stage_parameters(reference->stage));
+    for (int l = 0; l < reference->model->layers; l++) {
+        const struct layer *layer = stage_layer(reference->stage, l);
+        struct tensor *flat = stage_layer_parameters(reference->stage, l);
+        for (int i = 0; flat != NULL && i < layer->parameters; i++) {
+            const struct parameter *parameter = &layer->parameter[i];
+            char name[128];
+            snprintf(name, sizeof name, "layers.%d.%s%s", l, parameter->name, ending);
+            const size_t place = (size_t)(tensor_floats(flat) - arena) + parameter->offset;
+            struct tensor *part = tensor_view(expected, place, parameter->shape);
+            int found = 0;
+            for (int r = 0; r < run->ranks; r++) {
+                const struct tensor *actual = tensor_file_get(file[r], name);
+                found += actual != NULL;
+                if (actual != NULL)
+                    must_agree(name, actual, part, tolerance_gradient());
+            }
+            ck_assert_msg(found == 1, "%s is on %d ranks", name, found);
+            tensor_free(part);
+        }
+        tensor_free(flat);
+    }
+    for (int r = 0; r < run->ranks; r++)
+        tensor_file_free(file[r]);
+}
+
+/* ---- gradients --------------------------------------------------------------------------------- */
+
+static const struct setting {
+    int ranks;
+    const char *arguments;
+} settings[] = {
+    {4, "--data synthetic --model mlp:depth=4,width=64 --batch 16 --micro-batches 4"},
+    {2, "--data synthetic --model mlp:depth=3,width=33 --batch 12 --micro-batches 3"},
+    {3, "--data synthetic --model mlp:depth=4,width=17 --batch 15 --micro-batches 5 --uneven"},
+    {1, "--data synthetic --model mlp:depth=2,width=16 --batch 6 --micro-batches 2"},
+    {4, "--data synthetic --model mlp:depth=2,width=16 --batch 4 --micro-batches 4 --loss mean"},
+    {5, "--data synthetic --model mlp:depth=5,width=20 --batch 7 --micro-batches 1"},
+    {4, "--data synthetic --model cnn --batch 8 --micro-batches 2 --optimizer adamw"},
+    {5, "--data synthetic --model vit:depth=2,width=16,heads=2 --batch 6 --micro-batches 3 "
+        "--uneven"},
+    {8, "--data synthetic --model mlp:depth=4,width=512 --batch 64 --micro-batches 8"},
+};
+
+static void two_steps_agree(int ranks, const char *arguments, const char *schedule)
+{
+    char line[512];
+    snprintf(line, sizeof line, "%s --schedule %s --steps 2 --dump-gradients 0,1 --seed 7 --quiet",
+             arguments, schedule);
+    struct program_run run = run_well(ranks, line);
+    struct reference reference = reference_new(&run.options);
+    for (int step = 0; step < 2; step++) {
+        reference_gradients(&reference, step);
+        all_parameters_agree(&run, &reference, stage_gradients(reference.stage), "after", step,
+                             ".gradient");
+        struct tensor_file *last = read_tensors(&run, ranks - 1, "after", step);
+        must_agree("outputs", tensor_file_get(last, "outputs"), batch_outputs(reference.batch),
+                   tolerance_default(DTYPE_FLOAT32));
+        ck_assert_double_eq_tol(tensor_floats(tensor_file_get(last, "loss"))[0],
+                                batch_mean_loss(reference.batch), 1e-5);
+        tensor_file_free(last);
+        optimizer_step(reference.optimizer);
+    }
+    reference_free(&reference);
+    remove_evidence(&run);
+}
+
+START_TEST(afab_gradients)
+{
+    two_steps_agree(settings[_i].ranks, settings[_i].arguments, "afab");
+}
+END_TEST
+
+START_TEST(naive_gradients)
+{
+    two_steps_agree(settings[_i].ranks, settings[_i].arguments, "naive");
+}
+END_TEST
+
+START_TEST(baseline_gradients)
+{
+    two_steps_agree(1, settings[0].arguments, "baseline");
+}
+END_TEST
+
+/* ---- snapshots and the curve ------------------------------------------------------------------- */
+
+START_TEST(snapshots_show_parameters)
+{
+    struct program_run run = run_well(2, "--data synthetic --model mlp:depth=2,width=16 --steps 3 "
+                                         "--snapshots 0,3 --seed 5 --quiet");
+    struct reference reference = reference_new(&run.options);
+    all_parameters_agree(&run, &reference, stage_parameters(reference.stage), "before", 0, "");
+    for (int step = 0; step < 3; step++) {
+        reference_gradients(&reference, step);
+        optimizer_step(reference.optimizer);
+    }
+    all_parameters_agree(&run, &reference, stage_parameters(reference.stage), "before", 3, "");
+    all_parameters_agree(&run, &reference, optimizer_state(reference.optimizer, 0), "before", 3,
+                         ".momentum_buffer");
+    struct tensor_file *file = read_tensors(&run, 1, "before", 3);
+    ck_assert_str_eq(tensor_file_metadata(file, "steps_done"), "3");
+    ck_assert_str_eq(tensor_file_metadata(file, "rank"), "1");
+    ck_assert_str_eq(tensor_file_metadata(file, "first_layer"), "2");
+    ck_assert_str_eq(tensor_file_metadata(file, "layers"), "2");
+    tensor_file_free(file);
+    reference_free(&reference);
+    remove_evidence(&run);
+}
+END_TEST
+
+START_TEST(the_curve_falls)
+{
+    char path[] = "/tmp/pipeline-curve-XXXXXX", arguments[256], error[CURVE_ERROR_SIZE];
+    const int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    close(file);
+    snprintf(arguments, sizeof arguments,
+             "--data synthetic:train=640,test=64 --model mlp:depth=2,width=32 --batch 32 "
+             "--epochs 3 --quiet --curve %s",
+             path);
+    struct program_run run = run_well(4, arguments);
+    struct curve curve;
+    ck_assert_msg(curve_read(path, &curve, error), "%s", error);
+    ck_assert_int_eq(curve.count, 60);
+    ck_assert_int_eq(curve.point[59].epoch, 2);
+    ck_assert_int_eq(curve.point[59].samples, 1920);
+    ck_assert_double_lt(curve.point[59].loss, 0.7 * curve.point[0].loss);
+    ck_assert_double_gt(curve.point[59].samples_per_second, 0.0);
+    curve_destroy(&curve);
+    unlink(path);
+    remove_evidence(&run);
+}
+END_TEST
+
+/* ---- the order of events ----------------------------------------------------------------------- */
+
+START_TEST(all_forwards_come_before_all_backwards)
+{
+    struct program_run run = run_well(
+        4, "--data synthetic --model mlp:depth=4,width=64 --batch 12 --micro-batches 6 --steps 2");
+    for (int r = 0; r < run.ranks; r++) {
+        struct log_file log = read_log(&run, r);
+        int forwards = 0, backwards = 0;
+        for (size_t i = 0; i < log.count; i++) {
+            const struct log_record *record = &log.record[i];
+            if (record->operation == LOG_STEP_BEGIN)
+                forwards = backwards = 0;
+            if (record->operation == LOG_FORWARD && record->phase == LOG_BEGIN)
+                ck_assert_int_eq(record->micro_batch, forwards++);
+            if (record->operation == LOG_BACKWARD && record->phase == LOG_BEGIN) {
+                ck_assert_int_eq(forwards, 6);
+                ck_assert_int_eq(record->micro_batch, backwards++);
+            }
+            if (record->operation == LOG_STEP_END)
+                ck_assert_int_eq(backwards, 6);
+        }
+        ck_assert_int_eq(count_records(&log, LOG_OPTIMIZER_STEP, LOG_BEGIN, NULL), 2);
+        ck_assert_int_eq(count_records(&log, LOG_OPEN_INPUTS, LOG_INSTANT, NULL), r == 0);
+        ck_assert_int_eq(count_records(&log, LOG_OPEN_LABELS, LOG_INSTANT, NULL), r == 3);
+        ck_assert_int_eq(count_records(&log, LOG_MEMORY, LOG_INSTANT, NULL), MEMORY_KINDS);
+        double status = -1.0;
+        ck_assert_int_eq(count_records(&log, LOG_FINAL, LOG_INSTANT, &status), 1);
+        ck_assert(status == 0.0);
+        log_destroy(&log);
+    }
+    remove_evidence(&run);
+}
+END_TEST
+
+/* ---- the comparison ---------------------------------------------------------------------------- */
+
+static void compare_on_rank(int rank_that_notices, const char *corrupt)
+{
+    char arguments[256];
+    snprintf(arguments, sizeof arguments,
+             "--data synthetic --model mlp:depth=3,width=24 --batch 12 --micro-batches 3 "
+             "--compare --quiet %s",
+             corrupt);
+    struct program_run run = run_well(3, arguments);
+    for (int r = 0; r < run.ranks; r++) {
+        struct log_file log = read_log(&run, r);
+        double agreed = -1.0;
+        ck_assert_int_eq(count_records(&log, LOG_PROBE, LOG_INSTANT, &agreed), 1);
+        ck_assert_msg(agreed == (r == rank_that_notices ? 0.0 : 1.0), "%s: rank %d says %g:\n%s",
+                      corrupt, r, agreed, run.output);
+        log_destroy(&log);
+    }
+    remove_evidence(&run);
+}
+
+/* Layers 1, 3 and 5 are linear, two layers per stage. */
+START_TEST(the_comparison_agrees)
+{
+    compare_on_rank(-1, "");
+}
+END_TEST
+START_TEST(spoiled_outputs_are_noticed)
+{
+    compare_on_rank(2, "--corrupt outputs");
+}
+END_TEST
+START_TEST(spoiled_gradients_are_noticed)
+{
+    compare_on_rank(0, "--corrupt gradients:1");
+}
+END_TEST
+START_TEST(spoiled_gradients_in_the_middle)
+{
+    compare_on_rank(1, "--corrupt gradients:3");
+}
+END_TEST
+
+/* ---- refusals and failures --------------------------------------------------------------------- */
+
+static const struct refusal {
+    int ranks;
+    const char *arguments;
+    const char *says; /* part of the message */
+    int status;
+} refusals[] = {
+    {3, "--data synthetic --model mlp:depth=4", "--uneven", 2},
+    {5, "--data synthetic --model mlp:depth=2 --uneven", "5 stages", 2},
+    {2, "--data synthetic --batch 10 --micro-batches 4", "10 samples", 2},
+    {2, "--data synthetic --schedule baseline", "one process", 2},
+    {1, "--data synthetic --schedule 1f1b", "1f1b", 2},
+    {1, "--data synthetic --probe nothing", "nothing", 2},
+    {1, "--data synthetic --schedule baseline --compare", "baseline", 2},
+    {2, "--data synthetic --compare --corrupt gradients:2", "no layer 2", 2},
+    {2, "--data synthetic --batch 0", "--batch 0", 2},
+    {2, "--data synthetic:train=32,test=32 --batch 64", "32 samples", 1},
+};
+
+START_TEST(what_cannot_work_is_refused)
+{
+    const struct refusal *refusal = &refusals[_i];
+    struct program_run run = run_program("solutions", refusal->ranks, refusal->arguments);
+    ck_assert_msg(run.status == refusal->status, "%s: status %d:\n%s", refusal->arguments,
+                  run.status, run.output);
+    ck_assert_msg(strstr(run.output, refusal->says) != NULL, "%s:\n%s", refusal->arguments,
+                  run.output);
+    remove_evidence(&run);
+}
+END_TEST
+
+START_TEST(missing_data_is_explained)
+{
+    setenv("FASHION_MNIST_DIR", "/nowhere", 1);
+    struct program_run run = run_program("solutions", 2, "--data fashion-mnist --quiet");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_msg(strstr(run.output, "/nowhere") != NULL, "%s", run.output);
+    remove_evidence(&run);
+}
+END_TEST
+
+/* ---- the skeleton ------------------------------------------------------------------------------ */
+
+static const struct untouched {
+    const char *arguments;
+    const char *file; /* whose TODO ends the program */
+} untouched[] = {
+    {"--data synthetic --steps 1", "check_arguments.c"},
+    {"--data synthetic --probe arguments", "check_arguments.c"},
+    {"--data synthetic --probe distribute", "distribute_layers.c"},
+    {"--data synthetic --probe communicate", "pipeline_communicate.c"},
+    {"--data synthetic --schedule baseline --steps 1", "baseline.c"},
+};
+
+START_TEST(the_skeleton_names_its_todo)
+{
+    struct program_run run = run_program("skeleton", 1, untouched[_i].arguments);
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_msg(strstr(run.output, "TODO") != NULL, "%s", run.output);
+    ck_assert_msg(strstr(run.output, untouched[_i].file) != NULL, "%s", run.output);
+    remove_evidence(&run);
+}
+END_TEST
+
+START_TEST(the_skeleton_is_cut_out_of_the_solutions)
+{
+    ck_assert_msg(system("tools/make_skeleton --check") == 0, "run: make skeleton");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pipeline solutions");
+    TCase *tests = tcase_create("solutions");
+    const int count = (int)(sizeof settings / sizeof settings[0]);
+    tcase_set_timeout(tests, 120.0);
+    tcase_add_loop_test(tests, afab_gradients, 0, count);
+    tcase_add_loop_test(tests, naive_gradients, 0, 4);
+    tcase_add_test(tests, baseline_gradients);
+    tcase_add_test(tests, snapshots_show_parameters);
+    tcase_add_test(tests, the_curve_falls);
+    tcase_add_test(tests, all_forwards_come_before_all_backwards);
+    tcase_add_test(tests, the_comparison_agrees);
+    tcase_add_test(tests, spoiled_outputs_are_noticed);
+    tcase_add_test(tests, spoiled_gradients_are_noticed);
+    tcase_add_test(tests, spoiled_gradients_in_the_middle);
+    tcase_add_loop_test(tests, what_cannot_work_is_refused, 0,
+                        (int)(sizeof refusals / sizeof refusals[0]));
+    tcase_add_test(tests, missing_data_is_explained);
+    tcase_add_loop_test(tests, the_skeleton_names_its_todo, 0,
+                        (int)(sizeof untouched / sizeof untouched[0]));
+    tcase_add_test(tests, the_skeleton_is_cut_out_of_the_solutions);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}

@@ -1,0 +1,80 @@
+/* The command line of build/grade. */
+#include "grader/arguments.h"
+
+#include "grader/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void complain(const char *message)
+{
+    g_autofree char *clean = text_clean(message, strlen(message), 16 << 10);
+    fprintf(stderr, "grade: %s%s", clean, g_str_has_suffix(clean, "\n") ? "" : "\n");
+}
+
+static void set_defaults(struct arguments *arguments)
+{
+    if (!arguments->assignment)
+        arguments->assignment = g_strdup("pipeline");
+    if (!arguments->kit)
+        arguments->kit = g_strdup(".");
+    if (!arguments->build_folder)
+        arguments->build_folder = g_build_filename(arguments->kit, "build", NULL);
+    if (!arguments->secret && g_getenv("GRADER_SECRET") && *g_getenv("GRADER_SECRET"))
+        arguments->secret = g_strdup(g_getenv("GRADER_SECRET"));
+    if (arguments->jobs == 0)
+        arguments->jobs = (int)MIN(2, sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
+{
+    GOptionEntry entries[] = {
+        {"submission", 's', 0, G_OPTION_ARG_FILENAME, &arguments->submission,
+         "the folder to grade: it holds ASSIGNMENT/ or the files themselves", "FOLDER"},
+        {"assignment", 'a', 0, G_OPTION_ARG_STRING, &arguments->assignment,
+         "which assignment (pipeline)", "NAME"},
+        {"check", 'c', 0, G_OPTION_ARG_STRING, &arguments->check, "only this check", "NAME"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &arguments->out,
+         "where the reports go (build/grades/SUBMISSION)", "FOLDER"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &arguments->seed, "the seed of every run, to repeat one",
+         "NUMBER"},
+        {"secret-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments->secret,
+         "the instructor's secret, from which seeds are drawn (GRADER_SECRET names it, too)",
+         "FILE"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &arguments->jobs, "checks at the same time", "NUMBER"},
+        {"build-folder", 0, 0, G_OPTION_ARG_FILENAME, &arguments->build_folder,
+         "where the kit was built (build)", "FOLDER"},
+        {"kit", 0, 0, G_OPTION_ARG_FILENAME, &arguments->kit, "the kit's folder (.)", "FOLDER"},
+        {"keep", 'k', 0, G_OPTION_ARG_NONE, &arguments->keep,
+         "keep the folder with the evidence, and say where it is", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "no progress display", NULL},
+        {"lint", 0, 0, G_OPTION_ARG_NONE, &arguments->lint, "only check the rubric", NULL},
+        {"mutants", 0, 0, G_OPTION_ARG_FILENAME, &arguments->mutants,
+         "with --lint: is every check failed by a mutant of this folder?", "FOLDER"},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- grades a submission");
+    GError *problem = NULL;
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_description(
+        context, "Environment: REQUIRE_ISOLATION=1 makes it an error when the sandbox can't be "
+                 "closed;\nGRADER_SECRET=FILE; CIFAR10_DIR and FASHION_MNIST_DIR: the data sets.\n"
+                 "Exit status: 0 graded, whatever the score; 1 could not grade; 2 wrong usage.");
+    if (!g_option_context_parse(context, argc, argv, &problem)) {
+        complain(problem->message);
+        g_error_free(problem);
+        return false;
+    }
+    if (*argc > 1)
+        complain("there is an argument too many; see --help");
+    else if (!arguments->submission && !arguments->lint)
+        complain("--submission FOLDER is missing; see --help");
+    else if (arguments->seed < 0 || arguments->jobs < 0)
+        complain("--seed and --jobs want a positive number");
+    else {
+        set_defaults(arguments);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,52 @@
+/*
+ * Building a submission in the sandbox.
+ *
+ * The tree that the compiler sees holds the headers of common/ and of the
+ * assignment, the collected files, and the kit's own objects: no solutions, no
+ * grader. Each file is compiled by itself, so that one that does not compile, or
+ * is missing, takes nothing else with it: its functions are replaced by ones
+ * that say so and end the program.
+ *
+ * How to compile and link comes from the file program.flags in the build folder,
+ * which make writes: line 1 the compiler with its flags, line 2 the linker (the
+ * compiler again) with the flags before the objects, line 3 the libraries.
+ */
+#ifndef GRADER_BUILD_H
+#define GRADER_BUILD_H
+
+#include "grader/collect.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct built_file {
+    const struct collected_file *collected;
+    bool compiles;  /* false, too, if it is missing or refused; true for what is no C file */
+    bool links;     /* false if it compiles, but does not go with the rest */
+    char *messages; /* the compiler's and linker's, clean and bounded; NULL: none */
+};
+
+struct build {
+    char *tree;    /* the pristine tree, to be bound read-only at BUILD_TREE */
+    char *program; /* the program as the grader sees it; NULL if it could not be built */
+    GArray *files; /* of struct built_file, in the order of the collection */
+    char *trouble; /* NULL, or why there is no program: the grader's own fault */
+    double seconds;
+};
+
+#define BUILT_FILES(build, i) (&g_array_index((build)->files, struct built_file, i))
+
+/* Where the tree and the program lie inside the sandbox. */
+#define BUILD_TREE "/kit"
+
+/* kit: the kit's folder; build_folder: where make built libcommon.a and the assignment's
+ * objects; work: a folder of the grader's own. NULL, with an error, if something of the kit is
+ * missing or can't be copied. */
+struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
+                               const char *kit, const char *build_folder, const char *work,
+                               GString *error);
+void build_free(struct build *build);
+
+const struct built_file *build_find(const struct build *build, const char *name);
+
+#endif

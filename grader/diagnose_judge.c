@@ -1,0 +1,95 @@
+/*
+ * The judgement that stands before all others: did the runs come to their end?
+ */
+#include "grader/diagnose.h"
+#include "grader/runner.h"
+#include "grader/text.h"
+
+#include <string.h>
+
+#define MOST_EXPLAINED 2    /* runs that are told in full */
+#define MOST_OUTPUT    1500 /* bytes of what the program printed */
+
+/* The last line of the output that says anything; a new string. */
+static char *last_words(const char *output)
+{
+    char **line = g_strsplit(output != NULL ? output : "", "\n", -1);
+    char *words = g_strdup("");
+    for (int i = 0; line[i] != NULL; i++)
+        if (g_strstrip(line[i])[0] != '\0') {
+            g_free(words);
+            words = g_strdup(line[i]);
+        }
+    g_strfreev(line);
+    return words;
+}
+
+/* One line: how it ended and why. */
+static void sum_up(const struct outcome *outcome, GString *headline, GString *scene)
+{
+    if (outcome->end == RUN_REFUSED) {
+        char *words = last_words(outcome->output);
+        g_string_append_printf(headline, "the program refused its arguments: %s", words);
+        g_free(words);
+        return;
+    }
+    if (outcome->end != RUN_NOT_STARTED && diagnose(outcome, headline, scene) != DIAGNOSIS_NONE)
+        return;
+    g_string_append_printf(headline, "the run %s", run_end_name(outcome->end));
+    if (outcome->trouble != NULL)
+        g_string_append_printf(headline, ": %s", outcome->trouble);
+}
+
+static void explain(const struct outcome *outcome, int number, int of, const GString *headline,
+                    const GString *scene, struct verdict *verdict)
+{
+    GString *text = verdict->explanation;
+    g_string_append_printf(text, "Run %d of %d %s after %.1f s: ", number, of,
+                           run_end_name(outcome->end), outcome->seconds);
+    text_append_plain(text, headline->str);
+    g_string_append(text, ".\n\n");
+    if (outcome->trouble != NULL) {
+        text_append_plain(text, outcome->trouble);
+        g_string_append(text, "\n\n");
+    }
+    g_string_append(text, scene->str);
+    if (outcome->output != NULL && outcome->output[0] != '\0') {
+        size_t length = strlen(outcome->output);
+        g_string_append(text, "The end of what it printed:\n\n");
+        char *end = text_clean(outcome->output, length, MOST_OUTPUT);
+        text_append_code_block(text, end);
+        g_free(end);
+        g_string_append_c(text, '\n');
+    }
+    if (outcome->command != NULL) {
+        g_string_append(text, "To see it again: ");
+        text_append_code(text, outcome->command);
+        g_string_append(text, "\n\n");
+    }
+}
+
+bool judge_all_finished(const struct judgement *judgement, struct verdict *verdict)
+{
+    int unfinished = 0;
+    for (int i = 0; i < judgement->outcomes; i++) {
+        const struct outcome *outcome = &judgement->outcome[i];
+        if (outcome->end == RUN_FINISHED)
+            continue;
+        bool own_fault = outcome->end == RUN_NOT_STARTED;
+        bool first = unfinished++ == 0;
+        GString *headline = g_string_new(NULL), *scene = g_string_new(NULL);
+        sum_up(outcome, headline, scene);
+        /* What the student did wrong weighs more than what the grader could not do. */
+        if (first || (verdict->kind == VERDICT_NOT_JUDGED && !own_fault))
+            verdict_set(verdict, own_fault ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s",
+                        headline->str);
+        if (unfinished <= MOST_EXPLAINED)
+            explain(outcome, i + 1, judgement->outcomes, headline, scene, verdict);
+        g_string_free(headline, TRUE);
+        g_string_free(scene, TRUE);
+    }
+    if (unfinished > MOST_EXPLAINED)
+        verdict_explain(verdict, "%d more of the %d runs did not come to their end either.\n",
+                        unfinished - MOST_EXPLAINED, judgement->outcomes);
+    return unfinished == 0;
+}

@@ -1,0 +1,193 @@
+/*
+ * For the diagnosis: messages that don't fit, collectives that differ, ranks
+ * that wait in a circle. Each function writes the headline if it finds one.
+ */
+#include "grader/diagnose_parts.h"
+#include "grader/source_line.h"
+
+#include <inttypes.h>
+
+void name_call(const struct scene *scene, int rank, size_t record, GString *text)
+{
+    const struct log_record *call = &scene->outcome->log[rank].record[record];
+    const char *line = source_line(scene->outcome->program, call->caller);
+    g_string_append(text, log_operation_name(call->operation));
+    if (line[0] != '\0')
+        g_string_append_printf(text, " at %s", line);
+}
+
+/* "ranks 0 and 1", "ranks 0, 1 and 2" */
+static void name_cycle(const struct scene *scene, GString *text)
+{
+    guint count = scene->cycle->len;
+    g_string_append(text, count == 1 ? "rank" : "ranks");
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s%d",
+                               i == 0           ? " "
+                               : i + 1 == count ? " and "
+                                                : ", ",
+                               g_array_index(scene->cycle, int, i));
+}
+
+/* ---- messages that don't fit ---------------------------------------------------------------- */
+
+bool any_wait(const struct scene *scene, wait_test *test, GString *headline)
+{
+    for (int rank = 0; rank < scene->outcome->ranks; rank++)
+        for (guint i = 0; i < scene->place[rank].waits->len; i++)
+            if (test(scene, rank, &g_array_index(scene->place[rank].waits, struct wait, i),
+                     headline))
+                return true;
+    return false;
+}
+
+bool truncates(const struct scene *scene, int rank, const struct wait *wait, GString *headline)
+{
+    if (wait->kind != WAIT_RECEIVE || wait->message == NO_MESSAGE || !wait->possible)
+        return false;
+    const struct message *message = &scene->matching->message[wait->message];
+    if (message->receive.completed != NO_RECORD || message->send.bytes <= message->receive.bytes)
+        return false;
+    g_string_append_printf(
+        headline,
+        "rank %d has room for %" PRIu64 " bytes, but rank %d sent %" PRIu64 " (tag %d): ", rank,
+        message->receive.bytes, message->source, message->send.bytes, message->tag);
+    name_call(scene, rank, scene->place[rank].call, headline);
+    return true;
+}
+
+/* A message to this rank that was never received and would do but for tag or communicator. */
+static const struct message *near_miss(const struct scene *scene, int rank, const struct wait *wait,
+                                       bool other_communicator)
+{
+    const struct log_record *wanted = &scene->outcome->log[rank].record[wait->posted];
+    for (int i = 0; i < scene->matching->count; i++) {
+        const struct message *message = &scene->matching->message[i];
+        if (message->receive.posted != NO_RECORD || message->destination != rank ||
+            (wait->peer != LOG_NO_PEER && message->source != wait->peer))
+            continue;
+        bool same_communicator = message->communicator == wanted->communicator;
+        bool same_tag = wanted->tag == LOG_ANY_TAG || message->tag == wanted->tag;
+        if (other_communicator ? !same_communicator && same_tag : same_communicator && !same_tag)
+            return message;
+    }
+    return NULL;
+}
+
+bool tags_differ(const struct scene *scene, int rank, const struct wait *wait, GString *headline)
+{
+    if (wait->kind != WAIT_RECEIVE || wait->possible)
+        return false;
+    const struct message *sent = near_miss(scene, rank, wait, false);
+    if (sent == NULL)
+        return false;
+    g_string_append_printf(headline,
+                           "the tags differ: rank %d waits for a message from rank %d with tag %d, "
+                           "but rank %d sent one with tag %d that nobody receives",
+                           rank, sent->source, scene->outcome->log[rank].record[wait->posted].tag,
+                           sent->source, sent->tag);
+    return true;
+}
+
+bool communicators_differ(const struct scene *scene, int rank, const struct wait *wait,
+                          GString *headline)
+{
+    if (wait->kind != WAIT_RECEIVE || wait->possible)
+        return false;
+    const struct message *sent = near_miss(scene, rank, wait, true);
+    if (sent == NULL)
+        return false;
+    g_string_append_printf(headline,
+                           "the communicators differ: rank %d waits for a message from rank %d "
+                           "(tag %d), which rank %d sent on another communicator",
+                           rank, sent->source, sent->tag, sent->source);
+    return true;
+}
+
+/* ---- collectives ------------------------------------------------------------------------------ */
+
+bool collectives_differ(const struct scene *scene, GString *headline)
+{
+    for (int i = 0; i < scene->collectives->count; i++) {
+        const struct collective *collective = &scene->collectives->collective[i];
+        if (!collective->differs)
+            continue;
+        const struct log_record *first = NULL;
+        int first_rank = 0;
+        for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+            if (collective->entered[rank] == NO_RECORD)
+                continue;
+            const struct log_record *record =
+                &scene->outcome->log[rank].record[collective->entered[rank]];
+            if (first == NULL) {
+                first = record;
+                first_rank = rank;
+            } else if (record->operation != first->operation) {
+                g_string_append_printf(
+                    headline, "the ranks call different collectives: rank %d %s, rank %d %s",
+                    first_rank, log_operation_name(first->operation), rank,
+                    log_operation_name(record->operation));
+                return true;
+            } else if (record->peer != first->peer) {
+                g_string_append_printf(
+                    headline,
+                    "the ranks call %s with different roots: rank %d with %d, rank %d "
+                    "with %d",
+                    log_operation_name(first->operation), first_rank, first->peer, rank,
+                    record->peer);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- circles ------------------------------------------------------------------------------------ */
+
+static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
+{
+    guint sends = 0, receives = 0, count = scene->cycle->len;
+    for (guint i = 0; i < count; i++) {
+        int rank = g_array_index(scene->cycle, int, i);
+        int next = g_array_index(scene->cycle, int, (i + 1) % count);
+        const struct wait *wait = wait_for_peer(scene, rank, next);
+        sends += wait->kind == WAIT_SEND;
+        receives += wait->kind == WAIT_RECEIVE;
+        if (wait->kind == WAIT_COLLECTIVE)
+            return DIAGNOSIS_COLLECTIVE_MISSING;
+    }
+    return sends == count      ? DIAGNOSIS_BOTH_SEND_FIRST
+           : receives == count ? DIAGNOSIS_BOTH_RECEIVE_FIRST
+                               : DIAGNOSIS_CYCLE;
+}
+
+static void name_calls_of_cycle(const struct scene *scene, GString *headline)
+{
+    for (guint i = 0; i < scene->cycle->len && i < 4; i++) {
+        int rank = g_array_index(scene->cycle, int, i);
+        g_string_append_printf(headline, "%srank %d: ", i == 0 ? " (" : ", ", rank);
+        name_call(scene, rank, scene->place[rank].call, headline);
+    }
+    g_string_append(headline, scene->cycle->len > 4 ? ", …)" : ")");
+}
+
+enum diagnosis_kind circle(const struct scene *scene, GString *headline)
+{
+    if (scene->cycle->len == 0)
+        return DIAGNOSIS_NONE;
+    enum diagnosis_kind kind = kind_of_cycle(scene);
+    g_string_append(headline, "deadlock: ");
+    name_cycle(scene, headline);
+    if (scene->cycle->len == 1)
+        g_string_append(headline, " waits for itself");
+    else if (kind == DIAGNOSIS_BOTH_SEND_FIRST)
+        g_string_append(headline, " send first, and none gets to its receive");
+    else if (kind == DIAGNOSIS_BOTH_RECEIVE_FIRST)
+        g_string_append(headline, " wait to receive first, and none gets to its send");
+    else if (kind == DIAGNOSIS_COLLECTIVE_MISSING)
+        g_string_append(headline, " wait for each other, some in a collective");
+    else
+        g_string_append_printf(headline, " wait for each other in a circle");
+    name_calls_of_cycle(scene, headline);
+    return kind;
+}

@@ -1,0 +1,71 @@
+/*
+ * A grade: the checks of one submission, run and judged.
+ *
+ * Each check is worked on by a process of its own (worker.c): it runs the
+ * check's programs in the sandbox, calls the judge and reports through a pipe. A
+ * judge that crashes or hangs over corrupted evidence takes nothing else with it.
+ */
+#ifndef GRADER_GRADE_H
+#define GRADER_GRADE_H
+
+#include "grader/build.h"
+#include "grader/rubric.h"
+#include "grader/runner.h"
+#include "grader/seeds.h"
+
+#include <signal.h>
+
+struct run_summary {
+    int ranks;
+    enum run_end end;
+    double seconds;
+    uint64_t seed;
+    char *command;
+    char *trouble; /* or NULL */
+    char *output;  /* the end of what it printed */
+};
+
+struct check_result {
+    const struct rubric_check *check;
+    struct verdict *verdict;
+    double points; /* got */
+    bool done;     /* false: not chosen with --check */
+    double seconds;
+    GArray *runs; /* of struct run_summary */
+};
+
+struct grade {
+    const struct rubric *rubric;
+    const struct collection *collection;
+    const struct build *build;
+    const struct seeds *seeds;
+    const struct runner *runner;
+    const char *out;  /* folder of the report; pictures are drawn there */
+    GArray *results;  /* of struct check_result, in the rubric's order */
+    GPtrArray *notes; /* of char *: what concerns the whole, Markdown, one paragraph each */
+    char *begin_here; /* for an untouched skeleton: where to begin; else NULL */
+    double seconds;
+    bool partial; /* only some checks were chosen */
+};
+
+#define GRADE_RESULTS(grade, i) (&g_array_index((grade)->results, struct check_result, i))
+
+/* Makes all results, not yet judged. */
+void grade_init(struct grade *grade);
+void grade_clear(struct grade *grade);
+
+/* Works on all checks, up to `jobs` at the same time; or on the check `only` alone, whatever
+ * should have passed before it. Shows progress on standard error unless `quiet`. Breaks off
+ * when *interrupted is not 0. */
+void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
+               const volatile sig_atomic_t *interrupted);
+
+/* Points got, points that a judge decided about, and all points, of one tier or (-1) of all. */
+struct points {
+    double got;
+    double judged;
+    double all;
+};
+struct points grade_points(const struct grade *grade, int tier);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * Is a running program stuck? Its logs tell: no rank has written a record for a
+ * while, none is inside a computation, and at least one is inside an MPI call.
+ * How much processor time is used says nothing, as waiting ranks poll. Where all
+ * ranks are inside MPI calls nobody can do anything but wait, so that is noticed
+ * sooner.
+ */
+#ifndef GRADER_HANG_H
+#define GRADER_HANG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HANG_SECONDS     4.0 /* of an idle machine's clock */
+#define HANG_ALL_SECONDS 2.0 /* of any clock, if all ranks are inside MPI calls, … */
+#define HANG_ALL_IDLE    0.4 /* … and of the idle machine's, for a crowded one */
+
+struct hang_watch {
+    const char *folder; /* with rank-R.log */
+    int ranks;
+    uint64_t *written;    /* per rank: records so far */
+    double changed;       /* when that last changed */
+    int64_t changed_wall; /* the same in microseconds of the wall clock */
+};
+
+struct hang_watch *hang_watch_new(const char *folder, int ranks);
+void hang_watch_free(struct hang_watch *watch);
+
+/* For sandbox_command.is_stuck; context is a struct hang_watch. */
+bool hang_is_stuck(void *context, double seconds);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * Judgement: what the runner hands to a judge, and what a judge hands back.
+ *
+ * A judge reads evidence that a sandboxed program wrote, computes its own truth
+ * from the same options and seed, and decides. It never trusts a number that
+ * only one rank states, and it says what it compared.
+ */
+#ifndef GRADER_JUDGE_H
+#define GRADER_JUDGE_H
+
+#include "common/log_reader.h"
+#include "common/options.h"
+
+#include <glib.h>
+
+enum verdict_kind { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_JUDGED };
+
+/* The judge's answer to one check. */
+struct verdict {
+    enum verdict_kind kind;
+    GString *headline;    /* one line of plain text: what was seen. Never empty. */
+    GString *explanation; /* Markdown: what was compared, expected, found, where to look */
+    GString *mistake;     /* the known mistake that the evidence fits, by name; else empty */
+    GPtrArray *pictures;  /* of char *: files in the report's folder, in the order to show */
+};
+
+/* How a run of the program ended. */
+enum run_end {
+    RUN_FINISHED,        /* every rank wrote its final record */
+    RUN_REFUSED,         /* exit status 2: the program refused its arguments */
+    RUN_FAILED,          /* another exit status, or a final record is missing */
+    RUN_CRASHED,         /* a signal in one rank */
+    RUN_HUNG,            /* no progress on any rank, stopped */
+    RUN_TIMED_OUT,       /* progress, but too slow; stopped */
+    RUN_TOO_MUCH_MEMORY, /* stopped at a limit */
+    RUN_TOO_MUCH_OUTPUT,
+    RUN_TOO_MANY_PROCESSES,
+    RUN_NOT_STARTED /* the grader's own fault, or the machine's */
+};
+
+struct outcome {
+    int ranks;
+    struct options options; /* as the program parsed them */
+    enum run_end end;
+    int exit_status; /* -1 if it was stopped */
+    char *trouble;   /* NULL, or one line on what went wrong, for people */
+    char *command;   /* a line that repeats the run outside of the grader */
+    char *folder;    /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
+    char *output;    /* the end of what the program printed, valid UTF-8 */
+    char *program;   /* path of the program that ran, for addr2line */
+    double seconds;
+    struct log_file *log; /* one per rank; count 0 where there was nothing to read */
+    char **log_error;     /* one per rank: NULL, or why the log can't be used */
+};
+
+struct judgement {
+    const struct outcome *outcome; /* of all runs of the check */
+    int outcomes;
+    const char *submission;     /* folder of the collected files */
+    const char *picture_folder; /* where pictures may be written … */
+    const char *picture_prefix; /* … with names that begin like this */
+};
+
+typedef void judge_function(const struct judgement *judgement, struct verdict *verdict);
+
+struct judge {
+    const char *name;        /* as the rubric calls it */
+    const char *what;        /* one line: what it looks at */
+    bool accepts_unfinished; /* it wants to see runs that did not finish, too */
+    judge_function *judge;
+};
+
+/* All judges; ends with a NULL name. */
+extern const struct judge judges[];
+
+/* Sets kind and headline; the explanation is appended to. */
+void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void verdict_explain(struct verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+struct verdict *verdict_new(void);
+void verdict_free(struct verdict *verdict);
+
+/* For every outcome that did not finish (or was refused): who was where, in which call, with
+ * peer, tag and source line, and what kind of end it was. Returns true and leaves the verdict
+ * alone if all runs finished. */
+bool judge_all_finished(const struct judgement *judgement, struct verdict *verdict);
+
+#endif

@@ -1,0 +1,95 @@
+/* Calm seeds; see calm.h. */
+#include "grader/judges/calm.h"
+#include "grader/judges/reference.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#define NEAR       2e-6
+#define MOST_STEPS 4
+
+static bool relu_is_calm(const struct tensor *x)
+{
+    for (int i = 0; i < x->count; i++) {
+        float value = tensor_floats(x)[i];
+        if (value != 0 && fabsf(value) <= (float)NEAR)
+            return false;
+    }
+    return true;
+}
+
+/* The difference between the largest value of a window and the largest below it. */
+static float lead(const float *plane, int width, int row, int column, int kernel)
+{
+    float first = -INFINITY, second = -INFINITY;
+    for (int i = 0; i < kernel; i++)
+        for (int j = 0; j < kernel; j++) {
+            float value = plane[(row + i) * width + column + j];
+            if (value > first) {
+                second = first;
+                first = value;
+            } else if (value < first && value > second)
+                second = value;
+        }
+    return first - second;
+}
+
+static bool pooling_is_calm(const struct layer *layer, const struct tensor *x)
+{
+    int kernel = layer->kernel, height = layer->input.size[1], width = layer->input.size[2];
+    for (int plane = 0; plane < x->count / (height * width); plane++)
+        for (int row = 0; row + kernel <= height; row += kernel)
+            for (int column = 0; column + kernel <= width; column += kernel)
+                if (lead(tensor_floats(x) + plane * height * width, width, row, column, kernel) <=
+                    (float)NEAR)
+                    return false;
+    return true;
+}
+
+/* (No model has a ReLU inside a residual block, so only the model's own layers are looked at.) */
+static bool forward_is_calm(const struct reference *reference, int step)
+{
+    bool calm = true;
+    batch_load(reference->batch, step);
+    struct tensor *value = batch_inputs(reference->batch, 0);
+    for (int i = 0; i < reference->model->layers && calm; i++) {
+        const struct layer *layer = &reference->model->layer[i];
+        struct tensor *parameters = stage_layer_parameters(reference->stage, i);
+        struct tensor *gradients = stage_layer_gradients(reference->stage, i);
+        struct layer_memory memory = {parameters ? tensor_floats(parameters) : NULL,
+                                      gradients ? tensor_floats(gradients) : NULL};
+        if (!strcmp(layer->operations->kind, "relu"))
+            calm = relu_is_calm(value);
+        else if (!strcmp(layer->operations->kind, "max_pool"))
+            calm = pooling_is_calm(layer, value);
+        struct saved *saved = saved_new(layer);
+        value = layer_forward(layer, memory, saved, value);
+        saved_free(saved);
+        tensor_free(parameters);
+        tensor_free(gradients);
+    }
+    tensor_free(value);
+    return calm;
+}
+
+bool reference_is_calm(const struct options *options)
+{
+    char error[REFERENCE_ERROR_SIZE];
+    struct reference *reference = reference_new(options, error);
+    if (!reference)
+        return true;
+    int steps = 1;
+    for (int i = 0; i < options->gradient_dumps; i++)
+        steps = MAX(steps, MIN(options->gradient_dump[i] + 1, MOST_STEPS));
+    bool calm = true;
+    for (int step = 0; step < steps && calm; step++) {
+        calm = forward_is_calm(reference, step);
+        if (calm && step + 1 < steps) {
+            reference_compute(reference, step);
+            reference_update(reference);
+        }
+    }
+    reference_free(reference);
+    return calm;
+}

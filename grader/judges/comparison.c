@@ -1,0 +1,131 @@
+/*
+ * Judge "comparison": does compare_with_baseline() see what it has to see?
+ *
+ * In an intact run every rank must agree, and must have called assert_close for
+ * each of its layers (the last rank also for the outputs). Where one number was
+ * spoiled before comparing, the rank that owns it must disagree.
+ */
+#include "grader/judges/evidence.h"
+#include "grader/judges/judges.h"
+#include "grader/judges/reference.h"
+
+#include <string.h>
+
+struct answer {
+    bool there, agreed;
+    GArray *bytes; /* uint64_t: the size of every tensor given to assert_close */
+};
+
+/* What a rank did behind its first step, up to the result that the driver recorded. */
+static struct answer read_answer(const struct log_file *log)
+{
+    struct answer answer = {.bytes = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
+    bool behind = false;
+    for (size_t i = 0; i < log->count && !answer.there; i++) {
+        const struct log_record *record = &log->record[i];
+        behind = behind || record->operation == LOG_STEP_END;
+        if (behind && record->operation == LOG_ASSERT_CLOSE)
+            g_array_append_val(answer.bytes, record->bytes);
+        if (behind && record->operation == LOG_PROBE) {
+            answer.there = true;
+            answer.agreed = record->value == 1.0;
+        }
+    }
+    return answer;
+}
+
+/* Takes one comparison of that many bytes out of the list. */
+static bool take(GArray *bytes, uint64_t size)
+{
+    for (guint i = 0; i < bytes->len; i++)
+        if (g_array_index(bytes, uint64_t, i) == size) {
+            g_array_remove_index_fast(bytes, i);
+            return true;
+        }
+    return false;
+}
+
+static bool compared_everything(const struct outcome *run, const struct model *model, int rank,
+                                const struct evidence_stage *stage, GArray *bytes,
+                                struct verdict *verdict)
+{
+    uint64_t outputs = sizeof(float) * (uint64_t)run->options.batch_size * (uint64_t)model->outputs;
+    if (rank == run->ranks - 1 && !take(bytes, outputs)) {
+        evidence_fail(verdict, "rank %d, the last stage, did not compare the outputs of the batch",
+                      rank);
+        return false;
+    }
+    if (take(bytes, stage->parameter_bytes)) /* all at once, or a stage with one such layer */
+        return true;
+    for (int layer = stage->first_layer; layer < stage->first_layer + stage->layers; layer++) {
+        uint64_t size = sizeof(float) * model->layer[layer].parameter_count;
+        if (size > 0 && !take(bytes, size)) {
+            evidence_fail(verdict,
+                          "rank %d did not compare the gradients of layer %d (%s): no call of "
+                          "assert_close with a tensor of its size",
+                          rank, layer, model->layer[layer].operations->kind);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The rank that owns what --corrupt spoiled, or -1. */
+static int spoiled_rank(const struct outcome *run, const struct evidence_stage *stage)
+{
+    int layer = -1;
+    if (!strcmp(run->options.corrupt, "outputs"))
+        return run->ranks - 1;
+    if (g_str_has_prefix(run->options.corrupt, "gradients:"))
+        layer = (int)g_ascii_strtoll(run->options.corrupt + strlen("gradients:"), NULL, 10);
+    return layer < 0 ? -1 : evidence_owner(stage, run->ranks, layer);
+}
+
+static void judge_rank(const struct outcome *run, const struct model *model, int rank,
+                       const struct evidence_stage *stage, struct verdict *verdict)
+{
+    struct answer answer = read_answer(&run->log[rank]);
+    int spoiled = spoiled_rank(run, stage);
+    if (!answer.there)
+        evidence_fail(verdict, "rank %d: there is no result of the comparison", rank);
+    else if (spoiled < 0 && !answer.agreed)
+        evidence_fail(verdict, "rank %d: compare_with_baseline() returned false for an intact step",
+                      rank);
+    else if (spoiled == rank && answer.agreed)
+        evidence_fail(
+            verdict,
+            "rank %d: compare_with_baseline() returned true although one number was spoiled "
+            "(%s)",
+            rank, run->options.corrupt);
+    else if (spoiled < 0)
+        compared_everything(run, model, rank, &stage[rank], answer.bytes, verdict);
+    g_array_unref(answer.bytes);
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    struct shape sample;
+    int classes;
+    char error[MAX(DATASET_ERROR_SIZE, MODEL_ERROR_SIZE)];
+    if (!evidence_logs(run, verdict))
+        return;
+    struct model *model = dataset_describe(run->options.dataset, &sample, &classes, error)
+                              ? model_new(run->options.model, sample, classes, error)
+                              : NULL;
+    if (!model) {
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+        return;
+    }
+    g_autofree struct evidence_stage *stage = evidence_stages(run, model->layers, verdict);
+    for (int rank = 0; stage && rank < run->ranks && verdict->kind == VERDICT_PASS; rank++)
+        judge_rank(run, model, rank, stage, verdict);
+    model_free(model);
+}
+
+void judge_comparison(const struct judgement *judgement, struct verdict *verdict)
+{
+    judge_each_run(judgement, verdict, judge_run,
+                   "agrees with an intact step on every rank, and notices a spoiled number");
+}

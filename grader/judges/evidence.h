@@ -1,0 +1,89 @@
+/*
+ * What every judge reads from a run: the logs, who owns which layers, the
+ * events of each step, the stored tensors.
+ *
+ * Evidence was written by somebody else's program. Whatever is missing,
+ * truncated or contradictory makes the run's verdict a failure that says which
+ * file of which rank, and why; no judge goes on with half of it.
+ */
+#ifndef GRADER_JUDGES_EVIDENCE_H
+#define GRADER_JUDGES_EVIDENCE_H
+
+#include "common/tensor_file.h"
+#include "grader/judge.h"
+
+/* Judges one run of several: run's verdict is "pass" when this is called. */
+typedef void judge_run_function(const struct judgement *judgement, const struct outcome *run,
+                                struct verdict *verdict);
+
+/* Judges every run by itself and puts the results together: the first failure stands in full,
+ * further ones in a line each. All pass: `passed` becomes the headline. */
+void judge_each_run(const struct judgement *judgement, struct verdict *verdict,
+                    judge_run_function *judge, const char *passed);
+
+/* Failure of one run: sets the headline. */
+void evidence_fail(struct verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Has every rank a complete, undamaged log of this run (its rank, ranks and seed)? If not, sets
+ * the verdict to a failure. */
+bool evidence_logs(const struct outcome *run, struct verdict *verdict);
+
+struct evidence_stage {
+    int first_layer;
+    int layers;
+    uint64_t parameter_bytes;
+};
+
+/* The layers of each rank, as its log states them. They must be those of one pipeline: rank r
+ * is stage r, and together the stages hold each of the model's layers exactly once, in order.
+ * The caller frees the array (g_free); NULL after setting the verdict. */
+struct evidence_stage *evidence_stages(const struct outcome *run, int layers,
+                                       struct verdict *verdict);
+/* The rank that owns a layer. */
+int evidence_owner(const struct evidence_stage *stage, int ranks, int layer);
+
+/* One computation that a rank recorded. */
+struct evidence_event {
+    enum log_operation operation; /* LOG_FORWARD … LOG_OPTIMIZER_STEP */
+    int step;                     /* training step, -1: outside of one */
+    int stage;
+    int micro_batch;
+    uint64_t flops; /* charged between begin and end */
+    size_t begin;   /* places in the log */
+    size_t end;     /* log.count if the event never ended */
+};
+
+/* The computations of one rank in order: an array of struct evidence_event to g_array_unref. */
+GArray *evidence_events(const struct log_file *log);
+#define EVIDENCE_EVENT(events, i) (&g_array_index(events, struct evidence_event, i))
+
+/* How often a rank recorded an operation within a training step. */
+int evidence_count(const GArray *events, int step, enum log_operation operation);
+
+/* The mean of the losses that a rank recorded in each of the first `steps` training steps, in
+ * array loss; NaN for a step that does not hold exactly one loss per micro-batch. */
+void evidence_losses(const struct log_file *log, int micro_batches, int steps, double *loss);
+
+/* The rank that computed the losses (the last to record one), or -1. */
+int evidence_loss_rank(const struct outcome *run);
+
+/* Micro-batches per step: 1 for a schedule that takes the batch as a whole. */
+int evidence_micro_batches(const struct options *options);
+
+/* The tensor files FOLDER/rank-R.WHEN-STEP.safetensors of all ranks; when is "before" or
+ * "after". Their metadata must state the rank and its layers. An array of `ranks` files, to be
+ * freed by evidence_tensors_free; NULL after setting the verdict. */
+struct tensor_file **evidence_tensors(const struct outcome *run, const char *when, int step,
+                                      const struct evidence_stage *stage, struct verdict *verdict);
+void evidence_tensors_free(struct tensor_file **file, int ranks);
+
+/* Removes the array it points to when the variable leaves its scope. */
+static inline void evidence_array_cleanup(GArray **array)
+{
+    if (*array)
+        g_array_unref(*array);
+}
+#define EVIDENCE_ARRAY __attribute__((cleanup(evidence_array_cleanup))) GArray *
+
+#endif

@@ -1,0 +1,287 @@
+/*
+ * Judge "gradients": after a training step, are the gradients those of the batch?
+ *
+ * Together the ranks must hold each layer once, and the rank that its log names
+ * as the owner must hold it. Every tensor is compared element by element and by
+ * relative norm with the judge's own; outputs and loss, too.
+ */
+#include "grader/judges/gradients.h"
+
+#include "common/assert_close.h"
+#include "grader/judges/judges.h"
+#include "grader/judges/messages.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINES 12 /* of the table of wrong tensors */
+
+char *gradient_name(const struct model *model, int layer, int parameter)
+{
+    return g_strdup_printf("layers.%d.%s.gradient", layer,
+                           model->layer[layer].parameter[parameter].name);
+}
+
+/* ---- is everything there, once, with its owner? ------------------------------------------------ */
+
+static bool file_holds_only_own(const struct gradient_case *c, int rank, struct verdict *verdict)
+{
+    const struct evidence_stage *stage = &c->stage[rank];
+    for (int i = 0; i < tensor_file_count(c->file[rank]); i++) {
+        int layer = -1;
+        const char *name = tensor_file_name(c->file[rank], i);
+        if (sscanf(name, "layers.%d.", &layer) == 1 &&
+            (layer < stage->first_layer || layer >= stage->first_layer + stage->layers)) {
+            evidence_fail(verdict, "rank %d stored %s, but its stage has layers %d to %d only",
+                          rank, name, stage->first_layer, stage->first_layer + stage->layers - 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool tensor_is_there(const struct gradient_case *c, int rank, const char *name,
+                            struct shape shape, struct verdict *verdict)
+{
+    const struct tensor *found = tensor_file_get(c->file[rank], name);
+    char is[SHAPE_TEXT_SIZE], wanted[SHAPE_TEXT_SIZE];
+    if (!found)
+        evidence_fail(verdict, "rank %d stored no %s after step %d", rank, name, c->step);
+    else if (found->dtype != DTYPE_FLOAT32 || !shape_equal(found->shape, shape))
+        evidence_fail(verdict, "rank %d stored %s as %s %s; it should be float32 %s", rank, name,
+                      dtype_name(found->dtype), shape_text(found->shape, is),
+                      shape_text(shape, wanted));
+    else
+        return true;
+    return false;
+}
+
+static bool everything_is_there(const struct gradient_case *c, struct verdict *verdict)
+{
+    const struct model *model = c->reference->model;
+    for (int rank = 0; rank < c->run->ranks; rank++)
+        if (!file_holds_only_own(c, rank, verdict))
+            return false;
+    for (int layer = 0; layer < model->layers; layer++)
+        for (int p = 0; p < model->layer[layer].parameters; p++) {
+            g_autofree char *name = gradient_name(model, layer, p);
+            if (!tensor_is_there(c, evidence_owner(c->stage, c->run->ranks, layer), name,
+                                 model->layer[layer].parameter[p].shape, verdict))
+                return false;
+        }
+    int rank = evidence_loss_rank(c->run);
+    if (rank < 0) {
+        evidence_fail(verdict, "no rank computed a loss");
+        return false;
+    }
+    struct shape outputs = SHAPE(c->run->options.batch_size, model->outputs);
+    return tensor_is_there(c, rank, "outputs", outputs, verdict) &&
+           tensor_is_there(c, rank, "loss", SHAPE(1), verdict);
+}
+
+/* ---- comparing --------------------------------------------------------------------------------- */
+
+struct differences {
+    int wrong;      /* tensors that are not as expected */
+    GString *table; /* Markdown */
+    GString *first; /* the first wrong tensor in a line, for the headline */
+};
+
+static int first_not_finite(const struct tensor *tensor)
+{
+    for (int i = 0; i < tensor->count; i++)
+        if (!isfinite(tensor_floats(tensor)[i]))
+            return i;
+    return -1;
+}
+
+/* "NaN" whatever its sign. */
+static const char *number_text(double value, char text[32])
+{
+    if (isnan(value))
+        return "NaN";
+    snprintf(text, 32, "%.6g", value);
+    return text;
+}
+
+static void add_difference(struct differences *differences, int rank, const char *layer,
+                           const char *name, const struct tensor *found,
+                           const struct tensor *expected, const struct closeness *how)
+{
+    int bad = first_not_finite(found);
+    int at = bad >= 0 ? bad : how->worst_absolute_at;
+    double is = tensor_floats(found)[at];
+    char is_text[32], wanted_text[32];
+    const char *found_text = number_text(is, is_text);
+    const char *expected_text = number_text(tensor_floats(expected)[at], wanted_text);
+    if (differences->wrong++ == 0) {
+        const char *what = bad >= 0               ? isnan(is) ? "contains NaN" : "is infinite"
+                           : how->actual_all_zero ? "is all zeros"
+                                                  : "is wrong";
+        g_string_printf(differences->first, "%s on rank %d (stage %d) %s: expected %s, found %s",
+                        name, rank, rank, what, expected_text, found_text);
+        g_string_assign(
+            differences->table,
+            "\n| rank = stage | layer | tensor | elements wrong | worst at | expected | "
+            "found | relative norm |\n|---|---|---|---|---|---|---|---|\n");
+    }
+    if (differences->wrong <= LINES)
+        g_string_append_printf(
+            differences->table, "| %d | %s | %s | %d of %d | %d | %s | %s | %.2g |\n", rank, layer,
+            name, how->mismatched, how->count, at, expected_text, found_text, how->relative_norm);
+    else if (differences->wrong == LINES + 1)
+        g_string_append(differences->table, "\n… and more.\n");
+}
+
+static void compare_gradients(const struct gradient_case *c, struct differences *differences)
+{
+    const struct model *model = c->reference->model;
+    for (int layer = 0; layer < model->layers; layer++)
+        for (int p = 0; p < model->layer[layer].parameters; p++) {
+            int rank = evidence_owner(c->stage, c->run->ranks, layer);
+            g_autofree char *name = gradient_name(model, layer, p);
+            g_autofree char *place =
+                g_strdup_printf("%d (%s)", layer, model->layer[layer].operations->kind);
+            const struct tensor *found = tensor_file_get(c->file[rank], name);
+            struct tensor *expected = reference_gradient(c->reference, layer, p);
+            struct closeness how = compare_tensors(found, expected, tolerance_gradient());
+            if (!how.close)
+                add_difference(differences, rank, place, name, found, expected, &how);
+            tensor_free(expected);
+        }
+}
+
+static void compare_outputs(struct gradient_case *c, struct differences *differences)
+{
+    int rank = evidence_loss_rank(c->run);
+    const struct tensor *found = tensor_file_get(c->file[rank], "outputs");
+    const struct tensor *expected = batch_outputs(c->reference->batch);
+    struct tolerance tolerance = tolerance_default(DTYPE_FLOAT32);
+    tolerance.relative = tolerance.norm = 1e-5;
+    struct closeness how = compare_tensors(found, expected, tolerance);
+    c->outputs_wrong = !how.close;
+    if (!how.close)
+        add_difference(differences, rank, "(last)", "outputs", found, expected, &how);
+
+    struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
+    tensor_floats(loss)[0] = (float)c->reference->loss;
+    found = tensor_file_get(c->file[rank], "loss");
+    how = compare_tensors(found, loss, tolerance_gradient());
+    if (!how.close)
+        add_difference(differences, rank, "(loss)", "loss", found, loss, &how);
+    tensor_free(loss);
+}
+
+/* The losses in the log have to be those of the stored loss: one story. */
+static bool losses_agree(const struct gradient_case *c, struct verdict *verdict)
+{
+    int rank = evidence_loss_rank(c->run);
+    g_autofree double *loss = g_new(double, c->step + 1);
+    evidence_losses(&c->run->log[rank], c->micro_batches, c->step + 1, loss);
+    double stored = tensor_floats(tensor_file_get(c->file[rank], "loss"))[0];
+    if (fabs(loss[c->step] - stored) <= 1e-5 + 1e-5 * fabs(stored))
+        return true;
+    evidence_fail(
+        verdict,
+        "rank %d computed a loss of %.7g in step %d according to its log, and stored %.7g "
+        "(NaN: not exactly one loss for each of %d micro-batches)",
+        rank, loss[c->step], c->step, stored, c->micro_batches);
+    return false;
+}
+
+static bool optimizer_stepped_once(const struct gradient_case *c, struct verdict *verdict)
+{
+    for (int rank = 0; rank < c->run->ranks; rank++) {
+        EVIDENCE_ARRAY events = evidence_events(&c->run->log[rank]);
+        int steps = evidence_count(events, c->step, LOG_OPTIMIZER_STEP);
+        if (steps == 1 || (steps == 0 && c->stage[rank].parameter_bytes == 0))
+            continue;
+        evidence_fail(verdict, "the optimizer of rank %d stepped %d times in step %d, not once",
+                      rank, steps, c->step);
+        return false;
+    }
+    return true;
+}
+
+static bool judge_step(struct gradient_case *c, struct verdict *verdict)
+{
+    struct differences differences = {0, g_string_new(NULL), g_string_new(NULL)};
+    bool there = everything_is_there(c, verdict);
+    if (there) {
+        compare_gradients(c, &differences);
+        compare_outputs(c, &differences);
+    }
+    if (differences.wrong > 0)
+        evidence_fail(verdict, "after step %d: %s", c->step, differences.first->str);
+    bool right = there && differences.wrong == 0 && losses_agree(c, verdict) &&
+                 optimizer_stepped_once(c, verdict);
+    verdict_explain(verdict, "%s", differences.table->str);
+    if (there && !right)
+        gradients_explain(c, verdict);
+    g_string_free(differences.table, TRUE);
+    g_string_free(differences.first, TRUE);
+    return right;
+}
+
+/* Runs the reference along with the program; judges each stored step at its time. */
+static void judge_steps(struct gradient_case *c, struct verdict *verdict)
+{
+    const struct options *options = &c->run->options;
+    struct tensor *gradients = stage_gradients(c->reference->stage);
+    struct tensor *sum = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, gradients->shape);
+    tensor_zero(sum);
+    c->sum = sum;
+    bool right = true;
+    for (int dump = 0; dump < options->gradient_dumps && right; dump++) {
+        for (; c->step <= options->gradient_dump[dump]; c->step++) {
+            if (c->step > 0)
+                reference_update(c->reference);
+            reference_compute(c->reference, c->step);
+            c->steps_summed++;
+            for (int i = 0; i < sum->count; i++)
+                tensor_floats(sum)[i] += tensor_floats(gradients)[i];
+        }
+        c->step--;
+        c->file = evidence_tensors(c->run, "after", c->step, c->stage, verdict);
+        right = c->file && judge_step(c, verdict);
+        evidence_tensors_free(c->file, c->run->ranks);
+        c->step++;
+    }
+    tensor_free(sum);
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    char error[REFERENCE_ERROR_SIZE];
+    if (!evidence_logs(run, verdict))
+        return;
+    struct reference *reference = reference_new(&run->options, error);
+    if (!reference || run->options.gradient_dumps < 1) {
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s",
+                    reference ? "it stores no gradients" : error);
+        reference_free(reference);
+        return;
+    }
+    g_autofree struct evidence_stage *stage =
+        evidence_stages(run, reference->model->layers, verdict);
+    struct gradient_case c = {.judgement = judgement,
+                              .run = run,
+                              .micro_batches = evidence_micro_batches(&run->options),
+                              .stage = stage,
+                              .reference = reference};
+    if (stage)
+        judge_steps(&c, verdict);
+    struct matching *matching = matching_new(run->log, run->ranks);
+    if (verdict->kind == VERDICT_PASS)
+        messages_agree(matching, verdict);
+    matching_free(matching);
+    reference_free(reference);
+}
+
+void judge_gradients(const struct judgement *judgement, struct verdict *verdict)
+{
+    judge_each_run(judgement, verdict, judge_run,
+                   "outputs, loss and every gradient agree with one process on the whole batch");
+}

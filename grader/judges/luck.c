@@ -1,0 +1,99 @@
+/*
+ * Judge "luck": does the program work only because MPI copied its messages?
+ *
+ * MPI_Send may return before the message is received, and with small messages it
+ * does. A program that needs this works by luck. The log is replayed with sends
+ * that wait for their receive; and no buffer may change while its message is
+ * under way.
+ */
+#include "grader/judges/evidence.h"
+#include "grader/judges/judges.h"
+#include "grader/judges/messages.h"
+#include "grader/replay.h"
+#include "grader/source_line.h"
+
+static void explain_stuck(const struct outcome *run, const struct replay *replay,
+                          struct verdict *verdict)
+{
+    verdict_explain(verdict, "\n| rank | is stuck in | peer | tag | line | waits for rank |\n"
+                             "|---|---|---|---|---|---|\n");
+    for (int rank = 0; rank < replay->ranks; rank++) {
+        const struct replay_rank *own = &replay->rank[rank];
+        if (!own->stuck || own->stuck_in >= run->log[rank].count)
+            continue;
+        const struct log_record *record = &run->log[rank].record[own->stuck_in];
+        const char *line = run->program ? source_line(run->program, record->caller) : "";
+        verdict_explain(verdict, "| %d | %s | %d | %d | %s | %d |\n", rank,
+                        log_operation_name(record->operation), record->peer, record->tag, line,
+                        own->waits_for);
+    }
+}
+
+/* The ranks that wait for each other in a circle: "0 → 1 → 0", or an empty text. */
+static char *cycle_text(const struct replay *replay)
+{
+    for (int start = 0; start < replay->ranks; start++) {
+        GString *text = g_string_new(NULL);
+        int rank = start;
+        for (int i = 0; i <= replay->ranks && rank >= 0 && rank < replay->ranks; i++) {
+            g_string_append_printf(text, "%s%d", i ? " → " : "", rank);
+            if (i > 0 && rank == start)
+                return g_string_free(text, FALSE);
+            rank = replay->rank[rank].stuck ? replay->rank[rank].waits_for : -1;
+        }
+        g_string_free(text, TRUE);
+    }
+    return g_strdup("");
+}
+
+static bool buffers_stay(const struct outcome *run, const struct matching *matching,
+                         struct verdict *verdict)
+{
+    int number = messages_changed(matching);
+    if (number == NO_MESSAGE)
+        return true;
+    const struct message *message = &matching->message[number];
+    const struct log_file *log = &run->log[message->source];
+    const char *line = run->program && message->send.posted < log->count
+                           ? source_line(run->program, log->record[message->send.posted].caller)
+                           : "";
+    evidence_fail(
+        verdict,
+        "the message with tag %d from rank %d to rank %d (step %d%s%s) was changed before "
+        "its send had completed",
+        message->tag, message->source, message->destination, message->send.step,
+        line[0] ? ", " : "", line);
+    verdict_explain(verdict,
+                    "\nUntil MPI_Wait has returned for a request, its buffer belongs to MPI: "
+                    "do not write to it and do not free it.\n");
+    return false;
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    if (!evidence_logs(run, verdict))
+        return;
+    struct matching *matching = matching_new(run->log, run->ranks);
+    struct replay *replay =
+        replay_run(run->log, run->ranks, matching,
+                   (struct replay_options){.synchronous = true, .step = REPLAY_ALL_STEPS});
+    if (replay->deadlock) {
+        g_autofree char *cycle = cycle_text(replay);
+        evidence_fail(verdict,
+                      "the program works only by luck: with messages too large to be copied it "
+                      "stops for ever%s%s",
+                      cycle[0] ? ", ranks waiting in a circle: " : "", cycle);
+        explain_stuck(run, replay, verdict);
+    } else
+        buffers_stay(run, matching, verdict);
+    replay_free(replay);
+    matching_free(matching);
+}
+
+void judge_luck(const struct judgement *judgement, struct verdict *verdict)
+{
+    judge_each_run(judgement, verdict, judge_run,
+                   "no send needs to be copied by MPI, and no buffer is touched too early");
+}

@@ -1,0 +1,86 @@
+/* What was sent and what arrived; see messages.h. */
+#include "grader/judges/messages.h"
+
+static bool has_arrived(const struct message *message)
+{
+    return message->receive.posted != NO_RECORD && message->receive.completed != NO_RECORD;
+}
+
+bool messages_agree(const struct matching *matching, struct verdict *verdict)
+{
+    for (int i = 0; i < matching->count; i++) {
+        const struct message *message = &matching->message[i];
+        const struct message_half *send = &message->send, *receive = &message->receive;
+        if (!has_arrived(message))
+            continue;
+        if (send->posted == NO_RECORD) {
+            evidence_fail(verdict,
+                          "rank %d received a message with tag %d from rank %d, whose log does not "
+                          "show that it sent one",
+                          message->destination, message->tag, message->source);
+            return false;
+        }
+        bool same =
+            send->bytes == receive->bytes && (!send->fingerprint || !receive->fingerprint ||
+                                              send->fingerprint == receive->fingerprint ||
+                                              send->fingerprint_completed == receive->fingerprint);
+        if (!same) {
+            evidence_fail(verdict,
+                          "the message with tag %d from rank %d to rank %d did not arrive as it "
+                          "was sent (%" G_GUINT64_FORMAT " bytes sent, %" G_GUINT64_FORMAT
+                          " received): a buffer was used again too early, or the logs are not true",
+                          message->tag, message->source, message->destination, (guint64)send->bytes,
+                          (guint64)receive->bytes);
+            return false;
+        }
+    }
+    return true;
+}
+
+int messages_changed(const struct matching *matching)
+{
+    for (int i = 0; i < matching->count; i++) {
+        const struct message *message = &matching->message[i];
+        const struct message_half *send = &message->send;
+        if (send->posted == NO_RECORD || !send->fingerprint)
+            continue;
+        if (send->fingerprint_completed && send->fingerprint_completed != send->fingerprint)
+            return i;
+        if (has_arrived(message) && message->receive.fingerprint &&
+            message->receive.fingerprint != send->fingerprint)
+            return i;
+    }
+    return NO_MESSAGE;
+}
+
+/* Bytes that a rank had from a peer within a step before one of its records. */
+static uint64_t received_before(const struct matching *matching, int rank, int peer, int step,
+                                size_t record)
+{
+    uint64_t bytes = 0;
+    for (int i = 0; i < matching->count; i++) {
+        const struct message *message = &matching->message[i];
+        if (message->destination == rank && message->source == peer && has_arrived(message) &&
+            message->receive.step == step && message->receive.completed < record)
+            bytes += message->receive.bytes;
+    }
+    return bytes;
+}
+
+int messages_early(const struct matching *matching, const GArray *events, int rank, int step,
+                   enum log_operation operation, uint64_t bytes)
+{
+    int peer = operation == LOG_FORWARD ? rank - 1 : rank + 1;
+    uint64_t needed = 0;
+    if (peer < 0 || peer >= matching->ranks)
+        return -1;
+    for (guint i = 0; i < events->len; i++) {
+        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
+        if (event->step != step || event->operation != operation)
+            continue;
+        needed += bytes;
+        if (received_before(matching, rank, peer, step, event->begin) < needed)
+            return event->micro_batch;
+    }
+    return -1;
+}

@@ -1,0 +1,24 @@
+/*
+ * What one rank says it sent must be what another says it got.
+ */
+#ifndef GRADER_JUDGES_MESSAGES_H
+#define GRADER_JUDGES_MESSAGES_H
+
+#include "grader/judges/evidence.h"
+#include "grader/match.h"
+
+/* Does every received message agree with its send, in size and fingerprint? If not, sets the
+ * verdict. A receive that completed although nobody sent is a contradiction, too; a send that
+ * nobody received is not. */
+bool messages_agree(const struct matching *matching, struct verdict *verdict);
+
+/* The first message whose payload was not the same at the start and at the completion of its
+ * send, or arrived otherwise than it was sent; NO_MESSAGE if there is none. */
+int messages_changed(const struct matching *matching);
+
+/* The micro-batch of the first forward (or backward) of a step on a rank that began before the
+ * rank had received, from the rank before (or behind), `bytes` for each one so far; -1: none. */
+int messages_early(const struct matching *matching, const GArray *events, int rank, int step,
+                   enum log_operation operation, uint64_t bytes);
+
+#endif

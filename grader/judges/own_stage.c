@@ -1,0 +1,184 @@
+/*
+ * Judge "own_stage": does each process compute its own stage and nothing else?
+ *
+ * Every rank is a process of its own, holds only its stage's parameters, charges
+ * for each forward and backward what its layers cost, and charges nothing
+ * besides.
+ */
+#include "grader/judges/evidence.h"
+#include "grader/judges/judges.h"
+
+#include "common/dataset.h"
+#include "common/memory.h"
+#include "common/model.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* FLOPs outside of the stage and the optimizer: the loss may charge a little. */
+#define OUTSIDE_SHARE 0.01
+/* Each of a stage's arenas may be rounded up, and is at least one element long. */
+#define ARENA_SLACK 4096
+
+struct cost {
+    double forward;
+    double backward_least, backward_most; /* with and without gradients for the inputs */
+};
+
+static struct cost cost_of(const struct model *model, const struct evidence_stage *stage, int rank,
+                           double samples)
+{
+    struct cost cost = {0};
+    for (int i = stage->first_layer; i < stage->first_layer + stage->layers; i++) {
+        const struct layer *layer = &model->layer[i];
+        cost.forward += samples * layer->forward_flops;
+        cost.backward_least += samples * layer->backward_weight_flops;
+        cost.backward_most +=
+            samples * (layer->backward_weight_flops + layer->backward_input_flops);
+    }
+    /* On the first stage, layers whose input needs no gradient may go without. */
+    if (rank > 0)
+        cost.backward_least = cost.backward_most;
+    return cost;
+}
+
+static bool is_between(double value, double least, double most)
+{
+    return value >= least * (1 - 1e-6) - 1 && value <= most * (1 + 1e-6) + 1;
+}
+
+/* A whole backward, or its two halves, of each micro-batch. */
+static bool events_cost_their_layers(const GArray *events, const struct cost *cost, int rank,
+                                     struct verdict *verdict)
+{
+    double halves = 0;
+    int inputs = 0;
+    for (guint i = 0; i < events->len; i++) {
+        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
+        double flops = (double)event->flops;
+        bool right = true;
+        if (event->operation == LOG_FORWARD)
+            right = is_between(flops, cost->forward, cost->forward);
+        else if (event->operation == LOG_BACKWARD)
+            right = is_between(flops, cost->backward_least, cost->backward_most);
+        else if (event->operation <= LOG_BACKWARD_WEIGHT) {
+            halves += flops;
+            inputs += event->operation == LOG_BACKWARD_INPUT;
+        }
+        if (!right || event->stage != rank) {
+            evidence_fail(
+                verdict,
+                "rank %d: %s of micro-batch %d on stage %d cost %.0f FLOPs; the layers of "
+                "stage %d cost %.0f forward and %.0f backward",
+                rank, log_operation_name(event->operation), event->micro_batch, event->stage, flops,
+                rank, cost->forward, cost->backward_most);
+            return false;
+        }
+    }
+    if (is_between(halves, inputs * cost->backward_least, inputs * cost->backward_most))
+        return true;
+    evidence_fail(verdict, "rank %d: its %d backwards in two halves cost %.0f FLOPs", rank, inputs,
+                  halves);
+    return false;
+}
+
+static bool computes_nothing_else(const struct log_file *log, const GArray *events, int rank,
+                                  struct verdict *verdict)
+{
+    double own = 0, all = log->count > 0 ? (double)log->record[log->count - 1].flops : 0;
+    for (guint i = 0; i < events->len; i++)
+        own += (double)EVIDENCE_EVENT(events, i)->flops;
+    if (all <= own * (1 + OUTSIDE_SHARE) + 1e4)
+        return true;
+    evidence_fail(verdict,
+                  "rank %d computed %.4g FLOPs, but only %.4g of them in its stage and optimizer",
+                  rank, all, own);
+    return false;
+}
+
+static bool holds_only_own_parameters(const struct log_file *log, const struct model *model,
+                                      const struct evidence_stage *stage, int rank,
+                                      struct verdict *verdict)
+{
+    uint64_t own =
+        sizeof(float) * (uint64_t)model_parameter_count(model, stage->first_layer, stage->layers);
+    uint64_t peak = 0;
+    for (size_t i = 0; i < log->count; i++)
+        if (log->record[i].operation == LOG_MEMORY && log->record[i].request == MEMORY_PARAMETER)
+            peak = log->record[i].bytes;
+    if (peak >= own && peak <= own + ARENA_SLACK)
+        return true;
+    evidence_fail(verdict,
+                  "rank %d held %" G_GUINT64_FORMAT
+                  " bytes of parameters; its own stage has %" G_GUINT64_FORMAT,
+                  rank, (guint64)peak, (guint64)own);
+    return false;
+}
+
+/* The process number in a log's header; the log itself was read and checked before. */
+static uint64_t process_of(const struct outcome *run, int rank)
+{
+    struct log_header header = {0};
+    g_autofree char *path = g_strdup_printf("%s/rank-%d.log", run->folder, rank);
+    FILE *file = fopen(path, "rb");
+    bool right = file && fread(&header, sizeof(header), 1, file) == 1;
+    if (file)
+        fclose(file);
+    return right ? header.pid : 0;
+}
+
+static bool processes_differ(const struct outcome *run, struct verdict *verdict)
+{
+    for (int a = 0; a < run->ranks; a++)
+        for (int b = 0; b <= a; b++) {
+            uint64_t own = process_of(run, a);
+            if (own != 0 && (a == b || own != process_of(run, b)))
+                continue;
+            evidence_fail(verdict, "ranks %d and %d are not processes of their own", b, a);
+            return false;
+        }
+    return true;
+}
+
+static void judge_ranks(const struct outcome *run, const struct model *model,
+                        struct verdict *verdict)
+{
+    g_autofree struct evidence_stage *stage = evidence_stages(run, model->layers, verdict);
+    double samples = run->options.batch_size / (double)evidence_micro_batches(&run->options);
+    for (int rank = 0; stage && rank < run->ranks; rank++) {
+        const struct log_file *log = &run->log[rank];
+        EVIDENCE_ARRAY events = evidence_events(log);
+        struct cost cost = cost_of(model, &stage[rank], rank, samples);
+        if (!events_cost_their_layers(events, &cost, rank, verdict) ||
+            !computes_nothing_else(log, events, rank, verdict) ||
+            !holds_only_own_parameters(log, model, &stage[rank], rank, verdict))
+            return;
+    }
+    if (stage)
+        processes_differ(run, verdict);
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    struct shape sample;
+    int classes;
+    char error[MAX(DATASET_ERROR_SIZE, MODEL_ERROR_SIZE)];
+    if (!evidence_logs(run, verdict))
+        return;
+    struct model *model = dataset_describe(run->options.dataset, &sample, &classes, error)
+                              ? model_new(run->options.model, sample, classes, error)
+                              : NULL;
+    if (model)
+        judge_ranks(run, model, verdict);
+    else
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+    model_free(model);
+}
+
+void judge_own_stage(const struct judgement *judgement, struct verdict *verdict)
+{
+    judge_each_run(judgement, verdict, judge_run,
+                   "every rank is a process of its own and computes its own stage only");
+}

@@ -1,0 +1,35 @@
+/*
+ * The reports of a grade, for four kinds of readers. All text that a submission
+ * can influence is cleaned and escaped.
+ */
+#ifndef GRADER_REPORT_H
+#define GRADER_REPORT_H
+
+#include "grader/grade.h"
+
+#include <stdio.h>
+
+/* For whoever sits before the terminal: the total first, then tiers and checks, then what
+ * failed and why. colour: with escape sequences. */
+void report_terminal(const struct grade *grade, FILE *to, bool colour);
+
+/* Gradescope's results.json. A new string. */
+char *report_json(const struct grade *grade);
+
+/* report.md: GitHub's Markdown; pictures by file name. */
+GString *report_markdown(const struct grade *grade);
+
+/* report.html from the Markdown: one file, with the pictures of `folder` inside. A new string. */
+char *report_html(const char *markdown, const char *folder, const char *title);
+
+/* ---- shared by the reports ------------------------------------------------------------ */
+
+/* "5.80 of 5.80 judged points, 1.20 not yet judged": the score in one line. A new string. */
+char *report_score(const struct grade *grade);
+const char *report_verdict_name(enum verdict_kind kind); /* "PASS", "FAIL", "NOT JUDGED" */
+/* Is it a failure that its reader should be told about in full? */
+bool report_needs_details(const struct check_result *result);
+/* The details of a check in Markdown: explanation, mistake, look, commands. terminal: short. */
+void report_details(GString *markdown, const struct check_result *result);
+
+#endif

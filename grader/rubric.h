@@ -1,0 +1,110 @@
+/*
+ * The rubric: which checks there are, what they are worth, how they run.
+ *
+ * It is data, assignments/NAME/rubric.cfg (libconfig):
+ *
+ *     assignment = "pipeline";
+ *     files = ( { name = "check_arguments.c"; question = "Q2"; begin = 1; },
+ *               { name = "answers.md"; }, … );
+ *     tiers = (
+ *       { name = "Tier 1 of 5: …"; points = 1.0;
+ *         checks = (
+ *           { name = "distribute_layers"; title = "…"; points = 0.2; question = "Q5";
+ *             judge = "distribute";            # or "person": set aside for a person
+ *             files = ( "distribute_layers.c" );
+ *             after = ( "another_check" );     # what must have passed first
+ *             visibility = "visible";          # Gradescope's: visible, hidden, …
+ *             look = "what to look at next";
+ *             calm = true;                     # draw seeds without a pre-activation near 0
+ *             curve = true;                    # draw the curves of its runs
+ *             runs = ( { ranks = 4; arguments = "--schedule afab …"; seconds = 5.0;
+ *                        otherwise = "…";    # arguments for when their data set isn't there
+ *                        reference = "assignments/pipeline/curves/mlp.csv"; } ); } ); } );
+ *
+ * question, files, after, visibility, look, calm, curve, otherwise and reference may be left
+ * out; so may judge's runs where it looks at files only. `seconds` is the limit on an idle
+ * machine with a core per rank; the time that others take is not counted. The runner adds
+ * --seed, --evidence, --curve and --quiet to the arguments.
+ *
+ * Everything is linted when it is loaded: see rubric_load.
+ */
+#ifndef GRADER_RUBRIC_H
+#define GRADER_RUBRIC_H
+
+#include "common/options.h"
+#include "grader/judge.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct rubric_file {
+    char *name;
+    char *question; /* or NULL */
+    int begin;      /* order in which a beginner takes the files, from 1; 0: not among them */
+};
+
+struct rubric_run {
+    int ranks;
+    double seconds;
+    char *arguments; /* as in the rubric, one line */
+    char *otherwise; /* or NULL */
+    char *reference; /* curve to draw beside the run's, from the kit's folder; or NULL */
+};
+
+struct rubric_check {
+    char *name;
+    char *title;
+    double points;
+    char *question;            /* or NULL */
+    const struct judge *judge; /* NULL: judged by a person */
+    GPtrArray *files;          /* of char *: what must be there and compile */
+    GPtrArray *after;          /* of char *: checks that must have passed */
+    char *visibility;
+    char *look; /* or NULL */
+    bool calm;
+    bool curve;
+    GArray *runs; /* of struct rubric_run */
+    int tier;     /* index into the rubric's tiers */
+    int line;     /* of the file, for messages */
+};
+
+struct rubric_tier {
+    char *name;
+    double points;
+    int line;
+};
+
+struct rubric {
+    char *assignment;
+    GArray *files;  /* of struct rubric_file */
+    GArray *tiers;  /* of struct rubric_tier */
+    GArray *checks; /* of struct rubric_check, in the rubric's order */
+};
+
+/* Reads and lints a rubric. NULL, with all that is wrong with it in `errors`, one line each
+ * ("FILE:LINE: …"): unknown or missing keys, wrong types, unknown judges, checks or files,
+ * duplicate names, points that don't add up to their tier's, cycles of `after`, arguments that
+ * the program would refuse, more than RUBRIC_MAX_RANKS ranks. */
+#define RUBRIC_MAX_RANKS 64
+struct rubric *rubric_load(const char *path, GString *errors);
+void rubric_free(struct rubric *rubric);
+
+struct rubric_check *rubric_find(const struct rubric *rubric, const char *name); /* or NULL */
+/* All points; what a person judges included. */
+double rubric_points(const struct rubric *rubric);
+
+/* What the arguments of a run mean, by the program's own parser. False and an error if the
+ * program would refuse them. */
+bool rubric_parse_arguments(const char *arguments, struct options *options,
+                            char error[OPTIONS_ERROR_SIZE]);
+
+/* Is every check that a judge decides named in the `fails` list of some mutant (files
+ * FOLDER/NAME.cfg)? If not, false, and one line per check in errors. */
+bool rubric_is_covered(const struct rubric *rubric, const char *mutants_folder, GString *errors);
+
+#define RUBRIC_CHECKS(rubric, i) (&g_array_index((rubric)->checks, struct rubric_check, i))
+#define RUBRIC_TIERS(rubric, i)  (&g_array_index((rubric)->tiers, struct rubric_tier, i))
+#define RUBRIC_FILES(rubric, i)  (&g_array_index((rubric)->files, struct rubric_file, i))
+#define RUBRIC_RUNS(check, i)    (&g_array_index((check)->runs, struct rubric_run, i))
+
+#endif

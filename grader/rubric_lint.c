@@ -1,0 +1,175 @@
+/* The rubric's linter, and questions that the grader asks the rubric. */
+#include "grader/rubric_lint.h"
+
+#include <libconfig.h>
+#include <math.h>
+#include <string.h>
+
+struct rubric_check *rubric_find(const struct rubric *rubric, const char *name)
+{
+    for (guint i = 0; i < rubric->checks->len; i++)
+        if (strcmp(RUBRIC_CHECKS(rubric, i)->name, name) == 0)
+            return RUBRIC_CHECKS(rubric, i);
+    return NULL;
+}
+
+double rubric_points(const struct rubric *rubric)
+{
+    double points = 0;
+    for (guint i = 0; i < rubric->tiers->len; i++)
+        points += RUBRIC_TIERS(rubric, i)->points;
+    return points;
+}
+
+bool rubric_parse_arguments(const char *arguments, struct options *options,
+                            char error[OPTIONS_ERROR_SIZE])
+{
+    g_autofree char *line = g_strconcat("program ", arguments, NULL);
+    g_auto(GStrv) words = NULL;
+    int count;
+    GError *problem = NULL;
+    if (!g_shell_parse_argv(line, &count, &words, &problem)) {
+        g_strlcpy(error, problem->message, OPTIONS_ERROR_SIZE);
+        g_error_free(problem);
+        return false;
+    }
+    return options_read(options, count, words, error);
+}
+
+/* ---- the linter ------------------------------------------------------------------ */
+
+struct lint {
+    const struct rubric *rubric;
+    const char *path;
+    GString *errors;
+};
+
+#define FAULT(lint, line, ...)                                                                     \
+    do {                                                                                           \
+        g_string_append_printf((lint)->errors, "%s:%d: ", (lint)->path, line);                     \
+        g_string_append_printf((lint)->errors, __VA_ARGS__);                                       \
+        g_string_append_c((lint)->errors, '\n');                                                   \
+    } while (0)
+
+static bool has_file(const struct rubric *rubric, const char *name)
+{
+    for (guint i = 0; i < rubric->files->len; i++)
+        if (strcmp(RUBRIC_FILES(rubric, i)->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void lint_duplicates(const struct lint *lint)
+{
+    const struct rubric *rubric = lint->rubric;
+    for (guint i = 0; i < rubric->checks->len; i++) {
+        const struct rubric_check *check = RUBRIC_CHECKS(rubric, i);
+        if (rubric_find(rubric, check->name) != check)
+            FAULT(lint, check->line, "two checks are called \"%s\"", check->name);
+        for (const char *c = check->name; *c; c++)
+            if (!g_ascii_isalnum(*c) && *c != '_')
+                FAULT(lint, check->line, "\"%s\": a name has letters, digits and _", check->name);
+    }
+    for (guint i = 0; i < rubric->files->len; i++)
+        for (guint j = 0; j < i; j++)
+            if (strcmp(RUBRIC_FILES(rubric, i)->name, RUBRIC_FILES(rubric, j)->name) == 0)
+                FAULT(lint, 1, "file \"%s\" is listed twice", RUBRIC_FILES(rubric, i)->name);
+}
+
+static void lint_points(const struct lint *lint)
+{
+    const struct rubric *rubric = lint->rubric;
+    for (guint t = 0; t < rubric->tiers->len; t++) {
+        const struct rubric_tier *tier = RUBRIC_TIERS(rubric, t);
+        double sum = 0;
+        for (guint i = 0; i < rubric->checks->len; i++)
+            if (RUBRIC_CHECKS(rubric, i)->tier == (int)t)
+                sum += RUBRIC_CHECKS(rubric, i)->points;
+        if (fabs(sum - tier->points) > 1e-6)
+            FAULT(lint, tier->line, "\"%s\" is worth %g points, but its checks add up to %g",
+                  tier->name, tier->points, sum);
+    }
+}
+
+/* Is `name` reached from check by following `after`? */
+static bool reaches(const struct rubric *rubric, const struct rubric_check *check, const char *name,
+                    guint depth)
+{
+    if (depth > rubric->checks->len)
+        return false;
+    for (guint i = 0; i < check->after->len; i++) {
+        const char *before = check->after->pdata[i];
+        const struct rubric_check *next = rubric_find(rubric, before);
+        if (strcmp(before, name) == 0 || (next && reaches(rubric, next, name, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+static void lint_check(const struct lint *lint, const struct rubric_check *check)
+{
+    static const char *const visibilities[] = {"visible", "hidden", "after_due_date",
+                                               "after_published", NULL};
+    for (guint i = 0; i < check->files->len; i++)
+        if (!has_file(lint->rubric, check->files->pdata[i]))
+            FAULT(lint, check->line, "check \"%s\" needs \"%s\", which is not among the files",
+                  check->name, (char *)check->files->pdata[i]);
+    for (guint i = 0; i < check->after->len; i++)
+        if (!rubric_find(lint->rubric, check->after->pdata[i]))
+            FAULT(lint, check->line, "check \"%s\" comes after \"%s\", which does not exist",
+                  check->name, (char *)check->after->pdata[i]);
+    if (reaches(lint->rubric, check, check->name, 0))
+        FAULT(lint, check->line, "check \"%s\" comes after itself", check->name);
+    if (!g_strv_contains(visibilities, check->visibility))
+        FAULT(lint, check->line, "check \"%s\": visibility \"%s\" is not one of Gradescope's",
+              check->name, check->visibility);
+    if (!check->judge && check->runs->len > 0)
+        FAULT(lint, check->line, "check \"%s\" is for a person and can't have runs", check->name);
+}
+
+void rubric_lint(const struct rubric *rubric, const char *path, GString *errors)
+{
+    struct lint lint = {rubric, path, errors};
+    lint_duplicates(&lint);
+    lint_points(&lint);
+    for (guint i = 0; i < rubric->checks->len; i++)
+        lint_check(&lint, RUBRIC_CHECKS(rubric, i));
+}
+
+/* ---- coverage ---------------------------------------------------------------------- */
+
+/* Adds the names in the `fails` list of one mutant. */
+static void add_covered(const char *path, GHashTable *covered, GString *errors)
+{
+    config_t config;
+    config_init(&config);
+    if (!config_read_file(&config, path))
+        g_string_append_printf(errors, "%s:%d: %s\n", path, config_error_line(&config),
+                               config_error_text(&config));
+    const config_setting_t *fails = config_lookup(&config, "fails");
+    for (int i = 0; fails && i < config_setting_length(fails); i++) {
+        const char *name = config_setting_get_string_elem(fails, i);
+        if (name)
+            g_hash_table_add(covered, g_strdup(name));
+    }
+    config_destroy(&config);
+}
+
+bool rubric_is_covered(const struct rubric *rubric, const char *mutants_folder, GString *errors)
+{
+    gsize before = errors->len;
+    g_autoptr(GHashTable) covered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GDir) folder = g_dir_open(mutants_folder, 0, NULL);
+    for (const char *name; folder && (name = g_dir_read_name(folder));) {
+        g_autofree char *path = g_build_filename(mutants_folder, name, NULL);
+        if (g_str_has_suffix(name, ".cfg"))
+            add_covered(path, covered, errors);
+    }
+    for (guint i = 0; i < rubric->checks->len; i++) {
+        const struct rubric_check *check = RUBRIC_CHECKS(rubric, i);
+        if (check->judge && !g_hash_table_contains(covered, check->name))
+            g_string_append_printf(errors, "check \"%s\": no mutant in %s has to fail it\n",
+                                   check->name, mutants_folder);
+    }
+    return errors->len == before;
+}

@@ -1,0 +1,28 @@
+/*
+ * Running the program of a submission once, in the sandbox, and collecting what
+ * it left behind.
+ */
+#ifndef GRADER_RUNNER_H
+#define GRADER_RUNNER_H
+
+#include "grader/build.h"
+#include "grader/judge.h"
+#include "grader/outcome.h"
+#include "grader/rubric.h"
+#include "grader/runner_data.h"
+
+struct runner {
+    const char *assignment;
+    const char *submission; /* as the user named it, for commands to repeat */
+    const char *kit;        /* the kit's folder: data sets are looked for there */
+    const char *work;       /* a folder of the grader's own that the sandbox's users may pass */
+    const struct build *build;
+    const struct runner_data *data;
+};
+
+/* Fills an outcome, which outcome_clear frees. check and number name the evidence's folder;
+ * slot: 0, 1, …, different for runs at the same time. */
+void run_program(const struct runner *runner, const struct rubric_run *run, const char *check,
+                 int number, uint64_t seed, int slot, struct outcome *outcome);
+
+#endif

@@ -1,0 +1,154 @@
+/* The worker: the side that runs and judges. worker_pipe.c is the grader's side. */
+#include "grader/worker.h"
+
+#include "grader/text.h"
+#include "grader/worker_work.h"
+
+#include "grader/judges/calm.h"
+
+#include <omp.h>
+#include <string.h>
+
+#define OUTPUT_SHOWN  4000
+#define CALM_ATTEMPTS 200
+
+/* ---- messages --------------------------------------------------------------------- */
+
+static json_t *clean_string(const char *text, gsize most)
+{
+    g_autofree char *clean = text_clean(text ? text : "", text ? strlen(text) : 0, most);
+    return json_string(clean);
+}
+
+static void send_message(FILE *to, json_t *message)
+{
+    if (message && json_dumpf(message, to, JSON_COMPACT) == 0)
+        putc('\n', to);
+    fflush(to);
+    json_decref(message);
+}
+
+static void send_run(FILE *to, const struct outcome *outcome, uint64_t seed)
+{
+    json_t *run = json_object();
+    json_object_set_new(run, "ranks", json_integer(outcome->ranks));
+    json_object_set_new(run, "end", json_integer(outcome->end));
+    json_object_set_new(run, "seconds", json_real(outcome->seconds));
+    json_object_set_new(run, "seed", json_integer((json_int_t)seed));
+    json_object_set_new(run, "command", clean_string(outcome->command, 4000));
+    if (outcome->trouble)
+        json_object_set_new(run, "trouble", clean_string(outcome->trouble, 1000));
+    json_object_set_new(run, "output", clean_string(outcome->output, OUTPUT_SHOWN));
+    send_message(to, json_pack("{s:o}", "ran", run));
+}
+
+static void send_verdict(FILE *to, const struct verdict *verdict)
+{
+    json_t *pictures = json_array();
+    for (guint i = 0; i < verdict->pictures->len; i++)
+        json_array_append_new(pictures, clean_string(verdict->pictures->pdata[i], 1000));
+    send_message(to,
+                 json_pack("{s:{s:i,s:o,s:o,s:o,s:o}}", "verdict", "kind", (int)verdict->kind,
+                           "headline", clean_string(verdict->headline->str, 1000), "explanation",
+                           clean_string(verdict->explanation->str, 64 << 10), "mistake",
+                           clean_string(verdict->mistake->str, 300), "pictures", pictures));
+}
+
+/* ---- runs ------------------------------------------------------------------------- */
+
+/* The seed of a run: for a calm check the first from there on without an activation that
+ * rounding could tip over. */
+static uint64_t choose_seed(const struct grade *grade, const struct rubric_check *check, int run)
+{
+    uint64_t seed = seed_of(grade->seeds, check->name, run);
+    struct options options;
+    char error[OPTIONS_ERROR_SIZE];
+    if (!check->calm ||
+        !rubric_parse_arguments(RUBRIC_RUNS(check, run)->arguments, &options, error))
+        return seed;
+    for (int attempt = 0; attempt < CALM_ATTEMPTS; attempt++) {
+        options.seed = seed + (uint64_t)attempt;
+        if (reference_is_calm(&options))
+            return options.seed;
+    }
+    return seed;
+}
+
+/* "pipeline/open_data.c:31: TODO: …" in what a run printed: the file with its line, and what. */
+static bool find_todo(const struct outcome *outcome, char **where, char **what)
+{
+    const char *found = strstr(outcome->output, ": TODO: ");
+    if (!found || outcome->end == RUN_FINISHED)
+        return false;
+    const char *begin = found;
+    while (begin > outcome->output && !g_ascii_isspace(begin[-1]))
+        begin--;
+    const char *text = found + strlen(": TODO: ");
+    *where = g_strndup(begin, (gsize)(found - begin));
+    *what = g_strndup(text, strcspn(text, "\n"));
+    return true;
+}
+
+/* Runs that end the matter before any judge looks. */
+static bool decided_by_run(const struct outcome *outcome, struct verdict *verdict)
+{
+    g_autofree char *where = NULL, *what = NULL;
+    if (outcome->end == RUN_NOT_STARTED) {
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "the program could not be run: %s",
+                    outcome->trouble ? outcome->trouble : "reason unknown");
+        verdict_explain(verdict, "This is not the submission's fault.\n");
+        return true;
+    }
+    if (find_todo(outcome, &where, &what)) {
+        verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
+        g_string_append(verdict->explanation, "The program came to this TODO: ");
+        text_append_plain(verdict->explanation, what);
+        g_string_append_c(verdict->explanation, '\n');
+        return true;
+    }
+    return false;
+}
+
+static void judge_runs(const struct grade *grade, const struct rubric_check *check,
+                       struct outcome *outcomes, int count, struct verdict *verdict)
+{
+    g_autofree char *prefix = g_strconcat(check->name, "-", NULL);
+    struct judgement judgement = {
+        .outcome = outcomes,
+        .outcomes = count,
+        .submission = grade->collection->folder,
+        .picture_folder = grade->out,
+        .picture_prefix = prefix,
+    };
+    if (check->judge->accepts_unfinished || judge_all_finished(&judgement, verdict))
+        check->judge->judge(&judgement, verdict);
+    if (verdict->headline->len == 0)
+        verdict_set(verdict, verdict->kind, "the judge %s gave no reason", check->judge->name);
+    if (check->curve)
+        worker_draw_curves(&judgement, check, grade->runner->kit, verdict);
+}
+
+void worker_work(const struct grade *grade, const struct rubric_check *check, int slot, FILE *to)
+{
+    omp_set_num_threads(1);
+    struct verdict *verdict = verdict_new();
+    int runs = (int)check->runs->len;
+    struct outcome *outcomes = g_new0(struct outcome, MAX(runs, 1));
+    bool decided = false, ended_badly = false;
+    int done = 0;
+    for (int run = 0; run < runs && !decided && !ended_badly; run++, done++) {
+        send_message(to, json_pack("{s:i}", "run", run + 1));
+        uint64_t seed = choose_seed(grade, check, run);
+        run_program(grade->runner, RUBRIC_RUNS(check, run), check->name, run + 1, seed, slot,
+                    &outcomes[run]);
+        send_run(to, &outcomes[run], seed);
+        decided = decided_by_run(&outcomes[run], verdict);
+        /* one run that hung or crashed tells enough, and may have taken long */
+        ended_badly = !check->judge->accepts_unfinished && outcomes[run].end != RUN_FINISHED &&
+                      outcomes[run].end != RUN_REFUSED;
+    }
+    send_message(to, json_pack("{s:b}", "judging", true));
+    if (!decided)
+        judge_runs(grade, check, outcomes, done, verdict);
+    send_verdict(to, verdict);
+}
