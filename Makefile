@@ -92,24 +92,27 @@ $(B)/program.flags: Makefile build/config.mk
 $(B)/grade: $(call objects,grader/main.c) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
-$(B)/handin/handin: $(call objects,$(HANDIN_SOURCES)) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+HANDIN_LIBRARY := $(B)/libhandin.a
+$(HANDIN_LIBRARY): $(call objects,$(filter-out handin/main.c,$(HANDIN_SOURCES)))
+$(B)/handin/handin: $(call objects,handin/main.c) $(HANDIN_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
 # Each tests/test_X.c is a Check program of its own.
-$(B)/tests/%: %.c $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+TESTED := $(HANDIN_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+$(B)/tests/%: %.c $(TESTED)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP $^ $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP $< $(TESTED) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
 # Programs that tests run under mpirun.
 $(B)/programs/%: %.c $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -rdynamic $^ $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -rdynamic $< $(COMMON_LIBRARY) $(PROGRAM_LIBS) -o $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- commands -----------------------------------------------------------------------------------
 
-.PHONY: help setup data build grade check train timeline plot submission curves bench skeleton mutants \
+.PHONY: help setup data everything build grade check train timeline plot submission curves bench skeleton mutants \
         random-settings lint format fuzz kit clean compile_commands.json
 
 help: ## this list
@@ -123,6 +126,8 @@ setup: ## install what is missing (prints the command first)
 
 data: | setup
 	@datasets/get fashion-mnist
+
+everything: $(B)/grade $(B)/handin/handin $(PROGRAM) $(TESTS) $(TEST_PROGRAMS)
 
 build: $(B)/grade $(PROGRAM) ## build the grader and the program of SUBMISSION
 
@@ -146,11 +151,11 @@ plot: $(B)/handin/handin ## draw the submission's curves over the single-process
 	@$< plot --submission $(SUBMISSION) --assignment $(ASSIGNMENT) $(ARGS)
 
 submission: $(B)/handin/handin ## pack the files to hand in, and the one Markdown file
-	@$< pack --submission $(SUBMISSION) --assignment $(ASSIGNMENT) --out build/submissions/$(notdir $(SUBMISSION))
+	@$< pack --submission $(SUBMISSION) --assignment $(ASSIGNMENT) --out build/submissions/$(notdir $(SUBMISSION)) $(ARGS)
 
 curves: data ## (instructor) regenerate all reference curves from the solutions
 	@$(MAKE) --no-print-directory SUBMISSION=solutions build
-	@tools/curves
+	@B=$(B) tools/curves $(ASSIGNMENT)
 
 # Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.
 check: export ASAN_OPTIONS = detect_leaks=0
@@ -187,10 +192,10 @@ format: ## format the C files
 	@clang-format -i $(SOURCES)
 
 lint: $(B)/grade ## compiler warnings, clang-format, cppcheck, shellcheck, rubric, skeleton
-	@tools/lint
+	@B=$(B) tools/lint
 
 compile_commands.json: ## for editors
-	@$(MAKE) --no-print-directory -Bn build check 2>/dev/null | tools/compile_commands > $@
+	@$(MAKE) --no-print-directory -Bn everything 2>/dev/null | tools/compile_commands > $@
 
 clean: ## remove everything that was built
 	@rm -rf build

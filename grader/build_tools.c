@@ -7,6 +7,7 @@
 
 #define OBJECTS       "/objects" /* inside the sandbox: where the compiler writes */
 #define MESSAGE_BYTES 6000
+#define LINE_LETTERS  300
 
 static struct sandbox_limits compiler_limits(void)
 {
@@ -56,10 +57,29 @@ char *builder_object_name(const char *source)
     return g_steal_pointer(&base);
 }
 
+/* Appends text, with the middle of very long lines left out (a file that includes itself 200
+ * times has a long name). */
+static void append_short_lines(GString *to, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        glong letters = g_utf8_strlen(*line, -1);
+        if (letters > LINE_LETTERS) {
+            g_autofree char *first = g_utf8_substring(*line, 0, LINE_LETTERS / 2);
+            g_autofree char *last = g_utf8_substring(*line, letters - LINE_LETTERS / 2, letters);
+            g_string_append_printf(to, "%s […] %s", first, last);
+        } else {
+            g_string_append(to, *line);
+        }
+        g_string_append(to, line[1] ? "\n" : "");
+    }
+}
+
 /* The beginning of what a tool printed, and why it ended if that was odd. */
 char *builder_messages(const struct sandbox_result *result, const char *file)
 {
-    GString *text = g_string_new(result->output->str);
+    GString *text = g_string_new(NULL);
+    append_short_lines(text, result->output->str);
     if (text->len > MESSAGE_BYTES) {
         g_autofree char *first = g_utf8_make_valid(text->str, MESSAGE_BYTES);
         g_string_printf(text, "%s\n[… the rest is left out]\n", first);

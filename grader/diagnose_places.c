@@ -118,7 +118,7 @@ static void find_place(struct scene *scene, int rank)
         place->state = PLACE_FINISHED;
     else if (open_call != NO_RECORD)
         place->state = PLACE_IN_CALL;
-    else if (is_test(last->operation) && last->phase == LOG_END &&
+    else if (last_test != NO_RECORD && is_test(last->operation) && last->phase == LOG_END &&
              (last->flag & LOG_FLAG_TRUE) == 0)
         place->state = PLACE_POLLING;
     else

@@ -240,6 +240,13 @@ static void stop_workers(struct work *work)
             worker_finish(&work->workers[slot], work->results[slot], true);
 }
 
+/* Is a check one of "NAME,NAME"? */
+static bool is_wanted(const char *only, const char *name)
+{
+    g_auto(GStrv) names = g_strsplit(only, ",", -1);
+    return g_strv_contains((const char *const *)names, name);
+}
+
 void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
                const volatile sig_atomic_t *interrupted)
 {
@@ -249,7 +256,7 @@ void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
     grade->partial = only != NULL;
     work.taken = g_new0(bool, checks);
     for (guint i = 0; i < checks; i++) {
-        work.taken[i] = only && strcmp(only, GRADE_RESULTS(grade, i)->check->name) != 0;
+        work.taken[i] = only && !is_wanted(only, GRADE_RESULTS(grade, i)->check->name);
         wanted += !work.taken[i];
     }
     work.progress = progress_begin((int)wanted, quiet);

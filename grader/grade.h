@@ -54,7 +54,7 @@ struct grade {
 void grade_init(struct grade *grade);
 void grade_clear(struct grade *grade);
 
-/* Works on all checks, up to `jobs` at the same time; or on the check `only` alone, whatever
+/* Works on all checks, up to `jobs` at the same time; or on those of `only`, "NAME,NAME", alone, whatever
  * should have passed before it. Shows progress on standard error unless `quiet`. Breaks off
  * when *interrupted is not 0. */
 void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,

@@ -198,6 +198,21 @@ static bool require_isolation(GString *error)
     return false;
 }
 
+/* Are all names of "NAME,NAME" checks of the rubric? */
+static bool checks_exist(const struct rubric *rubric, const char *text, GString *error)
+{
+    g_auto(GStrv) names = g_strsplit(text, ",", -1);
+    for (char **name = names; *name; name++) {
+        if (rubric_find(rubric, *name))
+            continue;
+        g_string_append_printf(error, "there is no check \"%s\"; the checks are:", *name);
+        for (guint i = 0; i < rubric->checks->len; i++)
+            g_string_append_printf(error, " %s", RUBRIC_CHECKS(rubric, i)->name);
+        return false;
+    }
+    return true;
+}
+
 static int grade_submission(struct arguments *arguments)
 {
     g_autoptr(GString) error = g_string_new(NULL);
@@ -206,11 +221,7 @@ static int grade_submission(struct arguments *arguments)
     struct grade grade = {.rubric = rubric};
     struct collection *collection = NULL;
     bool graded = false;
-    if (rubric && arguments->check && !rubric_find(rubric, arguments->check)) {
-        g_string_append_printf(error,
-                               "there is no check \"%s\"; the checks are:", arguments->check);
-        for (guint i = 0; i < rubric->checks->len; i++)
-            g_string_append_printf(error, " %s", RUBRIC_CHECKS(rubric, i)->name);
+    if (rubric && arguments->check && !checks_exist(rubric, arguments->check, error)) {
         complain(error->str);
         rubric_free(rubric);
         return STATUS_USAGE;

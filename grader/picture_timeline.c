@@ -40,6 +40,14 @@ static bool number_fits(const struct replay *replay, const struct interval *inte
     return interval->micro_batch >= 0 && width >= digits * CHARACTER + 2;
 }
 
+/* The right edge of a box as it is drawn: a gap of a point, or of a fifth where the box is
+ * narrow, sets it apart from the next. A border would hide narrow boxes. */
+static double right_edge(const struct replay *replay, const struct interval *interval)
+{
+    double point = replay->makespan / PLOT_WIDTH, width = interval->end - interval->begin;
+    return interval->end - MIN(point, width / 5);
+}
+
 /* The data: a block of boxes, "left right middle rank", and one of numbers, "middle rank number". */
 static void add_data(GString *script, const struct replay *replay, gsize look)
 {
@@ -49,7 +57,8 @@ static void add_data(GString *script, const struct replay *replay, gsize look)
             const struct interval *interval = &replay->rank[rank].interval[i];
             if (interval->operation == looks[look].operation)
                 g_string_append_printf(script, "%.17g %.17g %.17g %d\n", interval->begin,
-                                       interval->end, (interval->begin + interval->end) / 2, rank);
+                                       right_edge(replay, interval),
+                                       (interval->begin + interval->end) / 2, rank);
         }
     g_string_append_printf(script, "END\n$numbers%zu << END\n-1e99 0 0\n", look);
     for (int rank = 0; rank < replay->ranks; rank++)
@@ -72,13 +81,13 @@ static void add_title(GString *script, const struct replay *replay, const char *
     GString *text = g_string_new(title);
     g_string_append_printf(text, "\nidle: %.1f %% of the time", 100 * replay_bubble(replay));
     if (micro_batches > 0)
-        g_string_append_printf(text, "; formula (p-1)/(m+p-1) with p = %d, m = %d: %.1f %%",
-                               replay->ranks, micro_batches,
-                               100 * bubble_formula(replay->ranks, micro_batches));
+        g_string_append_printf(
+            text, "; formula for equal stages (p-1)/(m+p-1), p = %d, m = %d: %.1f %%",
+            replay->ranks, micro_batches, 100 * bubble_formula(replay->ranks, micro_batches));
     if (replay->deadlock)
         g_string_append(text, "\nthe run got stuck where the boxes end");
     g_autofree char *quoted = gnuplot_quote(text->str);
-    g_string_append_printf(script, "set title %s font ',12'\n", quoted);
+    g_string_append_printf(script, "set title %s font ',11'\n", quoted);
     g_string_free(text, TRUE);
 }
 
@@ -92,7 +101,7 @@ static char *plot_command(const struct replay *replay)
         g_string_append_printf(
             plot,
             ", $boxes%zu using 3:4:1:2:($4-0.4):($4+0.4) with boxxyerror fc rgb '%s' fs solid "
-            "border lc rgb '#ffffff' title '%s', $numbers%zu using 1:2:3 with labels "
+            "noborder title '%s', $numbers%zu using 1:2:3 with labels "
             "tc rgb '%s' font ',11' notitle",
             look, looks[look].box, looks[look].name, look, looks[look].text);
     }

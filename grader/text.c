@@ -31,8 +31,8 @@ char *text_clean(const char *text, gsize length, gsize most)
 void text_append_plain(GString *markdown, const char *text)
 {
     for (const char *c = text; *c; c++) {
-        if (*c == '\n')
-            g_string_append_c(markdown, ' ');
+        if (g_ascii_iscntrl(*c))
+            g_string_append(markdown, *c == '\n' || *c == '\t' ? " " : "\xef\xbf\xbd");
         else {
             if (strchr("\\`*_{}[]<>()#+-!|~&:", *c))
                 g_string_append_c(markdown, '\\');

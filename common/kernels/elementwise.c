@@ -35,7 +35,8 @@ void cpu_relu_backward(size_t count, const float *y, const float *dy, float *dx)
 void cpu_gelu(size_t count, const float *x, float *y, float *derivative)
 {
     /* One exponential serves both: φ(x), and through it Φ(x). */
-#pragma omp parallel for simd schedule(static) if (parallel : (double)count * 20 > PARALLEL_THRESHOLD)
+#pragma omp parallel for simd schedule(static) if (parallel                                        \
+                                                   : (double)count * 20 > PARALLEL_THRESHOLD)
     for (size_t i = 0; i < count; i++) {
         float value = x[i];
         float density, distribution;

@@ -42,7 +42,7 @@ void cpu_prepare_matrix_products(void)
 }
 
 /* A product of fewer operations than this is left to one thread. */
-#define PRODUCT_THRESHOLD 400000.0
+#define PRODUCT_THRESHOLD 1e6
 
 void cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
                         const float *a, const float *b, float beta, float *c)

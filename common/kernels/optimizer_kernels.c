@@ -12,7 +12,7 @@
 void kernel_sgd_step(size_t count, float *restrict parameter, float *restrict buffer,
                      const float *restrict gradient, float rate, float momentum)
 {
-#pragma omp parallel for simd if (count >= WORTH_THREADS) schedule(static)
+#pragma omp parallel for simd if (parallel : count >= WORTH_THREADS) schedule(static)
     for (size_t i = 0; i < count; i++) {
         buffer[i] = momentum * buffer[i] + gradient[i];
         parameter[i] -= rate * buffer[i];
@@ -23,7 +23,7 @@ void kernel_adamw_step(size_t count, float *restrict parameter, float *restrict 
                        float *restrict square, const float *restrict gradient,
                        struct adamw_factors factors)
 {
-#pragma omp parallel for simd if (count >= WORTH_THREADS) schedule(static)
+#pragma omp parallel for simd if (parallel : count >= WORTH_THREADS) schedule(static)
     for (size_t i = 0; i < count; i++) {
         float g = gradient[i];
         average[i] += factors.average_gain * (g - average[i]);

@@ -11,10 +11,12 @@
 #include "common/random.h"
 #include "common/stage.h"
 
+#include <cblas.h>
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +292,42 @@ START_TEST(kept_tensors_stay_as_they_are)
             tensor_free(all[i]);
         stage_free(stage);
     }
+    model_free(model);
+}
+END_TEST
+
+/* Twice with two threads: the same bits. Against one thread: the same up to rounding. */
+START_TEST(threads_change_nothing_but_rounding)
+{
+    struct model *model = make_model(_i);
+    struct stage *stage[3];
+    struct tensor *y[3];
+    for (int i = 0; i < 3; i++) {
+        omp_set_num_threads(i == 0 ? 1 : 2);
+        stage[i] = run_whole(model, &y[i]);
+    }
+    check_bits(y[2], y[1]);
+    check_bits(stage_gradients(stage[2]), stage_gradients(stage[1]));
+    check_same(y[1], y[0], tolerance_default(DTYPE_FLOAT32));
+    check_same(stage_gradients(stage[1]), stage_gradients(stage[0]), sum_tolerance());
+    for (int i = 0; i < 3; i++) {
+        tensor_free(y[i]);
+        stage_free(stage[i]);
+    }
+    model_free(model);
+}
+END_TEST
+
+/* OpenBLAS older than the processor falls back to code for the Pentium 4. */
+START_TEST(products_use_the_processors_vectors)
+{
+    struct model *model = make_model(0);
+    struct stage *stage = make_whole(model, 1, 1);
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && getenv("OPENBLAS_CORETYPE") == NULL)
+        ck_assert_str_ne(openblas_get_corename(), "Prescott");
+#endif
+    stage_free(stage);
     model_free(model);
 }
 END_TEST
@@ -606,6 +644,8 @@ int main(void)
     tcase_add_loop_test(tests, stages_are_the_whole_model, 0, MODELS);
     tcase_add_loop_test(tests, two_halves_are_one_backward, 0, MODELS);
     tcase_add_loop_test(tests, kept_tensors_stay_as_they_are, 0, MODELS);
+    tcase_add_loop_test(tests, threads_change_nothing_but_rounding, 0, MODELS);
+    tcase_add_test(tests, products_use_the_processors_vectors);
     tcase_add_loop_test(tests, stage_0_computes_no_input_gradient, 0, MODELS);
     tcase_add_test(tests, a_first_stage_without_parameters);
     tcase_add_loop_test(tests, a_micro_batch_gives_its_memory_back, 0, MODELS);

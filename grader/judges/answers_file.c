@@ -56,6 +56,8 @@ static void append_text(cmark_node *node, GString *text)
     cmark_iter *iterator = cmark_iter_new(node);
     for (cmark_event_type event; (event = cmark_iter_next(iterator)) != CMARK_EVENT_DONE;) {
         cmark_node *at = cmark_iter_get_node(iterator);
+        if (event == CMARK_EVENT_EXIT && is_type(at, "paragraph"))
+            g_string_append_c(text, '\n');
         if (event != CMARK_EVENT_ENTER)
             continue;
         if (is_type(at, "softbreak") || is_type(at, "linebreak"))

@@ -166,4 +166,28 @@ static inline void final(struct builder *builder)
     fact(builder, LOG_FINAL, 0);
 }
 
+/* Fills the logs of some ranks with records that make no sense together, as a dishonest program
+ * might; clocks and FLOPs still run forwards, as log_read makes sure of. */
+static inline void write_nonsense(struct builder *builders, int ranks, unsigned seed)
+{
+    srand(seed);
+    for (int i = 0; i < 100 * ranks; i++) {
+        struct builder *builder = &builders[rand() % ranks];
+        struct log_record record =
+            log_record_new((enum log_operation)(1 + rand() % (LOG_OPERATIONS - 1)),
+                           (enum log_phase)(1 + rand() % 3));
+        record.peer = rand() % (ranks + 4) - 3;
+        record.tag = rand() % 3 - 1;
+        record.request = (uint64_t)(rand() % 4);
+        record.communicator = (uint64_t)(rand() % 3);
+        record.stage = rand() % 4 - 1;
+        record.micro_batch = rand() % 4 - 1;
+        record.value = rand() % 5 - 1;
+        record.bytes = (uint64_t)(rand() % 3);
+        record.flag = (uint8_t)(rand() % 64);
+        builder->flops += (uint64_t)(rand() % 10);
+        put(builder, record);
+    }
+}
+
 #endif

@@ -254,6 +254,17 @@ START_TEST(a_crash_and_a_message)
 }
 END_TEST
 
+START_TEST(logs_that_make_no_sense)
+{
+    const enum run_end ends[] = {RUN_HUNG, RUN_FAILED, RUN_CRASHED, RUN_TIMED_OUT};
+    for (unsigned seed = 1; seed < 400; seed++) {
+        begin(3);
+        write_nonsense(rank, 3, seed);
+        diagnosis(3, ends[seed % 4], NULL);
+    }
+}
+END_TEST
+
 /* ---- the judgement ------------------------------------------------------------------------- */
 
 START_TEST(judging)
@@ -365,6 +376,7 @@ int main(void)
     tcase_add_test(tests, an_endless_loop);
     tcase_add_test(tests, polling);
     tcase_add_test(tests, a_crash_and_a_message);
+    tcase_add_test(tests, logs_that_make_no_sense);
     tcase_add_test(tests, judging);
     tcase_add_test(tests, real_programs);
     tcase_add_test(tests, source_lines);

@@ -4,6 +4,7 @@
 #include "grader/picture_timeline.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

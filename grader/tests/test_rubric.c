@@ -1,0 +1,192 @@
+/* The rubric's reader and linter: a right one is understood, each fault is named. */
+#include "grader/rubric.h"
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+static const char right[] =
+    "assignment = \"pipeline\";\n"
+    "files = ( { name = \"a.c\"; question = \"Q1\"; begin = 2; }, { name = \"b.c\"; },\n"
+    "          { name = \"answers.md\"; } );\n"
+    "tiers = ( { name = \"Tier\"; points = 1.0; checks = (\n"
+    "  { name = \"first\"; title = \"The first\"; points = 0.25; judge = \"distribute\";\n"
+    "    files = ( \"a.c\" ); look = \"look here\"; question = \"Q1\";\n"
+    "    runs = ( { ranks = 1; arguments = \"--probe distribute\"; seconds = 5.0; } ); },\n"
+    "  { name = \"second\"; title = \"The second\"; points = 0.5; judge = \"gradients\";\n"
+    "    files = ( \"a.c\", \"b.c\" ); after = ( \"first\" ); calm = true; curve = true;\n"
+    "    visibility = \"after_published\";\n"
+    "    runs = ( { ranks = 4; arguments = \"--schedule afab --batch 8 --micro-batches 4\";\n"
+    "               otherwise = \"--schedule afab\"; reference = \"c.csv\"; seconds = 5; } ); },\n"
+    "  { name = \"third\"; title = \"The third\"; points = 0.25; judge = \"person\"; } ); } );\n";
+
+/* Loads a text as a rubric; the faults, if any, are in errors. */
+static struct rubric *load(const char *text, GString *errors)
+{
+    g_autofree char *path = NULL;
+    int file = g_file_open_tmp("rubric-XXXXXX", &path, NULL);
+    ck_assert_int_ge(file, 0);
+    g_close(file, NULL);
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    struct rubric *rubric = rubric_load(path, errors);
+    g_unlink(path);
+    return rubric;
+}
+
+/* The right rubric with one text replaced by another must be refused with these words. */
+static void refuse(const char *text, const char *by, const char *words)
+{
+    GString *errors = g_string_new(NULL), *changed = g_string_new(right);
+    ck_assert_msg(strstr(right, text) != NULL, "not in the rubric: %s", text);
+    g_string_replace(changed, text, by, 1);
+    struct rubric *rubric = load(changed->str, errors);
+    ck_assert_msg(rubric == NULL, "accepted: %s", by);
+    ck_assert_msg(strstr(errors->str, words) != NULL, "no \"%s\" in: %s", words, errors->str);
+    g_string_free(errors, TRUE);
+    g_string_free(changed, TRUE);
+}
+
+START_TEST(a_right_rubric_is_understood)
+{
+    GString *errors = g_string_new(NULL);
+    struct rubric *rubric = load(right, errors);
+    ck_assert_msg(rubric != NULL, "%s", errors->str);
+    ck_assert_str_eq(errors->str, "");
+    ck_assert_str_eq(rubric->assignment, "pipeline");
+    ck_assert_uint_eq(rubric->files->len, 3);
+    ck_assert_int_eq(RUBRIC_FILES(rubric, 0)->begin, 2);
+    ck_assert_int_eq(RUBRIC_FILES(rubric, 1)->begin, 0);
+    ck_assert_double_eq_tol(rubric_points(rubric), 1.0, 1e-12);
+    ck_assert_uint_eq(rubric->checks->len, 3);
+    const struct rubric_check *second = rubric_find(rubric, "second");
+    ck_assert_ptr_eq(second, RUBRIC_CHECKS(rubric, 1));
+    ck_assert_str_eq(second->judge->name, "gradients");
+    ck_assert(second->calm && second->curve);
+    ck_assert_str_eq(second->visibility, "after_published");
+    ck_assert_str_eq(second->after->pdata[0], "first");
+    ck_assert_int_eq(RUBRIC_RUNS(second, 0)->ranks, 4);
+    ck_assert_double_eq_tol(RUBRIC_RUNS(second, 0)->seconds, 5, 1e-12);
+    ck_assert_str_eq(RUBRIC_RUNS(second, 0)->otherwise, "--schedule afab");
+    ck_assert_ptr_null(rubric_find(rubric, "third")->judge);
+    ck_assert_str_eq(rubric_find(rubric, "first")->visibility, "visible");
+    ck_assert_ptr_null(rubric_find(rubric, "fourth"));
+    rubric_free(rubric);
+    g_string_free(errors, TRUE);
+}
+END_TEST
+
+START_TEST(faults_of_form_are_named)
+{
+    refuse("title = \"The first\";", "titel = \"The first\";", "unknown key \"titel\"");
+    refuse("title = \"The first\";", "", "\"title\" is missing");
+    refuse("title = \"The first\";", "title = 3;", "has to be a text");
+    refuse("points = 0.25;", "points = \"many\";", "\"points\" has to be a number");
+    refuse("points = 0.25;", "points = -1.0;", "out of range");
+    refuse("calm = true;", "calm = 1;", "has to be true or false");
+    refuse("files = ( \"a.c\" );", "files = \"a.c\";", "has to be a list");
+    refuse("assignment = \"pipeline\";", "assignment = ;", "syntax error");
+    refuse("name = \"b.c\"", "name = \"../b.c\"", "without a folder");
+}
+END_TEST
+
+START_TEST(a_fault_has_its_line)
+{
+    refuse("title = \"The second\";", "titel = \"The second\";", ":8: unknown key");
+}
+END_TEST
+
+START_TEST(faults_of_meaning_are_named)
+{
+    refuse("judge = \"distribute\"", "judge = \"nobody\"", "there is no judge \"nobody\"");
+    refuse("name = \"second\"", "name = \"first\"", "two checks are called \"first\"");
+    refuse("name = \"second\"", "name = \"se cond\"", "letters, digits and _");
+    refuse("points = 0.5;", "points = 0.6;", "add up to 1.1");
+    refuse("name = \"b.c\"", "name = \"a.c\"", "listed twice");
+    refuse("files = ( \"a.c\" );", "files = ( \"x.c\" );", "\"x.c\", which is not among the files");
+    refuse("after = ( \"first\" )", "after = ( \"zeroth\" )", "which does not exist");
+    refuse("after = ( \"first\" )", "after = ( \"second\" )", "comes after itself");
+    refuse("visibility = \"after_published\"", "visibility = \"secret\"", "Gradescope");
+}
+END_TEST
+
+START_TEST(a_cycle_is_found)
+{
+    refuse("look = \"look here\";", "after = ( \"second\" );", "comes after itself");
+}
+END_TEST
+
+START_TEST(runs_are_checked)
+{
+    refuse("ranks = 4;", "ranks = 0;", "has to be 1");
+    refuse("ranks = 4;", "ranks = 65;", "has to be 1");
+    refuse("seconds = 5.0;", "seconds = 0.0;", "more than 0");
+    refuse("--probe distribute", "--no-such-option", "the program would refuse");
+    refuse("--batch 8", "--batch eight", "the program would refuse");
+    refuse("otherwise = \"--schedule afab\"", "otherwise = \"--steps x\"", "would refuse");
+    refuse("judge = \"person\";",
+           "judge = \"person\"; runs = ( { ranks = 1; arguments = \"\"; seconds = 1.0; } );", "");
+}
+END_TEST
+
+START_TEST(a_missing_file_is_an_error)
+{
+    GString *errors = g_string_new(NULL);
+    ck_assert_ptr_null(rubric_load("/no/such/rubric.cfg", errors));
+    ck_assert_ptr_nonnull(strstr(errors->str, "/no/such/rubric.cfg"));
+    g_string_free(errors, TRUE);
+}
+END_TEST
+
+START_TEST(coverage_needs_a_mutant_for_each_judged_check)
+{
+    GString *errors = g_string_new(NULL);
+    struct rubric *rubric = load(right, errors);
+    g_autofree char *folder = g_dir_make_tmp("mutants-XXXXXX", NULL);
+    g_autofree char *mutant = g_build_filename(folder, "one.cfg", NULL);
+    ck_assert(g_file_set_contents(mutant, "fails = ( \"first\" );\n", -1, NULL));
+    ck_assert(!rubric_is_covered(rubric, folder, errors));
+    ck_assert_ptr_nonnull(strstr(errors->str, "\"second\""));
+    ck_assert_ptr_null(strstr(errors->str, "\"first\""));
+    ck_assert_ptr_null(strstr(errors->str, "\"third\""));
+    g_string_truncate(errors, 0);
+    ck_assert(g_file_set_contents(mutant, "fails = ( \"first\", \"second\" );\n", -1, NULL));
+    ck_assert(rubric_is_covered(rubric, folder, errors));
+    ck_assert_str_eq(errors->str, "");
+    g_unlink(mutant);
+    g_rmdir(folder);
+    rubric_free(rubric);
+    g_string_free(errors, TRUE);
+}
+END_TEST
+
+START_TEST(the_kits_own_rubrics_are_right_and_covered)
+{
+    GString *errors = g_string_new(NULL);
+    struct rubric *rubric = rubric_load("assignments/pipeline/rubric.cfg", errors);
+    ck_assert_msg(rubric != NULL, "%s", errors->str);
+    ck_assert_msg(rubric_is_covered(rubric, "grader/tests/mutants", errors), "%s", errors->str);
+    rubric_free(rubric);
+    g_string_free(errors, TRUE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rubric");
+    TCase *tests = tcase_create("rubric");
+    tcase_add_test(tests, a_right_rubric_is_understood);
+    tcase_add_test(tests, faults_of_form_are_named);
+    tcase_add_test(tests, a_fault_has_its_line);
+    tcase_add_test(tests, faults_of_meaning_are_named);
+    tcase_add_test(tests, a_cycle_is_found);
+    tcase_add_test(tests, runs_are_checked);
+    tcase_add_test(tests, a_missing_file_is_an_error);
+    tcase_add_test(tests, coverage_needs_a_mutant_for_each_judged_check);
+    tcase_add_test(tests, the_kits_own_rubrics_are_right_and_covered);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}

@@ -1,0 +1,134 @@
+/* Reading the files of a submission: see handed_in.h. */
+#include "handin/handed_in.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Opens a plain file of at most HANDED_IN_MOST_BYTES; -1 and a line in problems otherwise. */
+static int open_plain_file(const char *path, gsize *length, GString *problems)
+{
+    /* O_NONBLOCK: opening a pipe must not wait for somebody to write to it. */
+    const int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat about;
+    if (file < 0 && errno == ENOENT)
+        g_string_append_printf(problems,
+                               "%s is missing. It has to be handed in even if it is unfinished: "
+                               "take it from the skeleton.\n",
+                               path);
+    else if (file < 0 && errno == ELOOP)
+        g_string_append_printf(
+            problems, "%s is a symbolic link. Replace it by a copy of the file itself.\n", path);
+    else if (file < 0)
+        g_string_append_printf(problems, "%s can't be opened: %s\n", path, strerror(errno));
+    else if (fstat(file, &about) != 0)
+        g_string_append_printf(problems, "%s can't be looked at: %s\n", path, strerror(errno));
+    else if (!S_ISREG(about.st_mode))
+        g_string_append_printf(problems, "%s is not a plain file.\n", path);
+    else if (about.st_size > HANDED_IN_MOST_BYTES)
+        g_string_append_printf(problems, "%s has %lld bytes, more than the %d that are allowed.\n",
+                               path, (long long)about.st_size, HANDED_IN_MOST_BYTES);
+    else {
+        *length = (gsize)about.st_size;
+        return file;
+    }
+    if (file >= 0)
+        close(file);
+    return -1;
+}
+
+/* Exactly `length` bytes, with a 0 behind them; NULL and a line in problems otherwise. */
+static char *read_all(int file, const char *path, gsize length, GString *problems)
+{
+    char *text = g_malloc(length + 1);
+    gsize done = 0;
+    while (done < length) {
+        const ssize_t got = read(file, text + done, length - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            g_string_append_printf(problems, "%s can't be read: %s\n", path,
+                                   got < 0 ? strerror(errno) : "it became shorter meanwhile");
+            g_free(text);
+            return NULL;
+        }
+        done += (gsize)got;
+    }
+    text[length] = '\0';
+    return text;
+}
+
+static char *read_plain_file(const char *path, gsize *length, GString *problems)
+{
+    const int file = open_plain_file(path, length, problems);
+    if (file < 0)
+        return NULL;
+    char *text = read_all(file, path, *length, problems);
+    close(file);
+    if (text && memchr(text, 0, *length)) {
+        g_string_append_printf(problems, "%s is not a text file: it has a byte 0.\n", path);
+        g_clear_pointer(&text, g_free);
+    }
+    return text;
+}
+
+static void clear_file(gpointer data)
+{
+    struct handed_in_file *file = data;
+    g_free(file->name);
+    g_free(file->question);
+    g_free(file->text);
+}
+
+struct handed_in *handed_in_read(const char *folder, const struct rubric *rubric, GString *problems)
+{
+    if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
+        g_string_append_printf(problems,
+                               "%s is not a folder. SUBMISSION=FOLDER names the folder that has "
+                               "%s/ in it.\n",
+                               folder, rubric->assignment);
+        return NULL;
+    }
+    struct handed_in *handed_in = g_new0(struct handed_in, 1);
+    handed_in->files = g_array_new(FALSE, TRUE, sizeof(struct handed_in_file));
+    g_array_set_clear_func(handed_in->files, clear_file);
+    bool complete = true;
+    for (guint i = 0; i < rubric->files->len; i++) {
+        const struct rubric_file *wanted = RUBRIC_FILES(rubric, i);
+        g_autofree char *path = g_build_filename(folder, wanted->name, NULL);
+        struct handed_in_file file = {.name = g_strdup(wanted->name),
+                                      .question = g_strdup(wanted->question)};
+        file.text = read_plain_file(path, &file.length, problems);
+        complete = complete && file.text;
+        g_array_append_val(handed_in->files, file);
+    }
+    if (!complete)
+        g_clear_pointer(&handed_in, handed_in_free);
+    return handed_in;
+}
+
+void handed_in_free(struct handed_in *handed_in)
+{
+    if (!handed_in)
+        return;
+    g_array_unref(handed_in->files);
+    g_free(handed_in);
+}
+
+const struct handed_in_file *handed_in_answers(const struct handed_in *handed_in)
+{
+    for (guint i = 0; i < handed_in->files->len; i++)
+        if (g_str_has_suffix(HANDED_IN_FILES(handed_in, i)->name, ".md"))
+            return HANDED_IN_FILES(handed_in, i);
+    return NULL;
+}
+
+bool handed_in_has_todo(const struct handed_in_file *file)
+{
+    /* As a statement: comments may talk about it. */
+    return g_str_has_suffix(file->name, ".c") &&
+           g_regex_match_simple("^[ \\t]*(return[ \\t]+)?todo\\(", file->text, G_REGEX_MULTILINE,
+                                0);
+}

@@ -1,0 +1,47 @@
+/*
+ * The program handin: what a student does with finished work.
+ *
+ *     handin pack --submission FOLDER --assignment NAME --out FOLDER
+ *         checks that all files are there and writes OUT/NAME.tar.gz and OUT/submission.md
+ *     handin plot --submission FOLDER --assignment NAME
+ *         draws the learning curves over the one-process curve, into the curves' folder
+ *
+ *     handin timeline --evidence FOLDER
+ *         draws who worked when in the first step of a run, from its logs, into their folder
+ *
+ * pack and plot take --reference CURVE (of assignments/NAME/curves; default mlp-fashion-mnist)
+ * and --curves FOLDER (default build/curves/SUBMISSION/NAME). It runs in the root of the kit.
+ */
+#ifndef HANDIN_HANDIN_H
+#define HANDIN_HANDIN_H
+
+#include "handin/learning_curves.h"
+
+struct handin_options {
+    char *submission; /* folder that has ASSIGNMENT/ in it */
+    char *assignment;
+    char *out;       /* pack: folder to write to; made if need be */
+    char *curves;    /* folder of the learning curves */
+    char *reference; /* name of a committed curve */
+    char *evidence;  /* timeline: folder of the logs */
+};
+
+/* The program: prints, and returns the exit status: 0 done, 1 something is wrong with the
+ * submission or the machine, 2 wrong usage. */
+int handin_main(int argc, char **argv);
+
+/* The commands; each returns the exit status. */
+int handin_pack(const struct handin_options *options);
+int handin_plot(const struct handin_options *options);
+int handin_timeline(const struct handin_options *options);
+
+/* Reads the curves that the options name and draws them; *curves is NULL if there are none. False,
+ * with lines in problems, if something is wrong. The caller frees the curves. */
+bool handin_curves(const struct handin_options *options, struct learning_curves **curves,
+                   GString *problems);
+/* The command that makes a curve. The caller frees it with g_free. */
+char *handin_how_to_train(const struct handin_options *options);
+/* Prints problems, each line behind "handin: ", to standard error. */
+void handin_complain(const GString *problems);
+
+#endif

@@ -1,0 +1,7 @@
+/* The program handin: see handin.h. */
+#include "handin/handin.h"
+
+int main(int argc, char **argv)
+{
+    return handin_main(argc, argv);
+}
