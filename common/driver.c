@@ -218,6 +218,9 @@ static void take_step(struct training *training, struct run *run, const struct s
     batch_load(run->batch, number);
     evidence_before_step(run, number);
     log_fact(LOG_STEP_BEGIN, (uint64_t)number, 0.0);
+    /* A step that ends the program must not do so before every rank has opened its data. */
+    if (number == 0)
+        mpi_check(PMPI_Barrier(run->comm));
     step->take(run);
     log_fact(LOG_STEP_END, (uint64_t)number, 0.0);
     if (training->reports)

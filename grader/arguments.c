@@ -78,3 +78,13 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
     }
     return false;
 }
+
+void arguments_clear(struct arguments *arguments)
+{
+    char *texts[] = {arguments->submission, arguments->assignment, arguments->check,
+                     arguments->out,        arguments->kit,        arguments->build_folder,
+                     arguments->secret,     arguments->mutants};
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    *arguments = (struct arguments){0};
+}

@@ -25,6 +25,7 @@ struct arguments {
 
 /* False, after a message, if it is wrong. Defaults are filled in. */
 bool arguments_parse(struct arguments *arguments, int *argc, char ***argv);
+void arguments_clear(struct arguments *arguments);
 
 /* A message of the grader's own on standard error, cleaned. */
 void complain(const char *message);

@@ -1,6 +1,7 @@
 /* Working through the checks: what can start, what must wait, what need not run at all. */
 #include "grader/grade.h"
 
+#include "grader/judges/answers_file.h"
 #include "grader/progress.h"
 #include "grader/text.h"
 #include "grader/worker.h"
@@ -120,15 +121,28 @@ static enum readiness look_before(const struct grade *grade, struct check_result
     return CAN_RUN;
 }
 
+/* An answer waits for a person; one that was never written does not. */
+static void set_aside_for_a_person(const struct grade *grade, const struct rubric_check *check,
+                                   struct verdict *verdict)
+{
+    g_autofree char *template =
+        g_build_filename(grade->runner->kit, "skeleton", grade->rubric->assignment, NULL);
+    g_autoptr(GString) what = g_string_new(NULL);
+    bool untouched_is_known = g_file_test(template, G_FILE_TEST_IS_DIR);
+    bool written = answers_written(grade->collection->folder, untouched_is_known ? template : NULL,
+                                   check->heading, what);
+    verdict_set(verdict, written ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s", what->str);
+}
+
 static enum readiness prepare(const struct grade *grade, struct check_result *result)
 {
     struct verdict *verdict = result->verdict;
-    if (!result->check->judge) {
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "set aside for a person");
-        return NEED_NOT_RUN;
-    }
     if (lacks_file(grade, result->check, verdict))
         return NEED_NOT_RUN;
+    if (!result->check->judge) {
+        set_aside_for_a_person(grade, result->check, verdict);
+        return NEED_NOT_RUN;
+    }
     if (grade->build->trouble && result->check->runs->len > 0) {
         verdict_set(verdict, VERDICT_NOT_JUDGED, "the program could not be linked");
         text_append_code_block(verdict->explanation, grade->build->trouble);

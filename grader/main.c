@@ -260,15 +260,15 @@ int main(int argc, char **argv)
     struct arguments arguments = {0};
     start_again_with_one_thread(argv);
     setlocale(LC_CTYPE, "C.UTF-8");
-    if (!arguments_parse(&arguments, &argc, &argv))
-        return STATUS_USAGE;
-    if (arguments.lint)
-        return lint(&arguments);
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
-    signal(SIGPIPE, SIG_IGN);
-    int status = grade_submission(&arguments);
-    if (!arguments.keep)
-        remove_work();
+    int status = STATUS_USAGE;
+    if (arguments_parse(&arguments, &argc, &argv)) {
+        signal(SIGINT, interrupt);
+        signal(SIGTERM, interrupt);
+        signal(SIGPIPE, SIG_IGN);
+        status = arguments.lint ? lint(&arguments) : grade_submission(&arguments);
+        if (!arguments.keep)
+            remove_work();
+    }
+    arguments_clear(&arguments);
     return status;
 }

@@ -200,6 +200,7 @@ static void read_check(const struct reader *reader, config_setting_t *group, voi
         .after = read_names(reader, group, "after"),
         .visibility = read_text(reader, group, "visibility", false),
         .look = read_text(reader, group, "look", false),
+        .heading = read_text(reader, group, "heading", false),
         .calm = read_switch(reader, group, "calm"),
         .curve = read_switch(reader, group, "curve"),
         .runs = g_array_new(FALSE, TRUE, sizeof(struct rubric_run)),
@@ -214,9 +215,9 @@ static void read_check(const struct reader *reader, config_setting_t *group, voi
 
 static void read_tier(const struct reader *reader, config_setting_t *group, void *into)
 {
-    static const char *const check_keys[] = {"name",  "title",      "points", "question", "judge",
-                                             "files", "after",      "look",   "calm",     "curve",
-                                             "runs",  "visibility", NULL};
+    static const char *const check_keys[] = {"name",  "title",      "points",  "question", "judge",
+                                             "files", "after",      "look",    "calm",     "curve",
+                                             "runs",  "visibility", "heading", NULL};
     struct rubric *rubric = into;
     struct rubric_tier tier = {
         .name = read_text(reader, group, "name", true),
@@ -268,6 +269,7 @@ static void clear_check(void *pointer)
     g_free(check->question);
     g_free(check->visibility);
     g_free(check->look);
+    g_free(check->heading);
 }
 
 static void clear_tier(void *pointer)

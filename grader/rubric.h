@@ -10,7 +10,8 @@
  *       { name = "Tier 1 of 5: …"; points = 1.0;
  *         checks = (
  *           { name = "distribute_layers"; title = "…"; points = 0.2; question = "Q5";
- *             judge = "distribute";            # or "person": set aside for a person
+ *             judge = "distribute";            # or "person": set aside for a person, with
+                                              # heading = "Q1"; the section of answers.md
  *             files = ( "distribute_layers.c" );
  *             after = ( "another_check" );     # what must have passed first
  *             visibility = "visible";          # Gradescope's: visible, hidden, …
@@ -60,7 +61,8 @@ struct rubric_check {
     GPtrArray *files;          /* of char *: what must be there and compile */
     GPtrArray *after;          /* of char *: checks that must have passed */
     char *visibility;
-    char *look; /* or NULL */
+    char *look;    /* or NULL */
+    char *heading; /* for a person: the section of answers.md to read; else NULL */
     bool calm;
     bool curve;
     GArray *runs; /* of struct rubric_run */

@@ -125,6 +125,9 @@ static void lint_check(const struct lint *lint, const struct rubric_check *check
               check->name, check->visibility);
     if (!check->judge && check->runs->len > 0)
         FAULT(lint, check->line, "check \"%s\" is for a person and can't have runs", check->name);
+    if (!check->judge != (check->heading != NULL))
+        FAULT(lint, check->line, "check \"%s\": a heading goes with judge = \"person\"",
+              check->name);
 }
 
 void rubric_lint(const struct rubric *rubric, const char *path, GString *errors)

@@ -138,6 +138,30 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
     hang_watch_free(hang);
 }
 
+/* No rank left a log: is that the submission's doing, or do MPI programs not start on this
+ * machine? `true` in the program's place tells, and it is nobody's submission. */
+static void suspect_machine(const struct runner *runner, const struct rubric_run *run, int slot,
+                            struct outcome *outcome)
+{
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        if (outcome->log[rank].count > 0)
+            return;
+    char control[] = "true";
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_ptr_array_add(words, control);
+    struct sandbox_result result;
+    run_in_sandbox(runner, run, words, slot, outcome, &result);
+    if (result.end != SANDBOX_EXITED || result.status != 0) {
+        g_autofree char *all = text_clean(result.output->str, result.output->len, 4000);
+        g_strdelimit(g_strstrip(all), "\n\t", ' ');
+        g_autofree char *said = g_utf8_substring(all, 0, MIN(g_utf8_strlen(all, -1), 300));
+        outcome->end = RUN_NOT_STARTED;
+        g_free(outcome->trouble);
+        outcome->trouble = g_strdup_printf("no MPI program starts on this machine: %s", said);
+    }
+    sandbox_result_clear(&result);
+}
+
 void run_program(const struct runner *runner, const struct rubric_run *run, const char *check,
                  int number, uint64_t seed, int slot, struct outcome *outcome)
 {
@@ -170,6 +194,7 @@ void run_program(const struct runner *runner, const struct rubric_run *run, cons
         struct sandbox_result result;
         run_in_sandbox(runner, run, words, slot, outcome, &result);
         outcome_conclude(outcome, &result);
+        suspect_machine(runner, run, slot, outcome);
         sandbox_result_clear(&result);
     }
     g_ptr_array_free(words, TRUE);

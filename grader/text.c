@@ -34,7 +34,7 @@ void text_append_plain(GString *markdown, const char *text)
         if (g_ascii_iscntrl(*c))
             g_string_append(markdown, *c == '\n' || *c == '\t' ? " " : "\xef\xbf\xbd");
         else {
-            if (strchr("\\`*_{}[]<>()#+-!|~&:", *c))
+            if (strchr("\\`*_[]<>|~&", *c) || (c == text && strchr("#+-=!", *c)))
                 g_string_append_c(markdown, '\\');
             g_string_append_c(markdown, *c);
         }

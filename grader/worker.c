@@ -89,8 +89,19 @@ static bool find_todo(const struct outcome *outcome, char **where, char **what)
     return true;
 }
 
+/* A judge that accepts unfinished runs can still decide when the TODO stands in a file that its
+ * check does not need: the data is opened before the first training step. */
+static bool todo_decides(const struct rubric_check *check, const char *where)
+{
+    g_autofree char *path = g_strndup(where, strcspn(where, ":"));
+    g_autofree char *name = g_path_get_basename(path);
+    return !check->judge->accepts_unfinished ||
+           g_ptr_array_find_with_equal_func(check->files, name, g_str_equal, NULL);
+}
+
 /* Runs that end the matter before any judge looks. */
-static bool decided_by_run(const struct outcome *outcome, struct verdict *verdict)
+static bool decided_by_run(const struct rubric_check *check, const struct outcome *outcome,
+                           struct verdict *verdict)
 {
     g_autofree char *where = NULL, *what = NULL;
     if (outcome->end == RUN_NOT_STARTED) {
@@ -99,7 +110,7 @@ static bool decided_by_run(const struct outcome *outcome, struct verdict *verdic
         verdict_explain(verdict, "This is not the submission's fault.\n");
         return true;
     }
-    if (find_todo(outcome, &where, &what)) {
+    if (find_todo(outcome, &where, &what) && todo_decides(check, where)) {
         verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
         g_string_append(verdict->explanation, "The program came to this TODO: ");
         text_append_plain(verdict->explanation, what);
@@ -142,7 +153,7 @@ void worker_work(const struct grade *grade, const struct rubric_check *check, in
         run_program(grade->runner, RUBRIC_RUNS(check, run), check->name, run + 1, seed, slot,
                     &outcomes[run]);
         send_run(to, &outcomes[run], seed);
-        decided = decided_by_run(&outcomes[run], verdict);
+        decided = decided_by_run(check, &outcomes[run], verdict);
         /* one run that hung or crashed tells enough, and may have taken long */
         ended_badly = !check->judge->accepts_unfinished && outcomes[run].end != RUN_FINISHED &&
                       outcomes[run].end != RUN_REFUSED;

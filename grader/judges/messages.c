@@ -53,15 +53,18 @@ int messages_changed(const struct matching *matching)
     return NO_MESSAGE;
 }
 
-/* Bytes that a rank had from a peer within a step before one of its records. */
+/* Bytes that a rank had from a peer within a step before one of its records; NO_RECORD: all that
+ * it asked for within the step. */
 static uint64_t received_before(const struct matching *matching, int rank, int peer, int step,
                                 size_t record)
 {
     uint64_t bytes = 0;
     for (int i = 0; i < matching->count; i++) {
         const struct message *message = &matching->message[i];
-        if (message->destination == rank && message->source == peer && has_arrived(message) &&
-            message->receive.step == step && message->receive.completed < record)
+        bool asked = message->destination == rank && message->source == peer &&
+                     message->receive.posted != NO_RECORD && message->receive.step == step;
+        if (asked &&
+            (record == NO_RECORD || (has_arrived(message) && message->receive.completed < record)))
             bytes += message->receive.bytes;
     }
     return bytes;
@@ -71,14 +74,17 @@ int messages_early(const struct matching *matching, const GArray *events, int ra
                    enum log_operation operation, uint64_t bytes)
 {
     int peer = operation == LOG_FORWARD ? rank - 1 : rank + 1;
-    uint64_t needed = 0;
     if (peer < 0 || peer >= matching->ranks)
         return -1;
+    /* Where less is received than there should be, waiting is not what lacks. */
+    uint64_t count = (uint64_t)evidence_count(events, step, operation), begun = 0;
+    uint64_t all = received_before(matching, rank, peer, step, NO_RECORD);
     for (guint i = 0; i < events->len; i++) {
         const struct evidence_event *event = EVIDENCE_EVENT(events, i);
         if (event->step != step || event->operation != operation)
             continue;
-        needed += bytes;
+        begun++;
+        uint64_t needed = MIN(begun * bytes, begun * all / count);
         if (received_before(matching, rank, peer, step, event->begin) < needed)
             return event->micro_batch;
     }

@@ -6,6 +6,8 @@
  * built once and everything is graded in one go. Runs from the kit's folder; the
  * grader lies in the build folder that holds this program.
  */
+#include "grader/sandbox.h"
+
 #include <check.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -110,6 +112,9 @@ static void teardown(void)
 {
     char *words[] = {"rm", "-rf", folder, NULL};
     g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    char *texts[] = {build_folder, folder, kit, submission, out};
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
 }
 
 /* What a grader said, and how it ended. */
@@ -505,6 +510,36 @@ START_TEST(an_output_folder_that_cannot_be_written_is_an_error)
 }
 END_TEST
 
+START_TEST(a_full_output_folder_loses_nothing)
+{
+    if (!sandbox_isolates(NULL))
+        return; /* a small file system can't be made here */
+    make_short_kit();
+    ck_assert_int_eq(g_mkdir(out, 0755), 0);
+    g_autofree char *program = in(build_folder, "grade");
+    /* root keeps its rights inside, an ordinary user has none to keep */
+    char *root = geteuid() == 0 ? "--cap-add" : "--die-with-parent";
+    char *words[] = {"bwrap",      "--dev-bind",
+                     "/",          "/",
+                     "--size",     "4096",
+                     "--tmpfs",    out,
+                     root,         geteuid() == 0 ? "ALL" : "--",
+                     program,      "--build-folder",
+                     build_folder, "--kit",
+                     kit,          "--submission",
+                     submission,   "--out",
+                     out,          "--quiet",
+                     NULL};
+    g_autofree char *output = NULL, *errors = NULL;
+    int status = 0;
+    ck_assert(g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &errors,
+                           &status, NULL));
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s%s", output, errors);
+    ck_assert_msg(strstr(errors, "No space left on device") != NULL, "%s", errors);
+    ck_assert_msg(strstr(output, "5.00 of 5.00 points") != NULL, "%s%s", output, errors);
+}
+END_TEST
+
 START_TEST(wrong_usage_has_a_status_of_its_own)
 {
     make_short_kit();
@@ -598,6 +633,7 @@ int main(void)
     tcase_add_test(tests, missing_data_is_not_judged_or_replaced);
     tcase_add_test(tests, without_name_spaces_the_report_says_so);
     tcase_add_test(tests, an_output_folder_that_cannot_be_written_is_an_error);
+    tcase_add_test(tests, a_full_output_folder_loses_nothing);
     tcase_add_test(tests, wrong_usage_has_a_status_of_its_own);
     tcase_add_test(tests, the_same_submission_gets_the_same_seeds);
     tcase_add_test(tests, an_untouched_skeleton_gets_nothing_and_is_told_where_to_begin);

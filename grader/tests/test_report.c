@@ -73,6 +73,13 @@ static void setup(void)
 static void teardown(void)
 {
     grade_clear(&grade);
+    for (guint i = 0; i < rubric.checks->len; i++) {
+        struct rubric_check *check = RUBRIC_CHECKS(&rubric, i);
+        g_free(check->title);
+        g_ptr_array_free(check->files, TRUE);
+        g_ptr_array_free(check->after, TRUE);
+        g_array_free(check->runs, TRUE);
+    }
     g_array_free(rubric.files, TRUE);
     g_array_free(rubric.tiers, TRUE);
     g_array_free(rubric.checks, TRUE);

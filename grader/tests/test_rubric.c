@@ -18,7 +18,8 @@ static const char right[] =
     "    visibility = \"after_published\";\n"
     "    runs = ( { ranks = 4; arguments = \"--schedule afab --batch 8 --micro-batches 4\";\n"
     "               otherwise = \"--schedule afab\"; reference = \"c.csv\"; seconds = 5; } ); },\n"
-    "  { name = \"third\"; title = \"The third\"; points = 0.25; judge = \"person\"; } ); } );\n";
+    "  { name = \"third\"; title = \"The third\"; points = 0.25; judge = \"person\";\n"
+    "    heading = \"Q1\"; } ); } );\n";
 
 /* Loads a text as a rubric; the faults, if any, are in errors. */
 static struct rubric *load(const char *text, GString *errors)
@@ -124,7 +125,9 @@ START_TEST(runs_are_checked)
     refuse("--batch 8", "--batch eight", "the program would refuse");
     refuse("otherwise = \"--schedule afab\"", "otherwise = \"--steps x\"", "would refuse");
     refuse("judge = \"person\";",
-           "judge = \"person\"; runs = ( { ranks = 1; arguments = \"\"; seconds = 1.0; } );", "");
+           "judge = \"person\"; runs = ( { ranks = 1; arguments = \"--quiet\"; seconds = 1.0; } );",
+           "can't have runs");
+    refuse("heading = \"Q1\";", "", "a heading goes with");
 }
 END_TEST
 

@@ -316,7 +316,7 @@ START_TEST(text_is_cleaned_cut_and_fenced)
     ck_assert_str_eq(markdown->str, "``a`b``");
     g_string_truncate(markdown, 0);
     text_append_plain(markdown, "<b>*x*\n[y](z)");
-    ck_assert_str_eq(markdown->str, "\\<b\\>\\*x\\* \\[y\\]\\(z\\)");
+    ck_assert_str_eq(markdown->str, "\\<b\\>\\*x\\* \\[y\\](z)");
     g_string_free(markdown, TRUE);
 }
 END_TEST

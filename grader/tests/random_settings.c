@@ -1,0 +1,316 @@
+/*
+ * build/random_settings: the solutions with random valid settings, run in the sandbox and judged
+ * like a submission. Whatever the settings: full marks.
+ *
+ * make random-settings RUNS=200
+ *      ARGS="--first 17" RUNS=1    repeats the setting of seed 17
+ *
+ * Exit status: 0 every run passed every judge; 1 not; 2 wrong usage.
+ */
+#include "common/dataset.h"
+#include "common/model.h"
+#include "grader/build.h"
+#include "grader/collect.h"
+#include "grader/judges/calm.h"
+#include "grader/runner.h"
+#include "grader/sandbox.h"
+
+#include <glib/gstdio.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MOST_RANKS         8
+#define MOST_MICRO_BATCHES 12
+#define MOST_JOBS          8
+#define CALM_ATTEMPTS      200
+#define SECONDS            30.0
+
+enum { STATUS_PASSED, STATUS_FAILED };
+
+struct setting {
+    int ranks;
+    bool afab;
+    GString *arguments;
+};
+
+/* ---- settings ------------------------------------------------------------------------------ */
+
+static int draw(GRand *random, int lowest, int highest)
+{
+    return g_rand_int_range(random, lowest, highest + 1);
+}
+
+static bool chance(GRand *random, double of)
+{
+    return g_rand_double(random) < of;
+}
+
+static char *draw_data(GRand *random)
+{
+    char error[DATASET_ERROR_SIZE];
+    int kind = draw(random, 0, 5);
+    if (kind == 0 && dataset_present("cifar10", error))
+        return g_strdup("cifar10");
+    if (kind <= 2 && dataset_present("fashion-mnist", error))
+        return g_strdup("fashion-mnist");
+    if (kind == 3)
+        return g_strdup("synthetic");
+    int side = 4 * draw(random, 4, 9);
+    return g_strdup_printf("synthetic:channels=%d,height=%d,width=%d,train=200,classes=%d",
+                           draw(random, 1, 3), side, side, draw(random, 2, 20));
+}
+
+static char *draw_model(GRand *random)
+{
+    int kind = draw(random, 0, 9);
+    if (kind <= 1)
+        return g_strdup("cnn");
+    if (kind <= 4) {
+        int heads = draw(random, 1, 4);
+        return g_strdup_printf("vit:depth=%d,width=%d,heads=%d", draw(random, 1, 4),
+                               heads * draw(random, 3, 12), heads);
+    }
+    return g_strdup_printf("mlp:depth=%d,width=%d", draw(random, 1, 10), draw(random, 1, 96));
+}
+
+/* How many layers the model has on this data; 0 if they don't go together. */
+static int count_layers(const char *name, const char *data)
+{
+    struct shape sample;
+    int classes;
+    char data_error[DATASET_ERROR_SIZE], error[MODEL_ERROR_SIZE];
+    struct model *model = dataset_describe(data, &sample, &classes, data_error)
+                              ? model_new(name, sample, classes, error)
+                              : NULL;
+    int layers = model ? model->layers : 0;
+    model_free(model);
+    return layers;
+}
+
+static struct setting draw_setting(uint32_t seed)
+{
+    GRand *random = g_rand_new_with_seed(seed);
+    g_autofree char *data = draw_data(random), *model = draw_model(random);
+    int layers = count_layers(model, data);
+    while (layers == 0) {
+        g_free(model);
+        model = draw_model(random);
+        layers = count_layers(model, data);
+    }
+    struct setting setting = {.ranks = draw(random, 1, MIN(MOST_RANKS, layers)),
+                              .afab = chance(random, 0.8),
+                              .arguments = g_string_new(NULL)};
+    bool is_cnn = strcmp(model, "cnn") == 0; /* calm seeds are rare with many samples */
+    int micro_batches = draw(random, 1, is_cnn ? 4 : MOST_MICRO_BATCHES);
+    int samples = draw(random, 1, is_cnn ? 3 : 7);
+    bool uneven = layers % setting.ranks != 0 || chance(random, 0.2);
+    g_string_printf(setting.arguments,
+                    "--schedule %s%s --model %s --data %s --batch %d --micro-batches %d --loss %s "
+                    "--optimizer %s --steps 2 --dump-gradients 0,1",
+                    setting.afab ? "afab" : "naive", uneven ? " --uneven" : "", model, data,
+                    micro_batches * samples, micro_batches,
+                    chance(random, 0.25) ? "mean" : "cross-entropy",
+                    chance(random, 0.3) ? "adamw" : "sgd");
+    g_rand_free(random);
+    return setting;
+}
+
+/* The first seed from there on without an activation that rounding could tip over. */
+static uint64_t calm_seed(const char *arguments, uint64_t seed)
+{
+    struct options options;
+    char error[OPTIONS_ERROR_SIZE];
+    if (!rubric_parse_arguments(arguments, &options, error))
+        return seed;
+    for (int attempt = 0; attempt < CALM_ATTEMPTS; attempt++) {
+        options.seed = seed + (uint64_t)attempt;
+        if (reference_is_calm(&options))
+            return options.seed;
+    }
+    printf("no calm seed was found for: %s\n", arguments);
+    return seed;
+}
+
+/* ---- one run --------------------------------------------------------------------------------- */
+
+static const struct judge *find_judge(const char *name)
+{
+    for (const struct judge *judge = judges; judge->name; judge++)
+        if (strcmp(judge->name, name) == 0)
+            return judge;
+    fprintf(stderr, "random_settings: there is no judge %s\n", name);
+    exit(STATUS_FAILED);
+}
+
+/* Says why if the verdict is no pass. */
+static bool has_passed(const char *name, const struct verdict *verdict, const char *headline)
+{
+    if (verdict->kind == VERDICT_PASS && verdict->mistake->len == 0)
+        return true;
+    printf("FAILED   %s\n         %s: %s %s\n%s\n", headline, name, verdict->headline->str,
+           verdict->mistake->str, verdict->explanation->str);
+    return false;
+}
+
+static bool judge_run(const struct setting *setting, const struct outcome *outcome,
+                      const char *headline)
+{
+    const struct {
+        const char *name;
+        bool wanted;
+    } wanted[] = {{"gradients", true},      {"own_stage", true},
+                  {"luck", true},           {"data", setting->ranks > 1},
+                  {"order", setting->afab}, {"parallel", setting->afab && setting->ranks >= 4}};
+    struct judgement judgement = {.outcome = outcome, .outcomes = 1};
+    struct verdict *verdict = verdict_new();
+    bool passed = judge_all_finished(&judgement, verdict);
+    if (!passed)
+        has_passed("the run", verdict, headline);
+    verdict_free(verdict);
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted) && passed; i++) {
+        if (!wanted[i].wanted)
+            continue;
+        verdict = verdict_new();
+        find_judge(wanted[i].name)->judge(&judgement, verdict);
+        passed = has_passed(wanted[i].name, verdict, headline);
+        verdict_free(verdict);
+    }
+    return passed;
+}
+
+static bool run_setting(const struct runner *runner, uint32_t number, int slot)
+{
+    struct setting setting = draw_setting(number);
+    struct rubric_run run = {
+        .ranks = setting.ranks, .seconds = SECONDS, .arguments = setting.arguments->str};
+    uint64_t seed = calm_seed(run.arguments, (uint64_t)number * 1000003 + 1);
+    g_autofree char *name = g_strdup_printf("setting-%u", number);
+    g_autofree char *headline =
+        g_strdup_printf("%u: %d ranks, %s --seed %" G_GUINT64_FORMAT, number, setting.ranks,
+                        run.arguments, (guint64)seed);
+    struct outcome outcome;
+    run_program(runner, &run, name, 1, seed, slot, &outcome);
+    bool passed = judge_run(&setting, &outcome, headline);
+    if (passed)
+        printf("passed   %s\n", headline);
+    char *words[] = {"rm", "-rf", "--", outcome.folder, NULL};
+    g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    outcome_clear(&outcome);
+    g_string_free(setting.arguments, TRUE);
+    return passed;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------- */
+
+/* A process for each run, as the sandbox wants it. */
+static pid_t start(const struct runner *runner, uint32_t number, int slot)
+{
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    /* One piece of text for each run. */
+    static char buffer[1 << 16];
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    omp_set_num_threads(1);
+    bool passed = run_setting(runner, number, slot);
+    fflush(stdout);
+    _exit(passed ? STATUS_PASSED : STATUS_FAILED);
+}
+
+static int run_all(const struct runner *runner, uint32_t first, int runs, int jobs)
+{
+    pid_t pids[MOST_JOBS] = {0};
+    int begun = 0, ended = 0, failed = 0;
+    while (ended < runs) {
+        for (int slot = 0; slot < jobs && begun < runs; slot++)
+            if (pids[slot] == 0) {
+                pids[slot] = start(runner, first + (uint32_t)begun++, slot);
+                if (pids[slot] < 0) {
+                    perror("random_settings: fork");
+                    return runs;
+                }
+            }
+        int status = 0;
+        pid_t pid = waitpid(-1, &status, 0);
+        for (int slot = 0; slot < jobs; slot++)
+            if (pid > 0 && pids[slot] == pid) {
+                pids[slot] = 0;
+                ended++;
+                failed += !WIFEXITED(status) || WEXITSTATUS(status) != STATUS_PASSED;
+            }
+    }
+    return failed;
+}
+
+/* Builds the solutions in the sandbox, as the grader would, and runs them. -1: not possible. */
+static int build_and_run(const char *work, const char *build_folder, uint32_t first, int runs,
+                         int jobs, GString *error)
+{
+    int failed = -1;
+    g_autofree char *files = g_build_filename(work, "submission", NULL);
+    g_autofree char *evidence = g_build_filename(work, "evidence", NULL);
+    struct rubric *rubric = rubric_load("assignments/pipeline/rubric.cfg", error);
+    bool ready = rubric && chmod(work, 0711) == 0 && g_mkdir(evidence, 0711) == 0;
+    struct collection *collection = ready ? collect("solutions", rubric, files, error) : NULL;
+    struct build *build =
+        collection ? build_submission(collection, rubric, ".", build_folder, work, error) : NULL;
+    struct runner_data data = {0};
+    if (build && !build->program)
+        g_string_append(error, build->trouble ? build->trouble : "the solutions do not compile");
+    else if (build && runner_data_find(&data, ".", work, error)) {
+        struct runner runner = {.assignment = rubric->assignment,
+                                .submission = "solutions",
+                                .kit = ".",
+                                .work = work,
+                                .build = build,
+                                .data = &data};
+        failed = run_all(&runner, first, runs, jobs);
+    }
+    runner_data_clear(&data);
+    build_free(build);
+    collection_free(collection);
+    rubric_free(rubric);
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    int first = 1, runs = 200, jobs = 2;
+    char *build_folder = NULL;
+    GOptionEntry entries[] = {
+        {"first", 0, 0, G_OPTION_ARG_INT, &first, "seed of the first setting (1)", "NUMBER"},
+        {"runs", 0, 0, G_OPTION_ARG_INT, &runs, "how many settings (200)", "NUMBER"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "runs at the same time (2)", "NUMBER"},
+        {"build-folder", 0, 0, G_OPTION_ARG_FILENAME, &build_folder,
+         "where the kit was built (build)", "FOLDER"},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("- runs the solutions with random settings");
+    g_autoptr(GError) problem = NULL;
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &problem) || argc > 1 || first < 0 ||
+        runs < 1) {
+        fprintf(stderr, "random_settings: %s\n", problem ? problem->message : "see --help");
+        return 2;
+    }
+    g_autoptr(GString) error = g_string_new(NULL);
+    g_autofree char *work = g_dir_make_tmp("random-settings-XXXXXX", NULL);
+    int failed = work ? build_and_run(work, build_folder ? build_folder : "build", (uint32_t)first,
+                                      runs, CLAMP(jobs, 1, MOST_JOBS), error)
+                      : -1;
+    char *words[] = {"rm", "-rf", "--", work, NULL};
+    g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    if (failed < 0)
+        fprintf(stderr, "random_settings: %s\n", error->str);
+    else
+        printf("\n%d of %d runs got full marks\n", runs - failed, runs);
+    g_free(build_folder);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

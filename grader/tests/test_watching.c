@@ -1,0 +1,200 @@
+/* Is a run stuck? And pictures of learning curves, where gnuplot is installed. */
+#include "common/curve.h"
+#include "common/log.h"
+#include "grader/gnuplot.h"
+#include "grader/hang.h"
+#include "grader/picture_curve.h"
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *folder;
+
+static void setup(void)
+{
+    folder = g_dir_make_tmp("watching-XXXXXX", NULL);
+    ck_assert_ptr_nonnull(folder);
+}
+
+static void teardown(void)
+{
+    char *words[] = {"rm", "-rf", folder, NULL};
+    g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_free(folder);
+}
+
+/* Another process writes the log of a rank: `before` finished forwards, and a last record. It
+ * ends without closing the log, as a rank does that is killed. */
+static void write_log(int rank, int before, struct log_record last)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        log_open(folder, rank, 2, 1);
+        for (int i = 0; i < before; i++) {
+            log_compute(LOG_FORWARD, LOG_BEGIN, rank, i);
+            log_compute(LOG_FORWARD, LOG_END, rank, i);
+        }
+        log_append(last);
+        _exit(0);
+    }
+    int status = 1;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+
+static struct log_record begin(enum log_operation operation)
+{
+    return log_record_new(operation, LOG_BEGIN);
+}
+
+/* Is it stuck, `seconds` of both clocks after the logs stopped growing? */
+static bool stuck_after(double seconds)
+{
+    struct hang_watch *watch = hang_watch_new(folder, 2);
+    ck_assert(!hang_is_stuck(watch, 1.0));
+    watch->changed_wall -= (int64_t)(seconds * 1e6);
+    bool stuck = hang_is_stuck(watch, 1.0 + seconds);
+    hang_watch_free(watch);
+    return stuck;
+}
+
+START_TEST(ranks_that_all_wait_are_stuck)
+{
+    write_log(0, 0, begin(LOG_RECV));
+    write_log(1, 7, begin(LOG_WAIT));
+    ck_assert(!stuck_after(1.0));
+    ck_assert(stuck_after(2.5));
+}
+END_TEST
+
+START_TEST(a_rank_that_computes_is_not_stuck)
+{
+    write_log(0, 100, begin(LOG_FORWARD));
+    write_log(1, 3, begin(LOG_RECV));
+    ck_assert(!stuck_after(60.0));
+}
+END_TEST
+
+START_TEST(a_rank_in_its_own_code_is_given_more_time)
+{
+    write_log(0, 5, log_record_new(LOG_STEP_BEGIN, LOG_INSTANT));
+    write_log(1, 3, begin(LOG_RECV));
+    ck_assert(!stuck_after(3.0));
+    ck_assert(stuck_after(4.5));
+}
+END_TEST
+
+START_TEST(nobody_in_mpi_is_not_stuck)
+{
+    write_log(0, 5, log_record_new(LOG_STEP_BEGIN, LOG_INSTANT));
+    write_log(1, 5, log_record_new(LOG_STEP_BEGIN, LOG_INSTANT));
+    ck_assert(!stuck_after(60.0));
+}
+END_TEST
+
+START_TEST(a_rank_that_polls_is_stuck)
+{
+    write_log(0, 5, log_record_new(LOG_TEST, LOG_END));
+    write_log(1, 5, begin(LOG_RECV));
+    ck_assert(stuck_after(2.5));
+}
+END_TEST
+
+START_TEST(a_missing_or_strange_log_is_not_stuck)
+{
+    ck_assert(!stuck_after(60.0));
+    write_log(0, 5, begin(LOG_RECV));
+    g_autofree char *path = g_build_filename(folder, "rank-1.log", NULL);
+    ck_assert_int_eq(symlink("/dev/zero", path), 0);
+    ck_assert(!stuck_after(60.0));
+}
+END_TEST
+
+START_TEST(growth_starts_the_time_again)
+{
+    struct hang_watch *watch = hang_watch_new(folder, 2);
+    write_log(0, 5, begin(LOG_RECV));
+    write_log(1, 5, begin(LOG_RECV));
+    ck_assert(!hang_is_stuck(watch, 1.0));
+    ck_assert_uint_eq(watch->written[0], 11);
+    write_log(0, 1000, begin(LOG_RECV));
+    watch->changed_wall -= 100000000;
+    ck_assert(!hang_is_stuck(watch, 100.0));
+    ck_assert_uint_eq(watch->written[0], 2001);
+    hang_watch_free(watch);
+}
+END_TEST
+
+/* ---- pictures ------------------------------------------------------------------------------ */
+
+START_TEST(curves_become_svg_and_png)
+{
+    g_autofree char *curve = g_build_filename(folder, "curve.csv", NULL);
+    g_autofree char *missing = g_build_filename(folder, "missing.csv", NULL);
+    g_autofree char *path = g_build_filename(folder, "picture", NULL);
+    FILE *file = curve_create(curve);
+    for (int step = 0; step < 20; step++)
+        curve_append(file, &(struct curve_point){
+                               .step = step, .samples = 8L * (step + 1), .loss = 2.0 / (step + 1)});
+    curve_finish(file);
+    struct picture_line lines[] = {{"one process", missing, true},
+                                   {"it's 100% \"mine\"", curve, false}};
+    GString *error = g_string_new(NULL);
+    ck_assert_msg(picture_curve("A title with _ and {braces}", lines, 2, path, error), "%s",
+                  error->str);
+    ck_assert_ptr_nonnull(strstr(error->str, "missing.csv"));
+    const char *endings[] = {"picture.svg", "picture.png", "picture.gnuplot"};
+    for (guint i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *picture = g_build_filename(folder, endings[i], NULL);
+        g_autofree char *content = NULL;
+        gsize length = 0;
+        ck_assert(g_file_get_contents(picture, &content, &length, NULL));
+        ck_assert_uint_gt(length, 500);
+        if (i == 0) {
+            ck_assert_ptr_nonnull(strstr(content, "A title with _ and {braces}"));
+            ck_assert_ptr_nonnull(strstr(content, "s 100% "));
+        }
+    }
+    ck_assert(!picture_curve("nothing", lines, 1, path, error));
+    g_string_free(error, TRUE);
+}
+END_TEST
+
+START_TEST(a_wrong_script_has_gnuplots_message)
+{
+    g_autofree char *path = g_build_filename(folder, "wrong.gnuplot", NULL);
+    GString *error = g_string_new(NULL);
+    ck_assert(!gnuplot_run("plit 1\n", path, error));
+    ck_assert_ptr_nonnull(strstr(error->str, "invalid command"));
+    g_string_truncate(error, 0);
+    ck_assert(!gnuplot_run("plot 1\n", "/no/such/folder/x.gnuplot", error));
+    ck_assert_ptr_nonnull(strstr(error->str, "/no/such/folder"));
+    g_string_free(error, TRUE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("watching");
+    TCase *tests = tcase_create("watching");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, ranks_that_all_wait_are_stuck);
+    tcase_add_test(tests, a_rank_that_computes_is_not_stuck);
+    tcase_add_test(tests, a_rank_in_its_own_code_is_given_more_time);
+    tcase_add_test(tests, nobody_in_mpi_is_not_stuck);
+    tcase_add_test(tests, a_rank_that_polls_is_stuck);
+    tcase_add_test(tests, a_missing_or_strange_log_is_not_stuck);
+    tcase_add_test(tests, growth_starts_the_time_again);
+    tcase_add_test(tests, curves_become_svg_and_png);
+    tcase_add_test(tests, a_wrong_script_has_gnuplots_message);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed > 0;
+}
