@@ -97,6 +97,10 @@ $(HANDIN_LIBRARY): $(call objects,$(filter-out handin/main.c,$(HANDIN_SOURCES)))
 $(B)/handin/handin: $(call objects,handin/main.c) $(HANDIN_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
+# The grader, graded: programs that run it on many submissions.
+$(B)/mutants $(B)/random_settings: $(B)/%: $(B)/grader/tests/%.o $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+
 # Each tests/test_X.c is a Check program of its own.
 TESTED := $(HANDIN_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 $(B)/tests/%: %.c $(TESTED)
@@ -113,7 +117,7 @@ $(B)/programs/%: %.c $(COMMON_LIBRARY)
 # ---- commands -----------------------------------------------------------------------------------
 
 .PHONY: help setup data everything build grade check train timeline plot submission curves bench skeleton mutants \
-        random-settings lint format fuzz kit clean compile_commands.json
+        random-settings lint format fuzz clean compile_commands.json
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -163,6 +167,13 @@ check: data $(TESTS) $(TEST_PROGRAMS) $(GRADING) ## run all tests of the kit (SA
 	@$(MAKE) --no-print-directory SUBMISSION=solutions build
 	@$(MAKE) --no-print-directory SUBMISSION=skeleton build
 	@tools/run_tests $(TESTS) $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh)
+
+mutants: data $(GRADING) $(B)/mutants ## (instructor) is every wrong solution caught, every right one accepted?
+	@$(B)/mutants --build-folder $(B) $(ARGS)
+
+RUNS ?= 200
+random-settings: data $(GRADING) $(B)/random_settings ## grade the solutions with RUNS random valid settings
+	@$(B)/random_settings --build-folder $(B) --runs $(RUNS) $(ARGS)
 
 skeleton: ## cut skeleton/ out of solutions/
 	@tools/make_skeleton
