@@ -14,6 +14,7 @@ SUBMISSION   ?= skeleton
 NP           ?= 4
 ARGS         ?=
 CHECK        ?=
+CURVE        ?= ranks-$(NP)
 SEED         ?=
 OUT          ?=
 SANITIZE     ?=
@@ -66,7 +67,6 @@ say = $(if $(V),,@echo "  $@" && )
 
 $(B)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
 $(B)/grader/%.o $(B)/handin/%.o: OWN_FLAGS = $(GRADER_CFLAGS)
-$(B)/skeleton/%.o: WARNINGS = $(STUDENT_WARNINGS)
 $(B)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@
@@ -80,6 +80,7 @@ $(B)/lib%.a:
 # The program of an assignment with somebody's files: build/programs/SUBMISSION/ASSIGNMENT.
 PROGRAM         := $(B)/programs/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
 STUDENT_OBJECTS := $(call objects,$(wildcard $(SUBMISSION)/$(ASSIGNMENT)/*.c))
+$(B)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(STUDENT_OBJECTS)): WARNINGS = $(STUDENT_WARNINGS)
 $(PROGRAM): $(STUDENT_OBJECTS) $(call objects,$(ASSIGNMENT_SOURCES)) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) -rdynamic $^ $(PROGRAM_LIBS) -o $@
@@ -123,7 +124,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  ASSIGNMENT=pipeline  SUBMISSION=skeleton (or solutions, or any folder)  CHECK=name  OUT=folder"
-	@echo "  SEED=number  NP=ranks  ARGS=\"options of the program; --help lists them\"  SANITIZE=1"
+	@printf "%b\n" "  SEED=number  NP=ranks  ARGS=\"options of the program; --help lists them\"  SANITIZE=1\n  CURVE=name of the curve that make train writes (ranks-NP)"
 
 setup: ## install what is missing (prints the command first)
 	@tools/setup
@@ -141,9 +142,11 @@ grade: data $(GRADING) ## grade SUBMISSION: score, explanations, report
 	  $(if $(CHECK),--check $(CHECK)) $(if $(OUT),--out $(OUT)) $(if $(SEED),--seed $(SEED))
 
 CURVE_FOLDER = build/curves/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
+# Runs that repeat what the grader did, or only compare, leave the learning curves alone.
+CURVE_OPTION = $(if $(filter --evidence --compare --probe --help,$(ARGS)),,--curve $(CURVE_FOLDER)/$(CURVE).csv)
 train: data $(PROGRAM) ## train with NP ranks and ARGS; writes the learning curve
 	@mkdir -p $(CURVE_FOLDER)
-	@if [ -t 2 ]; then export PROGRESS=line; fi; tools/launch $(NP) $(PROGRAM) --curve $(CURVE_FOLDER)/curve.csv $(ARGS)
+	@if [ -t 2 ]; then export PROGRESS=line; fi; tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) $(ARGS)
 
 TIMELINE = build/timelines/$(notdir $(SUBMISSION))-$(ASSIGNMENT)
 timeline: data $(PROGRAM) $(B)/handin/handin ## draw who worked when in one step with NP ranks and ARGS

@@ -31,17 +31,18 @@
 #define LEAST_STEPS    3   /* in one turn */
 #define DEFAULT_ROUNDS 7
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static _Noreturn void give_up(const char *what)
 {
     perror(what);
     exit(EXIT_FAILURE);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        give_up("clock_gettime");
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* ---- the time in matrix products: this cblas_sgemm stands before the library's ---- */
@@ -110,7 +111,7 @@ static struct training training_new(const char *name, struct shape sample, int b
                                     .device = DEVICE_CPU};
     training.stage = stage_new(training.model, &options);
     struct optimizer_options sgd = optimizer_defaults(OPTIMIZER_SGD);
-    sgd.learning_rate = 0.01f;
+    sgd.learning_rate = 0.01;
     training.optimizer = optimizer_new(&sgd, training.stage);
     training.images = stage_input_new(training.stage);
     random_normal(tensor_floats(training.images), (size_t)training.images->count, 1,

@@ -125,7 +125,9 @@ def main():
     for line in sys.stdin:
         name, batch, threads, steps = line.split()
         torch.set_num_threads(int(threads))
-        run = runs.setdefault((name, batch), Run(name, int(batch)))
+        if (name, batch) not in runs:
+            runs[name, batch] = Run(name, int(batch))
+        run = runs[name, batch]
         for _ in range(2):
             run.step()
         times = []

@@ -163,16 +163,6 @@ int batch_steps_per_epoch(const struct batch *batch)
     return batch->samples / batch->options.batch_size;
 }
 
-bool batch_has_inputs(const struct batch *batch)
-{
-    return batch->inputs != NULL;
-}
-
-bool batch_has_labels(const struct batch *batch)
-{
-    return batch->labels != NULL;
-}
-
 void batch_load(struct batch *batch, int step)
 {
     const struct batch_options *options = &batch->options;

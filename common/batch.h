@@ -52,8 +52,6 @@ struct tensor *batch_outputs(struct batch *batch);
 /* Whole batches in an epoch, on every rank, whatever it opened; 0 if the data set can't be
  * found from this rank. */
 int batch_steps_per_epoch(const struct batch *batch);
-bool batch_has_inputs(const struct batch *batch);
-bool batch_has_labels(const struct batch *batch);
 /* Fetches the samples of training step 0, 1, 2, … (all epochs in a row). */
 void batch_load(struct batch *batch, int step);
 /* After a step: the mean of the micro-batches' losses, NaN if not all were computed; the

@@ -7,6 +7,7 @@
 #include "common/driver_parts.h"
 #include "common/fatal.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/model.h"
 #include "common/mpi_check.h"
 #include "common/stage.h"
@@ -171,21 +172,38 @@ static int tokens_per_sample(const struct model *model)
     return first.dimensions == 2 ? first.size[0] : 1;
 }
 
+/* How many batches an epoch has, at least one; fatal where there is not even that. */
+static int steps_per_epoch(const struct run *run)
+{
+    const struct options *options = run->options;
+    const int steps = batch_steps_per_epoch(run->batch);
+    if (steps > 0)
+        return steps;
+    char error[DATASET_ERROR_SIZE];
+    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
+    if (samples < 0)
+        fatal("--data %s: %s", options->dataset, error);
+    fatal("--batch %d: the training data of %s has only %d samples", options->batch_size,
+          options->dataset, samples);
+}
+
+static int steps_of_all_epochs(const struct options *options, int per_epoch)
+{
+    int steps;
+    if (__builtin_mul_overflow(options->epochs, per_epoch, &steps))
+        fatal("--epochs %d: with %d steps in each that makes more than %d steps", options->epochs,
+              per_epoch, INT_MAX);
+    return steps;
+}
+
 static struct training training_begin(const struct run *run)
 {
     const struct options *options = run->options;
     struct training training = {.tokens = tokens_per_sample(run->model),
                                 .reports = run->rank == run->ranks - 1};
-    char error[DATASET_ERROR_SIZE];
-    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
-    if (samples < 0)
-        fatal("--data %s: %s", options->dataset, error);
-    if (samples < options->batch_size)
-        fatal("--batch %d: the training data of %s has only %d samples", options->batch_size,
-              options->dataset, samples);
-    training.steps_per_epoch = samples / options->batch_size;
-    training.steps =
-        options->steps > 0 ? options->steps : options->epochs * training.steps_per_epoch;
+    training.steps_per_epoch = steps_per_epoch(run);
+    training.steps = options->steps > 0 ? options->steps
+                                        : steps_of_all_epochs(options, training.steps_per_epoch);
     if (training.reports && options->curve[0] != '\0')
         training.curve = curve_create(options->curve);
     training.progress = progress_begin(options, training.steps, training.reports);
@@ -214,9 +232,9 @@ static void report(struct training *training, const struct run *run, int step, d
 static void take_step(struct training *training, struct run *run, const struct step *step,
                       int number)
 {
+    evidence_before_step(run, number);
     const double began = seconds_now();
     batch_load(run->batch, number);
-    evidence_before_step(run, number);
     log_fact(LOG_STEP_BEGIN, (uint64_t)number, 0.0);
     /* A step that ends the program must not do so before every rank has opened its data. */
     if (number == 0)
@@ -303,12 +321,14 @@ int driver_main(int argc, char **argv, const struct assignment *assignment)
     mpi_check(PMPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided));
     fatal_set_hook(abort_all_ranks);
     mpi_check_install(MPI_COMM_WORLD);
+    mpi_check_install(MPI_COMM_SELF);
     struct run run = {.options = &options, .comm = MPI_COMM_WORLD};
     mpi_check(PMPI_Comm_rank(run.comm, &run.rank));
     mpi_check(PMPI_Comm_size(run.comm, &run.ranks));
     fatal_set_rank(run.rank);
     if (options.evidence[0] != '\0') {
         evidence_make_folder(&options);
+        memory_spoil(true);
         log_open(options.evidence, run.rank, run.ranks, options.seed);
     }
     struct model *model = build_model(&options);

@@ -43,7 +43,7 @@ struct run {
     struct batch *batch;
     struct stage *stage;
     struct optimizer *optimizer;
-    void *own; /* the assignment's */
+    void *own; /* the assignment's, from begin to end */
 };
 
 struct step {

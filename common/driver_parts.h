@@ -26,7 +26,7 @@ struct progress {
     bool terminal; /* one line, written again and again; otherwise a line now and then */
     int steps;     /* of the whole run */
     int batch_size;
-    double began; /* seconds_now() at the begin of training */
+    double began; /* seconds_now() at the start of training */
     double told;  /* when the line was last written */
     int told_step;
 };

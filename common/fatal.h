@@ -6,8 +6,9 @@
 #ifndef COMMON_FATAL_H
 #define COMMON_FATAL_H
 
-/* Prints "rank R: FUNCTION: message" to standard error and ends the program
- * with status 1 (through the hook, where one is set). */
+/* Prints "rank R: FUNCTION: message" to standard error, with the line that called
+ * the kit where addr2line can tell it, and ends the program with status 1
+ * (through the hook, where one is set). */
 #define fatal(...) fatal_at(__func__, __VA_ARGS__)
 _Noreturn void fatal_at(const char *function, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -80,28 +80,31 @@ struct layer {
 /* The constructors work out output shape, parameters and FLOPs from the input
  * shape of one sample. Sizes that do not fit are fatal with a message; models
  * check them first. Sources: PyTorch's modules of the same names and defaults. */
-struct layer layer_flatten(struct shape input); /* (C, H, W) to (C·H·W) */
-struct layer
-layer_linear(struct shape input,
-             int outputs); /* over the last dimension; y = x Wᵀ + b, W (outputs, inputs) */
-struct layer layer_relu(struct shape input);
-struct layer layer_gelu(struct shape input); /* exact: x · Φ(x) */
-struct layer layer_norm(struct shape input); /* over the last dimension, epsilon 1e-5 */
-struct layer layer_convolution(struct shape input, int channels,
-                               int kernel); /* stride 1, no padding */
-struct layer layer_max_pool(struct shape input,
-                            int kernel); /* stride = kernel; the first maximum gets the gradient */
-struct layer
-layer_attention(struct shape input,
-                int heads); /* (tokens, width); fused qkv (3·width, width), then projection */
-struct layer layer_residual(struct shape input, const struct layer *inner,
-                            int inner_layers);      /* y = x + inner(x); copies inner */
-struct layer layer_mean_tokens(struct shape input); /* (tokens, width) to (width) */
-struct layer
-layer_patch_embedding(struct shape input, int patch,
-                      int width); /* (C, H, W) to (tokens, width), learned positions added */
 
-void layer_destroy(struct layer *layer); /* frees what the description owns */
+/* (C, H, W) to (C·H·W). */
+struct layer layer_flatten(struct shape input);
+/* Over the last dimension: y = x Wᵀ + b, W (outputs, inputs). */
+struct layer layer_linear(struct shape input, int outputs);
+struct layer layer_relu(struct shape input);
+/* Exact: x · Φ(x). */
+struct layer layer_gelu(struct shape input);
+/* Over the last dimension, epsilon 1e-5. */
+struct layer layer_norm(struct shape input);
+/* (C, H, W) to (channels, H - kernel + 1, W - kernel + 1): stride 1, no padding. */
+struct layer layer_convolution(struct shape input, int channels, int kernel);
+/* (C, H, W) to (C, H / kernel, W / kernel): stride = kernel; the first maximum gets the gradient. */
+struct layer layer_max_pool(struct shape input, int kernel);
+/* (tokens, width) to the same: fused qkv (3·width, width), then projection (width, width). */
+struct layer layer_attention(struct shape input, int heads);
+/* y = x + inner(x). Takes over what the inner layers own; the array stays the caller's. */
+struct layer layer_residual(struct shape input, const struct layer *inner, int inner_layers);
+/* (tokens, width) to (width). */
+struct layer layer_mean_tokens(struct shape input);
+/* (C, H, W) to (tokens, width), learned positions added. */
+struct layer layer_patch_embedding(struct shape input, int patch, int width);
+
+/* Frees what the description owns. */
+void layer_destroy(struct layer *layer);
 
 struct saved *saved_new(const struct layer *layer);
 void saved_free(struct saved *saved); /* gives back whatever is still held; NULL is allowed */

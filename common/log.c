@@ -39,9 +39,11 @@ static void grow(void)
 {
     /* Beyond a limit on file sizes the kernel would kill instead of reporting an error. */
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
-    sigaction(SIGXFSZ, &ignore, &before);
+    if (sigaction(SIGXFSZ, &ignore, &before) != 0)
+        fatal("can't ignore SIGXFSZ: %s", strerror(errno));
     int error = posix_fallocate(the_log.file, (off_t)the_log.size, (off_t)GROWTH);
-    sigaction(SIGXFSZ, &before, NULL);
+    if (sigaction(SIGXFSZ, &before, NULL) != 0)
+        fatal("can't restore SIGXFSZ: %s", strerror(errno));
     if (error != 0)
         fatal("can't make room for the log %s beyond %zu bytes: %s", the_log.path, the_log.size,
               strerror(error));

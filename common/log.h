@@ -83,10 +83,10 @@ enum log_operation {
     LOG_TESTSOME,
     LOG_REQUEST_FREE,
     LOG_CANCEL,
-    LOG_WAITING_FOR, /* instant behind the begin of a wait: request = one that it waits for */
-    LOG_COMPLETED, /* instant inside a wait or test: request completed; peer, tag, bytes, fingerprint as known now */
-    LOG_SEND_PART,
-    LOG_RECV_PART, /* instants behind the begin of a sendrecv: its two halves */
+    LOG_WAITING_FOR, /* instant after the begin of a wait: request = one that it waits for */
+    LOG_COMPLETED,   /* instant inside a wait or test: request = one that has completed */
+    LOG_SEND_PART,   /* instants after the begin of a sendrecv: its two halves */
+    LOG_RECV_PART,
     /* MPI: collectives; peer = root or -1 */
     LOG_BARRIER = 128,
     LOG_BCAST,
@@ -180,8 +180,7 @@ struct log_header { /* the first 104 bytes of the file */
     int32_t ranks;
     uint64_t seed;
     uint64_t pid;
-    uint64_t
-        polls; /* unsuccessful tests and probes since the last record, which are not recorded */
+    uint64_t polls; /* unsuccessful tests and probes since the last record: they get none */
     char reserved[56];
 };
 

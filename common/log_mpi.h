@@ -52,13 +52,20 @@ struct log_payload {
 uint64_t log_payload_bytes(struct log_payload payload); /* 0 if it makes no sense */
 /* Gaps of the datatype are left out. 0: not known; where the memory can't be read, *gone is set. */
 uint64_t log_payload_fingerprint(struct log_payload payload, bool *gone);
+/* Of a gather or scatter: `payload` is one rank's part; returns that of all ranks together. */
+struct log_payload log_payload_of_all(struct log_payload payload, MPI_Comm comm);
+/* Is this rank the root? (MPI_ROOT of an intercommunicator counts, too.) */
+bool log_mpi_is_root(int root, MPI_Comm comm);
 
 /* Records, not yet appended, with peer (a rank of comm), tag, communicator and bytes; that of a
- * send with the fingerprint. */
+ * send, and of a collective for what this rank puts in, with the fingerprint. */
 struct log_record log_mpi_send(enum log_operation operation, enum log_phase phase,
                                struct log_payload payload, int peer, int tag, MPI_Comm comm);
 struct log_record log_mpi_receive(enum log_operation operation, enum log_phase phase,
                                   struct log_payload payload, int peer, int tag, MPI_Comm comm);
+/* root is a rank of comm, or -1. */
+struct log_record log_mpi_collective(enum log_operation operation, enum log_phase phase,
+                                     struct log_payload input, int root, MPI_Comm comm);
 
 /* Each appends the begin of a call and returns it, to be handed to log_mpi_end. Without a log it
  * is a record of LOG_NONE, which log_mpi_end ignores. */
@@ -68,11 +75,12 @@ struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t call
 struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t caller,
                                         struct log_payload payload, int peer, int tag,
                                         MPI_Comm comm);
-/* A collective: input is what this rank puts in; root is a rank of comm, or -1. */
 struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
                                            struct log_payload input, int root, MPI_Comm comm);
 /* Turns the begin of a call into its end and appends it. */
 void log_mpi_end(struct log_record begin);
+/* The same with the fingerprint of what this rank got out of a collective. */
+void log_mpi_end_collective(struct log_record begin, struct log_payload output);
 
 /* Puts into a record what is known about the message that arrived in `room`. */
 void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int error,
@@ -105,8 +113,6 @@ struct log_request *log_request_add(enum request_kind kind, const MPI_Request *r
                                     MPI_Comm comm);
 /* The request behind a handle, which the program has in `variable` now; NULL: unknown. */
 struct log_request *log_request_find(MPI_Request handle, const MPI_Request *variable);
-/* Appends LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
-void log_request_completed(struct log_request *request, const MPI_Status *status, int error);
 void log_request_forget(struct log_request *request);
 
 /* The requests that a wait or a test was given. Without a log: empty. */
@@ -120,7 +126,8 @@ struct log_requests {
 struct log_requests log_requests_find(int count, const MPI_Request *handles, MPI_Status *status,
                                       int statuses);
 void log_requests_waiting(const struct log_requests *requests); /* LOG_WAITING_FOR for each */
-/* Completes request i with status number s, after a call that returned `error`. */
+/* Request i, with status number s, has completed in a call that returned `error`: appends
+ * LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
 void log_requests_completed(struct log_requests *requests, int i, int s, int error);
 void log_requests_free(struct log_requests *requests);
 

@@ -3,44 +3,15 @@
  */
 #include "common/log_mpi.h"
 
-#include <limits.h>
-
-/* The end of a collective, with the fingerprint of what this rank got out of it. */
-static void end(struct log_record record, struct log_payload output)
-{
-    bool gone;
-    if (record.operation == LOG_NONE)
-        return;
-    record.fingerprint = log_payload_fingerprint(output, &gone);
-    log_mpi_end(record);
-}
-
-/* Is this rank the root? (MPI_ROOT of an intercommunicator counts, too.) */
-static bool is_root(int root, MPI_Comm comm)
-{
-    int rank;
-    return log_is_open() && comm != MPI_COMM_NULL &&
-           (root == MPI_ROOT || (PMPI_Comm_rank(comm, &rank) == MPI_SUCCESS && rank == root));
-}
-
-/* A payload of one element per rank, of all ranks. */
-static struct log_payload times(struct log_payload payload, MPI_Comm comm)
-{
-    int size;
-    if (!log_is_open() || comm == MPI_COMM_NULL || PMPI_Comm_size(comm, &size) != MPI_SUCCESS ||
-        payload.count > INT_MAX / size)
-        return NO_PAYLOAD;
-    payload.count *= size;
-    return payload;
-}
-
 int MPI_Gather(const void *input, int input_count, MPI_Datatype input_type, void *output, int count,
                MPI_Datatype type, int root, MPI_Comm comm)
 {
     struct log_record record = log_mpi_begin_collective(
         LOG_GATHER, CALLER, PAYLOAD(input, input_count, input_type), root, comm);
     int error = PMPI_Gather(input, input_count, input_type, output, count, type, root, comm);
-    end(record, is_root(root, comm) ? times(PAYLOAD(output, count, type), comm) : NO_PAYLOAD);
+    log_mpi_end_collective(record, log_mpi_is_root(root, comm)
+                                       ? log_payload_of_all(PAYLOAD(output, count, type), comm)
+                                       : NO_PAYLOAD);
     return error;
 }
 
@@ -51,7 +22,7 @@ int MPI_Gatherv(const void *input, int input_count, MPI_Datatype input_type, voi
         LOG_GATHERV, CALLER, PAYLOAD(input, input_count, input_type), root, comm);
     int error =
         PMPI_Gatherv(input, input_count, input_type, output, counts, places, type, root, comm);
-    end(record, NO_PAYLOAD);
+    log_mpi_end_collective(record, NO_PAYLOAD);
     return error;
 }
 
@@ -60,10 +31,12 @@ int MPI_Scatter(const void *input, int input_count, MPI_Datatype input_type, voi
 {
     struct log_record record = log_mpi_begin_collective(
         LOG_SCATTER, CALLER,
-        is_root(root, comm) ? times(PAYLOAD(input, input_count, input_type), comm) : NO_PAYLOAD,
+        log_mpi_is_root(root, comm)
+            ? log_payload_of_all(PAYLOAD(input, input_count, input_type), comm)
+            : NO_PAYLOAD,
         root, comm);
     int error = PMPI_Scatter(input, input_count, input_type, output, count, type, root, comm);
-    end(record, PAYLOAD(output, count, type));
+    log_mpi_end_collective(record, PAYLOAD(output, count, type));
     return error;
 }
 
@@ -73,7 +46,7 @@ int MPI_Scatterv(const void *input, const int counts[], const int places[], MPI_
     struct log_record record =
         log_mpi_begin_collective(LOG_SCATTERV, CALLER, NO_PAYLOAD, root, comm);
     int error = PMPI_Scatterv(input, counts, places, input_type, output, count, type, root, comm);
-    end(record, PAYLOAD(output, count, type));
+    log_mpi_end_collective(record, PAYLOAD(output, count, type));
     return error;
 }
 
@@ -83,7 +56,7 @@ int MPI_Allgather(const void *input, int input_count, MPI_Datatype input_type, v
     struct log_record record = log_mpi_begin_collective(
         LOG_ALLGATHER, CALLER, PAYLOAD(input, input_count, input_type), -1, comm);
     int error = PMPI_Allgather(input, input_count, input_type, output, count, type, comm);
-    end(record, times(PAYLOAD(output, count, type), comm));
+    log_mpi_end_collective(record, log_payload_of_all(PAYLOAD(output, count, type), comm));
     return error;
 }
 
@@ -93,7 +66,7 @@ int MPI_Allgatherv(const void *input, int input_count, MPI_Datatype input_type, 
     struct log_record record = log_mpi_begin_collective(
         LOG_ALLGATHERV, CALLER, PAYLOAD(input, input_count, input_type), -1, comm);
     int error = PMPI_Allgatherv(input, input_count, input_type, output, counts, places, type, comm);
-    end(record, NO_PAYLOAD);
+    log_mpi_end_collective(record, NO_PAYLOAD);
     return error;
 }
 
@@ -101,9 +74,10 @@ int MPI_Alltoall(const void *input, int input_count, MPI_Datatype input_type, vo
                  int count, MPI_Datatype type, MPI_Comm comm)
 {
     struct log_record record = log_mpi_begin_collective(
-        LOG_ALLTOALL, CALLER, times(PAYLOAD(input, input_count, input_type), comm), -1, comm);
+        LOG_ALLTOALL, CALLER, log_payload_of_all(PAYLOAD(input, input_count, input_type), comm), -1,
+        comm);
     int error = PMPI_Alltoall(input, input_count, input_type, output, count, type, comm);
-    end(record, times(PAYLOAD(output, count, type), comm));
+    log_mpi_end_collective(record, log_payload_of_all(PAYLOAD(output, count, type), comm));
     return error;
 }
 
@@ -115,6 +89,6 @@ int MPI_Alltoallv(const void *input, const int input_counts[], const int input_p
         log_mpi_begin_collective(LOG_ALLTOALLV, CALLER, NO_PAYLOAD, -1, comm);
     int error = PMPI_Alltoallv(input, input_counts, input_places, input_type, output, counts,
                                places, type, comm);
-    end(record, NO_PAYLOAD);
+    log_mpi_end_collective(record, NO_PAYLOAD);
     return error;
 }

@@ -10,15 +10,8 @@ static struct log_record begin(enum log_operation operation, uint64_t caller,
     struct log_record record = {.operation = LOG_NONE};
     if (!log_is_open())
         return record;
-    const struct log_communicator *communicator = log_communicator(comm);
-    bool gone;
-    record = log_record_new(operation, LOG_BEGIN);
+    record = log_mpi_collective(operation, LOG_BEGIN, input, root, comm);
     record.caller = caller;
-    record.communicator = communicator->number;
-    record.value = communicator->size;
-    record.peer = root < 0 ? LOG_NO_PEER : log_communicator_peer(communicator, root);
-    record.bytes = log_payload_bytes(input);
-    record.fingerprint = log_payload_fingerprint(input, &gone);
     record.request = log_request_number();
     log_append(record);
     return record;

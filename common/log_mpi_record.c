@@ -15,7 +15,8 @@
 uint64_t log_payload_bytes(struct log_payload payload)
 {
     int size;
-    if (payload.count <= 0 || payload.type == MPI_DATATYPE_NULL ||
+    /* Beside MPI_IN_PLACE, count and type are not looked at: the program may leave them unset. */
+    if (payload.buffer == MPI_IN_PLACE || payload.count <= 0 || payload.type == MPI_DATATYPE_NULL ||
         PMPI_Type_size(payload.type, &size) != MPI_SUCCESS || size <= 0)
         return 0;
     return (uint64_t)payload.count * (uint64_t)size;
@@ -60,7 +61,7 @@ static uint64_t fingerprint_of_packed(struct log_payload payload)
 uint64_t log_payload_fingerprint(struct log_payload payload, bool *gone)
 {
     uint64_t bytes = log_payload_bytes(payload);
-    if (bytes == 0 || payload.buffer == NULL || payload.buffer == MPI_IN_PLACE)
+    if (bytes == 0 || payload.buffer == NULL)
         return 0;
     if (is_plain(payload.type)) {
         if (!is_mapped(payload.buffer, bytes)) {
@@ -69,14 +70,34 @@ uint64_t log_payload_fingerprint(struct log_payload payload, bool *gone)
         }
         return log_fingerprint(payload.buffer, bytes);
     }
-    MPI_Aint lower, extent;
-    if (bytes > INT_MAX || PMPI_Type_get_true_extent(payload.type, &lower, &extent) != MPI_SUCCESS)
+    MPI_Aint lower, length, unused, stride;
+    if (bytes > INT_MAX ||
+        PMPI_Type_get_true_extent(payload.type, &lower, &length) != MPI_SUCCESS ||
+        PMPI_Type_get_extent(payload.type, &unused, &stride) != MPI_SUCCESS || stride < 0)
         return 0;
-    if (!is_mapped((const char *)payload.buffer + lower, (size_t)extent)) {
+    length += (payload.count - 1) * stride;
+    if (!is_mapped((const char *)payload.buffer + lower, (size_t)length)) {
         *gone = true;
         return 0;
     }
     return fingerprint_of_packed(payload);
+}
+
+struct log_payload log_payload_of_all(struct log_payload payload, MPI_Comm comm)
+{
+    int size;
+    if (!log_is_open() || comm == MPI_COMM_NULL || PMPI_Comm_size(comm, &size) != MPI_SUCCESS ||
+        payload.count > INT_MAX / size)
+        return NO_PAYLOAD;
+    payload.count *= size;
+    return payload;
+}
+
+bool log_mpi_is_root(int root, MPI_Comm comm)
+{
+    int rank;
+    return log_is_open() && comm != MPI_COMM_NULL &&
+           (root == MPI_ROOT || (PMPI_Comm_rank(comm, &rank) == MPI_SUCCESS && rank == root));
 }
 
 /* ---- records ----------------------------------------------------------------------- */
@@ -100,6 +121,20 @@ struct log_record log_mpi_send(enum log_operation operation, enum log_phase phas
     bool gone = false;
     record.fingerprint = log_payload_fingerprint(payload, &gone);
     record.flag = gone ? LOG_FLAG_BUFFER_GONE : 0;
+    return record;
+}
+
+struct log_record log_mpi_collective(enum log_operation operation, enum log_phase phase,
+                                     struct log_payload input, int root, MPI_Comm comm)
+{
+    struct log_record record = log_record_new(operation, phase);
+    const struct log_communicator *communicator = log_communicator(comm);
+    bool gone;
+    record.communicator = communicator->number;
+    record.value = communicator->size;
+    record.peer = root < 0 ? LOG_NO_PEER : log_communicator_peer(communicator, root);
+    record.bytes = log_payload_bytes(input);
+    record.fingerprint = log_payload_fingerprint(input, &gone);
     return record;
 }
 
@@ -141,15 +176,7 @@ struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_
 {
     if (!log_is_open())
         return (struct log_record){.operation = LOG_NONE};
-    struct log_record record = log_record_new(operation, LOG_BEGIN);
-    const struct log_communicator *communicator = log_communicator(comm);
-    bool gone;
-    record.communicator = communicator->number;
-    record.value = communicator->size;
-    record.peer = root < 0 ? LOG_NO_PEER : log_communicator_peer(communicator, root);
-    record.bytes = log_payload_bytes(input);
-    record.fingerprint = log_payload_fingerprint(input, &gone);
-    return append_begin(record, caller);
+    return append_begin(log_mpi_collective(operation, LOG_BEGIN, input, root, comm), caller);
 }
 
 void log_mpi_end(struct log_record begin)
@@ -158,6 +185,15 @@ void log_mpi_end(struct log_record begin)
         return;
     begin.phase = LOG_END;
     log_append(begin);
+}
+
+void log_mpi_end_collective(struct log_record begin, struct log_payload output)
+{
+    bool gone;
+    if (begin.operation == LOG_NONE)
+        return;
+    begin.fingerprint = log_payload_fingerprint(output, &gone);
+    log_mpi_end(begin);
 }
 
 void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int error,

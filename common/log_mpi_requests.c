@@ -110,7 +110,8 @@ void log_request_forget(struct log_request *request)
     free(request);
 }
 
-void log_request_completed(struct log_request *request, const MPI_Status *status, int error)
+/* Appends LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
+static void complete(struct log_request *request, const MPI_Status *status, int error)
 {
     struct log_record record = request->start;
     struct log_payload payload = request->payload;
@@ -193,7 +194,7 @@ void log_requests_completed(struct log_requests *requests, int i, int s, int err
     struct log_request *request = requests->request[i];
     requests->request[i] = NULL;
     request->taken = false;
-    log_request_completed(request, &requests->status[s], error);
+    complete(request, &requests->status[s], error);
 }
 
 void log_requests_free(struct log_requests *requests)

@@ -70,7 +70,8 @@ int MPI_Testsome(int count, MPI_Request handles[], int *completed, int indices[]
     int error = PMPI_Testsome(count, handles, completed, indices, requests.status);
     bool successful = error != MPI_SUCCESS || *completed != 0;
     struct log_record record = begin(LOG_TESTSOME, CALLER, &requests, successful);
-    for (int i = 0; requests.count > 0 && *completed != MPI_UNDEFINED && i < *completed; i++)
+    const bool counted = error == MPI_SUCCESS || error == MPI_ERR_IN_STATUS;
+    for (int i = 0; counted && requests.count > 0 && i < *completed; i++)
         log_requests_completed(&requests, indices[i], i, error);
     end(record, &requests, successful);
     return error;

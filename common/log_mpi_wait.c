@@ -53,7 +53,8 @@ int MPI_Waitsome(int count, MPI_Request handles[], int *completed, int indices[]
     struct log_requests requests = log_requests_find(count, handles, statuses, count);
     struct log_record record = begin(LOG_WAITSOME, CALLER, &requests);
     int error = PMPI_Waitsome(count, handles, completed, indices, requests.status);
-    for (int i = 0; requests.count > 0 && *completed != MPI_UNDEFINED && i < *completed; i++)
+    const bool counted = error == MPI_SUCCESS || error == MPI_ERR_IN_STATUS;
+    for (int i = 0; counted && requests.count > 0 && i < *completed; i++)
         log_requests_completed(&requests, indices[i], i, error);
     log_mpi_end(record);
     log_requests_free(&requests);

@@ -118,11 +118,16 @@ static bool read_open_file(int file, struct log_file *log, const char **cause)
         *cause = "it is larger than 1 GiB";
         return false;
     }
+    /* What it was when asked, whatever it may have grown to since: the sizes below rest on it. */
+    if (status.st_size < (off_t)sizeof header) {
+        *cause = status.st_size == 0 ? "it is empty" : "it ends inside the header";
+        return false;
+    }
     ssize_t got = read_fully(file, &header, sizeof header);
     if (got < 0)
         return false;
     if ((size_t)got < sizeof header) {
-        *cause = got == 0 ? "it is empty" : "it ends inside the header";
+        *cause = "it became shorter while it was read";
         return false;
     }
     if ((*cause = header_fault(&header)) != NULL)

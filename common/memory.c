@@ -2,7 +2,7 @@
  * Memory, accounted by kind, and the cache of freed blocks (memory.h).
  *
  * Sizes are rounded up to size classes, four to each doubling, so at most a
- * fifth of a block is unused. A freed block goes to its class's list and is
+ * fifth of a block of more than 512 bytes is unused. A freed block goes to its class's list and is
  * given out again to the next request of that class. What is accounted is what
  * was asked for, not the rounded size.
  */
@@ -10,6 +10,7 @@
 #include "common/fatal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ALIGNMENT     64
 #define SMALL_CLASSES 8 /* 64, 128, … 512 bytes */
@@ -35,6 +36,7 @@ static struct kept_block *kept[CLASSES];
 static int64_t live_bytes[MEMORY_KINDS];
 static int64_t peak_bytes[MEMORY_KINDS];
 static size_t from_system;
+static bool spoils;
 
 const char *memory_kind_name(enum memory_kind kind)
 {
@@ -113,6 +115,18 @@ void memory_account(enum memory_kind kind, int64_t bytes)
         peak_bytes[kind] = live_bytes[kind];
 }
 
+void memory_spoil(bool wanted)
+{
+    spoils = wanted;
+}
+
+/* All bits set: NaN in every floating-point type, -1 in integers. */
+static void spoil(void *block, size_t bytes)
+{
+    if (spoils)
+        memset(block, 0xff, bytes);
+}
+
 void *memory_allocate(enum memory_kind kind, size_t bytes)
 {
     void *block = block_get(bytes);
@@ -124,6 +138,7 @@ void *memory_allocate(enum memory_kind kind, size_t bytes)
               memory_live(MEMORY_GRADIENT), memory_live(MEMORY_ACTIVATION),
               memory_live(MEMORY_OPTIMIZER), memory_live(MEMORY_WORKSPACE));
     memory_account(kind, (int64_t)bytes);
+    spoil(block, bytes);
     return block;
 }
 
@@ -132,6 +147,7 @@ void memory_release(enum memory_kind kind, void *block, size_t bytes)
     if (block == NULL)
         return;
     memory_account(kind, -(int64_t)bytes);
+    spoil(block, bytes);
     memory_block_free(block, bytes);
 }
 

@@ -10,6 +10,7 @@
 #ifndef COMMON_MEMORY_H
 #define COMMON_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,10 @@ const char *memory_kind_name(enum memory_kind kind);
 void *memory_allocate(enum memory_kind kind, size_t bytes);
 /* block as it came from memory_allocate with the same kind and bytes; NULL is allowed. */
 void memory_release(enum memory_kind kind, void *block, size_t bytes);
+
+/* From now on a block holds NaN when it is given out and when it is given back, so that what
+ * was never filled, or freed too early, can't be right by luck. Off at first: it costs time. */
+void memory_spoil(bool wanted);
 
 /* Blocks that no kind is charged for, kept and used again in the same way: for
  * descriptions (of tensors, of what a layer saved), not for what they describe. */

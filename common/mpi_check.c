@@ -27,8 +27,9 @@ static void handle_error(MPI_Comm *comm, int *code, ...)
     char text[MPI_MAX_ERROR_STRING];
     describe(*code, text);
     if (current_file != NULL)
-        fatal("%s:%d: %s failed: %s", current_file, current_line, current_call, text);
-    fatal("an MPI call failed: %s", text);
+        fatal_at("mpi_check", "%s:%d: %s failed: %s", current_file, current_line, current_call,
+                 text);
+    fatal_at("MPI", "an MPI call failed: %s", text);
 }
 
 void mpi_check_install(MPI_Comm comm)
@@ -52,5 +53,5 @@ void mpi_check_end(int code, const char *file, int line, const char *call)
     if (code == MPI_SUCCESS)
         return;
     char text[MPI_MAX_ERROR_STRING];
-    fatal("%s:%d: %s failed: %s", file, line, call, describe(code, text));
+    fatal_at("mpi_check", "%s:%d: %s failed: %s", file, line, call, describe(code, text));
 }

@@ -8,7 +8,7 @@
 #include "common/optimizer.h"
 #include "common/fatal.h"
 #include "common/flops.h"
-#include "common/kernels/optimizer_kernels.h"
+#include "common/kernels/kernels.h"
 #include "common/log.h"
 
 #include <math.h>
@@ -80,22 +80,20 @@ void optimizer_step(struct optimizer *optimizer)
 {
     const struct optimizer_options *options = &optimizer->options;
     struct tensor *parameters = stage_parameters(optimizer->stage);
-    struct tensor *gradients = stage_gradients(optimizer->stage);
+    const float *gradients = tensor_floats(stage_gradients(optimizer->stage));
+    const struct kernels *kernels = kernels_for(parameters->device);
     size_t count = (size_t)parameters->count;
     bool adamw = options->kind == OPTIMIZER_ADAMW;
 
     log_compute(LOG_OPTIMIZER_STEP, LOG_BEGIN, stage_index(optimizer->stage), -1);
     optimizer->steps_done++;
-    if (parameters->device == DEVICE_CPU) {
-        if (adamw)
-            kernel_adamw_step(count, tensor_floats(parameters), tensor_floats(optimizer->state[0]),
-                              tensor_floats(optimizer->state[1]), tensor_floats(gradients),
-                              adamw_factors(options, optimizer->steps_done));
-        else
-            kernel_sgd_step(count, tensor_floats(parameters), tensor_floats(optimizer->state[0]),
-                            tensor_floats(gradients), (float)options->learning_rate,
-                            (float)options->momentum);
-    }
+    if (adamw)
+        kernels->adamw_step(count, tensor_floats(parameters), tensor_floats(optimizer->state[0]),
+                            tensor_floats(optimizer->state[1]), gradients,
+                            adamw_factors(options, optimizer->steps_done));
+    else
+        kernels->sgd_step(count, tensor_floats(parameters), tensor_floats(optimizer->state[0]),
+                          gradients, (float)options->learning_rate, (float)options->momentum);
     flops_charge((adamw ? ADAMW_FLOPS : SGD_FLOPS) * (double)count);
     log_compute(LOG_OPTIMIZER_STEP, LOG_END, stage_index(optimizer->stage), -1);
 }

@@ -19,8 +19,8 @@ struct optimizer_options {
 
 struct optimizer; /* options, step count and state */
 
-struct optimizer_options optimizer_defaults(
-    enum optimizer_kind kind); /* SGD 0.05, 0.9; AdamW 1e-3, 0.9, 0.999, 1e-8, 0.01 */
+/* SGD: rate 0.05, momentum 0.9. AdamW: rate 1e-3, betas 0.9 and 0.999, epsilon 1e-8, decay 0.01. */
+struct optimizer_options optimizer_defaults(enum optimizer_kind kind);
 
 /* For all parameters of the stage, which must outlive the optimizer. */
 struct optimizer *optimizer_new(const struct optimizer_options *options, struct stage *stage);
@@ -28,11 +28,11 @@ void optimizer_free(struct optimizer *optimizer);
 /* One step with the gradients as they are; recorded in the log. Gradients are not zeroed. */
 void optimizer_step(struct optimizer *optimizer);
 
-/* State, to store and restore: flat tensors as long as the stage's parameters. */
-int optimizer_states(const struct optimizer *optimizer); /* SGD: 1, AdamW: 2 */
-const char *optimizer_state_name(const struct optimizer *optimizer,
-                                 int i); /* "momentum_buffer"; "exp_avg", "exp_avg_sq" */
-struct tensor *optimizer_state(struct optimizer *optimizer, int i); /* stays the optimizer's */
+/* State, to store and restore: flat tensors as long as the stage's parameters, which stay the
+ * optimizer's. SGD has 1, "momentum_buffer"; AdamW has 2, "exp_avg" and "exp_avg_sq". */
+int optimizer_states(const struct optimizer *optimizer);
+const char *optimizer_state_name(const struct optimizer *optimizer, int i);
+struct tensor *optimizer_state(struct optimizer *optimizer, int i);
 int optimizer_steps_done(const struct optimizer *optimizer);
 void optimizer_set_steps_done(struct optimizer *optimizer, int steps);
 

@@ -71,6 +71,8 @@ static const struct argp_option option_table[] = {
     {"quiet", KEY_QUIET, NULL, 0, "no progress line", 3},
     {0}};
 
+/* ---- options ---------------------------------------------------------------------------------- */
+
 static error_t read_corrupt(struct parsing *parsing, const char *text)
 {
     static const char gradients[] = "gradients:";
@@ -87,8 +89,6 @@ static error_t read_corrupt(struct parsing *parsing, const char *text)
     }
     return parsing_text(parsing, "--corrupt", text, options->corrupt, sizeof options->corrupt);
 }
-
-/* ---- options ---------------------------------------------------------------------------------- */
 
 static error_t read_loss(struct parsing *parsing, const char *text)
 {

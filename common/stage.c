@@ -131,8 +131,10 @@ static void check_micro_batch(const struct stage *stage, int micro_batch, const 
         fatal("stage %d: %s of micro-batch %d: they are numbered 0 to %d", options->index, what,
               micro_batch, options->micro_batches - 1);
     if (stage->progress[micro_batch] != needed)
-        fatal("stage %d: %s of micro-batch %d is for one that %s, but this one %s", options->index,
-              what, micro_batch, state[needed], state[stage->progress[micro_batch]]);
+        fatal("stage %d: %s of micro-batch %d, which %s: it must be one that %s. Was a backward "
+              "left out, here or in the step before, or a micro-batch taken twice?",
+              options->index, what, micro_batch, state[stage->progress[micro_batch]],
+              state[needed]);
 }
 
 static void check_tensor(const struct stage *stage, int micro_batch, const char *what,
@@ -277,7 +279,8 @@ static int place_of(const struct stage *stage, int layer)
 {
     int place = layer - stage->options.first_layer;
     if (place < 0 || place >= stage->options.layers)
-        fatal("stage %d: layer %d is not here; this stage has layers %d to %d",
+        fatal("stage %d: layer %d is not here; this stage has layers %d to %d. Layers are counted "
+              "from the begin of the model: see stage_first_layer",
               stage->options.index, layer, stage->options.first_layer,
               stage->options.first_layer + stage->options.layers - 1);
     return place;

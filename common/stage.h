@@ -55,8 +55,8 @@ void stage_zero_gradients(struct stage *stage);
 int stage_index(const struct stage *stage);
 int stage_first_layer(const struct stage *stage);
 int stage_layers(const struct stage *stage);
-const struct layer *stage_layer(const struct stage *stage,
-                                int layer); /* layer: place in the model */
+/* The description of one layer, by its place in the model; stays the model's. */
+const struct layer *stage_layer(const struct stage *stage, int layer);
 /* A new view of all gradients (or parameters) of one layer as one flat tensor,
  * or NULL if the layer has none. layer is its place in the model and must be on
  * this stage. */

@@ -143,7 +143,8 @@ void tensor_free(struct tensor *tensor)
 {
     while (tensor != NULL) {
         if (tensor->references <= 0)
-            fatal("a tensor was given back more often than it was handed out");
+            fatal("this tensor was freed already, or belongs to whom it was given: stage_forward "
+                  "takes over x, stage_backward takes over dy, batch_loss takes over y");
         if (--tensor->references > 0)
             return;
         struct tensor *base = tensor->base;

@@ -89,6 +89,7 @@ static int find_todo(const char *text)
         if (!strstr(before, "//") && !strstr(before, "/*") && !strchr(before, '"') &&
             !g_str_has_prefix(g_strchug(before), "*"))
             return line;
+        c += strcspn(c, "\n") - 1; /* nor is the rest of the line */
     }
     return 0;
 }

@@ -42,6 +42,7 @@ static bool crashed(const struct scene *scene, GString *headline)
                 describe_computation(scene, number, headline);
             }
         }
+        describe_crash(scene, headline);
         g_free(rank);
         g_free(what);
     } else {
@@ -63,9 +64,9 @@ static bool stopped_itself(const struct scene *scene, GString *headline)
     GRegex *line = g_regex_new("^rank (\\d+): \\w+: .+$", G_REGEX_MULTILINE, 0, NULL);
     bool found = g_regex_match(line, scene->outcome->output, 0, &match);
     if (found) {
-        char *words = g_match_info_fetch(match, 0);
-        g_string_append_printf(headline, "the program stopped with a message: %s", words);
-        g_free(words);
+        g_autofree char *words = g_match_info_fetch(match, 0);
+        g_autofree char *shown = g_utf8_substring(words, 0, MIN(300, g_utf8_strlen(words, -1)));
+        g_string_append_printf(headline, "the program stopped with a message: %s", shown);
     }
     g_match_info_free(match);
     g_regex_unref(line);
@@ -194,6 +195,10 @@ static enum diagnosis_kind find_kind(const struct scene *scene, GString *headlin
 {
     if (crashed(scene, headline))
         return DIAGNOSIS_CRASHED;
+    if (finalizes_early(scene, headline))
+        return DIAGNOSIS_ENDED_EARLY;
+    if (was_stopped(scene->outcome->end) && outlives_its_end(scene, headline))
+        return DIAGNOSIS_ENDLESS_LOOP;
     if (any_wait(scene, truncates, headline))
         return DIAGNOSIS_TRUNCATION;
     if (stopped_itself(scene, headline))

@@ -9,6 +9,7 @@
 
 #define MOST_EXPLAINED 2    /* runs that are told in full */
 #define MOST_OUTPUT    1500 /* bytes of what the program printed */
+#define MOST_WORDS     200  /* characters of one line of it */
 
 /* The last line of the output that says anything; a new string. */
 static char *last_words(const char *output)
@@ -29,7 +30,13 @@ static void sum_up(const struct outcome *outcome, GString *headline, GString *sc
 {
     if (outcome->end == RUN_REFUSED) {
         char *words = last_words(outcome->output);
-        g_string_append_printf(headline, "the program refused its arguments: %s", words);
+        if (g_utf8_strlen(words, -1) > MOST_WORDS)
+            strcpy(g_utf8_offset_to_pointer(words, MOST_WORDS - 1), "…");
+        if (words[0] != '\0')
+            g_string_append_printf(headline, "the program refused its arguments: %s", words);
+        else
+            g_string_append(headline, "the program ended with exit status 2 and said nothing: "
+                                      "exit() before its begin?");
         g_free(words);
         return;
     }
@@ -47,7 +54,7 @@ static void explain(const struct outcome *outcome, int number, int of, const GSt
     g_string_append_printf(text, "Run %d of %d %s after %.1f s: ", number, of,
                            run_end_name(outcome->end), outcome->seconds);
     text_append_plain(text, headline->str);
-    g_string_append(text, ".\n\n");
+    g_string_append(text, g_str_has_suffix(headline->str, "?") ? "\n\n" : ".\n\n");
     if (outcome->trouble != NULL) {
         text_append_plain(text, outcome->trouble);
         g_string_append(text, "\n\n");
@@ -62,9 +69,9 @@ static void explain(const struct outcome *outcome, int number, int of, const GSt
         g_string_append_c(text, '\n');
     }
     if (outcome->command != NULL) {
-        g_string_append(text, "To see it again: ");
-        text_append_code(text, outcome->command);
-        g_string_append(text, "\n\n");
+        g_string_append(text, "To see it again:\n\n");
+        text_append_code_block(text, outcome->command);
+        g_string_append_c(text, '\n');
     }
 }
 

@@ -52,7 +52,7 @@ bool truncates(const struct scene *scene, int rank, const struct wait *wait, GSt
         headline,
         "rank %d has room for %" PRIu64 " bytes, but rank %d sent %" PRIu64 " (tag %d): ", rank,
         message->receive.bytes, message->source, message->send.bytes, message->tag);
-    name_call(scene, rank, scene->place[rank].call, headline);
+    name_call(scene, rank, wait->posted, headline);
     return true;
 }
 

@@ -64,6 +64,13 @@ enum diagnosis_kind circle(const struct scene *scene, GString *headline);
 /* "MPI_Recv at file.c:12" */
 void name_call(const struct scene *scene, int rank, size_t record, GString *text);
 
+/* diagnose_ends.c */
+bool finalizes_early(const struct scene *scene, GString *headline);
+bool outlives_its_end(const struct scene *scene, GString *headline);
+/* ", at tensor.c:145 (tensor_free), called at train_step_afab.c:31 (train_step_afab)", as far as
+ * the output shows it; plain text. */
+void describe_crash(const struct scene *scene, GString *text);
+
 /* diagnose_text.c: as Markdown. */
 void describe_wait(const struct scene *scene, int rank, const struct wait *wait, GString *text);
 /* " at file.c:12", or nothing. */

@@ -206,8 +206,8 @@ static void describe_unreceived(const struct scene *scene, GString *markdown)
     int shown = 0;
     for (int i = 0; i < scene->matching->count; i++) {
         const struct message *message = &scene->matching->message[i];
-        if (message->receive.posted != NO_RECORD)
-            continue;
+        if (message->receive.posted != NO_RECORD || message->destination < 0)
+            continue; /* received, or MPI refused it */
         if (shown == 0)
             g_string_append(markdown, "Sent, but no receive was ever posted for it:\n\n");
         if (shown++ >= MOST_MESSAGES)

@@ -2,6 +2,7 @@
 #include "grader/grade.h"
 
 #include "grader/judges/answers_file.h"
+#include "grader/process_tree.h"
 #include "grader/progress.h"
 #include "grader/text.h"
 #include "grader/worker.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 #define MOST_JOBS     8
-#define JUDGE_SECONDS 60 /* then the judge is ended */
+#define JUDGE_SECONDS 60 /* of an idle machine's clock; then the judge is ended */
 
 static void clear_run(void *pointer)
 {
@@ -229,15 +230,17 @@ static void wait_for_workers(struct work *work)
         waiting[slot] = (struct pollfd){.fd = work->results[slot] ? work->workers[slot].pipe : -1,
                                         .events = POLLIN};
     show_progress(work);
+    gint64 began = g_get_monotonic_time();
     poll(waiting, (nfds_t)work->jobs, 250);
+    double passed = (double)(g_get_monotonic_time() - began) * 1e-6 / process_crowding();
     for (int slot = 0; slot < work->jobs; slot++) {
         struct worker *worker = &work->workers[slot];
         if (!work->results[slot])
             continue;
         if (waiting[slot].revents & POLLIN)
             worker_read(worker, work->results[slot]);
-        bool too_slow = worker->judging &&
-                        g_get_monotonic_time() - worker->judging > JUDGE_SECONDS * G_USEC_PER_SEC;
+        worker->judging_seconds += worker->judging ? passed : 0;
+        bool too_slow = worker->judging_seconds > JUDGE_SECONDS;
         if (!too_slow && !(waiting[slot].revents & (POLLHUP | POLLERR)))
             continue;
         worker_finish(worker, work->results[slot], too_slow);

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define MOST_POINTS 5000 /* of a curve; more can't be seen */
+
 /* Colours that people with any colour vision can tell apart (Okabe and Ito), and line styles
  * for those who print in black and white. */
 static const char *const styles[] = {
@@ -25,8 +27,9 @@ static bool add_data(GString *script, int number, const struct picture_line *lin
         return false;
     }
     bool any = false;
+    int stride = 1 + curve.count / MOST_POINTS;
     g_string_append_printf(script, "$curve%d << END\n", number);
-    for (int i = 0; i < curve.count; i++)
+    for (int i = 0; i < curve.count; i += stride)
         if (isfinite(curve.point[i].loss)) {
             g_string_append_printf(script, "%ld %.6g\n", curve.point[i].samples,
                                    curve.point[i].loss);

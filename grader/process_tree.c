@@ -168,7 +168,7 @@ int process_count_threads(uid_t user)
     return threads;
 }
 
-int process_runnable(void)
+double process_crowding(void)
 {
     FILE *file = fopen("/proc/loadavg", "re");
     if (!file)
@@ -177,5 +177,5 @@ int process_runnable(void)
     if (fscanf(file, "%*f %*f %*f %d/", &runnable) != 1)
         runnable = 1;
     fclose(file);
-    return MAX(runnable, 1);
+    return MAX(1.0, runnable / (double)MAX(1, sysconf(_SC_NPROCESSORS_ONLN)));
 }

@@ -23,7 +23,8 @@ void process_tree_kill(uid_t user);
 /* Threads of a user on the whole machine, for limits that count them. */
 int process_count_threads(uid_t user);
 
-/* How many threads of the machine want a core right now (at least 1). */
-int process_runnable(void);
+/* How many threads of the machine want each core right now (at least 1): so many times slower does
+ * everything run as on an idle machine. */
+double process_crowding(void);
 
 #endif

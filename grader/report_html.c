@@ -16,7 +16,8 @@ static const char style_sheet[] =
     "h3{font-size:1rem;margin-top:1.5rem}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;"
     "padding:.25rem .6rem;border-bottom:1px solid #e0e0e0}"
-    "pre{background:#f5f5f5;padding:.6rem;overflow-x:auto;font-size:.85rem}"
+    "pre{background:#f5f5f5;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere;"
+    "font-size:.85rem}"
     "code{background:#f5f5f5}blockquote{border-left:4px solid #d55e00;margin:1rem 0;"
     "padding:.1rem 1rem}img{max-width:100%;height:auto}";
 

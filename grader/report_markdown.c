@@ -71,7 +71,9 @@ void report_details(GString *markdown, const struct check_result *result)
     g_string_append(markdown, verdict->explanation->str);
     if (verdict->explanation->len > 0 && !g_str_has_suffix(verdict->explanation->str, "\n"))
         g_string_append_c(markdown, '\n');
-    if (result->check->look && verdict->kind == VERDICT_FAIL) {
+    /* what was not run for want of a file that compiles has nothing to look at */
+    bool ran = result->check->runs->len == 0 || result->runs->len > 0;
+    if (result->check->look && verdict->kind == VERDICT_FAIL && ran) {
         g_string_append(markdown, "\nLook at this next: ");
         text_append_plain(markdown, result->check->look);
         g_string_append_c(markdown, '\n');
@@ -84,6 +86,8 @@ void report_details(GString *markdown, const struct check_result *result)
 static void append_tier(GString *markdown, const struct grade *grade, int tier)
 {
     struct points points = grade_points(grade, tier);
+    if (grade->partial && points.all == 0)
+        return;
     g_string_append(markdown, "\n## ");
     text_append_plain(markdown, RUBRIC_TIERS(grade->rubric, tier)->name);
     g_string_append_printf(markdown, "\n\n%.2f of %.2f points\n\n", points.got, points.all);

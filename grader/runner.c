@@ -32,8 +32,7 @@ static const char *const mpi_environment[] = {
     "ASAN_OPTIONS=detect_leaks=0",
 };
 
-/* Does the data set exist? If not, the run's other arguments are taken, where it has some. */
-static const char *choose_arguments(const struct rubric_run *run, char **missing)
+const char *runner_arguments(const struct rubric_run *run, char **missing)
 {
     struct options options;
     char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
@@ -139,10 +138,14 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
 }
 
 /* No rank left a log: is that the submission's doing, or do MPI programs not start on this
- * machine? `true` in the program's place tells, and it is nobody's submission. */
+ * machine? `true` in the program's place tells, and it is nobody's submission. What hit a limit did
+ * start, and what it left behind could make `true` hit it, too. */
 static void suspect_machine(const struct runner *runner, const struct rubric_run *run, int slot,
                             struct outcome *outcome)
 {
+    if (outcome->end == RUN_TOO_MUCH_MEMORY || outcome->end == RUN_TOO_MUCH_OUTPUT ||
+        outcome->end == RUN_TOO_MANY_PROCESSES)
+        return;
     for (int rank = 0; rank < outcome->ranks; rank++)
         if (outcome->log[rank].count > 0)
             return;
@@ -166,7 +169,7 @@ void run_program(const struct runner *runner, const struct rubric_run *run, cons
                  int number, uint64_t seed, int slot, struct outcome *outcome)
 {
     char *missing;
-    const char *arguments = choose_arguments(run, &missing);
+    const char *arguments = runner_arguments(run, &missing);
     *outcome = (struct outcome){
         .ranks = run->ranks,
         .program = g_strdup(runner->build->program),

@@ -20,6 +20,11 @@ struct runner {
     const struct runner_data *data;
 };
 
+/* The arguments that a run takes on this machine: its own or, where their data set is not here,
+ * its other ones. NULL, with the cause in *missing (to be freed; else it is NULL), if neither
+ * will do. */
+const char *runner_arguments(const struct rubric_run *run, char **missing);
+
 /* Fills an outcome, which outcome_clear frees. check and number name the evidence's folder;
  * slot: 0, 1, …, different for runs at the same time. */
 void run_program(const struct runner *runner, const struct rubric_run *run, const char *check,

@@ -5,6 +5,7 @@
 #include "grader/text.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,9 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OUTPUT_KEPT (64 * 1024)
-#define LOOK_EVERY  0.1  /* seconds */
-#define SLOWEST     20.0 /* the wall clock ends a run at this many times its limit */
+#define OUTPUT_KEPT  (64 * 1024)
+#define MOST_ENTRIES 10000 /* of the writable folder */
+#define LOOK_EVERY   0.1   /* seconds */
+#define SLOWEST      20.0  /* the wall clock ends a run at this many times its limit */
 
 struct watch {
     const struct sandbox_command *command;
@@ -68,22 +70,28 @@ static void read_output(struct watch *watch)
         watch->output_open = false;
 }
 
-/* Bytes on disk in a folder; counts at most 10,000 entries, which is too many by itself. */
+/* Bytes on disk in a folder and all folders in it. Too many by themselves are more than 10,000
+ * entries and what can't be looked into. */
 static size_t folder_bytes(const char *path)
 {
     size_t bytes = 0;
     int entries = 0;
-    GDir *folder = g_dir_open(path, 0, NULL);
-    if (!folder)
+    bool hidden = false;
+    char *const paths[] = {(char *)path, NULL};
+    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    if (!walk)
         return 0;
-    for (const char *name; (name = g_dir_read_name(folder)) && entries++ < 10000;) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        struct stat status;
-        if (lstat(file, &status) == 0)
-            bytes += (size_t)status.st_blocks * 512;
+    for (FTSENT *entry; !hidden && entries < MOST_ENTRIES && (entry = fts_read(walk));) {
+        if (entry->fts_info == FTS_DP) /* a folder again, on the way back */
+            continue;
+        entries++;
+        hidden =
+            (entry->fts_info == FTS_DNR || entry->fts_info == FTS_NS) && entry->fts_errno != ENOENT;
+        if (entry->fts_info != FTS_NS)
+            bytes += (size_t)entry->fts_statp->st_blocks * 512;
     }
-    g_dir_close(folder);
-    return entries >= 10000 ? SIZE_MAX : bytes;
+    fts_close(walk);
+    return hidden || entries >= MOST_ENTRIES ? SIZE_MAX : bytes;
 }
 
 static void check_resources(struct watch *watch)
@@ -110,8 +118,7 @@ static void check_resources(struct watch *watch)
 static void check_time(struct watch *watch, double passed)
 {
     const struct sandbox_limits *limits = &watch->command->limits;
-    double cores = (double)MAX(1, sysconf(_SC_NPROCESSORS_ONLN));
-    watch->clock += passed / MAX(1.0, process_runnable() / cores);
+    watch->clock += passed / process_crowding();
     double wall = now() - watch->began;
     if (watch->clock > limits->seconds || wall > SLOWEST * limits->seconds)
         stop(watch, SANDBOX_TIME, g_strdup_printf("still ran after %.1f seconds", wall));

@@ -30,6 +30,7 @@ void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *fo
     va_start(list, format);
     g_string_vprintf(verdict->headline, format, list);
     va_end(list);
+    g_strdelimit(verdict->headline->str, "\r\n\t", ' '); /* a program's own words may be in it */
 }
 
 void verdict_explain(struct verdict *verdict, const char *format, ...)

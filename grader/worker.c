@@ -63,8 +63,10 @@ static uint64_t choose_seed(const struct grade *grade, const struct rubric_check
     uint64_t seed = seed_of(grade->seeds, check->name, run);
     struct options options;
     char error[OPTIONS_ERROR_SIZE];
-    if (!check->calm ||
-        !rubric_parse_arguments(RUBRIC_RUNS(check, run)->arguments, &options, error))
+    g_autofree char *missing = NULL;
+    const char *arguments =
+        check->calm ? runner_arguments(RUBRIC_RUNS(check, run), &missing) : NULL;
+    if (!arguments || !rubric_parse_arguments(arguments, &options, error))
         return seed;
     for (int attempt = 0; attempt < CALM_ATTEMPTS; attempt++) {
         options.seed = seed + (uint64_t)attempt;

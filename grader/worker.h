@@ -20,7 +20,8 @@ struct worker {
     int slot;
     int run;        /* that goes on; 0: none yet */
     gint64 began;   /* monotonic, microseconds */
-    gint64 judging; /* since when; 0: not yet */
+    bool judging;
+    double judging_seconds; /* for how long, of an idle machine's clock */
     bool has_verdict;
 };
 

@@ -96,7 +96,7 @@ static void take_message(struct worker *worker, struct check_result *result, con
     else if ((part = json_object_get(message, "ran")))
         take_run(part, result);
     else if (json_object_get(message, "judging"))
-        worker->judging = g_get_monotonic_time();
+        worker->judging = true;
     else if ((part = json_object_get(message, "verdict"))) {
         take_verdict(part, result->verdict);
         worker->has_verdict = true;

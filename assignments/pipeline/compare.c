@@ -5,7 +5,7 @@
  * Every rank runs the whole model itself, from the same seed and so with the
  * parameters that the pipeline had before its first step. The pipeline's own
  * have changed since, but its gradients are still those of that step. All of
- * this happens behind LOG_STEP_END of step 0.
+ * this happens after LOG_STEP_END of step 0.
  */
 #include "assignments/pipeline/parts.h"
 

@@ -72,10 +72,10 @@ enum pipeline_operation { RECV_FORWARD, SEND_FORWARD, RECV_BACKWARD, SEND_BACKWA
 /*
  * Starts one message of one micro-batch, without waiting for it:
  *
- *     RECV_FORWARD   x  of this stage, from the stage before
- *     SEND_FORWARD   y  of this stage, to the stage behind
- *     RECV_BACKWARD  dy of this stage, from the stage behind
- *     SEND_BACKWARD  dx of this stage, to the stage before
+ *     RECV_FORWARD   x  of this stage, from the previous stage
+ *     SEND_FORWARD   y  of this stage, to the next stage
+ *     RECV_BACKWARD  dy of this stage, from the next stage
+ *     SEND_BACKWARD  dx of this stage, to the previous stage
  *
  * `tensor` holds what is sent, or has room for what is received. It must stay
  * untouched, and may not be freed, until *request has completed (MPI_Wait).

@@ -127,7 +127,7 @@ static void exchange(const struct run *run, struct pipeline *pipeline, struct ca
             fatal("no memory left for the table");
         tensor_free(call[i].tensor);
         if (request[i] != MPI_REQUEST_NULL)
-            mpi_check(PMPI_Request_free(&request[i]));
+            mpi_check(MPI_Request_free(&request[i])); /* a persistent one; the log knows it */
     }
 }
 
@@ -139,11 +139,11 @@ static struct stage *make_stage(const struct run *run)
         fatal("--model %s has %d layers, too few for %d ranks", run->model->name, layers,
               run->ranks);
     const int first = (int)((long)layers * run->rank / run->ranks);
-    const int behind = (int)((long)layers * (run->rank + 1) / run->ranks);
+    const int end = (int)((long)layers * (run->rank + 1) / run->ranks);
     return stage_new(run->model, &(struct stage_options){.index = run->rank,
                                                          .stages = run->ranks,
                                                          .first_layer = first,
-                                                         .layers = behind - first,
+                                                         .layers = end - first,
                                                          .micro_batch_size = 1,
                                                          .micro_batches = MICRO_BATCHES,
                                                          .seed = run->options->seed,

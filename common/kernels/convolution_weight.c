@@ -136,6 +136,21 @@ static void lay_out(const struct convolution_sizes *sizes, const struct shapes *
     }
 }
 
+/* Adds one thread's sums, LANES parts for each weight and then the bias's, to the gradients. */
+static void add_sums(const struct shapes *shapes, int outputs, const float *sum,
+                     float *weight_gradient, float *bias_gradient)
+{
+    for (size_t i = 0; i < shapes->weight_count; i++, sum += LANES) {
+        float total = 0;
+#pragma omp simd reduction(+ : total)
+        for (int lane = 0; lane < LANES; lane++)
+            total += sum[lane];
+        weight_gradient[i] += total;
+    }
+    for (int o = 0; o < outputs; o++)
+        bias_gradient[o] += sum[o];
+}
+
 void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
                                      const float *dy, float *weight_gradient, float *bias_gradient)
 {
@@ -154,7 +169,7 @@ void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, cons
 
     size_t x_room = together * shapes.x_count, dy_room = together * shapes.dy_count;
     size_t thread_count = x_room + dy_room + LANES * shapes.weight_count + (size_t)sizes->outputs;
-    thread_count = (thread_count + LANES - 1) / LANES * LANES;
+    thread_count = (thread_count + LANES - 1) / LANES * LANES; /* whole cache lines */
     int threads = omp_get_max_threads();
     double flops =
         2.0 * sizes->samples * shapes.rows * shapes.columns * (double)shapes.weight_count;
@@ -177,17 +192,8 @@ void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, cons
             add_samples(sizes, &shapes, samples, &place);
         }
     }
-    for (int part = 0; part < threads; part++) {
-        const float *sum = scratch + thread_count * (size_t)part + x_room + dy_room;
-        for (size_t i = 0; i < shapes.weight_count; i++, sum += LANES) {
-            float total = 0;
-#pragma omp simd reduction(+ : total)
-            for (int lane = 0; lane < LANES; lane++)
-                total += sum[lane];
-            weight_gradient[i] += total;
-        }
-        for (int o = 0; o < sizes->outputs; o++)
-            bias_gradient[o] += sum[o];
-    }
+    for (int part = 0; part < threads; part++)
+        add_sums(&shapes, sizes->outputs, scratch + thread_count * (size_t)part + x_room + dy_room,
+                 weight_gradient, bias_gradient);
     memory_release(MEMORY_WORKSPACE, scratch, bytes);
 }

@@ -28,6 +28,8 @@ static const struct kernels cpu = {
     .mean_tokens_backward = cpu_mean_tokens_backward,
     .cut_patches = cpu_cut_patches,
     .paste_patches = cpu_paste_patches,
+    .sgd_step = cpu_sgd_step,
+    .adamw_step = cpu_adamw_step,
 };
 
 const struct kernels *kernels_for(enum device device)

@@ -70,4 +70,11 @@ void cpu_mean_tokens_backward(int samples, int tokens, int width, const float *d
 void cpu_cut_patches(const struct patch_sizes *sizes, const float *images, float *patches);
 void cpu_paste_patches(const struct patch_sizes *sizes, const float *patches, float *images);
 
+/* optimizer.c */
+void cpu_sgd_step(size_t count, float *restrict parameter, float *restrict buffer,
+                  const float *restrict gradient, float rate, float momentum);
+void cpu_adamw_step(size_t count, float *restrict parameter, float *restrict average,
+                    float *restrict square, const float *restrict gradient,
+                    struct adamw_factors factors);
+
 #endif

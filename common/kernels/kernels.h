@@ -43,6 +43,16 @@ struct patch_sizes {
     int patch;         /* side */
 };
 
+struct adamw_factors {
+    float keep;         /* parameter *= keep: 1 - rate · weight decay */
+    float average_gain; /* 1 - beta1 */
+    float square_keep;  /* beta2 */
+    float square_gain;  /* 1 - beta2 */
+    float step_size;    /* rate / (1 - beta1^t) */
+    float correction;   /* √(1 - beta2^t) */
+    float epsilon;
+};
+
 struct kernels {
     /* ---- matrix products and what belongs to linear layers ---- */
 
@@ -110,6 +120,15 @@ struct kernels {
      * patch), the patches row by row; and back. */
     void (*cut_patches)(const struct patch_sizes *sizes, const float *images, float *patches);
     void (*paste_patches)(const struct patch_sizes *sizes, const float *patches, float *images);
+
+    /* ---- optimizers, over flat arrays of `count` floats that do not overlap ---- */
+
+    /* buffer = momentum · buffer + gradient; parameter -= rate · buffer */
+    void (*sgd_step)(size_t count, float *parameter, float *buffer, const float *gradient,
+                     float rate, float momentum);
+    /* average and square: the running means of the gradient and of its square */
+    void (*adamw_step)(size_t count, float *parameter, float *average, float *square,
+                       const float *gradient, struct adamw_factors factors);
 };
 
 /* The table of a device; fatal if this program was built without it. */

@@ -36,6 +36,21 @@ START_TEST(keeps_kinds_apart)
 }
 END_TEST
 
+START_TEST(what_was_freed_or_never_filled_is_not_a_number)
+{
+    memory_spoil(true);
+    float *block = memory_allocate(MEMORY_ACTIVATION, 4 * sizeof(float));
+    for (int i = 0; i < 4; i++) {
+        ck_assert_float_nan(block[i]);
+        block[i] = 1;
+    }
+    memory_release(MEMORY_ACTIVATION, block, 4 * sizeof(float));
+    memory_spoil(false);
+    if (KEEPS_BLOCKS) /* the first words hold the list of free blocks */
+        ck_assert_float_nan(block[3]);
+}
+END_TEST
+
 START_TEST(peak_is_the_most_that_was_live)
 {
     void *a = memory_allocate(MEMORY_ACTIVATION, 100);
@@ -131,6 +146,7 @@ int main(void)
     TCase *tests = tcase_create("memory");
     tcase_add_test(tests, counts_what_was_asked_for);
     tcase_add_test(tests, keeps_kinds_apart);
+    tcase_add_test(tests, what_was_freed_or_never_filled_is_not_a_number);
     tcase_add_test(tests, peak_is_the_most_that_was_live);
     tcase_add_test(tests, blocks_are_large_enough);
     tcase_add_test(tests, a_warm_loop_asks_the_system_for_nothing);

@@ -23,8 +23,17 @@ struct answers *answers_read(const char *folder, GString *error)
         g_string_assign(error, "there is no answers.md");
         return NULL;
     }
-    if (length > LARGEST_FILE || !g_utf8_validate(text, (gssize)length, NULL)) {
-        g_string_assign(error, "answers.md is not a text in UTF-8 of at most 1 MiB");
+    const char *valid_to = text;
+    if (length > LARGEST_FILE) {
+        g_string_assign(error, "answers.md is larger than 1 MiB");
+        return NULL;
+    }
+    if (!g_utf8_validate(text, (gssize)length, &valid_to)) {
+        int line = 1;
+        for (const char *c = text; c < valid_to; c++)
+            line += *c == '\n';
+        g_string_printf(error, "answers.md is not UTF-8 text from line %d on: save it as UTF-8",
+                        line);
         return NULL;
     }
     cmark_gfm_core_extensions_ensure_registered();
@@ -60,8 +69,8 @@ static void append_text(cmark_node *node, GString *text)
             g_string_append_c(text, '\n');
         if (event != CMARK_EVENT_ENTER)
             continue;
-        if (is_type(at, "softbreak") || is_type(at, "linebreak"))
-            g_string_append_c(text, '\n');
+        if (is_type(at, "softbreak") || is_type(at, "linebreak") || is_type(at, "html_inline"))
+            g_string_append_c(text, '\n'); /* in a cell of a table <br> is the only way */
         else if (is_type(at, "text") || is_type(at, "code"))
             g_string_append(text, cmark_node_get_literal(at) ? cmark_node_get_literal(at) : "");
     }

@@ -3,6 +3,7 @@
  */
 #include "grader/judges/judges.h"
 #include "grader/judges/probe_file.h"
+#include "grader/text.h"
 
 #define ENTRIES 50 /* the probe tries more */
 
@@ -81,8 +82,10 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
             c.batch_size, c.micro_batches, c.uneven ? ", --uneven" : "", what);
         if (wrong++ == 0)
             evidence_fail(verdict, "%s", text);
-        if (wrong <= 8)
-            verdict_explain(verdict, "\n- %s", text);
+        if (wrong <= 8) {
+            g_string_append(verdict->explanation, "\n- ");
+            text_append_plain(verdict->explanation, text);
+        }
     }
     if (wrong > 0)
         verdict_explain(verdict, "\n\n%d of %zu combinations are judged wrongly.\n", wrong,

@@ -245,7 +245,7 @@ char *coefficients_picture(const struct coefficients *coefficients, const char *
         "set ylabel 'input of micro-batch'\nset xrange [-0.5:%g]\nset yrange [%g:-0.5]\n"
         "set xtics 1\nset ytics 1\nset size ratio 1\nunset key\n"
         "set palette defined (-1 '#f4a582', 0 'white', 1 '#92c5de')\nset cbrange [%g:%g]\n"
-        "plot $matrix using 1:2:3 with image%s\n",
+        "plot $matrix using 1:2:3 with image pixels%s\n",
         m <= 10 ? 420 + 30 * m : 760, m <= 10 ? 360 + 30 * m : 700, name, quoted, m - 0.5, m - 0.5,
         -largest, largest,
         m <= 10 ? ", $matrix using 1:2:(abs($3) < 5e-4 ? '0' : sprintf('%.3g', $3)) with labels"

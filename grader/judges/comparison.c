@@ -7,7 +7,6 @@
  */
 #include "grader/judges/evidence.h"
 #include "grader/judges/judges.h"
-#include "grader/judges/reference.h"
 
 #include <string.h>
 
@@ -106,18 +105,9 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
                       struct verdict *verdict)
 {
     (void)judgement;
-    struct shape sample;
-    int classes;
-    char error[MAX(DATASET_ERROR_SIZE, MODEL_ERROR_SIZE)];
-    if (!evidence_logs(run, verdict))
+    struct model *model = evidence_logs(run, verdict) ? evidence_model(run, verdict) : NULL;
+    if (!model)
         return;
-    struct model *model = dataset_describe(run->options.dataset, &sample, &classes, error)
-                              ? model_new(run->options.model, sample, classes, error)
-                              : NULL;
-    if (!model) {
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
-        return;
-    }
     g_autofree struct evidence_stage *stage = evidence_stages(run, model->layers, verdict);
     for (int rank = 0; stage && rank < run->ranks && verdict->kind == VERDICT_PASS; rank++)
         judge_rank(run, model, rank, stage, verdict);

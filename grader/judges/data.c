@@ -89,7 +89,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     for (int rank = 0; rank < run->ranks; rank++)
         judge_rank(run, rank, behind, verdict);
     if (verdict->kind == VERDICT_PASS && !first && !behind)
-        evidence_fail(verdict, "no rank opened the labels");
+        evidence_fail(verdict, "no rank opened the labels: the last stage needs them for the loss");
 }
 
 void judge_data(const struct judgement *judgement, struct verdict *verdict)

@@ -82,12 +82,18 @@ static double largest_sum(const struct placement *placement)
     return largest;
 }
 
+/* The mark that the probe puts there before the call. */
+static bool is_unset(int first_layer)
+{
+    return first_layer < -1000000;
+}
+
 static char *placement_text(const struct placement *placement)
 {
     GString *text = g_string_new(NULL);
     for (int s = 0; s <= placement->stages; s++) {
-        if (placement->first_layer[s] < -1000000) /* the probe's mark */
-            g_string_append(text, s ? ", ?" : "?");
+        if (is_unset(placement->first_layer[s]))
+            g_string_append(text, s ? ", (not set)" : "(not set)");
         else
             g_string_append_printf(text, "%s%d", s ? ", " : "", placement->first_layer[s]);
     }
@@ -101,6 +107,9 @@ static char *what_is_wrong(const struct placement *placement)
     const int *first = placement->first_layer;
     if (placement->overrun)
         return g_strdup("it wrote outside of the array of stages + 1 numbers");
+    for (int s = 0; s <= stages; s++)
+        if (is_unset(first[s]))
+            return g_strdup_printf("number %d of the %d is not set", s, stages + 1);
     if (first[0] != 0)
         return g_strdup("stage 0 has to begin with layer 0");
     if (first[stages] != layers)

@@ -1,6 +1,9 @@
 /* What every judge reads from a run; see evidence.h. */
 #include "grader/judges/evidence.h"
 
+#include "common/dataset.h"
+#include "grader/text.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -39,6 +42,20 @@ static void put_together(struct verdict *verdict, struct verdict *run, const cha
     }
 }
 
+/* One line on a run that failed, too, with what tells it from the others. */
+static void append_further(GString *further, const struct outcome *run, const struct verdict *own)
+{
+    g_string_append(further, "- ");
+    text_append_plain(further, own->headline->str);
+    if (!run->options.probe[0]) {
+        int m = evidence_micro_batches(&run->options);
+        g_string_append_printf(further, " (%d rank%s, %s, %d micro-batch%s)", run->ranks,
+                               run->ranks == 1 ? "" : "s", run->options.model, m,
+                               m == 1 ? "" : "es");
+    }
+    g_string_append_c(further, '\n');
+}
+
 void judge_each_run(const struct judgement *judgement, struct verdict *verdict,
                     judge_run_function *judge, const char *passed)
 {
@@ -52,9 +69,7 @@ void judge_each_run(const struct judgement *judgement, struct verdict *verdict,
         judge(judgement, run, own);
         failed += own->kind == VERDICT_FAIL;
         if (own->kind != VERDICT_PASS && verdict->kind == VERDICT_FAIL)
-            g_string_append_printf(further, "- %s (%d ranks, %s, %d micro-batches)\n",
-                                   own->headline->str, run->ranks, run->options.model,
-                                   run->options.micro_batches);
+            append_further(further, run, own);
         put_together(verdict, own, run->command);
         verdict_free(own);
     }
@@ -99,6 +114,19 @@ bool evidence_logs(const struct outcome *run, struct verdict *verdict)
         if (!log_is_usable(run, rank, verdict))
             return false;
     return true;
+}
+
+struct model *evidence_model(const struct outcome *run, struct verdict *verdict)
+{
+    struct shape sample;
+    int classes;
+    char error[MAX(DATASET_ERROR_SIZE, MODEL_ERROR_SIZE)];
+    struct model *model = dataset_describe(run->options.dataset, &sample, &classes, error)
+                              ? model_new(run->options.model, sample, classes, error)
+                              : NULL;
+    if (!model)
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+    return model;
 }
 
 /* The first: --compare makes further stages later. */

@@ -9,6 +9,7 @@
 #ifndef GRADER_JUDGES_EVIDENCE_H
 #define GRADER_JUDGES_EVIDENCE_H
 
+#include "common/model.h"
 #include "common/tensor_file.h"
 #include "grader/judge.h"
 
@@ -28,6 +29,9 @@ void evidence_fail(struct verdict *verdict, const char *format, ...)
 /* Has every rank a complete, undamaged log of this run (its rank, ranks and seed)? If not, sets
  * the verdict to a failure. */
 bool evidence_logs(const struct outcome *run, struct verdict *verdict);
+
+/* The model of a run, to be freed by model_free. NULL after setting the verdict. */
+struct model *evidence_model(const struct outcome *run, struct verdict *verdict);
 
 struct evidence_stage {
     int first_layer;

@@ -132,7 +132,7 @@ static struct coefficients *fit_stage(const struct gradient_case *c,
     return best;
 }
 
-/* The micro-batches whose coefficients are not those of the identity, in words. */
+/* The micro-batches whose coefficients are not those of the identity, in words: "0 (6 times)". */
 static char *involved(const struct coefficients *fit)
 {
     GString *text = g_string_new(NULL);
@@ -143,7 +143,8 @@ static char *involved(const struct coefficients *fit)
             wrong = wrong || fabs(fit->value[i * m + j] - (i == j)) > 1e-2 ||
                     fabs(fit->value[j * m + i] - (i == j)) > 1e-2;
         if (wrong)
-            g_string_append_printf(text, "%s%d", count++ ? ", " : "", i);
+            g_string_append_printf(text, "%s%d (%.3g times)", count++ ? ", " : "", i,
+                                   fabs(fit->value[i * m + i]) < 5e-4 ? 0 : fit->value[i * m + i]);
     }
     return g_string_free(text, FALSE);
 }
@@ -163,7 +164,7 @@ static void show_matrix(const struct gradient_case *c, const struct coefficients
                         "numbers say little.\n",
                         fit->left);
     else if (parts[0])
-        verdict_explain(verdict, "Micro-batches that are not in it exactly once: %s.\n", parts);
+        verdict_explain(verdict, "Each micro-batch should be in it once, with itself. Not so: %s.\n", parts);
     else
         verdict_explain(verdict, "Each micro-batch is in it exactly once.\n");
     bool tells = fit->unique && fit->left <= 1e-2;
@@ -225,6 +226,30 @@ static void read_log(const struct gradient_case *c, const struct matching *match
 
 /* ---- all of it --------------------------------------------------------------------------------- */
 
+/* Gradients that are right but for a factor, whatever it is. */
+static void explain_ratios(const struct gradient_case *c, const struct mistake_stage *stage,
+                           struct verdict *verdict)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    bool wrong = false;
+    for (int rank = 0; rank < c->run->ranks; rank++) {
+        if (!stage[rank].has_parameters)
+            continue;
+        if (!isfinite(stage[rank].ratio))
+            return;
+        wrong = wrong || fabs(stage[rank].ratio - 1) > 1e-4;
+        g_string_append_printf(text, "%srank %d: %.4g", text->len > 0 ? ", " : "", rank,
+                               stage[rank].ratio);
+    }
+    if (!wrong)
+        return;
+    verdict_explain(verdict,
+                    "\nThe gradients are right but for a factor (%s). Look at the scale given to "
+                    "batch_loss_backward: it belongs to the loss, on the last stage, and nowhere "
+                    "else. It is 1 divided by the number of micro-batches%s.\n",
+                    text->str, c->micro_batches == 1 ? ", so 1 here" : "");
+}
+
 static void name_mistake(const struct gradient_case *c, const struct mistake_stage *stage,
                          const struct matching *matching, const int *output_of,
                          struct verdict *verdict)
@@ -236,8 +261,10 @@ static void name_mistake(const struct gradient_case *c, const struct mistake_sta
                                         .changed_in_flight =
                                             messages_changed(matching) != NO_MESSAGE};
     const struct mistake *mistake = mistake_recognise(&evidence);
-    if (!mistake)
+    if (!mistake) {
+        explain_ratios(c, stage, verdict);
         return;
+    }
     g_string_assign(verdict->mistake, mistake->name);
     verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n\nLook at %s.\n",
                     mistake->name, mistake->explanation, mistake->look);

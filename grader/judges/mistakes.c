@@ -67,7 +67,7 @@ static bool steps_summed(const struct mistake_evidence *evidence)
     for (int s = 0; s < evidence->stages; s++) {
         if (evidence->stage[s].wrong && !evidence->stage[s].sum_of_steps)
             return false;
-        found = found || evidence->stage[s].sum_of_steps;
+        found = found || evidence->stage[s].wrong; /* without parameters, 0 is the sum of 0 */
     }
     return found;
 }

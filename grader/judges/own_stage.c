@@ -8,9 +8,7 @@
 #include "grader/judges/evidence.h"
 #include "grader/judges/judges.h"
 
-#include "common/dataset.h"
 #include "common/memory.h"
-#include "common/model.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -162,18 +160,9 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
                       struct verdict *verdict)
 {
     (void)judgement;
-    struct shape sample;
-    int classes;
-    char error[MAX(DATASET_ERROR_SIZE, MODEL_ERROR_SIZE)];
-    if (!evidence_logs(run, verdict))
-        return;
-    struct model *model = dataset_describe(run->options.dataset, &sample, &classes, error)
-                              ? model_new(run->options.model, sample, classes, error)
-                              : NULL;
+    struct model *model = evidence_logs(run, verdict) ? evidence_model(run, verdict) : NULL;
     if (model)
         judge_ranks(run, model, verdict);
-    else
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
     model_free(model);
 }
 

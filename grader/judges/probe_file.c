@@ -1,13 +1,23 @@
 /* What a probe wrote; see probe_file.h. */
 #include "grader/judges/probe_file.h"
 
+#include <sys/stat.h>
+
+/* Parsed, a file takes many times its size. */
+#define LARGEST_FILE (4 << 20)
+
 json_t *probe_file_read(const struct outcome *run, const char *name, size_t entries,
                         struct verdict *verdict)
 {
     json_error_t error;
     g_autofree char *path = g_strdup_printf("%s/%s", run->folder, name);
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (!root)
+    struct stat status;
+    bool too_large = stat(path, &status) == 0 && status.st_size > LARGEST_FILE;
+    json_t *root = too_large ? NULL : json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (too_large)
+        evidence_fail(verdict, "the probe left no usable %s: it is larger than %d MiB", name,
+                      LARGEST_FILE >> 20);
+    else if (!root)
         evidence_fail(verdict, "the probe left no usable %s: %s (line %d)", name, error.text,
                       error.line);
     else if (!json_is_array(root) || json_array_size(root) < entries)

@@ -191,9 +191,15 @@ static bool conclude(const struct work *work, guint number, const struct argumen
     printf("\ncaught: %d of %d wrong ones (%d named by their mistake); rejected: %d of %d right "
            "ones\n",
            totals.caught, totals.wrong, totals.named, totals.rejected, totals.right);
+    bool as_expected = totals.caught == totals.wrong && totals.rejected == 0;
+    if (!arguments->write)
+        return as_expected;
+    if (!as_expected) {
+        fputs("mutants: not everything was as expected, so " DOCUMENT " stays as it was\n", stderr);
+        return false;
+    }
     g_autofree char *text = table(work, number);
-    bool written = !arguments->write || write_table(text);
-    return written && totals.caught == totals.wrong && totals.rejected == 0;
+    return write_table(text);
 }
 
 int main(int argc, char **argv)

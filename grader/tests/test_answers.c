@@ -53,7 +53,8 @@ START_TEST(shape)
 {
     static const char *const right[] = {
         "## Q3\n\nAnswer: (4, 64)\n", "# Q3: shape\nwhy\nAnswer: (4,64)\nbecause 1 2 3\n",
-        "## Q3\n**Answer:** `[4, 64]`\n", "## q3\n\nanswer: 4 × 64\n\n## Q6\n\nAnswer: 7\n"};
+        "## Q3\n**Answer:** `[4, 64]`\n", "## Q3\n\nAnswer: (4, 64) of float32\n",
+        "## q3\n\nanswer: 4 × 64\n\n## Q6\n\nAnswer: 7\n"};
     static const char *const wrong[] = {
         "## Q3\n\nAnswer: (32, 64)\n",
         "## Q3\n\nAnswer: (4, 64, 10)\n",
@@ -117,6 +118,8 @@ static const struct {
            "| 8 | | SEND_BACKWARD 0 | |\n"
            "| 9 | RECV_BACKWARD 0, B 0 | | |\n",
      NULL},
+    /* The only way to a new line within a cell. */
+    {"| 1 | F 0<br>SEND_FORWARD 0 | | |\n", "lacks RECV_BACKWARD"},
     {"| 1 | F 0, SEND_FORWARD 0 | RECV_FORWARD 0, F 0 | |\n", "row 1, rank 1: F 0"},
     {"| 1 | F 0, SEND_FORWARD 0, F 1 | | |\n", "row 1, rank 0: F 1: a rank does at most one"},
     {"| 1 | SEND_FORWARD 0, F 0 | | |\n", "row 1, rank 0: SEND_FORWARD 0: what is to be sent"},

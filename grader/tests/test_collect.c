@@ -94,6 +94,23 @@ START_TEST(a_todo_is_found_outside_of_comments)
 }
 END_TEST
 
+/* A line that looks like a TODO at every step must not take its length squared. */
+START_TEST(a_long_line_takes_no_time)
+{
+    GString *text = g_string_new("\"");
+    while (text->len < COLLECT_MOST_BYTES - 100)
+        g_string_append(text, "(todo(");
+    g_string_append(text, "\n");
+    write_file("b.c", text->str);
+    g_string_free(text, TRUE);
+    gint64 began = g_get_monotonic_time();
+    struct collection *collection = collect_all();
+    ck_assert_int_eq(collection_find(collection, "b.c")->todo_line, 0);
+    ck_assert_int_lt((int)((g_get_monotonic_time() - began) / G_USEC_PER_SEC), 5);
+    collection_free(collection);
+}
+END_TEST
+
 START_TEST(the_assignments_folder_is_taken_if_there_is_one)
 {
     g_autofree char *inner = g_build_filename(submission, "pipeline", NULL);
@@ -241,6 +258,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, named_files_are_copied);
     tcase_add_test(tests, a_todo_is_found_outside_of_comments);
+    tcase_add_test(tests, a_long_line_takes_no_time);
     tcase_add_test(tests, the_assignments_folder_is_taken_if_there_is_one);
     tcase_add_test(tests, other_things_are_listed_and_left_alone);
     tcase_add_test(tests, a_missing_file_is_named);

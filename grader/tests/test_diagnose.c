@@ -254,6 +254,52 @@ START_TEST(a_crash_and_a_message)
 }
 END_TEST
 
+START_TEST(finalize_within_a_step)
+{
+    begin(2);
+    for (int r = 0; r < 2; r++) {
+        fact(&rank[r], LOG_STEP_BEGIN, 0);
+        compute(&rank[r], LOG_FORWARD, r, 0, 10);
+    }
+    call(&rank[1], LOG_FINALIZE, LOG_NO_PEER, LOG_ANY_TAG, 0, false);
+    ck_assert_int_eq(diagnosis(2, RUN_FAILED, NULL), DIAGNOSIS_ENDED_EARLY);
+    HAS(headline, "rank 1 called MPI_Finalize");
+    HAS(headline, "within a training step");
+}
+END_TEST
+
+START_TEST(a_program_that_outlives_its_end)
+{
+    begin(2);
+    for (int r = 0; r < 2; r++)
+        final(&rank[r]);
+    ck_assert_int_eq(diagnosis(2, RUN_TIMED_OUT, NULL), DIAGNOSIS_ENDLESS_LOOP);
+    HAS(headline, "every rank came to its end");
+}
+END_TEST
+
+START_TEST(words_without_end_are_cut)
+{
+    begin(2);
+    GString *words = g_string_new("rank 1: stage_forward: ");
+    for (int i = 0; i < 2000; i++)
+        g_string_append(words, "ä");
+    ck_assert_int_eq(diagnosis(2, RUN_FAILED, words->str), DIAGNOSIS_STOPPED_ITSELF);
+    HAS(headline, "the program stopped with a message: rank 1: stage_forward: ä");
+    ck_assert_uint_lt(headline->len, 1000);
+    g_string_free(words, TRUE);
+}
+END_TEST
+
+START_TEST(a_send_that_mpi_refused_waits_for_nobody)
+{
+    begin(2);
+    call(&rank[0], LOG_ISEND, LOG_PEER_NULL, 0, 100, false);
+    diagnosis(2, RUN_FAILED, NULL);
+    HAS_NOT(text, "no receive was ever posted");
+}
+END_TEST
+
 START_TEST(logs_that_make_no_sense)
 {
     const enum run_end ends[] = {RUN_HUNG, RUN_FAILED, RUN_CRASHED, RUN_TIMED_OUT};
@@ -376,6 +422,10 @@ int main(void)
     tcase_add_test(tests, an_endless_loop);
     tcase_add_test(tests, polling);
     tcase_add_test(tests, a_crash_and_a_message);
+    tcase_add_test(tests, finalize_within_a_step);
+    tcase_add_test(tests, a_program_that_outlives_its_end);
+    tcase_add_test(tests, words_without_end_are_cut);
+    tcase_add_test(tests, a_send_that_mpi_refused_waits_for_nobody);
     tcase_add_test(tests, logs_that_make_no_sense);
     tcase_add_test(tests, judging);
     tcase_add_test(tests, real_programs);

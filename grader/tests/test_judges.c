@@ -63,6 +63,24 @@ START_TEST(right_gradients_pass)
 }
 END_TEST
 
+/* Where a gradient is nothing but rounding, AdamW makes a step of the whole learning rate of it, in
+ * one direction or the other: a right run was rejected in its second step. */
+START_TEST(adamw_with_gradients_near_zero_passes)
+{
+    static const int one[] = {0, 4}, two[] = {0, 1, 2};
+    expect_gradients("--model mlp:depth=1,width=70 --data "
+                     "synthetic:channels=3,height=20,width=20,train=200,classes=7 --batch 36 "
+                     "--micro-batches 9 --loss mean --optimizer adamw --steps 2 --dump-gradients "
+                     "0,1 --seed 1330003991",
+                     two, 2, NO_SABOTAGE, VERDICT_PASS, "");
+    expect_gradients("--model mlp:depth=2,width=30 --data "
+                     "synthetic:channels=1,height=16,width=16,train=200,classes=20 --batch 15 "
+                     "--micro-batches 3 --loss mean --optimizer adamw --steps 2 --dump-gradients "
+                     "0,1 --seed 1152003457",
+                     one, 1, NO_SABOTAGE, VERDICT_PASS, "");
+}
+END_TEST
+
 static const struct {
     enum sabotage sabotage;
     const char *mistake;
@@ -349,6 +367,7 @@ int main(void)
     TCase *cases = tcase_create("gradients and windows");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, right_gradients_pass);
+    tcase_add_test(cases, adamw_with_gradients_near_zero_passes);
     tcase_add_loop_test(cases, every_sabotage_is_named, 0, G_N_ELEMENTS(known));
     tcase_add_test(cases, nan_and_place_are_named);
     tcase_add_test(cases, zeros_are_no_gradient);

@@ -95,6 +95,20 @@ START_TEST(unusable_files)
 }
 END_TEST
 
+/* Parsed, 64 MiB would take gigabytes. */
+START_TEST(huge_file)
+{
+    GString *json = g_string_new("[[]");
+    while (json->len < 5 << 20)
+        g_string_append(json, ",[]");
+    g_string_append(json, "]");
+    finish_logs(1);
+    write_file("probe-arguments.json", json->str);
+    expect(judge_arguments, VERDICT_FAIL, "larger than");
+    g_string_free(json, TRUE);
+}
+END_TEST
+
 /* ---- distribute -------------------------------------------------------------------------------- */
 
 /* The first `layers % stages` stages get one more. */
@@ -150,7 +164,8 @@ START_TEST(distribute)
     expect_distribute(6, NULL, 4, (int[]){0, 4, 2, 5, 6}, false, VERDICT_FAIL, "stage 1");
     expect_distribute(6, NULL, 3, (int[]){0, 2, 4, 5}, false, VERDICT_FAIL, "the last number");
     expect_distribute(6, NULL, 3, (int[]){1, 2, 4, 6}, false, VERDICT_FAIL, "begin with layer 0");
-    expect_distribute(6, NULL, 3, (int[]){0, -1000000000, 4, 6}, false, VERDICT_FAIL, "0, ?, 4, 6");
+    expect_distribute(6, NULL, 3, (int[]){0, -1000000000, 4, 6}, false, VERDICT_FAIL,
+                      "0, (not set), 4, 6: number 1 of the 4 is not set");
     expect_distribute(6, NULL, 3, (int[]){0, 2, 4, 6}, true, VERDICT_FAIL, "outside");
 }
 END_TEST
@@ -211,6 +226,30 @@ START_TEST(arguments)
     finish_logs(1);
     write_file("probe-arguments.json", json->str);
     expect(judge_arguments, c->says ? VERDICT_FAIL : VERDICT_PASS, c->says);
+    g_string_free(json, TRUE);
+}
+END_TEST
+
+/* A student's text goes into the report: as text. */
+START_TEST(reasons_are_no_markdown)
+{
+    struct verdict *verdict = verdict_new();
+    GString *json = g_string_new("[");
+    for (int i = 0; i < 60; i++)
+        g_string_append_printf(json,
+                               "%s{\"layers\": 8, \"stages\": 4, \"batch_size\": 16, "
+                               "\"micro_batches\": 4, \"uneven\": false, \"accepted\": false, "
+                               "\"reason\": \"\\n\\n# PASS\\n\\n**full marks**\"}",
+                               i ? "," : "");
+    g_string_append_c(json, ']');
+    finish_logs(1);
+    write_file("probe-arguments.json", json->str);
+    judge_arguments(&judgement, verdict);
+    ck_assert_int_eq(verdict->kind, VERDICT_FAIL);
+    ck_assert_ptr_null(strchr(verdict->headline->str, '\n'));
+    ck_assert_ptr_null(strstr(verdict->explanation->str, "\n# PASS"));
+    ck_assert_ptr_null(strstr(verdict->explanation->str, " **full"));
+    verdict_free(verdict);
     g_string_free(json, TRUE);
 }
 END_TEST
@@ -326,9 +365,11 @@ int main(void)
     TCase *cases = tcase_create("probes");
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_loop_test(cases, unusable_files, 0, 3);
+    tcase_add_test(cases, huge_file);
     tcase_add_test(cases, distribute);
     tcase_add_test(cases, distribute_wants_all_sizes);
     tcase_add_loop_test(cases, arguments, 0, G_N_ELEMENTS(arguments_cases));
+    tcase_add_test(cases, reasons_are_no_markdown);
     tcase_add_loop_test(cases, communicate, 0, WRONGS);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

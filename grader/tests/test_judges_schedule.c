@@ -250,6 +250,27 @@ START_TEST(buffers_must_stay)
 }
 END_TEST
 
+/* A send that nobody waits for; its receive is waited for. */
+START_TEST(every_request_must_be_waited_for)
+{
+    static const char *const says[] = {NULL, "rank 1 never waited for a message that it sent to",
+                                       "rank 2 never waited for a message that it receives from",
+                                       NULL};
+    uint64_t sent = isend(&builder[1], 2, 7, 64), received = irecv(&builder[2], 1, 7, 64);
+    if (_i == 3) { /* it knows without */
+        struct log_record record = log_record_new(LOG_REQUEST_FREE, LOG_BEGIN);
+        record.request = sent;
+        put(&builder[1], record);
+        end_call(&builder[1], record);
+    } else if (_i != 1) {
+        wait_for(&builder[1], sent);
+    }
+    if (_i != 2)
+        wait_for(&builder[2], received);
+    expect(judge_luck, finish(), says[_i] ? VERDICT_FAIL : VERDICT_PASS, says[_i]);
+}
+END_TEST
+
 /* ---- data -------------------------------------------------------------------------------------- */
 
 START_TEST(data)
@@ -318,6 +339,7 @@ int main(void)
     tcase_add_test(by_hand, sends_that_cross_are_luck);
     tcase_add_test(by_hand, blocking_sends_that_meet_are_no_luck);
     tcase_add_loop_test(by_hand, buffers_must_stay, 0, 5);
+    tcase_add_loop_test(tests, every_request_must_be_waited_for, 0, 4);
     tcase_add_loop_test(by_hand, data, 0, 9);
     tcase_add_test(by_hand, data_opened_within_a_step);
     suite_add_tcase(suite, by_hand);

@@ -227,6 +227,16 @@ START_TEST(sums_of_steps)
     expect(NULL);
     stage[1].wrong = false; /* right: it alone has zeroed */
     expect("gradients not zeroed between steps");
+    for (int i = 0; i < STAGES; i++) /* outputs are wrong; 0 is the sum of nothing but zeros */
+        stage[i] = (struct mistake_stage){.sum_of_steps = i == 0,
+                                          .has_parameters = i > 0,
+                                          .finite = true,
+                                          .ratio = i > 0 ? 1 : NAN,
+                                          .optimizer_steps = 1,
+                                          .early_forward = MISTAKE_UNKNOWN,
+                                          .early_backward = MISTAKE_UNKNOWN,
+                                          .last_backward = M - 1};
+    expect(NULL);
 }
 END_TEST
 

@@ -283,6 +283,27 @@ START_TEST(calm_is_far_from_zero)
 }
 END_TEST
 
+/* Settings with which a right program was once rejected: a pre-activation of exactly 0 in the whole
+ * batch alone, and layer norms over three numbers that hardly differ. */
+START_TEST(where_rounding_decides_is_not_calm)
+{
+    static const struct {
+        const char *arguments;
+        uint64_t seed;
+    } restless[] = {
+        {"--schedule afab --model mlp:depth=10,width=60 --data fashion-mnist --batch 24 "
+         "--micro-batches 6 --dump-gradients 0,1",
+         1775005326},
+        {"--schedule afab --model vit:depth=4,width=3,heads=1 --data fashion-mnist --batch 70 "
+         "--micro-batches 10 --dump-gradients 0,1",
+         1526004579},
+    };
+    struct options options = options_of(restless[_i].arguments);
+    options.seed = restless[_i].seed;
+    ck_assert(!reference_is_calm(&options));
+}
+END_TEST
+
 /* Equal values in a pooling window (zeros behind a ReLU) must not refuse every seed. */
 START_TEST(most_seeds_of_a_small_cnn_are_calm)
 {
@@ -311,6 +332,7 @@ int main(void)
     tcase_add_test(cases, update_is_sgd_with_momentum);
     tcase_add_test(cases, options_without_a_reference);
     tcase_add_test(cases, calm_is_far_from_zero);
+    tcase_add_loop_test(cases, where_rounding_decides_is_not_calm, 0, 2);
     tcase_add_test(cases, most_seeds_of_a_small_cnn_are_calm);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);

@@ -245,6 +245,22 @@ START_TEST(many_files_are_stopped)
 }
 END_TEST
 
+START_TEST(files_in_folders_count_too)
+{
+    static const char *const scripts[] = {
+        "mkdir a a/b; i=0; while :; do head -c 1000000 /dev/zero > a/b/file$i; i=$((i+1)); done",
+        "mkdir a; chmod 0 a; sleep 100"};
+    struct sandbox_limits limits = sandbox_limits_default();
+    limits.folder_bytes = 16 << 20;
+    if (_i == 1 && geteuid() == 0) /* nothing is hidden from root */
+        return;
+    struct sandbox_result result = run_script(scripts[_i], limits);
+    ck_assert_int_eq(result.end, SANDBOX_FILES);
+    nothing_is_left();
+    sandbox_result_clear(&result);
+}
+END_TEST
+
 START_TEST(a_daemon_does_not_survive)
 {
     struct sandbox_result result =
@@ -351,6 +367,7 @@ int main(void)
     tcase_add_test(tests, endless_allocation_is_stopped);
     tcase_add_test(tests, a_large_file_is_stopped);
     tcase_add_test(tests, many_files_are_stopped);
+    tcase_add_loop_test(tests, files_in_folders_count_too, 0, 2);
     tcase_add_test(tests, a_daemon_does_not_survive);
     tcase_add_test(tests, a_signal_is_named);
     tcase_add_test(tests, a_missing_program_or_folder_is_not_started);

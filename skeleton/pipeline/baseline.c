@@ -14,7 +14,7 @@ void baseline_forward_backward(struct stage *model, struct batch *batch)
      * outputs: (samples, classes). stage_zero_gradients, stage_forward, batch_loss,
      * batch_loss_backward and stage_backward: see common/stage.h and common/batch.h,
      * also for who owns which tensor afterwards.
-     * Hint: five calls, no loop; the scale of the loss is 1.
+     * Hint: six calls, no loop; the scale of the loss is 1.
      * Check: make grade CHECK=baseline
      */
     todo("run the whole model forwards and backwards", model, batch);

@@ -15,9 +15,9 @@ void train_step_afab(struct pipeline *pipeline)
      *
      * Given: pipeline->micro_batches = m; x (samples / m, input…), y (samples / m,
      * output…). The stage holds what each forward saved until the backward of the same
-     * micro-batch number. A rank must not wait for a send before it goes on computing,
-     * or the ranks work one after the other: keep the requests and the tensors, and
-     * free those after MPI_Waitall.
+     * micro-batch number. Don't wait for a send before going on: a neighbour that is still
+     * busy would keep this rank waiting, too. Keep the requests and the tensors, and free
+     * those after MPI_Waitall.
      * Hint: backward adds up gradients over the micro-batches, so what must the scale in
      * batch_loss_backward be? (common/batch.h; on the last stage, and nowhere else.)
      * Check: make grade CHECK=train_step_afab, then afab_combinations, afab_order,

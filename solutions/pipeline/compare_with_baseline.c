@@ -44,7 +44,7 @@ bool compare_with_baseline(struct pipeline *pipeline, struct stage *baseline,
     //|  *
     //|  * Given: batch_outputs(batch) stays the batch's. stage_layer_gradients(stage, layer)
     //|  * is a new, flat tensor that you free, or NULL for a layer without parameters; layer
-    //|  * counts from the begin of the model, on `baseline` as well as on your stage.
+    //|  * counts from the start of the model, on `baseline` as well as on your stage.
     //|  * Hint: stage_first_layer(stage) and stage_layers(stage) say which layers are here.
     //|  * Check: make grade CHECK=compare_with_baseline
     //|  */

@@ -18,7 +18,7 @@ bool pipeline_communicate(struct pipeline *pipeline, enum pipeline_operation ope
     /* BEGIN SOLUTION */
     const bool receive = operation == RECV_FORWARD || operation == RECV_BACKWARD;
     const bool forward = operation == RECV_FORWARD || operation == SEND_FORWARD;
-    /* Forward messages come from the stage before, backward messages go to it. */
+    /* Forward messages come from the previous stage, backward messages go to it. */
     const int peer = receive == forward ? pipeline->rank - 1 : pipeline->rank + 1;
 
     *request = MPI_REQUEST_NULL;
@@ -36,11 +36,11 @@ bool pipeline_communicate(struct pipeline *pipeline, enum pipeline_operation ope
     /* END SOLUTION */
     //| /* TODO (Q7): start one message, without waiting for it.
     //|  *
-    //|  *   RECV_FORWARD   receive x  from the stage before    SEND_BACKWARD  send dx to it
-    //|  *   RECV_BACKWARD  receive dy from the stage behind    SEND_FORWARD   send y  to it
+    //|  *   RECV_FORWARD   receive x  from the previous stage   SEND_BACKWARD  send dx to it
+    //|  *   RECV_BACKWARD  receive dy from the next stage       SEND_FORWARD   send y  to it
     //|  *
     //|  * Return true when a message was started; *request is then its request. Stage 0 has
-    //|  * no stage before and the last stage none behind: there, set *request to
+    //|  * no previous stage and the last stage no next one: there, set *request to
     //|  * MPI_REQUEST_NULL, touch nothing else (tensor may be NULL) and return false.
     //|  *
     //|  * Given: tensor->data, tensor->count floats (MPI_FLOAT); stage s is rank s of

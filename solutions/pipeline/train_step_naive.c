@@ -57,17 +57,17 @@ void train_step_naive(struct pipeline *pipeline)
     /* END SOLUTION */
     //| /* TODO: one training step with the whole batch as its only micro-batch, number 0.
     //|  *
-    //|  * Gradients to zero. Forward: x comes from the batch on stage 0 and from the stage
-    //|  * before elsewhere; y goes into the loss on the last stage and to the stage behind
-    //|  * elsewhere. Backward, the other way round: dy comes from the loss, or from the stage
-    //|  * behind; dx goes to the stage before. Then one optimizer step.
+    //|  * Gradients to zero. Forward: x comes from the batch on stage 0 and from the previous
+    //|  * stage elsewhere; y goes into the loss on the last stage and to the next stage
+    //|  * elsewhere. Backward, the other way round: dy comes from the loss, or from the next
+    //|  * stage; dx goes to the previous stage. Then one optimizer step.
     //|  *
     //|  * Given: pipeline_communicate, which only starts a message: MPI_Wait for its request
     //|  * before you use or free the tensor. stage_input_new and stage_output_new: room for
     //|  * x (samples, input…) and dy (samples, output…). stage_forward takes over x and
     //|  * stage_backward takes over dy; y and dx are yours to free. On stage 0 dx is NULL.
     //|  * Hint: write it for one rank first (it is the baseline then), and then put a
-    //|  * receive before and a send behind each half.
+    //|  * receive before and a send after each half.
     //|  * Check: make grade CHECK=train_step_naive
     //|  */
     //| todo("take one training step with the whole batch", pipeline);

@@ -327,6 +327,11 @@ static const struct refusal {
     {2, "--data synthetic --compare --corrupt gradients:2", "no layer 2", 2},
     {2, "--data synthetic --batch 0", "--batch 0", 2},
     {2, "--data synthetic:train=32,test=32 --batch 64", "32 samples", 1},
+    /* 3,000,000,000 steps: more than an int holds */
+    {1,
+     "--data synthetic:train=30000,height=4,width=4 --model mlp:depth=1 --batch 1 "
+     "--micro-batches 1 --epochs 100000 --quiet",
+     "--epochs 100000", 1},
 };
 
 START_TEST(what_cannot_work_is_refused)

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define COUNT 2000 /* integers: more than goes out at once */
 
@@ -186,6 +188,49 @@ static void with_gaps(MPI_Comm comm)
         CHECK(in[i][2] == 1000 * last + 6 * i + 1 && in[i][1] == -1 && in[i][3] == -1);
 }
 
+/* A send of two elements a page apart, whose second page goes before it is waited for. */
+static void with_memory_gone(MPI_Comm comm)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const int per_page = (int)(page / sizeof(int));
+    static int in[COUNT];
+    char *out = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    MPI_Datatype row, spread;
+    MPI_Request request;
+    int sent = 0;
+    CHECK(out != MAP_FAILED && 2 * (per_page / 2) <= COUNT);
+    MUST(MPI_Type_contiguous(per_page / 2, MPI_INT, &row));
+    MUST(MPI_Type_create_resized(row, 0, (MPI_Aint)page, &spread));
+    MUST(MPI_Type_commit(&spread));
+    MUST(MPI_Issend(out, 2, spread, next, 12, comm, &request));
+    MUST(MPI_Recv(in, COUNT, MPI_INT, last, 12, comm, MPI_STATUS_IGNORE));
+    while (!sent)
+        MUST(MPI_Request_get_status(request, &sent, MPI_STATUS_IGNORE));
+    CHECK(munmap(out + page, page) == 0);
+    MUST(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    CHECK(munmap(out, page) == 0);
+    MUST(MPI_Type_free(&row));
+    MUST(MPI_Type_free(&spread));
+}
+
+/* With MPI_IN_PLACE, count and datatype mean nothing, not even that there is one. */
+static void in_place(MPI_Comm comm)
+{
+    const MPI_Datatype unset = (MPI_Datatype)NULL;
+    int all[3] = {0, 0, 0};
+    all[rank] = rank + 1;
+    if (rank == 2)
+        MUST(MPI_Gather(MPI_IN_PLACE, 9, unset, all, 1, MPI_INT, 2, comm));
+    else
+        MUST(MPI_Gather(&all[rank], 1, MPI_INT, NULL, 0, unset, 2, comm));
+    CHECK(rank != 2 || all[0] + 10 * all[1] + 100 * all[2] == 321);
+    all[rank] = rank + 1;
+    MUST(MPI_Allgather(MPI_IN_PLACE, 9, unset, all, 1, MPI_INT, comm));
+    CHECK(all[0] + 10 * all[1] + 100 * all[2] == 321);
+    MUST(MPI_Alltoall(MPI_IN_PLACE, 9, unset, all, 1, MPI_INT, comm));
+    CHECK(all[0] == rank + 1 && all[1] == rank + 1 && all[2] == rank + 1);
+}
+
 static void collectives(MPI_Comm comm)
 {
     int mine = rank + 1, all[3], sum, block[3] = {rank, rank, rank}, ones[3] = {1, 1, 1};
@@ -296,6 +341,8 @@ int main(int argc, char **argv)
     small_messages(MPI_COMM_WORLD);
     persistent_and_probes(MPI_COMM_WORLD);
     with_gaps(MPI_COMM_WORLD);
+    with_memory_gone(MPI_COMM_WORLD);
+    in_place(MPI_COMM_WORLD);
     collectives(MPI_COMM_WORLD);
     communicators();
     MPI_Finalize();

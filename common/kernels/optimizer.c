@@ -1,16 +1,16 @@
 /*
- * The optimizers' loops (optimizer_kernels.h). Each element is on its own, so
- * the result does not depend on the number of threads.
+ * The optimizers' loops. Each element is on its own, so the result does not
+ * depend on the number of threads.
  */
-#include "common/kernels/optimizer_kernels.h"
+#include "common/kernels/cpu.h"
 
 #include <math.h>
 
 /* Below this, waking the threads costs more than they save. */
 #define WORTH_THREADS 65536
 
-void kernel_sgd_step(size_t count, float *restrict parameter, float *restrict buffer,
-                     const float *restrict gradient, float rate, float momentum)
+void cpu_sgd_step(size_t count, float *restrict parameter, float *restrict buffer,
+                  const float *restrict gradient, float rate, float momentum)
 {
 #pragma omp parallel for simd if (parallel : count >= WORTH_THREADS) schedule(static)
     for (size_t i = 0; i < count; i++) {
@@ -19,9 +19,9 @@ void kernel_sgd_step(size_t count, float *restrict parameter, float *restrict bu
     }
 }
 
-void kernel_adamw_step(size_t count, float *restrict parameter, float *restrict average,
-                       float *restrict square, const float *restrict gradient,
-                       struct adamw_factors factors)
+void cpu_adamw_step(size_t count, float *restrict parameter, float *restrict average,
+                    float *restrict square, const float *restrict gradient,
+                    struct adamw_factors factors)
 {
 #pragma omp parallel for simd if (parallel : count >= WORTH_THREADS) schedule(static)
     for (size_t i = 0; i < count; i++) {

@@ -1,0 +1,124 @@
+/*
+ * For the diagnosis: ends of a rank that its log alone does not explain. Where
+ * it crashed, by the trace that MPI printed; MPI_Finalize before the end; a
+ * program that does not end although every rank did.
+ */
+#include "grader/diagnose_parts.h"
+#include "grader/source_line.h"
+
+#include <string.h>
+
+#define MOST_FRAMES 3 /* of a trace that are shown */
+
+/* ---- where it crashed ------------------------------------------------------------------------ */
+
+struct frame {
+    int number;       /* 0: the signal's own */
+    bool offset_only; /* without the name of a function: offset counts from the program's begin */
+    uint64_t offset, address;
+};
+
+/* Reads the frames that lie in the program, of the first process that printed a trace:
+ * "[sandbox:00006] [ 1] /program/program(train_step_afab+0x105)[0x5572de41e1d5]". */
+static GArray *read_frames(const char *output)
+{
+    GArray *frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autoptr(GRegex) line = g_regex_new("^(\\[\\S+:\\d+\\]) \\[ *(\\d{1,3})\\] \\S*/program"
+                                         "\\((\\w*)\\+0x([0-9a-f]+)\\)\\[0x([0-9a-f]+)\\]",
+                                         G_REGEX_MULTILINE, 0, NULL);
+    g_autofree char *process = NULL;
+    for (g_regex_match(line, output, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_autofree char *who = g_match_info_fetch(match, 1);
+        g_autofree char *number = g_match_info_fetch(match, 2);
+        g_autofree char *function = g_match_info_fetch(match, 3);
+        g_autofree char *offset = g_match_info_fetch(match, 4);
+        g_autofree char *address = g_match_info_fetch(match, 5);
+        if (!process)
+            process = g_strdup(who);
+        if (strcmp(process, who) != 0)
+            continue;
+        struct frame frame = {(int)g_ascii_strtoull(number, NULL, 10), !function[0],
+                              g_ascii_strtoull(offset, NULL, 16),
+                              g_ascii_strtoull(address, NULL, 16)};
+        g_array_append_val(frames, frame);
+    }
+    return frames;
+}
+
+/* Where the program was loaded; 0 if no frame tells. */
+static uint64_t load_address(const GArray *frames)
+{
+    for (guint i = 0; i < frames->len; i++) {
+        const struct frame *frame = &g_array_index(frames, struct frame, i);
+        if (frame->offset_only)
+            return frame->address - frame->offset;
+    }
+    return 0;
+}
+
+/* Behind the student's functions come those of the kit that called them. */
+static bool is_caller_of_all(const char *line)
+{
+    static const char *const files[] = {"main.c:", "driver.c:", "probe"};
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        if (g_str_has_prefix(line, files[i]))
+            return true;
+    return false;
+}
+
+void describe_crash(const struct scene *scene, GString *text)
+{
+    const char *output = scene->outcome->output ? scene->outcome->output : "";
+    g_autoptr(GArray) frames = read_frames(output);
+    uint64_t base = load_address(frames);
+    int shown = 0;
+    for (guint i = 0; base && i < frames->len && shown < MOST_FRAMES; i++) {
+        const struct frame *frame = &g_array_index(frames, struct frame, i);
+        /* frame 1 is where it was; the others are return addresses */
+        uint64_t place = frame->address - base + (frame->number == 1);
+        const char *line = source_line(scene->outcome->program, place);
+        if (is_caller_of_all(line))
+            break;
+        if (line[0])
+            g_string_append_printf(text, "%s%s", shown++ ? ", called at " : ", at ", line);
+    }
+    if (strstr(output, "Segmentation fault") && !strstr(output, "*** Process received signal"))
+        g_string_append(text, "; is its stack full, by a large array in a function or by a "
+                              "recursion without end?");
+}
+
+/* ---- MPI_Finalize ---------------------------------------------------------------------------- */
+
+bool finalizes_early(const struct scene *scene, GString *headline)
+{
+    for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+        const struct log_file *log = &scene->outcome->log[rank];
+        bool in_step = false;
+        for (size_t i = 0; i < log->count; i++) {
+            uint16_t operation = log->record[i].operation;
+            in_step = operation == LOG_STEP_BEGIN || (in_step && operation != LOG_STEP_END);
+            if (!in_step || operation != LOG_FINALIZE)
+                continue;
+            g_string_append_printf(headline, "rank %d called ", rank);
+            name_call(scene, rank, i, headline);
+            g_string_append(headline, ", within a training step: MPI is needed until the "
+                                      "program's end, where the driver calls it");
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- no end ------------------------------------------------------------------------------------ */
+
+bool outlives_its_end(const struct scene *scene, GString *headline)
+{
+    for (int rank = 0; rank < scene->outcome->ranks; rank++)
+        if (scene->place[rank].state != PLACE_FINISHED)
+            return false;
+    g_string_append(headline, "every rank came to its end, but the program did not: a process or "
+                              "thread that it started still runs, or exit() does not return");
+    return true;
+}

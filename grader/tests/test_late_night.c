@@ -1,0 +1,141 @@
+/*
+ * The grader against what a tired student writes: work that is half done, and mistakes that went
+ * well by luck. Each must be judged for what it is, with the line to look at.
+ */
+#include "grader/tests/hostile.h"
+
+/* The data is opened before the first step: a step that is still a TODO does not stand in the way. */
+START_TEST(data_is_judged_before_there_is_a_step)
+{
+    write_file("train_step_naive.c", "#include \"assignments/pipeline/pipeline.h\"\n"
+                                     "void train_step_naive(struct pipeline *pipeline)\n"
+                                     "{\n    todo(\"take one training step\", pipeline);\n}\n");
+    struct graded graded = grade_own("open_data,train_step_naive");
+    assert_passed(&graded, "open_data");
+    assert_failed(&graded, "train_step_naive", "train_step_naive.c:4 is still to be written");
+    graded_clear(&graded);
+    write_file("open_data.c", "#include \"assignments/pipeline/pipeline.h\"\n"
+                              "void open_data(struct pipeline *pipeline)\n"
+                              "{\n    batch_open_labels(pipeline->batch);\n}\n");
+    graded = grade_own("open_data");
+    assert_failed(&graded, "open_data", "rank 0, the first stage, did not open the inputs");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(freeing_twice_names_the_line)
+{
+    hostile_baseline("", "struct tensor *x = batch_inputs(batch, 0);\n"
+                         "    tensor_free(x);\n"
+                         "    tensor_free(x);");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "tensor_free: this tensor was freed already");
+    assert_failed(&graded, "baseline", "(called at baseline.c:");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(a_crash_names_the_line)
+{
+    hostile_baseline("", "*(volatile int *)8 = batch == NULL;");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "rank 0 crashed (Segmentation fault)");
+    assert_failed(&graded, "baseline", ", at baseline.c:");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(a_full_stack_is_suspected)
+{
+    hostile_baseline("", "volatile char large[1ul << 30];\n"
+                         "    for (size_t i = 0; i < sizeof large; i += 4096)\n"
+                         "        large[i] = batch != NULL;");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "is its stack full");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(what_was_never_filled_is_not_a_number)
+{
+    hostile_baseline("", "tensor_free(batch_inputs(batch, 0));");
+    change_file("baseline.c", "stage_forward(model, 0, batch_inputs(batch, 0))",
+                "stage_forward(model, 0, stage_input_new(model))");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "nan");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(a_scale_of_its_own_is_told)
+{
+    change_file("baseline.c", "batch_loss_backward(batch, 0, 1.0f)",
+                "batch_loss_backward(batch, 0, 0.25f)");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "right but for a factor (rank 0: 0.25)");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(finalizing_early_is_named)
+{
+    hostile_baseline("", "MPI_Finalize();");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "rank 0 called MPI_Finalize at baseline.c:");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(a_failing_call_on_any_communicator_is_named)
+{
+    hostile_baseline("", "mpi_check(MPI_Send(&(int){1}, 1, MPI_INT, 3, 0, MPI_COMM_SELF));");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "MPI_ERR_RANK");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(exit_before_the_begin_is_no_refusal)
+{
+    hostile_baseline("#include <unistd.h>\n"
+                     "__attribute__((constructor)) static void quit(void)\n{\n    _exit(2);\n}\n",
+                     "");
+    struct graded graded = grade_own("baseline");
+    assert_failed(&graded, "baseline", "ended with exit status 2 and said nothing");
+    graded_clear(&graded);
+}
+END_TEST
+
+START_TEST(answers_in_another_encoding_are_told_where)
+{
+    write_file("answers.md", "# Answers\n\n## Q3\n\nl'id\xe9"
+                             "e\n\nAnswer: (4, 64)\n");
+    struct graded graded = grade_own("q3_shape");
+    assert_failed(&graded, "q3_shape", "answers.md is not UTF-8 text from line 5 on");
+    graded_clear(&graded);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("late night");
+    TCase *tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, data_is_judged_before_there_is_a_step);
+    tcase_add_test(tests, freeing_twice_names_the_line);
+    tcase_add_test(tests, a_crash_names_the_line);
+    tcase_add_test(tests, a_full_stack_is_suspected);
+    tcase_add_test(tests, what_was_never_filled_is_not_a_number);
+    tcase_add_test(tests, a_scale_of_its_own_is_told);
+    tcase_add_test(tests, finalizing_early_is_named);
+    tcase_add_test(tests, a_failing_call_on_any_communicator_is_named);
+    tcase_add_test(tests, exit_before_the_begin_is_no_refusal);
+    tcase_add_test(tests, answers_in_another_encoding_are_told_where);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
