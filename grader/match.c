@@ -84,6 +84,7 @@ static void complete(struct half *half, const struct log_file *log, size_t i)
     }
     if (half->is_send) {
         half->data.fingerprint_completed = record->request != 0 ? record->fingerprint : 0;
+        half->data.gone = record->request != 0 && (record->flag & LOG_FLAG_BUFFER_GONE);
         return;
     }
     half->peer = record->peer;

@@ -31,7 +31,8 @@ struct message_half {
     uint64_t fingerprint;
     uint64_t fingerprint_completed; /* a non-blocking send's buffer when its wait returned; a
                                        difference means that it was changed too early */
-    int step;                       /* training step in which it was posted; -1: outside of one */
+    bool gone; /* a non-blocking send's buffer was no longer there when its wait returned */
+    int step;  /* training step in which it was posted; -1: outside of one */
 };
 
 struct message {

@@ -27,7 +27,7 @@ static inline __attribute__((always_inline)) float exponential(float x)
     sum = fmaf(sum, rest, 5.0000001201e-1f);
     sum = fmaf(sum, rest * rest, rest) + 1.0f;
     /* 2^n, by writing n into the exponent's bits. */
-    int32_t bits = ((int32_t)n + 127) * (1 << 23);
+    uint32_t bits = ((uint32_t)(int32_t)n + 127u) << 23; /* of NaN: anything, without overflow */
     float power;
     memcpy(&power, &bits, sizeof power);
     return sum * power;

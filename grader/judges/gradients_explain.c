@@ -164,7 +164,8 @@ static void show_matrix(const struct gradient_case *c, const struct coefficients
                         "numbers say little.\n",
                         fit->left);
     else if (parts[0])
-        verdict_explain(verdict, "Each micro-batch should be in it once, with itself. Not so: %s.\n", parts);
+        verdict_explain(verdict,
+                        "Each micro-batch should be in it once, with itself. Not so: %s.\n", parts);
     else
         verdict_explain(verdict, "Each micro-batch is in it exactly once.\n");
     bool tells = fit->unique && fit->left <= 1e-2;
@@ -250,6 +251,21 @@ static void explain_ratios(const struct gradient_case *c, const struct mistake_s
                     text->str, c->micro_batches == 1 ? ", so 1 here" : "");
 }
 
+/* The driver spoils memory in runs that leave evidence (memory.h). */
+static void explain_not_finite(const struct gradient_case *c, const struct mistake_stage *stage,
+                               struct verdict *verdict)
+{
+    for (int rank = 0; rank < c->run->ranks; rank++)
+        if (stage[rank].has_parameters && !stage[rank].finite) {
+            verdict_explain(
+                verdict, "\nWhere does NaN come from? In a run like this one a tensor holds NaN "
+                         "until it is filled, and again once it is freed. So look for a tensor "
+                         "that was used before its receive was waited for, that nothing was "
+                         "received into, or that was freed while it was still needed or sent.\n");
+            return;
+        }
+}
+
 static void name_mistake(const struct gradient_case *c, const struct mistake_stage *stage,
                          const struct matching *matching, const int *output_of,
                          struct verdict *verdict)
@@ -291,6 +307,7 @@ void gradients_explain(const struct gradient_case *c, struct verdict *verdict)
         find_outputs(c, parts, output_of);
     if (shown >= 0)
         show_matrix(c, stage[shown].coefficients, shown, verdict);
+    explain_not_finite(c, stage, verdict);
     name_mistake(c, stage, matching, parts && c->outputs_wrong ? output_of : NULL, verdict);
     for (int rank = 0; rank < ranks; rank++)
         coefficients_free((struct coefficients *)stage[rank].coefficients);

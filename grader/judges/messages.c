@@ -44,7 +44,8 @@ int messages_changed(const struct matching *matching)
         const struct message_half *send = &message->send;
         if (send->posted == NO_RECORD || !send->fingerprint)
             continue;
-        if (send->fingerprint_completed && send->fingerprint_completed != send->fingerprint)
+        if (send->gone ||
+            (send->fingerprint_completed && send->fingerprint_completed != send->fingerprint))
             return i;
         if (has_arrived(message) && message->receive.fingerprint &&
             message->receive.fingerprint != send->fingerprint)

@@ -12,8 +12,8 @@
  * nobody received is not. */
 bool messages_agree(const struct matching *matching, struct verdict *verdict);
 
-/* The first message whose payload was not the same at the start and at the completion of its
- * send, or arrived otherwise than it was sent; NO_MESSAGE if there is none. */
+/* The first message whose payload was gone, or not the same, when its send completed, or arrived
+ * otherwise than it was sent; NO_MESSAGE if there is none. */
 int messages_changed(const struct matching *matching);
 
 /* The micro-batch of the first forward (or backward) of a step on a rank that began before the
