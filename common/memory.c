@@ -3,8 +3,10 @@
  *
  * Sizes are rounded up to size classes, four to each doubling, so at most a
  * fifth of a block of more than 512 bytes is unused. A freed block goes to its class's list and is
- * given out again to the next request of that class. What is accounted is what
- * was asked for, not the rounded size.
+ * given out again to the next request of that class. The list stands beside the
+ * blocks and not in them: a message that arrives late, in a block that was freed
+ * too early, must not break it. What is accounted is what was asked for, not the
+ * rounded size.
  */
 #include "common/memory.h"
 #include "common/fatal.h"
@@ -28,11 +30,15 @@
 #define KEEP_BLOCKS 1
 #endif
 
-struct kept_block {
-    struct kept_block *next;
+/* The kept blocks of a class; there is room for as many as were ever made. */
+struct kept_blocks {
+    void **block;
+    size_t count;
+    size_t made;
+    size_t room;
 };
 
-static struct kept_block *kept[CLASSES];
+static struct kept_blocks kept[CLASSES];
 static int64_t live_bytes[MEMORY_KINDS];
 static int64_t peak_bytes[MEMORY_KINDS];
 static size_t from_system;
@@ -61,16 +67,30 @@ static int class_of(size_t bytes, size_t *block_bytes)
     return SMALL_CLASSES + (shift - 1) * 4 + (int)(quarter - 4);
 }
 
+/* So that giving back never asks for memory. */
+static bool make_room_for_one_more(struct kept_blocks *blocks)
+{
+    if (blocks->made == blocks->room) {
+        size_t room = blocks->room == 0 ? 16 : 2 * blocks->room;
+        void **grown = realloc(blocks->block, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        blocks->block = grown;
+        blocks->room = room;
+    }
+    blocks->made++;
+    return true;
+}
+
 /* A block of the class of this size, or NULL. */
 static void *block_get(size_t bytes)
 {
     size_t block_bytes;
-    int size_class = class_of(bytes, &block_bytes);
-    struct kept_block *block = kept[size_class];
-    if (block != NULL) {
-        kept[size_class] = block->next;
-        return block;
-    }
+    struct kept_blocks *blocks = &kept[class_of(bytes, &block_bytes)];
+    if (blocks->count > 0)
+        return blocks->block[--blocks->count];
+    if (KEEP_BLOCKS && !make_room_for_one_more(blocks))
+        return NULL;
     if (!KEEP_BLOCKS) /* the exact size, so that a byte too far is seen */
         block_bytes = bytes == 0 ? 1 : bytes;
     void *memory = NULL;
@@ -97,10 +117,10 @@ void memory_block_free(void *block, size_t bytes)
         return;
     }
     size_t block_bytes;
-    int size_class = class_of(bytes, &block_bytes);
-    struct kept_block *head = block;
-    head->next = kept[size_class];
-    kept[size_class] = head;
+    struct kept_blocks *blocks = &kept[class_of(bytes, &block_bytes)];
+    if (blocks->count == blocks->made)
+        fatal("a block of %zu bytes was given back more often than it was handed out", bytes);
+    blocks->block[blocks->count++] = block;
 }
 
 void memory_account(enum memory_kind kind, int64_t bytes)
@@ -175,10 +195,14 @@ size_t memory_from_system(void)
 void memory_return_to_system(void)
 {
     for (int size_class = 0; size_class < CLASSES; size_class++) {
-        while (kept[size_class] != NULL) {
-            struct kept_block *block = kept[size_class];
-            kept[size_class] = block->next;
-            free(block);
+        struct kept_blocks *blocks = &kept[size_class];
+        while (blocks->count > 0) {
+            free(blocks->block[--blocks->count]);
+            blocks->made--;
+        }
+        if (blocks->made == 0) {
+            free(blocks->block);
+            *blocks = (struct kept_blocks){0};
         }
     }
 }

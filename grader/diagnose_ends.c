@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define MOST_FRAMES 3 /* of a trace that are shown */
-
 /* ---- where it crashed ------------------------------------------------------------------------ */
 
 struct frame {
@@ -68,13 +66,13 @@ static bool is_caller_of_all(const char *line)
     return false;
 }
 
-void describe_crash(const struct scene *scene, GString *text)
+/* The source lines of a trace, from the crash to the step that the kit called. */
+static GPtrArray *read_lines(const struct scene *scene, const char *output)
 {
-    const char *output = scene->outcome->output ? scene->outcome->output : "";
     g_autoptr(GArray) frames = read_frames(output);
+    GPtrArray *lines = g_ptr_array_new();
     uint64_t base = load_address(frames);
-    int shown = 0;
-    for (guint i = 0; base && i < frames->len && shown < MOST_FRAMES; i++) {
+    for (guint i = 0; base && i < frames->len; i++) {
         const struct frame *frame = &g_array_index(frames, struct frame, i);
         /* frame 1 is where it was; the others are return addresses */
         uint64_t place = frame->address - base + (frame->number == 1);
@@ -82,7 +80,25 @@ void describe_crash(const struct scene *scene, GString *text)
         if (is_caller_of_all(line))
             break;
         if (line[0])
-            g_string_append_printf(text, "%s%s", shown++ ? ", called at " : ", at ", line);
+            g_ptr_array_add(lines, (char *)line);
+    }
+    return lines;
+}
+
+void describe_crash(const struct scene *scene, GString *text)
+{
+    const char *output = scene->outcome->output ? scene->outcome->output : "";
+    g_autoptr(GPtrArray) lines = read_lines(scene, output);
+    for (guint i = 0; i < lines->len; i++) {
+        /* where it was, and the last two: in between may be the kit's own */
+        if (i > 0 && i + 2 < lines->len)
+            continue;
+        bool skipped = i > 1 && i + 2 == lines->len;
+        g_string_append_printf(text, "%s%s",
+                               i == 0    ? ", at "
+                               : skipped ? ", …, called at "
+                                         : ", called at ",
+                               (char *)lines->pdata[i]);
     }
     if (strstr(output, "Segmentation fault") && !strstr(output, "*** Process received signal"))
         g_string_append(text, "; is its stack full, by a large array in a function or by a "

@@ -46,8 +46,26 @@ START_TEST(what_was_freed_or_never_filled_is_not_a_number)
     }
     memory_release(MEMORY_ACTIVATION, block, 4 * sizeof(float));
     memory_spoil(false);
-    if (KEEPS_BLOCKS) /* the first words hold the list of free blocks */
-        ck_assert_float_nan(block[3]);
+    if (KEEPS_BLOCKS)
+        for (int i = 0; i < 4; i++)
+            ck_assert_float_nan(block[i]);
+}
+END_TEST
+
+/* As a message that arrives late would. */
+START_TEST(writing_to_what_was_freed_breaks_nothing)
+{
+    char *block = memory_allocate(MEMORY_ACTIVATION, 256), *other;
+    memory_release(MEMORY_ACTIVATION, block, 256);
+    if (!KEEPS_BLOCKS)
+        return;
+    memset(block, 0x5a, 256);
+    for (int i = 0; i < 3; i++) {
+        other = memory_allocate(MEMORY_ACTIVATION, 256);
+        memset(other, i, 256);
+    }
+    for (int i = 0; i < 3; i++) /* only the accounts: the blocks stay */
+        memory_account(MEMORY_ACTIVATION, -256);
 }
 END_TEST
 
@@ -147,6 +165,7 @@ int main(void)
     tcase_add_test(tests, counts_what_was_asked_for);
     tcase_add_test(tests, keeps_kinds_apart);
     tcase_add_test(tests, what_was_freed_or_never_filled_is_not_a_number);
+    tcase_add_test(tests, writing_to_what_was_freed_breaks_nothing);
     tcase_add_test(tests, peak_is_the_most_that_was_live);
     tcase_add_test(tests, blocks_are_large_enough);
     tcase_add_test(tests, a_warm_loop_asks_the_system_for_nothing);
