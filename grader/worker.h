@@ -18,8 +18,8 @@ struct worker {
     int words;        /* a file with what it printed to standard error */
     GString *pending; /* read, but not yet a whole line */
     int slot;
-    int run;        /* that goes on; 0: none yet */
-    gint64 began;   /* monotonic, microseconds */
+    int run;      /* that goes on; 0: none yet */
+    gint64 began; /* monotonic, microseconds */
     bool judging;
     double judging_seconds; /* for how long, of an idle machine's clock */
     bool has_verdict;

@@ -142,6 +142,29 @@ static bool judge_rank(const struct outcome *run, const struct matching *matchin
     return right;
 }
 
+/* The probe's tensors are as large as what is sent to them: more room is not there. */
+static bool rooms_fit(const struct outcome *run, const struct matching *matching,
+                      struct verdict *verdict)
+{
+    for (int i = 0; i < matching->count; i++) {
+        const struct message *message = &matching->message[i];
+        if (message->send.posted == NO_RECORD || message->receive.posted == NO_RECORD)
+            continue;
+        const struct log_record *receive =
+            &run->log[message->destination].record[message->receive.posted];
+        if (receive->bytes <= message->send.bytes)
+            continue;
+        evidence_fail(verdict,
+                      "rank %d tells MPI of room for %" G_GUINT64_FORMAT " bytes where its tensor "
+                      "has %" G_GUINT64_FORMAT " (tag %d): a larger message would be written "
+                      "beyond its end. Count and type: tensor->count, MPI_FLOAT",
+                      message->destination, (guint64)receive->bytes, (guint64)message->send.bytes,
+                      message->tag);
+        return false;
+    }
+    return true;
+}
+
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
@@ -155,7 +178,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         right = judge_rank(run, matching, rank, &due, verdict) && right;
     if (right && matching->count != due)
         evidence_fail(verdict, "%d messages were started where %d are due", matching->count, due);
-    else if (right)
+    else if (right && rooms_fit(run, matching, verdict))
         messages_agree(matching, verdict);
     matching_free(matching);
 }

@@ -242,12 +242,9 @@ START_TEST(buffers_must_stay)
     static const struct {
         uint64_t sent, completed, received;
         enum verdict_kind kind;
-    } cases[] = {{5, 5, 5, VERDICT_PASS},
-                 {5, 0, 5, VERDICT_PASS}, /* not known at completion */
-                 {5, 6, 5, VERDICT_FAIL},
-                 {5, 6, 6, VERDICT_FAIL},
-                 {5, 5, 6, VERDICT_FAIL},
-                 {5, GONE, 5, VERDICT_FAIL}};
+    } cases[] = {{5, 5, 5, VERDICT_PASS}, {5, 0, 5, VERDICT_PASS}, /* not known at completion */
+                 {5, 6, 5, VERDICT_FAIL}, {5, 6, 6, VERDICT_FAIL},
+                 {5, 5, 6, VERDICT_FAIL}, {5, GONE, 5, VERDICT_FAIL}};
     fingerprinted(cases[_i].sent, cases[_i].completed, cases[_i].received);
     expect(judge_luck, finish(), cases[_i].kind,
            cases[_i].kind == VERDICT_FAIL ? "from rank 1 to rank 2" : NULL);
