@@ -138,7 +138,7 @@ build: $(B)/grade $(PROGRAM) ## build the grader and the program of SUBMISSION
 
 GRADING = $(B)/grade $(B)/program.flags $(ASSIGNMENT_OBJECTS) $(COMMON_LIBRARY)
 grade: data $(GRADING) ## grade SUBMISSION: score, explanations, report
-	@$(B)/grade --submission $(SUBMISSION) --assignment $(ASSIGNMENT) --build-folder $(B) \
+	@$(B)/grade --submission "$(SUBMISSION)" --assignment $(ASSIGNMENT) --build-folder $(B) \
 	  $(if $(CHECK),--check $(CHECK)) $(if $(OUT),--out $(OUT)) $(if $(SEED),--seed $(SEED))
 
 CURVE_FOLDER = build/curves/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
@@ -146,7 +146,10 @@ CURVE_FOLDER = build/curves/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
 CURVE_OPTION = $(if $(filter --evidence --compare --probe --help,$(ARGS)),,--curve $(CURVE_FOLDER)/$(CURVE).csv)
 train: data $(PROGRAM) ## train with NP ranks and ARGS; writes the learning curve
 	@mkdir -p $(CURVE_FOLDER)
-	@if [ -t 2 ]; then export PROGRESS=line; fi; tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) $(ARGS)
+	@if [ -t 2 ]; then export PROGRESS=line; fi; \
+	  tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) $(ARGS) \
+	  $(if $(CURVE_OPTION),&& echo "learning curve: $(CURVE_FOLDER)/$(CURVE).csv (make plot draws it)") || \
+	  { status=$$?; [ $$status -le 128 ] || echo "train: a rank was ended by signal $$((status - 128)) ($$(kill -l $$((status - 128))))" >&2; exit $$status; }
 
 TIMELINE = build/timelines/$(notdir $(SUBMISSION))-$(ASSIGNMENT)
 timeline: data $(PROGRAM) $(B)/handin/handin ## draw who worked when in one step with NP ranks and ARGS

@@ -19,7 +19,8 @@ static const char style_sheet[] =
     "pre{background:#f5f5f5;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere;"
     "font-size:.85rem}"
     "code{background:#f5f5f5}blockquote{border-left:4px solid #d55e00;margin:1rem 0;"
-    "padding:.1rem 1rem}img{max-width:100%;height:auto}";
+    "padding:.1rem 1rem}img{max-width:100%;height:auto}"
+    ".pass{color:#1a7f37}.fail{color:#c1121f;font-weight:bold}";
 
 /* A picture's file as a data URI, or NULL. Only names of files in the folder are followed. */
 static char *data_uri(const char *folder, const char *name)
@@ -77,6 +78,15 @@ static void replace_images(cmark_node *document, const char *folder)
     g_ptr_array_free(images, TRUE);
 }
 
+/* Colours for the cells that hold a verdict and nothing else. */
+static char *colour_verdicts(const char *body)
+{
+    GString *text = g_string_new(body);
+    g_string_replace(text, "<td>PASS</td>", "<td class=\"pass\">PASS</td>", 0);
+    g_string_replace(text, "<td>FAIL</td>", "<td class=\"fail\">FAIL</td>", 0);
+    return g_string_free(text, FALSE);
+}
+
 char *report_html(const char *markdown, const char *folder, const char *title)
 {
     cmark_gfm_core_extensions_ensure_registered();
@@ -89,6 +99,7 @@ char *report_html(const char *markdown, const char *folder, const char *title)
     cmark_node *document = cmark_parser_finish(parser);
     replace_images(document, folder);
     char *body = cmark_render_html(document, options, cmark_parser_get_syntax_extensions(parser));
+    g_autofree char *coloured = colour_verdicts(body);
     g_autofree char *escaped = g_markup_escape_text(title, -1);
     char *html = g_strdup_printf(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -96,7 +107,7 @@ char *report_html(const char *markdown, const char *folder, const char *title)
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
         "img-src data:; style-src 'unsafe-inline'\">"
         "<title>%s</title><style>%s</style></head>\n<body>\n%s</body></html>\n",
-        escaped, style_sheet, body);
+        escaped, style_sheet, coloured);
     free(body);
     cmark_node_free(document);
     cmark_parser_free(parser);

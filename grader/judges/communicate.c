@@ -148,7 +148,8 @@ static bool rooms_fit(const struct outcome *run, const struct matching *matching
 {
     for (int i = 0; i < matching->count; i++) {
         const struct message *message = &matching->message[i];
-        if (message->send.posted == NO_RECORD || message->receive.posted == NO_RECORD)
+        if (message->send.posted == NO_RECORD || message->receive.posted == NO_RECORD ||
+            message->destination < 0 || message->destination >= run->ranks)
             continue;
         const struct log_record *receive =
             &run->log[message->destination].record[message->receive.posted];

@@ -106,6 +106,17 @@ START_TEST(exit_before_the_begin_is_no_refusal)
 }
 END_TEST
 
+/* It goes well as long as nobody sends more. */
+START_TEST(room_that_is_not_there_is_found)
+{
+    change_file("pipeline_communicate.c", "MPI_Irecv(tensor->data, tensor->count,",
+                "MPI_Irecv(tensor->data, tensor->count * 4,");
+    struct graded graded = grade_own("pipeline_communicate");
+    assert_failed(&graded, "pipeline_communicate", "room for 768 bytes where its tensor has 192");
+    graded_clear(&graded);
+}
+END_TEST
+
 START_TEST(answers_in_another_encoding_are_told_where)
 {
     write_file("answers.md", "# Answers\n\n## Q3\n\nl'id\xe9"
@@ -131,6 +142,7 @@ int main(void)
     tcase_add_test(tests, finalizing_early_is_named);
     tcase_add_test(tests, a_failing_call_on_any_communicator_is_named);
     tcase_add_test(tests, exit_before_the_begin_is_no_refusal);
+    tcase_add_test(tests, room_that_is_not_there_is_found);
     tcase_add_test(tests, answers_in_another_encoding_are_told_where);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
