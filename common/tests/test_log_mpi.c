@@ -259,7 +259,7 @@ START_TEST(a_pending_call_stays_without_end)
     ck_assert_ptr_nonnull(answer);
     ck_assert_ptr_nonnull(fgets(line, sizeof line, answer));
     pclose(answer);
-    ck_assert_msg(strstr(line, "log_hang.c:17") != NULL, "%s", line);
+    ck_assert_msg(strstr(line, "log_hang.c:18") != NULL, "%s", line);
 }
 END_TEST
 

@@ -384,7 +384,7 @@ static enum diagnosis_kind run_and_diagnose(const char *way, enum run_end end)
 START_TEST(real_programs)
 {
     ck_assert_int_eq(run_and_diagnose("both-send", RUN_HUNG), DIAGNOSIS_BOTH_SEND_FIRST);
-    HAS(headline, "log_hang.c:17 (both_send)");
+    HAS(headline, "log_hang.c:18 (both_send)");
     HAS(text, "tag 5, 400000 bytes");
     ck_assert_int_eq(run_and_diagnose("tags", RUN_HUNG), DIAGNOSIS_TAG_MISMATCH);
     HAS(text, "log_hang.c:");

@@ -7,6 +7,7 @@
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static int rank, other;
@@ -46,10 +47,10 @@ static void spoil_buffers(void)
 {
     MPI_Request request[2];
     size_t bytes = sizeof buffer;
-    float *gone = malloc(10 * bytes);
-    if (gone == NULL)
+    /* Pages of its own: freed, they are gone at once, with any allocator. */
+    float *gone = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (gone == MAP_FAILED)
         exit(1);
-    memset(gone, 0, 10 * bytes);
     if (rank == 0) {
         MPI_Issend(buffer, 100000, MPI_FLOAT, 1, 1, MPI_COMM_WORLD, &request[0]);
         MPI_Issend(gone, 10, MPI_FLOAT, 1, 2, MPI_COMM_WORLD, &request[1]);
@@ -58,14 +59,14 @@ static void spoil_buffers(void)
         MPI_Wait(&request[1], MPI_STATUS_IGNORE);
         MPI_Wait(&request[0], MPI_STATUS_IGNORE);
         MPI_Isend(gone, 10, MPI_FLOAT, 1, 3, MPI_COMM_WORLD, &request[1]);
-        free(gone);
+        munmap(gone, bytes);
         MPI_Wait(&request[1], MPI_STATUS_IGNORE);
     } else {
         PMPI_Barrier(MPI_COMM_WORLD);
         MPI_Recv(gone, 10, MPI_FLOAT, 0, 2, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
         MPI_Recv(buffer, 100000, MPI_FLOAT, 0, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
         MPI_Recv(gone, 10, MPI_FLOAT, 0, 3, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-        free(gone);
+        munmap(gone, bytes);
     }
     MPI_Finalize();
     log_fact(LOG_FINAL, 0, 0);
