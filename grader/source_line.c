@@ -3,6 +3,7 @@
  */
 #include "grader/source_line.h"
 
+#include <fcntl.h>
 #include <glib.h>
 #include <grp.h>
 #include <string.h>
@@ -54,10 +55,13 @@ static void take_answer(GHashTable *lines, const char *answer, const uint64_t *c
 }
 
 /* In the child, before addr2line starts: debug information is input from outside, so nobody in
- * particular reads it. Where there is no such user, the rest has to do. */
-static void give_up_privileges(gpointer unused)
+ * particular reads it, as standard input, because its folder may be closed to nobody. Where there
+ * is no such user, the rest has to do. */
+static void give_up_privileges(gpointer program)
 {
-    (void)unused;
+    int file = open(program, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || dup2(file, STDIN_FILENO) < 0)
+        _exit(1);
     setrlimit(RLIMIT_AS, &(struct rlimit){.rlim_cur = MEMORY, .rlim_max = MEMORY});
     if (geteuid() == 0 && setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
         setresuid(NOBODY, NOBODY, NOBODY) != 0)
@@ -68,7 +72,7 @@ static void give_up_privileges(gpointer unused)
 static void ask(GHashTable *lines, const char *program, const uint64_t *caller, int count)
 {
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
-    const char *const command[] = {"timeout", "10", "addr2line", "-f", "-s", "-e", program};
+    const char *const command[] = {"timeout", "10", "addr2line", "-f", "-s", "-e", "/dev/stdin"};
     for (gsize i = 0; i < G_N_ELEMENTS(command); i++)
         g_ptr_array_add(words, g_strdup(command[i]));
     /* A return address is the one behind the call. */
@@ -77,8 +81,8 @@ static void ask(GHashTable *lines, const char *program, const uint64_t *caller, 
     g_ptr_array_add(words, NULL);
     char *answer = NULL;
     if (g_spawn_sync(NULL, (char **)words->pdata, NULL,
-                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, give_up_privileges, NULL,
-                     &answer, NULL, NULL, NULL) &&
+                     G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, give_up_privileges,
+                     (gpointer)program, &answer, NULL, NULL, NULL) &&
         answer != NULL)
         take_answer(lines, answer, caller, count);
     g_free(answer);
