@@ -118,7 +118,7 @@ static void add_axes(GString *script, const struct replay *replay)
     g_string_append_printf(script,
                            "set encoding utf8\nset xrange [0:%.17g]\n"
                            "set yrange [%d.5:-0.5]\nset ytics 1\nset ylabel 'rank'\n"
-                           "set format x '%%.0s%%c'\n"
+                           "set format x '%%.1s%%c'\n"
                            "set xlabel 'time, in floating-point operations; messages are free'\n"
                            "set key below\nset bmargin 5\nset tics nomirror out\nset border 3\n",
                            replay->makespan, replay->ranks - 1);
