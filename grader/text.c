@@ -58,15 +58,21 @@ static void append_repeated(GString *to, char letter, int times)
         g_string_append_c(to, letter);
 }
 
-void text_append_code_block(GString *markdown, const char *text)
+void text_append_code_in(GString *markdown, const char *language, const char *text)
 {
     int fence = MAX(3, longest_backticks(text) + 1);
     if (markdown->len > 0 && markdown->str[markdown->len - 1] != '\n')
         g_string_append_c(markdown, '\n');
     append_repeated(markdown, '`', fence);
-    g_string_append_printf(markdown, "\n%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
+    g_string_append_printf(markdown, "%s\n%s%s", language, text,
+                           g_str_has_suffix(text, "\n") ? "" : "\n");
     append_repeated(markdown, '`', fence);
     g_string_append(markdown, "\n");
+}
+
+void text_append_code_block(GString *markdown, const char *text)
+{
+    text_append_code_in(markdown, "", text);
 }
 
 void text_append_code(GString *markdown, const char *text)

@@ -13,8 +13,9 @@ char *text_clean(const char *text, gsize length, gsize most);
 
 /* Appends text to Markdown so that all of it is shown as it is, on one line. */
 void text_append_plain(GString *markdown, const char *text);
-/* Appends text as a code block, whatever it contains. */
+/* Appends text as a code block, whatever it contains; the second in a language ("c"). */
 void text_append_code_block(GString *markdown, const char *text);
+void text_append_code_in(GString *markdown, const char *language, const char *text);
 /* Appends `text` as inline code, whatever it contains. */
 void text_append_code(GString *markdown, const char *text);
 

@@ -5,23 +5,10 @@
 
 #include <string.h>
 
-static int longest_run_of_backticks(const char *text)
-{
-    int longest = 0, run = 0;
-    for (const char *c = text; *c; c++) {
-        run = *c == '`' ? run + 1 : 0;
-        longest = MAX(longest, run);
-    }
-    return longest;
-}
-
 void submission_file_append_code(GString *markdown, const char *language, const char *text)
 {
     g_autofree char *clean = text_clean(text, strlen(text), HANDED_IN_MOST_BYTES);
-    g_autofree char *fence = g_strnfill((gsize)MAX(3, longest_run_of_backticks(clean) + 1), '`');
-    const bool ends_line = g_str_has_suffix(clean, "\n");
-    g_string_append_printf(markdown, "%s%s\n%s%s%s\n", fence, language, clean,
-                           ends_line ? "" : "\n", fence);
+    text_append_code_in(markdown, language, clean);
 }
 
 /* Does another question before this one show the file already? Its name, or NULL. */
