@@ -16,10 +16,15 @@ ARGS         ?=
 CHECK        ?=
 CURVE        ?= ranks-$(NP)
 SEED         ?=
+PLATFORM     ?= free
+SYNCHRONOUS  ?=
 OUT          ?=
 SANITIZE     ?=
 FUZZ_SECONDS ?= 60
 PYTHON       ?= python3
+# The compiler for the simulated cluster; empty: SimGrid is not here, and nothing needs it.
+SIMULATOR_CC ?= $(shell command -v smpirun > /dev/null && command -v smpicc)
+SIMULATOR_CC := $(SIMULATOR_CC)
 CC           := $(if $(filter default,$(origin CC)),gcc,$(CC))
 
 # ---- where things are: found once by tools/configure, after tools/setup installed what is missing -
@@ -45,14 +50,15 @@ SANITIZERS       := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sa
 FLAGS            := -std=gnu17 -D_GNU_SOURCE -O2 -g -fno-optimize-sibling-calls -fno-omit-frame-pointer $(SANITIZERS) -I.
 KERNEL_FLAGS     := -O3 -march=native -mprefer-vector-width=512 -fopenmp -fno-math-errno -fno-trapping-math
 
-COMMON_SOURCES     := $(wildcard common/*.c common/layers/*.c common/kernels/*.c)
+PORTABLE_SOURCES   := $(wildcard common/*.c common/layers/*.c common/kernels/*.c)
+COMMON_SOURCES     := $(PORTABLE_SOURCES) common/machines/real.c
 ASSIGNMENT_SOURCES := $(wildcard assignments/$(ASSIGNMENT)/*.c)
 GRADER_SOURCES     := $(wildcard grader/*.c grader/judges/*.c)
 HANDIN_SOURCES     := $(wildcard handin/*.c)
 GRADER_PARTS       := $(filter-out grader/main.c,$(GRADER_SOURCES))
-TEST_SOURCES       := $(sort $(wildcard common/tests/test_*.c assignments/*/tests/test_*.c grader/tests/test_*.c handin/tests/test_*.c))
+TEST_SOURCES       := $(sort $(wildcard common/tests/test_*.c assignments/*/tests/test_*.c grader/tests/test_*.c handin/tests/test_*.c planner/tests/test_*.c))
 TESTS              := $(TEST_SOURCES:%.c=$(B)/tests/%)
-TEST_PROGRAMS      := $(patsubst %.c,$(B)/programs/%,$(wildcard common/tests/programs/*.c))
+TEST_PROGRAMS      := $(patsubst %.c,$(B)/programs/%,$(wildcard common/tests/programs/*.c grader/tests/hangs/*.c))
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 ASSIGNMENT_OBJECTS := $(call objects,$(ASSIGNMENT_SOURCES))
@@ -66,7 +72,7 @@ say = $(if $(V),,@echo "  $@" && )
 # ---- building -----------------------------------------------------------------------------------
 
 $(B)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
-$(B)/grader/%.o $(B)/handin/%.o: OWN_FLAGS = $(GRADER_CFLAGS)
+$(B)/grader/%.o $(B)/handin/%.o $(B)/planner/%.o: OWN_FLAGS = $(GRADER_CFLAGS)
 $(B)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@
@@ -85,10 +91,48 @@ $(PROGRAM): $(STUDENT_OBJECTS) $(call objects,$(ASSIGNMENT_SOURCES)) $(COMMON_LI
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) -rdynamic $^ $(PROGRAM_LIBS) -o $@
 
-# What the grader's own build of a submission needs to know: how to compile, link, with which libraries.
-$(B)/program.flags: Makefile build/config.mk
+# The same for the simulated cluster, under build/simulator: SimGrid loads a copy of the program for
+# each rank, so it is a shared object. AddressSanitizer does not go with that.
+S := $(B)/simulator
+SIMULATOR_FLAGS   := $(filter-out $(SANITIZERS),$(FLAGS)) $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=undefined) \
+                     -fPIC -DSMPI_NO_OVERRIDE_MALLOC
+simulator_objects  = $(patsubst %.c,$(S)/%.o,$(1))
+SIMULATOR_LIBRARY := $(S)/libcommon.a
+SIMULATOR_PROGRAM := $(S)/programs/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
+SIMULATOR_STUDENT_OBJECTS := $(call simulator_objects,$(wildcard $(SUBMISSION)/$(ASSIGNMENT)/*.c))
+SIMULATOR_ASSIGNMENT_OBJECTS := $(call simulator_objects,$(ASSIGNMENT_SOURCES))
+SIMULATOR_TEST_PROGRAMS := $(TEST_PROGRAMS:$(B)/%=$(S)/%)
+
+$(S)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
+$(S)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(SIMULATOR_STUDENT_OBJECTS)): WARNINGS = $(STUDENT_WARNINGS)
+$(S)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(FLAGS) $(STUDENT_WARNINGS) $(PROGRAM_CFLAGS)' '$(CC) $(FLAGS) -rdynamic' '$(PROGRAM_LIBS)' > $@
+	$(say)$(SIMULATOR_CC) $(SIMULATOR_FLAGS) $(WARNINGS) $(OWN_FLAGS) $(SIMULATOR_CFLAGS) -MMD -MP -c $< -o $@
+
+$(SIMULATOR_LIBRARY): $(call simulator_objects,$(PORTABLE_SOURCES) common/machines/simulated.c)
+	@rm -f $@
+	$(say)ar rcs $@ $^
+
+# SimGrid declares MPI's functions weak, for which the linker would not take the kit's from the
+# library: it takes all. -Bsymbolic: they, and not SimGrid's own, are those that the program calls.
+SIMULATOR_LINK := $(SIMULATOR_CC) $(SIMULATOR_FLAGS) -rdynamic -Wl,-Bsymbolic -Wl,--whole-archive
+SIMULATOR_END   = -Wl,--no-whole-archive $(SIMULATOR_LIBS)
+$(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_ASSIGNMENT_OBJECTS) $(SIMULATOR_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
+$(SIMULATOR_TEST_PROGRAMS): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
+
+# What the grader's own build of a submission needs to know: how to compile, link, with which
+# libraries; and the same for the simulated cluster, where SimGrid is there.
+PROGRAM_FLAGS   = '$(CC) $(FLAGS) $(STUDENT_WARNINGS) $(PROGRAM_CFLAGS)' '$(CC) $(FLAGS) -rdynamic' '$(PROGRAM_LIBS)'
+SIMULATOR_LINES = '$(SIMULATOR_CC) $(SIMULATOR_FLAGS) $(STUDENT_WARNINGS) $(SIMULATOR_CFLAGS)' '$(SIMULATOR_LINK)' '$(SIMULATOR_END)'
+$(B)/program.flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(PROGRAM_FLAGS) $(if $(SIMULATOR_CC),$(SIMULATOR_LINES)) > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FORCE:
 
 $(B)/grade: $(call objects,grader/main.c) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
@@ -98,12 +142,17 @@ $(HANDIN_LIBRARY): $(call objects,$(filter-out handin/main.c,$(HANDIN_SOURCES)))
 $(B)/handin/handin: $(call objects,handin/main.c) $(HANDIN_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
+PLANNER_LIBRARY := $(B)/libplanner.a
+$(PLANNER_LIBRARY): $(call objects,$(filter-out planner/main.c,$(wildcard planner/*.c)))
+$(B)/plan: $(call objects,planner/main.c) $(PLANNER_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+
 # The grader, graded: programs that run it on many submissions.
 $(B)/mutants $(B)/random_settings: $(B)/%: $(B)/grader/tests/%.o $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(CC) $(FLAGS) $^ $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 
 # Each tests/test_X.c is a Check program of its own.
-TESTED := $(HANDIN_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+TESTED := $(HANDIN_LIBRARY) $(PLANNER_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 $(B)/tests/%: %.c $(TESTED)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP $< $(TESTED) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
@@ -117,14 +166,14 @@ $(B)/programs/%: %.c $(COMMON_LIBRARY)
 
 # ---- commands -----------------------------------------------------------------------------------
 
-.PHONY: help setup data everything build grade check train timeline plot submission curves bench skeleton mutants \
+.PHONY: FORCE help setup data everything build grade check train simulate plan timeline plot submission curves bench skeleton mutants \
         random-settings lint format fuzz clean compile_commands.json
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  ASSIGNMENT=pipeline  SUBMISSION=skeleton (or solutions, or any folder)  CHECK=name  OUT=folder"
-	@printf "%b\n" "  SEED=number  NP=ranks  ARGS=\"options of the program; --help lists them\"  SANITIZE=1\n  CURVE=name of the curve that make train writes (ranks-NP)"
+	@printf "%b\n" "  SEED=number  NP=ranks  ARGS=\"options of the program; --help lists them\"  SANITIZE=1\n  CURVE=name of the curve that make train writes (ranks-NP)\n  PLATFORM=name of the simulated cluster (free): a file of common/platforms\n  MACHINE=real   make timeline on this computer, not on the simulated cluster\n  MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples CHUNKS=number DATA=name\n    SCALING=ranks:micro-batches  what make plan plans: docs/planner.md\n  SYNCHRONOUS=1  simulate with sends that wait for their receive"
 
 setup: ## install what is missing (prints the command first)
 	@tools/setup
@@ -132,11 +181,16 @@ setup: ## install what is missing (prints the command first)
 data: | setup
 	@datasets/get fashion-mnist
 
-everything: $(B)/grade $(B)/handin/handin $(PROGRAM) $(TESTS) $(TEST_PROGRAMS)
+# What is built for the simulated cluster: nothing without SimGrid.
+SIMULATED      = $(if $(SIMULATOR_CC),$(1))
+SIMULATOR_KIT  = $(call SIMULATED,$(SIMULATOR_ASSIGNMENT_OBJECTS) $(SIMULATOR_LIBRARY))
 
-build: $(B)/grade $(PROGRAM) ## build the grader and the program of SUBMISSION
+everything: $(B)/grade $(B)/handin/handin $(B)/plan $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
+            $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
-GRADING = $(B)/grade $(B)/program.flags $(ASSIGNMENT_OBJECTS) $(COMMON_LIBRARY)
+build: $(B)/grade $(PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM)) ## build the grader and the program of SUBMISSION
+
+GRADING = $(B)/grade $(B)/program.flags $(ASSIGNMENT_OBJECTS) $(COMMON_LIBRARY) $(SIMULATOR_KIT)
 grade: data $(GRADING) ## grade SUBMISSION: score, explanations, report
 	@$(B)/grade --submission "$(SUBMISSION)" --assignment $(ASSIGNMENT) --build-folder $(B) \
 	  $(if $(CHECK),--check $(CHECK)) $(if $(OUT),--out $(OUT)) $(if $(SEED),--seed $(SEED))
@@ -151,11 +205,29 @@ train: data $(PROGRAM) ## train with NP ranks and ARGS; writes the learning curv
 	  $(if $(CURVE_OPTION),&& echo "learning curve: $(CURVE_FOLDER)/$(CURVE).csv (make plot draws it)") || \
 	  { status=$$?; [ $$status -le 128 ] || echo "train: a rank was ended by signal $$((status - 128)) ($$(kill -l $$((status - 128))))" >&2; exit $$status; }
 
-TIMELINE = build/timelines/$(notdir $(SUBMISSION))-$(ASSIGNMENT)
-timeline: data $(PROGRAM) $(B)/handin/handin ## draw who worked when in one step with NP ranks and ARGS
+simulate: data $(call SIMULATED,$(SIMULATOR_PROGRAM)) ## run with NP ranks on a simulated cluster: PLATFORM=name
+	@tools/simulate $(if $(SYNCHRONOUS),--synchronous) $(NP) $(PLATFORM) $(SIMULATOR_PROGRAM) $(ARGS)
+
+# A simulated run shows the schedule as it is; a real one also what this computer makes of it.
+MACHINE  ?= $(if $(SIMULATOR_CC),simulated,real)
+TIMELINE  = build/timelines/$(notdir $(SUBMISSION))-$(ASSIGNMENT)
+TIMELINE_PROGRAM = $(if $(filter simulated,$(MACHINE)),$(SIMULATOR_PROGRAM),$(PROGRAM))
+TIMELINE_RUN     = $(if $(filter simulated,$(MACHINE)),tools/simulate $(if $(SYNCHRONOUS),--synchronous) $(NP) $(PLATFORM),tools/launch $(NP))
+TIMELINE_WHERE   = $(if $(filter simulated,$(MACHINE)),on the simulated cluster "$(PLATFORM)",on this computer)
+timeline: data $(TIMELINE_PROGRAM) $(B)/handin/handin ## draw who worked when with NP ranks and ARGS, and export it for Perfetto
 	@rm -rf $(TIMELINE) && mkdir -p $(TIMELINE)
-	@tools/launch $(NP) $(PROGRAM) $(ARGS) --steps 1 --quiet --evidence $(TIMELINE)
-	@$(B)/handin/handin timeline --evidence $(TIMELINE)
+	@status=0; $(TIMELINE_RUN) $(TIMELINE_PROGRAM) $(ARGS) --steps $(if $(filter simulated,$(MACHINE)),1,3) --quiet --evidence $(TIMELINE) || status=$$?; \
+	  [ $$status -eq 2 -o ! -e $(TIMELINE)/rank-0.log ] || $(B)/handin/handin timeline --evidence $(TIMELINE) --program $(TIMELINE_PROGRAM) \
+	  --arguments '$(ARGS)' --where '$(TIMELINE_WHERE)' || status=$$?; exit $$status
+
+# The planner runs the solutions on a described cluster; `free` would show no messages.
+PLAN_PROGRAM  = $(S)/programs/solutions/pipeline
+PLAN_PLATFORM = $(if $(filter file,$(origin PLATFORM)),computer,$(PLATFORM))
+plan: $(B)/plan ## step time, bubble, memory and messages of every schedule: MODEL=name RANKS=number
+	@$(if $(SIMULATOR_CC),$(MAKE) --no-print-directory SUBMISSION=solutions ASSIGNMENT=pipeline $(PLAN_PROGRAM))
+	@$(B)/plan --program $(PLAN_PROGRAM) --platform "$(PLAN_PLATFORM)" --model "$(MODEL)" --data "$(DATA)" \
+	  --ranks "$(RANKS)" --micro-batches "$(MICRO_BATCHES)" --batch "$(BATCH)" --chunks "$(CHUNKS)" \
+	  --scaling "$(SCALING)" --out "$(or $(OUT),build/plan)"
 
 plot: $(B)/handin/handin ## draw the submission's curves over the single-process reference
 	@$< plot --submission $(SUBMISSION) --assignment $(ASSIGNMENT) $(ARGS)
@@ -169,7 +241,7 @@ curves: data ## (instructor) regenerate all reference curves from the solutions
 
 # Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.
 check: export ASAN_OPTIONS = detect_leaks=0
-check: data $(TESTS) $(TEST_PROGRAMS) $(GRADING) ## run all tests of the kit (SANITIZE=1: with sanitizers)
+check: data $(TESTS) $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADING) ## run all tests of the kit (SANITIZE=1: with sanitizers)
 	@$(MAKE) --no-print-directory SUBMISSION=solutions build
 	@$(MAKE) --no-print-directory SUBMISSION=skeleton build
 	@tools/run_tests $(TESTS) $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh)
@@ -193,7 +265,7 @@ $(B)/bench/bench: bench/bench.c $(COMMON_LIBRARY)
 
 FUZZ_FLAGS   := -std=gnu17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_SOURCES := $(wildcard common/dataset*.c common/tensor_file*.c) \
-                $(addprefix common/,curve.c log.c log_names.c log_reader.c tensor.c memory.c random.c fatal.c flops.c)
+                $(addprefix common/,curve.c log.c log_names.c log_reader.c tensor.c memory.c random.c fatal.c flops.c machines/real.c)
 FUZZ_LIBS    := -ljansson -lxxhash -lz -lm
 fuzz: ## fuzz every reader of files for FUZZ_SECONDS (needs clang)
 	@command -v clang > /dev/null || { echo "make fuzz needs clang: tools/setup --developer" >&2; exit 1; }

@@ -16,7 +16,7 @@
 
 /* What became of one micro-batch in this step. */
 struct micro_batch {
-    struct tensor *labels; /* a view into the batch's labels */
+    struct tensor *labels; /* a view into the batch's labels; NULL until somebody wants it */
     double loss;
     int correct;
     bool loss_computed;
@@ -28,7 +28,8 @@ struct batch {
     char dataset_name[128];
     int micro_batch_size;
     int samples; /* in the data set; 0: not known here */
-    struct dataset *inputs;
+    bool inputs_open, labels_open;
+    struct dataset *inputs; /* on the meta device there are none */
     struct dataset *labels;
     int *order; /* of the samples in one epoch, or NULL while nothing is open */
     int epoch;  /* whose order that is; -1: none yet */
@@ -47,6 +48,17 @@ static void check_options(const struct batch_options *options)
               options->micro_batches);
 }
 
+static bool on_meta(const struct batch *batch)
+{
+    return batch->options.device == DEVICE_META;
+}
+
+static void forget_labels(struct batch *batch)
+{
+    for (int i = 0; i < batch->options.batch_size && !on_meta(batch); i++)
+        tensor_integers(batch->all_labels)[i] = NOT_RECEIVED;
+}
+
 struct batch *batch_new(const struct batch_options *options)
 {
     check_options(options);
@@ -60,21 +72,19 @@ struct batch *batch_new(const struct batch_options *options)
         fatal("the data set's name \"%s\" is too long", options->dataset);
     batch->options.dataset = batch->dataset_name;
 
-    char error[DATASET_ERROR_SIZE]; /* said when somebody opens the data, and not before */
-    int samples = dataset_count(batch->dataset_name, DATASET_TRAIN, error);
-    batch->samples = samples > 0 ? samples : 0;
-
+    if (on_meta(batch)) {
+        batch->samples = options->batch_size;
+    } else {
+        char error[DATASET_ERROR_SIZE]; /* said when somebody opens the data, and not before */
+        int samples = dataset_count(batch->dataset_name, DATASET_TRAIN, error);
+        batch->samples = samples > 0 ? samples : 0;
+    }
     batch->all_labels =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, DEVICE_CPU, SHAPE(options->batch_size));
-    for (int i = 0; i < options->batch_size; i++)
-        tensor_integers(batch->all_labels)[i] = NOT_RECEIVED;
-    batch->micro_batch = memory_allocate(MEMORY_WORKSPACE, (size_t)options->micro_batches *
-                                                               sizeof *batch->micro_batch);
-    for (int m = 0; m < options->micro_batches; m++)
-        batch->micro_batch[m] = (struct micro_batch){
-            .labels = tensor_view(batch->all_labels, (size_t)m * (size_t)batch->micro_batch_size,
-                                  SHAPE(batch->micro_batch_size)),
-        };
+        tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, options->device, SHAPE(options->batch_size));
+    forget_labels(batch);
+    size_t bytes = (size_t)options->micro_batches * sizeof *batch->micro_batch;
+    batch->micro_batch = memory_allocate(MEMORY_WORKSPACE, bytes);
+    memset(batch->micro_batch, 0, bytes);
     return batch;
 }
 
@@ -99,13 +109,11 @@ void batch_free(struct batch *batch)
 /* Fetches what is loaded at the beginning of a step: the labels. */
 static void fetch_labels(struct batch *batch)
 {
-    int count = batch->options.batch_size;
     if (batch->labels != NULL && batch->first >= 0)
-        dataset_gather_labels(batch->labels, batch->order + batch->first, count,
+        dataset_gather_labels(batch->labels, batch->order + batch->first, batch->options.batch_size,
                               tensor_integers(batch->all_labels));
     else
-        for (int i = 0; i < count; i++)
-            tensor_integers(batch->all_labels)[i] = NOT_RECEIVED;
+        forget_labels(batch);
 }
 
 /* A new data set with the inputs or the labels. */
@@ -143,17 +151,21 @@ static struct dataset *open_part(struct batch *batch, bool inputs)
 
 void batch_open_inputs(struct batch *batch)
 {
-    if (batch->inputs != NULL)
+    if (batch->inputs_open)
         return;
-    batch->inputs = open_part(batch, true);
+    batch->inputs_open = true;
+    if (!on_meta(batch))
+        batch->inputs = open_part(batch, true);
     log_fact(LOG_OPEN_INPUTS, 0, 0);
 }
 
 void batch_open_labels(struct batch *batch)
 {
-    if (batch->labels != NULL)
+    if (batch->labels_open)
         return;
-    batch->labels = open_part(batch, false);
+    batch->labels_open = true;
+    if (!on_meta(batch))
+        batch->labels = open_part(batch, false);
     log_fact(LOG_OPEN_LABELS, 0, 0);
     fetch_labels(batch);
 }
@@ -161,6 +173,12 @@ void batch_open_labels(struct batch *batch)
 int batch_steps_per_epoch(const struct batch *batch)
 {
     return batch->samples / batch->options.batch_size;
+}
+
+static void forget_outputs(struct batch *batch)
+{
+    for (int i = 0; i < batch->outputs->count && !on_meta(batch); i++)
+        tensor_floats(batch->outputs)[i] = NAN;
 }
 
 void batch_load(struct batch *batch, int step)
@@ -175,14 +193,16 @@ void batch_load(struct batch *batch, int step)
             dataset_epoch_order(options->seed, epoch, batch->samples, batch->order);
         batch->epoch = epoch;
         batch->first = step % steps * options->batch_size;
+    } else if (on_meta(batch)) {
+        batch->first = 0;
     }
     fetch_labels(batch);
     for (int m = 0; m < options->micro_batches; m++) {
         batch->micro_batch[m].loss_computed = false;
         batch->micro_batch[m].backward_computed = false;
     }
-    for (int i = 0; batch->outputs != NULL && i < batch->outputs->count; i++)
-        tensor_floats(batch->outputs)[i] = NAN;
+    if (batch->outputs != NULL)
+        forget_outputs(batch);
 }
 
 /* --- micro-batches ---------------------------------------------------------- */
@@ -198,31 +218,37 @@ static struct micro_batch *micro_batch_of(const struct batch *batch, int micro_b
 struct tensor *batch_inputs(struct batch *batch, int micro_batch)
 {
     micro_batch_of(batch, micro_batch);
-    if (batch->inputs == NULL)
+    if (!batch->inputs_open)
         fatal("the inputs of micro-batch %d were asked for on a rank that did not open them: call "
               "batch_open_inputs() first, on the ranks that need inputs",
               micro_batch);
     if (batch->first < 0)
         fatal("no step was loaded yet: batch_load() comes first");
     int count = batch->micro_batch_size;
-    struct tensor *inputs = tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, DEVICE_CPU,
+    struct tensor *inputs = tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, batch->options.device,
                                        shape_with_batch(count, batch->options.sample));
-    dataset_gather_inputs(batch->inputs, batch->order + batch->first + micro_batch * count, count,
-                          tensor_floats(inputs));
+    if (!on_meta(batch))
+        dataset_gather_inputs(batch->inputs, batch->order + batch->first + micro_batch * count,
+                              count, tensor_floats(inputs));
     return inputs;
 }
 
 struct tensor *batch_labels(struct batch *batch, int micro_batch)
 {
-    return micro_batch_of(batch, micro_batch)->labels;
+    struct micro_batch *own = micro_batch_of(batch, micro_batch);
+    const int size = batch->micro_batch_size;
+    if (own->labels == NULL)
+        own->labels =
+            tensor_view(batch->all_labels, (size_t)micro_batch * (size_t)size, SHAPE(size));
+    return own->labels;
 }
 
 /* The labels that the loss needs, or NULL if it needs none. */
-static const struct tensor *labels_for_loss(const struct batch *batch, int micro_batch)
+static const struct tensor *labels_for_loss(struct batch *batch, int micro_batch)
 {
-    if (batch->options.loss == LOSS_MEAN)
+    if (batch->options.loss == LOSS_MEAN || on_meta(batch))
         return NULL;
-    const struct tensor *labels = batch->micro_batch[micro_batch].labels;
+    const struct tensor *labels = batch_labels(batch, micro_batch);
     for (int i = 0; i < labels->count; i++)
         if (tensor_integers(labels)[i] == NOT_RECEIVED)
             fatal("the labels of micro-batch %d are not here: call batch_open_labels() on the rank "
@@ -236,10 +262,9 @@ static struct tensor *outputs_of(struct batch *batch, int micro_batch)
 {
     const struct batch_options *options = &batch->options;
     if (batch->outputs == NULL) {
-        batch->outputs = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU,
+        batch->outputs = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, options->device,
                                     SHAPE(options->batch_size, options->classes));
-        for (int i = 0; i < batch->outputs->count; i++)
-            tensor_floats(batch->outputs)[i] = NAN;
+        forget_outputs(batch);
     }
     size_t elements = (size_t)batch->micro_batch_size * (size_t)options->classes;
     return tensor_view(batch->outputs, (size_t)micro_batch * elements,
@@ -253,9 +278,10 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
     char found_text[SHAPE_TEXT_SIZE], expected_text[SHAPE_TEXT_SIZE];
     if (y == NULL)
         fatal("micro-batch %d: there is no output (NULL) to compute a loss of", micro_batch);
-    if (!shape_equal(y->shape, expected) || y->dtype != DTYPE_FLOAT32)
-        fatal("micro-batch %d: the output is %s of %s, expected float32 of %s, as it leaves the "
-              "last stage",
+    if (!shape_equal(y->shape, expected) || y->dtype != DTYPE_FLOAT32 ||
+        y->device != batch->options.device)
+        fatal("micro-batch %d: the output is %s of %s, expected float32 of %s on the batch's "
+              "device, as it leaves the last stage",
               micro_batch, dtype_name(y->dtype), shape_text(y->shape, found_text),
               shape_text(expected, expected_text));
     if (own->loss_computed)

@@ -5,6 +5,9 @@
  * A rank opens the inputs, the labels, both or neither; what was not opened
  * cannot be asked for (fatal, and the message says what to do). Opening is
  * recorded in the log.
+ *
+ * On the meta device there are shapes and no samples: no data set is looked
+ * for, an epoch has one step, labels are never missing, and every loss is 0.
  */
 #ifndef COMMON_BATCH_H
 #define COMMON_BATCH_H
@@ -22,6 +25,7 @@ struct batch_options {
     uint64_t seed;
     struct shape sample;
     int classes;
+    enum device device; /* of the inputs, the labels and the loss */
 };
 
 struct batch *batch_new(const struct batch_options *options);

@@ -48,13 +48,11 @@ static const char *describe(const struct assignment *assignment)
     return text;
 }
 
-/* The step that --schedule names (the first without the option), or NULL. */
-static const struct step *find_step(const struct assignment *assignment, struct options *options)
+/* The step of that name, or NULL. */
+static const struct step *find_step(const struct assignment *assignment, const char *name)
 {
     const struct step *step = assignment->steps;
-    if (options->schedule[0] == '\0')
-        snprintf(options->schedule, sizeof options->schedule, "%s", step->name);
-    while (step->name != NULL && strcmp(step->name, options->schedule) != 0)
+    while (step->name != NULL && strcmp(step->name, name) != 0)
         step++;
     return step->name != NULL ? step : NULL;
 }
@@ -76,6 +74,12 @@ static bool options_fit(const struct assignment *assignment, const struct run *r
     if (step == NULL)
         snprintf(reason, REASON_SIZE, "--schedule %s: there is no such schedule; --help lists them",
                  options->schedule);
+    else if (options->against[0] && find_step(assignment, options->against) == NULL)
+        snprintf(reason, REASON_SIZE, "--against %s: there is no such schedule; --help lists them",
+                 options->against);
+    else if (options->chunks > 1 && !step->chunked)
+        snprintf(reason, REASON_SIZE, "--chunks %d: --schedule %s has one stage per rank",
+                 options->chunks, step->name);
     else if (options->probe[0] && find_probe(assignment, options->probe) == NULL)
         snprintf(reason, REASON_SIZE, "--probe %s: there is no such probe; --help lists them",
                  options->probe);
@@ -121,9 +125,10 @@ static struct model *build_model(const struct options *options)
 }
 
 /* The data set's shapes are the model's: options_read() has seen to it. */
-static struct batch *build_batch(const struct run *run, int micro_batches)
+static struct batch *build_batch(const struct run *run)
 {
     const struct options *options = run->options;
+    const int micro_batches = run->micro_batches;
     if (options->batch_size % micro_batches != 0)
         fatal("a batch of %d samples can't be cut into %d micro-batches of the same size; "
               "the check of the arguments should have refused that",
@@ -133,25 +138,49 @@ static struct batch *build_batch(const struct run *run, int micro_batches)
         .batch_size = options->batch_size,
         .micro_batches = micro_batches,
         .loss = options->loss,
+        .device = options->device,
         .seed = options->seed,
         .sample = run->model->input,
         .classes = run->model->outputs,
     });
 }
 
-static struct stage *build_stage(struct run *run, const struct assignment *assignment,
-                                 int micro_batches)
+static struct chunk build_chunk(struct run *run, const struct assignment *assignment, int chunk)
 {
     struct stage_options options = {
-        .index = run->rank,
-        .stages = run->ranks,
-        .micro_batch_size = run->options->batch_size / micro_batches,
-        .micro_batches = micro_batches,
+        .index = chunk * run->ranks + run->rank,
+        .stages = run->chunks * run->ranks,
+        .micro_batch_size = run->options->batch_size / run->micro_batches,
+        .micro_batches = run->micro_batches,
         .seed = run->options->seed,
-        .device = DEVICE_CPU,
+        .device = run->options->device,
+        .log_parameters = run->step->asynchronous,
     };
     assignment->place(run, &options);
-    return stage_new(run->model, &options);
+    struct stage *stage = stage_new(run->model, &options);
+    return (struct chunk){stage, optimizer_new(&run->options->optimizer, stage)};
+}
+
+static void build(struct run *run, const struct assignment *assignment)
+{
+    run->batch = build_batch(run);
+    run->chunk = calloc((size_t)run->chunks, sizeof *run->chunk);
+    if (run->chunk == NULL)
+        fatal("no memory left for %d stages", run->chunks);
+    for (int c = 0; c < run->chunks; c++)
+        run->chunk[c] = build_chunk(run, assignment, c);
+}
+
+static void take_down(struct run *run)
+{
+    for (int c = 0; c < run->chunks; c++) {
+        optimizer_free(run->chunk[c].optimizer);
+        stage_free(run->chunk[c].stage);
+    }
+    free(run->chunk);
+    run->chunk = NULL;
+    batch_free(run->batch);
+    run->batch = NULL;
 }
 
 /* ---- training --------------------------------------------------------------------------------- */
@@ -163,6 +192,7 @@ struct training {
     FILE *curve;  /* NULL: not on this rank, or not wanted */
     bool reports; /* the last rank has the loss, so it writes curve and progress */
     struct progress progress;
+    struct usage usage;
 };
 
 /* A model whose first layer makes (tokens, width) of a sample has that many tokens; others one. */
@@ -196,7 +226,7 @@ static int steps_of_all_epochs(const struct options *options, int per_epoch)
     return steps;
 }
 
-static struct training training_begin(const struct run *run)
+static struct training training_begin(const struct run *run, const char *curve)
 {
     const struct options *options = run->options;
     struct training training = {.tokens = tokens_per_sample(run->model),
@@ -204,9 +234,10 @@ static struct training training_begin(const struct run *run)
     training.steps_per_epoch = steps_per_epoch(run);
     training.steps = options->steps > 0 ? options->steps
                                         : steps_of_all_epochs(options, training.steps_per_epoch);
-    if (training.reports && options->curve[0] != '\0')
-        training.curve = curve_create(options->curve);
+    if (training.reports && curve[0] != '\0')
+        training.curve = curve_create(curve);
     training.progress = progress_begin(options, training.steps, training.reports);
+    training.usage = usage_begin(run);
     return training;
 }
 
@@ -229,8 +260,7 @@ static void report(struct training *training, const struct run *run, int step, d
     progress_step(&training->progress, &point);
 }
 
-static void take_step(struct training *training, struct run *run, const struct step *step,
-                      int number)
+static void take_step(struct training *training, struct run *run, int number)
 {
     evidence_before_step(run, number);
     const double began = seconds_now();
@@ -239,7 +269,9 @@ static void take_step(struct training *training, struct run *run, const struct s
     /* A step that ends the program must not do so before every rank has opened its data. */
     if (number == 0)
         mpi_check(PMPI_Barrier(run->comm));
-    step->take(run);
+    usage_before_step(&training->usage);
+    run->step->take(run);
+    usage_after_step(&training->usage);
     log_fact(LOG_STEP_END, (uint64_t)number, 0.0);
     if (training->reports)
         report(training, run, number, seconds_now() - began);
@@ -254,17 +286,16 @@ static void compare(struct run *run, const struct assignment *assignment)
     log_fact(LOG_PROBE, 0, agreed ? 1.0 : 0.0);
 }
 
-static void train(struct run *run, const struct assignment *assignment, const struct step *step)
+/* Trains from the beginning with one schedule. curve: the file for it; empty: none. */
+static struct usage train(struct run *run, const struct assignment *assignment, const char *curve)
 {
-    const int micro_batches = step->whole_batch ? 1 : run->options->micro_batches;
-    run->batch = build_batch(run, micro_batches);
-    run->stage = build_stage(run, assignment, micro_batches);
-    run->optimizer = optimizer_new(&run->options->optimizer, run->stage);
+    build(run, assignment);
     assignment->begin(run);
 
-    struct training training = training_begin(run);
+    struct training training = training_begin(run, curve);
+    evidence_before_training();
     for (int number = 0; number < training.steps; number++) {
-        take_step(&training, run, step, number);
+        take_step(&training, run, number);
         if (number == 0 && run->options->compare)
             compare(run, assignment);
     }
@@ -275,28 +306,58 @@ static void train(struct run *run, const struct assignment *assignment, const st
 
     assignment->end(run);
     evidence_memory();
-    optimizer_free(run->optimizer);
-    stage_free(run->stage);
-    batch_free(run->batch);
+    usage_end(&training.usage);
+    take_down(run);
+    return training.usage;
+}
+
+/* The sizes that follow from the schedule. */
+static void choose_step(struct run *run, const struct step *step)
+{
+    run->step = step;
+    run->micro_batches = step->whole_batch ? 1 : run->options->micro_batches;
+    run->chunks = !step->chunked ? 1 : run->options->chunks > 0 ? run->options->chunks : 2;
 }
 
 /* ---- the program ------------------------------------------------------------------------------ */
 
+/* May the assignment's steps be taken with these options? If not, `reason` says why not. */
+static bool steps_are_possible(struct run *run, const struct assignment *assignment, char *reason)
+{
+    const char *const names[] = {run->options->against, run->options->schedule};
+    for (int i = 0; i < 2; i++)
+        if (names[i][0] != '\0') {
+            choose_step(run, find_step(assignment, names[i]));
+            if (!assignment->check(run, reason, REASON_SIZE))
+                return false;
+        }
+    return true;
+}
+
 /* The whole run between the begin and the end of MPI; returns the exit status. */
-static int carry_out(struct run *run, const struct assignment *assignment, const struct step *step)
+static int carry_out(struct run *run, const struct assignment *assignment)
 {
     const struct options *options = run->options;
+    const struct step *step = find_step(assignment, options->schedule);
     char reason[REASON_SIZE] = "";
     bool agreed = options_fit(assignment, run, step, reason);
     if (agreed && options->probe[0] == '\0')
-        agreed = assignment->check(run, reason, sizeof reason);
+        agreed = steps_are_possible(run, assignment, reason);
     reason[sizeof reason - 1] = '\0';
     if (!all_agree(run, agreed, reason))
         return STATUS_REFUSED;
-    if (options->probe[0] != '\0')
+    if (options->probe[0] != '\0') {
         find_probe(assignment, options->probe)->run(run);
-    else
-        train(run, assignment, step);
+        return STATUS_DONE;
+    }
+    const struct usage own = train(run, assignment, options->curve);
+    if (options->against[0] != '\0') {
+        choose_step(run, find_step(assignment, options->against));
+        const struct usage other = train(run, assignment, "");
+        usage_compare(run, &own, &other);
+    } else if (options->report) {
+        usage_report(run, &own);
+    }
     return STATUS_DONE;
 }
 
@@ -314,7 +375,8 @@ int driver_main(int argc, char **argv, const struct assignment *assignment)
     struct options options;
     options_describe(describe(assignment));
     options_parse(&options, argc, argv);
-    const struct step *step = find_step(assignment, &options);
+    if (options.schedule[0] == '\0')
+        snprintf(options.schedule, sizeof options.schedule, "%s", assignment->steps[0].name);
 
     /* OpenBLAS brings threads of its own; MPI is called by this one alone. */
     int provided;
@@ -333,7 +395,7 @@ int driver_main(int argc, char **argv, const struct assignment *assignment)
     }
     struct model *model = build_model(&options);
     run.model = model;
-    const int status = carry_out(&run, assignment, step);
+    const int status = carry_out(&run, assignment);
     model_free(model);
     finalize(status);
     return status;

@@ -17,14 +17,15 @@
  *
  * Evidence, in the folder of --evidence:
  *   rank-R.log                        the log
- *   rank-R.before-K.safetensors       before step K (--snapshots): parameters
+ *   stage-S.before-K.safetensors      before step K (--snapshots): parameters
  *                                     "layers.L.NAME" and optimizer state "layers.L.NAME.STATE"
- *   rank-R.after-K.safetensors        after step K (--dump-gradients): gradients
- *                                     "layers.L.NAME.gradient", and on the rank that computed the
- *                                     loss "outputs" (batch, classes) and "loss" (1)
+ *   stage-S.after-K.safetensors       after step K (--dump-gradients): gradients
+ *                                     "layers.L.NAME.gradient" and, of the last stage on a rank
+ *                                     that computed the loss, "outputs" (batch, classes) and
+ *                                     "loss" (1)
  * Metadata of both: "steps_done", "rank", "first_layer", "layers". A snapshot before the
  * step behind the last one (K = --steps) shows how training ended. What a probe writes, its
- * assignment says.
+ * assignment says. --against trains a second time, after the first; the log then holds both.
  */
 #ifndef COMMON_DRIVER_H
 #define COMMON_DRIVER_H
@@ -34,30 +35,40 @@
 
 #include <mpi.h>
 
+/* One of a rank's stages, with what updates it. */
+struct chunk {
+    struct stage *stage;
+    struct optimizer *optimizer;
+};
+
 struct run {
     const struct options *options;
+    const struct step *step; /* what trains; NULL for a probe */
     MPI_Comm comm;
     int rank;
     int ranks;
     const struct model *model;
+    int micro_batches; /* of this step: 1 where it takes the whole batch */
     struct batch *batch;
-    struct stage *stage;
-    struct optimizer *optimizer;
+    int chunks; /* stages on each rank: chunk c of rank r is stage c · ranks + r */
+    struct chunk *chunk;
     void *own; /* the assignment's, from begin to end */
 };
 
 struct step {
     const char *name;
-    const char *what; /* one line for --help */
-    bool whole_batch; /* one micro-batch, whatever --micro-batches says */
-    bool one_process; /* wants to be alone */
+    const char *what;  /* one line for --help */
+    bool whole_batch;  /* one micro-batch, whatever --micro-batches says */
+    bool one_process;  /* wants to be alone */
+    bool chunked;      /* may have several stages per rank (--chunks; 2 unless given) */
+    bool asynchronous; /* parameters change within a step: the log says which ones were used */
     void (*take)(struct run *run);
 };
 
 struct probe {
     const char *name;
     const char *what;
-    void (*run)(struct run *run); /* model is set; batch, stage and optimizer are NULL */
+    void (*run)(struct run *run); /* model is set; batch and chunk are NULL */
 };
 
 struct assignment {
@@ -66,9 +77,9 @@ struct assignment {
     const struct probe *probes;
     /* May this run be? If not, false, and why and what to do instead. */
     bool (*check)(struct run *run, char *reason, size_t reason_size);
-    /* Which layers of the model are this rank's: fills first_layer and layers. */
+    /* Which layers of the model are stage->index's: fills first_layer and layers. */
     void (*place)(struct run *run, struct stage_options *stage);
-    /* batch, stage and optimizer are there: open the data, make what `own` needs. */
+    /* batch and chunks are there: open the data, make what `own` needs. */
     void (*begin)(struct run *run);
     /* --compare: after the first step; returns whether all agreed. */
     bool (*compare)(struct run *run);

@@ -5,6 +5,7 @@
 #include "common/driver_parts.h"
 #include "common/fatal.h"
 #include "common/log.h"
+#include "common/machine.h"
 #include "common/stage.h"
 #include "common/tensor_file.h"
 
@@ -63,59 +64,84 @@ static void set_number(struct tensor_file *file, const char *key, int number)
 }
 
 /* Writes the file under its name in the evidence folder, and frees it. */
-static void write_file(const struct run *run, struct tensor_file *file, const char *when, int step)
+static void write_file(const struct run *run, const struct chunk *chunk, struct tensor_file *file,
+                       const char *when, int step)
 {
     set_number(file, "rank", run->rank);
-    set_number(file, "first_layer", stage_first_layer(run->stage));
-    set_number(file, "layers", stage_layers(run->stage));
-    set_number(file, "steps_done", optimizer_steps_done(run->optimizer));
+    set_number(file, "first_layer", stage_first_layer(chunk->stage));
+    set_number(file, "layers", stage_layers(chunk->stage));
+    set_number(file, "steps_done", optimizer_steps_done(chunk->optimizer));
 
     char path[PATH_MAX + 64];
     char error[TENSOR_FILE_ERROR_SIZE];
-    snprintf(path, sizeof path, "%s/rank-%d.%s-%d.safetensors", run->options->evidence, run->rank,
-             when, step);
+    snprintf(path, sizeof path, "%s/stage-%d.%s-%d.safetensors", run->options->evidence,
+             stage_index(chunk->stage), when, step);
     if (!tensor_file_write(file, path, error))
         fatal("%s", error);
     tensor_file_free(file);
 }
 
-void evidence_before_step(const struct run *run, int step)
+static void write_state(const struct run *run, const struct chunk *chunk, int step)
 {
-    if (!is_listed(step, run->options->snapshots, run->options->snapshot))
-        return;
     struct tensor_file *file = tensor_file_new();
-    add_parameters(file, run->stage, stage_parameters(run->stage), "");
-    for (int i = 0; i < optimizer_states(run->optimizer); i++) {
+    add_parameters(file, chunk->stage, stage_parameters(chunk->stage), "");
+    for (int i = 0; i < optimizer_states(chunk->optimizer); i++) {
         char ending[64];
-        snprintf(ending, sizeof ending, ".%s", optimizer_state_name(run->optimizer, i));
-        add_parameters(file, run->stage, optimizer_state(run->optimizer, i), ending);
+        snprintf(ending, sizeof ending, ".%s", optimizer_state_name(chunk->optimizer, i));
+        add_parameters(file, chunk->stage, optimizer_state(chunk->optimizer, i), ending);
     }
-    write_file(run, file, "before", step);
+    write_file(run, chunk, file, "before", step);
 }
 
-void evidence_after_step(const struct run *run, int step)
+void evidence_before_step(const struct run *run, int step)
 {
-    if (!is_listed(step, run->options->gradient_dumps, run->options->gradient_dump))
-        return;
+    if (is_listed(step, run->options->snapshots, run->options->snapshot))
+        for (int c = 0; c < run->chunks; c++)
+            write_state(run, &run->chunk[c], step);
+}
+
+static void write_gradients(const struct run *run, const struct chunk *chunk, int step)
+{
     struct tensor_file *file = tensor_file_new();
-    add_parameters(file, run->stage, stage_gradients(run->stage), ".gradient");
-    if (batch_losses_computed(run->batch) > 0) {
+    const bool last_here = chunk == &run->chunk[run->chunks - 1];
+    add_parameters(file, chunk->stage, stage_gradients(chunk->stage), ".gradient");
+    if (last_here && batch_losses_computed(run->batch) > 0) {
         tensor_file_add(file, "outputs", batch_outputs(run->batch));
         struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
         tensor_floats(loss)[0] = (float)batch_mean_loss(run->batch);
         tensor_file_add(file, "loss", loss);
         tensor_free(loss);
     }
-    write_file(run, file, "after", step);
+    write_file(run, chunk, file, "after", step);
+}
+
+void evidence_after_step(const struct run *run, int step)
+{
+    if (is_listed(step, run->options->gradient_dumps, run->options->gradient_dump))
+        for (int c = 0; c < run->chunks; c++)
+            write_gradients(run, &run->chunk[c], step);
+}
+
+static size_t resident_at_begin;
+
+void evidence_before_training(void)
+{
+    resident_at_begin = machine_resident_memory().now;
+}
+
+static void memory_fact(uint64_t kind, size_t peak, size_t live)
+{
+    struct log_record record = log_record_new(LOG_MEMORY, LOG_INSTANT);
+    record.request = kind;
+    record.bytes = peak;
+    record.value = (double)live;
+    log_append(record);
 }
 
 void evidence_memory(void)
 {
-    for (int kind = 0; kind < MEMORY_KINDS; kind++) {
-        struct log_record record = log_record_new(LOG_MEMORY, LOG_INSTANT);
-        record.request = (uint64_t)kind;
-        record.bytes = memory_peak((enum memory_kind)kind);
-        record.value = (double)memory_live((enum memory_kind)kind);
-        log_append(record);
-    }
+    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+        memory_fact((uint64_t)kind, memory_peak((enum memory_kind)kind),
+                    memory_live((enum memory_kind)kind));
+    memory_fact(LOG_MEMORY_RESIDENT, machine_resident_memory().peak, resident_at_begin);
 }

@@ -1,6 +1,7 @@
 /*
  * What the driver's files share: driver.c (the main loop), driver_evidence.c
- * (tensor files and facts) and driver_progress.c (the progress line).
+ * (tensor files and facts), driver_progress.c (the progress line) and
+ * driver_usage.c (how well the ranks were used).
  */
 #ifndef COMMON_DRIVER_PARTS_H
 #define COMMON_DRIVER_PARTS_H
@@ -12,11 +13,13 @@
 
 /* Makes the folder of --evidence if it is not there. */
 void evidence_make_folder(const struct options *options);
-/* Writes rank-R.before-K.safetensors if --snapshots names this step. */
+/* Writes stage-S.before-K.safetensors if --snapshots names this step. */
 void evidence_before_step(const struct run *run, int step);
-/* Writes rank-R.after-K.safetensors if --dump-gradients names this step. */
+/* Writes stage-S.after-K.safetensors if --dump-gradients names this step. */
 void evidence_after_step(const struct run *run, int step);
-/* Records live and peak bytes of every kind of memory. */
+/* Notes what the process holds before the first step. */
+void evidence_before_training(void);
+/* Records live and peak bytes of every kind of memory, and of the process (log.h). */
 void evidence_memory(void);
 
 /* ---- driver_progress.c ------------------------------------------------------------------------- */
@@ -37,5 +40,28 @@ double seconds_now(void); /* of a clock that only goes forward */
 struct progress progress_begin(const struct options *options, int steps, bool shown);
 void progress_step(struct progress *progress, const struct curve_point *point);
 void progress_end(struct progress *progress);
+
+/* ---- driver_usage.c: how a rank spent the time of its training steps ---------------------------- */
+
+struct usage {
+    const char *schedule;
+    int steps;              /* that are counted */
+    uint64_t began, ended;  /* of the step: machine_clock() */
+    uint64_t busy_before;   /* log_busy() at the begin of the step */
+    double seconds;         /* sum over the counted steps */
+    double busy;            /* of that, spent in computations */
+    size_t activation_peak; /* bytes */
+    size_t peak;            /* bytes of all kinds together */
+};
+
+/* Begins to count; peaks of memory are counted from here on. */
+struct usage usage_begin(const struct run *run);
+void usage_before_step(struct usage *usage);
+void usage_after_step(struct usage *usage);
+void usage_end(struct usage *usage);
+/* All ranks call them, rank 0 prints: step time, bubble, utilisation and memory per rank … */
+void usage_report(const struct run *run, const struct usage *usage);
+/* … and the same of two schedules side by side, with the speed-up of the first. */
+void usage_compare(const struct run *run, const struct usage *own, const struct usage *other);
 
 #endif

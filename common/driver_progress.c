@@ -8,12 +8,11 @@
  * says with PROGRESS=line in the environment that there is one.
  */
 #include "common/driver_parts.h"
-#include "common/fatal.h"
+#include "common/machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double seconds_between_rewrites = 0.2;
@@ -21,10 +20,7 @@ static const double seconds_between_lines = 5.0;
 
 double seconds_now(void)
 {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        fatal("there is no clock on this machine: %m");
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return 1e-9 * (double)machine_clock();
 }
 
 static bool is_terminal(void)

@@ -3,6 +3,8 @@
  */
 #include "common/fatal.h"
 
+#include "common/machine.h"
+
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <stdarg.h>
@@ -34,14 +36,12 @@ void fatal_set_hook(void (*hook)(void))
 static bool compose_question(char *command, size_t size)
 {
     void *frame[MOST_FRAMES];
-    char program[1024];
+    const char *program = machine_program();
     Dl_info own, info;
-    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     const int frames = backtrace(frame, MOST_FRAMES);
-    if (length <= 0 || memchr(program, '\'', (size_t)length) != NULL ||
+    if (program[0] == '\0' || strchr(program, '\'') != NULL ||
         dladdr((void *)(uintptr_t)fatal_set_rank, &own) == 0)
         return false;
-    program[length] = '\0';
     size_t used =
         (size_t)snprintf(command, size, "timeout 5 addr2line -e '%s' 2>/dev/null", program);
     for (int i = 0; i < frames && used < size; i++)
@@ -111,6 +111,7 @@ void fatal_at(const char *function, const char *format, ...)
     fprintf(stderr, "%s\n", text);
     fflush(stderr);
 
+    machine_abort(EXIT_FAILURE);
     /* A hook that fails itself must not come back here for ever. */
     void (*hook)(void) = end_hook;
     end_hook = NULL;

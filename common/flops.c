@@ -3,7 +3,9 @@
  */
 #include "common/flops.h"
 
-static uint64_t charged;
+#include "common/machine.h"
+
+static uint64_t charged, spent;
 
 void flops_charge(double flops)
 {
@@ -13,4 +15,13 @@ void flops_charge(double flops)
 uint64_t flops_charged(void)
 {
     return charged;
+}
+
+void flops_spend(void)
+{
+    if (spent == charged)
+        return;
+    const uint64_t flops = charged - spent;
+    spent = charged;
+    machine_compute((double)flops);
 }

@@ -30,8 +30,8 @@ struct tensor *layer_backward_input(const struct layer *layer, struct layer_memo
                                     struct saved *saved, struct tensor *dy, bool want_dx)
 {
     saved->samples = dy->shape.size[0];
-    if (want_dx)
-        flops_charge(layer->backward_input_flops * samples_of(dy));
+    flops_charge((want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
+                 samples_of(dy));
     return layer->operations->backward_input(layer, memory, saved, dy, want_dx);
 }
 
@@ -132,7 +132,7 @@ int shape_last(struct shape shape)
 
 int tensor_rows(const struct tensor *x)
 {
-    return x->count / shape_last(x->shape);
+    return (int)(x->elements / (size_t)shape_last(x->shape));
 }
 
 /* ---- descriptions ---- */
@@ -148,7 +148,7 @@ void layer_add_parameter(struct layer *layer, const char *name, struct shape sha
     int length = snprintf(parameter->name, sizeof parameter->name, "%s", name);
     if (length >= (int)sizeof parameter->name)
         fatal("the parameter name %s is longer than %d letters", name, LAYER_NAME_SIZE - 1);
-    layer->parameter_count += (size_t)shape_count(shape);
+    layer->parameter_count += shape_elements(shape);
 }
 
 void layer_add_weight_and_bias(struct layer *layer, const char *prefix, struct shape weight,
@@ -162,11 +162,20 @@ void layer_add_weight_and_bias(struct layer *layer, const char *prefix, struct s
     layer_add_parameter(layer, name, SHAPE(outputs), INITIAL_UNIFORM, bound);
 }
 
+struct layer layer_like(const struct layer *layer)
+{
+    struct layer like = *layer;
+    like.inner_is_borrowed = true;
+    return like;
+}
+
 void layer_destroy(struct layer *layer)
 {
-    for (int i = 0; i < layer->inner_layers; i++)
-        layer_destroy(&layer->inner[i]);
-    free(layer->inner);
+    if (!layer->inner_is_borrowed) {
+        for (int i = 0; i < layer->inner_layers; i++)
+            layer_destroy(&layer->inner[i]);
+        free(layer->inner);
+    }
     *layer = (struct layer){0};
 }
 
@@ -174,7 +183,7 @@ void layer_initialise(const struct layer *layer, uint64_t seed, float *parameter
 {
     for (int k = 0; k < layer->parameters; k++) {
         const struct parameter *parameter = &layer->parameter[k];
-        size_t count = (size_t)shape_count(parameter->shape);
+        size_t count = shape_elements(parameter->shape);
         float *value = parameters + parameter->offset;
         uint64_t stream = random_stream(RANDOM_PARAMETER, (uint32_t)layer->index, (uint32_t)k);
         if (parameter->initial == INITIAL_UNIFORM)

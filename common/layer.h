@@ -24,7 +24,7 @@
 
 #include "common/tensor.h"
 
-#define LAYER_MAX_PARAMETERS 16
+#define LAYER_MAX_PARAMETERS 20
 #define LAYER_MAX_SAVED      8
 #define LAYER_NAME_SIZE      48
 
@@ -33,7 +33,7 @@ enum initial_value { INITIAL_UNIFORM, INITIAL_NORMAL, INITIAL_ZERO, INITIAL_ONE 
 /* One parameter tensor of a layer. Its number i has the value drawn from
  * (seed, layer index, number of this parameter, i). */
 struct parameter {
-    char name[LAYER_NAME_SIZE]; /* "weight", "bias", inside a residual "1.weight" */
+    char name[LAYER_NAME_SIZE]; /* "weight", "bias", inside another layer "1.weight" */
     struct shape shape;
     size_t offset; /* elements from the layer's first parameter */
     enum initial_value initial;
@@ -68,13 +68,15 @@ struct layer {
     size_t parameter_count; /* elements in all of them */
     double forward_flops;   /* charged per sample */
     double backward_input_flops;
+    double backward_input_flops_without_dx; /* of what backward_weight needs nevertheless */
     double backward_weight_flops;
 
     /* Sizes that only some kinds have. */
     int kernel; /* convolution and pooling: side of the window; patch embedding: side of a patch */
     int heads;  /* attention */
-    struct layer *inner; /* residual: the layers inside, owned by this layer */
+    struct layer *inner; /* residual, sequence: the layers inside */
     int inner_layers;
+    bool inner_is_borrowed; /* they belong to another layer, which must outlive this one */
 };
 
 /* The constructors work out output shape, parameters and FLOPs from the input
@@ -98,6 +100,10 @@ struct layer layer_max_pool(struct shape input, int kernel);
 struct layer layer_attention(struct shape input, int heads);
 /* y = x + inner(x). Takes over what the inner layers own; the array stays the caller's. */
 struct layer layer_residual(struct shape input, const struct layer *inner, int inner_layers);
+/* The layers one after the other, as one. Takes over what they own; the array stays the caller's. */
+struct layer layer_sequence(const struct layer *inner, int inner_layers);
+/* Another layer like this one, which must outlive it: they have the layers inside in common. */
+struct layer layer_like(const struct layer *layer);
 /* (tokens, width) to (width). */
 struct layer layer_mean_tokens(struct shape input);
 /* (C, H, W) to (tokens, width), learned positions added. */

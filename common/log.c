@@ -9,6 +9,7 @@
 
 #include "common/fatal.h"
 #include "common/flops.h"
+#include "common/machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +18,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#define GROWTH ((size_t)1 << 20)
+/* Steps in which the file grows: it doubles, between these. Small at first, for runs of many ranks. */
+#define LEAST_GROWTH ((size_t)64 << 10)
+#define MOST_GROWTH  ((size_t)1 << 20)
 
 _Static_assert(sizeof(struct log_record) == 104, "the log's format");
 _Static_assert(sizeof(struct log_header) == 104, "the log's format");
@@ -37,18 +39,23 @@ static struct {
 /* Makes the file and the mapping one step larger. */
 static void grow(void)
 {
+    size_t growth = the_log.size;
+    if (growth < LEAST_GROWTH)
+        growth = LEAST_GROWTH;
+    if (growth > MOST_GROWTH)
+        growth = MOST_GROWTH;
     /* Beyond a limit on file sizes the kernel would kill instead of reporting an error. */
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     if (sigaction(SIGXFSZ, &ignore, &before) != 0)
         fatal("can't ignore SIGXFSZ: %s", strerror(errno));
-    int error = posix_fallocate(the_log.file, (off_t)the_log.size, (off_t)GROWTH);
+    int error = posix_fallocate(the_log.file, (off_t)the_log.size, (off_t)growth);
     if (sigaction(SIGXFSZ, &before, NULL) != 0)
         fatal("can't restore SIGXFSZ: %s", strerror(errno));
     if (error != 0)
         fatal("can't make room for the log %s beyond %zu bytes: %s", the_log.path, the_log.size,
               strerror(error));
 
-    size_t size = the_log.size + GROWTH;
+    size_t size = the_log.size + growth;
     void *memory = the_log.memory == NULL
                        ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, the_log.file, 0)
                        : mremap(the_log.memory, the_log.size, size, MREMAP_MAYMOVE);
@@ -118,14 +125,6 @@ struct log_record log_record_new(enum log_operation operation, enum log_phase ph
                                .micro_batch = -1};
 }
 
-static uint64_t now(void)
-{
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
-        fatal("can't read the clock: %s", strerror(errno));
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
 void log_append(struct log_record record)
 {
     if (the_log.memory == NULL)
@@ -134,7 +133,7 @@ void log_append(struct log_record record)
     if (end + sizeof record > the_log.size)
         grow();
     record.sequence = the_log.sequence + 1;
-    record.clock = now();
+    record.clock = machine_clock();
     record.flops = flops_charged();
     record.check = 0;
     record.check = (uint32_t)XXH3_64bits(&record, sizeof record);
@@ -149,14 +148,35 @@ void log_count_poll(void)
         ((struct log_header *)(void *)the_log.memory)->polls++;
 }
 
-void log_compute(enum log_operation operation, enum log_phase phase, int stage, int micro_batch)
+/* Computations do not contain one another. */
+static uint64_t busy, computing_since;
+
+uint64_t log_busy(void)
 {
+    return busy;
+}
+
+void log_compute_with(enum log_operation operation, enum log_phase phase, int stage,
+                      int micro_batch, uint64_t parameters, uint64_t tensor)
+{
+    flops_spend(); /* at the begin, what does not belong to this computation */
+    if (phase == LOG_BEGIN)
+        computing_since = machine_clock();
+    else if (phase == LOG_END)
+        busy += machine_clock() - computing_since;
     if (the_log.memory == NULL)
         return;
     struct log_record record = log_record_new(operation, phase);
     record.stage = stage;
     record.micro_batch = micro_batch;
+    record.fingerprint = parameters;
+    record.request = tensor;
     log_append(record);
+}
+
+void log_compute(enum log_operation operation, enum log_phase phase, int stage, int micro_batch)
+{
+    log_compute_with(operation, phase, stage, micro_batch, 0, 0);
 }
 
 void log_fact(enum log_operation operation, uint64_t number, double value)

@@ -28,7 +28,9 @@ enum log_phase { LOG_BEGIN = 1, LOG_END = 2, LOG_INSTANT = 3 };
 
 enum log_operation {
     LOG_NONE,
-    /* computation, by the stage: stage, micro_batch; the end record's flops say what it cost */
+    /* computation, by the stage: stage, micro_batch; the end record's flops say what it cost.
+     * request = XXH3 of the tensor that enters, in the begin record of F, B and I, or leaves, in
+     * the end record; fingerprint = XXH3 of the parameters where training is asynchronous */
     LOG_FORWARD,         /* F */
     LOG_BACKWARD,        /* B: both halves */
     LOG_BACKWARD_INPUT,  /* I */
@@ -44,7 +46,9 @@ enum log_operation {
     LOG_STEP_BEGIN, /* request = training step */
     LOG_STEP_END,
     LOG_ASSERT_CLOSE, /* value = 1 close, 0 not; bytes of the tensor; fingerprint of its name */
-    LOG_MEMORY,       /* request = enum memory_kind; bytes = peak; value = live bytes */
+    LOG_MEMORY,       /* request = enum memory_kind; bytes = peak; value = live bytes. Beyond the
+                         kinds, LOG_MEMORY_RESIDENT: of the process, by the system: bytes = peak,
+                         value = at the begin of the first step */
     LOG_PROBE,        /* a result of a probe: meaning is the probe's */
     LOG_FINAL,        /* the driver's last word: the program came to its proper end */
     /* MPI: point to point */
@@ -123,6 +127,8 @@ enum log_operation {
 /* "F", "B", "MPI_Send", …: the name that people know it by. */
 const char *log_operation_name(enum log_operation operation);
 
+enum { LOG_MEMORY_RESIDENT = 100 };
+
 enum {
     LOG_NO_PEER = -1,
     LOG_ANY_SOURCE = -2,
@@ -153,7 +159,7 @@ enum {
  */
 struct log_record {       /* 104 bytes, little-endian */
     uint64_t sequence;    /* 1, 2, 3 … within the file; 0: not written */
-    uint64_t clock;       /* nanoseconds, CLOCK_MONOTONIC */
+    uint64_t clock;       /* nanoseconds, machine_clock() */
     uint64_t flops;       /* charged by this rank so far */
     uint64_t caller;      /* return address into the program, less its load address; 0: none */
     uint64_t bytes;       /* of the payload */
@@ -200,8 +206,18 @@ uint64_t log_sequence(void);
 /* Counts an unsuccessful test or probe that gets no record of its own (see log_mpi_test.c). */
 void log_count_poll(void);
 
-/* Short forms. */
+/* The begin or end of a computation. At the end it has taken its time (flops_spend), whether a
+ * log is open or not. Fingerprints; 0: not known. parameters: those that it works with. tensor:
+ * at the begin what enters (x, dy), at the end what leaves (y, dx). */
 void log_compute(enum log_operation operation, enum log_phase phase, int stage, int micro_batch);
+void log_compute_with(enum log_operation operation, enum log_phase phase, int stage,
+                      int micro_batch, uint64_t parameters, uint64_t tensor);
+/* Nanoseconds that this rank spent in computations so far, by machine_clock(). */
+uint64_t log_busy(void);
+/* MPI calls from now on are recorded as made from this return address, until NULL: for functions
+ * of the kit that call MPI on behalf of a student's line. */
+void log_calls_from(const void *return_address);
+/* Short forms. */
 void log_fact(enum log_operation operation, uint64_t number, double value);
 uint64_t log_fingerprint(const void *data, size_t bytes);
 

@@ -20,6 +20,10 @@
 #define CALLER log_mpi_caller(__builtin_return_address(0))
 uint64_t log_mpi_caller(const void *return_address);
 
+/* Every wrapper calls it before anything else, itself or through the functions below: what was
+ * computed before the call takes its time before it, log or no log. Is a log open? */
+bool log_mpi_enter(void);
+
 /* ---- communicators: log_mpi.c ------------------------------------------------ */
 
 struct log_communicator {
@@ -144,7 +148,7 @@ struct log_record log_message_take(enum log_operation operation, uint64_t caller
 /* Is an unsuccessful test or probe to be left out of the log, because nothing was recorded
  * since the last one? Counts it. */
 bool log_mpi_skip_poll(bool successful);
-/* Tells log_mpi_skip_poll that the last record is an unsuccessful one. */
-void log_mpi_polled(void);
+/* The end of every test or probe: `record`, already appended, is LOG_NONE if it got none. */
+void log_mpi_polled(struct log_record record, bool successful);
 
 #endif

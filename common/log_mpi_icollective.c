@@ -8,7 +8,7 @@ static struct log_record begin(enum log_operation operation, uint64_t caller,
                                struct log_payload input, int root, MPI_Comm comm)
 {
     struct log_record record = {.operation = LOG_NONE};
-    if (!log_is_open())
+    if (!log_mpi_enter())
         return record;
     record = log_mpi_collective(operation, LOG_BEGIN, input, root, comm);
     record.caller = caller;

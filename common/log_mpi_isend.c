@@ -10,7 +10,7 @@ static int start_send(isend_function *function, enum log_operation operation, ui
                       MPI_Request *request)
 {
     struct log_record record = {.operation = LOG_NONE};
-    if (log_is_open()) {
+    if (log_mpi_enter()) {
         record = log_mpi_send(operation, LOG_BEGIN, payload, destination, tag, comm);
         record.caller = caller;
         record.request = log_request_number();

@@ -32,7 +32,7 @@ struct log_record log_message_take(enum log_operation operation, uint64_t caller
                                    MPI_Message handle, struct log_payload room, MPI_Comm *comm)
 {
     *comm = MPI_COMM_NULL;
-    if (!log_is_open())
+    if (!log_mpi_enter())
         return (struct log_record){.operation = LOG_NONE};
     struct log_record record = log_record_new(operation, LOG_BEGIN);
     record.caller = caller;

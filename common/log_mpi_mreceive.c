@@ -3,6 +3,8 @@
  */
 #include "common/log_mpi.h"
 
+#include "common/machine.h"
+
 int MPI_Mrecv(void *buffer, int count, MPI_Datatype type, MPI_Message *message, MPI_Status *status)
 {
     MPI_Status own;
@@ -14,6 +16,7 @@ int MPI_Mrecv(void *buffer, int count, MPI_Datatype type, MPI_Message *message, 
     if (status == MPI_STATUS_IGNORE)
         status = &own;
     int error = PMPI_Mrecv(buffer, count, type, message, status);
+    machine_progressed();
     if (record.operation != LOG_NONE)
         log_mpi_arrived(&record, status, error, log_communicator(comm), room);
     log_mpi_end(record);

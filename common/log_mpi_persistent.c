@@ -21,7 +21,7 @@ static int make_send(init_function *function, enum log_operation operation, uint
                      MPI_Request *request)
 {
     struct log_record record = {.operation = LOG_NONE};
-    if (log_is_open()) {
+    if (log_mpi_enter()) {
         record = log_mpi_receive(operation, LOG_BEGIN, payload, destination, tag, comm);
         record.caller = caller;
         record.request = log_request_number();
@@ -68,7 +68,7 @@ int MPI_Recv_init(void *buffer, int count, MPI_Datatype type, int source, int ta
 {
     struct log_payload room = PAYLOAD(buffer, count, type);
     struct log_record record = {.operation = LOG_NONE};
-    if (log_is_open()) {
+    if (log_mpi_enter()) {
         record = log_mpi_receive(LOG_RECV_INIT, LOG_BEGIN, room, source, tag, comm);
         record.caller = CALLER;
         record.request = log_request_number();

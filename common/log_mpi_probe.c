@@ -3,6 +3,8 @@
  */
 #include "common/log_mpi.h"
 
+#include "common/machine.h"
+
 /* A probe that found something: what it found. */
 static void found(struct log_record *record, const MPI_Status *status, int error, MPI_Comm comm)
 {
@@ -33,6 +35,7 @@ int MPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_Sta
     if (status == MPI_STATUS_IGNORE)
         status = &own;
     int error = PMPI_Mprobe(source, tag, comm, message, status);
+    machine_progressed();
     found(&record, status, error, comm);
     if (record.operation != LOG_NONE && error == MPI_SUCCESS)
         log_message_add(*message, record, comm);
@@ -54,14 +57,14 @@ int MPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *status
     MPI_Status own;
     if (status == MPI_STATUS_IGNORE)
         status = &own;
+    log_mpi_enter();
     int error = PMPI_Iprobe(source, tag, comm, flag, status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record record = polled(LOG_IPROBE, CALLER, source, tag, comm, successful);
     if (successful)
         found(&record, status, error, comm);
     log_mpi_end(record);
-    if (!successful && record.operation != LOG_NONE)
-        log_mpi_polled();
+    log_mpi_polled(record, successful);
     return error;
 }
 
@@ -71,6 +74,7 @@ int MPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *mess
     MPI_Status own;
     if (status == MPI_STATUS_IGNORE)
         status = &own;
+    log_mpi_enter();
     int error = PMPI_Improbe(source, tag, comm, flag, message, status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record record = polled(LOG_IMPROBE, CALLER, source, tag, comm, successful);
@@ -79,7 +83,6 @@ int MPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *mess
     if (successful && error == MPI_SUCCESS && record.operation != LOG_NONE)
         log_message_add(*message, record, comm);
     log_mpi_end(record);
-    if (!successful && record.operation != LOG_NONE)
-        log_mpi_polled();
+    log_mpi_polled(record, successful);
     return error;
 }

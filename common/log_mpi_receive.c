@@ -3,6 +3,8 @@
  */
 #include "common/log_mpi.h"
 
+#include "common/machine.h"
+
 int MPI_Recv(void *buffer, int count, MPI_Datatype type, int source, int tag, MPI_Comm comm,
              MPI_Status *status)
 {
@@ -12,6 +14,7 @@ int MPI_Recv(void *buffer, int count, MPI_Datatype type, int source, int tag, MP
     if (status == MPI_STATUS_IGNORE)
         status = &own;
     int error = PMPI_Recv(buffer, count, type, source, tag, comm, status);
+    machine_progressed();
     if (record.operation != LOG_NONE)
         log_mpi_arrived(&record, status, error, log_communicator(comm), room);
     log_mpi_end(record);
@@ -23,7 +26,7 @@ int MPI_Irecv(void *buffer, int count, MPI_Datatype type, int source, int tag, M
 {
     struct log_payload room = PAYLOAD(buffer, count, type);
     struct log_record record = {.operation = LOG_NONE};
-    if (log_is_open()) {
+    if (log_mpi_enter()) {
         record = log_mpi_receive(LOG_IRECV, LOG_BEGIN, room, source, tag, comm);
         record.caller = CALLER;
         record.request = log_request_number();

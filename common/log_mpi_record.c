@@ -3,7 +3,8 @@
  */
 #include "common/log_mpi.h"
 
-#include "common/fatal.h"
+#include "common/flops.h"
+#include "common/machine.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -138,6 +139,12 @@ struct log_record log_mpi_collective(enum log_operation operation, enum log_phas
     return record;
 }
 
+bool log_mpi_enter(void)
+{
+    flops_spend();
+    return log_is_open();
+}
+
 static struct log_record append_begin(struct log_record record, uint64_t caller)
 {
     record.caller = caller;
@@ -147,7 +154,7 @@ static struct log_record append_begin(struct log_record record, uint64_t caller)
 
 struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm)
 {
-    if (!log_is_open())
+    if (!log_mpi_enter())
         return (struct log_record){.operation = LOG_NONE};
     struct log_record record = log_record_new(operation, LOG_BEGIN);
     record.communicator = log_communicator(comm)->number;
@@ -157,7 +164,7 @@ struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, M
 struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t caller,
                                      struct log_payload payload, int peer, int tag, MPI_Comm comm)
 {
-    if (!log_is_open())
+    if (!log_mpi_enter())
         return (struct log_record){.operation = LOG_NONE};
     return append_begin(log_mpi_send(operation, LOG_BEGIN, payload, peer, tag, comm), caller);
 }
@@ -166,7 +173,7 @@ struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t c
                                         struct log_payload payload, int peer, int tag,
                                         MPI_Comm comm)
 {
-    if (!log_is_open())
+    if (!log_mpi_enter())
         return (struct log_record){.operation = LOG_NONE};
     return append_begin(log_mpi_receive(operation, LOG_BEGIN, payload, peer, tag, comm), caller);
 }
@@ -174,7 +181,7 @@ struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t c
 struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
                                            struct log_payload input, int root, MPI_Comm comm)
 {
-    if (!log_is_open())
+    if (!log_mpi_enter())
         return (struct log_record){.operation = LOG_NONE};
     return append_begin(log_mpi_collective(operation, LOG_BEGIN, input, root, comm), caller);
 }
@@ -190,6 +197,7 @@ void log_mpi_end(struct log_record begin)
 void log_mpi_end_collective(struct log_record begin, struct log_payload output)
 {
     bool gone;
+    machine_progressed();
     if (begin.operation == LOG_NONE)
         return;
     begin.fingerprint = log_payload_fingerprint(output, &gone);

@@ -9,6 +9,7 @@
 #include "common/log_mpi.h"
 
 #include "common/fatal.h"
+#include "common/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +147,7 @@ struct log_requests log_requests_find(int count, const MPI_Request *handles, MPI
                                       int statuses)
 {
     struct log_requests requests = {.status = status};
-    if (!log_is_open() || count < 0 || (count > 0 && handles == NULL))
+    if (!log_mpi_enter() || count < 0 || (count > 0 && handles == NULL))
         return requests;
     if (status == MPI_STATUS_IGNORE || status == MPI_STATUSES_IGNORE) {
         requests.own_status = true;
@@ -219,7 +220,13 @@ bool log_mpi_skip_poll(bool successful)
     return true;
 }
 
-void log_mpi_polled(void)
+void log_mpi_polled(struct log_record record, bool successful)
 {
-    last_poll = log_sequence();
+    if (successful) {
+        machine_progressed();
+        return;
+    }
+    if (record.operation != LOG_NONE)
+        last_poll = log_sequence();
+    machine_polled();
 }

@@ -3,6 +3,8 @@
  */
 #include "common/log_mpi.h"
 
+#include "common/machine.h"
+
 /* The two halves, behind the begin of the call. */
 static void append_parts(struct log_record record, struct log_payload sent, int destination,
                          int send_tag, struct log_payload room, int source, int receive_tag,
@@ -27,6 +29,7 @@ int MPI_Sendrecv(const void *send_buffer, int send_count, MPI_Datatype send_type
         status = &own;
     int error = PMPI_Sendrecv(send_buffer, send_count, send_type, destination, send_tag, buffer,
                               count, type, source, tag, comm, status);
+    machine_progressed();
     if (record.operation != LOG_NONE)
         log_mpi_arrived(&record, status, error, log_communicator(comm), room);
     log_mpi_end(record);
@@ -45,6 +48,7 @@ int MPI_Sendrecv_replace(void *buffer, int count, MPI_Datatype type, int destina
         status = &own;
     int error = PMPI_Sendrecv_replace(buffer, count, type, destination, send_tag, source, tag, comm,
                                       status);
+    machine_progressed();
     if (record.operation != LOG_NONE)
         log_mpi_arrived(&record, status, error, log_communicator(comm), room);
     log_mpi_end(record);

@@ -1,5 +1,7 @@
 /*
  * Losses of a batch of outputs (samples, classes), each the mean over its samples.
+ * On the meta device the loss is 0, labels are not looked at, and the gradient is
+ * a tensor of the right shape.
  */
 #ifndef COMMON_LOSS_H
 #define COMMON_LOSS_H

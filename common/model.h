@@ -5,9 +5,13 @@
  *     cnn  the network of PyTorch's CIFAR tutorial: 12 layers
  *     vit  patch embedding, 2·depth residual blocks (attention, perceptron),
  *          layer norm, mean over tokens, linear: 2·depth + 4 layers
+ *     transformer
+ *          the same network in exactly `depth` layers, each a whole block; the first has
+ *          the patch embedding inside, the last what follows the blocks
  *
  * Options follow the name: "mlp:depth=8,width=64", "vit:depth=4,width=64,heads=4,patch=7".
- * Defaults: mlp depth=4 width=512; vit depth=4 width=64 heads=4, patch = a quarter of the height.
+ * Defaults: mlp depth=4 width=512; vit and transformer depth=4 width=64 heads=4, patch = a quarter
+ * of the height. With patch=1 every pixel is a token.
  */
 #ifndef COMMON_MODEL_H
 #define COMMON_MODEL_H

@@ -82,7 +82,7 @@ void optimizer_step(struct optimizer *optimizer)
     struct tensor *parameters = stage_parameters(optimizer->stage);
     const float *gradients = tensor_floats(stage_gradients(optimizer->stage));
     const struct kernels *kernels = kernels_for(parameters->device);
-    size_t count = (size_t)parameters->count;
+    size_t count = parameters->elements;
     bool adamw = options->kind == OPTIMIZER_ADAMW;
 
     log_compute(LOG_OPTIMIZER_STEP, LOG_BEGIN, stage_index(optimizer->stage), -1);
@@ -95,7 +95,8 @@ void optimizer_step(struct optimizer *optimizer)
         kernels->sgd_step(count, tensor_floats(parameters), tensor_floats(optimizer->state[0]),
                           gradients, (float)options->learning_rate, (float)options->momentum);
     flops_charge((adamw ? ADAMW_FLOPS : SGD_FLOPS) * (double)count);
-    log_compute(LOG_OPTIMIZER_STEP, LOG_END, stage_index(optimizer->stage), -1);
+    log_compute_with(LOG_OPTIMIZER_STEP, LOG_END, stage_index(optimizer->stage), -1,
+                     stage_parameters_fingerprint(optimizer->stage), 0);
 }
 
 int optimizer_states(const struct optimizer *optimizer)

@@ -8,6 +8,7 @@
 #include "common/options.h"
 
 #include "common/dataset.h"
+#include "common/machine.h"
 #include "common/options_parts.h"
 
 #include <argp.h>
@@ -18,6 +19,7 @@
 
 #define MAX_BATCH         1000000
 #define MAX_MICRO_BATCHES 65536
+#define MAX_CHUNKS        64
 
 enum key {
     KEY_SCHEDULE = 's',
@@ -33,7 +35,11 @@ enum key {
     KEY_LEARNING_RATE,
     KEY_MOMENTUM,
     KEY_SEED,
+    KEY_CHUNKS,
     KEY_UNEVEN,
+    KEY_DEVICE,
+    KEY_AGAINST,
+    KEY_REPORT,
     KEY_COMPARE,
     KEY_CORRUPT,
     KEY_PROBE,
@@ -58,8 +64,13 @@ static const struct argp_option option_table[] = {
     {NULL, 0, NULL, 0, "How to train it:", 2},
     {"schedule", KEY_SCHEDULE, "NAME", 0, "which training step", 2},
     {"micro-batches", KEY_MICRO_BATCHES, "N", 0, "that a batch is cut into (4)", 2},
+    {"chunks", KEY_CHUNKS, "N", 0, "stages per rank, for --schedule interleaved (2 there)", 2},
     {"uneven", KEY_UNEVEN, NULL, 0, "stages of different numbers of layers are wanted", 2},
+    {"device", KEY_DEVICE, "NAME", 0,
+     "cpu, or meta: shapes without numbers, to see time and memory of models of any size", 2},
     {NULL, 0, NULL, 0, "What to look at:", 3},
+    {"report", KEY_REPORT, NULL, 0, "step time, bubble, utilisation and memory per rank", 3},
+    {"against", KEY_AGAINST, "SCHEDULE", 0, "train with that one, too, and report both", 3},
     {"compare", KEY_COMPARE, NULL, 0, "compare the first step with the baseline", 3},
     {"corrupt", KEY_CORRUPT, "WHAT", 0,
      "outputs or gradients:LAYER: spoil one number before --compare compares", 3},
@@ -101,6 +112,17 @@ static error_t read_loss(struct parsing *parsing, const char *text)
     return 0;
 }
 
+static error_t read_device(struct parsing *parsing, const char *text)
+{
+    if (strcmp(text, "cpu") == 0)
+        parsing->options->device = DEVICE_CPU;
+    else if (strcmp(text, "meta") == 0)
+        parsing->options->device = DEVICE_META;
+    else
+        return parsing_refuse(parsing, "--device %.60s: must be cpu or meta", text);
+    return 0;
+}
+
 static error_t read_optimizer(struct parsing *parsing, const char *text)
 {
     if (strcmp(text, "sgd") == 0)
@@ -126,7 +148,13 @@ static error_t finish(struct parsing *parsing)
     }
     if (options->corrupt[0] != '\0' && !options->compare)
         return parsing_refuse(parsing, "--corrupt %s: goes with --compare only", options->corrupt);
-    if (options->compare && !parsing->steps_given)
+    const bool looks_at_numbers =
+        options->compare || options->snapshots > 0 || options->gradient_dumps > 0;
+    if (options->device == DEVICE_META && looks_at_numbers)
+        return parsing_refuse(parsing, "--device meta: its tensors hold no numbers, so --compare, "
+                                       "--snapshots and --dump-gradients have nothing to look at");
+    const bool in_brief = options->compare || options->against[0] != '\0';
+    if (in_brief && !parsing->steps_given)
         options->steps = 1;
 
     struct shape sample;
@@ -176,6 +204,11 @@ static error_t read_looking(struct parsing *parsing, int key, char *text)
 {
     struct options *options = parsing->options;
     switch (key) {
+    case KEY_REPORT:
+        options->report = true;
+        return 0;
+    case KEY_AGAINST:
+        return parsing_text(parsing, "--against", text, options->against, sizeof options->against);
     case KEY_COMPARE:
         options->compare = true;
         return 0;
@@ -212,6 +245,10 @@ static error_t read_option(int key, char *text, struct argp_state *state)
     case KEY_MICRO_BATCHES:
         return parsing_int(parsing, "--micro-batches", text, 1, MAX_MICRO_BATCHES,
                            &options->micro_batches);
+    case KEY_CHUNKS:
+        return parsing_int(parsing, "--chunks", text, 1, MAX_CHUNKS, &options->chunks);
+    case KEY_DEVICE:
+        return read_device(parsing, text);
     case KEY_UNEVEN:
         options->uneven = true;
         return 0;
@@ -268,13 +305,6 @@ bool options_read(struct options *options, int argc, char **argv, char error[OPT
     return failed == 0;
 }
 
-/* Under mpirun every rank has the same command line: one of them speaks. */
-static bool is_speaker(void)
-{
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
-    return rank == NULL || strcmp(rank, "0") == 0;
-}
-
 static bool asks_for_help(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
@@ -289,14 +319,14 @@ void options_parse(struct options *options, int argc, char **argv)
         char doc[4096];
         snprintf(doc, sizeof doc, "Trains a model.\v%s", help_tail);
         const struct argp parser = {.options = option_table, .doc = doc};
-        if (is_speaker())
+        if (machine_is_first_process())
             argp_help(&parser, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK,
                       program_invocation_short_name);
         exit(0);
     }
     char error[OPTIONS_ERROR_SIZE];
     if (!options_read(options, argc, argv, error)) {
-        if (is_speaker())
+        if (machine_is_first_process())
             fprintf(stderr, "%s: %s\n", program_invocation_short_name, error);
         exit(2);
     }

@@ -20,6 +20,8 @@ struct options {
     enum loss_kind loss;                /* --loss cross-entropy|mean */
     int batch_size;                     /* --batch */
     int micro_batches;                  /* --micro-batches */
+    int chunks;                         /* --chunks: stages per rank (interleaved schedules) */
+    enum device device;                 /* --device cpu|meta */
     int steps;                          /* --steps; 0: as many as the epochs have (with
                                            --compare and no --steps: 1) */
     int epochs;                         /* --epochs */
@@ -35,7 +37,9 @@ struct options {
     int snapshot[OPTIONS_MAX_STEPS];
     int gradient_dumps; /* --dump-gradients 0,1: after these steps, store gradients, outputs */
     int gradient_dump[OPTIONS_MAX_STEPS];
-    bool quiet; /* --quiet: no progress line */
+    char against[32]; /* --against: a second schedule, to show beside the first; empty: none */
+    bool report;      /* --report: step time, bubble, utilisation and memory at the end */
+    bool quiet;       /* --quiet: no progress line */
 };
 
 #define OPTIONS_ERROR_SIZE 512

@@ -13,19 +13,28 @@
 /* How far a micro-batch has come. */
 enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE };
 
+/* A micro-batch between its forward and the end of its backward. There are as many as were
+ * ever in flight at once, however many micro-batches there are. */
+struct flight {
+    enum progress progress;
+    struct flight *next;   /* of the spare ones */
+    struct saved *saved[]; /* of each layer */
+};
+
 struct stage {
     struct stage_options options;
     const struct layer *layer; /* the first of them, in the model */
     struct tensor *parameters, *gradients;
-    size_t *offset;          /* of each layer in the arenas */
-    struct saved **saved;    /* [micro-batch · layers + layer] */
-    enum progress *progress; /* of each micro-batch */
+    size_t *offset;         /* of each layer in the arenas */
+    struct flight **flight; /* of each micro-batch; NULL unless it is in flight */
+    struct flight *spare;   /* flights that have ended, to be used again */
+    int in_flight;
     /* The first layer of this stage that must work out dx: on stage 0 nobody wants the gradient
      * of what lies below the first layer with parameters. */
     int first_dx;
 };
 
-/* ---- making ---- */
+/* ---- checks and arenas ---- */
 
 static void *allocate(size_t count, size_t size)
 {
@@ -72,15 +81,56 @@ static void make_arenas(struct stage *stage)
         stage->offset[i] = count;
         count += stage->layer[i].parameter_count;
     }
-    struct shape shape = SHAPE(count == 0 ? 1 : (int)count);
+    struct shape shape = shape_flat(count == 0 ? 1 : count);
     stage->parameters = tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, stage->options.device, shape);
     stage->gradients = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, stage->options.device, shape);
     tensor_zero(stage->parameters);
     tensor_zero(stage->gradients);
-    for (int i = 0; i < layers; i++)
+    for (int i = 0; i < layers && stage->options.device != DEVICE_META; i++)
         layer_initialise(&stage->layer[i], stage->options.seed,
                          tensor_floats(stage->parameters) + stage->offset[i]);
 }
+
+/* ---- flights ---- */
+
+static struct flight *flight_new(const struct stage *stage)
+{
+    size_t layers = (size_t)stage->options.layers;
+    struct flight *flight = allocate(1, sizeof *flight + layers * sizeof *flight->saved);
+    for (size_t i = 0; i < layers; i++)
+        flight->saved[i] = saved_new(&stage->layer[i]);
+    return flight;
+}
+
+static void flight_free(const struct stage *stage, struct flight *flight)
+{
+    for (int i = 0; flight != NULL && i < stage->options.layers; i++)
+        saved_free(flight->saved[i]);
+    free(flight);
+}
+
+static void flight_begin(struct stage *stage, int micro_batch)
+{
+    struct flight *flight = stage->spare;
+    if (flight == NULL)
+        flight = flight_new(stage);
+    else
+        stage->spare = flight->next;
+    flight->progress = NOT_HERE;
+    stage->flight[micro_batch] = flight;
+    stage->in_flight++;
+}
+
+static void flight_end(struct stage *stage, int micro_batch)
+{
+    struct flight *flight = stage->flight[micro_batch];
+    flight->next = stage->spare;
+    stage->spare = flight;
+    stage->flight[micro_batch] = NULL;
+    stage->in_flight--;
+}
+
+/* ---- making ---- */
 
 struct stage *stage_new(const struct model *model, const struct stage_options *options)
 {
@@ -90,12 +140,7 @@ struct stage *stage_new(const struct model *model, const struct stage_options *o
     stage->options = *options;
     stage->layer = model->layer + options->first_layer;
     make_arenas(stage);
-
-    size_t slots = (size_t)options->micro_batches * (size_t)options->layers;
-    stage->progress = allocate((size_t)options->micro_batches, sizeof *stage->progress);
-    stage->saved = allocate(slots, sizeof *stage->saved);
-    for (size_t i = 0; i < slots; i++)
-        stage->saved[i] = saved_new(&stage->layer[i % (size_t)options->layers]);
+    stage->flight = allocate((size_t)options->micro_batches, sizeof *stage->flight);
     if (options->index == 0) {
         while (stage->first_dx < options->layers && stage->layer[stage->first_dx].parameters == 0)
             stage->first_dx++;
@@ -109,10 +154,14 @@ void stage_free(struct stage *stage)
 {
     if (stage == NULL)
         return;
-    for (int i = 0; i < stage->options.micro_batches * stage->options.layers; i++)
-        saved_free(stage->saved[i]);
-    free(stage->saved);
-    free(stage->progress);
+    for (int m = 0; m < stage->options.micro_batches; m++)
+        flight_free(stage, stage->flight[m]);
+    while (stage->spare != NULL) {
+        struct flight *flight = stage->spare;
+        stage->spare = flight->next;
+        flight_free(stage, flight);
+    }
+    free(stage->flight);
     free(stage->offset);
     tensor_free(stage->parameters);
     tensor_free(stage->gradients);
@@ -120,6 +169,12 @@ void stage_free(struct stage *stage)
 }
 
 /* ---- misuse ---- */
+
+static enum progress progress_of(const struct stage *stage, int micro_batch)
+{
+    const struct flight *flight = stage->flight[micro_batch];
+    return flight == NULL ? NOT_HERE : flight->progress;
+}
 
 static void check_micro_batch(const struct stage *stage, int micro_batch, const char *what,
                               enum progress needed)
@@ -130,10 +185,10 @@ static void check_micro_batch(const struct stage *stage, int micro_batch, const 
     if (micro_batch < 0 || micro_batch >= options->micro_batches)
         fatal("stage %d: %s of micro-batch %d: they are numbered 0 to %d", options->index, what,
               micro_batch, options->micro_batches - 1);
-    if (stage->progress[micro_batch] != needed)
+    if (progress_of(stage, micro_batch) != needed)
         fatal("stage %d: %s of micro-batch %d, which %s: it must be one that %s. Was a backward "
               "left out, here or in the step before, or a micro-batch taken twice?",
-              options->index, what, micro_batch, state[stage->progress[micro_batch]],
+              options->index, what, micro_batch, state[progress_of(stage, micro_batch)],
               state[needed]);
 }
 
@@ -155,6 +210,36 @@ static void check_tensor(const struct stage *stage, int micro_batch, const char 
 
 /* ---- running ---- */
 
+uint64_t stage_parameters_fingerprint(const struct stage *stage)
+{
+    const struct tensor *parameters = stage->parameters;
+    if (!stage->options.log_parameters || !log_is_open() || stage->options.device == DEVICE_META)
+        return 0;
+    return log_fingerprint(parameters->data, tensor_bytes(parameters));
+}
+
+/* For the log: what enters and leaves, so that it can be followed from stage to stage. */
+static uint64_t tensor_fingerprint(const struct stage *stage, const struct tensor *tensor)
+{
+    if (tensor == NULL || !log_is_open() || stage->options.device == DEVICE_META)
+        return 0;
+    return log_fingerprint(tensor->data, tensor_bytes(tensor));
+}
+
+static void begin(const struct stage *stage, enum log_operation operation, int micro_batch,
+                  const struct tensor *enters)
+{
+    log_compute_with(operation, LOG_BEGIN, stage->options.index, micro_batch,
+                     stage_parameters_fingerprint(stage), tensor_fingerprint(stage, enters));
+}
+
+static void end(const struct stage *stage, enum log_operation operation, int micro_batch,
+                const struct tensor *leaves)
+{
+    log_compute_with(operation, LOG_END, stage->options.index, micro_batch, 0,
+                     tensor_fingerprint(stage, leaves));
+}
+
 static struct layer_memory memory_of(const struct stage *stage, int i)
 {
     return (struct layer_memory){tensor_floats(stage->parameters) + stage->offset[i],
@@ -163,7 +248,7 @@ static struct layer_memory memory_of(const struct stage *stage, int i)
 
 static struct saved *saved_of(const struct stage *stage, int micro_batch, int i)
 {
-    return stage->saved[micro_batch * stage->options.layers + i];
+    return stage->flight[micro_batch]->saved[i];
 }
 
 static struct shape input_sample(const struct stage *stage)
@@ -180,12 +265,13 @@ struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor
 {
     check_micro_batch(stage, micro_batch, "a forward", NOT_HERE);
     check_tensor(stage, micro_batch, "x", x, input_sample(stage));
-    log_compute(LOG_FORWARD, LOG_BEGIN, stage->options.index, micro_batch);
+    begin(stage, LOG_FORWARD, micro_batch, x);
+    flight_begin(stage, micro_batch);
     for (int i = 0; i < stage->options.layers; i++)
         x = layer_forward(&stage->layer[i], memory_of(stage, i), saved_of(stage, micro_batch, i),
                           x);
-    stage->progress[micro_batch] = FORWARD_DONE;
-    log_compute(LOG_FORWARD, LOG_END, stage->options.index, micro_batch);
+    stage->flight[micro_batch]->progress = FORWARD_DONE;
+    end(stage, LOG_FORWARD, micro_batch, x);
     return x;
 }
 
@@ -203,15 +289,15 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
 {
     check_micro_batch(stage, micro_batch, "a backward", FORWARD_DONE);
     check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
-    log_compute(LOG_BACKWARD, LOG_BEGIN, stage->options.index, micro_batch);
+    begin(stage, LOG_BACKWARD, micro_batch, dy);
     /* Both halves layer by layer, so that what a layer saved is released soonest. */
     for (int i = stage->options.layers - 1; i >= 0; i--) {
         dy = layer_back(stage, micro_batch, i, dy);
         layer_backward_weight(&stage->layer[i], memory_of(stage, i),
                               saved_of(stage, micro_batch, i));
     }
-    stage->progress[micro_batch] = NOT_HERE;
-    log_compute(LOG_BACKWARD, LOG_END, stage->options.index, micro_batch);
+    flight_end(stage, micro_batch);
+    end(stage, LOG_BACKWARD, micro_batch, dy);
     return dy;
 }
 
@@ -219,23 +305,23 @@ struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct
 {
     check_micro_batch(stage, micro_batch, "a stage_backward_input", FORWARD_DONE);
     check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
-    log_compute(LOG_BACKWARD_INPUT, LOG_BEGIN, stage->options.index, micro_batch);
+    begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     for (int i = stage->options.layers - 1; i >= 0; i--)
         dy = layer_back(stage, micro_batch, i, dy);
-    stage->progress[micro_batch] = BACKWARD_INPUT_DONE;
-    log_compute(LOG_BACKWARD_INPUT, LOG_END, stage->options.index, micro_batch);
+    stage->flight[micro_batch]->progress = BACKWARD_INPUT_DONE;
+    end(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     return dy;
 }
 
 void stage_backward_weight(struct stage *stage, int micro_batch)
 {
     check_micro_batch(stage, micro_batch, "a stage_backward_weight", BACKWARD_INPUT_DONE);
-    log_compute(LOG_BACKWARD_WEIGHT, LOG_BEGIN, stage->options.index, micro_batch);
+    begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
     for (int i = stage->options.layers - 1; i >= 0; i--)
         layer_backward_weight(&stage->layer[i], memory_of(stage, i),
                               saved_of(stage, micro_batch, i));
-    stage->progress[micro_batch] = NOT_HERE;
-    log_compute(LOG_BACKWARD_WEIGHT, LOG_END, stage->options.index, micro_batch);
+    flight_end(stage, micro_batch);
+    end(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
 }
 
 struct tensor *stage_input_new(struct stage *stage)
@@ -255,6 +341,34 @@ void stage_zero_gradients(struct stage *stage)
     log_compute(LOG_ZERO_GRADIENTS, LOG_BEGIN, stage->options.index, -1);
     tensor_zero(stage->gradients);
     log_compute(LOG_ZERO_GRADIENTS, LOG_END, stage->options.index, -1);
+}
+
+/* ---- versions of the parameters ---- */
+
+struct tensor *stage_parameters_copy(struct stage *stage)
+{
+    struct tensor *copy = tensor_new(MEMORY_PARAMETER, stage->parameters->dtype,
+                                     stage->parameters->device, stage->parameters->shape);
+    tensor_copy(copy, stage->parameters);
+    return copy;
+}
+
+struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *parameters)
+{
+    struct tensor *before = stage->parameters;
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    if (parameters == NULL)
+        fatal("stage %d: stage_exchange_parameters was given NULL; expected parameters %s",
+              stage->options.index, shape_text(before->shape, expected));
+    if (!shape_equal(parameters->shape, before->shape) || parameters->dtype != before->dtype ||
+        parameters->device != before->device)
+        fatal("stage %d: stage_exchange_parameters was given %s %s; expected %s %s, as "
+              "stage_parameters_copy makes them",
+              stage->options.index, dtype_name(parameters->dtype),
+              shape_text(parameters->shape, found), dtype_name(before->dtype),
+              shape_text(before->shape, expected));
+    stage->parameters = parameters;
+    return before;
 }
 
 /* ---- looking at it ---- */
@@ -295,7 +409,7 @@ static struct tensor *layer_view(const struct stage *stage, struct tensor *arena
 {
     int place = place_of(stage, layer);
     size_t count = stage->layer[place].parameter_count;
-    return count == 0 ? NULL : tensor_view(arena, stage->offset[place], SHAPE((int)count));
+    return count == 0 ? NULL : tensor_view(arena, stage->offset[place], shape_flat(count));
 }
 
 struct tensor *stage_layer_gradients(struct stage *stage, int layer)
@@ -320,8 +434,5 @@ struct tensor *stage_parameters(struct stage *stage)
 
 int stage_in_flight(const struct stage *stage)
 {
-    int count = 0;
-    for (int i = 0; i < stage->options.micro_batches; i++)
-        count += stage->progress[i] != NOT_HERE;
-    return count;
+    return stage->in_flight;
 }

@@ -25,7 +25,8 @@ struct stage_options {
     int micro_batch_size;
     int micro_batches; /* numbers 0 … micro_batches-1 may be in flight */
     uint64_t seed;
-    enum device device;
+    enum device device;  /* meta: parameters, gradients and activations have no numbers */
+    bool log_parameters; /* the log's F, B, I and W carry the fingerprint of the parameters */
 };
 
 /* The model must outlive the stage. */
@@ -50,6 +51,14 @@ struct tensor *stage_output_new(struct stage *stage);
 
 void stage_zero_gradients(struct stage *stage);
 
+/* --- several versions of the parameters (weight stashing) -------------------- */
+
+/* A new copy of the parameters as they are now. */
+struct tensor *stage_parameters_copy(struct stage *stage);
+/* From now on the stage works with these parameters, which become its own; those that it
+ * worked with so far are the caller's. Nothing is copied. */
+struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *parameters);
+
 /* --- what comparisons, optimizers and files call --------------------------- */
 
 int stage_index(const struct stage *stage);
@@ -65,6 +74,8 @@ struct tensor *stage_layer_parameters(struct stage *stage, int layer);
 /* The arenas, whole and flat; they stay the stage's. At least one element long. */
 struct tensor *stage_gradients(struct stage *stage);
 struct tensor *stage_parameters(struct stage *stage);
+/* For the log: the fingerprint of the parameters; 0 unless log_parameters is set and a log open. */
+uint64_t stage_parameters_fingerprint(const struct stage *stage);
 /* Forwards without their backward right now. */
 int stage_in_flight(const struct stage *stage);
 

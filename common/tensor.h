@@ -10,6 +10,14 @@
  * `data` is for kernels, for tensor files, for tests and for MPI: nobody else
  * looks inside. Memory is accounted by kind (memory.h); running out of it is
  * fatal, with a message that says what was asked for.
+ *
+ * On the meta device a tensor has a shape and no numbers. Its memory is
+ * accounted as if it were there, but `data` points into memory that all meta
+ * tensors share (machine_folded_memory): MPI may send it and receive into it,
+ * up to TENSOR_META_MESSAGE_BYTES, and nothing is carried. Kernels do nothing
+ * with it, and so do tensor_zero and tensor_copy. Whoever needs numbers calls
+ * tensor_need_numbers first. Only there may a tensor have more elements than an
+ * int can count.
  */
 #ifndef COMMON_TENSOR_H
 #define COMMON_TENSOR_H
@@ -25,6 +33,9 @@ enum device { DEVICE_CPU, DEVICE_CUDA, DEVICE_META };
 
 #define TENSOR_MAX_DIMENSIONS 4
 
+/* Of a larger meta tensor only so much may be sent or received in one message. */
+#define TENSOR_META_MESSAGE_BYTES ((size_t)512 << 20)
+
 struct shape {
     int dimensions;
     int size[TENSOR_MAX_DIMENSIONS];
@@ -36,8 +47,9 @@ struct shape {
                     .size = {__VA_ARGS__}})
 
 struct tensor {
-    void *data; /* the first element; NULL on the meta device */
-    int count;  /* number of elements: what MPI calls take */
+    void *data;      /* the first element */
+    size_t elements; /* number of elements */
+    int count;       /* the same, as MPI calls take it; -1 if it does not fit an int */
     struct shape shape;
     enum dtype dtype;
     enum device device;
@@ -46,8 +58,12 @@ struct tensor {
     struct tensor *base; /* private: the tensor that a view looks into, else NULL */
 };
 
-/* Number of elements; fatal if it does not fit an int or a size is negative. */
+/* Number of elements; fatal if it does not fit the type or a size is negative. */
 int shape_count(struct shape shape);
+size_t shape_elements(struct shape shape);
+/* A shape for so many numbers in a row: (elements). Where that does not fit an int, rows of
+ * 1024, the last one not quite needed. */
+struct shape shape_flat(size_t elements);
 bool shape_equal(struct shape a, struct shape b);
 /* The same sizes behind a leading dimension: (3, 32, 32) and 8 make (8, 3, 32, 32). */
 struct shape shape_with_batch(int batch, struct shape sample);
@@ -68,6 +84,8 @@ void tensor_free(struct tensor *tensor);             /* gives one reference back
 bool tensor_is_shared(const struct tensor *tensor);  /* more than one reference, or a view */
 
 size_t tensor_bytes(const struct tensor *tensor);
+/* Fatal for a tensor on the meta device. purpose completes "can't …": "be compared". */
+void tensor_need_numbers(const struct tensor *tensor, const char *purpose);
 void tensor_zero(struct tensor *tensor);
 /* Copies the elements; count and dtype must agree (fatal otherwise). */
 void tensor_copy(struct tensor *to, const struct tensor *from);

@@ -57,6 +57,7 @@ void tensor_file_append(struct tensor_file *file, const char *name, struct tenso
 
 void tensor_file_add(struct tensor_file *file, const char *name, struct tensor *tensor)
 {
+    tensor_need_numbers(tensor, "be put into a file");
     if (tensor_file_get(file, name) != NULL || strcmp(name, TENSOR_FILE_METADATA) == 0)
         fatal("the name \"%s\" is taken", name);
     if (tensor->data == NULL)

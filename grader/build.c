@@ -38,9 +38,9 @@ static bool compile_files(struct builder *builder, const struct collection *coll
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
-/* From now on nobody but the grader writes there, and every sandbox may read. */
-static bool seal(const char *folder, const char *program)
+bool builder_seal(const struct builder *builder, const char *program)
 {
+    const char *folder = builder->objects;
     struct stat status;
     if (geteuid() == 0 && chown(folder, 0, 0) != 0)
         return false;
@@ -57,24 +57,28 @@ struct build *build_submission(const struct collection *collection, const struct
     struct build *build = g_new0(struct build, 1);
     struct builder builder = {.build = build,
                               .assignment = rubric->assignment,
+                              .library = "lib",
                               .objects = g_build_filename(work, "objects", NULL),
                               .stubs = g_string_new(NULL)};
+    struct build_flags simulated;
     gint64 began = g_get_monotonic_time();
     build->tree = g_build_filename(work, "tree", NULL);
     build->files = g_array_new(FALSE, TRUE, sizeof(struct built_file));
-    bool built = build_flags_read(&builder.flags, build_folder, error) &&
+    bool built = build_flags_read(&builder.flags, &simulated, build_folder, error) &&
                  build_tree_new(build->tree, kit, build_folder, rubric->assignment, error) &&
+                 (!simulated.compile || build_tree_add_simulator(build->tree, kit, build_folder,
+                                                                 rubric->assignment, error)) &&
                  sandbox_writable_folder(builder.objects, sandbox_user(0), error) &&
                  compile_files(&builder, collection, error);
     if (built) {
         builder_link(&builder);
-        built = seal(builder.objects, build->program);
+        built = builder_seal(&builder, build->program);
         if (!built)
             g_string_append_printf(error, "%s: %s", builder.objects, strerror(errno));
     }
+    builder_new_for_simulator(build, &builder, simulated, work);
     build->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
     build_flags_clear(&builder.flags);
-    g_string_free(builder.stubs, TRUE);
     g_free(builder.objects);
     if (built)
         return build;
@@ -89,6 +93,7 @@ void build_free(struct build *build)
     for (guint i = 0; i < build->files->len; i++)
         g_free(BUILT_FILES(build, i)->messages);
     g_array_free(build->files, TRUE);
+    builder_free_for_simulator(build);
     g_free(build->tree);
     g_free(build->program);
     g_free(build->trouble);

@@ -9,7 +9,12 @@
  *
  * How to compile and link comes from the file program.flags in the build folder,
  * which make writes: line 1 the compiler with its flags, line 2 the linker (the
- * compiler again) with the flags before the objects, line 3 the libraries.
+ * compiler again) with the flags before the objects, line 3 the libraries. Lines
+ * 4 to 6 say the same for the simulated cluster; they are not there where the
+ * simulator is not installed.
+ *
+ * For the simulated cluster a submission is built a second time, while the first
+ * checks already run: build_simulator.c.
  */
 #ifndef GRADER_BUILD_H
 #define GRADER_BUILD_H
@@ -18,6 +23,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct built_file {
     const struct collected_file *collected;
@@ -26,12 +32,22 @@ struct built_file {
     char *messages; /* the compiler's and linker's, clean and bounded; NULL: none */
 };
 
+/* A process that builds; pid 0: none. */
+struct build_child {
+    pid_t pid;
+    int pipe; /* closed on its side when it has ended */
+};
+
 struct build {
     char *tree;    /* the pristine tree, to be bound read-only at BUILD_TREE */
     char *program; /* the program as the grader sees it; NULL if it could not be built */
     GArray *files; /* of struct built_file, in the order of the collection */
     char *trouble; /* NULL, or why there is no program: the grader's own fault */
     double seconds;
+    struct builder *builder;  /* for the second build */
+    char *simulated_program;  /* the same for the simulated cluster; NULL: not built (yet) */
+    char *simulated_trouble;  /* NULL, or why there is none and will be none */
+    struct build_child child; /* that makes it */
 };
 
 #define BUILT_FILES(build, i) (&g_array_index((build)->files, struct built_file, i))
@@ -46,6 +62,16 @@ struct build *build_submission(const struct collection *collection, const struct
                                const char *kit, const char *build_folder, const char *work,
                                GString *error);
 void build_free(struct build *build);
+
+/* simulated_trouble where the simulator is not installed. */
+#define BUILD_NO_SIMULATOR                                                                         \
+    "the simulator is not installed; install libsimgrid-dev (tools/setup does)"
+
+/* Starts the second build in a process of its own, if that has not been done and can be. */
+void build_simulated_start(struct build *build);
+/* Has it ended? Then simulated_program or simulated_trouble is filled. True as well if it was never
+ * started. build->child.pipe becomes readable (end of file) when it ends. */
+bool build_simulated_done(struct build *build);
 
 const struct built_file *build_find(const struct build *build, const char *name);
 

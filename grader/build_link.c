@@ -10,14 +10,15 @@ static GPtrArray *kit_objects(const struct builder *builder)
 {
     GPtrArray *objects = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *folder =
-        g_build_filename(builder->build->tree, "lib", builder->assignment, NULL);
+        g_build_filename(builder->build->tree, builder->library, builder->assignment, NULL);
     g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
     for (const char *name; listing && (name = g_dir_read_name(listing));)
-        g_ptr_array_add(objects, g_build_filename("lib", builder->assignment, name, NULL));
+        g_ptr_array_add(objects,
+                        g_build_filename(builder->library, builder->assignment, name, NULL));
     return objects;
 }
 
-static struct sandbox_result link_program(const struct builder *builder)
+struct sandbox_result builder_link_once(const struct builder *builder)
 {
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
     builder_add_words(words, builder->flags.link);
@@ -34,7 +35,8 @@ static struct sandbox_result link_program(const struct builder *builder)
         g_ptr_array_add(words, g_strdup(objects->pdata[i]));
     g_ptr_array_free(objects, TRUE);
     /* The whole library, so that a file that brings its own MPI_Send or log is noticed. */
-    char *library[] = {"-Wl,--whole-archive", "lib/libcommon.a", "-Wl,--no-whole-archive", NULL};
+    g_autofree char *kit = g_build_filename(builder->library, "libcommon.a", NULL);
+    char *library[] = {"-Wl,--whole-archive", kit, "-Wl,--no-whole-archive", NULL};
     builder_add_words(words, library);
     builder_add_words(words, builder->flags.libraries);
     g_ptr_array_add(words, g_strdup("-o"));
@@ -142,11 +144,11 @@ static bool mend(struct builder *builder, GHashTable *asked, const struct sandbo
 
 static bool compile_stubs(struct builder *builder)
 {
-    g_autofree char *path = g_build_filename(builder->build->tree, "missing.c", NULL);
+    g_autofree char *path = g_build_filename(builder->build->tree, BUILDER_STUBS, NULL);
     char *messages = NULL;
     bool compiled = g_file_set_contents_full(path, builder->stubs->str, (gssize)builder->stubs->len,
                                              G_FILE_SET_CONTENTS_NONE, 0644, NULL) &&
-                    builder_compile(builder, "missing.c", &messages);
+                    builder_compile(builder, BUILDER_STUBS, &messages);
     g_free(messages);
     return compiled;
 }
@@ -157,7 +159,7 @@ void builder_link(struct builder *builder)
     struct build *build = builder->build;
     guint attempts = build->files->len + 3;
     for (guint attempt = 0; attempt < attempts; attempt++) {
-        struct sandbox_result result = link_program(builder);
+        struct sandbox_result result = builder_link_once(builder);
         bool linked = result.end == SANDBOX_EXITED && result.status == 0;
         if (linked)
             build->program = g_build_filename(builder->objects, "program", NULL);

@@ -27,7 +27,7 @@ struct sandbox_result builder_run(const struct builder *builder, GPtrArray *word
         .write = {builder->objects, OBJECTS},
         .folder = sandbox_path(builder->build->tree, BUILD_TREE),
         .limits = compiler_limits(),
-        .user = sandbox_user(0),
+        .user = sandbox_user(builder->slot),
     };
     struct sandbox_result result;
     g_ptr_array_add(words, NULL);

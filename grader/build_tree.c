@@ -64,26 +64,59 @@ bool build_tree_new(const char *tree, const char *kit, const char *build_folder,
            copy_plain_file(library, tree_library, error);
 }
 
-bool build_flags_read(struct build_flags *flags, const char *build_folder, GString *error)
+bool build_tree_add_simulator(const char *tree, const char *kit, const char *build_folder,
+                              const char *assignment, GString *error)
+{
+    g_autofree char *objects =
+        g_build_filename(build_folder, "simulator", "assignments", assignment, NULL);
+    g_autofree char *tree_objects = g_build_filename(tree, "simulator", assignment, NULL);
+    g_autofree char *library = g_build_filename(build_folder, "simulator", "libcommon.a", NULL);
+    g_autofree char *tree_library = g_build_filename(tree, "simulator", "libcommon.a", NULL);
+    g_autofree char *platforms = g_build_filename(kit, "common", "platforms", NULL);
+    g_autofree char *tree_platforms = g_build_filename(tree, "common", "platforms", NULL);
+    g_autofree char *tools = g_build_filename(kit, "tools", NULL);
+    g_autofree char *tree_tools = g_build_filename(tree, "tools", NULL);
+    return copy_files(objects, tree_objects, ".o", error) &&
+           copy_plain_file(library, tree_library, error) &&
+           copy_files(platforms, tree_platforms, ".xml", error) &&
+           copy_files(tools, tree_tools, "simulate", error);
+}
+
+/* Three lines of the file from line `first`, 0 the first. */
+static bool read_flags(struct build_flags *flags, char *const *lines, guint first, GString *error)
+{
+    char ***into[] = {&flags->compile, &flags->link, &flags->libraries};
+    guint count = g_strv_length((char **)lines);
+    for (guint i = 0; i < G_N_ELEMENTS(into); i++)
+        if (first + i >= count || !g_shell_parse_argv(lines[first + i], NULL, into[i], NULL)) {
+            g_string_append_printf(error, "line %u can't be understood", first + i + 1);
+            return false;
+        }
+    return true;
+}
+
+bool build_flags_read(struct build_flags *real, struct build_flags *simulated,
+                      const char *build_folder, GString *error)
 {
     g_autofree char *path = g_build_filename(build_folder, "program.flags", NULL);
     g_autofree char *content = NULL;
     GError *problem = NULL;
-    *flags = (struct build_flags){0};
+    *real = *simulated = (struct build_flags){0};
     if (!g_file_get_contents(path, &content, NULL, &problem)) {
         g_string_append_printf(error, "%s (make writes it)", problem->message);
         g_error_free(problem);
         return false;
     }
-    g_auto(GStrv) lines = g_strsplit(content, "\n", 4);
-    char ***into[] = {&flags->compile, &flags->link, &flags->libraries};
-    for (guint i = 0; i < G_N_ELEMENTS(into); i++)
-        if (i >= g_strv_length(lines) || !g_shell_parse_argv(lines[i], NULL, into[i], NULL)) {
-            g_string_append_printf(error, "%s:%u: can't be understood", path, i + 1);
-            build_flags_clear(flags);
-            return false;
-        }
-    return true;
+    g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
+    g_autoptr(GString) fault = g_string_new(NULL);
+    bool has_simulator = g_strv_length(lines) > 3 && *lines[3];
+    if (read_flags(real, lines, 0, fault) &&
+        (!has_simulator || read_flags(simulated, lines, 3, fault)))
+        return true;
+    g_string_append_printf(error, "%s: %s", path, fault->str);
+    build_flags_clear(real);
+    build_flags_clear(simulated);
+    return false;
 }
 
 void build_flags_clear(struct build_flags *flags)

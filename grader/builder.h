@@ -1,5 +1,5 @@
 /*
- * What build.c, build_tools.c and build_link.c share.
+ * What build.c, build_simulator.c, build_tools.c and build_link.c share.
  */
 #ifndef GRADER_BUILDER_H
 #define GRADER_BUILDER_H
@@ -12,9 +12,13 @@ struct builder {
     struct build *build;
     const char *assignment;
     struct build_flags flags;
-    char *objects;  /* outside */
-    GString *stubs; /* source of the functions that stand in for missing ones */
+    const char *library; /* folder of the tree with libcommon.a and ASSIGNMENT's objects */
+    int slot;            /* of the sandbox's user */
+    char *objects;       /* outside */
+    GString *stubs;      /* source of the functions that stand in for missing ones */
 };
+
+#define BUILDER_STUBS "missing.c" /* in the tree */
 
 /* Runs a command in the tree; takes the array of words over, without a NULL at its end. */
 struct sandbox_result builder_run(const struct builder *builder, GPtrArray *words);
@@ -33,5 +37,17 @@ bool builder_is_source(const struct collected_file *file);
 
 /* Links the program: fills build->program, or build->trouble. */
 void builder_link(struct builder *builder);
+/* One attempt at that, with the files that compile and link on the real machine and what stands in
+ * for the others. */
+struct sandbox_result builder_link_once(const struct builder *builder);
+
+/* Keeps for the second build what it needs; takes over the flags and the first one's stubs. */
+void builder_new_for_simulator(struct build *build, const struct builder *first,
+                               struct build_flags flags, const char *work);
+void builder_free_for_simulator(struct build *build);
+
+/* From now on nobody but the grader writes to the objects, and every sandbox may read them and the
+ * program (may be NULL). False, and errno. */
+bool builder_seal(const struct builder *builder, const char *program);
 
 #endif

@@ -11,6 +11,23 @@ bool is_collective(enum log_operation operation)
            (operation >= LOG_COMM_SPLIT && operation <= LOG_COMM_CREATE);
 }
 
+bool is_of_one_size(enum log_operation operation)
+{
+    switch (operation) {
+    case LOG_BCAST:
+    case LOG_IBCAST:
+    case LOG_REDUCE:
+    case LOG_IREDUCE:
+    case LOG_ALLREDUCE:
+    case LOG_IALLREDUCE:
+    case LOG_SCAN:
+    case LOG_EXSCAN:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool is_member(const struct log_file *logs, int rank, uint64_t communicator)
 {
     if (communicator == 1)
@@ -58,6 +75,7 @@ static int enter(struct reading *reading, const struct log_record *record)
                              .size = sensible ? (int)record->value : ranks,
                              .operation = record->operation,
                              .root = record->peer,
+                             .bytes = record->bytes,
                              .entered = g_new(size_t, (gsize)ranks)};
     for (int rank = 0; rank < ranks; rank++)
         new.entered[rank] = (size_t)-1;
@@ -83,7 +101,8 @@ static void read_record(struct reading *reading, const struct log_file *log, siz
         int index = enter(reading, record);
         struct collective *collective = &g_array_index(reading->list, struct collective, index);
         collective->entered[reading->rank] = i;
-        if (collective->operation != record->operation || collective->root != record->peer)
+        if (collective->operation != record->operation || collective->root != record->peer ||
+            (is_of_one_size(collective->operation) && collective->bytes != record->bytes))
             collective->differs = true;
         *place = reading->open = index;
         if (record->request != 0)

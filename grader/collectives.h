@@ -15,8 +15,9 @@ struct collective {
     int size;                     /* members, as the calls say */
     enum log_operation operation; /* of the first rank that called */
     int root;                     /* rank in MPI_COMM_WORLD, or LOG_NO_PEER */
-    bool differs;                 /* the ranks called different things, or with different roots */
-    size_t *entered;              /* [rank]: record of its call, or (size_t)-1 */
+    uint64_t bytes;               /* of the first rank that called */
+    bool differs;    /* the ranks called different things, or with different roots or sizes */
+    size_t *entered; /* [rank]: record of its call, or (size_t)-1 */
 };
 
 struct collectives {
@@ -33,6 +34,9 @@ void collectives_free(struct collectives *collectives);
 
 /* Is this operation a collective call, blocking or not? */
 bool is_collective(enum log_operation operation);
+
+/* Do all ranks have to give the same number of bytes to it? */
+bool is_of_one_size(enum log_operation operation);
 
 /* Is `rank` a member of the communicator, as far as the logs show? A rank is if it made the
  * communicator or used it; everybody is in MPI_COMM_WORLD. */

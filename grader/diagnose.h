@@ -1,6 +1,6 @@
 /*
  * Diagnosis of a run that did not come to its end: where was every rank, who
- * waited for whom, and what does that amount to?
+ * waited for whom, what does that amount to, and what can be done about it?
  */
 #ifndef GRADER_DIAGNOSE_H
 #define GRADER_DIAGNOSE_H
@@ -20,14 +20,33 @@ enum diagnosis_kind {
     DIAGNOSIS_BOTH_RECEIVE_FIRST,    /* a circle of receives */
     DIAGNOSIS_CYCLE,                 /* a circle of waits of both sorts */
     DIAGNOSIS_COLLECTIVE_MISSING,    /* a rank did not enter a collective that others are in */
+    DIAGNOSIS_REQUEST_NOT_WAITED,    /* a rank began a message and never waited for it */
     DIAGNOSIS_RANK_GONE,             /* others wait for a rank that came to its end */
     DIAGNOSIS_ENDED_EARLY,           /* a rank ended without its final record */
     DIAGNOSIS_POLLING,               /* a rank tests again and again for what never comes */
     DIAGNOSIS_ENDLESS_LOOP,          /* a rank is outside of MPI and does not come back */
 };
 
-/* The headline (one line of plain text) and a Markdown text: a table of the ranks, and the
- * chain or cycle of waiting. Either may be NULL. */
+struct diagnosis {
+    enum diagnosis_kind kind;
+    GString *headline; /* one line of plain text; empty where nothing explains it */
+    GString *markdown; /* kind and remedy, the ranks as a table, who waits for whom */
+    GString *mistake;  /* the known mistake that it fits, by name; else empty */
+    GArray *cycle;     /* of int: ranks of which each waits for the next, the last for the first */
+    GArray *tails;     /* of int: ranks outside of the cycle that wait for it, or for the culprit */
+    int culprit;       /* the rank that holds the others up, where there is no cycle; -1: none */
+};
+
+/* The caller frees with diagnosis_free. With a path, draws who waits for whom to PATH.svg and
+ * PATH.png, if anybody waits for anybody; `drawn` (may be NULL) says whether it did. */
+struct diagnosis *diagnosis_new(const struct outcome *outcome, const char *picture_path,
+                                bool *drawn);
+void diagnosis_free(struct diagnosis *diagnosis);
+
+/* "both send first", … */
+const char *diagnosis_kind_name(enum diagnosis_kind kind);
+
+/* The short form: kind, headline and Markdown alone. Either text may be NULL. */
 enum diagnosis_kind diagnose(const struct outcome *outcome, GString *headline, GString *markdown);
 
 #endif

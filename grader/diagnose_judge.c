@@ -25,9 +25,58 @@ static char *last_words(const char *output)
     return words;
 }
 
-/* One line: how it ended and why. */
-static void sum_up(const struct outcome *outcome, GString *headline, GString *scene)
+/* What is said about one run. */
+struct story {
+    GString *headline; /* how it ended and why, in one line */
+    GString *scene;    /* Markdown */
+    GString *mistake;
+    char *picture; /* a file's name, or NULL */
+};
+
+static void story_clear(struct story *story)
 {
+    g_string_free(story->headline, TRUE);
+    g_string_free(story->scene, TRUE);
+    g_string_free(story->mistake, TRUE);
+    g_free(story->picture);
+}
+
+/* A hang of a run whose sends all wait for their receive need not be one on every machine. */
+static void say_luck(const struct outcome *outcome, enum diagnosis_kind kind, GString *headline)
+{
+    if (!outcome->synchronous || kind < DIAGNOSIS_TAG_MISMATCH || kind == DIAGNOSIS_ENDED_EARLY)
+        return;
+    if (kind == DIAGNOSIS_BOTH_SEND_FIRST || kind == DIAGNOSIS_CYCLE)
+        g_string_append(headline, "the program works only by luck: ");
+    g_string_append(headline,
+                    "simulated with sends that wait for their receive, as MPI may do with "
+                    "any message, it hangs: ");
+}
+
+/* Diagnoses and draws; false if the logs explain nothing. */
+static bool tell(const struct judgement *judgement, int run, bool draw, struct story *story)
+{
+    g_autofree char *name = g_strdup_printf("%s-run-%d-waits", judgement->picture_prefix, run + 1);
+    g_autofree char *path = draw && judgement->picture_folder != NULL
+                                ? g_build_filename(judgement->picture_folder, name, NULL)
+                                : NULL;
+    bool drawn;
+    struct diagnosis *diagnosis = diagnosis_new(&judgement->outcome[run], path, &drawn);
+    bool found = diagnosis->kind != DIAGNOSIS_NONE;
+    say_luck(&judgement->outcome[run], diagnosis->kind, story->headline);
+    g_string_append(story->headline, diagnosis->headline->str);
+    g_string_append(story->scene, diagnosis->markdown->str);
+    g_string_append(story->mistake, diagnosis->mistake->str);
+    if (drawn)
+        story->picture = g_strdup_printf("%s.svg", name);
+    diagnosis_free(diagnosis);
+    return found;
+}
+
+static void sum_up(const struct judgement *judgement, int run, bool draw, struct story *story)
+{
+    const struct outcome *outcome = &judgement->outcome[run];
+    GString *headline = story->headline;
     if (outcome->end == RUN_REFUSED) {
         char *words = last_words(outcome->output);
         if (g_utf8_strlen(words, -1) > MOST_WORDS)
@@ -40,7 +89,7 @@ static void sum_up(const struct outcome *outcome, GString *headline, GString *sc
         g_free(words);
         return;
     }
-    if (outcome->end != RUN_NOT_STARTED && diagnose(outcome, headline, scene) != DIAGNOSIS_NONE)
+    if (outcome->end != RUN_NOT_STARTED && tell(judgement, run, draw, story))
         return;
     g_string_append_printf(headline, "the run %s", run_end_name(outcome->end));
     if (outcome->trouble != NULL)
@@ -84,16 +133,19 @@ bool judge_all_finished(const struct judgement *judgement, struct verdict *verdi
             continue;
         bool own_fault = outcome->end == RUN_NOT_STARTED;
         bool first = unfinished++ == 0;
-        GString *headline = g_string_new(NULL), *scene = g_string_new(NULL);
-        sum_up(outcome, headline, scene);
+        struct story story = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), NULL};
+        sum_up(judgement, i, unfinished <= MOST_EXPLAINED, &story);
         /* What the student did wrong weighs more than what the grader could not do. */
         if (first || (verdict->kind == VERDICT_NOT_JUDGED && !own_fault))
             verdict_set(verdict, own_fault ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s",
-                        headline->str);
+                        story.headline->str);
+        if (verdict->mistake->len == 0)
+            g_string_append(verdict->mistake, story.mistake->str);
         if (unfinished <= MOST_EXPLAINED)
-            explain(outcome, i + 1, judgement->outcomes, headline, scene, verdict);
-        g_string_free(headline, TRUE);
-        g_string_free(scene, TRUE);
+            explain(outcome, i + 1, judgement->outcomes, story.headline, story.scene, verdict);
+        if (story.picture != NULL)
+            g_ptr_array_add(verdict->pictures, g_steal_pointer(&story.picture));
+        story_clear(&story);
     }
     if (unfinished > MOST_EXPLAINED)
         verdict_explain(verdict, "%d more of the %d runs did not come to their end either.\n",

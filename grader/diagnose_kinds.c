@@ -74,6 +74,17 @@ static const struct message *near_miss(const struct scene *scene, int rank, cons
     return NULL;
 }
 
+/* " (rank 1: MPI_Recv at …, rank 0: MPI_Send at …)" */
+static void name_both(const struct scene *scene, int rank, const struct wait *wait,
+                      const struct message *sent, GString *headline)
+{
+    g_string_append_printf(headline, " (rank %d: ", rank);
+    name_call(scene, rank, call_of(scene, rank, wait->posted), headline);
+    g_string_append_printf(headline, ", rank %d: ", sent->source);
+    name_call(scene, sent->source, call_of(scene, sent->source, sent->send.posted), headline);
+    g_string_append_c(headline, ')');
+}
+
 bool tags_differ(const struct scene *scene, int rank, const struct wait *wait, GString *headline)
 {
     if (wait->kind != WAIT_RECEIVE || wait->possible)
@@ -86,6 +97,7 @@ bool tags_differ(const struct scene *scene, int rank, const struct wait *wait, G
                            "but rank %d sent one with tag %d that nobody receives",
                            rank, sent->source, scene->outcome->log[rank].record[wait->posted].tag,
                            sent->source, sent->tag);
+    name_both(scene, rank, wait, sent, headline);
     return true;
 }
 
@@ -101,42 +113,57 @@ bool communicators_differ(const struct scene *scene, int rank, const struct wait
                            "the communicators differ: rank %d waits for a message from rank %d "
                            "(tag %d), which rank %d sent on another communicator",
                            rank, sent->source, sent->tag, sent->source);
+    name_both(scene, rank, wait, sent, headline);
     return true;
 }
 
 /* ---- collectives ------------------------------------------------------------------------------ */
 
+/* How this rank's call differs from the first one's; false if it does not. */
+static bool differs_from(const struct scene *scene, const struct collective *collective, int first,
+                         int rank, GString *headline)
+{
+    size_t one = collective->entered[first], other = collective->entered[rank];
+    const struct log_record *expected = &scene->outcome->log[first].record[one];
+    const struct log_record *record = &scene->outcome->log[rank].record[other];
+    const char *name = log_operation_name(expected->operation);
+    if (record->operation != expected->operation) {
+        g_string_append_printf(headline, "the ranks call different collectives: rank %d ", first);
+        name_call(scene, first, one, headline);
+        g_string_append_printf(headline, ", rank %d ", rank);
+        name_call(scene, rank, other, headline);
+        return true;
+    }
+    if (record->peer != expected->peer)
+        g_string_append_printf(headline,
+                               "the ranks call %s with different roots: rank %d with %d, rank %d "
+                               "with %d",
+                               name, first, expected->peer, rank, record->peer);
+    else if (is_of_one_size(record->operation) && record->bytes != expected->bytes)
+        g_string_append_printf(headline,
+                               "the ranks call %s with different sizes: rank %d with %" PRIu64
+                               " bytes, rank %d with %" PRIu64,
+                               name, first, expected->bytes, rank, record->bytes);
+    else
+        return false;
+    g_string_append(headline, " (");
+    name_call(scene, rank, other, headline);
+    g_string_append_c(headline, ')');
+    return true;
+}
+
 bool collectives_differ(const struct scene *scene, GString *headline)
 {
     for (int i = 0; i < scene->collectives->count; i++) {
         const struct collective *collective = &scene->collectives->collective[i];
-        if (!collective->differs)
-            continue;
-        const struct log_record *first = NULL;
-        int first_rank = 0;
-        for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+        int first = -1;
+        for (int rank = 0; rank < scene->outcome->ranks && collective->differs; rank++) {
             if (collective->entered[rank] == NO_RECORD)
                 continue;
-            const struct log_record *record =
-                &scene->outcome->log[rank].record[collective->entered[rank]];
-            if (first == NULL) {
-                first = record;
-                first_rank = rank;
-            } else if (record->operation != first->operation) {
-                g_string_append_printf(
-                    headline, "the ranks call different collectives: rank %d %s, rank %d %s",
-                    first_rank, log_operation_name(first->operation), rank,
-                    log_operation_name(record->operation));
+            if (first < 0)
+                first = rank;
+            else if (differs_from(scene, collective, first, rank, headline))
                 return true;
-            } else if (record->peer != first->peer) {
-                g_string_append_printf(
-                    headline,
-                    "the ranks call %s with different roots: rank %d with %d, rank %d "
-                    "with %d",
-                    log_operation_name(first->operation), first_rank, first->peer, rank,
-                    record->peer);
-                return true;
-            }
         }
     }
     return false;
@@ -147,15 +174,19 @@ bool collectives_differ(const struct scene *scene, GString *headline)
 static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
 {
     guint sends = 0, receives = 0, count = scene->cycle->len;
+    bool polls = false;
     for (guint i = 0; i < count; i++) {
         int rank = g_array_index(scene->cycle, int, i);
         int next = g_array_index(scene->cycle, int, (i + 1) % count);
         const struct wait *wait = wait_for_peer(scene, rank, next);
         sends += wait->kind == WAIT_SEND;
         receives += wait->kind == WAIT_RECEIVE;
+        polls |= scene->place[rank].state == PLACE_POLLING;
         if (wait->kind == WAIT_COLLECTIVE)
             return DIAGNOSIS_COLLECTIVE_MISSING;
     }
+    if (polls)
+        return DIAGNOSIS_POLLING;
     return sends == count      ? DIAGNOSIS_BOTH_SEND_FIRST
            : receives == count ? DIAGNOSIS_BOTH_RECEIVE_FIRST
                                : DIAGNOSIS_CYCLE;
@@ -184,6 +215,8 @@ enum diagnosis_kind circle(const struct scene *scene, GString *headline)
         g_string_append(headline, " send first, and none gets to its receive");
     else if (kind == DIAGNOSIS_BOTH_RECEIVE_FIRST)
         g_string_append(headline, " wait to receive first, and none gets to its send");
+    else if (kind == DIAGNOSIS_POLLING)
+        g_string_append(headline, " wait for each other, polling for ever");
     else if (kind == DIAGNOSIS_COLLECTIVE_MISSING)
         g_string_append(headline, " wait for each other, some in a collective");
     else

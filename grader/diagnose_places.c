@@ -1,8 +1,21 @@
 /*
- * For the diagnosis: where each rank was at the end, what it waited for, and
- * whether they waited in a circle.
+ * For the diagnosis: where each rank was at the end, and what it waited for.
  */
 #include "grader/diagnose_parts.h"
+
+#include <string.h>
+
+#define COPIED 4096 /* bytes of a message that MPI copies at most, with nobody's help */
+
+bool was_stopped(const struct outcome *outcome)
+{
+    if (outcome->end == RUN_HUNG || outcome->end == RUN_TIMED_OUT)
+        return true;
+    /* The simulator notices by itself, and then ends. */
+    return outcome->simulated && outcome->end == RUN_FAILED && outcome->output != NULL &&
+           (strstr(outcome->output, "Deadlock detected") != NULL ||
+            strstr(outcome->output, "deadlock: every rank waits or polls") != NULL);
+}
 
 static bool is_test(unsigned operation)
 {
@@ -11,6 +24,17 @@ static bool is_test(unsigned operation)
 }
 
 /* ---- what a rank waits for ------------------------------------------------------------ */
+
+/* Has this half of a message been begun by a rank that does not go on with it? MPI moves a message
+ * that is too large to be copied only while its rank is inside of an MPI call. */
+static bool is_left_lying(const struct scene *scene, int rank, const struct message_half *half)
+{
+    if (rank < 0 || rank >= scene->outcome->ranks || scene->outcome->simulated)
+        return false;
+    enum place_state state = scene->place[rank].state;
+    return half->request != 0 && half->completed == NO_RECORD &&
+           (state == PLACE_OUTSIDE || state == PLACE_COMPUTING);
+}
 
 static void add_message(struct scene *scene, int rank, int index, bool is_send)
 {
@@ -23,7 +47,9 @@ static void add_message(struct scene *scene, int rank, int index, bool is_send)
                         .message = index,
                         .collective = NO_COLLECTIVE,
                         .posted = own->posted,
-                        .possible = other->posted != NO_RECORD};
+                        .possible =
+                            other->posted != NO_RECORD &&
+                            (message->send.bytes <= COPIED || !is_left_lying(scene, peer, other))};
     g_array_append_val(scene->place[rank].waits, wait);
 }
 
@@ -92,7 +118,8 @@ static void find_place(struct scene *scene, int rank)
 {
     const struct log_file *log = &scene->outcome->log[rank];
     struct place *place = &scene->place[rank];
-    size_t open_call = NO_RECORD, last_test = NO_RECORD;
+    size_t open_call = NO_RECORD, last_test = NO_RECORD, ended = NO_RECORD;
+    bool finalized = false;
     int depth = 0;
     for (size_t i = 0; i < log->count; i++) {
         const struct log_record *record = &log->record[i];
@@ -101,6 +128,8 @@ static void find_place(struct scene *scene, int rank)
             place->step = (int)(record->request & 0x7fffffff);
         else if (record->operation == LOG_STEP_END)
             place->step = -1;
+        if (record->operation == LOG_STEP_END)
+            ended = i;
         if (record->operation >= LOG_FORWARD && record->operation <= LOG_OPTIMIZER_STEP &&
             record->phase != LOG_INSTANT) {
             place->computation = i;
@@ -108,86 +137,27 @@ static void find_place(struct scene *scene, int rank)
         }
         if (record->operation >= LOG_SEND && record->phase != LOG_INSTANT)
             open_call = begins ? i : NO_RECORD;
+        finalized |= record->operation == LOG_FINALIZE && record->phase == LOG_END;
         if (is_test(record->operation) && begins)
             last_test = i;
     }
     const struct log_record *last = log->count > 0 ? &log->record[log->count - 1] : NULL;
-    if (last == NULL)
-        place->state = PLACE_NO_LOG;
-    else if (log->complete)
+    if (log->ranks == 0)
+        place->state = PLACE_NO_LOG; /* not even its header */
+    else if (log->complete || finalized)
         place->state = PLACE_FINISHED;
     else if (open_call != NO_RECORD)
         place->state = PLACE_IN_CALL;
-    else if (last_test != NO_RECORD && is_test(last->operation) && last->phase == LOG_END &&
-             (last->flag & LOG_FLAG_TRUE) == 0)
+    else if (last != NULL && last_test != NO_RECORD && is_test(last->operation) &&
+             last->phase == LOG_END && (last->flag & LOG_FLAG_TRUE) == 0)
         place->state = PLACE_POLLING;
+    else if (ended != NO_RECORD && place->step < 0)
+        place->state = PLACE_BETWEEN_STEPS;
     else
         place->state = depth > 0 ? PLACE_COMPUTING : PLACE_OUTSIDE;
     place->call = place->state == PLACE_IN_CALL   ? open_call
                   : place->state == PLACE_POLLING ? last_test
                                                   : NO_RECORD;
-}
-
-const struct wait *wait_for_peer(const struct scene *scene, int rank, int peer)
-{
-    const GArray *waits = scene->place[rank].waits;
-    for (guint i = 0; i < waits->len; i++) {
-        const struct wait *wait = &g_array_index(waits, struct wait, i);
-        if (!wait->possible && wait->peer == peer)
-            return wait;
-    }
-    return NULL;
-}
-
-/* ---- the circle ---------------------------------------------------------------------------- */
-
-/* The shortest way from `first` back to itself; its length, or 0. way[] gets the ranks. */
-static int way_back(const struct scene *scene, int first, int *way)
-{
-    int ranks = scene->outcome->ranks, head = 0, tail = 0, length = 0;
-    int *from = g_new(int, (gsize)ranks), *queue = g_new(int, (gsize)ranks + 1);
-    for (int rank = 0; rank < ranks; rank++)
-        from[rank] = -1;
-    queue[tail++] = first;
-    while (head < tail && from[first] < 0) {
-        int rank = queue[head++];
-        for (int other = 0; other < ranks; other++)
-            if (from[other] < 0 && wait_for_peer(scene, rank, other) != NULL) {
-                from[other] = rank;
-                if (other != first)
-                    queue[tail++] = other;
-            }
-    }
-    if (from[first] >= 0) {
-        /* Backwards from `first` to `first`; then turn the way round. */
-        int rank = first;
-        do {
-            way[length++] = rank;
-            rank = from[rank];
-        } while (rank != first);
-        for (int i = 1, j = length - 1; i < j; i++, j--) {
-            int other = way[i];
-            way[i] = way[j];
-            way[j] = other;
-        }
-    }
-    g_free(from);
-    g_free(queue);
-    return length;
-}
-
-static void find_cycle(struct scene *scene)
-{
-    int ranks = scene->outcome->ranks;
-    int *way = g_new(int, (gsize)ranks + 1);
-    for (int rank = 0; rank < ranks; rank++) {
-        int length = way_back(scene, rank, way);
-        if (length > 0 && (scene->cycle->len == 0 || length < (int)scene->cycle->len)) {
-            g_array_set_size(scene->cycle, 0);
-            g_array_append_vals(scene->cycle, way, (guint)length);
-        }
-    }
-    g_free(way);
 }
 
 struct scene *scene_new(const struct outcome *outcome)
@@ -198,16 +168,20 @@ struct scene *scene_new(const struct outcome *outcome)
     scene->collectives = collectives_new(outcome->log, outcome->ranks);
     scene->place = g_new0(struct place, (gsize)outcome->ranks);
     scene->cycle = g_array_new(FALSE, FALSE, sizeof(int));
+    scene->tails = g_array_new(FALSE, FALSE, sizeof(int));
+    scene->others = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    scene->culprit = -1;
     for (int rank = 0; rank < outcome->ranks; rank++) {
         struct place *place = &scene->place[rank];
         place->waits = g_array_new(FALSE, FALSE, sizeof(struct wait));
         place->computation = NO_RECORD;
         place->step = -1;
         find_place(scene, rank);
-        if (place->call != NO_RECORD)
-            find_waits(scene, rank);
     }
-    find_cycle(scene);
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        if (scene->place[rank].call != NO_RECORD)
+            find_waits(scene, rank);
+    find_cycles(scene);
     return scene;
 }
 
@@ -219,5 +193,7 @@ void scene_free(struct scene *scene)
     matching_free(scene->matching);
     collectives_free(scene->collectives);
     g_array_free(scene->cycle, TRUE);
+    g_array_free(scene->tails, TRUE);
+    g_ptr_array_free(scene->others, TRUE);
     g_free(scene);
 }

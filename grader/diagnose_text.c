@@ -25,8 +25,7 @@ void describe_line(const struct scene *scene, int rank, size_t record, GString *
     }
 }
 
-/* A part of MPI_Startall or MPI_Sendrecv has no caller of its own; its call stands before it. */
-static size_t call_of(const struct scene *scene, int rank, size_t record)
+size_t call_of(const struct scene *scene, int rank, size_t record)
 {
     while (record > 0 && record_of(scene, rank, record)->phase == LOG_INSTANT)
         record--;
@@ -109,9 +108,12 @@ static void describe_place(const struct scene *scene, int rank, GString *text)
     case PLACE_COMPUTING:
         g_string_append(text, "a computation");
         break;
+    case PLACE_BETWEEN_STEPS:
+        g_string_append(text, "at the end of its training step");
+        break;
     case PLACE_OUTSIDE:
         g_string_append(text, "outside of MPI");
-        if (log->record[log->count - 1].operation >= LOG_SEND) {
+        if (log->count > 0 && log->record[log->count - 1].operation >= LOG_SEND) {
             size_t call = call_of(scene, rank, log->count - 1);
             g_string_append_printf(text, ", after %s",
                                    log_operation_name(record_of(scene, rank, call)->operation));
@@ -164,40 +166,42 @@ static void describe_table(const struct scene *scene, GString *markdown)
     g_string_append_c(markdown, '\n');
 }
 
-static bool in_cycle(const struct scene *scene, int rank)
+/* "rank 0 → rank 1 → rank 0" */
+static void describe_way(const GArray *cycle, GString *markdown)
 {
-    for (guint i = 0; i < scene->cycle->len; i++)
-        if (g_array_index(scene->cycle, int, i) == rank)
-            return true;
-    return false;
+    for (guint i = 0; i < cycle->len; i++)
+        g_string_append_printf(markdown, "rank %d → ", g_array_index(cycle, int, i));
+    g_string_append_printf(markdown, "rank %d.\n\n", g_array_index(cycle, int, 0));
 }
 
 /* The circle of waiting, and who waits behind it. */
 static void describe_cycle(const struct scene *scene, GString *markdown)
 {
-    if (scene->cycle->len == 0)
-        return;
-    g_string_append(markdown, "They wait in a circle: ");
-    for (guint i = 0; i < scene->cycle->len; i++)
-        g_string_append_printf(markdown, "rank %d → ", g_array_index(scene->cycle, int, i));
-    g_string_append_printf(markdown, "rank %d.\n\n", g_array_index(scene->cycle, int, 0));
-    for (guint i = 0; i < scene->cycle->len; i++) {
-        int rank = g_array_index(scene->cycle, int, i);
-        int next = g_array_index(scene->cycle, int, (i + 1) % scene->cycle->len);
-        g_string_append_printf(markdown, "- rank %d waits for ", rank);
-        describe_wait(scene, rank, wait_for_peer(scene, rank, next), markdown);
-        g_string_append(markdown, "\n");
+    if (scene->cycle->len > 0) {
+        g_string_append(markdown, "They wait in a circle: ");
+        describe_way(scene->cycle, markdown);
+        for (guint i = 0; i < scene->cycle->len; i++) {
+            int rank = g_array_index(scene->cycle, int, i);
+            g_string_append_printf(markdown, "- rank %d waits for ", rank);
+            describe_wait(scene, rank, wait_for_peer(scene, rank, next_in_cycle(scene, rank)),
+                          markdown);
+            g_string_append(markdown, "\n");
+        }
+        g_string_append_c(markdown, '\n');
     }
-    g_string_append_c(markdown, '\n');
-    bool first = true;
-    for (int rank = 0; rank < scene->outcome->ranks; rank++) {
-        if (in_cycle(scene, rank) || scene->place[rank].call == NO_RECORD)
-            continue;
-        g_string_append_printf(markdown, first ? "Not part of it, but held up: rank %d" : ", %d",
-                               rank);
-        first = false;
+    for (guint i = 0; i < scene->others->len; i++) {
+        g_string_append(markdown, "And in another circle: ");
+        describe_way(scene->others->pdata[i], markdown);
     }
-    g_string_append(markdown, first ? "" : ".\n\n");
+    for (guint i = 0; i < scene->tails->len; i++)
+        g_string_append_printf(markdown,
+                               i > 0                   ? ", %d"
+                               : scene->cycle->len > 0 ? "Not part of it, but held up: rank %d"
+                                                       : "Held up: rank %d",
+                               g_array_index(scene->tails, int, i));
+    if (scene->tails->len > 0 && scene->cycle->len == 0)
+        g_string_append_printf(markdown, ", by rank %d", scene->culprit);
+    g_string_append(markdown, scene->tails->len > 0 ? ".\n\n" : "");
 }
 
 /* Messages on their way to nobody. */
@@ -230,5 +234,6 @@ void describe_scene(const struct scene *scene, GString *markdown)
 {
     describe_table(scene, markdown);
     describe_cycle(scene, markdown);
+    describe_graph(scene, markdown);
     describe_unreceived(scene, markdown);
 }

@@ -1,7 +1,8 @@
 /* Working through the checks: what can start, what must wait, what need not run at all. */
 #include "grader/grade.h"
 
-#include "grader/judges/answers_file.h"
+#include "grader/grade_luck.h"
+#include "grader/grade_prepare.h"
 #include "grader/process_tree.h"
 #include "grader/progress.h"
 #include "grader/text.h"
@@ -10,7 +11,7 @@
 #include <poll.h>
 #include <string.h>
 
-#define MOST_JOBS     8
+#define MOST_JOBS     7  /* the sandbox's last user builds for the simulator */
 #define JUDGE_SECONDS 60 /* of an idle machine's clock; then the judge is ended */
 
 static void clear_run(void *pointer)
@@ -53,7 +54,9 @@ struct points grade_points(const struct grade *grade, int tier)
     struct points points = {0};
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
-        if ((tier >= 0 && result->check->tier != tier) || (grade->partial && !result->done))
+        bool bonus = rubric_check_is_bonus(grade->rubric, result->check);
+        bool counts = tier >= 0 ? result->check->tier == tier : bonus == (tier == POINTS_OF_BONUS);
+        if (!counts || (grade->partial && !result->done))
             continue;
         points.got += result->points;
         points.all += result->check->points;
@@ -61,95 +64,6 @@ struct points grade_points(const struct grade *grade, int tier)
             points.judged += result->check->points;
     }
     return points;
-}
-
-/* ---- checks that need no run -------------------------------------------------------------- */
-
-/* A file that the check needs is missing, was refused or does not compile. */
-static bool lacks_file(const struct grade *grade, const struct rubric_check *check,
-                       struct verdict *verdict)
-{
-    bool lacks = false;
-    for (guint i = 0; i < check->files->len; i++) {
-        const struct built_file *file = build_find(grade->build, check->files->pdata[i]);
-        const char *name = check->files->pdata[i];
-        if (!file || file->compiles)
-            continue;
-        if (file->collected->trouble) {
-            if (!lacks)
-                verdict_set(verdict, VERDICT_FAIL, "%s", file->collected->trouble);
-            text_append_plain(verdict->explanation, file->collected->trouble);
-            g_string_append(verdict->explanation, ".\n\n");
-        } else {
-            if (!lacks)
-                verdict_set(verdict, VERDICT_FAIL, "%s does not %s", name,
-                            file->links ? "compile" : "link with the rest of the program");
-            verdict_explain(verdict, "The %s on `%s`:\n\n", file->links ? "compiler" : "linker",
-                            name);
-            text_append_code_block(verdict->explanation, file->messages ? file->messages : "");
-        }
-        lacks = true;
-    }
-    return lacks;
-}
-
-static struct check_result *find_result(const struct grade *grade, const char *name)
-{
-    for (guint i = 0; i < grade->results->len; i++)
-        if (strcmp(GRADE_RESULTS(grade, i)->check->name, name) == 0)
-            return GRADE_RESULTS(grade, i);
-    return NULL;
-}
-
-enum readiness { MUST_WAIT, CAN_RUN, NEED_NOT_RUN };
-
-/* What should have passed first did not. */
-static enum readiness look_before(const struct grade *grade, struct check_result *result)
-{
-    for (guint i = 0; i < result->check->after->len; i++) {
-        const struct check_result *before = find_result(grade, result->check->after->pdata[i]);
-        if (!before->done)
-            return MUST_WAIT;
-        if (before->verdict->kind == VERDICT_PASS)
-            continue;
-        bool failed = before->verdict->kind == VERDICT_FAIL;
-        verdict_set(result->verdict, failed ? VERDICT_FAIL : VERDICT_NOT_JUDGED, "needs %s first",
-                    before->check->name);
-        verdict_explain(result->verdict, "It was not run, because `%s` %s.\n", before->check->name,
-                        failed ? "did not pass" : "could not be judged");
-        return NEED_NOT_RUN;
-    }
-    return CAN_RUN;
-}
-
-/* An answer waits for a person; one that was never written does not. */
-static void set_aside_for_a_person(const struct grade *grade, const struct rubric_check *check,
-                                   struct verdict *verdict)
-{
-    g_autofree char *template =
-        g_build_filename(grade->runner->kit, "skeleton", grade->rubric->assignment, NULL);
-    g_autoptr(GString) what = g_string_new(NULL);
-    bool untouched_is_known = g_file_test(template, G_FILE_TEST_IS_DIR);
-    bool written = answers_written(grade->collection->folder, untouched_is_known ? template : NULL,
-                                   check->heading, what);
-    verdict_set(verdict, written ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s", what->str);
-}
-
-static enum readiness prepare(const struct grade *grade, struct check_result *result)
-{
-    struct verdict *verdict = result->verdict;
-    if (lacks_file(grade, result->check, verdict))
-        return NEED_NOT_RUN;
-    if (!result->check->judge) {
-        set_aside_for_a_person(grade, result->check, verdict);
-        return NEED_NOT_RUN;
-    }
-    if (grade->build->trouble && result->check->runs->len > 0) {
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "the program could not be linked");
-        text_append_code_block(verdict->explanation, grade->build->trouble);
-        return NEED_NOT_RUN;
-    }
-    return grade->partial ? CAN_RUN : look_before(grade, result);
 }
 
 /* ---- working -------------------------------------------------------------------------------- */
@@ -161,6 +75,7 @@ struct work {
     struct worker workers[MOST_JOBS];
     struct check_result *results[MOST_JOBS]; /* that the workers work on; NULL: idle */
     struct progress progress;
+    struct luck *luck;
 };
 
 static void check_is_done(struct work *work, struct check_result *result)
@@ -168,6 +83,7 @@ static void check_is_done(struct work *work, struct check_result *result)
     result->done = true;
     result->points = result->verdict->kind == VERDICT_PASS ? result->check->points : 0;
     progress_check_done(&work->progress, result);
+    luck_add(work->luck, result);
 }
 
 static int idle_slot(const struct work *work)
@@ -176,6 +92,17 @@ static int idle_slot(const struct work *work)
         if (!work->results[slot])
             return slot;
     return -1;
+}
+
+/* Idle workers look for luck. */
+static void start_luck(struct work *work)
+{
+    for (int slot = idle_slot(work); slot >= 0; slot = idle_slot(work)) {
+        struct check_result *result = luck_next(work->luck);
+        if (!result || !worker_start(&work->workers[slot], work->grade, result->check, slot))
+            return;
+        work->results[slot] = result;
+    }
 }
 
 /* Starts whatever can start. Returns whether anything is left to wait for. */
@@ -187,7 +114,7 @@ static bool start_workers(struct work *work)
         int slot = idle_slot(work);
         if (work->taken[i] || slot < 0)
             continue;
-        enum readiness ready = prepare(work->grade, result);
+        enum readiness ready = grade_prepare(work->grade, result);
         if (ready == MUST_WAIT)
             continue;
         work->taken[i] = true;
@@ -201,9 +128,10 @@ static bool start_workers(struct work *work)
         check_is_done(work, result);
         i = (guint)-1; /* others may have waited for it */
     }
+    start_luck(work);
     for (int slot = 0; slot < work->jobs; slot++)
         busy = busy || work->results[slot];
-    return busy;
+    return busy || !build_simulated_done(work->grade->build);
 }
 
 static void show_progress(const struct work *work)
@@ -225,13 +153,15 @@ static void show_progress(const struct work *work)
 
 static void wait_for_workers(struct work *work)
 {
-    struct pollfd waiting[MOST_JOBS];
+    struct pollfd waiting[MOST_JOBS + 1];
+    bool building = !build_simulated_done(work->grade->build);
+    waiting[work->jobs] = (struct pollfd){.fd = building ? work->grade->build->child.pipe : -1};
     for (int slot = 0; slot < work->jobs; slot++)
         waiting[slot] = (struct pollfd){.fd = work->results[slot] ? work->workers[slot].pipe : -1,
                                         .events = POLLIN};
     show_progress(work);
     gint64 began = g_get_monotonic_time();
-    poll(waiting, (nfds_t)work->jobs, 250);
+    poll(waiting, (nfds_t)work->jobs + 1, 250);
     double passed = (double)(g_get_monotonic_time() - began) * 1e-6 / process_crowding();
     for (int slot = 0; slot < work->jobs; slot++) {
         struct worker *worker = &work->workers[slot];
@@ -244,7 +174,8 @@ static void wait_for_workers(struct work *work)
         if (!too_slow && !(waiting[slot].revents & (POLLHUP | POLLERR)))
             continue;
         worker_finish(worker, work->results[slot], too_slow);
-        check_is_done(work, work->results[slot]);
+        if (!luck_take(work->luck, work->results[slot]))
+            check_is_done(work, work->results[slot]);
         work->results[slot] = NULL;
     }
 }
@@ -264,6 +195,17 @@ static bool is_wanted(const char *only, const char *name)
     return g_strv_contains((const char *const *)names, name);
 }
 
+/* For a check of its own, or to look for luck. */
+static bool needs_simulator(const struct work *work)
+{
+    for (guint i = 0; i < work->grade->results->len; i++) {
+        const struct rubric_check *check = GRADE_RESULTS(work->grade, i)->check;
+        if (!work->taken[i] && (rubric_check_is_simulated(check) || luck_is_possible(check)))
+            return true;
+    }
+    return false;
+}
+
 void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
                const volatile sig_atomic_t *interrupted)
 {
@@ -276,11 +218,15 @@ void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
         work.taken[i] = only && !is_wanted(only, GRADE_RESULTS(grade, i)->check->name);
         wanted += !work.taken[i];
     }
+    work.luck = luck_new(grade);
+    if (needs_simulator(&work))
+        build_simulated_start(grade->build);
     work.progress = progress_begin((int)wanted, quiet);
     while (!*interrupted && start_workers(&work))
         wait_for_workers(&work);
     stop_workers(&work);
     progress_end(&work.progress);
+    luck_free(work.luck);
     g_free(work.taken);
     grade->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
 }

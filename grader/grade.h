@@ -37,7 +37,7 @@ struct check_result {
 struct grade {
     const struct rubric *rubric;
     const struct collection *collection;
-    const struct build *build;
+    struct build *build;
     const struct seeds *seeds;
     const struct runner *runner;
     const char *out;  /* folder of the report; pictures are drawn there */
@@ -60,7 +60,9 @@ void grade_clear(struct grade *grade);
 void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
                const volatile sig_atomic_t *interrupted);
 
-/* Points got, points that a judge decided about, and all points, of one tier or (-1) of all. */
+/* Points got, points that a judge decided about, and all points: of one tier, of all that are no
+ * bonus, or of all that are. */
+enum { POINTS_WITHOUT_BONUS = -1, POINTS_OF_BONUS = -2 };
 struct points {
     double got;
     double judged;

@@ -96,3 +96,17 @@ void grade_note_beginning(struct grade *grade)
                                ((const struct rubric_file *)order->pdata[i])->name);
     grade->begin_here = g_string_free(g_steal_pointer(&text), FALSE);
 }
+
+void grade_note_simulator(struct grade *grade)
+{
+    const char *trouble = grade->build->simulated_trouble;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!trouble || !grade->build->program)
+        return;
+    g_autofree char *line = g_strndup(trouble, strcspn(trouble, "\n"));
+    text_append_plain(text, line);
+    grade_note(grade,
+               "Nothing ran on the simulated cluster: %s. Checks that need it are not judged; what "
+               "works only by luck was looked for by replay alone.",
+               text->str);
+}

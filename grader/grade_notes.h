@@ -18,4 +18,7 @@ void grade_note_data(struct grade *grade);
 /* If no C file has been touched: where a beginner begins (begin_here). */
 void grade_note_beginning(struct grade *grade);
 
+/* Checks that need the simulator, or would use it, where it is not there. */
+void grade_note_simulator(struct grade *grade);
+
 #endif

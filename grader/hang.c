@@ -15,6 +15,9 @@ struct hang_watch *hang_watch_new(const char *folder, int ranks)
     watch->ranks = ranks;
     watch->changed_wall = g_get_monotonic_time();
     watch->written = g_new0(uint64_t, ranks);
+    watch->patience = HANG_SECONDS;
+    watch->patience_all = HANG_ALL_SECONDS;
+    watch->patience_idle = HANG_ALL_IDLE;
     return watch;
 }
 
@@ -105,6 +108,6 @@ bool hang_is_stuck(void *context, double seconds)
     double idle = seconds - watch->changed;
     double wall = (double)(g_get_monotonic_time() - watch->changed_wall) * 1e-6;
     if (in_mpi == watch->ranks)
-        return wall >= HANG_ALL_SECONDS && idle >= HANG_ALL_IDLE;
-    return in_mpi > 0 && computing == 0 && idle >= HANG_SECONDS;
+        return wall >= watch->patience_all && idle >= watch->patience_idle;
+    return in_mpi > 0 && computing == 0 && idle >= watch->patience;
 }

@@ -21,6 +21,8 @@ struct hang_watch {
     uint64_t *written;    /* per rank: records so far */
     double changed;       /* when that last changed */
     int64_t changed_wall; /* the same in microseconds of the wall clock */
+    /* How long to wait; hang_watch_new sets HANG_SECONDS, HANG_ALL_SECONDS and HANG_ALL_IDLE. */
+    double patience, patience_all, patience_idle;
 };
 
 struct hang_watch *hang_watch_new(const char *folder, int ranks);

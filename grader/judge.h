@@ -21,6 +21,7 @@ struct verdict {
     GString *headline;    /* one line of plain text: what was seen. Never empty. */
     GString *explanation; /* Markdown: what was compared, expected, found, where to look */
     GString *mistake;     /* the known mistake that the evidence fits, by name; else empty */
+    GString *remark;      /* Markdown: what costs no points here and should still be known */
     GPtrArray *pictures;  /* of char *: files in the report's folder, in the order to show */
 };
 
@@ -40,6 +41,9 @@ enum run_end {
 
 struct outcome {
     int ranks;
+    bool simulated;         /* on the simulated cluster, not on this computer … */
+    char *platform;         /* … as this platform describes it; else NULL … */
+    bool synchronous;       /* … where every send waits for its receive */
     struct options options; /* as the program parsed them */
     enum run_end end;
     int exit_status; /* -1 if it was stopped */

@@ -42,7 +42,8 @@ static int lint(const struct arguments *arguments)
         rubric_is_covered(rubric, arguments->mutants, errors);
     fputs(errors->str, stderr);
     if (rubric && errors->len == 0)
-        printf("%s: %u checks, %.2f points\n", path, rubric->checks->len, rubric_points(rubric));
+        printf("%s: %u checks, %.2f points, and %.2f of bonus\n", path, rubric->checks->len,
+               rubric_points(rubric), rubric_bonus_points(rubric));
     rubric_free(rubric);
     return errors->len == 0 ? STATUS_GRADED : STATUS_FAILED;
 }
@@ -147,6 +148,7 @@ static bool grade_and_report(const struct arguments *arguments, struct grade *gr
         return false;
     }
     grade_note_data(grade);
+    grade_note_simulator(grade);
     if (arguments->keep)
         grade_note(grade, "The evidence is in `%s/evidence`.", work_folder);
     report_terminal(grade, stdout, isatty(STDOUT_FILENO) == 1);

@@ -1,6 +1,7 @@
 /* From the end of a run to an outcome: what is left behind, how it ended, in which words. */
 #include "grader/outcome.h"
 
+#include "grader/simulation.h"
 #include "grader/text.h"
 
 #include <glib/gstdio.h>
@@ -51,7 +52,10 @@ static bool is_noisy_line(const char *line)
 {
     return strstr(line, "ORTE_ERROR_LOG") || strstr(line, "orte_base_help_aggregate") ||
            strstr(line, "more process has sent help message") ||
-           strstr(line, "more processes have sent help message");
+           strstr(line, "more processes have sent help message") ||
+           /* smpirun's, which repeats its own command line */
+           strstr(line, " --cfg=smpi/") || g_str_has_prefix(line, "Execution failed with code ") ||
+           strstr(line, "SMPI process did not return 0");
 }
 
 char *outcome_quieten(const char *output)
@@ -152,7 +156,7 @@ static enum run_end end_of(const struct outcome *outcome, const struct sandbox_r
     switch (result->end) {
     case SANDBOX_EXITED:
     case SANDBOX_SIGNALLED:
-        return end_of_exit(outcome, result);
+        return outcome->simulated ? simulation_end(outcome, result) : end_of_exit(outcome, result);
     case SANDBOX_TIME:
         return RUN_TIMED_OUT;
     case SANDBOX_STUCK:
@@ -177,6 +181,8 @@ static char *trouble_of(const struct outcome *outcome, const struct sandbox_resu
     int signal = result->end == SANDBOX_SIGNALLED ? result->status : result->status - 128;
     if (outcome->end == RUN_CRASHED)
         return g_strdup_printf("ended by signal %d (%s)", signal, strsignal(signal));
+    if (outcome->end == RUN_HUNG)
+        return g_strdup("the simulator stopped: no rank can go on any more");
     if (outcome->end == RUN_FAILED && result->status == 0)
         return g_strdup("exit status 0, but not every rank came to its end");
     if (outcome->end == RUN_FAILED)
@@ -227,6 +233,7 @@ void outcome_clear(struct outcome *outcome)
     }
     g_free(outcome->log);
     g_free(outcome->log_error);
+    g_free(outcome->platform);
     g_free(outcome->trouble);
     g_free(outcome->command);
     g_free(outcome->folder);

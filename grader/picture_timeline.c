@@ -1,165 +1,255 @@
 /* Pictures of schedules, by gnuplot. */
-#include "grader/picture_timeline.h"
+#include "grader/picture_timeline_parts.h"
 
 #include "grader/gnuplot.h"
+#include "grader/schedule_formulas.h"
 
-#define MOST_BOXES 20000 /* more can't be seen, and gnuplot takes its time */
-#define WIDTH      760   /* of the picture, points */
-#define PLOT_WIDTH 640   /* of its inner part, about */
-#define ROW_HEIGHT 44
-#define CHARACTER  7 /* width of a digit, points */
+#include <math.h>
 
-/* What is drawn in which colour (Okabe and Ito). Blue is dark and orange light, so that grey
- * prints tell them apart, too. */
-static const struct {
-    enum log_operation operation;
-    const char *name, *box, *text;
-} looks[] = {
-    {LOG_FORWARD, "forward", "#0072b2", "#ffffff"},
-    {LOG_BACKWARD, "backward", "#e69f00", "#000000"},
-    {LOG_BACKWARD_INPUT, "backward, input", "#e69f00", "#000000"},
-    {LOG_BACKWARD_WEIGHT, "backward, weights", "#f0e442", "#000000"},
-    {LOG_OPTIMIZER_STEP, "optimizer", "#cc79a7", "#000000"},
-};
+#define NARROWEST  760 /* pictures, points */
+#define WIDEST     1900
+#define LEFT       66 /* of the rows: their names */
+#define RIGHT      16
+#define TOP        36  /* with a title */
+#define BOTTOM     100 /* axis and key */
+#define ROW_HEIGHT 30
+#define HIGHEST    900 /* all rows together */
+#define HEADER     1.3 /* of a panel, in rows of ROW_HEIGHT */
 
-/* How many boxes of one operation there are, all ranks together. */
-static int count_of(const struct replay *replay, enum log_operation operation)
+/* ---- layout ------------------------------------------------------------------------------- */
+
+/* Rows are lower where there are many, headers are not. */
+static double header_rows(const struct picture_layout *layout)
 {
-    int count = 0;
-    for (int rank = 0; rank < replay->ranks; rank++)
-        for (int i = 0; i < replay->rank[rank].count; i++)
-            count += replay->rank[rank].interval[i].operation == operation;
-    return count;
+    return HEADER * ROW_HEIGHT / layout->row_height;
 }
 
-/* Does "12" fit into the box? */
-static bool number_fits(const struct replay *replay, const struct interval *interval)
+double picture_row(const struct picture_layout *layout, int panel)
 {
-    double width = (interval->end - interval->begin) / replay->makespan * PLOT_WIDTH;
-    int digits = interval->micro_batch > 99 ? 3 : interval->micro_batch > 9 ? 2 : 1;
-    return interval->micro_batch >= 0 && width >= digits * CHARACTER + 2;
+    double row = 0;
+    for (int before = 0; before < panel; before++)
+        row += layout->panel[before].timeline->ranks;
+    return row + (panel + 1) * header_rows(layout);
 }
 
-/* The right edge of a box as it is drawn: a gap of a point, or of a fifth where the box is
- * narrow, sets it apart from the next. A border would hide narrow boxes. */
-static double right_edge(const struct replay *replay, const struct interval *interval)
+/* Where a row below the last would be. */
+static double rows_end(const struct picture_layout *layout)
 {
-    double point = replay->makespan / PLOT_WIDTH, width = interval->end - interval->begin;
-    return interval->end - MIN(point, width / 5);
+    int last = layout->panels - 1;
+    return picture_row(layout, last) + layout->panel[last].timeline->ranks - 0.5;
 }
 
-/* The data: a block of boxes, "left right middle rank", and one of numbers, "middle rank number". */
-static void add_data(GString *script, const struct replay *replay, gsize look)
+/* The mean length of the forwards. */
+static double mean_forward(const struct timeline_panel *panel, int panels)
 {
-    g_string_append_printf(script, "$boxes%zu << END\n", look);
-    for (int rank = 0; rank < replay->ranks; rank++)
-        for (int i = 0; i < replay->rank[rank].count; i++) {
-            const struct interval *interval = &replay->rank[rank].interval[i];
-            if (interval->operation == looks[look].operation)
-                g_string_append_printf(script, "%.17g %.17g %.17g %d\n", interval->begin,
-                                       right_edge(replay, interval),
-                                       (interval->begin + interval->end) / 2, rank);
-        }
-    g_string_append_printf(script, "END\n$numbers%zu << END\n-1e99 0 0\n", look);
-    for (int rank = 0; rank < replay->ranks; rank++)
-        for (int i = 0; i < replay->rank[rank].count; i++) {
-            const struct interval *interval = &replay->rank[rank].interval[i];
-            if (interval->operation == looks[look].operation && number_fits(replay, interval))
-                g_string_append_printf(script, "%.17g %d %d\n",
-                                       (interval->begin + interval->end) / 2, rank,
-                                       interval->micro_batch);
-        }
-    g_string_append(script, "END\n");
+    double time = 0, count = 0;
+    for (int i = 0; i < panels; i++)
+        for (int rank = 0; rank < panel[i].timeline->ranks; rank++)
+            for (guint k = 0; k < panel[i].timeline->bar[rank]->len; k++) {
+                const struct timeline_bar *bar =
+                    &g_array_index(panel[i].timeline->bar[rank], struct timeline_bar, k);
+                if (bar->kind != TIMELINE_FORWARD)
+                    continue;
+                time += bar->end - bar->begin;
+                count++;
+            }
+    return count > 0 ? time / count : 0;
 }
 
-/* The title, and below it the measured idle share beside the formula's. */
-static void add_title(GString *script, const struct replay *replay, const char *title)
+struct picture_layout picture_layout_new(const struct timeline_panel *panel, int panels)
 {
-    int micro_batches = 0;
-    for (int i = 0; i < replay->rank[0].count; i++)
-        micro_batches += replay->rank[0].interval[i].operation == LOG_FORWARD;
-    GString *text = g_string_new(title);
-    g_string_append_printf(text, "\nidle: %.1f %% of the time", 100 * replay_bubble(replay));
-    if (micro_batches > 0)
-        g_string_append_printf(
-            text, "; formula for equal stages (p-1)/(m+p-1), p = %d, m = %d: %.1f %%",
-            replay->ranks, micro_batches, 100 * bubble_formula(replay->ranks, micro_batches));
-    if (replay->deadlock)
-        g_string_append(text, "\nthe run got stuck where the boxes end");
-    g_autofree char *quoted = gnuplot_quote(text->str);
-    g_string_append_printf(script, "set title %s font ',11'\n", quoted);
-    g_string_free(text, TRUE);
-}
-
-static char *plot_command(const struct replay *replay)
-{
-    GString *plot = g_string_new("plot $rows using 2:3:1:2:($3-0.4):($3+0.4) with boxxyerror "
-                                 "fc rgb '#e5e5e5' fs solid noborder title 'idle'");
-    for (gsize look = 0; look < G_N_ELEMENTS(looks); look++) {
-        if (count_of(replay, looks[look].operation) == 0)
-            continue;
-        g_string_append_printf(
-            plot,
-            ", $boxes%zu using 3:4:1:2:($4-0.4):($4+0.4) with boxxyerror fc rgb '%s' fs solid "
-            "noborder title '%s', $numbers%zu using 1:2:3 with labels "
-            "tc rgb '%s' font ',11' notitle",
-            look, looks[look].box, looks[look].name, look, looks[look].text);
+    struct picture_layout layout = {.panel = panel, .panels = panels};
+    int ranks = 0;
+    for (int i = 0; i < panels; i++) {
+        ranks += panel[i].timeline->ranks;
+        layout.end = fmax(layout.end, panel[i].timeline->end);
     }
-    g_string_append_c(plot, '\n');
-    return g_string_free(plot, FALSE);
+    /* Wide enough for the numbers in the forwards, where that is possible. */
+    double forward = mean_forward(panel, panels);
+    double box = panel[0].timeline->micro_batches > 10 ? 15 : 10;
+    double wanted = forward > 0 ? layout.end / forward * box + LEFT + RIGHT : 0;
+    layout.width = (int)fmin(fmax(wanted, NARROWEST), WIDEST);
+    layout.plot_width = layout.width - LEFT - RIGHT;
+    layout.font_size = forward / layout.end * layout.plot_width >= 20 ? 11 : 9;
+    layout.row_height = fmin(ROW_HEIGHT, fmax((double)HIGHEST / MAX(ranks, 1), 1.5));
+    picture_choose_detail(&layout);
+    return layout;
 }
 
-static void add_axes(GString *script, const struct replay *replay)
+int picture_height(const struct picture_layout *layout, const char *title)
 {
-    g_string_append(script, "$rows << END\n");
-    for (int rank = 0; rank < replay->ranks; rank++)
-        g_string_append_printf(script, "0 %.17g %d\n", replay->makespan, rank);
-    g_string_append(script, "END\n");
-    g_string_append_printf(script,
-                           "set encoding utf8\nset xrange [0:%.17g]\n"
-                           "set yrange [%d.5:-0.5]\nset ytics 1\nset ylabel 'rank'\n"
-                           "set format x '%%.1s%%c'\n"
-                           "set xlabel 'time, in floating-point operations; messages are free'\n"
-                           "set key below\nset bmargin 5\nset tics nomirror out\nset border 3\n",
-                           replay->makespan, replay->ranks - 1);
+    return (int)(rows_end(layout) * layout->row_height) + (title ? TOP : 2) + BOTTOM;
 }
+
+/* ---- units -------------------------------------------------------------------------------- */
+
+/* The largest unit that `end` has one or more of. */
+static const char *choose_scale(enum timeline_unit unit, double end, double *scale)
+{
+    static const char *const seconds[] = {"ns", "µs", "ms", "s"};
+    static const char *const flops[] = {"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"};
+    *scale = 1;
+    if (unit == TIMELINE_FORWARDS)
+        return "";
+    gsize last = unit == TIMELINE_FLOPS ? G_N_ELEMENTS(flops) - 1 : G_N_ELEMENTS(seconds) - 1;
+    gsize i = 0;
+    for (; i < last && end / *scale >= 1000; i++)
+        *scale *= 1000;
+    return unit == TIMELINE_FLOPS ? flops[i] : seconds[i];
+}
+
+static char *axis_label(enum timeline_unit unit, const char *name)
+{
+    if (unit == TIMELINE_FORWARDS)
+        return g_strdup("time; 1 is the forward of one micro-batch on one rank");
+    if (unit == TIMELINE_FLOPS)
+        return g_strdup_printf("time, in %s of computation; messages are free", name);
+    return g_strdup_printf("time, in %s", name);
+}
+
+/* ---- the script --------------------------------------------------------------------------- */
+
+/* "your run: 33.0 ms; bubble (idle / makespan) 27.3 %, by the formula … 27.3 %". */
+static char *panel_text(const struct timeline_panel *panel, double scale, const char *unit)
+{
+    GString *text = g_string_new(panel->label);
+    g_string_append_printf(text, "%s%.4g%s%s", panel->label[0] ? ": " : "",
+                           panel->timeline->makespan / scale, unit[0] ? " " : "", unit);
+    g_string_append_printf(text, "; bubble (idle / makespan) %.1f %%",
+                           100 * timeline_bubble(panel->timeline));
+    if (panel->formula)
+        g_string_append_printf(text, ", formula %s: %.1f %%", panel->formula,
+                               100 * panel->formula_bubble);
+    if (panel->timeline->stuck)
+        g_string_append(text, "; it got stuck where the boxes end");
+    return g_string_free(text, FALSE);
+}
+
+/* The panel's label, its rows' outlines, the end of its makespan, and the ranks' names. */
+static void add_panel(const struct picture_layout *layout, int index, const char *unit,
+                      GString *script, GString *tics)
+{
+    const struct timeline_panel *panel = &layout->panel[index];
+    const int ranks = panel->timeline->ranks;
+    double row = picture_row(layout, index);
+    g_autofree char *text = panel_text(panel, layout->scale, unit);
+    g_autofree char *quoted = gnuplot_quote(text);
+    g_string_append_printf(script, "set label %d %s at 0,%g left font ',11'\n", index + 1, quoted,
+                           row - 0.5 - 10 / layout->row_height);
+    double makespan = panel->timeline->makespan / layout->scale;
+    g_string_append_printf(script, "set arrow from %.7g,%g to %.7g,%g nohead lc rgb '#404040'\n",
+                           makespan, row - 0.5, makespan, row + ranks - 0.5);
+    for (int line = 0; line <= ranks && (line == ranks || layout->row_height >= 6); line++)
+        g_string_append_printf(script,
+                               "set arrow from 0,%g to %.7g,%g nohead lw 0.5 lc rgb '#d0d0d0'\n",
+                               row + line - 0.5, makespan, row + line - 0.5);
+    int every = 1;
+    while (every * layout->row_height < 18)
+        every *= 2;
+    for (int rank = 0; rank < ranks; rank += every)
+        g_string_append_printf(tics, "%s'rank %d' %g", tics->len ? ", " : "", rank, row + rank);
+}
+
+static void add_axes(const struct picture_layout *layout, const char *title, const char *unit,
+                     GString *script)
+{
+    g_autoptr(GString) tics = g_string_new(NULL);
+    for (int panel = 0; panel < layout->panels; panel++)
+        add_panel(layout, panel, unit, script, tics);
+    g_autofree char *label = axis_label(layout->panel[0].timeline->unit, unit);
+    int height = picture_height(layout, title);
+    g_string_append_printf(
+        script,
+        "set encoding utf8\nset xrange [0:%.7g]\nset yrange [%g:0]\n"
+        "set ytics (%s) scale 0\nset xlabel '%s' offset 0,0.3\n"
+        "set xtics nomirror out\nset border 1\n"
+        "set lmargin at screen %g\nset rmargin at screen %g\n"
+        "set tmargin at screen %g\nset bmargin at screen %g\n"
+        "set key at screen 0.5,screen %g center center horizontal maxrows 2 samplen 1.5 width 1\n",
+        layout->end / layout->scale, rows_end(layout), tics->str, label,
+        (double)LEFT / layout->width, 1 - (double)RIGHT / layout->width,
+        1 - (title ? TOP : 2.0) / height, (double)BOTTOM / height, 22.0 / height);
+    if (title) {
+        g_autofree char *quoted = gnuplot_quote(title);
+        g_string_append_printf(script, "set title %s offset 0,-0.3\n", quoted);
+    }
+}
+
+bool picture_is_possible(const struct timeline_panel *panel, int panels, GString *error)
+{
+    bool same_unit = true, something = false;
+    for (int i = 0; i < panels; i++) {
+        something |= panel[i].timeline->makespan > 0;
+        same_unit &= panel[i].timeline->unit == panel[0].timeline->unit;
+    }
+    if (!something)
+        g_string_append(error, "no computation was recorded");
+    else if (!same_unit)
+        g_string_append(error, "timelines in different units can't share an axis");
+    return something && same_unit;
+}
+
+void picture_compose(struct picture_layout *layout, const char *title, GString *script,
+                     GString *plot)
+{
+    const char *unit = choose_scale(layout->panel[0].timeline->unit, layout->end, &layout->scale);
+    g_string_append(script, "# Draws the picture again: gnuplot THIS-FILE\n");
+    add_axes(layout, title, unit, script);
+    /* Without anything to begin with, the boxes' commas would be wrong. */
+    g_string_append(plot, "plot NaN notitle");
+    picture_add_boxes(layout, script, plot);
+    g_string_append_c(plot, '\n');
+}
+
+bool timeline_picture(const struct timeline_panel *panel, int panels, const char *title,
+                      const char *path, GString *error)
+{
+    if (!picture_is_possible(panel, panels, error))
+        return false;
+    struct picture_layout layout = picture_layout_new(panel, panels);
+    g_autoptr(GString) script = g_string_new(NULL);
+    g_autoptr(GString) plot = g_string_new(NULL);
+    picture_compose(&layout, title, script, plot);
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *script_path = g_strconcat(path, ".gnuplot", NULL);
+    int width = layout.width, height = picture_height(&layout, title);
+    g_string_append_printf(script,
+                           "set terminal svg size %d,%d font 'sans-serif,12' background rgb "
+                           "'white'\nset output '%s.svg'\n%sunset output\n",
+                           width, height, name, plot->str);
+    g_string_append_printf(script,
+                           "set terminal pngcairo size %d,%d fontscale 1.13 font 'sans-serif,12' "
+                           "background rgb 'white'\nset output '%s.png'\n%sunset output\n",
+                           width * 3 / 2, height * 3 / 2, name, plot->str);
+    return gnuplot_run(script->str, script_path, error);
+}
+
+/* ---- replays ------------------------------------------------------------------------------ */
 
 bool timeline_picture_of(const struct replay *replay, const char *title, const char *path,
                          GString *error)
 {
-    int boxes = 0;
-    for (gsize look = 0; look < G_N_ELEMENTS(looks); look++)
-        boxes += count_of(replay, looks[look].operation);
-    if (boxes == 0 || replay->makespan <= 0 || boxes > MOST_BOXES) {
-        g_string_append(error, boxes > MOST_BOXES ? "too many computations to draw them"
-                                                  : "no computation was recorded");
-        return false;
+    struct timeline *timeline = timeline_of_replay(replay, TIMELINE_FLOPS);
+    struct timeline_panel panel = {.timeline = timeline, .label = "the run"};
+    if (timeline->micro_batches > 0) {
+        panel.formula = "(p-1)/(m+p-1) with equal stages";
+        panel.formula_bubble = bubble_formula(timeline->ranks, timeline->micro_batches);
     }
-    g_autoptr(GString) script = g_string_new("# Draws the picture again: gnuplot THIS-FILE\n");
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *script_path = g_strconcat(path, ".gnuplot", NULL);
-    g_autofree char *plot = plot_command(replay);
-    for (gsize look = 0; look < G_N_ELEMENTS(looks); look++)
-        add_data(script, replay, look);
-    add_axes(script, replay);
-    add_title(script, replay, title);
-    int height = 150 + ROW_HEIGHT * MIN(replay->ranks, 24);
-    g_string_append_printf(script,
-                           "set terminal svg size %d,%d font 'sans-serif,13' background rgb "
-                           "'white'\nset output '%s.svg'\n%sunset output\n",
-                           WIDTH, height, name, plot);
-    g_string_append_printf(script,
-                           "set terminal pngcairo size %d,%d fontscale 1.5 font 'sans-serif,13' "
-                           "background rgb 'white'\nset output '%s.png'\n%sunset output\n",
-                           WIDTH * 3 / 2, height * 3 / 2, name, plot);
-    return gnuplot_run(script->str, script_path, error);
+    bool drawn = timeline_picture(&panel, 1, title, path, error);
+    timeline_free(timeline);
+    return drawn;
 }
 
-bool timeline_picture(const struct log_file *logs, int ranks, int step, const char *title,
-                      const char *path, GString *error)
+bool timeline_picture_pair(const struct replay *own, const struct replay *reference,
+                           const char *title, const char *path, GString *error)
 {
-    struct replay *replay = replay_run(logs, ranks, NULL, (struct replay_options){.step = step});
-    bool drawn = timeline_picture_of(replay, title, path, error);
-    replay_free(replay);
+    struct timeline *above = timeline_of_replay(own, TIMELINE_FLOPS);
+    struct timeline *below = timeline_of_replay(reference, TIMELINE_FLOPS);
+    const struct timeline_panel panel[] = {
+        {.timeline = above, .label = "this program"},
+        {.timeline = below, .label = "reference, with the same computations"}};
+    bool drawn = timeline_picture(panel, 2, title, path, error);
+    timeline_free(above);
+    timeline_free(below);
     return drawn;
 }

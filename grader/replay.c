@@ -180,6 +180,7 @@ static void take_result(struct play *play, int rank, struct replay_rank *result)
         result->stuck = stuck_at_end(play, rank, &result->waits_for);
     }
     result->stuck_in = NO_RECORD;
+    result->reached = actor->at;
     if (result->stuck)
         result->stuck_in = actor->open_call != NO_RECORD ? actor->open_call : actor->at;
     /* A computation that never ended lasts until now. */
@@ -218,6 +219,7 @@ struct replay *replay_run(const struct log_file *logs, int ranks, const struct m
         actor->log = &logs[rank];
         replay->steps_found += find_step(actor->log, options.step, &actor->first, &actor->last);
         actor->at = actor->first;
+        actor->clock = options.start == NULL ? 0 : options.start[rank];
         actor->open_call = NO_RECORD;
         actor->waits_for = LOG_NO_PEER;
         actor->intervals = g_array_new(FALSE, FALSE, sizeof(struct interval));

@@ -12,9 +12,6 @@
  * message: a program that then can't go on works only by luck.
  *
  * A successful test counts as a wait for what it found complete.
- *
- * The second half of this header builds reference schedules from the same
- * durations and runs them by their dependencies alone.
  */
 #ifndef GRADER_REPLAY_H
 #define GRADER_REPLAY_H
@@ -24,10 +21,12 @@
 #define REPLAY_ALL_STEPS (-1)
 
 struct replay_options {
-    bool synchronous; /* standard sends wait for their receive */
-    int step;         /* one training step, the records between its LOG_STEP_BEGIN and
+    bool synchronous; /* standard sends wait for their receive, rooted collectives for all … */
+    uint64_t synchronous_from; /* … if they carry at least that many bytes; 0: always */
+    int step;                  /* one training step, the records between its LOG_STEP_BEGIN and
                          LOG_STEP_END; or REPLAY_ALL_STEPS: the whole log */
-    bool optimizer;   /* the optimizer's step takes time, too */
+    bool optimizer;            /* the optimizer's step takes time, too */
+    const double *start;       /* [rank]: when each rank begins; NULL: all of them at 0 */
 };
 
 struct interval {
@@ -45,6 +44,7 @@ struct replay_rank {
     double idle;               /* makespan - busy */
     bool stuck;                /* could not go on */
     size_t stuck_in;           /* index of the record that it is stuck in, else NO_RECORD */
+    size_t reached;            /* records of its log that could be done: all before this one */
     int waits_for;             /* the rank that it waits for; LOG_NO_PEER: none in particular */
 };
 
@@ -64,47 +64,5 @@ void replay_free(struct replay *replay);
 
 /* Idle share: the ranks' mean idle time by the makespan ("of makespan"); 0 for an empty replay. */
 double replay_bubble(const struct replay *replay);
-
-/* ---- reference schedules ---------------------------------------------------- */
-
-struct schedule_operation {
-    enum log_operation operation; /* LOG_FORWARD, LOG_BACKWARD, …_INPUT, …_WEIGHT */
-    int stage;                    /* global index */
-    int micro_batch;
-    double duration; /* FLOPs */
-};
-
-/* One list of operations per rank, to be done in this order. */
-struct schedule {
-    int ranks;
-    int *count;
-    struct schedule_operation **operation;
-};
-
-struct schedule *schedule_new(int ranks);
-void schedule_add(struct schedule *schedule, int rank, struct schedule_operation operation);
-void schedule_free(struct schedule *schedule);
-
-/* Stage s on rank s. forward[s * micro_batches + i], backward[…] are durations. The naive
- * schedule is AFAB with one micro-batch. */
-struct schedule *schedule_afab(int stages, int micro_batches, const double *forward,
-                               const double *backward);
-struct schedule *schedule_1f1b(int stages, int micro_batches, const double *forward,
-                               const double *backward);
-/* The same with the durations that a replay of one step found; NULL if it does not hold exactly
- * one forward and one whole backward of every (stage, micro-batch), stage s on rank s. */
-typedef struct schedule *schedule_maker(int stages, int micro_batches, const double *forward,
-                                        const double *backward);
-struct schedule *schedule_like(const struct replay *replay, schedule_maker *maker);
-
-/* Runs a schedule: F(s,i) after F(s-1,i); B(s,i), or I(s,i), after F(s,i) and B or I(s+1,i);
- * W(s,i) after I(s,i). deadlock is set where the lists contradict that; stuck_in is then the
- * place in the rank's list. The caller frees with replay_free. */
-struct replay *schedule_run(const struct schedule *schedule);
-
-/* (m+p-1)(F+B): the makespan of AFAB, and of 1F1B, with equal stages. */
-double makespan_formula(int stages, int micro_batches, double forward, double backward);
-/* (p-1)/(m+p-1): the bubble of makespan of the same two. */
-double bubble_formula(int stages, int micro_batches);
 
 #endif

@@ -28,7 +28,8 @@ static bool send_waits(const struct play *play, const struct log_record *record)
     default:
         if (record->flag & LOG_FLAG_SYNCHRONOUS)
             return true;
-        return play->options.synchronous && (record->flag & LOG_FLAG_BUFFERED) == 0;
+        return play->options.synchronous && (record->flag & LOG_FLAG_BUFFERED) == 0 &&
+               record->bytes >= play->options.synchronous_from;
     }
 }
 
@@ -48,11 +49,23 @@ static double half_complete(const struct play *play, int index, bool is_send, in
     return is_send ? send_complete(play, index, waits_for) : message_sent(play, index, waits_for);
 }
 
-static bool everybody_waits(const struct play *play, enum log_operation operation)
+/* What the root of a collective gives or gets, or the little that the others do. */
+static uint64_t most_bytes(const struct play *play, const struct collective *collective)
 {
-    if (play->options.synchronous)
+    uint64_t most = 0;
+    for (int rank = 0; rank < play->ranks; rank++)
+        if (collective->entered[rank] != NO_RECORD)
+            most = MAX(most, play->logs[rank].record[collective->entered[rank]].bytes);
+    return most;
+}
+
+static bool everybody_waits(const struct play *play, const struct collective *collective)
+{
+    if (play->options.synchronous &&
+        (play->options.synchronous_from == 0 ||
+         most_bytes(play, collective) >= play->options.synchronous_from))
         return true;
-    switch (operation) {
+    switch (collective->operation) {
     case LOG_BCAST:
     case LOG_IBCAST:
     case LOG_SCATTER:
@@ -87,7 +100,7 @@ static double collective_complete(const struct play *play, int index, int rank, 
 {
     const struct collective *collective = &play->collectives->collective[index];
     const double *entered = &play->entered[index * play->ranks];
-    bool all = everybody_waits(play, collective->operation);
+    bool all = everybody_waits(play, collective);
     *waits_for = LOG_NO_PEER;
     if (!all && (collective->root == rank) == root_gives(collective->operation))
         return 0;

@@ -23,7 +23,9 @@ static json_t *string(const char *text)
     return json_string(clean);
 }
 
-static json_t *test_of(const struct check_result *result)
+/* Gradescope adds nothing up where the whole has a score: a bonus makes that larger than its
+ * max_score, which is what extra credit is there. */
+static json_t *test_of(const struct check_result *result, bool bonus)
 {
     const struct verdict *verdict = result->verdict;
     g_autoptr(GString) output = g_string_new(NULL);
@@ -32,7 +34,11 @@ static json_t *test_of(const struct check_result *result)
     g_string_append(output, "\n\n");
     if (report_needs_details(result))
         report_details(output, result);
-    json_object_set_new(test, "name", string(result->check->title));
+    if (verdict->remark->len > 0)
+        g_string_append_printf(output, "\nA remark that costs no points here: %s\n",
+                               verdict->remark->str);
+    g_autofree char *title = g_strconcat(bonus ? "Bonus: " : "", result->check->title, NULL);
+    json_object_set_new(test, "name", string(title));
     json_object_set_new(test, "number", string(result->check->name));
     json_object_set_new(test, "score", number(result->points));
     json_object_set_new(test, "max_score", number(result->check->points));
@@ -44,6 +50,8 @@ static json_t *test_of(const struct check_result *result)
     json_object_set_new(test, "output_format", json_string("md"));
     if (result->check->question)
         json_array_append_new(tags, string(result->check->question));
+    if (bonus)
+        json_array_append_new(tags, json_string("bonus"));
     if (verdict->kind == VERDICT_NOT_JUDGED)
         json_array_append_new(tags, json_string("not judged"));
     if (verdict->mistake->len > 0)
@@ -55,7 +63,8 @@ static json_t *test_of(const struct check_result *result)
 
 char *report_json(const struct grade *grade)
 {
-    struct points points = grade_points(grade, -1);
+    struct points points = grade_points(grade, POINTS_WITHOUT_BONUS);
+    struct points bonus = grade_points(grade, POINTS_OF_BONUS);
     g_autofree char *score = report_score(grade);
     g_autoptr(GString) output = g_string_new(NULL);
     json_t *root = json_object(), *tests = json_array();
@@ -64,10 +73,13 @@ char *report_json(const struct grade *grade)
         g_string_append_printf(output, "\n\n%s", grade->begin_here);
     for (guint i = 0; i < grade->notes->len; i++)
         g_string_append_printf(output, "\n\n%s", (char *)grade->notes->pdata[i]);
-    for (guint i = 0; i < grade->results->len; i++)
-        if (!grade->partial || GRADE_RESULTS(grade, i)->done)
-            json_array_append_new(tests, test_of(GRADE_RESULTS(grade, i)));
-    json_object_set_new(root, "score", number(points.got));
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct check_result *result = GRADE_RESULTS(grade, i);
+        if (!grade->partial || result->done)
+            json_array_append_new(
+                tests, test_of(result, rubric_check_is_bonus(grade->rubric, result->check)));
+    }
+    json_object_set_new(root, "score", number(points.got + bonus.got));
     json_object_set_new(root, "max_score", number(points.all));
     json_object_set_new(root, "execution_time",
                         json_integer((json_int_t)ceil(grade->seconds + grade->build->seconds)));
@@ -77,9 +89,11 @@ char *report_json(const struct grade *grade)
     json_object_set_new(root, "stdout_visibility", json_string("hidden"));
     json_object_set_new(root, "tests", tests);
     json_object_set_new(root, "extra_data",
-                        json_pack("{s:s,s:o,s:o}", "assignment", grade->rubric->assignment,
-                                  "judged_points", number(points.judged), "not_judged_points",
-                                  number(points.all - points.judged)));
+                        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "assignment",
+                                  grade->rubric->assignment, "judged_points", number(points.judged),
+                                  "not_judged_points", number(points.all - points.judged), "bonus",
+                                  number(bonus.got), "judged_bonus", number(bonus.judged),
+                                  "not_judged_bonus", number(bonus.all - bonus.judged)));
     char *text = json_dumps(root, JSON_INDENT(2));
     char *copy = g_strconcat(text ? text : "", "\n", NULL);
     free(text);

@@ -11,14 +11,37 @@ const char *report_verdict_name(enum verdict_kind kind)
     return names[kind];
 }
 
-char *report_score(const struct grade *grade)
+/* "0.30 of 1.00 points" or "0.30 of 0.80 judged points, 0.20 not yet judged". */
+static void append_points(GString *text, struct points points, const char *unit)
 {
-    struct points points = grade_points(grade, -1);
     double open = points.all - points.judged;
     if (open < 0.005)
-        return g_strdup_printf("%.2f of %.2f points", points.got, points.all);
-    return g_strdup_printf("%.2f of %.2f judged points, %.2f not yet judged", points.got,
-                           points.judged, open);
+        g_string_append_printf(text, "%.2f of %.2f%s", points.got, points.all, unit);
+    else
+        g_string_append_printf(text, "%.2f of %.2f judged%s, %.2f not yet judged", points.got,
+                               points.judged, unit, open);
+}
+
+char *report_score(const struct grade *grade)
+{
+    struct points points = grade_points(grade, POINTS_WITHOUT_BONUS);
+    struct points bonus = grade_points(grade, POINTS_OF_BONUS);
+    GString *text = g_string_new(NULL);
+    if (points.all > 0 || bonus.all <= 0)
+        append_points(text, points, " points");
+    if (bonus.all > 0) {
+        g_string_append(text, text->len > 0 ? ", and bonus " : "bonus ");
+        append_points(text, bonus, "");
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *report_tier_points(const struct grade *grade, int tier)
+{
+    struct points points = grade_points(grade, tier);
+    return g_strdup_printf(
+        "%s%.2f of %.2f%s", RUBRIC_TIERS(grade->rubric, tier)->bonus ? "bonus " : "", points.got,
+        points.all, RUBRIC_TIERS(grade->rubric, tier)->bonus ? ", on top" : " points");
 }
 
 bool report_needs_details(const struct check_result *result)
@@ -42,7 +65,8 @@ static const struct run_summary *run_to_repeat(const struct check_result *result
 static void append_commands(GString *markdown, const struct check_result *result)
 {
     const struct run_summary *odd = run_to_repeat(result);
-    if (result->runs->len == 0 || strstr(result->verdict->explanation->str, "make train "))
+    if (result->runs->len == 0 || strstr(result->verdict->explanation->str, "make train ") ||
+        strstr(result->verdict->explanation->str, "make simulate "))
         return; /* nothing to repeat, or the judge said it */
     g_string_append(markdown,
                     odd || result->runs->len == 1 ? "\nRepeat the run:\n" : "\nRepeat the runs:\n");
@@ -90,7 +114,8 @@ static void append_tier(GString *markdown, const struct grade *grade, int tier)
         return;
     g_string_append(markdown, "\n## ");
     text_append_plain(markdown, RUBRIC_TIERS(grade->rubric, tier)->name);
-    g_string_append_printf(markdown, "\n\n%.2f of %.2f points\n\n", points.got, points.all);
+    g_autofree char *worth = report_tier_points(grade, tier);
+    g_string_append_printf(markdown, "\n\n%s\n\n", worth);
     g_string_append(markdown, "| | check | points | what was seen |\n|---|---|---|---|\n");
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
@@ -118,7 +143,8 @@ static void append_pictures(GString *markdown, const struct check_result *result
 static void append_check(GString *markdown, const struct check_result *result)
 {
     bool details = report_needs_details(result);
-    if (!details && result->verdict->pictures->len == 0)
+    const GString *remark = result->verdict->remark;
+    if (!details && result->verdict->pictures->len == 0 && remark->len == 0)
         return;
     g_string_append_printf(markdown, "\n### %s: ", report_verdict_name(result->verdict->kind));
     text_append_plain(markdown, result->check->title);
@@ -127,6 +153,8 @@ static void append_check(GString *markdown, const struct check_result *result)
     g_string_append(markdown, "**\n\n");
     if (details)
         report_details(markdown, result);
+    if (remark->len > 0)
+        g_string_append_printf(markdown, "\nA remark that costs no points here: %s\n", remark->str);
     append_pictures(markdown, result);
 }
 

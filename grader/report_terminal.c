@@ -39,8 +39,9 @@ static void print_tier(const struct grade *grade, int tier, FILE *to, const stru
     struct points points = grade_points(grade, tier);
     if (grade->partial && points.all == 0)
         return;
-    fprintf(to, "\n%s%s%s  (%.2f of %.2f)\n", style->bold, RUBRIC_TIERS(grade->rubric, tier)->name,
-            style->normal, points.got, points.all);
+    g_autofree char *worth = report_tier_points(grade, tier);
+    fprintf(to, "\n%s%s%s  (%s)\n", style->bold, RUBRIC_TIERS(grade->rubric, tier)->name,
+            style->normal, worth);
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
         if (result->check->tier == tier && (result->done || !grade->partial))
@@ -101,6 +102,25 @@ static void print_details(const struct grade *grade, FILE *to, const struct styl
     }
 }
 
+/* What costs no points; the same words about several checks are told once. */
+static void print_remarks(const struct grade *grade, FILE *to, const struct style *style)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < grade->results->len; i++) {
+        const char *remark = GRADE_RESULTS(grade, i)->verdict->remark->str;
+        if (!*remark || !g_hash_table_add(told, (char *)remark))
+            continue;
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (guint k = i; k < grade->results->len; k++)
+            if (strcmp(GRADE_RESULTS(grade, k)->verdict->remark->str, remark) == 0)
+                g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
+                                       GRADE_RESULTS(grade, k)->check->name);
+        fprintf(to, "\n%s%s: a remark that costs no points%s\n", style->bold, names->str,
+                style->normal);
+        print_markdown(remark, to);
+    }
+}
+
 void report_terminal(const struct grade *grade, FILE *to, bool colour)
 {
     const struct style *style = colour ? &coloured : &plain;
@@ -119,4 +139,5 @@ void report_terminal(const struct grade *grade, FILE *to, bool colour)
         print_tier(grade, (int)tier, to, style);
     if (!grade->begin_here)
         print_details(grade, to, style);
+    print_remarks(grade, to, style);
 }

@@ -9,6 +9,7 @@
 /* Where the reader is, for messages. */
 struct reader {
     const char *path;
+    const char *platforms; /* folder of the described clusters */
     GString *errors;
 };
 
@@ -148,6 +149,29 @@ static void read_file(const struct reader *reader, config_setting_t *group, void
     g_array_append_val(rubric->files, file);
 }
 
+static void read_machine(const struct reader *reader, config_setting_t *group,
+                         struct rubric_run *run)
+{
+    g_autofree char *machine = read_text(reader, group, "machine", false);
+    run->platform = read_text(reader, group, "platform", false);
+    run->synchronous = read_switch(reader, group, "synchronous");
+    run->simulated = g_strcmp0(machine, "simulated") == 0;
+    if (machine && !run->simulated && strcmp(machine, "real") != 0)
+        complain(reader, group, "machine = \"%s\": has to be \"real\" or \"simulated\"", machine);
+    if (!run->simulated) {
+        if (run->platform || run->synchronous)
+            complain(reader, group, "\"%s\" goes with machine = \"simulated\"",
+                     run->platform ? "platform" : "synchronous");
+        return;
+    }
+    if (!run->platform)
+        run->platform = g_strdup("free");
+    g_autofree char *file = g_strconcat(run->platform, ".xml", NULL);
+    g_autofree char *path = g_build_filename(reader->platforms, file, NULL);
+    if (strchr(run->platform, '/') || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        complain(reader, group, "there is no platform \"%s\": %s is missing", run->platform, path);
+}
+
 static void read_run(const struct reader *reader, config_setting_t *group, void *into)
 {
     struct rubric_check *check = into;
@@ -162,6 +186,7 @@ static void read_run(const struct reader *reader, config_setting_t *group, void 
         complain(reader, group, "ranks = %d: has to be 1 … %d", run.ranks, RUBRIC_MAX_RANKS);
     if (!(run.seconds > 0))
         complain(reader, group, "seconds has to be more than 0");
+    read_machine(reader, group, &run);
     char *arguments[] = {run.arguments, run.otherwise};
     for (int i = 0; i < 2; i++) {
         struct options options;
@@ -186,8 +211,9 @@ static const struct judge *find_judge(const struct reader *reader, config_settin
 
 static void read_check(const struct reader *reader, config_setting_t *group, void *into)
 {
-    static const char *const run_keys[] = {"ranks",     "arguments", "seconds",
-                                           "otherwise", "reference", NULL};
+    static const char *const run_keys[] = {"ranks",     "arguments",   "seconds",
+                                           "otherwise", "reference",   "machine",
+                                           "platform",  "synchronous", NULL};
     struct rubric *rubric = into;
     g_autofree char *judge = read_text(reader, group, "judge", true);
     struct rubric_check check = {
@@ -222,6 +248,7 @@ static void read_tier(const struct reader *reader, config_setting_t *group, void
     struct rubric_tier tier = {
         .name = read_text(reader, group, "name", true),
         .points = read_number(reader, group, "points"),
+        .bonus = read_switch(reader, group, "bonus"),
         .line = (int)config_setting_source_line(group),
     };
     g_array_append_val(rubric->tiers, tier);
@@ -232,7 +259,7 @@ static void read_rubric(const struct reader *reader, config_setting_t *root, str
 {
     static const char *const keys[] = {"assignment", "files", "tiers", NULL};
     static const char *const file_keys[] = {"name", "question", "begin", NULL};
-    static const char *const tier_keys[] = {"name", "points", "checks", NULL};
+    static const char *const tier_keys[] = {"name", "points", "bonus", "checks", NULL};
     only_these_keys(reader, root, keys);
     rubric->assignment = read_text(reader, root, "assignment", true);
     read_groups(reader, root, "files", true, file_keys, read_file, rubric);
@@ -254,6 +281,7 @@ static void clear_run(void *pointer)
     g_free(run->arguments);
     g_free(run->otherwise);
     g_free(run->reference);
+    g_free(run->platform);
 }
 
 static void clear_check(void *pointer)
@@ -277,9 +305,17 @@ static void clear_tier(void *pointer)
     g_free(((struct rubric_tier *)pointer)->name);
 }
 
+/* KIT/common/platforms of a rubric KIT/assignments/NAME/rubric.cfg. */
+static char *platforms_of(const char *path)
+{
+    g_autofree char *own = g_path_get_dirname(path);
+    return g_build_filename(own, "..", "..", "common", "platforms", NULL);
+}
+
 struct rubric *rubric_load(const char *path, GString *errors)
 {
-    struct reader reader = {path, errors};
+    g_autofree char *platforms = platforms_of(path);
+    struct reader reader = {path, platforms, errors};
     struct rubric *rubric = g_new0(struct rubric, 1);
     rubric->files = g_array_new(FALSE, TRUE, sizeof(struct rubric_file));
     rubric->tiers = g_array_new(FALSE, TRUE, sizeof(struct rubric_tier));

@@ -8,6 +8,7 @@
  *               { name = "answers.md"; }, … );
  *     tiers = (
  *       { name = "Tier 1 of 5: …"; points = 1.0;
+ *         bonus = true;                      # its points count on top of all others
  *         checks = (
  *           { name = "distribute_layers"; title = "…"; points = 0.2; question = "Q5";
  *             judge = "distribute";            # or "person": set aside for a person, with
@@ -20,10 +21,14 @@
  *             curve = true;                    # draw the curves of its runs
  *             runs = ( { ranks = 4; arguments = "--schedule afab …"; seconds = 5.0;
  *                        otherwise = "…";    # arguments for when their data set isn't there
+ *                        machine = "simulated";  # on the simulated cluster; "real": this computer
+ *                        platform = "free";      # common/platforms/free.xml; only if simulated
+ *                        synchronous = true;     # every send waits for its receive; likewise
  *                        reference = "assignments/pipeline/curves/mlp.csv"; } ); } ); } );
  *
- * question, files, after, visibility, look, calm, curve, otherwise and reference may be left
- * out; so may judge's runs where it looks at files only. `seconds` is the limit on an idle
+ * bonus, question, files, after, visibility, look, calm, curve, otherwise, reference, machine
+ * (then "real"), platform (then "free") and synchronous may be left out; so may judge's runs where
+ * it looks at files only. `seconds` is the limit on an idle
  * machine with a core per rank; the time that others take is not counted. The runner adds
  * --seed, --evidence, --curve and --quiet to the arguments.
  *
@@ -50,6 +55,10 @@ struct rubric_run {
     char *arguments; /* as in the rubric, one line */
     char *otherwise; /* or NULL */
     char *reference; /* curve to draw beside the run's, from the kit's folder; or NULL */
+    bool simulated;
+    char *platform;   /* NULL on the real machine */
+    bool synchronous; /* every send waits for its receive; simulated only */
+    uint64_t seed;    /* never in the rubric; 0: drawn when it is run */
 };
 
 struct rubric_check {
@@ -73,6 +82,7 @@ struct rubric_check {
 struct rubric_tier {
     char *name;
     double points;
+    bool bonus; /* on top of the points of all others */
     int line;
 };
 
@@ -86,14 +96,21 @@ struct rubric {
 /* Reads and lints a rubric. NULL, with all that is wrong with it in `errors`, one line each
  * ("FILE:LINE: …"): unknown or missing keys, wrong types, unknown judges, checks or files,
  * duplicate names, points that don't add up to their tier's, cycles of `after`, arguments that
- * the program would refuse, more than RUBRIC_MAX_RANKS ranks. */
+ * the program would refuse, more than RUBRIC_MAX_RANKS ranks, platforms that are not in
+ * common/platforms of the kit that holds the rubric (KIT/assignments/NAME/rubric.cfg), a
+ * platform for the real machine. */
 #define RUBRIC_MAX_RANKS 64
 struct rubric *rubric_load(const char *path, GString *errors);
 void rubric_free(struct rubric *rubric);
 
 struct rubric_check *rubric_find(const struct rubric *rubric, const char *name); /* or NULL */
-/* All points; what a person judges included. */
+/* All points but those of bonus tiers, and those of bonus tiers; what a person judges included. */
 double rubric_points(const struct rubric *rubric);
+double rubric_bonus_points(const struct rubric *rubric);
+
+bool rubric_check_is_bonus(const struct rubric *rubric, const struct rubric_check *check);
+/* Does it have a run on the simulated cluster? */
+bool rubric_check_is_simulated(const struct rubric_check *check);
 
 /* What the arguments of a run mean, by the program's own parser. False and an error if the
  * program would refuse them. */

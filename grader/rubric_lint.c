@@ -13,12 +13,36 @@ struct rubric_check *rubric_find(const struct rubric *rubric, const char *name)
     return NULL;
 }
 
-double rubric_points(const struct rubric *rubric)
+static double points_of(const struct rubric *rubric, bool bonus)
 {
     double points = 0;
     for (guint i = 0; i < rubric->tiers->len; i++)
-        points += RUBRIC_TIERS(rubric, i)->points;
+        if (RUBRIC_TIERS(rubric, i)->bonus == bonus)
+            points += RUBRIC_TIERS(rubric, i)->points;
     return points;
+}
+
+double rubric_points(const struct rubric *rubric)
+{
+    return points_of(rubric, false);
+}
+
+double rubric_bonus_points(const struct rubric *rubric)
+{
+    return points_of(rubric, true);
+}
+
+bool rubric_check_is_bonus(const struct rubric *rubric, const struct rubric_check *check)
+{
+    return RUBRIC_TIERS(rubric, check->tier)->bonus;
+}
+
+bool rubric_check_is_simulated(const struct rubric_check *check)
+{
+    for (guint i = 0; i < check->runs->len; i++)
+        if (RUBRIC_RUNS(check, i)->simulated)
+            return true;
+    return false;
 }
 
 bool rubric_parse_arguments(const char *arguments, struct options *options,

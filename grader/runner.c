@@ -5,6 +5,7 @@
 #include "grader/hang.h"
 #include "grader/outcome.h"
 #include "grader/sandbox.h"
+#include "grader/simulation.h"
 #include "grader/text.h"
 
 #include <string.h>
@@ -73,8 +74,8 @@ static GPtrArray *program_words(const char *program, const char *arguments, cons
     return words;
 }
 
-static char *command_to_repeat(const struct runner *runner, int ranks, const char *arguments,
-                               uint64_t seed)
+static char *command_to_repeat(const struct runner *runner, const struct rubric_run *run,
+                               const char *arguments, uint64_t seed)
 {
     const char *submission =
         strcmp(runner->submission, "skeleton") == 0 ? NULL : runner->submission;
@@ -84,10 +85,33 @@ static char *command_to_repeat(const struct runner *runner, int ranks, const cha
                               : simple    ? g_strdup(submission)
                                           : g_shell_quote(submission);
     g_autofree char *clean = quoted ? text_clean(quoted, strlen(quoted), 1000) : NULL;
-    return g_strdup_printf("make train ASSIGNMENT=%s%s%s NP=%d ARGS=\"%s --seed %" G_GUINT64_FORMAT
-                           " --evidence /tmp/evidence\"",
-                           runner->assignment, clean ? " SUBMISSION=" : "", clean ? clean : "",
-                           ranks, arguments, seed);
+    return g_strdup_printf("make %s ASSIGNMENT=%s%s%s NP=%d%s%s%s ARGS=\"%s --seed "
+                           "%" G_GUINT64_FORMAT " --evidence /tmp/evidence\"",
+                           run->simulated ? "simulate" : "train", runner->assignment,
+                           clean ? " SUBMISSION=" : "", clean ? clean : "", run->ranks,
+                           run->simulated ? " PLATFORM=" : "", run->simulated ? run->platform : "",
+                           run->synchronous ? " SYNCHRONOUS=1" : "", arguments, seed);
+}
+
+static void add_words(GPtrArray *words, ...)
+{
+    va_list list;
+    va_start(list, words);
+    for (const char *word; (word = va_arg(list, const char *));)
+        g_ptr_array_add(words, g_strdup(word));
+    va_end(list);
+}
+
+/* What stands before the program and its arguments. */
+static void add_launcher(GPtrArray *words, const struct rubric_run *run)
+{
+    g_autofree char *ranks = g_strdup_printf("%d", run->ranks);
+    if (!run->simulated)
+        add_words(words, "mpirun", "-n", ranks, NULL);
+    else if (run->synchronous)
+        add_words(words, "bash", "tools/simulate", "--synchronous", ranks, run->platform, NULL);
+    else
+        add_words(words, "bash", "tools/simulate", ranks, run->platform, NULL);
 }
 
 /* ---- the run --------------------------------------------------------------------------- */
@@ -96,15 +120,12 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
                            GPtrArray *program, int slot, struct outcome *outcome,
                            struct sandbox_result *result)
 {
-    g_autofree char *objects = g_path_get_dirname(runner->build->program);
-    g_autofree char *ranks = g_strdup_printf("%d", run->ranks);
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_autofree char *objects = g_path_get_dirname(outcome->program);
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) environment = g_ptr_array_new();
-    char *mpirun[] = {"mpirun", "-n", ranks};
-    for (guint i = 0; i < G_N_ELEMENTS(mpirun); i++)
-        g_ptr_array_add(words, mpirun[i]);
+    add_launcher(words, run);
     for (guint i = 0; i < program->len; i++)
-        g_ptr_array_add(words, program->pdata[i]);
+        g_ptr_array_add(words, g_strdup(program->pdata[i]));
     g_ptr_array_add(words, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(mpi_environment); i++)
         g_ptr_array_add(environment, (char *)mpi_environment[i]);
@@ -137,6 +158,17 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
     hang_watch_free(hang);
 }
 
+/* Why there is nothing to run; NULL: there is. */
+static const char *lacks_program(const struct runner *runner, const struct rubric_run *run)
+{
+    if (!run->simulated)
+        return runner->build->program ? NULL : "there is no program";
+    if (!runner->build->simulated_program)
+        return runner->build->simulated_trouble ? runner->build->simulated_trouble
+                                                : "it was not built for the simulator";
+    return simulator_is_there() ? NULL : BUILD_NO_SIMULATOR;
+}
+
 /* No rank left a log: is that the submission's doing, or do MPI programs not start on this
  * machine? `true` in the program's place tells, and it is nobody's submission. What hit a limit did
  * start, and what it left behind could make `true` hit it, too. */
@@ -165,21 +197,25 @@ static void suspect_machine(const struct runner *runner, const struct rubric_run
     sandbox_result_clear(&result);
 }
 
-void run_program(const struct runner *runner, const struct rubric_run *run, const char *check,
-                 int number, uint64_t seed, int slot, struct outcome *outcome)
+static void run_once(const struct runner *runner, const struct rubric_run *run, const char *name,
+                     uint64_t seed, int slot, struct outcome *outcome)
 {
     char *missing;
     const char *arguments = runner_arguments(run, &missing);
+    const struct build *build = runner->build;
     *outcome = (struct outcome){
         .ranks = run->ranks,
-        .program = g_strdup(runner->build->program),
-        .folder = g_strdup_printf("%s/evidence/%s-%d", runner->work, check, number),
-        .command =
-            command_to_repeat(runner, run->ranks, arguments ? arguments : run->arguments, seed),
+        .simulated = run->simulated,
+        .platform = g_strdup(run->platform),
+        .synchronous = run->synchronous,
+        .program = g_strdup(run->simulated ? build->simulated_program : build->program),
+        .folder = g_strdup_printf("%s/evidence/%s", runner->work, name),
+        .command = command_to_repeat(runner, run, arguments ? arguments : run->arguments, seed),
     };
     g_autoptr(GString) error = g_string_new(NULL);
-    if (!arguments) {
-        outcome_not_started(outcome, missing);
+    const char *lacking = arguments ? lacks_program(runner, run) : missing;
+    if (lacking) {
+        outcome_not_started(outcome, arguments ? g_strdup(lacking) : missing);
         return;
     }
     if (!sandbox_writable_folder(outcome->folder, sandbox_user(slot), error)) {
@@ -187,7 +223,7 @@ void run_program(const struct runner *runner, const struct rubric_run *run, cons
         return;
     }
     g_autofree char *program = g_build_filename(PROGRAM, "program", NULL);
-    const char *seen_program = sandbox_path(runner->build->program, program);
+    const char *seen_program = sandbox_path(outcome->program, program);
     const char *seen_evidence = sandbox_path(outcome->folder, EVIDENCE);
     GPtrArray *words = program_words(seen_program, arguments, seen_evidence, seed);
     char options_error[OPTIONS_ERROR_SIZE];
@@ -197,8 +233,45 @@ void run_program(const struct runner *runner, const struct rubric_run *run, cons
         struct sandbox_result result;
         run_in_sandbox(runner, run, words, slot, outcome, &result);
         outcome_conclude(outcome, &result);
-        suspect_machine(runner, run, slot, outcome);
+        if (!run->simulated)
+            suspect_machine(runner, run, slot, outcome);
         sandbox_result_clear(&result);
     }
     g_ptr_array_free(words, TRUE);
+}
+
+/* The same on the real machine: does it come to its end there? */
+static bool is_fine_on_real_machine(const struct runner *runner, const struct rubric_run *run,
+                                    const char *name, uint64_t seed, int slot)
+{
+    struct rubric_run real = *run;
+    real.simulated = real.synchronous = false;
+    real.platform = NULL;
+    g_autofree char *other = g_strconcat(name, "-real", NULL);
+    struct outcome outcome;
+    run_once(runner, &real, other, seed, slot, &outcome);
+    bool fine = outcome.end == RUN_FINISHED;
+    outcome_clear(&outcome);
+    return fine;
+}
+
+void run_program(const struct runner *runner, const struct rubric_run *run, const char *check,
+                 int number, uint64_t seed, int slot, struct outcome *outcome)
+{
+    g_autofree char *name = g_strdup_printf("%s-%d", check, number);
+    run_once(runner, run, name, seed, slot, outcome);
+    if (!run->simulated)
+        return;
+    char *defect = simulation_defect(outcome);
+    if (!defect && simulation_is_doubtful(outcome) &&
+        is_fine_on_real_machine(runner, run, name, seed, slot))
+        defect =
+            g_strdup_printf("%s in the simulator, but comes to its end on the real machine%s%s",
+                            run_end_name(outcome->end), outcome->trouble ? ": " : "",
+                            outcome->trouble ? outcome->trouble : "");
+    if (!defect)
+        return;
+    outcome->end = RUN_NOT_STARTED;
+    g_free(outcome->trouble);
+    outcome->trouble = defect;
 }

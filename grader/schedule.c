@@ -1,10 +1,6 @@
-/*
- * Reference schedules: lists of forwards and backwards per rank, and how long
- * they take when nothing but their order and their dependencies holds them up.
- */
-#include "grader/replay.h"
+/* Schedules as lists, as a replay has them, and run by their dependencies alone. */
+#include "grader/schedule.h"
 
-#include <glib.h>
 #include <math.h>
 
 struct schedule *schedule_new(int ranks)
@@ -36,93 +32,145 @@ void schedule_free(struct schedule *schedule)
     g_free(schedule);
 }
 
-/* ---- the usual ones ------------------------------------------------------------------ */
-
-static void add(struct schedule *schedule, enum log_operation operation, int stage, int micro_batch,
-                int micro_batches, const double *duration)
+char *schedule_text(const struct schedule *schedule, int rank, bool with_stages, gsize most)
 {
-    schedule_add(schedule, stage,
-                 (struct schedule_operation){operation, stage, micro_batch,
-                                             duration[stage * micro_batches + micro_batch]});
-}
-
-struct schedule *schedule_afab(int stages, int micro_batches, const double *forward,
-                               const double *backward)
-{
-    struct schedule *schedule = schedule_new(stages);
-    for (int stage = 0; stage < stages; stage++) {
-        for (int i = 0; i < micro_batches; i++)
-            add(schedule, LOG_FORWARD, stage, i, micro_batches, forward);
-        for (int i = 0; i < micro_batches; i++)
-            add(schedule, LOG_BACKWARD, stage, i, micro_batches, backward);
-    }
-    return schedule;
-}
-
-struct schedule *schedule_1f1b(int stages, int micro_batches, const double *forward,
-                               const double *backward)
-{
-    struct schedule *schedule = schedule_new(stages);
-    for (int stage = 0; stage < stages; stage++) {
-        int warm_up = MIN(stages - stage - 1, micro_batches);
-        for (int i = 0; i < warm_up; i++)
-            add(schedule, LOG_FORWARD, stage, i, micro_batches, forward);
-        for (int i = 0; i < micro_batches; i++) {
-            if (warm_up + i < micro_batches)
-                add(schedule, LOG_FORWARD, stage, warm_up + i, micro_batches, forward);
-            add(schedule, LOG_BACKWARD, stage, i, micro_batches, backward);
+    static const char *const letters[] = {[LOG_FORWARD] = "F",
+                                          [LOG_BACKWARD] = "B",
+                                          [LOG_BACKWARD_INPUT] = "I",
+                                          [LOG_BACKWARD_WEIGHT] = "W"};
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < schedule->count[rank]; i++) {
+        const struct schedule_operation *operation = &schedule->operation[rank][i];
+        const char *space = text->len ? " " : "";
+        if (text->len > most) {
+            g_string_append(text, " …");
+            break;
         }
+        if (operation->operation > LOG_BACKWARD_WEIGHT)
+            g_string_append_printf(text, "%sstep", space);
+        else if (with_stages)
+            g_string_append_printf(text, "%s%s%d.%d", space, letters[operation->operation],
+                                   operation->micro_batch, operation->stage);
+        else
+            g_string_append_printf(text, "%s%s%d", space, letters[operation->operation],
+                                   operation->micro_batch);
     }
-    return schedule;
+    return g_string_free(text, FALSE);
 }
 
-/* Sums the durations of one kind per (stage, micro-batch); counts how many there were. */
-static bool collect(const struct replay *replay, int micro_batches, double *forward,
-                    double *backward, int *forwards, int *backwards)
+/* ---- as a replay has it ------------------------------------------------------------------ */
+
+/* Room for what is found per (stage, micro-batch). */
+struct found {
+    struct schedule_costs costs;
+    double *forward, *input, *weight, *optimizer;
+    int *forwards, *inputs, *weights,
+        *steps; /* how many of each; a whole backward is both halves */
+};
+
+static struct found found_new(int ranks, int chunks, int micro_batches)
 {
-    for (int rank = 0; rank < replay->ranks; rank++) {
-        for (int i = 0; i < replay->rank[rank].count; i++) {
-            const struct interval *interval = &replay->rank[rank].interval[i];
-            if (interval->operation == LOG_OPTIMIZER_STEP)
-                continue;
-            if (interval->stage != rank || interval->micro_batch < 0 ||
-                interval->micro_batch >= micro_batches)
-                return false;
-            int place = rank * micro_batches + interval->micro_batch;
-            double duration = interval->end - interval->begin;
-            if (interval->operation == LOG_FORWARD) {
-                forward[place] += duration;
-                forwards[place]++;
-            } else {
-                /* Two halves make one backward. */
-                backward[place] += duration;
-                backwards[place] += interval->operation == LOG_BACKWARD ? 2 : 1;
-            }
-        }
+    gsize stages = (gsize)ranks * (gsize)chunks, places = stages * (gsize)micro_batches;
+    struct found found = {
+        .costs = {.ranks = ranks, .chunks = chunks, .micro_batches = micro_batches},
+        .forward = g_new0(double, places),
+        .input = g_new0(double, places),
+        .weight = g_new0(double, places),
+        .optimizer = g_new0(double, stages),
+        .forwards = g_new0(int, places),
+        .inputs = g_new0(int, places),
+        .weights = g_new0(int, places),
+        .steps = g_new0(int, stages)};
+    found.costs.forward = found.forward;
+    found.costs.backward_input = found.input;
+    found.costs.backward_weight = found.weight;
+    found.costs.optimizer = found.optimizer;
+    return found;
+}
+
+static void found_free(struct found *found)
+{
+    g_free(found->forward);
+    g_free(found->input);
+    g_free(found->weight);
+    g_free(found->optimizer);
+    g_free(found->forwards);
+    g_free(found->inputs);
+    g_free(found->weights);
+    g_free(found->steps);
+}
+
+static bool take(struct found *found, int rank, const struct interval *interval)
+{
+    int stages = found->costs.ranks * found->costs.chunks, stage = interval->stage;
+    int micro_batch = interval->micro_batch;
+    double duration = interval->end - interval->begin;
+    bool own = stage >= 0 && stage < stages && stage % found->costs.ranks == rank;
+    if (interval->operation == LOG_OPTIMIZER_STEP) {
+        /* A log may leave the stage of a step open; then it is the rank's only one. */
+        int place = own ? stage : rank;
+        found->optimizer[place] += duration;
+        found->steps[place]++;
+        return true;
     }
-    for (int place = 0; place < replay->ranks * micro_batches; place++)
-        if (forwards[place] != 1 || backwards[place] != 2)
-            return false;
+    if (!own || micro_batch < 0 || micro_batch >= found->costs.micro_batches)
+        return false;
+    int place = stage * found->costs.micro_batches + micro_batch;
+    if (interval->operation == LOG_FORWARD) {
+        found->forward[place] += duration;
+        found->forwards[place]++;
+    }
+    if (interval->operation == LOG_BACKWARD || interval->operation == LOG_BACKWARD_INPUT) {
+        found->input[place] += duration;
+        found->inputs[place]++;
+    }
+    if (interval->operation == LOG_BACKWARD_WEIGHT)
+        found->weight[place] += duration;
+    if (interval->operation == LOG_BACKWARD || interval->operation == LOG_BACKWARD_WEIGHT)
+        found->weights[place]++;
     return true;
 }
 
-struct schedule *schedule_like(const struct replay *replay, schedule_maker *maker)
+static bool collect(struct found *found, const struct replay *replay)
 {
-    int micro_batches = 0;
+    for (int rank = 0; rank < replay->ranks; rank++)
+        for (int i = 0; i < replay->rank[rank].count; i++)
+            if (!take(found, rank, &replay->rank[rank].interval[i]))
+                return false;
+    int stages = found->costs.ranks * found->costs.chunks;
+    for (int place = 0; place < stages * found->costs.micro_batches; place++)
+        if (found->forwards[place] != 1 || found->inputs[place] != 1 || found->weights[place] != 1)
+            return false;
+    for (int stage = 0; stage < stages; stage++)
+        if (found->steps[stage] > 1)
+            found->optimizer[stage] /= found->steps[stage];
+    return true;
+}
+
+struct schedule *schedule_like(const struct replay *replay, int chunks, schedule_maker *maker)
+{
+    int forwards = 0;
     for (int i = 0; replay->ranks > 0 && i < replay->rank[0].count; i++)
-        micro_batches += replay->rank[0].interval[i].operation == LOG_FORWARD;
-    if (micro_batches == 0)
+        forwards += replay->rank[0].interval[i].operation == LOG_FORWARD;
+    if (chunks < 1 || forwards == 0 || forwards % chunks != 0)
         return NULL;
-    gsize places = (gsize)replay->ranks * (gsize)micro_batches;
-    double *forward = g_new0(double, places), *backward = g_new0(double, places);
-    int *forwards = g_new0(int, places), *backwards = g_new0(int, places);
-    struct schedule *schedule = NULL;
-    if (collect(replay, micro_batches, forward, backward, forwards, backwards))
-        schedule = maker(replay->ranks, micro_batches, forward, backward);
-    g_free(forward);
-    g_free(backward);
-    g_free(forwards);
-    g_free(backwards);
+    struct found found = found_new(replay->ranks, chunks, forwards / chunks);
+    struct schedule *schedule = collect(&found, replay) ? maker(&found.costs) : NULL;
+    found_free(&found);
+    return schedule;
+}
+
+struct schedule *schedule_of_replay(const struct replay *replay)
+{
+    struct schedule *schedule = schedule_new(replay->ranks);
+    for (int rank = 0; rank < replay->ranks; rank++)
+        for (int i = 0; i < replay->rank[rank].count; i++) {
+            const struct interval *interval = &replay->rank[rank].interval[i];
+            schedule_add(schedule, rank,
+                         (struct schedule_operation){interval->operation, interval->stage,
+                                                     interval->micro_batch,
+                                                     interval->end - interval->begin});
+        }
     return schedule;
 }
 
@@ -152,12 +200,19 @@ static struct times times_new(const struct schedule *schedule)
     return times;
 }
 
+static int place_of(const struct times *times, const struct schedule_operation *operation)
+{
+    return operation->stage * times->micro_batches + operation->micro_batch;
+}
+
 /* When may this operation begin, by its dependencies? NaN: not known yet. */
 static double earliest(const struct times *times, const struct schedule_operation *operation)
 {
-    int place = operation->stage * times->micro_batches + operation->micro_batch;
+    int place = place_of(times, operation);
     bool last = operation->stage == times->stages - 1;
     switch (operation->operation) {
+    case LOG_OPTIMIZER_STEP:
+        return 0;
     case LOG_FORWARD:
         return operation->stage == 0 ? 0 : times->forward[place - times->micro_batches];
     case LOG_BACKWARD_WEIGHT:
@@ -185,11 +240,10 @@ static bool advance(const struct schedule *schedule, struct times *times, int ra
     result->interval[result->count++] = (struct interval){operation->operation, operation->stage,
                                                           operation->micro_batch, begin, end};
     result->busy += operation->duration;
-    int place = operation->stage * times->micro_batches + operation->micro_batch;
     if (operation->operation == LOG_FORWARD)
-        times->forward[place] = end;
-    else if (operation->operation != LOG_BACKWARD_WEIGHT)
-        times->backward[place] = end;
+        times->forward[place_of(times, operation)] = end;
+    else if (operation->operation == LOG_BACKWARD || operation->operation == LOG_BACKWARD_INPUT)
+        times->backward[place_of(times, operation)] = end;
     return true;
 }
 
@@ -221,14 +275,4 @@ struct replay *schedule_run(const struct schedule *schedule)
     g_free(times.forward);
     g_free(times.backward);
     return replay;
-}
-
-double makespan_formula(int stages, int micro_batches, double forward, double backward)
-{
-    return (micro_batches + stages - 1) * (forward + backward);
-}
-
-double bubble_formula(int stages, int micro_batches)
-{
-    return (double)(stages - 1) / (micro_batches + stages - 1);
 }

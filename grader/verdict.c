@@ -8,6 +8,7 @@ struct verdict *verdict_new(void)
     verdict->headline = g_string_new(NULL);
     verdict->explanation = g_string_new(NULL);
     verdict->mistake = g_string_new(NULL);
+    verdict->remark = g_string_new(NULL);
     verdict->pictures = g_ptr_array_new_with_free_func(g_free);
     return verdict;
 }
@@ -19,6 +20,7 @@ void verdict_free(struct verdict *verdict)
     g_string_free(verdict->headline, TRUE);
     g_string_free(verdict->explanation, TRUE);
     g_string_free(verdict->mistake, TRUE);
+    g_string_free(verdict->remark, TRUE);
     g_ptr_array_free(verdict->pictures, TRUE);
     g_free(verdict);
 }

@@ -1,6 +1,7 @@
 /* The worker: the side that runs and judges. worker_pipe.c is the grader's side. */
 #include "grader/worker.h"
 
+#include "grader/grade_luck.h"
 #include "grader/text.h"
 #include "grader/worker_work.h"
 
@@ -48,10 +49,11 @@ static void send_verdict(FILE *to, const struct verdict *verdict)
     for (guint i = 0; i < verdict->pictures->len; i++)
         json_array_append_new(pictures, clean_string(verdict->pictures->pdata[i], 1000));
     send_message(to,
-                 json_pack("{s:{s:i,s:o,s:o,s:o,s:o}}", "verdict", "kind", (int)verdict->kind,
+                 json_pack("{s:{s:i,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind", (int)verdict->kind,
                            "headline", clean_string(verdict->headline->str, 1000), "explanation",
                            clean_string(verdict->explanation->str, 64 << 10), "mistake",
-                           clean_string(verdict->mistake->str, 300), "pictures", pictures));
+                           clean_string(verdict->mistake->str, 300), "remark",
+                           clean_string(verdict->remark->str, 4000), "pictures", pictures));
 }
 
 /* ---- runs ------------------------------------------------------------------------- */
@@ -60,7 +62,10 @@ static void send_verdict(FILE *to, const struct verdict *verdict)
  * rounding could tip over. */
 static uint64_t choose_seed(const struct grade *grade, const struct rubric_check *check, int run)
 {
-    uint64_t seed = seed_of(grade->seeds, check->name, run);
+    uint64_t seed = RUBRIC_RUNS(check, run)->seed;
+    if (seed != 0)
+        return seed;
+    seed = seed_of(grade->seeds, check->name, run);
     struct options options;
     char error[OPTIONS_ERROR_SIZE];
     g_autofree char *missing = NULL;
@@ -107,9 +112,13 @@ static bool decided_by_run(const struct rubric_check *check, const struct outcom
 {
     g_autofree char *where = NULL, *what = NULL;
     if (outcome->end == RUN_NOT_STARTED) {
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "the program could not be run: %s",
-                    outcome->trouble ? outcome->trouble : "reason unknown");
+        const char *trouble = outcome->trouble ? outcome->trouble : "reason unknown";
+        g_autofree char *line = g_strndup(trouble, strcspn(trouble, "\n"));
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "%s%s",
+                    outcome->simulated ? "" : "the program could not be run: ", line);
         verdict_explain(verdict, "This is not the submission's fault.\n");
+        if (strchr(trouble, '\n'))
+            text_append_code_block(verdict->explanation, trouble);
         return true;
     }
     if (find_todo(outcome, &where, &what) && todo_decides(check, where)) {
@@ -139,6 +148,8 @@ static void judge_runs(const struct grade *grade, const struct rubric_check *che
         verdict_set(verdict, verdict->kind, "the judge %s gave no reason", check->judge->name);
     if (check->curve)
         worker_draw_curves(&judgement, check, grade->runner->kit, verdict);
+    if (verdict->kind == VERDICT_PASS)
+        luck_remark(&judgement, verdict);
 }
 
 void worker_work(const struct grade *grade, const struct rubric_check *check, int slot, FILE *to)

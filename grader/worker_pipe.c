@@ -81,6 +81,7 @@ static void take_verdict(const json_t *message, struct verdict *verdict)
     g_string_assign(verdict->headline, text_of(message, "headline"));
     g_string_assign(verdict->explanation, text_of(message, "explanation"));
     g_string_assign(verdict->mistake, text_of(message, "mistake"));
+    g_string_assign(verdict->remark, text_of(message, "remark"));
     const json_t *pictures = json_object_get(message, "pictures");
     for (size_t i = 0; i < json_array_size(pictures); i++)
         g_ptr_array_add(verdict->pictures,

@@ -133,7 +133,21 @@ static bool read_options(int *argc, char ***argv, struct handin_options *options
         {"reference", 'r', 0, G_OPTION_ARG_STRING, &options->reference,
          "the curve to compare with (default: " DEFAULT_REFERENCE ")", "CURVE"},
         {"evidence", 'e', 0, G_OPTION_ARG_FILENAME, &options->evidence,
-         "where the logs of a run are, for timeline", "FOLDER"},
+         "timeline: where the logs of a run are", "FOLDER"},
+        {"schedule", 0, 0, G_OPTION_ARG_STRING, &options->schedule,
+         "timeline: the schedule to compare with, or to draw", "NAME"},
+        {"arguments", 0, 0, G_OPTION_ARG_STRING, &options->arguments,
+         "timeline: the arguments of the run, which name its schedule", "TEXT"},
+        {"program", 0, 0, G_OPTION_ARG_FILENAME, &options->program,
+         "timeline: the program that ran, for source lines", "FILE"},
+        {"where", 0, 0, G_OPTION_ARG_STRING, &options->where,
+         "timeline: on which machine it ran, for the title", "TEXT"},
+        {"stages", 0, 0, G_OPTION_ARG_INT, &options->stages,
+         "timeline: draw a reference schedule with so many ranks, to --out FILE", "P"},
+        {"micro-batches", 0, 0, G_OPTION_ARG_INT, &options->micro_batches,
+         "timeline: … and so many micro-batches (8)", "M"},
+        {"chunks", 0, 0, G_OPTION_ARG_INT, &options->chunks,
+         "timeline: … and so many stages per rank (2, if the schedule has several)", "V"},
         {NULL}};
     g_autoptr(GOptionContext) context = g_option_context_new("pack|plot|timeline");
     g_option_context_set_summary(context,
@@ -151,6 +165,7 @@ static int run_command(int argc, char **argv, struct handin_options *options)
         fprintf(stderr, "handin: %s\n", error->message);
         return 2;
     }
+    const bool own_out = options->out != NULL;
     fill_in_defaults(options);
     if (!is_plain_name(options->assignment)) {
         fprintf(stderr, "handin: --assignment %s: must be the name of a folder in assignments/\n",
@@ -163,8 +178,11 @@ static int run_command(int argc, char **argv, struct handin_options *options)
         return handin_plot(options);
     if (argc == 2 && g_str_equal(argv[1], "timeline") && options->evidence)
         return handin_timeline(options);
-    fprintf(stderr, "handin: one command is wanted: pack, plot, or timeline with --evidence; "
-                    "--help says more\n");
+    if (argc == 2 && g_str_equal(argv[1], "timeline") && options->schedule && own_out)
+        return handin_timeline_of_schedule(options);
+    fprintf(stderr,
+            "handin: one command is wanted: pack, plot, or timeline with --evidence, or with "
+            "--schedule and --out; --help says more\n");
     return 2;
 }
 
@@ -179,5 +197,9 @@ int handin_main(int argc, char **argv)
     g_free(options.curves);
     g_free(options.reference);
     g_free(options.evidence);
+    g_free(options.schedule);
+    g_free(options.arguments);
+    g_free(options.program);
+    g_free(options.where);
     return status;
 }

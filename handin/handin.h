@@ -6,8 +6,13 @@
  *     handin plot --submission FOLDER --assignment NAME
  *         draws the learning curves over the one-process curve, into the curves' folder
  *
- *     handin timeline --evidence FOLDER
- *         draws who worked when in the first step of a run, from its logs, into their folder
+ *     handin timeline --evidence FOLDER [--schedule NAME] [--arguments "ARGS"] [--program FILE]
+ *                     [--where TEXT]
+ *         draws who worked when in the last step of a run, from the clocks in its logs, above the
+ *         reference schedule, and exports the run for Perfetto: timeline.svg, timeline.png and
+ *         trace.json in the folder. The schedule is --schedule's, or the one that ARGS name.
+ *     handin timeline --schedule NAME --stages P --micro-batches M [--chunks V] --out FILE
+ *         draws a reference schedule of equal stages, a backward twice as long as a forward
  *
  * pack and plot take --reference CURVE (of assignments/NAME/curves; default mlp-fashion-mnist)
  * and --curves FOLDER (default build/curves/SUBMISSION/NAME). It runs in the root of the kit.
@@ -24,6 +29,13 @@ struct handin_options {
     char *curves;    /* folder of the learning curves */
     char *reference; /* name of a committed curve */
     char *evidence;  /* timeline: folder of the logs */
+    char *schedule;  /* timeline: name of the schedule */
+    char *arguments; /* timeline: those of the program that wrote the logs */
+    char *program;   /* timeline: its file, for source lines */
+    char *where;     /* timeline: on which machine it ran, for the title */
+    int stages;      /* timeline: ranks of a reference schedule; 0: there is none to draw */
+    int micro_batches;
+    int chunks;
 };
 
 /* The program: prints, and returns the exit status: 0 done, 1 something is wrong with the
@@ -34,6 +46,7 @@ int handin_main(int argc, char **argv);
 int handin_pack(const struct handin_options *options);
 int handin_plot(const struct handin_options *options);
 int handin_timeline(const struct handin_options *options);
+int handin_timeline_of_schedule(const struct handin_options *options);
 
 /* Reads the curves that the options name and draws them; *curves is NULL if there are none. False,
  * with lines in problems, if something is wrong. The caller frees the curves. */

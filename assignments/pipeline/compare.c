@@ -57,9 +57,9 @@ static void corrupt(const struct run *run)
             spoil(batch_outputs(run->batch));
         return;
     }
-    const int layer = spoiled_layer(run) - stage_first_layer(run->stage);
-    if (layer >= 0 && layer < stage_layers(run->stage)) {
-        struct tensor *gradients = stage_layer_gradients(run->stage, spoiled_layer(run));
+    const int layer = spoiled_layer(run) - stage_first_layer(run->chunk[0].stage);
+    if (layer >= 0 && layer < stage_layers(run->chunk[0].stage)) {
+        struct tensor *gradients = stage_layer_gradients(run->chunk[0].stage, spoiled_layer(run));
         spoil(gradients);
         tensor_free(gradients);
     }

@@ -2,7 +2,8 @@
  * Pipeline parallelism: what you are given, and what you write.
  *
  * The model is a list of layers. A stage is a contiguous run of them, and rank
- * r runs stage r. A batch is cut into micro-batches that follow each other
+ * r runs stage r. (With an interleaved schedule a rank runs several: stage s is
+ * on rank s % ranks.) A batch is cut into micro-batches that follow each other
  * through the stages: forward from stage 0 to the last, backward from the last
  * to stage 0. You write where the layers go, what is sent when, and in which
  * order each stage works; the kit gives you layers, tensors, data and MPI.
@@ -27,15 +28,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A message on its way: MPI still reads the tensor until the request has completed. */
+struct sent_message {
+    struct tensor *tensor;
+    MPI_Request request;
+};
+
 struct pipeline {
     MPI_Comm comm; /* the ranks of this pipeline */
     int rank;      /* this rank: runs stage `rank` */
     int ranks;
-    int stages;                  /* as many as ranks */
+    int stages;                  /* as many as ranks; interleaved: a multiple of it */
+    int stage_index;             /* of `stage`: `rank`; interleaved: chunk · ranks + rank */
     int micro_batches;           /* per batch, numbered from 0 */
     struct stage *stage;         /* this rank's layers */
     struct batch *batch;         /* the batch of this step */
     struct optimizer *optimizer; /* updates this rank's parameters */
+    struct sent_message *outputs_sent, *gradients_sent; /* for micro_batch.h, one per micro-batch */
 };
 
 /* ---- check_arguments.c ---------------------------------------------------- */
@@ -115,6 +124,30 @@ void baseline_forward_backward(struct stage *model, struct batch *batch);
  */
 void train_step_naive(struct pipeline *pipeline);
 void train_step_afab(struct pipeline *pipeline);
+
+/* ---- more schedules: train_step_1f1b.c … train_step_zero_bubble.c ----------- */
+
+/*
+ * The same training step in other orders: the gradients are those of
+ * train_step_afab, the memory and the bubble are not. assignments/pipeline/micro_batch.h
+ * moves micro-batches in and out of a stage, so that only the order is left to write.
+ *
+ * 1f1b:        one forward, one backward: at most p - r micro-batches in flight on rank r
+ * bounded:     any order that keeps at most p in flight, of as many micro-batches as you like
+ * interleaved: 1F1B over several stages per rank, for a bubble that is so much smaller.
+ *              chunk[c] is the pipeline of this rank's stage c · ranks + rank; its
+ *              micro-batches are a multiple of the ranks
+ * zero bubble: 1F1B with the backward in two halves (ZB-H1)
+ */
+void train_step_1f1b(struct pipeline *pipeline);
+void train_step_bounded(struct pipeline *pipeline);
+void train_step_interleaved(struct pipeline *chunk, int chunks);
+void train_step_zero_bubble(struct pipeline *pipeline);
+
+/* Asynchronous: each micro-batch is a mini-batch of its own, with an optimizer step behind its
+ * backward. Forward and backward of micro-batch i use the same parameters: on stage s of p
+ * those after max(0, i - (p - 1 - s)) steps. (PipeDream, Narayanan et al. 2019) */
+void train_step_pipedream(struct pipeline *pipeline);
 
 /* ---- compare_with_baseline.c ----------------------------------------------- */
 

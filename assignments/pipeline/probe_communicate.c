@@ -160,6 +160,7 @@ void probe_communicate(struct run *run)
                                 .rank = run->rank,
                                 .ranks = run->ranks,
                                 .stages = run->ranks,
+                                .stage_index = run->rank,
                                 .micro_batches = MICRO_BATCHES,
                                 .stage = make_stage(run)};
     json_t *table = json_array();

@@ -136,6 +136,12 @@ static void softmax_over_keys(int keys, int padded_queries, float scale, float *
     }
 }
 
+size_t cpu_attention_scratch(const struct attention_sizes *sizes)
+{
+    size_t count = head_scratch_count(sizes->tokens, sizes->head_width);
+    return sizeof(float) * count * (size_t)omp_get_max_threads();
+}
+
 void cpu_attention(const struct attention_sizes *sizes, const float *qkv, float *y,
                    float *probabilities)
 {
@@ -143,7 +149,7 @@ void cpu_attention(const struct attention_sizes *sizes, const float *qkv, float 
     int padded_width = round_up_to_lanes(width), padded_tokens = round_up_to_lanes(tokens);
     float scale = 1.0f / sqrtf((float)width);
     size_t count = head_scratch_count(tokens, width);
-    size_t bytes = sizeof(float) * count * (size_t)omp_get_max_threads();
+    size_t bytes = cpu_attention_scratch(sizes);
     float *memory = memory_allocate(MEMORY_WORKSPACE, bytes);
     double flops = 4.0 * sizes->samples * sizes->heads * tokens * tokens * width;
 
@@ -231,7 +237,7 @@ void cpu_attention_backward(const struct attention_sizes *sizes, const float *qk
     int tokens = sizes->tokens, width = sizes->head_width, all = sizes->heads * width;
     size_t padded_width = (size_t)round_up_to_lanes(width), row = 3 * (size_t)all;
     size_t count = head_scratch_count(tokens, width);
-    size_t bytes = sizeof(float) * count * (size_t)omp_get_max_threads();
+    size_t bytes = cpu_attention_scratch(sizes);
     float *memory = memory_allocate(MEMORY_WORKSPACE, bytes);
     double flops = 8.0 * sizes->samples * sizes->heads * tokens * tokens * width;
 

@@ -101,19 +101,60 @@ static void window_offsets(const struct convolution_sizes *sizes, int *offset)
             *offset++ = ky * sizes->width + kx;
 }
 
+/* Counts of floats; each thread has `in`, then `wide`, of its own. */
+struct scratch {
+    int positions;
+    size_t in, thread, shared;
+};
+
+/* One sample with room behind it, and its wide rows of y. */
+static struct scratch forward_scratch(const struct convolution_sizes *sizes)
+{
+    int positions = round_up_to_blocks(window_positions(sizes));
+    size_t in = (size_t)sizes->inputs * (sizes->height * sizes->width) + positions;
+    return (struct scratch){positions, in, in + (size_t)sizes->outputs * positions, 0};
+}
+
+/* Rows and columns of zeros around dy. */
+static int border_of(const struct convolution_sizes *sizes)
+{
+    return (sizes->kernel - 1) * sizes->width + sizes->kernel - 1;
+}
+
+/* dy with its border and wide rows of dx; the flipped weight is there once. */
+static struct scratch backward_scratch(const struct convolution_sizes *sizes)
+{
+    int positions = round_up_to_blocks(sizes->height * sizes->width);
+    int first = border_of(sizes);
+    size_t in = (size_t)sizes->outputs * (first + positions) + first + positions;
+    return (struct scratch){positions, in, in + (size_t)sizes->inputs * positions,
+                            (size_t)sizes->outputs * sizes->inputs * sizes->kernel * sizes->kernel};
+}
+
+static size_t scratch_bytes(struct scratch scratch)
+{
+    return sizeof(float) * (scratch.shared + scratch.thread * (size_t)omp_get_max_threads());
+}
+
+size_t cpu_convolution_scratch(const struct convolution_sizes *sizes)
+{
+    return scratch_bytes(forward_scratch(sizes));
+}
+
+size_t cpu_convolution_backward_input_scratch(const struct convolution_sizes *sizes)
+{
+    return scratch_bytes(backward_scratch(sizes));
+}
+
 void cpu_convolution(const struct convolution_sizes *sizes, const float *x, const float *weight,
                      const float *bias, float *y)
 {
     int rows = output_height(sizes), columns = output_width(sizes);
     int plane = sizes->height * sizes->width, taps = sizes->kernel * sizes->kernel;
-    int positions = round_up_to_blocks(window_positions(sizes));
-    int offset[taps];
+    struct scratch counts = forward_scratch(sizes);
+    int positions = counts.positions, offset[taps];
     window_offsets(sizes, offset);
-
-    /* Per thread: one sample with room behind it, and its wide rows of y. */
-    size_t in_count = (size_t)sizes->inputs * plane + positions;
-    size_t thread_count = in_count + (size_t)sizes->outputs * positions;
-    size_t bytes = sizeof(float) * thread_count * (size_t)omp_get_max_threads();
+    size_t in_count = counts.in, thread_count = counts.thread, bytes = scratch_bytes(counts);
     float *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
 
 #pragma omp parallel if (flops(sizes) > PARALLEL_THRESHOLD)
@@ -150,20 +191,17 @@ static void flip_weight(const struct convolution_sizes *sizes, int taps, const f
 void cpu_convolution_backward_input(const struct convolution_sizes *sizes, const float *weight,
                                     const float *dy, float *dx)
 {
-    int rows = output_height(sizes), columns = output_width(sizes), border = sizes->kernel - 1;
+    int rows = output_height(sizes), columns = output_width(sizes);
     int plane = sizes->height * sizes->width, taps = sizes->kernel * sizes->kernel;
-    int positions = round_up_to_blocks(plane);
-    int offset[taps];
+    struct scratch counts = backward_scratch(sizes);
+    int positions = counts.positions, offset[taps];
     window_offsets(sizes, offset);
 
     /* dy with rows as wide as those of x: the zeros behind each row are also those before the
      * next. Above and below it there are `border` rows of zeros. */
-    int first = border * sizes->width + border;
+    int first = border_of(sizes);
     int dy_stride = first + positions;
-    size_t in_count = (size_t)sizes->outputs * dy_stride + first + positions;
-    size_t weight_count = (size_t)sizes->outputs * sizes->inputs * taps;
-    size_t thread_count = in_count + (size_t)sizes->inputs * positions;
-    size_t bytes = sizeof(float) * (weight_count + thread_count * (size_t)omp_get_max_threads());
+    size_t in_count = counts.in, thread_count = counts.thread, bytes = scratch_bytes(counts);
     float *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
     float *flipped = scratch + thread_count * (size_t)omp_get_max_threads();
     flip_weight(sizes, taps, weight, flipped);

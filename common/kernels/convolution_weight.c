@@ -151,31 +151,60 @@ static void add_sums(const struct shapes *shapes, int outputs, const float *sum,
         bias_gradient[o] += sum[o];
 }
 
+/* Who works on how much: the sizes, the threads and the floats that each of them needs. */
+struct plan {
+    struct shapes shapes;
+    size_t together; /* samples at a time */
+    size_t x_room, dy_room, thread_count;
+    int threads;
+};
+
+static struct plan plan_for(const struct convolution_sizes *sizes)
+{
+    struct plan plan = {.shapes = {.rows = output_height(sizes),
+                                   .columns = output_width(sizes),
+                                   .plane = sizes->height * sizes->width,
+                                   .positions = round_up_to_lanes(window_positions(sizes))}};
+    struct shapes *shapes = &plan.shapes;
+    shapes->x_count = (size_t)sizes->inputs * shapes->plane + LANES;
+    shapes->dy_count = (size_t)sizes->outputs * shapes->positions;
+    shapes->weight_count = (size_t)sizes->outputs * sizes->inputs * sizes->kernel * sizes->kernel;
+
+    size_t fitting = CACHE_BYTES / (sizeof(float) * (shapes->x_count + shapes->dy_count));
+    plan.together = fitting < 1 ? 1 : fitting;
+    if (plan.together > MOST_SAMPLES_TOGETHER)
+        plan.together = MOST_SAMPLES_TOGETHER;
+
+    plan.x_room = plan.together * shapes->x_count;
+    plan.dy_room = plan.together * shapes->dy_count;
+    plan.thread_count =
+        plan.x_room + plan.dy_room + LANES * shapes->weight_count + (size_t)sizes->outputs;
+    plan.thread_count = (plan.thread_count + LANES - 1) / LANES * LANES; /* whole cache lines */
+    double flops =
+        2.0 * sizes->samples * shapes->rows * shapes->columns * (double)shapes->weight_count;
+    plan.threads = flops <= PARALLEL_THRESHOLD ? 1 : omp_get_max_threads();
+    return plan;
+}
+
+static size_t plan_bytes(const struct plan *plan)
+{
+    return sizeof(float) * plan->thread_count * (size_t)plan->threads;
+}
+
+size_t cpu_convolution_backward_weight_scratch(const struct convolution_sizes *sizes)
+{
+    struct plan plan = plan_for(sizes);
+    return plan_bytes(&plan);
+}
+
 void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
                                      const float *dy, float *weight_gradient, float *bias_gradient)
 {
-    struct shapes shapes = {.rows = output_height(sizes),
-                            .columns = output_width(sizes),
-                            .plane = sizes->height * sizes->width,
-                            .positions = round_up_to_lanes(window_positions(sizes))};
-    shapes.x_count = (size_t)sizes->inputs * shapes.plane + LANES;
-    shapes.dy_count = (size_t)sizes->outputs * shapes.positions;
-    shapes.weight_count = (size_t)sizes->outputs * sizes->inputs * sizes->kernel * sizes->kernel;
-
-    size_t fitting = CACHE_BYTES / (sizeof(float) * (shapes.x_count + shapes.dy_count));
-    size_t together = fitting < 1 ? 1 : fitting;
-    if (together > MOST_SAMPLES_TOGETHER)
-        together = MOST_SAMPLES_TOGETHER;
-
-    size_t x_room = together * shapes.x_count, dy_room = together * shapes.dy_count;
-    size_t thread_count = x_room + dy_room + LANES * shapes.weight_count + (size_t)sizes->outputs;
-    thread_count = (thread_count + LANES - 1) / LANES * LANES; /* whole cache lines */
-    int threads = omp_get_max_threads();
-    double flops =
-        2.0 * sizes->samples * shapes.rows * shapes.columns * (double)shapes.weight_count;
-    if (flops <= PARALLEL_THRESHOLD)
-        threads = 1;
-    size_t bytes = sizeof(float) * thread_count * (size_t)threads;
+    struct plan plan = plan_for(sizes);
+    struct shapes shapes = plan.shapes;
+    size_t together = plan.together, x_room = plan.x_room, dy_room = plan.dy_room;
+    size_t thread_count = plan.thread_count, bytes = plan_bytes(&plan);
+    int threads = plan.threads;
     float *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
     memset(scratch, 0, bytes);
 

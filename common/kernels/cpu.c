@@ -1,11 +1,11 @@
 /*
- * The table of the CPU's kernels (kernels.h).
+ * The table of the CPU's kernels, and the choice of a device's table (kernels.h).
  */
 #include "common/kernels/cpu.h"
 
 #include "common/fatal.h"
 
-static const struct kernels cpu = {
+const struct kernels cpu_kernels = {
     .matrix_product = cpu_matrix_product,
     .fill_rows = cpu_fill_rows,
     .add_column_sums = cpu_add_column_sums,
@@ -35,12 +35,13 @@ static const struct kernels cpu = {
 const struct kernels *kernels_for(enum device device)
 {
     static bool prepared;
+    if (device == DEVICE_META)
+        return &meta_kernels;
     if (device != DEVICE_CPU)
-        fatal("this program was built without kernels for the %s: run it on the cpu",
-              device == DEVICE_CUDA ? "GPU (cuda)" : "meta device");
+        fatal("this program was built without kernels for the GPU (cuda): run it on the cpu");
     if (!prepared) {
         cpu_prepare_matrix_products();
         prepared = true;
     }
-    return &cpu;
+    return &cpu_kernels;
 }

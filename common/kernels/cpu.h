@@ -7,6 +7,9 @@
 
 #include "common/kernels/kernels.h"
 
+/* The tables. */
+extern const struct kernels cpu_kernels, meta_kernels;
+
 /* Sixteen floats: one AVX-512 register, or as many smaller ones as the machine needs.
  * Aligned like a float, so that it can be loaded from anywhere. */
 #define LANES 16
@@ -53,6 +56,11 @@ void cpu_convolution_backward_input(const struct convolution_sizes *sizes, const
 void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
                                      const float *dy, float *weight_gradient, float *bias_gradient);
 
+/* Bytes of scratch space that the convolutions take while they run. */
+size_t cpu_convolution_scratch(const struct convolution_sizes *sizes);
+size_t cpu_convolution_backward_input_scratch(const struct convolution_sizes *sizes);
+size_t cpu_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
+
 /* pooling.c */
 void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place);
 void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place, const float *dy,
@@ -63,6 +71,8 @@ void cpu_attention(const struct attention_sizes *sizes, const float *qkv, float 
                    float *probabilities);
 void cpu_attention_backward(const struct attention_sizes *sizes, const float *qkv,
                             const float *probabilities, const float *dy, float *dqkv);
+/* Bytes of scratch space that each of the two takes while it runs. */
+size_t cpu_attention_scratch(const struct attention_sizes *sizes);
 
 /* tokens.c */
 void cpu_mean_tokens(int samples, int tokens, int width, const float *x, float *y);

@@ -9,6 +9,9 @@
  * The CPU's table: OpenBLAS for matrix products, loops that the compiler
  * vectorises for the rest, OpenMP over samples or rows where there is enough
  * to do. Scratch space is accounted as MEMORY_WORKSPACE.
+ *
+ * The meta device's table: nothing is computed, and the scratch space that the
+ * CPU would take is accounted. FLOPs are the layers' affair on either.
  */
 #ifndef COMMON_KERNELS_KERNELS_H
 #define COMMON_KERNELS_KERNELS_H

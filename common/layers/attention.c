@@ -129,6 +129,7 @@ struct layer layer_attention(struct shape input, int heads)
     double softmax = (double)heads * tokens * tokens;
     layer.forward_flops = maps + biases + 2 * product + 20 * softmax;
     layer.backward_input_flops = maps + 4 * product + 4 * softmax;
+    layer.backward_input_flops_without_dx = maps / 4 + 4 * product + 4 * softmax;
     layer.backward_weight_flops = maps + biases;
     return layer;
 }

@@ -13,7 +13,7 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     (void)memory;
     struct tensor *derivative = layer_in_place_or_new(x);
     struct tensor *y = tensor_new(MEMORY_ACTIVATION, x->dtype, x->device, x->shape);
-    kernels_for(x->device)->gelu((size_t)x->count, tensor_floats(x), tensor_floats(y),
+    kernels_for(x->device)->gelu(x->elements, tensor_floats(x), tensor_floats(y),
                                  tensor_floats(derivative));
     tensor_free(x);
     saved_keep(saved, SAVED_DERIVATIVE, derivative);
@@ -29,7 +29,7 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
     if (want_dx) {
         dx = layer_in_place_or_new(dy);
         kernels_for(dy->device)
-            ->multiply((size_t)dy->count, tensor_floats(derivative), tensor_floats(dy),
+            ->multiply(dy->elements, tensor_floats(derivative), tensor_floats(dy),
                        tensor_floats(dx));
     }
     tensor_free(derivative);

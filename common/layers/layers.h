@@ -12,7 +12,7 @@ struct saved {
     struct tensor *tensor[LAYER_MAX_SAVED]; /* which slot holds what is the layer's affair */
     int samples;                            /* in the batch of the last backward_input */
     int inner_layers;
-    struct saved **inner; /* residual: those of the layers inside */
+    struct saved **inner; /* those of the layers inside */
 };
 
 /* Keeps a reference that the caller hands over; the slot must be empty. */

@@ -12,7 +12,7 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     (void)layer;
     (void)memory;
     struct tensor *y = layer_in_place_or_new(x);
-    kernels_for(x->device)->relu((size_t)x->count, tensor_floats(x), tensor_floats(y));
+    kernels_for(x->device)->relu(x->elements, tensor_floats(x), tensor_floats(y));
     tensor_free(x);
     saved_keep(saved, SAVED_Y, tensor_retain(y));
     return y;
@@ -27,8 +27,7 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
     if (want_dx) {
         dx = layer_in_place_or_new(dy);
         kernels_for(dy->device)
-            ->relu_backward((size_t)dy->count, tensor_floats(y), tensor_floats(dy),
-                            tensor_floats(dx));
+            ->relu_backward(dy->elements, tensor_floats(y), tensor_floats(dy), tensor_floats(dx));
     }
     tensor_free(y);
     tensor_free(dy);

@@ -127,23 +127,31 @@ static void double_attention(const struct layer *layer, int samples, const doubl
     free(qkv);
 }
 
-static void double_residual(const struct layer *layer, int samples, const double *p,
+static void double_sequence(const struct layer *layer, int samples, const double *p,
                             const double *x, double *y)
 {
-    int count = samples * shape_count(layer->input);
-    double *now = calloc((size_t)count, sizeof *now);
-    memcpy(now, x, (size_t)count * sizeof *now);
+    size_t count = (size_t)(samples * shape_count(layer->input));
+    double *now = calloc(count, sizeof *now);
+    memcpy(now, x, count * sizeof *now);
     for (int i = 0; i < layer->inner_layers; i++) {
         const struct layer *inner = &layer->inner[i];
-        double *next = calloc((size_t)(samples * shape_count(inner->output)), sizeof *next);
+        count = (size_t)(samples * shape_count(inner->output));
+        double *next = calloc(count, sizeof *next);
         double_forward(inner, samples, p, now, next);
         p += inner->parameter_count;
         free(now);
         now = next;
     }
-    for (int i = 0; i < count; i++)
-        y[i] = x[i] + now[i];
+    memcpy(y, now, count * sizeof *now);
     free(now);
+}
+
+static void double_residual(const struct layer *layer, int samples, const double *p,
+                            const double *x, double *y)
+{
+    double_sequence(layer, samples, p, x, y);
+    for (int i = 0; i < samples * shape_count(layer->input); i++)
+        y[i] += x[i];
 }
 
 static void double_mean_tokens(const struct layer *layer, int samples, const double *x, double *y)
@@ -209,6 +217,8 @@ static void double_forward(const struct layer *layer, int samples, const double 
         double_attention(layer, samples, p, x, y);
     else if (strcmp(kind, "residual") == 0)
         double_residual(layer, samples, p, x, y);
+    else if (strcmp(kind, "sequence") == 0)
+        double_sequence(layer, samples, p, x, y);
     else if (strcmp(kind, "mean_tokens") == 0)
         double_mean_tokens(layer, samples, x, y);
     else if (strcmp(kind, "patch_embedding") == 0)

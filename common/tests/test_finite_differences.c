@@ -74,10 +74,14 @@ static struct layer attention_of_three(void)
     return layer_attention(SHAPE(4, 9), 3);
 }
 
+static struct layer residual_attention_of(struct shape shape)
+{
+    return layer_residual(shape, (struct layer[]){layer_norm(shape), layer_attention(shape, 2)}, 2);
+}
+
 static struct layer residual_attention(void)
 {
-    struct shape shape = SHAPE(3, 6);
-    return layer_residual(shape, (struct layer[]){layer_norm(shape), layer_attention(shape, 2)}, 2);
+    return residual_attention_of(SHAPE(3, 6));
 }
 
 static struct layer residual_perceptron(void)
@@ -87,6 +91,17 @@ static struct layer residual_perceptron(void)
                           (struct layer[]){layer_norm(narrow), layer_linear(narrow, 9),
                                            layer_gelu(wide), layer_linear(wide, 5)},
                           4);
+}
+
+/* Also with other shapes at its ends than inside. */
+static struct layer sequence(void)
+{
+    struct layer part[5] = {layer_patch_embedding(SHAPE(2, 2, 4), 2, 6)};
+    part[1] = residual_attention_of(part[0].output);
+    part[2] = layer_norm(part[1].output);
+    part[3] = layer_mean_tokens(part[2].output);
+    part[4] = layer_linear(part[3].output, 4);
+    return layer_sequence(part, 5);
 }
 
 static struct layer mean_tokens(void)
@@ -117,6 +132,7 @@ static const struct {
     {"attention, 3 heads", attention_of_three},
     {"residual attention", residual_attention},
     {"residual perceptron", residual_perceptron},
+    {"sequence", sequence},
     {"mean of tokens", mean_tokens},
     {"patch embedding", patch_embedding},
 };

@@ -107,6 +107,60 @@ START_TEST(vit_is_patches_blocks_mean)
 }
 END_TEST
 
+START_TEST(transformer_is_the_vit_in_whole_blocks)
+{
+    const char *const kind[] = {"sequence", "sequence", "sequence", "sequence", "sequence"};
+    struct model *model = make("transformer:depth=5,width=12,heads=3,patch=7", SHAPE(1, 28, 28));
+    struct model *vit = make("vit:depth=5,width=12,heads=3,patch=7", SHAPE(1, 28, 28));
+    check_kinds(model, kind, 5);
+    check_chain(model);
+    double flops[5], vit_flops[14], sum = 0, vit_sum = 0;
+    model_layer_flops(model, flops);
+    model_layer_flops(vit, vit_flops);
+    ck_assert_uint_eq(model_parameter_count(model, 0, 1), model_parameter_count(vit, 0, 3));
+    for (int i = 1; i < 4; i++) {
+        ck_assert_uint_eq(model_parameter_count(model, i, 1),
+                          model_parameter_count(vit, 1 + 2 * i, 2));
+        ck_assert_double_eq(flops[i], vit_flops[1 + 2 * i] + vit_flops[2 + 2 * i]);
+    }
+    ck_assert_uint_eq(model_parameter_count(model, 4, 1), model_parameter_count(vit, 9, 5));
+    for (int i = 0; i < 5; i++)
+        sum += flops[i];
+    for (int i = 0; i < 14; i++)
+        vit_sum += vit_flops[i];
+    ck_assert_double_eq(sum, vit_sum);
+    ck_assert_str_eq(model->layer[0].parameter[2].name, "0.position");
+    ck_assert_str_eq(model->layer[0].parameter[5].name, "1.1.qkv.weight");
+    ck_assert_str_eq(model->layer[2].parameter[2].name, "0.1.qkv.weight");
+    ck_assert_str_eq(model->layer[4].parameter[15].name, "4.bias");
+    model_free(vit);
+    model_free(model);
+
+    model = make("transformer:depth=1", SHAPE(1, 28, 28));
+    ck_assert_int_eq(model->layers, 1);
+    check_chain(model);
+    model_free(model);
+}
+END_TEST
+
+/* Brown et al. 2020, table 2.1: 175 billion parameters in 96 layers of 12288, 96 heads. */
+START_TEST(gpt_3_has_its_size)
+{
+    struct model *model = make("transformer:depth=96,width=12288,heads=96,patch=1",
+                               SHAPE(1, 32, 64)); /* 2048 tokens */
+    size_t width = 12288, block = 12 * width * width + 13 * width;
+    ck_assert_uint_eq(model_parameter_count(model, 1, 1), block);
+    ck_assert_uint_eq(model_parameter_count(model, 0, 96),
+                      96 * block + 2 * width + 2048 * width + 2 * width + 10 * width + 10);
+    ck_assert_double_eq_tol((double)model_parameter_count(model, 0, 96), 175e9, 1.5e9);
+    /* About two operations per parameter and token, and attention's own products. */
+    double flops[96], products = 2.0 * 2048 * (double)block + 4.0 * 2048 * 2048 * (double)width;
+    model_layer_flops(model, flops);
+    ck_assert_double_eq_tol(flops[1] / products, 1, 0.01);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(parameters_have_names_and_places)
 {
     struct model *model = make("vit:depth=1,width=8,heads=2,patch=14", SHAPE(1, 28, 28));
@@ -164,7 +218,7 @@ static const struct {
     const char *name;
     const char *part; /* of the message */
 } refused[] = {
-    {"resnet", "mlp, cnn and vit"},
+    {"resnet", "mlp, cnn, vit and transformer"},
     {"", "there is no model ''"},
     {"mlpx", "there is no model 'mlpx'"},
     {"mlp:depth=0", "depth is a whole number from 1"},
@@ -180,6 +234,9 @@ static const struct {
     {"vit:heads=7", "must divide width=64"},
     {"vit:patch=5", "must divide the image's sides, 28×28"},
     {"vit:patch=29", "must divide the image's sides"},
+    {"transformer:heads=7", "must divide width=64"},
+    {"transformer:patch=5", "must divide the image's sides, 28×28"},
+    {"transformer:blocks=5", "it has depth=NUMBER, width=NUMBER, heads=NUMBER, patch=NUMBER"},
     {"mlp:depth=1,depth=1,depth=1,depth=1,depth=1,depth=1,depth=1,depth=1", "longer than 63"},
 };
 
@@ -196,6 +253,8 @@ START_TEST(bad_inputs_are_refused)
     char error[MODEL_ERROR_SIZE] = "";
     ck_assert_ptr_null(model_new("cnn", SHAPE(1, 15, 28), 10, error));
     ck_assert_ptr_nonnull(strstr(error, "at least 16×16"));
+    ck_assert_ptr_null(model_new("transformer:heads=16,patch=1", SHAPE(1, 128, 128), 10, error));
+    ck_assert_ptr_nonnull(strstr(error, "a sample has more than 2147483647 numbers"));
     ck_assert_ptr_null(model_new("mlp", SHAPE(784), 10, error));
     ck_assert_ptr_null(model_new("mlp", SHAPE(1, 0, 28), 10, error));
     ck_assert_ptr_null(model_new("mlp", SHAPE(1, 28, 28), 0, error));
@@ -210,6 +269,8 @@ int main(void)
     tcase_add_test(tests, mlp_defaults);
     tcase_add_test(tests, cnn_is_the_tutorials_network);
     tcase_add_test(tests, vit_is_patches_blocks_mean);
+    tcase_add_test(tests, transformer_is_the_vit_in_whole_blocks);
+    tcase_add_test(tests, gpt_3_has_its_size);
     tcase_add_test(tests, parameters_have_names_and_places);
     tcase_add_test(tests, flops_of_a_linear_layer);
     tcase_add_test(tests, initial_values_are_pytorchs_defaults);

@@ -90,6 +90,7 @@ static const struct model_case {
     {"cnn", {3, {1, 28, 28}}},
     {"vit:depth=2,width=24,heads=3,patch=7", {3, {1, 28, 28}}},
     {"vit:depth=1", {3, {3, 32, 32}}},
+    {"transformer:depth=3,width=24,heads=3,patch=7", {3, {1, 28, 28}}},
 };
 #define MODELS (sizeof models / sizeof *models)
 
@@ -347,6 +348,8 @@ START_TEST(stage_0_computes_no_input_gradient)
         expected += 2 * model->layer[i].backward_weight_flops;
         if (i > first_with_parameters)
             expected += 2 * model->layer[i].backward_input_flops;
+        else /* layers inside it */
+            expected += 2 * model->layer[i].backward_input_flops_without_dx;
     }
     ck_assert_double_eq((double)(flops_charged() - before), expected);
     stage_free(stage);
@@ -577,14 +580,14 @@ static void layers_beyond_the_model(void)
     struct model *model = make_model(0);
     make_stage(model, 0, 2, 3, 4, 2, 1);
 }
-static void meta_device(void)
+static void no_gpu(void)
 {
     struct model *model = make_model(0);
     stage_new(model, &(struct stage_options){.stages = 1,
                                              .layers = 6,
                                              .micro_batch_size = 1,
                                              .micro_batches = 1,
-                                             .device = DEVICE_META});
+                                             .device = DEVICE_CUDA});
 }
 
 static const struct {
@@ -603,7 +606,7 @@ static const struct {
     {foreign_layer, "layer 0 is not here; this stage has layers 1 to 5"},
     {no_layers, "stage 0: layers 0 to -1 are not in the model"},
     {layers_beyond_the_model, "stage 0: layers 3 to 6 are not in the model"},
-    {meta_device, "without kernels for the meta device"},
+    {no_gpu, "without kernels for the GPU (cuda)"},
 };
 
 START_TEST(misuse_ends_the_program_with_a_message)

@@ -1,11 +1,14 @@
 /*
  * Tests of tensor.h: shapes, references, views and their memory.
  */
+#include "common/assert_close.h"
 #include "common/tensor.h"
+#include "common/tensor_file.h"
 
 #include <check.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct tensor *floats(struct shape shape)
 {
@@ -98,18 +101,42 @@ START_TEST(zero_and_copy)
 }
 END_TEST
 
-START_TEST(the_meta_device_has_bytes_but_no_data)
+START_TEST(the_meta_device_has_bytes_but_no_numbers)
 {
     struct tensor *tensor =
         tensor_new(MEMORY_PARAMETER, DTYPE_BFLOAT16, DEVICE_META, SHAPE(1000, 1000, 1000));
-    ck_assert_ptr_null(tensor->data);
+    ck_assert_int_eq(tensor->count, 1000000000);
     ck_assert_uint_eq(memory_live(MEMORY_PARAMETER), 2000000000u);
     struct tensor *view = tensor_view(tensor, 500, SHAPE(10));
-    ck_assert_ptr_null(view->data);
     tensor_zero(tensor);
+    struct tensor *other = tensor_new(MEMORY_PARAMETER, DTYPE_BFLOAT16, DEVICE_META, SHAPE(10));
+    tensor_copy(other, view);
+    /* What MPI reads and writes is there, up to the last byte. */
+    memset(tensor->data, 1, 16);
+    ((char *)tensor->data)[TENSOR_META_MESSAGE_BYTES - 1] = 2;
+    ck_assert_int_eq(((char *)tensor->data)[TENSOR_META_MESSAGE_BYTES - 1], 2);
+    tensor_free(other);
     tensor_free(view);
     tensor_free(tensor);
     ck_assert_uint_eq(memory_live(MEMORY_PARAMETER), 0);
+}
+END_TEST
+
+START_TEST(a_meta_tensor_may_be_larger_than_an_int_counts)
+{
+    struct tensor *tensor =
+        tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, DEVICE_META, SHAPE(8, 96, 2048, 2048));
+    ck_assert_uint_eq(tensor->elements, 3221225472u);
+    ck_assert_int_eq(tensor->count, -1);
+    ck_assert_uint_eq(memory_live(MEMORY_GRADIENT), (size_t)4 * 3221225472u);
+    struct tensor *view = tensor_view(tensor, 3000000000u, SHAPE(221225472));
+    ck_assert_uint_eq(view->elements, 221225472);
+    tensor_free(view);
+    tensor_free(tensor);
+    ck_assert_uint_eq(memory_live(MEMORY_GRADIENT), 0);
+    ck_assert(shape_equal(shape_flat(INT_MAX), SHAPE(INT_MAX)));
+    ck_assert(shape_equal(shape_flat((size_t)INT_MAX + 1), SHAPE(2097152, 1024)));
+    ck_assert(shape_equal(shape_flat((size_t)INT_MAX + 2), SHAPE(2097153, 1024)));
 }
 END_TEST
 
@@ -128,6 +155,33 @@ static struct tensor *held[2];
 START_TEST(too_many_elements_are_fatal)
 {
     shape_count(SHAPE(65536, 65536));
+}
+END_TEST
+
+START_TEST(too_many_elements_for_the_cpu_are_fatal)
+{
+    tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(65536, 65536));
+}
+END_TEST
+
+START_TEST(a_meta_tensor_has_nothing_to_compare)
+{
+    held[0] = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_META, SHAPE(3));
+    compare_tensors(held[0], held[0], tolerance_default(DTYPE_FLOAT32));
+}
+END_TEST
+
+START_TEST(a_meta_tensor_has_nothing_to_store)
+{
+    held[0] = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_META, SHAPE(3));
+    tensor_file_add(tensor_file_new(), "x", held[0]);
+}
+END_TEST
+
+START_TEST(a_meta_tensor_has_nothing_to_copy_to_the_cpu)
+{
+    tensor_copy(held[0] = floats(SHAPE(3)),
+                held[1] = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_META, SHAPE(3)));
 }
 END_TEST
 
@@ -170,9 +224,14 @@ int main(void)
     tcase_add_test(tests, a_view_shares_memory_and_keeps_it_alive);
     tcase_add_test(tests, sharing_ends_with_the_view);
     tcase_add_test(tests, zero_and_copy);
-    tcase_add_test(tests, the_meta_device_has_bytes_but_no_data);
+    tcase_add_test(tests, the_meta_device_has_bytes_but_no_numbers);
+    tcase_add_test(tests, a_meta_tensor_may_be_larger_than_an_int_counts);
     tcase_add_test(tests, dtypes);
     tcase_add_exit_test(tests, too_many_elements_are_fatal, EXIT_FAILURE);
+    tcase_add_exit_test(tests, too_many_elements_for_the_cpu_are_fatal, EXIT_FAILURE);
+    tcase_add_exit_test(tests, a_meta_tensor_has_nothing_to_compare, EXIT_FAILURE);
+    tcase_add_exit_test(tests, a_meta_tensor_has_nothing_to_store, EXIT_FAILURE);
+    tcase_add_exit_test(tests, a_meta_tensor_has_nothing_to_copy_to_the_cpu, EXIT_FAILURE);
     tcase_add_exit_test(tests, a_negative_size_is_fatal, EXIT_FAILURE);
     tcase_add_exit_test(tests, a_view_outside_is_fatal, EXIT_FAILURE);
     tcase_add_exit_test(tests, a_view_far_outside_is_fatal, EXIT_FAILURE);

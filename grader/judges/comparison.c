@@ -77,7 +77,7 @@ static int spoiled_rank(const struct outcome *run, const struct evidence_stage *
         return run->ranks - 1;
     if (g_str_has_prefix(run->options.corrupt, "gradients:"))
         layer = (int)g_ascii_strtoll(run->options.corrupt + strlen("gradients:"), NULL, 10);
-    return layer < 0 ? -1 : evidence_owner(stage, run->ranks, layer);
+    return layer < 0 ? -1 : stage[evidence_owner(stage, evidence_stage_count(run), layer)].rank;
 }
 
 static void judge_rank(const struct outcome *run, const struct model *model, int rank,

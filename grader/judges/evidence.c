@@ -129,11 +129,23 @@ struct model *evidence_model(const struct outcome *run, struct verdict *verdict)
     return model;
 }
 
-/* The first: --compare makes further stages later. */
-static const struct log_record *stage_record(const struct log_file *log)
+int evidence_chunks(const struct options *options)
+{
+    if (strcmp(options->schedule, "interleaved") != 0)
+        return 1;
+    return options->chunks > 0 ? options->chunks : 2; /* as the driver has it */
+}
+
+int evidence_stage_count(const struct outcome *run)
+{
+    return evidence_chunks(&run->options) * run->ranks;
+}
+
+/* The record of a rank's stage number `chunk`. --compare makes further stages later. */
+static const struct log_record *stage_record(const struct log_file *log, int chunk)
 {
     for (size_t i = 0; i < log->count; i++)
-        if (log->record[i].operation == LOG_STAGE)
+        if (log->record[i].operation == LOG_STAGE && chunk-- == 0)
             return &log->record[i];
     return NULL;
 }
@@ -141,27 +153,28 @@ static const struct log_record *stage_record(const struct log_file *log)
 struct evidence_stage *evidence_stages(const struct outcome *run, int layers,
                                        struct verdict *verdict)
 {
-    struct evidence_stage *stage = g_new0(struct evidence_stage, run->ranks);
-    int next = 0;
-    for (int rank = 0; rank < run->ranks; rank++) {
-        const struct log_record *record = stage_record(&run->log[rank]);
+    int stages = evidence_stage_count(run), next = 0;
+    struct evidence_stage *stage = g_new0(struct evidence_stage, stages);
+    for (int s = 0; s < stages; s++) {
+        int rank = s % run->ranks;
+        const struct log_record *record = stage_record(&run->log[rank], s / run->ranks);
         if (!record) {
-            evidence_fail(verdict, "rank %d never made its stage", rank);
+            evidence_fail(verdict, "rank %d never made its stage %d", rank, s);
             goto fail;
         }
         bool sane = record->value >= 0 && record->value <= layers &&
-                    record->request <= (uint64_t)layers && record->stage == rank;
-        stage[rank] = (struct evidence_stage){sane ? (int)record->value : -1,
-                                              sane ? (int)record->request : -1, record->bytes};
-        if (!sane || stage[rank].first_layer != next || stage[rank].layers < 1) {
+                    record->request <= (uint64_t)layers && record->stage == s;
+        stage[s] = (struct evidence_stage){rank, sane ? (int)record->value : -1,
+                                           sane ? (int)record->request : -1, record->bytes};
+        if (!sane || stage[s].first_layer != next || stage[s].layers < 1) {
             evidence_fail(
                 verdict,
                 "rank %d is stage %d with %g layers from layer %g on, but stage %d has to "
                 "begin with layer %d",
-                rank, record->stage, (double)record->request, record->value, rank, next);
+                rank, record->stage, (double)record->request, record->value, s, next);
             goto fail;
         }
-        next += stage[rank].layers;
+        next += stage[s].layers;
     }
     if (next == layers)
         return stage;
@@ -172,11 +185,11 @@ fail:
     return NULL;
 }
 
-int evidence_owner(const struct evidence_stage *stage, int ranks, int layer)
+int evidence_owner(const struct evidence_stage *stage, int stages, int layer)
 {
-    for (int rank = ranks - 1; rank > 0; rank--)
-        if (layer >= stage[rank].first_layer)
-            return rank;
+    for (int s = stages - 1; s > 0; s--)
+        if (layer >= stage[s].first_layer)
+            return s;
     return 0;
 }
 
@@ -207,11 +220,12 @@ GArray *evidence_events(const struct log_file *log)
     return events;
 }
 
-int evidence_count(const GArray *events, int step, enum log_operation operation)
+int evidence_count(const GArray *events, int step, enum log_operation operation, int stage)
 {
     int count = 0;
     for (guint i = 0; i < events->len; i++)
         count += EVIDENCE_EVENT(events, i)->step == step &&
+                 EVIDENCE_EVENT(events, i)->stage == stage &&
                  EVIDENCE_EVENT(events, i)->operation == operation;
     return count;
 }
@@ -272,35 +286,36 @@ static bool metadata_is(const struct tensor_file *file, const char *key, int exp
 struct tensor_file **evidence_tensors(const struct outcome *run, const char *when, int step,
                                       const struct evidence_stage *stage, struct verdict *verdict)
 {
-    struct tensor_file **file = g_new0(struct tensor_file *, run->ranks);
-    for (int rank = 0; rank < run->ranks; rank++) {
+    int stages = evidence_stage_count(run);
+    struct tensor_file **file = g_new0(struct tensor_file *, stages);
+    for (int s = 0; s < stages; s++) {
         char error[TENSOR_FILE_ERROR_SIZE];
         g_autofree char *path =
-            g_strdup_printf("%s/rank-%d.%s-%d.safetensors", run->folder, rank, when, step);
-        file[rank] = tensor_file_read(path, MEMORY_WORKSPACE, error);
-        if (!file[rank])
-            evidence_fail(verdict, "rank %d left no usable tensors %s step %d: %s", rank, when,
-                          step, error);
-        else if (!metadata_is(file[rank], "rank", rank) ||
-                 !metadata_is(file[rank], "first_layer", stage[rank].first_layer) ||
-                 !metadata_is(file[rank], "layers", stage[rank].layers))
+            g_strdup_printf("%s/stage-%d.%s-%d.safetensors", run->folder, s, when, step);
+        file[s] = tensor_file_read(path, MEMORY_WORKSPACE, error);
+        if (!file[s])
+            evidence_fail(verdict, "rank %d left no usable tensors %s step %d: %s", stage[s].rank,
+                          when, step, error);
+        else if (!metadata_is(file[s], "rank", stage[s].rank) ||
+                 !metadata_is(file[s], "first_layer", stage[s].first_layer) ||
+                 !metadata_is(file[s], "layers", stage[s].layers))
             evidence_fail(verdict,
-                          "the tensors of rank %d %s step %d do not state the rank and the layers "
-                          "that its log states",
-                          rank, when, step);
+                          "the tensors of rank %d (stage %d) %s step %d do not state the rank and "
+                          "the layers that its log states",
+                          stage[s].rank, s, when, step);
         else
             continue;
-        evidence_tensors_free(file, run->ranks);
+        evidence_tensors_free(file, stages);
         return NULL;
     }
     return file;
 }
 
-void evidence_tensors_free(struct tensor_file **file, int ranks)
+void evidence_tensors_free(struct tensor_file **file, int stages)
 {
     if (!file)
         return;
-    for (int rank = 0; rank < ranks; rank++)
-        tensor_file_free(file[rank]);
+    for (int s = 0; s < stages; s++)
+        tensor_file_free(file[s]);
     g_free(file);
 }

@@ -34,18 +34,25 @@ bool evidence_logs(const struct outcome *run, struct verdict *verdict);
 struct model *evidence_model(const struct outcome *run, struct verdict *verdict);
 
 struct evidence_stage {
+    int rank; /* that runs it: stage s is on rank s % ranks */
     int first_layer;
     int layers;
     uint64_t parameter_bytes;
 };
 
-/* The layers of each rank, as its log states them. They must be those of one pipeline: rank r
- * is stage r, and together the stages hold each of the model's layers exactly once, in order.
- * The caller frees the array (g_free); NULL after setting the verdict. */
+/* Stages on each rank, and of the whole pipeline: more than one per rank where the schedule is
+ * interleaved. */
+int evidence_chunks(const struct options *options);
+int evidence_stage_count(const struct outcome *run);
+
+/* The layers of each stage, as its rank's log states them. They must be those of one pipeline:
+ * stage s is on rank s % ranks, and together the stages hold each of the model's layers exactly
+ * once, in order. The caller frees the array of evidence_stage_count (g_free); NULL after setting
+ * the verdict. */
 struct evidence_stage *evidence_stages(const struct outcome *run, int layers,
                                        struct verdict *verdict);
-/* The rank that owns a layer. */
-int evidence_owner(const struct evidence_stage *stage, int ranks, int layer);
+/* The stage that owns a layer. */
+int evidence_owner(const struct evidence_stage *stage, int stages, int layer);
 
 /* One computation that a rank recorded. */
 struct evidence_event {
@@ -62,8 +69,8 @@ struct evidence_event {
 GArray *evidence_events(const struct log_file *log);
 #define EVIDENCE_EVENT(events, i) (&g_array_index(events, struct evidence_event, i))
 
-/* How often a rank recorded an operation within a training step. */
-int evidence_count(const GArray *events, int step, enum log_operation operation);
+/* How often a rank recorded an operation of a stage within a training step. */
+int evidence_count(const GArray *events, int step, enum log_operation operation, int stage);
 
 /* The mean of the losses that a rank recorded in each of the first `steps` training steps, in
  * array loss; NaN for a step that does not hold exactly one loss per micro-batch. */
@@ -75,12 +82,12 @@ int evidence_loss_rank(const struct outcome *run);
 /* Micro-batches per step: 1 for a schedule that takes the batch as a whole. */
 int evidence_micro_batches(const struct options *options);
 
-/* The tensor files FOLDER/rank-R.WHEN-STEP.safetensors of all ranks; when is "before" or
- * "after". Their metadata must state the rank and its layers. An array of `ranks` files, to be
+/* The tensor files FOLDER/stage-S.WHEN-STEP.safetensors of all stages; when is "before" or
+ * "after". Their metadata must state the rank and its layers. An array of one file per stage, to be
  * freed by evidence_tensors_free; NULL after setting the verdict. */
 struct tensor_file **evidence_tensors(const struct outcome *run, const char *when, int step,
                                       const struct evidence_stage *stage, struct verdict *verdict);
-void evidence_tensors_free(struct tensor_file **file, int ranks);
+void evidence_tensors_free(struct tensor_file **file, int stages);
 
 /* Removes the array it points to when the variable leaves its scope. */
 static inline void evidence_array_cleanup(GArray **array)

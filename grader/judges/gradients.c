@@ -23,28 +23,36 @@ char *gradient_name(const struct model *model, int layer, int parameter)
                            model->layer[layer].parameter[parameter].name);
 }
 
+int gradient_loss_stage(const struct gradient_case *c)
+{
+    int rank = evidence_loss_rank(c->run);
+    return rank < 0 ? -1 : c->stages - c->run->ranks + rank;
+}
+
 /* ---- is everything there, once, with its owner? ------------------------------------------------ */
 
-static bool file_holds_only_own(const struct gradient_case *c, int rank, struct verdict *verdict)
+static bool file_holds_only_own(const struct gradient_case *c, int s, struct verdict *verdict)
 {
-    const struct evidence_stage *stage = &c->stage[rank];
-    for (int i = 0; i < tensor_file_count(c->file[rank]); i++) {
+    const struct evidence_stage *stage = &c->stage[s];
+    for (int i = 0; i < tensor_file_count(c->file[s]); i++) {
         int layer = -1;
-        const char *name = tensor_file_name(c->file[rank], i);
+        const char *name = tensor_file_name(c->file[s], i);
         if (sscanf(name, "layers.%d.", &layer) == 1 &&
             (layer < stage->first_layer || layer >= stage->first_layer + stage->layers)) {
             evidence_fail(verdict, "rank %d stored %s, but its stage has layers %d to %d only",
-                          rank, name, stage->first_layer, stage->first_layer + stage->layers - 1);
+                          stage->rank, name, stage->first_layer,
+                          stage->first_layer + stage->layers - 1);
             return false;
         }
     }
     return true;
 }
 
-static bool tensor_is_there(const struct gradient_case *c, int rank, const char *name,
+static bool tensor_is_there(const struct gradient_case *c, int s, const char *name,
                             struct shape shape, struct verdict *verdict)
 {
-    const struct tensor *found = tensor_file_get(c->file[rank], name);
+    const struct tensor *found = tensor_file_get(c->file[s], name);
+    int rank = c->stage[s].rank;
     char is[SHAPE_TEXT_SIZE], wanted[SHAPE_TEXT_SIZE];
     if (!found)
         evidence_fail(verdict, "rank %d stored no %s after step %d", rank, name, c->step);
@@ -60,24 +68,24 @@ static bool tensor_is_there(const struct gradient_case *c, int rank, const char 
 static bool everything_is_there(const struct gradient_case *c, struct verdict *verdict)
 {
     const struct model *model = c->reference->model;
-    for (int rank = 0; rank < c->run->ranks; rank++)
-        if (!file_holds_only_own(c, rank, verdict))
+    for (int s = 0; s < c->stages; s++)
+        if (!file_holds_only_own(c, s, verdict))
             return false;
     for (int layer = 0; layer < model->layers; layer++)
         for (int p = 0; p < model->layer[layer].parameters; p++) {
             g_autofree char *name = gradient_name(model, layer, p);
-            if (!tensor_is_there(c, evidence_owner(c->stage, c->run->ranks, layer), name,
+            if (!tensor_is_there(c, evidence_owner(c->stage, c->stages, layer), name,
                                  model->layer[layer].parameter[p].shape, verdict))
                 return false;
         }
-    int rank = evidence_loss_rank(c->run);
-    if (rank < 0) {
+    int last = gradient_loss_stage(c);
+    if (last < 0) {
         evidence_fail(verdict, "no rank computed a loss");
         return false;
     }
     struct shape outputs = SHAPE(c->run->options.batch_size, model->outputs);
-    return tensor_is_there(c, rank, "outputs", outputs, verdict) &&
-           tensor_is_there(c, rank, "loss", SHAPE(1), verdict);
+    return tensor_is_there(c, last, "outputs", outputs, verdict) &&
+           tensor_is_there(c, last, "loss", SHAPE(1), verdict);
 }
 
 /* ---- comparing --------------------------------------------------------------------------------- */
@@ -105,7 +113,7 @@ static const char *number_text(double value, char text[32])
     return text;
 }
 
-static void add_difference(struct differences *differences, int rank, const char *layer,
+static void add_difference(struct differences *differences, int rank, int stage, const char *layer,
                            const char *name, const struct tensor *found,
                            const struct tensor *expected, const struct closeness *how)
 {
@@ -120,15 +128,14 @@ static void add_difference(struct differences *differences, int rank, const char
                            : how->actual_all_zero ? "is all zeros"
                                                   : "is wrong";
         g_string_printf(differences->first, "%s on rank %d (stage %d) %s: expected %s, found %s",
-                        name, rank, rank, what, expected_text, found_text);
-        g_string_assign(
-            differences->table,
-            "\n| rank = stage | layer | tensor | elements wrong | worst at | expected | "
-            "found | relative norm |\n|---|---|---|---|---|---|---|---|\n");
+                        name, rank, stage, what, expected_text, found_text);
+        g_string_assign(differences->table,
+                        "\n| stage | layer | tensor | elements wrong | worst at | expected | "
+                        "found | relative norm |\n|---|---|---|---|---|---|---|---|\n");
     }
     if (differences->wrong <= LINES)
         g_string_append_printf(
-            differences->table, "| %d | %s | %s | %d of %d | %d | %s | %s | %.2g |\n", rank, layer,
+            differences->table, "| %d | %s | %s | %d of %d | %d | %s | %s | %.2g |\n", stage, layer,
             name, how->mismatched, how->count, at, expected_text, found_text, how->relative_norm);
     else if (differences->wrong == LINES + 1)
         g_string_append(differences->table, "\n… and more.\n");
@@ -139,39 +146,40 @@ static void compare_gradients(const struct gradient_case *c, struct differences 
     const struct model *model = c->reference->model;
     for (int layer = 0; layer < model->layers; layer++)
         for (int p = 0; p < model->layer[layer].parameters; p++) {
-            int rank = evidence_owner(c->stage, c->run->ranks, layer);
+            int s = evidence_owner(c->stage, c->stages, layer);
             g_autofree char *name = gradient_name(model, layer, p);
             g_autofree char *place =
                 g_strdup_printf("%d (%s)", layer, model->layer[layer].operations->kind);
-            const struct tensor *found = tensor_file_get(c->file[rank], name);
+            const struct tensor *found = tensor_file_get(c->file[s], name);
             struct tensor *expected = reference_gradient(c->reference, layer, p);
             struct closeness how = compare_tensors(found, expected, tolerance_gradient());
             if (!how.close)
-                add_difference(differences, rank, place, name, found, expected, &how);
+                add_difference(differences, c->stage[s].rank, s, place, name, found, expected,
+                               &how);
             tensor_free(expected);
         }
 }
 
 static void compare_outputs(struct gradient_case *c, struct differences *differences)
 {
-    int rank = evidence_loss_rank(c->run);
-    const struct tensor *found = tensor_file_get(c->file[rank], "outputs");
+    int last = gradient_loss_stage(c), rank = c->stage[last].rank;
+    const struct tensor *found = tensor_file_get(c->file[last], "outputs");
     const struct tensor *expected = batch_outputs(c->reference->batch);
     struct tolerance tolerance = tolerance_default(DTYPE_FLOAT32);
     tolerance.relative = tolerance.norm = 1e-5;
     struct closeness how = compare_tensors(found, expected, tolerance);
     c->outputs_wrong = !how.close;
     if (!how.close)
-        add_difference(differences, rank, "(last)", "outputs", found, expected, &how);
+        add_difference(differences, rank, last, "(last)", "outputs", found, expected, &how);
 
     struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
     tensor_floats(loss)[0] = (float)c->reference->loss;
-    found = tensor_file_get(c->file[rank], "loss");
+    found = tensor_file_get(c->file[last], "loss");
     /* A mean of outputs may be nearly 0, and its relative error anything. */
     tolerance = (struct tolerance){.relative = 1e-5, .absolute = 1e-6, .norm = INFINITY};
     how = compare_tensors(found, loss, tolerance);
     if (!how.close)
-        add_difference(differences, rank, "(loss)", "loss", found, loss, &how);
+        add_difference(differences, rank, last, "(loss)", "loss", found, loss, &how);
     tensor_free(loss);
 }
 
@@ -181,7 +189,7 @@ static bool losses_agree(const struct gradient_case *c, struct verdict *verdict)
     int rank = evidence_loss_rank(c->run);
     g_autofree double *loss = g_new(double, c->step + 1);
     evidence_losses(&c->run->log[rank], c->micro_batches, c->step + 1, loss);
-    double stored = tensor_floats(tensor_file_get(c->file[rank], "loss"))[0];
+    double stored = tensor_floats(tensor_file_get(c->file[gradient_loss_stage(c)], "loss"))[0];
     if (fabs(loss[c->step] - stored) <= 1e-5 + 1e-5 * fabs(stored))
         return true;
     evidence_fail(
@@ -194,13 +202,14 @@ static bool losses_agree(const struct gradient_case *c, struct verdict *verdict)
 
 static bool optimizer_stepped_once(const struct gradient_case *c, struct verdict *verdict)
 {
-    for (int rank = 0; rank < c->run->ranks; rank++) {
-        EVIDENCE_ARRAY events = evidence_events(&c->run->log[rank]);
-        int steps = evidence_count(events, c->step, LOG_OPTIMIZER_STEP);
-        if (steps == 1 || (steps == 0 && c->stage[rank].parameter_bytes == 0))
+    for (int s = 0; s < c->stages; s++) {
+        EVIDENCE_ARRAY events = evidence_events(&c->run->log[c->stage[s].rank]);
+        int steps = evidence_count(events, c->step, LOG_OPTIMIZER_STEP, s);
+        if (steps == 1 || (steps == 0 && c->stage[s].parameter_bytes == 0))
             continue;
-        evidence_fail(verdict, "the optimizer of rank %d stepped %d times in step %d, not once",
-                      rank, steps, c->step);
+        evidence_fail(verdict,
+                      "the optimizer of rank %d (stage %d) stepped %d times in step %d, not once",
+                      c->stage[s].rank, s, steps, c->step);
         return false;
     }
     return true;
@@ -236,8 +245,8 @@ static void take_over_gradients(const struct gradient_case *c)
         for (int p = 0; p < model->layer[layer].parameters; p++) {
             g_autofree char *name = gradient_name(model, layer, p);
             struct tensor *own = reference_gradient(c->reference, layer, p);
-            tensor_copy(own, tensor_file_get(
-                                 c->file[evidence_owner(c->stage, c->run->ranks, layer)], name));
+            tensor_copy(own,
+                        tensor_file_get(c->file[evidence_owner(c->stage, c->stages, layer)], name));
             tensor_free(own);
         }
 }
@@ -265,7 +274,7 @@ static void judge_steps(struct gradient_case *c, struct verdict *verdict)
         right = c->file && judge_step(c, verdict);
         if (right)
             take_over_gradients(c);
-        evidence_tensors_free(c->file, c->run->ranks);
+        evidence_tensors_free(c->file, c->stages);
         c->step++;
     }
     tensor_free(sum);
@@ -289,6 +298,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     struct gradient_case c = {.judgement = judgement,
                               .run = run,
                               .micro_batches = evidence_micro_batches(&run->options),
+                              .stages = evidence_stage_count(run),
                               .stage = stage,
                               .reference = reference};
     if (stage)

@@ -8,6 +8,7 @@
 
 judge_function judge_gradients;
 judge_function judge_windows;
+judge_function judge_pipedream;
 judge_function judge_distribute;
 judge_function judge_arguments;
 judge_function judge_communicate;
@@ -15,6 +16,8 @@ judge_function judge_data;
 judge_function judge_comparison;
 judge_function judge_order;
 judge_function judge_parallel;
+judge_function judge_race;
+judge_function judge_memory;
 judge_function judge_luck;
 judge_function judge_own_stage;
 judge_function judge_loss_falls;

@@ -4,8 +4,11 @@
  * MPI_Send may return before the message is received, and with small messages it
  * does. A program that needs this works by luck. The log is replayed with sends
  * that wait for their receive; and no buffer may change while its message is
- * under way, and no message be left without a wait.
+ * under way, and no message be left without a wait. A run that was simulated with
+ * such sends and hung shows it by itself: judge_all_finished tells that.
  */
+#include "grader/luck.h"
+#include "grader/diagnose.h"
 #include "grader/judges/evidence.h"
 #include "grader/judges/judges.h"
 #include "grader/judges/messages.h"
@@ -13,22 +16,25 @@
 #include "grader/source_line.h"
 #include "grader/text.h"
 
-static void explain_stuck(const struct outcome *run, const struct replay *replay,
-                          struct verdict *verdict)
+/* Who would wait for whom, in words and as a picture. */
+static void explain_stuck(const struct judgement *judgement, const struct outcome *run,
+                          const struct outcome *stuck, struct verdict *verdict)
 {
-    verdict_explain(verdict, "\n| rank | is stuck in | peer | tag | line | waits for rank |\n"
-                             "|---|---|---|---|---|---|\n");
-    for (int rank = 0; rank < replay->ranks; rank++) {
-        const struct replay_rank *own = &replay->rank[rank];
-        if (!own->stuck || own->stuck_in >= run->log[rank].count)
-            continue;
-        const struct log_record *record = &run->log[rank].record[own->stuck_in];
-        const char *line = run->program ? source_line(run->program, record->caller) : "";
-        verdict_explain(verdict, "| %d | %s | %d | %d | ", rank,
-                        log_operation_name(record->operation), record->peer, record->tag);
-        text_append_plain(verdict->explanation, line);
-        verdict_explain(verdict, " | %d |\n", own->waits_for);
-    }
+    g_autofree char *name = g_strdup_printf("%s-run-%d-luck", judgement->picture_prefix,
+                                            (int)(run - judgement->outcome) + 1);
+    g_autofree char *path = judgement->picture_folder != NULL
+                                ? g_build_filename(judgement->picture_folder, name, NULL)
+                                : NULL;
+    bool drawn;
+    struct diagnosis *diagnosis = diagnosis_new(stuck, path, &drawn);
+    verdict_explain(verdict, "\nIt would stop like this: ");
+    text_append_plain(verdict->explanation, diagnosis->headline->str);
+    g_string_append_printf(verdict->explanation, ".\n\n%s", diagnosis->markdown->str);
+    if (verdict->mistake->len == 0)
+        g_string_append(verdict->mistake, diagnosis->mistake->str);
+    if (drawn)
+        g_ptr_array_add(verdict->pictures, g_strdup_printf("%s.svg", name));
+    diagnosis_free(diagnosis);
 }
 
 /* The ranks that wait for each other in a circle: "0 → 1 → 0", or an empty text. */
@@ -120,7 +126,6 @@ static bool requests_are_waited_for(const struct outcome *run, const struct matc
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
-    (void)judgement;
     if (!evidence_logs(run, verdict))
         return;
     struct matching *matching = matching_new(run->log, run->ranks);
@@ -129,11 +134,16 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
                    (struct replay_options){.synchronous = true, .step = REPLAY_ALL_STEPS});
     if (replay->deadlock) {
         g_autofree char *cycle = cycle_text(replay);
+        uint64_t bytes = luck_hanging_bytes(run->log, run->ranks, matching);
+        g_autofree char *size = luck_number(bytes), *meaning = luck_explain(bytes);
         evidence_fail(verdict,
-                      "the program works only by luck: with messages too large to be copied it "
-                      "stops for ever%s%s",
-                      cycle[0] ? ", ranks waiting in a circle: " : "", cycle);
-        explain_stuck(run, replay, verdict);
+                      "the program works only by luck: it would hang with messages of %s bytes or "
+                      "more, if MPI did not copy them%s%s",
+                      size, cycle[0] ? ", ranks waiting in a circle: " : "", cycle);
+        verdict_explain(verdict, "\n%s\n", meaning);
+        struct outcome stuck = luck_stuck(run, replay);
+        explain_stuck(judgement, run, &stuck, verdict);
+        g_free(stuck.log);
     } else if (buffers_stay(run, matching, verdict)) {
         requests_are_waited_for(run, matching, verdict);
     }

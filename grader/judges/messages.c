@@ -78,7 +78,7 @@ int messages_early(const struct matching *matching, const GArray *events, int ra
     if (peer < 0 || peer >= matching->ranks)
         return -1;
     /* Where less is received than there should be, waiting is not what lacks. */
-    uint64_t count = (uint64_t)evidence_count(events, step, operation), begun = 0;
+    uint64_t count = (uint64_t)evidence_count(events, step, operation, rank), begun = 0;
     uint64_t all = received_before(matching, rank, peer, step, NO_RECORD);
     for (guint i = 0; i < events->len; i++) {
         const struct evidence_event *event = EVIDENCE_EVENT(events, i);

@@ -1,11 +1,8 @@
 /* Known mistakes, recognised from the evidence; see mistakes.h. */
-#include "grader/judges/mistakes.h"
+#include "grader/judges/mistakes_parts.h"
 
-#include <math.h>
-
-/* A signature holds up to rounding: float32 sums, and coefficients through normal equations. */
-#define RATIO_TOLERANCE       1e-4
-#define COEFFICIENT_TOLERANCE 1e-2
+/* A signature holds up to rounding of float32 sums. */
+#define RATIO_TOLERANCE 1e-4
 
 /* ---- from the log ------------------------------------------------------------------------------ */
 
@@ -31,7 +28,7 @@ static bool step_per_micro_batch(const struct mistake_evidence *evidence)
 /* Some micro-batches carry the next one's (or a later one's) activations, and none a former's. */
 static bool buffer_reused(const struct mistake_evidence *evidence)
 {
-    if (evidence->changed_in_flight)
+    if (evidence->changed_in_flight || evidence->flow.later_only)
         return true;
     int later = 0;
     for (int i = 0; evidence->output_of && i < evidence->micro_batches; i++) {
@@ -120,90 +117,21 @@ static bool divided_at_every_stage(const struct mistake_evidence *evidence)
     return evidence->stages > 1 && ratios_are(evidence, by_m_at_every_stage);
 }
 
-/* ---- from the coefficients --------------------------------------------------------------------- */
+/* ---- from what came from stage to stage --------------------------------------------------------- */
 
-/* The last wrong stage that has coefficients: the ones before it inherit its mistake. */
-static const struct mistake_stage *telling_stage(const struct mistake_evidence *evidence)
+static bool changed_before_sent(const struct mistake_evidence *evidence)
 {
-    for (int s = evidence->stages - 1; s >= 0; s--) {
-        const struct mistake_stage *stage = &evidence->stage[s];
-        if (stage->wrong && stage->coefficients && stage->coefficients->unique &&
-            stage->coefficients->left <= COEFFICIENT_TOLERANCE)
-            return stage;
-    }
-    return NULL;
+    return evidence->flow.kind == FLOW_CHANGED;
 }
 
-static bool is_near(double found, double expected)
+static bool thrown_away(const struct mistake_evidence *evidence)
 {
-    return fabs(found - expected) <= COEFFICIENT_TOLERANCE;
+    return evidence->flow.kind == FLOW_THROWN_AWAY;
 }
 
-/* Is C the identity but for the micro-batches that `present` lacks, whose rows and columns are 0?
- * Returns how many lack, and the last that does not in *kept; -1 if C is something else. */
-static int missing_parts(const struct coefficients *c, int *kept)
+static bool other_micro_batch(const struct mistake_evidence *evidence)
 {
-    int m = c->micro_batches, missing = 0;
-    for (int i = 0; i < m; i++) {
-        if (is_near(c->value[i * m + i], 0))
-            missing++;
-        else if (is_near(c->value[i * m + i], 1))
-            *kept = i;
-        else
-            return -1;
-        for (int j = 0; j < m; j++)
-            if (i != j && !is_near(c->value[i * m + j], 0))
-                return -1;
-    }
-    return missing;
-}
-
-static bool overwritten(const struct mistake_evidence *evidence)
-{
-    const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || evidence->micro_batches < 2)
-        return false;
-    int kept = -1, m = evidence->micro_batches;
-    int missing = missing_parts(stage->coefficients, &kept);
-    int last = stage->last_backward == MISTAKE_UNKNOWN ? m - 1 : stage->last_backward;
-    return missing == m - 1 && kept == last;
-}
-
-static bool last_dropped(const struct mistake_evidence *evidence)
-{
-    const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || evidence->micro_batches < 2)
-        return false;
-    int kept = -1, m = evidence->micro_batches;
-    return missing_parts(stage->coefficients, &kept) == 1 &&
-           is_near(stage->coefficients->value[m * m - 1], 0);
-}
-
-static bool orders_disagree(const struct mistake_evidence *evidence)
-{
-    const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || stage->coefficients->diagonal)
-        return false;
-    const struct coefficients *c = stage->coefficients;
-    int m = c->micro_batches;
-    guint64 columns = 0;
-    bool identity = true;
-    for (int i = 0; i < m; i++) {
-        int ones = 0;
-        for (int j = 0; j < m; j++) {
-            bool one = is_near(c->value[i * m + j], 1);
-            if (!one && !is_near(c->value[i * m + j], 0))
-                return false;
-            ones += one;
-            if (one && j < 64)
-                columns |= G_GUINT64_CONSTANT(1) << j;
-            identity = identity && one == (i == j);
-        }
-        if (ones != 1)
-            return false;
-    }
-    return !identity && m <= 64 &&
-           columns == (m == 64 ? ~G_GUINT64_CONSTANT(0) : (G_GUINT64_CONSTANT(1) << m) - 1);
+    return evidence->flow.kind == FLOW_OTHER;
 }
 
 /* ---- the table --------------------------------------------------------------------------------- */
@@ -231,6 +159,18 @@ static const struct known {
       "one step: they are added up first, and the parameters change once, at the end.",
       "where optimizer_step is called: behind the loop over micro-batches, not in it"},
      step_per_micro_batch},
+    {{"no cool-down",
+      "On each stage exactly those micro-batches are missing from the gradient whose backwards are "
+      "left when its last forward is done: the steady phase ran, and the backwards behind it did "
+      "not.",
+      "the loop behind the steady phase: as many backwards as there were forwards in the warm-up"},
+     mistake_no_cool_down},
+    {{"zero bubble: last weight gradients left out",
+      "Stage r lacks the weight gradients of the last r micro-batches: those that it holds back "
+      "for the end of the step.",
+      "the loop behind the last stage_backward_input: a stage_backward_weight for each micro-batch "
+      "that is still held back"},
+     mistake_held_back_left_out},
     {{"input gradient never sent",
       "The last stages have their gradients and all stages before them have exactly 0: the "
       "gradient for the input did not go back to the stage before (or zeros did).",
@@ -262,16 +202,32 @@ static const struct known {
       "before it were overwritten or set to zero.",
       "stage_zero_gradients (once per step, before the first backward) and anything that writes "
       "to the gradients between two backwards"},
-     overwritten},
+     mistake_overwritten},
     {{"last micro-batch dropped",
       "The last micro-batch is not in the gradient; all others are, as they should be.",
       "the bounds of the loops over micro-batches"},
-     last_dropped},
+     mistake_last_dropped},
     {{"forward order and backward order disagree",
       "Each micro-batch's input was multiplied with the output gradient of another micro-batch: "
       "the two sides of a message do not mean the same micro-batch.",
       "the order of the backwards on the sending and on the receiving stage, and the tags"},
-     orders_disagree},
+     mistake_orders_disagree},
+    {{"message changed before it was sent",
+      "A message holds something that no forward or backward of its sender had returned: between "
+      "the computation and the send the tensor was written to, or another one was sent.",
+      "what is sent: the tensor that stage_forward or stage_backward returned, as it is"},
+     changed_before_sent},
+    {{"received and thrown away",
+      "What a stage should have computed with was received, and then it computed with something "
+      "else: with another tensor, or with this one after something had been written to it.",
+      "which tensor is received into, which one is given to stage_forward or stage_backward, and "
+      "what happens in between"},
+     thrown_away},
+    {{"tensor of another micro-batch",
+      "A forward or backward was given what the neighbouring stage had computed for another "
+      "micro-batch.",
+      "the micro-batch numbers on both sides of a message: order of sends and receives, and tags"},
+     other_micro_batch},
 };
 
 const struct mistake *mistake_recognise(const struct mistake_evidence *evidence)

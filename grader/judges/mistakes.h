@@ -7,7 +7,10 @@
 #ifndef GRADER_JUDGES_MISTAKES_H
 #define GRADER_JUDGES_MISTAKES_H
 
+#include "grader/judges/asynchronous.h"
 #include "grader/judges/coefficients.h"
+#include "grader/judges/flow.h"
+#include "grader/judges/versions.h"
 
 #define MISTAKE_UNKNOWN (-1)
 
@@ -26,15 +29,26 @@ struct mistake_stage {
     const struct coefficients *coefficients; /* of one of its layers, or NULL */
 };
 
+/* The order that a schedule is to have, where a mistake is one of that order. */
+enum mistake_order {
+    MISTAKE_ORDER_OTHER,
+    MISTAKE_ORDER_1F1B,
+    MISTAKE_ORDER_INTERLEAVED,
+    MISTAKE_ORDER_ZERO_BUBBLE
+};
+
 struct mistake_evidence {
     int stages;
+    int ranks;
     int micro_batches;
+    enum mistake_order order;
     const struct mistake_stage *stage;
     /* output_of[i]: the micro-batch whose expected outputs those of micro-batch i are, or
      * MISTAKE_UNKNOWN. NULL: outputs are not known, or right. */
     const int *output_of;
     /* A message whose payload was changed between the start of its send and its completion. */
     bool changed_in_flight;
+    struct flow flow; /* all zeros: nothing known */
 };
 
 struct mistake {
@@ -45,5 +59,17 @@ struct mistake {
 
 /* The mistake that the evidence fits, or NULL. */
 const struct mistake *mistake_recognise(const struct mistake_evidence *evidence);
+
+/* What is known of the first wrong training step of an asynchronous run. */
+struct asynchronous_evidence {
+    int stages;
+    int micro_batches;
+    const struct version_use *use; /* [stage · micro_batches + micro_batch] */
+    /* Do losses and parameters fit what this rule would have given, and not the right one? All
+     * false where the versions alone are wrong. */
+    bool fits[ASYNCHRONOUS_RULES];
+};
+
+const struct mistake *mistake_recognise_asynchronous(const struct asynchronous_evidence *evidence);
 
 #endif

@@ -1,118 +1,54 @@
 /*
- * Judge "order": is the training step an all-forward-all-backward step?
+ * Judge "order": does every training step follow its schedule?
  *
- * In each training step every rank must run exactly one forward and one backward
- * of each micro-batch, of its own stage, and all forwards before all backwards.
- * The order of the micro-batches is free.
+ * In each step every (stage, micro-batch) must have exactly one forward and one
+ * backward (or both halves), stage s on rank s % p, in an order that can be run
+ * at all, and the order must satisfy the schedule's definition (order_rules.h).
  */
 #include "grader/judges/evidence.h"
 #include "grader/judges/judges.h"
+#include "grader/judges/order_rules.h"
 
-/* What a rank did within one step, as counts per micro-batch. */
-struct tally {
-    int micro_batches;
-    int *forward, *backward, *input, *weight;
-    int forwards_late; /* forwards behind the first backward */
-    int strange;       /* events of another stage, or of a micro-batch that does not exist */
-};
+#define LONGEST_TEXT 700
 
-static struct tally count_step(const GArray *events, int step, int rank, int micro_batches)
+static void explain(const struct schedule_kind *kind, const struct schedule *schedule,
+                    struct schedule_shape shape, int rank, int step, struct verdict *verdict)
 {
-    struct tally tally = {.micro_batches = micro_batches,
-                          .forward = g_new0(int, micro_batches),
-                          .backward = g_new0(int, micro_batches),
-                          .input = g_new0(int, micro_batches),
-                          .weight = g_new0(int, micro_batches)};
-    bool backwards = false;
-    for (guint i = 0; i < events->len; i++) {
-        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
-        if (event->step != step || event->operation > LOG_BACKWARD_WEIGHT)
-            continue;
-        if (event->micro_batch < 0 || event->micro_batch >= micro_batches || event->stage != rank) {
-            tally.strange++;
-            continue;
-        }
-        int *count[] = {[LOG_FORWARD] = tally.forward,
-                        [LOG_BACKWARD] = tally.backward,
-                        [LOG_BACKWARD_INPUT] = tally.input,
-                        [LOG_BACKWARD_WEIGHT] = tally.weight};
-        count[event->operation][event->micro_batch]++;
-        tally.forwards_late += event->operation == LOG_FORWARD && backwards;
-        backwards = backwards || event->operation != LOG_FORWARD;
+    bool stages = shape.chunks > 1;
+    g_autofree char *text = schedule_text(schedule, rank, stages, LONGEST_TEXT);
+    verdict_explain(verdict, "\nThe rule of %s: %s\n", kind->title, order_rule(kind));
+    verdict_explain(verdict, "\nRank %d ran in step %d: `%s`\n", rank, step,
+                    text[0] ? text : "nothing");
+    struct schedule *reference =
+        schedule_equal(kind->make, shape.ranks, shape.chunks, shape.micro_batches, 1, 1, 1);
+    if (reference) {
+        g_autofree char *one = schedule_text(reference, rank, stages, LONGEST_TEXT);
+        verdict_explain(verdict, "\nOne order that follows the rule%s: `%s`\n",
+                        stages ? " (micro-batch.stage)" : "", one);
+        schedule_free(reference);
     }
-    return tally;
+    const struct order_mistake *mistake = order_recognise(kind, schedule, shape);
+    if (mistake) {
+        g_string_assign(verdict->mistake, mistake->name);
+        verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n\nLook at %s.\n",
+                        mistake->name, mistake->explanation, mistake->look);
+    }
 }
 
-static void free_tally(struct tally *tally)
+/* Sets the verdict and returns false if the step is not as it should be. */
+static bool judge_step(const struct schedule_kind *kind, const struct schedule *schedule,
+                       struct schedule_shape shape, int step, struct verdict *verdict)
 {
-    g_free(tally->forward);
-    g_free(tally->backward);
-    g_free(tally->input);
-    g_free(tally->weight);
-}
-
-static bool tally_is_right(const struct tally *tally, int rank, int step, struct verdict *verdict)
-{
-    for (int i = 0; i < tally->micro_batches; i++) {
-        bool whole = tally->backward[i] == 1 && tally->input[i] == 0 && tally->weight[i] == 0;
-        bool halves = tally->backward[i] == 0 && tally->input[i] == 1 && tally->weight[i] == 1;
-        if (tally->forward[i] == 1 && (whole || halves))
-            continue;
-        evidence_fail(
-            verdict,
-            "rank %d, step %d: %d forwards and %d backwards of micro-batch %d, not one each", rank,
-            step, tally->forward[i], MAX(tally->backward[i], tally->input[i]), i);
-        return false;
-    }
-    if (tally->strange > 0)
-        evidence_fail(
-            verdict,
-            "rank %d, step %d: %d computations of another stage, or of a micro-batch that "
-            "does not exist",
-            rank, step, tally->strange);
-    else if (tally->forwards_late > 0)
-        evidence_fail(verdict,
-                      "rank %d, step %d: %d forwards come after the first backward, so this is not "
-                      "all-forward-all-backward",
-                      rank, step, tally->forwards_late);
+    g_autoptr(GString) why = g_string_new(NULL);
+    int rank = 0;
+    if (!schedule_check(schedule, shape.ranks * shape.chunks, shape.micro_batches, why, &rank))
+        evidence_fail(verdict, "step %d: %s", step, why->str);
+    else if (!order_follows_rule(kind, schedule, shape, why, &rank))
+        evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
     else
         return true;
+    explain(kind, schedule, shape, rank, step, verdict);
     return false;
-}
-
-/* "F0 F1 B0 B1" of one step. */
-static char *order_text(const GArray *events, int step)
-{
-    static const char *const letters[] = {[LOG_FORWARD] = "F",
-                                          [LOG_BACKWARD] = "B",
-                                          [LOG_BACKWARD_INPUT] = "I",
-                                          [LOG_BACKWARD_WEIGHT] = "W"};
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < events->len && text->len < 400; i++) {
-        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
-        if (event->step == step && event->operation <= LOG_BACKWARD_WEIGHT)
-            g_string_append_printf(text, "%s%s%d", text->len ? " " : "", letters[event->operation],
-                                   event->micro_batch);
-    }
-    return g_string_free(text, FALSE);
-}
-
-static bool judge_rank(const struct outcome *run, int rank, struct verdict *verdict)
-{
-    EVIDENCE_ARRAY events = evidence_events(&run->log[rank]);
-    int micro_batches = evidence_micro_batches(&run->options);
-    for (int step = 0; step < MAX(1, run->options.steps); step++) {
-        struct tally tally = count_step(events, step, rank, micro_batches);
-        bool right = tally_is_right(&tally, rank, step, verdict);
-        free_tally(&tally);
-        if (right)
-            continue;
-        g_autofree char *text = order_text(events, step);
-        verdict_explain(verdict, "\nRank %d ran in step %d: `%s`\n", rank, step,
-                        text[0] ? text : "nothing");
-        return false;
-    }
-    return true;
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
@@ -121,14 +57,28 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     (void)judgement;
     if (!evidence_logs(run, verdict))
         return;
-    for (int rank = 0; rank < run->ranks; rank++)
-        if (!judge_rank(run, rank, verdict))
-            return;
+    const struct schedule_kind *kind = schedule_find(run->options.schedule);
+    if (!kind || !order_rule(kind)) {
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no rule for the order of --schedule %s",
+                    run->options.schedule);
+        return;
+    }
+    struct schedule_shape shape = {run->ranks, evidence_chunks(&run->options),
+                                   evidence_micro_batches(&run->options)};
+    int steps = MAX(1, run->options.steps);
+    struct schedule **schedule = order_of_steps(run->log, run->ranks, steps, kind->asynchronous);
+    for (int step = 0; step < steps; step++)
+        if (!judge_step(kind, schedule[step], shape, step, verdict))
+            break;
+    order_of_steps_free(schedule, steps);
 }
 
+/* The first run's schedule stands for all: a check is about one. */
 void judge_order(const struct judgement *judgement, struct verdict *verdict)
 {
-    judge_each_run(
-        judgement, verdict, judge_run,
-        "on every rank all forwards come before all backwards, one each per micro-batch");
+    const struct schedule_kind *kind =
+        judgement->outcomes ? schedule_find(judgement->outcome[0].options.schedule) : NULL;
+    g_autofree char *passed = g_strdup_printf("every rank's order follows the rule of %s",
+                                              kind ? kind->title : "its schedule");
+    judge_each_run(judgement, verdict, judge_run, passed);
 }

@@ -4,111 +4,147 @@
  * The recorded events of a step are replayed with their charged FLOPs as
  * durations and with free messages. That must not take longer than the reference
  * schedule with the same durations takes, nor less than what the computations'
- * dependencies allow. No clock is read.
+ * dependencies allow. No clock is read; only on the simulated cluster its clock
+ * is compared with the replay's.
  */
-#include "grader/judges/evidence.h"
+#include "grader/judges/parallel.h"
 #include "grader/judges/judges.h"
+#include "grader/judges/simulated.h"
 #include "grader/picture_timeline.h"
-#include "grader/replay.h"
+
+#include <math.h>
 
 #define FEWEST_RANKS 4 /* with fewer, "in parallel" says little */
 #define TOLERANCE    1e-6
+#define SPEED_UP     1.5 /* what a pipeline must gain where its schedule allows it */
 
 static void draw(const struct judgement *judgement, const struct outcome *run,
-                 const struct replay *replay, struct verdict *verdict)
+                 const struct schedule_kind *kind, const struct replay *replay,
+                 const struct replay *expected, struct verdict *verdict)
 {
     if (!judgement->picture_folder)
         return;
+    g_autoptr(GString) error = g_string_new(NULL);
     g_autofree char *name = g_strdup_printf("%s-run-%d-schedule", judgement->picture_prefix,
                                             (int)(run - judgement->outcome));
     g_autofree char *path = g_build_filename(judgement->picture_folder, name, NULL);
-    g_autofree char *title =
-        g_strdup_printf("%d stages, %d micro-batches: what the ranks did (time in FLOPs)",
-                        run->ranks, evidence_micro_batches(&run->options));
-    if (timeline_picture_of(replay, title, path, NULL))
+    g_autofree char *title = g_strdup_printf("%s, %d ranks, %d micro-batches", kind->title,
+                                             run->ranks, evidence_micro_batches(&run->options));
+    bool drawn = expected ? timeline_picture_pair(replay, expected, title, path, error)
+                          : timeline_picture_of(replay, title, path, error);
+    if (drawn)
         g_ptr_array_add(verdict->pictures, g_strdup_printf("%s.svg", name));
 }
 
 /* The same computations in each rank's own order, held up by their dependencies alone: nothing in
- * that order can be faster. */
-static struct replay *run_in_own_order(const struct replay *replay)
+ * that order can be faster. NaN where the order contradicts them. */
+static double fastest(const struct replay *replay)
 {
-    struct schedule *schedule = schedule_new(replay->ranks);
-    for (int rank = 0; rank < replay->ranks; rank++)
-        for (int i = 0; i < replay->rank[rank].count; i++) {
-            const struct interval *interval = &replay->rank[rank].interval[i];
-            if (interval->operation != LOG_OPTIMIZER_STEP)
-                schedule_add(schedule, rank,
-                             (struct schedule_operation){interval->operation, interval->stage,
-                                                         interval->micro_batch,
-                                                         interval->end - interval->begin});
-        }
+    struct schedule *schedule = schedule_of_replay(replay);
     struct replay *own = schedule_run(schedule);
+    double makespan = own->deadlock ? NAN : own->makespan;
     schedule_free(schedule);
-    return own;
+    replay_free(own);
+    return makespan;
 }
 
-/* A backward in two halves may be faster than AFAB with whole ones; nothing may be faster than its
- * own dependencies allow. */
-static void compare(const struct outcome *run, const struct replay *replay,
-                    const struct replay *expected, struct verdict *verdict)
+static void compare(const struct outcome *run, const struct schedule_kind *kind,
+                    const struct replay *replay, const struct replay *expected,
+                    struct verdict *verdict)
 {
-    struct replay *own = run_in_own_order(replay);
+    int micro_batches = evidence_micro_batches(&run->options);
     double slower = replay->makespan / expected->makespan - 1;
-    double too_fast = 1 - replay->makespan / own->makespan;
-    if (own->deadlock || !(too_fast <= TOLERANCE))
+    double too_fast = 1 - replay->makespan / fastest(replay);
+    double speed_up = parallel_speed_up(replay);
+    if (!(too_fast <= TOLERANCE))
         evidence_fail(verdict,
-                      "%d stages, %d micro-batches: the step takes %.1f%% less than is possible: "
+                      "%d ranks, %d micro-batches: the step takes %.1f%% less than is possible: "
                       "computations did not wait for the messages that they need",
-                      run->ranks, evidence_micro_batches(&run->options), 100 * too_fast);
+                      run->ranks, micro_batches, 100 * too_fast);
     else if (!(slower <= TOLERANCE))
         evidence_fail(verdict,
-                      "%d stages, %d micro-batches: the step takes %.1f%% longer than "
-                      "all-forward-all-backward has to, because stages wait for each other",
-                      run->ranks, evidence_micro_batches(&run->options), 100 * slower);
-    verdict_explain(
-        verdict,
-        "\n%d stages, %d micro-batches: replayed with free messages the step takes %.6g "
-        "FLOPs of time; all-forward-all-backward takes %.6g. Idle: %.1f%% of the time "
-        "(%.1f%% expected).\n",
-        run->ranks, evidence_micro_batches(&run->options), replay->makespan, expected->makespan,
-        100 * replay_bubble(replay), 100 * replay_bubble(expected));
-    replay_free(own);
+                      "%d ranks, %d micro-batches: the step takes %.1f%% longer than %s has to, "
+                      "because stages wait for each other",
+                      run->ranks, micro_batches, 100 * slower, kind->title);
+    else if (parallel_speed_up(expected) >= SPEED_UP && speed_up < SPEED_UP)
+        evidence_fail(verdict,
+                      "%d ranks, %d micro-batches: the pipeline is only %.2f times as fast as the "
+                      "same stages one after the other, less than %g times",
+                      run->ranks, micro_batches, speed_up, SPEED_UP);
+}
+
+/* The schedule of the same durations, or NULL after saying why there is none. */
+static struct replay *reference_of(const struct outcome *run, const struct schedule_kind *kind,
+                                   const struct replay *replay, int step, struct verdict *verdict)
+{
+    int chunks = evidence_chunks(&run->options), whole = 0;
+    for (int i = 0; i < replay->rank[0].count; i++)
+        whole += replay->rank[0].interval[i].operation == LOG_BACKWARD;
+    bool complete = !replay->deadlock && replay->steps_found == run->ranks;
+    struct schedule *schedule = complete ? schedule_like(replay, chunks, kind->make) : NULL;
+    struct replay *expected = schedule ? schedule_run(schedule) : NULL;
+    schedule_free(schedule);
+    if (complete && kind->chunked && evidence_micro_batches(&run->options) % run->ranks != 0)
+        evidence_fail(verdict,
+                      "%s of %d micro-batches on %d ranks should have been refused: their number "
+                      "must be a multiple of the ranks",
+                      kind->title, evidence_micro_batches(&run->options), run->ranks);
+    else if (!expected || expected->deadlock || !(expected->makespan > 0))
+        evidence_fail(verdict,
+                      "step %d does not hold one forward and one backward of every micro-batch on "
+                      "every stage, so it can't be replayed",
+                      step);
+    else if (kind->halves && whole > 0)
+        evidence_fail(verdict,
+                      "step %d has %d whole backwards on rank 0: %s computes I and W apart", step,
+                      whole, kind->title);
+    else
+        return expected;
+    replay_free(expected);
+    return NULL;
+}
+
+static void judge_step(const struct judgement *judgement, const struct outcome *run,
+                       const struct schedule_kind *kind, int step, struct verdict *verdict)
+{
+    struct matching *matching = matching_new(run->log, run->ranks);
+    struct replay *replay =
+        replay_run(run->log, run->ranks, matching,
+                   (struct replay_options){.step = step, .optimizer = kind->asynchronous});
+    struct replay *expected = reference_of(run, kind, replay, step, verdict);
+    if (expected) {
+        compare(run, kind, replay, expected, verdict);
+        parallel_explain(run, kind, matching, step, replay, expected, verdict);
+        if (verdict->kind == VERDICT_PASS)
+            simulated_agrees(run, matching, step, verdict);
+    }
+    draw(judgement, run, kind, replay, expected, verdict);
+    replay_free(expected);
+    replay_free(replay);
+    matching_free(matching);
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
+    const struct schedule_kind *kind = schedule_find(run->options.schedule);
     if (!evidence_logs(run, verdict))
         return;
-    if (run->ranks < FEWEST_RANKS) {
+    if (!kind)
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for --schedule %s",
+                    run->options.schedule);
+    else if (run->ranks < FEWEST_RANKS)
         verdict_set(verdict, VERDICT_NOT_JUDGED, "%d ranks are too few to judge this by",
                     run->ranks);
-        return;
-    }
-    /* The last step: by then nothing of the start-up is left. */
-    int step = MAX(1, run->options.steps) - 1;
-    struct replay *replay =
-        replay_run(run->log, run->ranks, NULL, (struct replay_options){.step = step});
-    struct schedule *schedule = replay->deadlock || replay->steps_found != run->ranks
-                                    ? NULL
-                                    : schedule_like(replay, schedule_afab);
-    struct replay *expected = schedule ? schedule_run(schedule) : NULL;
-    if (!expected || expected->deadlock || !(expected->makespan > 0))
-        evidence_fail(verdict,
-                      "step %d does not hold one forward and one backward of every micro-batch on "
-                      "every stage, so it can't be replayed",
-                      step);
-    else
-        compare(run, replay, expected, verdict);
-    draw(judgement, run, replay, verdict);
-    replay_free(expected);
-    schedule_free(schedule);
-    replay_free(replay);
+    else /* The last step: by then nothing of the start-up is left. */
+        judge_step(judgement, run, kind, MAX(1, run->options.steps) - 1, verdict);
 }
 
 void judge_parallel(const struct judgement *judgement, struct verdict *verdict)
 {
-    judge_each_run(judgement, verdict, judge_run,
-                   "the stages work at the same time, as all-forward-all-backward does");
+    const struct schedule_kind *kind =
+        judgement->outcomes ? schedule_find(judgement->outcome[0].options.schedule) : NULL;
+    g_autofree char *passed = g_strdup_printf("the stages work at the same time, as %s does",
+                                              kind ? kind->title : "their schedule");
+    judge_each_run(judgement, verdict, judge_run, passed);
 }

@@ -67,6 +67,12 @@ void reference_free(struct reference *reference)
     g_free(reference);
 }
 
+struct batch *reference_batch_new(const struct reference *reference, int micro_batches)
+{
+    return open_batch(&reference->options, micro_batches, reference->model->input,
+                      reference->model->outputs);
+}
+
 void reference_compute(struct reference *reference, int step)
 {
     struct batch *batch = reference->batch;
@@ -176,8 +182,7 @@ struct reference_parts *reference_parts_new(struct reference *reference, int ste
     parts->outputs = g_new0(struct tensor *, micro_batches);
     parts->x = g_new0(struct tensor *, micro_batches * parts->layers);
     parts->dy = g_new0(struct tensor *, micro_batches * parts->layers);
-    struct batch *batch = open_batch(&reference->options, micro_batches, reference->model->input,
-                                     reference->model->outputs);
+    struct batch *batch = reference_batch_new(reference, micro_batches);
     batch_load(batch, step);
     for (int part = 0; part < micro_batches; part++)
         run_part(reference, batch, parts, part);

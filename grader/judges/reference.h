@@ -26,6 +26,9 @@ struct reference {
 struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE]);
 void reference_free(struct reference *reference); /* NULL is allowed */
 
+/* A batch of the reference's own data, open, cut into that many micro-batches; the caller's. */
+struct batch *reference_batch_new(const struct reference *reference, int micro_batches);
+
 /* Forward and backward of the batch of a training step: leaves gradients, outputs
  * (batch_outputs) and loss. Does not change parameters. */
 void reference_compute(struct reference *reference, int step);

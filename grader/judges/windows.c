@@ -40,12 +40,13 @@ static bool take_over(const struct windows *w, struct tensor_file *const *file, 
                       int parameter, int state, struct verdict *verdict)
 {
     const struct parameter *p = &w->reference->model->layer[layer].parameter[parameter];
-    int rank = evidence_owner(w->stage, w->run->ranks, layer);
+    int s = evidence_owner(w->stage, evidence_stage_count(w->run), layer);
+    int rank = w->stage[s].rank;
     g_autofree char *name =
         state < 0 ? g_strdup_printf("layers.%d.%s", layer, p->name)
                   : g_strdup_printf("layers.%d.%s.%s", layer, p->name,
                                     optimizer_state_name(w->reference->optimizer, state));
-    const struct tensor *found = tensor_file_get(file[rank], name);
+    const struct tensor *found = tensor_file_get(file[s], name);
     if (!found || found->dtype != DTYPE_FLOAT32 || !shape_equal(found->shape, p->shape)) {
         evidence_fail(verdict, "rank %d's snapshot before step %d has no %s of the right shape",
                       rank, step, name);
@@ -76,18 +77,19 @@ static bool take_over_snapshot(const struct windows *w, int step, struct verdict
     const struct model *model = w->reference->model;
     int states = optimizer_states(w->reference->optimizer);
     bool right = file != NULL;
-    for (int rank = 0; right && rank < w->run->ranks; rank++) {
-        const char *done = tensor_file_metadata(file[rank], "steps_done");
+    int stages = evidence_stage_count(w->run);
+    for (int s = 0; right && s < stages; s++) {
+        const char *done = tensor_file_metadata(file[s], "steps_done");
         right = done && g_ascii_strtoll(done, NULL, 10) == step;
         if (!right)
-            evidence_fail(verdict, "rank %d's optimizer has stepped %s times before step %d", rank,
-                          done ? done : "an unknown number of", step);
+            evidence_fail(verdict, "rank %d's optimizer has stepped %s times before step %d",
+                          w->stage[s].rank, done ? done : "an unknown number of", step);
     }
     for (int layer = 0; right && layer < model->layers; layer++)
         for (int p = 0; right && p < model->layer[layer].parameters; p++)
             for (int state = -1; right && state < states; state++)
                 right = take_over(w, file, step, layer, p, state, verdict);
-    evidence_tensors_free(file, w->run->ranks);
+    evidence_tensors_free(file, stages);
     optimizer_set_steps_done(w->reference->optimizer, step);
     return right;
 }
@@ -156,6 +158,7 @@ static bool judge_window(struct windows *w, int step, struct verdict *verdict)
 /* Exactly one optimizer step in each training step, and all steps in their order. */
 static bool trained_step_by_step(const struct windows *w, struct verdict *verdict)
 {
+    int chunks = evidence_chunks(&w->run->options);
     for (int rank = 0; rank < w->run->ranks; rank++) {
         const struct log_file *log = &w->run->log[rank];
         int next = 0, optimizer = 0;
@@ -167,7 +170,8 @@ static bool trained_step_by_step(const struct windows *w, struct verdict *verdic
             else if (record->operation == LOG_STEP_BEGIN)
                 right = record->request == (uint64_t)next;
             else if (record->operation == LOG_STEP_END)
-                right = optimizer == ++next || (optimizer == 0 && !w->stage[rank].parameter_bytes);
+                right = optimizer == ++next * chunks ||
+                        (optimizer == 0 && !w->stage[rank].parameter_bytes);
         }
         if (right && next == w->steps)
             continue;

@@ -81,18 +81,27 @@ static inline struct made_run *made_run_new(const char *arguments, int ranks,
         !dataset_describe(run->options.dataset, &sample, &classes, error))
         abort();
     run->model = model_new(run->options.model, sample, classes, error);
-    run->batch = batch_new(&(struct batch_options){run->options.dataset, run->options.batch_size,
-                                                   run->micro_batches, run->options.loss,
-                                                   run->options.seed, sample, classes});
+    run->batch = batch_new(&(struct batch_options){.dataset = run->options.dataset,
+                                                   .batch_size = run->options.batch_size,
+                                                   .micro_batches = run->micro_batches,
+                                                   .loss = run->options.loss,
+                                                   .seed = run->options.seed,
+                                                   .sample = sample,
+                                                   .classes = classes});
     batch_open_inputs(run->batch);
     batch_open_labels(run->batch);
     run->builder = g_new(struct builder, ranks);
     for (int r = 0; r < ranks; r++) {
-        run->stage[r] = stage_new(
-            run->model,
-            &(struct stage_options){r, ranks, first_layer[r], first_layer[r + 1] - first_layer[r],
-                                    run->options.batch_size / run->micro_batches,
-                                    run->micro_batches, run->options.seed, DEVICE_CPU});
+        struct stage_options how = {.index = r,
+                                    .stages = ranks,
+                                    .first_layer = first_layer[r],
+                                    .layers = first_layer[r + 1] - first_layer[r],
+                                    .micro_batch_size =
+                                        run->options.batch_size / run->micro_batches,
+                                    .micro_batches = run->micro_batches,
+                                    .seed = run->options.seed,
+                                    .device = DEVICE_CPU};
+        run->stage[r] = stage_new(run->model, &how);
         run->optimizer[r] = optimizer_new(&run->options.optimizer, run->stage[r]);
         builder_init(&run->builder[r], r, ranks);
         struct log_record record = log_record_new(LOG_STAGE, LOG_INSTANT);
@@ -262,7 +271,7 @@ static inline void made_write(struct made_run *run, struct tensor_file *file, in
         tensor_file_set_metadata(file, keys[k], text);
     }
     g_autofree char *path =
-        g_strdup_printf("%s/rank-%d.%s-%d.safetensors", run->folder, r, when, step);
+        g_strdup_printf("%s/stage-%d.%s-%d.safetensors", run->folder, r, when, step);
     if (!tensor_file_write(file, path, error))
         abort();
     tensor_file_free(file);

@@ -7,6 +7,7 @@
  * grader lies in the build folder that holds this program.
  */
 #include "grader/sandbox.h"
+#include "grader/tests/grading.h"
 
 #include <check.h>
 #include <glib.h>
@@ -19,174 +20,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static char *build_folder; /* with the grader in it */
-static char *folder;       /* this test's own */
-static char *kit;          /* a kit with a rubric of this test's own */
-static char *submission;
-static char *out;
-
-/* ---- tools ------------------------------------------------------------------------------ */
-
-static char *in(const char *where, const char *name)
-{
-    return g_build_filename(where, name, NULL);
-}
-
-static void write_text(const char *path, const char *text)
-{
-    GError *error = NULL;
-    ck_assert_msg(g_file_set_contents(path, text, -1, &error), "%s", error ? error->message : "");
-}
-
-static char *read_text(const char *path)
-{
-    char *text = NULL;
-    GError *error = NULL;
-    ck_assert_msg(g_file_get_contents(path, &text, NULL, &error), "%s",
-                  error ? error->message : "");
-    return text;
-}
-
-static void link_to(const char *target, const char *path)
-{
-    g_autofree char *here = g_get_current_dir();
-    g_autofree char *absolute = g_build_filename(here, target, NULL);
-    ck_assert_int_eq(symlink(absolute, path), 0);
-}
-
-static void find_build_folder(void)
-{
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    char *tests = strstr(self, "/tests/grader/tests/");
-    ck_assert_ptr_nonnull(tests);
-    build_folder = g_strndup(self, (gsize)(tests - self));
-}
-
-/* A kit whose rubric says what the test wants. */
-static void make_kit(const char *rubric)
-{
-    g_autofree char *assignment = in(kit, "assignments/pipeline");
-    g_autofree char *common = in(kit, "common");
-    ck_assert_int_eq(g_mkdir_with_parents(assignment, 0755), 0);
-    link_to("common", common);
-    static const char *const headers[] = {"pipeline.h", "parts.h"};
-    for (guint i = 0; i < G_N_ELEMENTS(headers); i++) {
-        g_autofree char *from = in("assignments/pipeline", headers[i]);
-        g_autofree char *to = in(assignment, headers[i]);
-        link_to(from, to);
-    }
-    g_autofree char *path = in(assignment, "rubric.cfg");
-    write_text(path, rubric);
-}
-
-static void copy_solutions(void)
-{
-    GDir *solutions = g_dir_open("solutions/pipeline", 0, NULL);
-    ck_assert_ptr_nonnull(solutions);
-    for (const char *name; (name = g_dir_read_name(solutions));) {
-        g_autofree char *from = in("solutions/pipeline", name);
-        g_autofree char *to = in(submission, name);
-        g_autofree char *text = read_text(from);
-        write_text(to, text);
-    }
-    g_dir_close(solutions);
-}
-
-static void setup(void)
-{
-    find_build_folder();
-    folder = g_dir_make_tmp("test-grade-XXXXXX", NULL);
-    kit = in(folder, "kit");
-    submission = in(folder, "submission");
-    out = in(folder, "out");
-    ck_assert_int_eq(g_mkdir(submission, 0755), 0);
-    copy_solutions();
-    /* so that the machine that tests does not decide whether the data is there */
-    g_setenv("CIFAR10_DIR", "/no/such/folder", TRUE);
-    g_unsetenv("REQUIRE_ISOLATION");
-    g_unsetenv("GRADER_SECRET");
-}
-
-static void teardown(void)
-{
-    char *words[] = {"rm", "-rf", folder, NULL};
-    g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-    char *texts[] = {build_folder, folder, kit, submission, out};
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_free(texts[i]);
-}
-
-/* What a grader said, and how it ended. */
-struct graded {
-    int status;
-    char *said;    /* standard output and error */
-    json_t *tests; /* of results.json; NULL: there is none */
-    json_t *results;
-};
-
-/* Runs the grader with these words behind its name; the last is NULL. */
-static struct graded grade(char *first, ...)
-{
-    struct graded graded = {0};
-    g_autofree char *program = in(build_folder, "grade");
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-    char *before[] = {program, "--build-folder", build_folder, "--quiet"};
-    for (guint i = 0; i < G_N_ELEMENTS(before); i++)
-        g_ptr_array_add(words, before[i]);
-    va_list list;
-    va_start(list, first);
-    for (char *word = first; word; word = va_arg(list, char *))
-        g_ptr_array_add(words, word);
-    va_end(list);
-    g_ptr_array_add(words, NULL);
-    g_autofree char *output = NULL, *errors = NULL;
-    GError *error = NULL;
-    ck_assert_msg(g_spawn_sync(NULL, (char **)words->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-                               &output, &errors, &graded.status, &error),
-                  "%s", error ? error->message : "");
-    graded.status = WIFEXITED(graded.status) ? WEXITSTATUS(graded.status) : -1;
-    graded.said = g_strconcat(output, errors, NULL);
-    g_autofree char *path = in(out, "results.json");
-    graded.results = json_load_file(path, 0, NULL);
-    graded.tests = json_object_get(graded.results, "tests");
-    return graded;
-}
-
-static void forget(struct graded *graded)
-{
-    g_free(graded->said);
-    json_decref(graded->results);
-}
-
-/* The check of that name must have that status ("passed", "failed", or NULL: not judged), and
- * these words must be told of it. */
-static void expect(const struct graded *graded, const char *name, const char *status,
-                   const char *words)
-{
-    size_t i;
-    json_t *test;
-    json_array_foreach(graded->tests, i, test)
-    {
-        if (strcmp(json_string_value(json_object_get(test, "number")), name) != 0)
-            continue;
-        const char *found = json_string_value(json_object_get(test, "status"));
-        const char *output = json_string_value(json_object_get(test, "output"));
-        ck_assert_msg(g_strcmp0(found, status) == 0, "%s: %s instead of %s: %s", name,
-                      found ? found : "not judged", status ? status : "not judged", output);
-        double score = json_number_value(json_object_get(test, "score"));
-        ck_assert_msg((score > 0) == (g_strcmp0(status, "passed") == 0), "%s: score %g", name,
-                      score);
-        /* Markdown's backslashes are not what is looked for */
-        GString *plain = g_string_new(output);
-        g_string_replace(plain, "\\", "", 0);
-        ck_assert_msg(strstr(plain->str, words) != NULL, "%s: no \"%s\" in: %s", name, words,
-                      plain->str);
-        g_string_free(plain, TRUE);
-        return;
-    }
-    ck_abort_msg("no check %s: %s", name, graded->said);
-}
 
 /* ---- misbehaviour at run time --------------------------------------------------------------- */
 
@@ -249,41 +82,18 @@ static const char prologue[] =
     "#include <fcntl.h>\n#include <math.h>\n#include <signal.h>\n#include <stdio.h>\n"
     "#include <stdlib.h>\n#include <string.h>\n#include <sys/stat.h>\n#include <unistd.h>\n"
     "__attribute__((unused)) static void spoil_tensors(void)\n"
-    "{ int f = open(\"/evidence/rank-0.after-0.safetensors\", O_WRONLY);\n"
+    "{ int f = open(\"/evidence/stage-0.after-0.safetensors\", O_WRONLY);\n"
     "  if (f < 0 || pwrite(f, \"garbage garbage\", 15, 4) < 0) _exit(3); }\n";
 
 /* The solutions' train_step_afab, which misbehaves first. */
 static void write_hostile_step(void)
 {
-    g_autofree char *path = in(submission, "train_step_afab.c");
-    g_autofree char *text = read_text(path);
-    static const char head[] = "void train_step_afab(struct pipeline *pipeline)\n{\n";
-    char *body = strstr(text, head);
-    ck_assert_ptr_nonnull(body);
-    GString *hostile = g_string_new(prologue);
-    g_string_append_len(hostile, text, body + strlen(head) - text);
-    g_string_append(hostile, "switch (pipeline->micro_batches) {\n");
+    GString *hostile = g_string_new("switch (pipeline->micro_batches) {\n");
     for (guint i = 0; i < G_N_ELEMENTS(misbehaviours); i++)
         g_string_append_printf(hostile, "case %u: {%s} break;\n", i + 1, misbehaviours[i].code);
-    g_string_append_printf(hostile, "}\n%s", body + strlen(head));
-    write_text(path, hostile->str);
+    g_string_append(hostile, "}\n");
+    write_step(prologue, hostile->str);
     g_string_free(hostile, TRUE);
-}
-
-static void append_files(GString *rubric)
-{
-    g_string_append(rubric, "assignment = \"pipeline\";\nfiles = (");
-    static const char *const files[] = {"check_arguments.c",
-                                        "distribute_layers.c",
-                                        "open_data.c",
-                                        "baseline.c",
-                                        "pipeline_communicate.c",
-                                        "train_step_naive.c",
-                                        "compare_with_baseline.c",
-                                        "train_step_afab.c"};
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-        g_string_append_printf(rubric, "{ name = \"%s\"; begin = %u; }, ", files[i], i + 1);
-    g_string_append(rubric, "{ name = \"answers.md\"; } );\n");
 }
 
 static char *hostile_rubric(void)
@@ -361,18 +171,6 @@ static struct graded grade_short(void)
     struct graded graded = grade("--kit", kit, "--submission", submission, "--out", out, NULL);
     ck_assert_msg(graded.status == 0, "%s", graded.said);
     return graded;
-}
-
-static void put(const char *name, const char *text)
-{
-    g_autofree char *path = in(submission, name);
-    write_text(path, text);
-}
-
-static void drop(const char *name)
-{
-    g_autofree char *path = in(submission, name);
-    ck_assert_int_eq(g_unlink(path), 0);
 }
 
 START_TEST(what_compiles_is_judged_and_the_rest_is_explained)
@@ -537,7 +335,9 @@ START_TEST(the_solutions_get_full_marks)
     }
     json_t *extra = json_object_get(graded.results, "extra_data");
     ck_assert_double_eq_tol(json_number_value(json_object_get(graded.results, "score")),
-                            json_number_value(json_object_get(extra, "judged_points")), 1e-9);
+                            json_number_value(json_object_get(extra, "judged_points")) +
+                                json_number_value(json_object_get(extra, "judged_bonus")),
+                            1e-9);
     static const char *const reports[] = {"report.md", "report.html", "results.json"};
     for (guint k = 0; k < G_N_ELEMENTS(reports); k++) {
         g_autofree char *path = in(out, reports[k]);

@@ -342,7 +342,7 @@ START_TEST(damaged_evidence_is_no_pass)
         "        if (strcmp(line + i, \"--evidence\") == 0)\n"
         "            folder = line + i + strlen(line + i) + 1;\n"
         "    snprintf(path, sizeof path, \"%%s/rank-0.log\", folder);\n"
-        "    snprintf(tensors, sizeof tensors, \"%%s/rank-0.after-0.safetensors\", folder);\n"
+        "    snprintf(tensors, sizeof tensors, \"%%s/stage-0.after-0.safetensors\", folder);\n"
         "    long size = stat(path, &status) == 0 ? (long)status.st_size : 0;\n"
         "    if (size == 0)\n        _Exit(77);\n    %s\n}\n",
         damage->code);

@@ -158,8 +158,8 @@ enum damage {
 static void put_damage(struct made_run *run, enum damage damage)
 {
     struct log_file *log = &run->outcome.log[1];
-    g_autofree char *file = g_strdup_printf("%s/rank-1.after-0.safetensors", run->folder);
-    g_autofree char *other = g_strdup_printf("%s/rank-2.after-0.safetensors", run->folder);
+    g_autofree char *file = g_strdup_printf("%s/stage-1.after-0.safetensors", run->folder);
+    g_autofree char *other = g_strdup_printf("%s/stage-2.after-0.safetensors", run->folder);
     g_autofree char *content = NULL;
     gsize length;
     switch (damage) {
@@ -280,7 +280,7 @@ static void change_snapshot(struct made_run *run, int step, int rank, const char
 {
     char error[TENSOR_FILE_ERROR_SIZE];
     g_autofree char *path =
-        g_strdup_printf("%s/rank-%d.before-%d.safetensors", run->folder, rank, step);
+        g_strdup_printf("%s/stage-%d.before-%d.safetensors", run->folder, rank, step);
     struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
     ck_assert_ptr_nonnull(file);
     tensor_floats(tensor_file_get(file, name))[1] += by;

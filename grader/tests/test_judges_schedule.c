@@ -1,13 +1,14 @@
 /*
  * The judges that read the order of events (order, parallel, luck, data), on logs
- * made by hand.
+ * made by hand of an AFAB step. The other schedules: test_judges_orders.c.
  */
 #include "grader/judges/judges.h"
 #include "grader/tests/made_run.h"
 
 #include <check.h>
 
-#define SMALL "--model mlp:depth=2,width=8 --data synthetic:height=8,width=8 --seed 5 "
+#define SMALL                                                                                      \
+    "--schedule afab --model mlp:depth=2,width=8 --data synthetic:height=8,width=8 --seed 5 "
 
 static void expect(judge_function *judge, const struct judgement *judgement, enum verdict_kind kind,
                    const char *says)
@@ -170,7 +171,7 @@ START_TEST(wrong_numbers_of_events)
         compute(&builder[1], LOG_BACKWARD, 1, 7, 20); /* does not exist */
     else
         compute(&builder[1], LOG_BACKWARD, 2, 1, 20); /* another rank's stage */
-    expect(judge_order, finish(), VERDICT_FAIL, "rank 1, step 0");
+    expect(judge_order, finish(), VERDICT_FAIL, "step 0: rank 1 ran");
     if (kind != 0)
         return;
     expect(judge_parallel, &judgement, VERDICT_FAIL, NULL);

@@ -96,6 +96,14 @@ static char *terminal_text(bool colour)
     return text;
 }
 
+static char *html_of(const char *folder)
+{
+    GString *markdown = report_markdown(&grade);
+    char *html = report_html(markdown->str, folder, "<title>");
+    g_string_free(markdown, TRUE);
+    return html;
+}
+
 START_TEST(points_not_judged_stand_apart)
 {
     struct points points = grade_points(&grade, -1);
@@ -108,6 +116,53 @@ START_TEST(points_not_judged_stand_apart)
     g_free(score);
     score = report_score(&grade);
     ck_assert_str_eq(score, "0.30 of 1.00 points");
+}
+END_TEST
+
+/* A second tier that is a bonus, with one check that passed. */
+static void add_bonus(void)
+{
+    static struct judge judge = {.name = "judge"};
+    struct rubric_tier tier = {.name = (char *)"Beyond", .points = 0.6, .bonus = true};
+    struct rubric_check check = make_check("extra", 0.6, &judge);
+    check.tier = 1;
+    g_array_append_val(rubric.tiers, tier);
+    g_array_append_val(rubric.checks, check);
+    struct check_result result = {.check = RUBRIC_CHECKS(&rubric, 3),
+                                  .verdict = verdict_new(),
+                                  .done = true,
+                                  .points = 0.6,
+                                  .runs = g_array_new(FALSE, TRUE, sizeof(struct run_summary))};
+    verdict_set(result.verdict, VERDICT_PASS, "well done");
+    g_array_append_val(grade.results, result);
+    for (guint i = 0; i < 3; i++) /* the array may have moved */
+        GRADE_RESULTS(&grade, i)->check = RUBRIC_CHECKS(&rubric, i);
+}
+
+START_TEST(a_bonus_counts_on_top)
+{
+    add_bonus();
+    struct points points = grade_points(&grade, POINTS_WITHOUT_BONUS);
+    struct points bonus = grade_points(&grade, POINTS_OF_BONUS);
+    ck_assert_double_eq_tol(points.got, 0.3, 1e-9);
+    ck_assert_double_eq_tol(points.all, 1.0, 1e-9);
+    ck_assert_double_eq_tol(bonus.got, 0.6, 1e-9);
+    ck_assert_double_eq_tol(bonus.all, 0.6, 1e-9);
+    static const char score[] =
+        "0.30 of 0.80 judged points, 0.20 not yet judged, and bonus 0.60 of 0.60";
+    g_autofree char *terminal = terminal_text(false), *html = html_of("/");
+    ck_assert_ptr_nonnull(strstr(terminal, score));
+    ck_assert_ptr_nonnull(strstr(terminal, "Beyond  (bonus 0.60 of 0.60, on top)"));
+    ck_assert_ptr_nonnull(strstr(html, score));
+    ck_assert_ptr_nonnull(strstr(html, "bonus 0.60 of 0.60, on top"));
+    g_autofree char *text = report_json(&grade);
+    json_t *root = json_loads(text, 0, NULL);
+    ck_assert_double_eq_tol(json_number_value(json_object_get(root, "score")), 0.9, 1e-9);
+    ck_assert_double_eq_tol(json_number_value(json_object_get(root, "max_score")), 1.0, 1e-9);
+    json_t *test = json_array_get(json_object_get(root, "tests"), 3);
+    ck_assert_str_eq(json_string_value(json_object_get(test, "name")), "Bonus: Title of extra");
+    ck_assert_double_eq_tol(json_number_value(json_object_get(test, "score")), 0.6, 1e-9);
+    json_decref(root);
 }
 END_TEST
 
@@ -174,14 +229,6 @@ static int count(const char *text, const char *part)
     for (const char *c = text; (c = strstr(c, part)); c++)
         times++;
     return times;
-}
-
-static char *html_of(const char *folder)
-{
-    GString *markdown = report_markdown(&grade);
-    char *html = report_html(markdown->str, folder, "<title>");
-    g_string_free(markdown, TRUE);
-    return html;
 }
 
 START_TEST(html_has_no_code_of_the_submissions)
@@ -257,6 +304,7 @@ int main(void)
     TCase *tests = tcase_create("report");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, points_not_judged_stand_apart);
+    tcase_add_test(tests, a_bonus_counts_on_top);
     tcase_add_test(tests, the_terminal_begins_with_the_total);
     tcase_add_test(tests, the_terminal_has_colours_only_when_asked);
     tcase_add_test(tests, json_is_what_gradescope_reads);

@@ -21,30 +21,54 @@ static const char right[] =
     "  { name = \"third\"; title = \"The third\"; points = 0.25; judge = \"person\";\n"
     "    heading = \"Q1\"; } ); } );\n";
 
+static char *kit; /* with platforms, to hold rubrics */
+
+static void make_kit(void)
+{
+    kit = g_dir_make_tmp("kit-XXXXXX", NULL);
+    static const char *const folders[] = {"assignments/pipeline", "common/platforms"};
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *path = g_build_filename(kit, folders[i], NULL);
+        ck_assert_int_eq(g_mkdir_with_parents(path, 0755), 0);
+    }
+    static const char *const names[] = {"free.xml", "rack.xml"};
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *path = g_build_filename(kit, "common/platforms", names[i], NULL);
+        ck_assert(g_file_set_contents(path, "<platform/>", -1, NULL));
+    }
+}
+
+static void remove_kit(void)
+{
+    char *words[] = {"rm", "-rf", kit, NULL};
+    g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_clear_pointer(&kit, g_free);
+}
+
 /* Loads a text as a rubric; the faults, if any, are in errors. */
 static struct rubric *load(const char *text, GString *errors)
 {
-    g_autofree char *path = NULL;
-    int file = g_file_open_tmp("rubric-XXXXXX", &path, NULL);
-    ck_assert_int_ge(file, 0);
-    g_close(file, NULL);
+    g_autofree char *path = g_build_filename(kit, "assignments/pipeline/rubric.cfg", NULL);
     ck_assert(g_file_set_contents(path, text, -1, NULL));
-    struct rubric *rubric = rubric_load(path, errors);
-    g_unlink(path);
-    return rubric;
+    return rubric_load(path, errors);
 }
 
-/* The right rubric with one text replaced by another must be refused with these words. */
-static void refuse(const char *text, const char *by, const char *words)
+/* A right rubric with one text replaced by another must be refused with these words. */
+static void refuse_in(const char *whole, const char *text, const char *by, const char *words)
 {
-    GString *errors = g_string_new(NULL), *changed = g_string_new(right);
-    ck_assert_msg(strstr(right, text) != NULL, "not in the rubric: %s", text);
+    GString *errors = g_string_new(NULL), *changed = g_string_new(whole);
+    ck_assert_msg(strstr(whole, text) != NULL, "not in the rubric: %s", text);
     g_string_replace(changed, text, by, 1);
     struct rubric *rubric = load(changed->str, errors);
     ck_assert_msg(rubric == NULL, "accepted: %s", by);
     ck_assert_msg(strstr(errors->str, words) != NULL, "no \"%s\" in: %s", words, errors->str);
     g_string_free(errors, TRUE);
     g_string_free(changed, TRUE);
+}
+
+static void refuse(const char *text, const char *by, const char *words)
+{
+    refuse_in(right, text, by, words);
 }
 
 START_TEST(a_right_rubric_is_understood)
@@ -131,6 +155,68 @@ START_TEST(runs_are_checked)
 }
 END_TEST
 
+static const char simulated[] =
+    "assignment = \"pipeline\";\nfiles = ( { name = \"a.c\"; } );\n"
+    "tiers = ( { name = \"T\"; points = 1.0; checks = (\n"
+    "  { name = \"real\"; title = \"r\"; points = 1.0; judge = \"order\";\n"
+    "    runs = ( { ranks = 2; arguments = \"--schedule afab\"; seconds = 5; } ); } ); },\n"
+    "  { name = \"B\"; points = 0.5; bonus = true; checks = (\n"
+    "  { name = \"simulated\"; title = \"s\"; points = 0.5; judge = \"order\";\n"
+    "    runs = ( { ranks = 2; arguments = \"--schedule afab\"; seconds = 5;\n"
+    "               machine = \"simulated\"; platform = \"rack\"; synchronous = true; },\n"
+    "             { ranks = 2; arguments = \"--schedule afab\"; seconds = 5; machine = "
+    "\"simulated\"; } ); } ); } );\n";
+
+START_TEST(a_run_says_which_machine)
+{
+    GString *errors = g_string_new(NULL);
+    struct rubric *rubric = load(simulated, errors);
+    ck_assert_msg(rubric != NULL, "%s", errors->str);
+    const struct rubric_check *check = rubric_find(rubric, "simulated");
+    ck_assert(rubric_check_is_simulated(check));
+    ck_assert(RUBRIC_RUNS(check, 0)->simulated && RUBRIC_RUNS(check, 1)->simulated);
+    ck_assert(RUBRIC_RUNS(check, 0)->synchronous && !RUBRIC_RUNS(check, 1)->synchronous);
+    ck_assert_str_eq(RUBRIC_RUNS(check, 0)->platform, "rack");
+    ck_assert_str_eq(RUBRIC_RUNS(check, 1)->platform, "free");
+    check = rubric_find(rubric, "real");
+    ck_assert(!rubric_check_is_simulated(check));
+    ck_assert_ptr_null(RUBRIC_RUNS(check, 0)->platform);
+    rubric_free(rubric);
+    g_string_free(errors, TRUE);
+}
+END_TEST
+
+START_TEST(bonus_points_stand_apart)
+{
+    GString *errors = g_string_new(NULL);
+    struct rubric *rubric = load(simulated, errors);
+    ck_assert_msg(rubric != NULL, "%s", errors->str);
+    ck_assert_double_eq_tol(rubric_points(rubric), 1.0, 1e-12);
+    ck_assert_double_eq_tol(rubric_bonus_points(rubric), 0.5, 1e-12);
+    ck_assert(!rubric_check_is_bonus(rubric, rubric_find(rubric, "real")));
+    ck_assert(rubric_check_is_bonus(rubric, rubric_find(rubric, "simulated")));
+    rubric_free(rubric);
+    g_string_free(errors, TRUE);
+}
+END_TEST
+
+START_TEST(faults_of_machines_are_named)
+{
+    refuse_in(simulated, "machine = \"simulated\"; platform", "machine = \"cluster\"; platform",
+              "\"real\" or \"simulated\"");
+    refuse_in(simulated, "machine = \"simulated\"; platform", "platform",
+              "\"platform\" goes with machine = \"simulated\"");
+    refuse_in(simulated, "machine = \"simulated\"; platform = \"rack\";", "machine = \"real\";",
+              "\"synchronous\" goes with");
+    refuse_in(simulated, "platform = \"rack\"", "platform = \"moon\"",
+              "there is no platform \"moon\"");
+    refuse_in(simulated, "platform = \"rack\"", "platform = \"../platforms/rack\"",
+              "there is no platform");
+    refuse_in(simulated, "synchronous = true", "synchronous = 1", "has to be true or false");
+    refuse_in(simulated, "bonus = true", "bonus = \"yes\"", "has to be true or false");
+}
+END_TEST
+
 START_TEST(a_missing_file_is_an_error)
 {
     GString *errors = g_string_new(NULL);
@@ -177,7 +263,11 @@ int main(void)
 {
     Suite *suite = suite_create("rubric");
     TCase *tests = tcase_create("rubric");
+    tcase_add_checked_fixture(tests, make_kit, remove_kit);
     tcase_add_test(tests, a_right_rubric_is_understood);
+    tcase_add_test(tests, a_run_says_which_machine);
+    tcase_add_test(tests, bonus_points_stand_apart);
+    tcase_add_test(tests, faults_of_machines_are_named);
     tcase_add_test(tests, faults_of_form_are_named);
     tcase_add_test(tests, a_fault_has_its_line);
     tcase_add_test(tests, faults_of_meaning_are_named);

@@ -15,8 +15,10 @@ bool pipeline_communicate(struct pipeline *pipeline, enum pipeline_operation ope
      * no previous stage and the last stage no next one: there, set *request to
      * MPI_REQUEST_NULL, touch nothing else (tensor may be NULL) and return false.
      *
-     * Given: tensor->data, tensor->count floats (MPI_FLOAT); stage s is rank s of
-     * pipeline->comm.
+     * Given: tensor->data, tensor->count floats (MPI_FLOAT). This is stage
+     * pipeline->stage_index, which is the same as pipeline->rank: stage s is rank s of
+     * pipeline->comm. (With an interleaved schedule, later, there are more stages than
+     * ranks, and stage s is on rank s % ranks.)
      * Hint: MPI_Isend and MPI_Irecv. Make a tag out of the micro-batch, the stage that a
      * message is for and its direction, so that no receive can take another one's
      * message; sender and receiver must come to the same tag.

@@ -18,14 +18,16 @@ bool pipeline_communicate(struct pipeline *pipeline, enum pipeline_operation ope
     /* BEGIN SOLUTION */
     const bool receive = operation == RECV_FORWARD || operation == RECV_BACKWARD;
     const bool forward = operation == RECV_FORWARD || operation == SEND_FORWARD;
+    const int stage = pipeline->stage_index;
     /* Forward messages come from the previous stage, backward messages go to it. */
-    const int peer = receive == forward ? pipeline->rank - 1 : pipeline->rank + 1;
+    const int neighbour = receive == forward ? stage - 1 : stage + 1;
 
     *request = MPI_REQUEST_NULL;
-    if (peer < 0 || peer >= pipeline->stages)
+    if (neighbour < 0 || neighbour >= pipeline->stages)
         return false;
 
-    const int tag = message_tag(pipeline, receive ? pipeline->rank : peer, micro_batch, forward);
+    const int peer = neighbour % pipeline->ranks; /* with chunks, stages go round the ranks */
+    const int tag = message_tag(pipeline, receive ? stage : neighbour, micro_batch, forward);
     if (receive)
         mpi_check(
             MPI_Irecv(tensor->data, tensor->count, MPI_FLOAT, peer, tag, pipeline->comm, request));
@@ -43,8 +45,10 @@ bool pipeline_communicate(struct pipeline *pipeline, enum pipeline_operation ope
     //|  * no previous stage and the last stage no next one: there, set *request to
     //|  * MPI_REQUEST_NULL, touch nothing else (tensor may be NULL) and return false.
     //|  *
-    //|  * Given: tensor->data, tensor->count floats (MPI_FLOAT); stage s is rank s of
-    //|  * pipeline->comm.
+    //|  * Given: tensor->data, tensor->count floats (MPI_FLOAT). This is stage
+    //|  * pipeline->stage_index, which is the same as pipeline->rank: stage s is rank s of
+    //|  * pipeline->comm. (With an interleaved schedule, later, there are more stages than
+    //|  * ranks, and stage s is on rank s % ranks.)
     //|  * Hint: MPI_Isend and MPI_Irecv. Make a tag out of the micro-batch, the stage that a
     //|  * message is for and its direction, so that no receive can take another one's
     //|  * message; sender and receiver must come to the same tag.

@@ -10,7 +10,7 @@ checks=0
 failures=0
 
 libraries="ompi-c openblas check libconfig jansson glib-2.0 libxxhash zlib libcmark-gfm"
-programs="gcc make addr2line mpirun bwrap setpriv gnuplot curl"
+programs="gcc make addr2line mpirun bwrap setpriv gnuplot curl smpirun smpicc"
 
 # ---- a simulated computer -------------------------------------------------------------------------
 
@@ -179,6 +179,36 @@ check "bare: all packages" called "gcc make pkg-config libc6-dev binutils libope
 libopenblas-openmp-dev check libconfig-dev libjansson-dev libglib2.0-dev libxxhash-dev zlib1g-dev \
 libcmark-gfm-dev libcmark-gfm-extensions-dev bubblewrap util-linux gnuplot-nox fonts-dejavu-core \
 dataset-fashion-mnist ca-certificates curl"
+
+# SimGrid is tried, but nobody has to have it.
+computer "$debian"
+lacks smpirun smpicc
+make_command apt-get <<<"[ \$1 = update ] || { touch '$work/bin/smpirun' '$work/bin/smpicc'
+$(command -v chmod) +x '$work/bin/smpirun' '$work/bin/smpicc'; }"
+setup
+check "SimGrid: status 0" ends_with_status 0
+check "SimGrid: installed" called \
+    "apt-get install --yes --no-install-recommends libsimgrid-dev"
+check "SimGrid: no complaint" says_not "SimGrid is not here"
+computer "$debian"
+lacks smpirun smpicc
+make_command apt-get <<<'exit 100'
+setup
+check "no SimGrid to be had: status 0" ends_with_status 0
+check "no SimGrid to be had: says what is missing then" says "SimGrid is not here: no simulated cluster"
+check "no SimGrid to be had: how to try" says "apt-get install --no-install-recommends libsimgrid-dev"
+computer "$ubuntu"
+lacks smpirun smpicc
+make_command id <<<'echo 1000'
+setup
+check "SimGrid without root: status 0" ends_with_status 0
+check "SimGrid without root: runs nothing" called_nothing
+check "SimGrid without root: says so" says "SimGrid is not here"
+computer 'ID=arch'
+lacks smpirun
+setup
+check "SimGrid elsewhere: status 0" ends_with_status 0
+check "SimGrid elsewhere: where to find it" says "https://simgrid.org"
 
 # Other systems: names and command, nothing is run.
 computer $'ID=fedora\nVERSION_ID=42'

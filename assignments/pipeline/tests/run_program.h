@@ -20,13 +20,15 @@
 struct program_run {
     int status; /* exit status of mpirun */
     int ranks;
+    int stages; /* ranks, or chunks of them */
     struct options options;
     char folder[64];    /* the evidence */
     char output[16384]; /* the begin of what was printed */
 };
 
-/* BUILD/tests/…/test_X is running: BUILD/programs/SUBMISSION/pipeline is meant. */
-static inline void program_path(const char *submission, char *path, size_t size)
+/* BUILD/tests/…/test_X is running: BUILD/programs/SUBMISSION/pipeline is meant, or
+ * BUILD/simulator/programs/SUBMISSION/pipeline. */
+static inline void program_path(bool simulated, const char *submission, char *path, size_t size)
 {
     char self[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -35,7 +37,9 @@ static inline void program_path(const char *submission, char *path, size_t size)
     char *tests = strstr(self, "/tests/");
     ck_assert_ptr_nonnull(tests);
     *tests = '\0';
-    ck_assert_int_lt(snprintf(path, size, "%s/programs/%s/pipeline", self, submission), (int)size);
+    ck_assert_int_lt(snprintf(path, size, "%s%s/programs/%s/pipeline", self,
+                              simulated ? "/simulator" : "", submission),
+                     (int)size);
     ck_assert_msg(access(path, X_OK) == 0, "%s is missing: make build SUBMISSION=%s", path,
                   submission);
 }
@@ -55,16 +59,31 @@ static inline struct options read_options(const char *arguments)
     return options;
 }
 
-static inline struct program_run run_program(const char *submission, int ranks,
+/* Is the simulator here? Tests that need it pass without it, and say so. */
+static inline bool simulator_is_here(void)
+{
+    static int here = -1;
+    if (here < 0) {
+        here = system("command -v smpirun > /dev/null") == 0;
+        if (!here)
+            fprintf(stderr, "no smpirun: what needs the simulator is left out\n");
+    }
+    return here;
+}
+
+static inline struct program_run run_command(const char *launcher, bool simulated,
+                                             const char *submission, int ranks,
                                              const char *arguments)
 {
     struct program_run run = {.ranks = ranks, .options = read_options(arguments)};
     char path[PATH_MAX], command[2 * PATH_MAX + 1024];
-    program_path(submission, path, sizeof path);
+    const bool chunked = strcmp(run.options.schedule, "interleaved") == 0;
+    run.stages = ranks * (!chunked ? 1 : run.options.chunks > 0 ? run.options.chunks : 2);
+    program_path(simulated, submission, path, sizeof path);
     snprintf(run.folder, sizeof run.folder, "/tmp/pipeline-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(run.folder));
-    snprintf(command, sizeof command, "timeout 100 tools/launch %d %s --evidence %s %s 2>&1", ranks,
-             path, run.folder, arguments);
+    snprintf(command, sizeof command, "timeout 100 %s %s --evidence %s %s 2>&1", launcher, path,
+             run.folder, arguments);
     FILE *pipe = popen(command, "r");
     ck_assert_ptr_nonnull(pipe);
     const size_t length = fread(run.output, 1, sizeof run.output - 1, pipe);
@@ -75,6 +94,14 @@ static inline struct program_run run_program(const char *submission, int ranks,
     const int status = pclose(pipe);
     run.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return run;
+}
+
+static inline struct program_run run_program(const char *submission, int ranks,
+                                             const char *arguments)
+{
+    char launcher[64];
+    snprintf(launcher, sizeof launcher, "tools/launch %d", ranks);
+    return run_command(launcher, false, submission, ranks, arguments);
 }
 
 static inline void remove_evidence(const struct program_run *run)
@@ -89,6 +116,17 @@ static inline struct program_run run_well(int ranks, const char *arguments)
     struct program_run run = run_program("solutions", ranks, arguments);
     ck_assert_msg(run.status == 0, "%d ranks, %s: status %d:\n%s", ranks, arguments, run.status,
                   run.output);
+    return run;
+}
+
+/* The same on a simulated cluster with free messages. */
+static inline struct program_run simulate_well(int ranks, const char *arguments)
+{
+    char launcher[64];
+    snprintf(launcher, sizeof launcher, "tools/simulate %d free", ranks);
+    struct program_run run = run_command(launcher, true, "solutions", ranks, arguments);
+    ck_assert_msg(run.status == 0, "%d simulated ranks, %s: status %d:\n%s", ranks, arguments,
+                  run.status, run.output);
     return run;
 }
 

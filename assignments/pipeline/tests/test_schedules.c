@@ -1,0 +1,181 @@
+/*
+ * Every schedule of the solutions, on this machine and on a simulated cluster:
+ * gradients against one whole-model stage in this process for many numbers of
+ * stages, micro-batches and chunks; orders against the published ones; makespans
+ * against the formulas.
+ */
+#include "assignments/pipeline/tests/expected.h"
+
+#include <math.h>
+
+/* ---- gradients --------------------------------------------------------------------------------- */
+
+static const struct setting {
+    const char *schedule;
+    int ranks;
+    const char *arguments;
+} settings[] = {
+    {"1f1b", 4, "--model mlp:depth=4,width=32 --batch 16 --micro-batches 8"},
+    {"1f1b", 1, "--model mlp:depth=2,width=16 --batch 6 --micro-batches 3"},
+    {"1f1b", 4, "--model mlp:depth=4,width=16 --batch 5 --micro-batches 1"},
+    {"1f1b", 5, "--model mlp:depth=4,width=16 --batch 6 --micro-batches 2 --uneven"},
+    {"1f1b", 3, "--model vit:depth=2,width=16,heads=2 --batch 7 --micro-batches 7 --uneven"},
+    {"1f1b", 8, "--model mlp:depth=4,width=24 --batch 22 --micro-batches 11 --optimizer adamw"},
+    {"bounded", 4, "--model mlp:depth=4,width=16 --batch 40 --micro-batches 40"},
+    {"bounded", 3, "--model mlp:depth=3,width=16 --batch 4 --micro-batches 2"},
+    {"interleaved", 4, "--model mlp:depth=4,width=32 --batch 16 --micro-batches 8"},
+    {"interleaved", 2, "--model mlp:depth=4,width=16 --batch 8 --micro-batches 4 --chunks 4"},
+    {"interleaved", 1, "--model mlp:depth=3,width=16 --batch 6 --micro-batches 3 --chunks 3"},
+    {"interleaved", 3, "--model mlp:depth=4,width=16 --batch 6 --micro-batches 3 --uneven"},
+    {"interleaved", 2,
+     "--model vit:depth=2,width=16,heads=2 --batch 6 --micro-batches 6 "
+     "--chunks 3 --uneven --optimizer adamw"},
+    {"interleaved", 3, "--model mlp:depth=3,width=16 --batch 9 --micro-batches 9 --chunks 1"},
+    {"zero-bubble", 4, "--model mlp:depth=4,width=32 --batch 16 --micro-batches 8"},
+    {"zero-bubble", 1, "--model mlp:depth=2,width=16 --batch 6 --micro-batches 3"},
+    {"zero-bubble", 4, "--model mlp:depth=4,width=16 --batch 5 --micro-batches 1"},
+    {"zero-bubble", 5, "--model mlp:depth=4,width=16 --batch 9 --micro-batches 3 --uneven"},
+    {"zero-bubble", 3, "--model vit:depth=2,width=16,heads=2 --batch 7 --micro-batches 7 --uneven"},
+    {"zero-bubble", 4, "--model cnn --batch 5 --micro-batches 5"},
+};
+
+static void gradients_agree(bool simulated, const struct setting *setting)
+{
+    char arguments[256];
+    snprintf(arguments, sizeof arguments, "--data synthetic %s", setting->arguments);
+    two_steps_agree(simulated, setting->ranks, arguments, setting->schedule);
+}
+
+START_TEST(gradients_on_this_machine)
+{
+    gradients_agree(false, &settings[_i]);
+}
+END_TEST
+
+START_TEST(gradients_on_a_simulated_cluster)
+{
+    if (simulator_is_here())
+        gradients_agree(true, &settings[_i]);
+}
+END_TEST
+
+/* ---- orders: p = 4, m = 8, from the papers ------------------------------------------------------- */
+
+static const struct golden {
+    const char *schedule;
+    const char *rank[4];
+} golden[] = {
+    {"afab",
+     {"F0 F1 F2 F3 F4 F5 F6 F7 B0 B1 B2 B3 B4 B5 B6 B7",
+      "F0 F1 F2 F3 F4 F5 F6 F7 B0 B1 B2 B3 B4 B5 B6 B7",
+      "F0 F1 F2 F3 F4 F5 F6 F7 B0 B1 B2 B3 B4 B5 B6 B7",
+      "F0 F1 F2 F3 F4 F5 F6 F7 B0 B1 B2 B3 B4 B5 B6 B7"}},
+    {"1f1b",
+     {"F0 F1 F2 F3 B0 F4 B1 F5 B2 F6 B3 F7 B4 B5 B6 B7",
+      "F0 F1 F2 B0 F3 B1 F4 B2 F5 B3 F6 B4 F7 B5 B6 B7",
+      "F0 F1 B0 F2 B1 F3 B2 F4 B3 F5 B4 F6 B5 F7 B6 B7",
+      "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"}},
+    {"pipedream",
+     {"F0 F1 F2 F3 B0 F4 B1 F5 B2 F6 B3 F7 B4 B5 B6 B7",
+      "F0 F1 F2 B0 F3 B1 F4 B2 F5 B3 F6 B4 F7 B5 B6 B7",
+      "F0 F1 B0 F2 B1 F3 B2 F4 B3 F5 B4 F6 B5 F7 B6 B7",
+      "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"}},
+    {"zero-bubble",
+     {"F0 F1 F2 F3 I0 W0 F4 I1 W1 F5 I2 W2 F6 I3 W3 F7 I4 W4 I5 W5 I6 W6 I7 W7",
+      "F0 F1 F2 I0 F3 I1 W0 F4 I2 W1 F5 I3 W2 F6 I4 W3 F7 I5 W4 I6 W5 I7 W6 W7",
+      "F0 F1 I0 F2 I1 F3 I2 W0 F4 I3 W1 F5 I4 W2 F6 I5 W3 F7 I6 W4 I7 W5 W6 W7",
+      "F0 I0 F1 I1 F2 I2 F3 I3 W0 F4 I4 W1 F5 I5 W2 F6 I6 W3 F7 I7 W4 W5 W6 W7"}},
+    {"interleaved",
+     {"F0.0 F1.0 F2.0 F3.0 F0.4 F1.4 F2.4 F3.4 F4.0 F5.0 F6.0 B0.4 F7.0 B1.4 F4.4 B2.4 F5.4 B3.4 "
+      "F6.4 B0.0 F7.4 B1.0 B2.0 B3.0 B4.4 B5.4 B6.4 B7.4 B4.0 B5.0 B6.0 B7.0",
+      "F0.1 F1.1 F2.1 F3.1 F0.5 F1.5 F2.5 F3.5 F4.1 B0.5 F5.1 B1.5 F6.1 B2.5 F7.1 B3.5 F4.5 B0.1 "
+      "F5.5 B1.1 F6.5 B2.1 F7.5 B3.1 B4.5 B5.5 B6.5 B7.5 B4.1 B5.1 B6.1 B7.1",
+      "F0.2 F1.2 F2.2 F3.2 F0.6 F1.6 F2.6 B0.6 F3.6 B1.6 F4.2 B2.6 F5.2 B3.6 F6.2 B0.2 F7.2 B1.2 "
+      "F4.6 B2.2 F5.6 B3.2 F6.6 B4.6 F7.6 B5.6 B6.6 B7.6 B4.2 B5.2 B6.2 B7.2",
+      "F0.3 F1.3 F2.3 F3.3 F0.7 B0.7 F1.7 B1.7 F2.7 B2.7 F3.7 B3.7 F4.3 B0.3 F5.3 B1.3 F6.3 B2.3 "
+      "F7.3 B3.3 F4.7 B4.7 F5.7 B5.7 F6.7 B6.7 F7.7 B7.7 B4.3 B5.3 B6.3 B7.3"}},
+};
+
+/* "F0 F1 B0 …" as a rank ran it; with stages where there are several on a rank. */
+static void order_of(const struct program_run *run, int rank, char *text, size_t size)
+{
+    struct log_file log = read_log(run, rank);
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < log.count && used < size; i++) {
+        const struct log_record *record = &log.record[i];
+        if (record->phase != LOG_BEGIN || record->operation < LOG_FORWARD ||
+            record->operation > LOG_BACKWARD_WEIGHT)
+            continue;
+        used += (size_t)snprintf(text + used, size - used, "%s%s%d", used > 0 ? " " : "",
+                                 log_operation_name(record->operation), record->micro_batch);
+        if (run->stages > run->ranks && used < size)
+            used += (size_t)snprintf(text + used, size - used, ".%d", record->stage);
+    }
+    log_destroy(&log);
+}
+
+static void order_is_golden(bool simulated, const struct golden *expected)
+{
+    char arguments[256], text[1024];
+    snprintf(arguments, sizeof arguments,
+             "--data synthetic --model mlp:depth=4,width=8 --batch 8 --micro-batches 8 --steps 1 "
+             "--quiet --schedule %s",
+             expected->schedule);
+    struct program_run run = simulated ? simulate_well(4, arguments) : run_well(4, arguments);
+    for (int rank = 0; rank < 4; rank++) {
+        order_of(&run, rank, text, sizeof text);
+        ck_assert_str_eq(text, expected->rank[rank]);
+    }
+    remove_evidence(&run);
+}
+
+START_TEST(orders_are_the_published_ones)
+{
+    order_is_golden(false, &golden[_i]);
+    if (simulator_is_here())
+        order_is_golden(true, &golden[_i]);
+}
+END_TEST
+
+/* ---- what a schedule refuses --------------------------------------------------------------------- */
+
+START_TEST(interleaved_wants_a_multiple_of_the_ranks)
+{
+    struct program_run run = run_program("solutions", 2,
+                                         "--data synthetic --model mlp:depth=4,width=8 --batch 6 "
+                                         "--micro-batches 3 --schedule interleaved --quiet");
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.output, "3 micro-batches are not a multiple of 2 ranks"));
+    ck_assert_ptr_nonnull(strstr(run.output, "--micro-batches 4"));
+    remove_evidence(&run);
+}
+END_TEST
+
+START_TEST(chunks_need_a_schedule_for_them)
+{
+    struct program_run run = run_program(
+        "solutions", 2, "--data synthetic --model mlp:depth=4,width=8 --schedule 1f1b --chunks 2");
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.output, "--schedule 1f1b has one stage per rank"));
+    remove_evidence(&run);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("schedules");
+    TCase *real = tcase_create("this machine"), *simulated = tcase_create("simulated cluster");
+    const int count = (int)(sizeof settings / sizeof settings[0]);
+    tcase_set_timeout(real, 120);
+    tcase_set_timeout(simulated, 120);
+    tcase_add_loop_test(real, gradients_on_this_machine, 0, count);
+    tcase_add_test(real, interleaved_wants_a_multiple_of_the_ranks);
+    tcase_add_test(real, chunks_need_a_schedule_for_them);
+    tcase_add_loop_test(simulated, gradients_on_a_simulated_cluster, 0, count);
+    tcase_add_loop_test(simulated, orders_are_the_published_ones, 0,
+                        (int)(sizeof golden / sizeof golden[0]));
+    suite_add_tcase(suite, real);
+    suite_add_tcase(suite, simulated);
+    return run_suite(suite);
+}

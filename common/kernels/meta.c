@@ -1,0 +1,136 @@
+/*
+ * The table of the meta device, whose tensors have no numbers (kernels.h).
+ *
+ * Every function is empty, except that those whose twin on the CPU takes scratch
+ * space account for it, so that a run on this device has the CPU's peaks.
+ */
+#include "common/kernels/cpu.h"
+
+/* That they look at nothing is what these functions are for. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+/* Taken and given back. */
+static void account_scratch(size_t bytes)
+{
+    memory_account(MEMORY_WORKSPACE, (int64_t)bytes);
+    memory_account(MEMORY_WORKSPACE, -(int64_t)bytes);
+}
+
+static void matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
+                           const float *a, const float *b, float beta, float *c)
+{
+}
+
+static void fill_rows(int rows, int columns, const float *row, float *y) {}
+
+static void add_column_sums(int rows, int columns, const float *y, float *sums) {}
+
+static void add(size_t count, const float *x, float *y) {}
+
+static void multiply(size_t count, const float *a, const float *b, float *y) {}
+
+static void relu(size_t count, const float *x, float *y) {}
+
+static void relu_backward(size_t count, const float *y, const float *dy, float *dx) {}
+
+static void gelu(size_t count, const float *x, float *y, float *derivative) {}
+
+static void layer_norm(int rows, int columns, const float *x, const float *weight,
+                       const float *bias, float *y, float *statistics)
+{
+}
+
+static void layer_norm_backward_input(int rows, int columns, const float *x,
+                                      const float *statistics, const float *weight, const float *dy,
+                                      float *dx)
+{
+}
+
+static void layer_norm_backward_weight(int rows, int columns, const float *x,
+                                       const float *statistics, const float *dy,
+                                       float *weight_gradient, float *bias_gradient)
+{
+}
+
+static void convolution(const struct convolution_sizes *sizes, const float *x, const float *weight,
+                        const float *bias, float *y)
+{
+    account_scratch(cpu_convolution_scratch(sizes));
+}
+
+static void convolution_backward_input(const struct convolution_sizes *sizes, const float *weight,
+                                       const float *dy, float *dx)
+{
+    account_scratch(cpu_convolution_backward_input_scratch(sizes));
+}
+
+static void convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
+                                        const float *dy, float *weight_gradient,
+                                        float *bias_gradient)
+{
+    account_scratch(cpu_convolution_backward_weight_scratch(sizes));
+}
+
+static void max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place) {}
+
+static void max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place,
+                              const float *dy, float *dx)
+{
+}
+
+static void attention(const struct attention_sizes *sizes, const float *qkv, float *y,
+                      float *probabilities)
+{
+    account_scratch(cpu_attention_scratch(sizes));
+}
+
+static void attention_backward(const struct attention_sizes *sizes, const float *qkv,
+                               const float *probabilities, const float *dy, float *dqkv)
+{
+    account_scratch(cpu_attention_scratch(sizes));
+}
+
+static void mean_tokens(int samples, int tokens, int width, const float *x, float *y) {}
+
+static void mean_tokens_backward(int samples, int tokens, int width, const float *dy, float *dx) {}
+
+static void cut_patches(const struct patch_sizes *sizes, const float *images, float *patches) {}
+
+static void paste_patches(const struct patch_sizes *sizes, const float *patches, float *images) {}
+
+static void sgd_step(size_t count, float *parameter, float *buffer, const float *gradient,
+                     float rate, float momentum)
+{
+}
+
+static void adamw_step(size_t count, float *parameter, float *average, float *square,
+                       const float *gradient, struct adamw_factors factors)
+{
+}
+
+const struct kernels meta_kernels = {
+    .matrix_product = matrix_product,
+    .fill_rows = fill_rows,
+    .add_column_sums = add_column_sums,
+    .add = add,
+    .multiply = multiply,
+    .relu = relu,
+    .relu_backward = relu_backward,
+    .gelu = gelu,
+    .layer_norm = layer_norm,
+    .layer_norm_backward_input = layer_norm_backward_input,
+    .layer_norm_backward_weight = layer_norm_backward_weight,
+    .convolution = convolution,
+    .convolution_backward_input = convolution_backward_input,
+    .convolution_backward_weight = convolution_backward_weight,
+    .max_pool = max_pool,
+    .max_pool_backward = max_pool_backward,
+    .attention = attention,
+    .attention_backward = attention_backward,
+    .mean_tokens = mean_tokens,
+    .mean_tokens_backward = mean_tokens_backward,
+    .cut_patches = cut_patches,
+    .paste_patches = paste_patches,
+    .sgd_step = sgd_step,
+    .adamw_step = adamw_step,
+};

@@ -1,0 +1,80 @@
+/*
+ * Lists of layers inside a layer (inner.h).
+ */
+#include "common/layers/inner.h"
+
+#include "common/fatal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The part of the outer layer's memory that belongs to inner layer i. */
+static struct layer_memory inner_memory(const struct layer *layer, struct layer_memory memory,
+                                        int i)
+{
+    size_t offset = 0;
+    for (int before = 0; before < i; before++)
+        offset += layer->inner[before].parameter_count;
+    memory.parameters += offset;
+    if (memory.gradients != NULL)
+        memory.gradients += offset;
+    return memory;
+}
+
+struct tensor *inner_forward(const struct layer *layer, struct layer_memory memory,
+                             struct saved *saved, struct tensor *x)
+{
+    for (int i = 0; i < layer->inner_layers; i++) {
+        const struct layer *inner = &layer->inner[i];
+        x = inner->operations->forward(inner, inner_memory(layer, memory, i), saved->inner[i], x);
+    }
+    return x;
+}
+
+struct tensor *inner_backward_input(const struct layer *layer, struct layer_memory memory,
+                                    struct saved *saved, struct tensor *dy, bool want_dx)
+{
+    for (int i = layer->inner_layers - 1; i >= 0; i--) {
+        const struct layer *inner = &layer->inner[i];
+        dy = inner->operations->backward_input(inner, inner_memory(layer, memory, i),
+                                               saved->inner[i], dy, want_dx || i > 0);
+    }
+    return dy;
+}
+
+void inner_backward_weight(const struct layer *layer, struct layer_memory memory,
+                           struct saved *saved)
+{
+    for (int i = layer->inner_layers - 1; i >= 0; i--) {
+        const struct layer *inner = &layer->inner[i];
+        inner->operations->backward_weight(inner, inner_memory(layer, memory, i), saved->inner[i]);
+    }
+}
+
+static void add_parameters(struct layer *layer, const struct layer *inner, int i)
+{
+    for (int k = 0; k < inner->parameters; k++) {
+        const struct parameter *parameter = &inner->parameter[k];
+        char name[LAYER_NAME_SIZE + 12];
+        snprintf(name, sizeof name, "%d.%s", i, parameter->name);
+        layer_add_parameter(layer, name, parameter->shape, parameter->initial, parameter->scale);
+    }
+}
+
+void inner_put(struct layer *layer, const struct layer *inner, int inner_layers)
+{
+    layer->inner = calloc((size_t)inner_layers, sizeof *layer->inner);
+    if (layer->inner == NULL)
+        fatal("no memory left for a layer of %d layers", inner_layers);
+    layer->inner_layers = inner_layers;
+    for (int i = 0; i < inner_layers; i++) {
+        layer->inner[i] = inner[i];
+        layer->forward_flops += inner[i].forward_flops;
+        layer->backward_input_flops += inner[i].backward_input_flops;
+        layer->backward_weight_flops += inner[i].backward_weight_flops;
+        /* Where no dx is wanted, only the first of the layers need not work one out. */
+        layer->backward_input_flops_without_dx +=
+            i == 0 ? inner[i].backward_input_flops_without_dx : inner[i].backward_input_flops;
+        add_parameters(layer, &inner[i], i);
+    }
+}

@@ -1,0 +1,24 @@
+/*
+ * Lists of layers inside a layer: what residual and sequence have in common.
+ * The inner layers' parameters are the outer layer's, one layer's behind the
+ * other's, under the names "0.weight", "2.bias" and so on.
+ */
+#ifndef COMMON_LAYERS_INNER_H
+#define COMMON_LAYERS_INNER_H
+
+#include "common/layers/layers.h"
+
+/* Runs x through all inner layers. Takes over x. */
+struct tensor *inner_forward(const struct layer *layer, struct layer_memory memory,
+                             struct saved *saved, struct tensor *x);
+/* Takes over dy; NULL unless want_dx. */
+struct tensor *inner_backward_input(const struct layer *layer, struct layer_memory memory,
+                                    struct saved *saved, struct tensor *dy, bool want_dx);
+void inner_backward_weight(const struct layer *layer, struct layer_memory memory,
+                           struct saved *saved);
+
+/* Puts the layers into a description: their parameters and FLOPs are added to its own. Takes
+ * over what the layers own; the array stays the caller's. */
+void inner_put(struct layer *layer, const struct layer *inner, int inner_layers);
+
+#endif

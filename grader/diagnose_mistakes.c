@@ -1,0 +1,129 @@
+/*
+ * For the diagnosis: known mistakes of pipeline schedules that end in a hang, by
+ * what each rank computed in this training step so far and what it waits for.
+ */
+#include "grader/diagnose_parts.h"
+
+/* What a rank did in the step that it is in. */
+struct progress {
+    int stages;       /* that live here: LOG_STAGE records */
+    int forwards;     /* of any stage */
+    int later_stages; /* forwards of a stage behind its first */
+    int backwards;    /* B or I */
+    unsigned last;    /* the last of these operations, or LOG_NONE */
+    int first_stage;  /* the lowest here; -1: not known */
+};
+
+static struct progress progress_of(const struct scene *scene, int rank)
+{
+    const struct log_file *log = &scene->outcome->log[rank];
+    struct progress progress = {.first_stage = -1};
+    for (size_t i = 0; i < log->count; i++) {
+        const struct log_record *record = &log->record[i];
+        if (record->operation == LOG_STAGE) {
+            progress.stages++;
+            if (progress.first_stage < 0 || record->stage < progress.first_stage)
+                progress.first_stage = record->stage;
+        } else if (record->operation == LOG_STEP_BEGIN) {
+            progress.forwards = progress.later_stages = progress.backwards = 0;
+            progress.last = LOG_NONE;
+        }
+        bool forward = record->operation == LOG_FORWARD;
+        bool backward =
+            record->operation == LOG_BACKWARD || record->operation == LOG_BACKWARD_INPUT;
+        if (record->phase != LOG_END || (!forward && !backward))
+            continue;
+        progress.last = record->operation;
+        progress.forwards += forward;
+        progress.backwards += backward;
+        progress.later_stages +=
+            forward && progress.first_stage >= 0 && record->stage > progress.first_stage;
+    }
+    return progress;
+}
+
+static bool waits_to(const struct scene *scene, int rank, enum wait_kind kind, int peer)
+{
+    const struct wait *wait = wait_for_peer(scene, rank, peer);
+    return wait != NULL && wait->kind == kind && wait->peer == peer;
+}
+
+/* Rank 0 did one forward only and waits for B0; the last rank, which should begin with B0, did
+ * forwards only and waits for another. */
+static bool is_wrong_end(const struct scene *scene)
+{
+    int last = scene->outcome->ranks - 1;
+    if (last < 1)
+        return false;
+    struct progress front = progress_of(scene, 0), back = progress_of(scene, last);
+    return front.forwards == 1 && front.backwards == 0 && back.forwards >= 1 &&
+           back.backwards == 0 && front.stages <= 1 && waits_to(scene, 0, WAIT_RECEIVE, 1) &&
+           waits_to(scene, last, WAIT_RECEIVE, last - 1);
+}
+
+/* Two neighbours: the one in front sends what its F made, the one behind what its B made. */
+static bool is_steady_phase(const struct scene *scene)
+{
+    if (scene->cycle->len != 2)
+        return false;
+    int one = g_array_index(scene->cycle, int, 0), other = g_array_index(scene->cycle, int, 1);
+    int front = MIN(one, other), behind = MAX(one, other);
+    struct progress before = progress_of(scene, front), after = progress_of(scene, behind);
+    bool around = front == 0 && behind == scene->outcome->ranks - 1 && before.stages > 1;
+    return (behind == front + 1 || around) && waits_to(scene, front, WAIT_SEND, behind) &&
+           waits_to(scene, behind, WAIT_SEND, front) &&
+           ((before.last == LOG_FORWARD && after.last != LOG_FORWARD && after.backwards > 0) ||
+            (around && after.last == LOG_FORWARD && before.last != LOG_FORWARD &&
+             before.backwards > 0));
+}
+
+static bool sent_any(const struct scene *scene, int from, int to)
+{
+    int step = scene->place[from].step;
+    for (int i = 0; i < scene->matching->count; i++) {
+        const struct message *message = &scene->matching->message[i];
+        if (message->source == from && message->destination == to &&
+            message->send.posted != NO_RECORD && message->send.step == step)
+            return true;
+    }
+    return false;
+}
+
+/* Rank 0 waits for the input of its second stage, number p; the last rank did a forward of its
+ * first stage, number p-1, and sent rank 0 nothing. */
+static bool is_without_link(const struct scene *scene)
+{
+    int last = scene->outcome->ranks - 1;
+    if (last < 1)
+        return false;
+    struct progress front = progress_of(scene, 0), back = progress_of(scene, last);
+    return front.stages > 1 && front.forwards > 0 && front.later_stages == 0 &&
+           front.backwards == 0 && back.forwards > 0 && waits_to(scene, 0, WAIT_RECEIVE, last) &&
+           !sent_any(scene, last, 0);
+}
+
+static const struct known_hang wrong_end = {
+    "warm-up counted from the wrong end",
+    "rank 0 waits for its first backward after one forward, while the last rank, which could begin "
+    "with backwards at once, waits for more forwards. Rank r of p does min(p-r-1, m) forwards "
+    "before it alternates: rank 0 the most, the last rank none."};
+static const struct known_hang steady_phase = {
+    "both neighbours send first in the steady phase",
+    "the rank in front sends an activation forward while the rank behind it sends a gradient back, "
+    "and neither receives. In the steady phase every send forward belongs together with a receive "
+    "backward: do both at once (`MPI_Sendrecv`), or start one of them with `MPI_Isend` or "
+    "`MPI_Irecv`."};
+static const struct known_hang without_link = {
+    "interleaved: no link from the last rank to rank 0",
+    "rank 0 waits for the input of its second stage, number p, which nobody sends. What stage p-1 "
+    "makes on the last rank goes to stage p, on rank 0: only the very last stage, number v·p-1, "
+    "sends nothing forward."};
+
+const struct known_hang *known_hang(const struct scene *scene, enum diagnosis_kind kind)
+{
+    if (kind == DIAGNOSIS_BOTH_SEND_FIRST && is_steady_phase(scene))
+        return &steady_phase;
+    if (kind < DIAGNOSIS_TAG_MISMATCH || kind == DIAGNOSIS_ENDED_EARLY)
+        return NULL;
+    return is_without_link(scene) ? &without_link : is_wrong_end(scene) ? &wrong_end : NULL;
+}

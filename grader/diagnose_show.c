@@ -1,0 +1,171 @@
+/*
+ * For the diagnosis: the graph of who waits for whom, as text and as a picture.
+ */
+#include "grader/diagnose_parts.h"
+#include "grader/picture_waits.h"
+#include "grader/source_line.h"
+#include "grader/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MOST_LINES 64 /* of the text */
+
+/* ---- as text ------------------------------------------------------------------------------------- */
+
+/* "file.c:12" of the call that the wait began with; "" where it is not known. */
+static char *line_of_wait(const struct scene *scene, int rank, const struct wait *wait)
+{
+    size_t call = call_of(scene, rank, wait->posted);
+    const char *line =
+        source_line(scene->outcome->program, scene->outcome->log[rank].record[call].caller);
+    const char *end = strchr(line, ' ');
+    return end == NULL ? g_strdup(line) : g_strndup(line, (gsize)(end - line));
+}
+
+/* "MPI_Send to 1, tag 5, 400000 bytes", in `parts` pieces behind each other with `between`. */
+static void name_wait(const struct scene *scene, int rank, int peer, const struct wait *wait,
+                      const char *between, GString *text)
+{
+    size_t call = call_of(scene, rank, wait->posted);
+    const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
+    g_string_append(text, log_operation_name(scene->outcome->log[rank].record[call].operation));
+    if (wait->kind == WAIT_COLLECTIVE) {
+        if (record->peer >= 0)
+            g_string_append_printf(text, ", root %d", record->peer);
+        return;
+    }
+    g_string_append_printf(text, " %s ", wait->kind == WAIT_SEND ? "to" : "from");
+    if (wait->peer == LOG_NO_PEER)
+        g_string_append(text, "anybody");
+    else
+        g_string_append_printf(text, "%d", peer);
+    if (record->tag == LOG_ANY_TAG)
+        g_string_append(text, ", any tag");
+    else
+        g_string_append_printf(text, ", tag %d", record->tag);
+    if (record->bytes > 0)
+        g_string_append_printf(text, "%s%" PRIu64 " bytes", between, record->bytes);
+}
+
+static void describe_arrow(const struct scene *scene, int rank, int peer, GString *text)
+{
+    const struct wait *wait = wait_for_peer(scene, rank, peer);
+    g_autofree char *line = line_of_wait(scene, rank, wait);
+    g_string_append_printf(text, "rank %d → rank %d   ", rank, peer);
+    name_wait(scene, rank, peer, wait, ", ", text);
+    if (line[0] != '\0')
+        g_string_append_printf(text, ", %s", line);
+    g_string_append_printf(text, "%s\n", next_in_cycle(scene, rank) == peer ? "   [cycle]" : "");
+}
+
+void describe_graph(const struct scene *scene, GString *markdown)
+{
+    int lines = 0, ranks = scene->outcome->ranks;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int pass = 0; pass < 2; pass++) /* the circles first */
+        for (int rank = 0; rank < ranks; rank++)
+            for (int peer = 0; peer < ranks; peer++) {
+                bool in_cycle = next_in_cycle(scene, rank) == peer;
+                if (in_cycle != (pass == 0) || wait_for_peer(scene, rank, peer) == NULL)
+                    continue;
+                if (lines++ < MOST_LINES)
+                    describe_arrow(scene, rank, peer, text);
+            }
+    if (lines == 0)
+        return;
+    if (lines > MOST_LINES)
+        g_string_append_printf(text, "and %d more\n", lines - MOST_LINES);
+    g_string_append(markdown, "Who waits for whom:\n\n");
+    text_append_code_block(markdown, text->str);
+    g_string_append_c(markdown, '\n');
+}
+
+/* ---- as a picture ----------------------------------------------------------------------------------- */
+
+/* The ranks to show: circles, culprit, tails and then the others, as far as there is room. */
+static GArray *chosen(const struct scene *scene)
+{
+    GArray *ranks = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int pass = 0; pass < 4; pass++)
+        for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+            bool wanted = pass == 0   ? in_any_cycle(scene, rank)
+                          : pass == 1 ? rank == scene->culprit
+                          : pass == 2 ? is_in(scene->tails, rank)
+                                      : true;
+            if (wanted && ranks->len < WAITS_MOST_NODES && !is_in(ranks, rank))
+                g_array_append_val(ranks, rank);
+        }
+    return ranks;
+}
+
+static char *label_of(const struct scene *scene, int rank)
+{
+    const struct place *place = &scene->place[rank];
+    static const char *const words[] = {[PLACE_NO_LOG] = "left no log",
+                                        [PLACE_FINISHED] = "came to its end",
+                                        [PLACE_COMPUTING] = "in a computation",
+                                        [PLACE_BETWEEN_STEPS] = "at the end of its step",
+                                        [PLACE_OUTSIDE] = "outside of MPI",
+                                        [PLACE_IN_CALL] = "",
+                                        [PLACE_POLLING] = ""};
+    if (place->call == NO_RECORD)
+        return g_strdup(words[place->state]);
+    GString *text = g_string_new(NULL);
+    const struct wait *first = NULL;
+    for (int peer = 0; peer < scene->outcome->ranks; peer++) {
+        const struct wait *wait = wait_for_peer(scene, rank, peer);
+        if (wait == NULL || (first != NULL && next_in_cycle(scene, rank) != peer))
+            continue;
+        first = wait;
+        g_string_truncate(text, 0);
+        name_wait(scene, rank, peer, wait, "\n", text);
+    }
+    if (first == NULL)
+        g_string_append(
+            text, log_operation_name(scene->outcome->log[rank].record[place->call].operation));
+    const char *line =
+        source_line(scene->outcome->program, scene->outcome->log[rank].record[place->call].caller);
+    if (line[0] != '\0')
+        g_string_append_printf(text, "\n%.*s", (int)strcspn(line, " "), line);
+    if (place->state == PLACE_POLLING)
+        g_string_append(text, "\ntests again and again");
+    return g_string_free(text, FALSE);
+}
+
+static char *label_of_arrow(const struct scene *scene, int rank, const struct wait *wait)
+{
+    const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
+    return wait->kind == WAIT_COLLECTIVE ? g_strdup(log_operation_name(record->operation))
+           : record->tag == LOG_ANY_TAG  ? g_strdup("any tag")
+                                         : g_strdup_printf("tag %d", record->tag);
+}
+
+static enum waits_look look_of(const struct scene *scene, int rank)
+{
+    return in_any_cycle(scene, rank)   ? WAITS_IN_CYCLE
+           : rank == scene->culprit    ? WAITS_CULPRIT
+           : is_in(scene->tails, rank) ? WAITS_HELD_UP
+                                       : WAITS_FREE;
+}
+
+bool draw_graph(const struct scene *scene, const char *title, const char *path)
+{
+    g_autoptr(GArray) ranks = chosen(scene);
+    struct waits_graph *graph = waits_graph_new();
+    graph->left_out = scene->outcome->ranks - (int)ranks->len;
+    for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+        if (!is_in(ranks, rank))
+            continue;
+        waits_graph_add_node(graph, rank, look_of(scene, rank), label_of(scene, rank));
+        for (int peer = 0; peer < scene->outcome->ranks; peer++) {
+            const struct wait *wait = wait_for_peer(scene, rank, peer);
+            if (wait != NULL && is_in(ranks, peer))
+                waits_graph_add_arrow(graph, rank, peer, next_in_cycle(scene, rank) == peer,
+                                      label_of_arrow(scene, rank, wait));
+        }
+    }
+    bool drawn = graph->arrows->len > 0 && waits_picture(graph, title, path, NULL);
+    waits_graph_free(graph);
+    return drawn;
+}

@@ -1,0 +1,41 @@
+/*
+ * What makes an order of computations a schedule of a certain kind, and which
+ * known mistake a wrong order shows.
+ *
+ * A rule is a definition, not a list: every order that satisfies it passes.
+ * How micro-batches are numbered is free, as long as the ranks' orders fit
+ * together (schedule_check, which must have passed). A backward in two halves, I
+ * and W, may stand wherever a whole one may; its I then counts as the backward,
+ * and the micro-batch is in flight until its W.
+ */
+#ifndef GRADER_JUDGES_ORDER_RULES_H
+#define GRADER_JUDGES_ORDER_RULES_H
+
+#include "grader/schedule_formulas.h"
+
+/* What the ranks did in training steps 0 … steps-1: an array of one schedule each, to be freed by
+ * order_of_steps_free. optimizer: the optimizer's steps, too. */
+struct schedule **order_of_steps(const struct log_file *logs, int ranks, int steps, bool optimizer);
+void order_of_steps_free(struct schedule **schedule, int steps);
+
+/* The rule of a schedule, one sentence; NULL: there is no rule for this kind. */
+const char *order_rule(const struct schedule_kind *kind);
+
+/* Does every rank keep to the rule? If not: false, why (one line, without the rank's whole
+ * order), and the rank that it is about. */
+bool order_follows_rule(const struct schedule_kind *kind, const struct schedule *schedule,
+                        struct schedule_shape shape, GString *why, int *rank);
+
+struct order_mistake {
+    const char *name;
+    const char *explanation; /* what the order shows, and why it does not do */
+    const char *look;        /* what to look at */
+};
+
+/* The known mistake that an order shows which breaks the rule, or NULL. The schedule may be cut
+ * off anywhere and need not fit together: a run that hung has such an order. */
+const struct order_mistake *order_recognise(const struct schedule_kind *kind,
+                                            const struct schedule *schedule,
+                                            struct schedule_shape shape);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * The figures that explain how parallel a step was, for judges and reports.
+ */
+#ifndef GRADER_JUDGES_PARALLEL_H
+#define GRADER_JUDGES_PARALLEL_H
+
+#include "grader/judges/evidence.h"
+#include "grader/match.h"
+#include "grader/schedule_formulas.h"
+
+/* Explains a replayed step: makespan, speed-up, both bubbles beside the formula's, and per rank
+ * the idle time, the messages and their bytes beside the expected ones; on the simulated cluster
+ * also how much of the messages' time was hidden. */
+void parallel_explain(const struct outcome *run, const struct schedule_kind *kind,
+                      const struct matching *matching, int step, const struct replay *replay,
+                      const struct replay *expected, struct verdict *verdict);
+
+/* All computations one after the other, divided by the makespan. */
+double parallel_speed_up(const struct replay *replay);
+
+#endif

@@ -1,0 +1,139 @@
+/* What the end of a simulated run means. The texts are those of SimGrid 3.32. */
+#include "grader/simulation.h"
+
+#include "grader/replay.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const char deadlock_text[] = "Deadlock detected"; /* SimGrid */
+static const char waiting_text[] =
+    "deadlock: every rank that is still running";                         /* tools/simulate */
+static const char polling_text[] = "deadlock: every rank waits or polls"; /* machines/simulated.c */
+static const char mpi_error_text[] = "instead of MPI_SUCCESS";
+
+/* Calls that SMPI knows by name only, and settings that it refuses. */
+static const char *const unknown_texts[] = {"Not yet implemented", "not yet implemented",
+                                            "Unimplemented", "unimplemented", "is not implemented"};
+
+/* ---- how it ended --------------------------------------------------------------------------- */
+
+static bool is_complete(const struct outcome *outcome)
+{
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        if (!outcome->log[rank].complete || outcome->log_error[rank])
+            return false;
+    return true;
+}
+
+static bool has_logs(const struct outcome *outcome)
+{
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        if (outcome->log[rank].count > 0)
+            return true;
+    return false;
+}
+
+/* Is a rank inside of an MPI call when its log ends? What is noted about the call may stand behind
+ * its begin. */
+static bool ends_in_call(const struct log_file *log)
+{
+    for (size_t i = log->count; i-- > 0;) {
+        const struct log_record *record = &log->record[i];
+        if (record->operation == LOG_WAITING_FOR || record->operation == LOG_COMPLETED ||
+            record->operation == LOG_SEND_PART || record->operation == LOG_RECV_PART)
+            continue;
+        return record->phase == LOG_BEGIN && record->operation >= LOG_SEND;
+    }
+    return false;
+}
+
+/* Nobody can go on. Whoever is not inside of an MPI call has ended without a last word: then the
+ * others only wait for that one. */
+static bool all_wait(const struct outcome *outcome)
+{
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        if (!outcome->log[rank].complete && !ends_in_call(&outcome->log[rank]))
+            return false;
+    return true;
+}
+
+enum run_end simulation_end(const struct outcome *outcome, const struct sandbox_result *result)
+{
+    const char *said = result->output->str;
+    int status = result->end == SANDBOX_EXITED ? result->status : 128 + result->status;
+    if (status == 0 && is_complete(outcome))
+        return RUN_FINISHED;
+    bool deadlock = strstr(said, deadlock_text) || strstr(said, waiting_text);
+    if (strstr(said, polling_text) || (deadlock && all_wait(outcome)))
+        return RUN_HUNG;
+    if (status > 128)
+        return strstr(said, mpi_error_text) ? RUN_FAILED : RUN_CRASHED;
+    return status == 2 && (is_complete(outcome) || !has_logs(outcome)) ? RUN_REFUSED : RUN_FAILED;
+}
+
+/* ---- whether to believe it ------------------------------------------------------------------ */
+
+/* The line of the output that holds a text, or NULL. A new string. */
+static char *line_with(const char *output, const char *text)
+{
+    const char *found = strstr(output, text);
+    if (!found)
+        return NULL;
+    const char *begin = found;
+    while (begin > output && begin[-1] != '\n')
+        begin--;
+    return g_strndup(begin, strcspn(begin, "\n"));
+}
+
+/* In a deadlock nobody can go on: the replay must be stuck in every call in which a rank was. */
+static bool replay_agrees(const struct outcome *outcome)
+{
+    struct replay *replay = replay_run(
+        outcome->log, outcome->ranks, NULL,
+        (struct replay_options){.synchronous = outcome->synchronous, .step = REPLAY_ALL_STEPS});
+    bool agrees = replay->deadlock;
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        agrees = agrees && (outcome->log[rank].complete || replay->rank[rank].stuck);
+    replay_free(replay);
+    return agrees;
+}
+
+static bool was_found_by_simulator(const struct outcome *outcome)
+{
+    return outcome->end == RUN_HUNG && outcome->exit_status >= 0;
+}
+
+char *simulation_defect(const struct outcome *outcome)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(unknown_texts); i++) {
+        g_autofree char *line = line_with(outcome->output, unknown_texts[i]);
+        if (line && outcome->end != RUN_FINISHED)
+            return g_strdup_printf("the simulator can't do all that MPI can: %s", line);
+    }
+    bool polled = strstr(outcome->output, polling_text) != NULL;
+    if (was_found_by_simulator(outcome) && !polled && !replay_agrees(outcome))
+        return g_strdup("the simulator reports a deadlock that is none: by what the ranks recorded "
+                        "one of them could go on (it does that with persistent sends, and after "
+                        "MPI_Request_free of a send that is under way)");
+    return NULL;
+}
+
+bool simulation_is_doubtful(const struct outcome *outcome)
+{
+    bool polled = was_found_by_simulator(outcome) && strstr(outcome->output, polling_text);
+    bool failed = outcome->end == RUN_CRASHED || outcome->end == RUN_FAILED;
+    /* without numbers a program is only made for the simulator */
+    return (polled || failed) && outcome->options.device != DEVICE_META;
+}
+
+bool simulator_is_there(void)
+{
+    static const char *const folders[] = {"/usr/local/bin", "/usr/bin", "/bin"};
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = g_build_filename(folders[i], "smpirun", NULL);
+        if (access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,194 @@
+/*
+ * Tests of `handin timeline`: from logs, and the pictures of the docs.
+ */
+#include "handin/handin.h"
+
+#include "grader/tests/log_builder.h"
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+static char folder[64];
+
+static void begin(void)
+{
+    strcpy(folder, "/tmp/test_timeline_command_XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void end(void)
+{
+    GDir *open = g_dir_open(folder, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(open));) {
+        char *path = g_build_filename(folder, name, NULL);
+        unlink(path);
+        g_free(path);
+    }
+    g_dir_close(open);
+    rmdir(folder);
+}
+
+static char *path_to(const char *name)
+{
+    return g_build_filename(folder, name, NULL);
+}
+
+/* ---- the pictures of the docs ------------------------------------------------------------- */
+
+/* The corners of all boxes, a line each. Letters may differ between versions of gnuplot. */
+static char *boxes_of(const char *path)
+{
+    char *svg = NULL;
+    ck_assert_msg(g_file_get_contents(path, &svg, NULL, NULL), "no %s", path);
+    GString *boxes = g_string_new(NULL);
+    char **lines = g_strsplit(svg, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (strstr(*line, "<polygon"))
+            g_string_append_printf(boxes, "%s\n", *line);
+    g_strfreev(lines);
+    g_free(svg);
+    return g_string_free(boxes, FALSE);
+}
+
+/* 4 ranks, 8 micro-batches: what the picture says of the makespan and the bubble, from the
+ * published formulas; and the number of boxes. */
+static const struct {
+    const char *name, *text;
+    int boxes;
+} pictures[] = {
+    {"naive", "96; bubble (idle / makespan) 75.0 %", 8},
+    {"afab", "33; bubble (idle / makespan) 27.3 %", 64},
+    {"1f1b", "33; bubble (idle / makespan) 27.3 %", 64},
+    {"interleaved", "28.5; bubble (idle / makespan) 15.8 %", 128},
+    {"pipedream", "33; bubble (idle / makespan) 27.3 %", 96}, /* with 32 optimizer's steps */
+    {"zero-bubble", "27; bubble (idle / makespan) 11.1 %", 96},
+};
+
+START_TEST(the_pictures_in_the_docs_are_what_is_drawn_now)
+{
+    g_autofree char *kept = g_strdup_printf("docs/pictures/%s.svg", pictures[_i].name);
+    g_autofree char *drawn = path_to("picture.svg");
+    g_autofree char *svg = NULL;
+    char *arguments[] = {"handin",
+                         "timeline",
+                         "--schedule",
+                         (char *)pictures[_i].name,
+                         "--stages",
+                         "4",
+                         "--micro-batches",
+                         "8",
+                         "--out",
+                         drawn,
+                         NULL};
+    ck_assert_int_eq(handin_main(10, arguments), 0);
+    g_autofree char *now = boxes_of(drawn);
+    g_autofree char *then = boxes_of(kept);
+    ck_assert_msg(strcmp(now, then) == 0,
+                  "%s: draw it again: handin timeline --schedule %s --stages 4 --micro-batches 8 "
+                  "--out %s",
+                  kept, pictures[_i].name, kept);
+    g_auto(GStrv) line = g_strsplit(now, "\n", -1);
+    /* A few more stand in the key. */
+    ck_assert_int_ge((int)g_strv_length(line) - 1, pictures[_i].boxes);
+    ck_assert_int_le((int)g_strv_length(line) - 1, pictures[_i].boxes + 8);
+    ck_assert(g_file_get_contents(kept, &svg, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(svg, pictures[_i].text));
+    ck_assert_uint_lt(strlen(svg), 60000);
+}
+END_TEST
+
+START_TEST(impossible_schedules_are_refused)
+{
+    g_autofree char *out = path_to("picture.svg");
+    char *unknown[] = {"handin", "timeline", "--schedule", "knitting", "--stages",
+                       "4",      "--out",    out,          NULL};
+    ck_assert_int_eq(handin_main(8, unknown), 1);
+    char *uneven[] = {"handin",          "timeline", "--schedule", "interleaved", "--stages", "4",
+                      "--micro-batches", "6",        "--out",      out,           NULL};
+    ck_assert_int_eq(handin_main(10, uneven), 1);
+    char *negative[] = {"handin", "timeline", "--schedule", "afab", "--stages",
+                        "-4",     "--out",    out,          NULL};
+    ck_assert_int_eq(handin_main(8, negative), 1);
+    ck_assert(!g_file_test(out, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+/* ---- from logs ---------------------------------------------------------------------------- */
+
+/* Writes a log as a run would have left it. */
+static void write_log(const struct log_file *log)
+{
+    g_autofree char *name = g_strdup_printf("rank-%d.log", log->rank);
+    g_autofree char *path = path_to(name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    struct log_header header = {.magic = LOG_MAGIC,
+                                .version = LOG_VERSION,
+                                .record_size = sizeof(struct log_record),
+                                .rank = log->rank,
+                                .ranks = log->ranks};
+    ck_assert_uint_eq(fwrite(&header, sizeof header, 1, file), 1);
+    for (size_t i = 0; i < log->count; i++) {
+        struct log_record record = log->record[i];
+        record.check = 0;
+        record.check = (uint32_t)XXH3_64bits(&record, sizeof record);
+        ck_assert_uint_eq(fwrite(&record, sizeof record, 1, file), 1);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_run_becomes_a_picture_and_a_trace)
+{
+    struct builder builder[2];
+    for (int rank = 0; rank < 2; rank++) {
+        builder_init(&builder[rank], rank, 2);
+        fact(&builder[rank], LOG_STEP_BEGIN, 0);
+        if (rank == 1)
+            call(&builder[rank], LOG_RECV, 0, 0, 8, true);
+        compute(&builder[rank], LOG_FORWARD, rank, 0, 10);
+        if (rank == 0)
+            call(&builder[rank], LOG_SEND, 1, 0, 8, true);
+        compute(&builder[rank], LOG_BACKWARD, rank, 0, 20);
+        fact(&builder[rank], LOG_STEP_END, 0);
+        final(&builder[rank]);
+        write_log(&builder[rank].log);
+        free(builder[rank].log.record);
+    }
+    char *arguments[] = {"handin",  "timeline",    "--evidence",
+                         folder,    "--arguments", "--schedule 1f1b --micro-batches 1",
+                         "--where", "on paper",    NULL};
+    ck_assert_int_eq(handin_main(8, arguments), 0);
+    g_autofree char *picture = path_to("timeline.svg");
+    g_autofree char *trace = path_to("trace.json");
+    g_autofree char *svg = NULL;
+    ck_assert(g_file_get_contents(picture, &svg, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(svg, "1F1B: 2 ranks, 1 micro-batch, on paper"));
+    ck_assert_ptr_nonnull(strstr(svg, "the reference"));
+    ck_assert_ptr_nonnull(strstr(svg, "idle = (p-1)(F+B)"));
+    json_t *json = json_load_file(trace, 0, NULL);
+    ck_assert_ptr_nonnull(json_object_get(json, "traceEvents"));
+    json_decref(json);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("timeline command");
+    TCase *tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, begin, end);
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, the_pictures_in_the_docs_are_what_is_drawn_now, 0,
+                        G_N_ELEMENTS(pictures));
+    tcase_add_test(tests, impossible_schedules_are_refused);
+    tcase_add_test(tests, a_run_becomes_a_picture_and_a_trace);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,208 @@
+/* The command line of the planner. */
+#include "planner/planner.h"
+
+#include "common/dataset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_RANKS = 4096, MOST_MICRO_BATCHES = 65536, MOST_CHUNKS = 64, MOST_SAMPLES = 1000000 };
+
+/* As they were given; NULL: not given. */
+struct given {
+    char *ranks, *micro_batches, *batch, *chunks, *scaling;
+};
+
+/* False, and an error, unless it is a whole number from 1 to most. */
+static bool read_number(const char *name, const char *text, int most, int *number, GString *error)
+{
+    char *end;
+    const gint64 value = g_ascii_strtoll(text, &end, 10);
+    if (end != text && *end == '\0' && value >= 1 && value <= most) {
+        *number = (int)value;
+        return true;
+    }
+    g_string_printf(error, "%s=%s: must be a whole number from 1 to %d", name, text, most);
+    return false;
+}
+
+/* "2,4,8" */
+static GArray *read_numbers(const char *name, const char *text, int most, GString *error)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int));
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    for (char **part = parts; *part; part++) {
+        int number;
+        if (!read_number(name, *part, most, &number, error)) {
+            g_array_unref(numbers);
+            return NULL;
+        }
+        g_array_append_val(numbers, number);
+    }
+    return numbers;
+}
+
+/* "2,4,8:1,4,32": numbers of ranks, then numbers of micro-batches. */
+static bool read_scaling(struct plan *plan, const char *text, GString *error)
+{
+    g_auto(GStrv) halves = g_strsplit(text, ":", 2);
+    if (g_strv_length(halves) != 2 || !*halves[0] || !*halves[1]) {
+        g_string_printf(error, "SCALING=%s: must be RANKS:MICRO_BATCHES, as in 2,4,8:1,4,32", text);
+        return false;
+    }
+    plan->scaling_ranks = read_numbers("SCALING", halves[0], MOST_RANKS, error);
+    if (plan->scaling_ranks)
+        plan->scaling_micro_batches = read_numbers("SCALING", halves[1], MOST_MICRO_BATCHES, error);
+    return plan->scaling_micro_batches != NULL;
+}
+
+static bool read_sizes(struct plan *plan, const struct given *given, GString *error)
+{
+    plan->micro_batches = 8;
+    plan->chunks = 2;
+    if (given->scaling && !read_scaling(plan, given->scaling, error))
+        return false;
+    if (!given->ranks && !given->scaling) {
+        g_string_assign(error, "RANKS is missing: say for how many ranks, as in RANKS=4");
+        return false;
+    }
+    if ((given->ranks && !read_number("RANKS", given->ranks, MOST_RANKS, &plan->ranks, error)) ||
+        (given->micro_batches && !read_number("MICRO_BATCHES", given->micro_batches,
+                                              MOST_MICRO_BATCHES, &plan->micro_batches, error)) ||
+        (given->chunks && !read_number("CHUNKS", given->chunks, MOST_CHUNKS, &plan->chunks, error)))
+        return false;
+    plan->batch_size = 8 * plan->micro_batches;
+    return !given->batch ||
+           read_number("BATCH", given->batch, MOST_SAMPLES, &plan->batch_size, error);
+}
+
+static bool build_model(struct plan *plan, GString *error)
+{
+    struct shape sample;
+    int classes;
+    char why[DATASET_ERROR_SIZE], model_why[MODEL_ERROR_SIZE];
+    if (!dataset_describe(plan->dataset, &sample, &classes, why)) {
+        g_string_printf(error, "DATA=%s: %s", plan->dataset, why);
+        return false;
+    }
+    plan->model = model_new(plan->model_name, sample, classes, model_why);
+    if (!plan->model)
+        g_string_printf(error, "MODEL=%s: %s", plan->model_name, model_why);
+    return plan->model != NULL;
+}
+
+static bool fits(const struct plan *plan, GString *error)
+{
+    if (plan->ranks > plan->model->layers)
+        g_string_printf(error,
+                        "RANKS=%d: every rank needs at least one layer, and %s has %d; use fewer "
+                        "ranks or a deeper model (depth=…)",
+                        plan->ranks, plan->model_name, plan->model->layers);
+    else if (plan->ranks > plan->platform->hosts)
+        g_string_printf(error, "RANKS=%d: the platform %s has %d processors", plan->ranks,
+                        plan->platform_name, plan->platform->hosts);
+    else if (plan->batch_size % plan->micro_batches != 0)
+        g_string_printf(error,
+                        "BATCH=%d: can't be cut into %d micro-batches of the same size; use a "
+                        "multiple of %d",
+                        plan->batch_size, plan->micro_batches, plan->micro_batches);
+    return error->len == 0;
+}
+
+static void set_default(char **text, const char *value)
+{
+    if (*text && **text)
+        return;
+    g_free(*text);
+    *text = g_strdup(value);
+}
+
+/* What make hands on from a variable that nobody set. */
+static void forget_empty(char **text)
+{
+    if (*text && !**text)
+        g_clear_pointer(text, g_free);
+}
+
+static bool read_command_line(struct plan *plan, struct given *given, int argc, char **argv,
+                              GString *error)
+{
+    GOptionEntry entries[] = {
+        {"model", 0, 0, G_OPTION_ARG_STRING, &plan->model_name,
+         "the model, as the assignments' programs take it (transformer:depth=8)", "NAME"},
+        {"data", 0, 0, G_OPTION_ARG_STRING, &plan->dataset,
+         "the data set whose shapes it gets; no data is read (fashion-mnist)", "NAME"},
+        {"platform", 0, 0, G_OPTION_ARG_STRING, &plan->platform_name,
+         "the simulated cluster: a file of common/platforms (computer)", "NAME"},
+        {"ranks", 0, 0, G_OPTION_ARG_STRING, &given->ranks, "how many", "P"},
+        {"micro-batches", 0, 0, G_OPTION_ARG_STRING, &given->micro_batches, "of a step (8)", "M"},
+        {"batch", 0, 0, G_OPTION_ARG_STRING, &given->batch,
+         "samples of a step (8 for each micro-batch)", "N"},
+        {"chunks", 0, 0, G_OPTION_ARG_STRING, &given->chunks,
+         "stages per rank where the schedule is interleaved (2)", "V"},
+        {"scaling", 0, 0, G_OPTION_ARG_STRING, &given->scaling,
+         "instead: throughput for these numbers of ranks and micro-batches, as in 2,4,8:1,4,32",
+         "RANKS:MICRO_BATCHES"},
+        {"program", 0, 0, G_OPTION_ARG_FILENAME, &plan->program,
+         "the solutions, built for the simulated cluster", "FILE"},
+        {"kit", 0, 0, G_OPTION_ARG_FILENAME, &plan->kit, "the kit's folder (.)", "FOLDER"},
+        {"out", 0, 0, G_OPTION_ARG_FILENAME, &plan->out, "where the picture goes; else none",
+         "FOLDER"},
+        {NULL}};
+    g_autoptr(GOptionContext) context = g_option_context_new("- plans a pipeline");
+    g_option_context_add_main_entries(context, entries, NULL);
+    GError *problem = NULL;
+    if (!g_option_context_parse(context, &argc, &argv, &problem)) {
+        g_string_assign(error, problem->message);
+        g_error_free(problem);
+        return false;
+    }
+    if (argc > 1)
+        g_string_printf(error, "%s: is an argument too many; see --help", argv[1]);
+    return argc <= 1;
+}
+
+struct plan *plan_parse(int argc, char **argv, GString *error)
+{
+    struct plan *plan = g_new0(struct plan, 1);
+    struct given given = {0};
+    bool good = read_command_line(plan, &given, argc, argv, error);
+    char **const texts[] = {&given.ranks,  &given.micro_batches, &given.batch,
+                            &given.chunks, &given.scaling,       &plan->out};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        forget_empty(texts[i]);
+    set_default(&plan->model_name, "transformer:depth=8");
+    set_default(&plan->dataset, "fashion-mnist");
+    set_default(&plan->platform_name, "computer");
+    set_default(&plan->kit, ".");
+    good = good && read_sizes(plan, &given, error) && build_model(plan, error);
+    if (good)
+        plan->platform = platform_read(plan->kit, plan->platform_name, error);
+    good = good && plan->platform && fits(plan, error);
+    g_free(given.ranks);
+    g_free(given.micro_batches);
+    g_free(given.batch);
+    g_free(given.chunks);
+    g_free(given.scaling);
+    if (good)
+        return plan;
+    plan_free(plan);
+    return NULL;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan == NULL)
+        return;
+    char *texts[] = {plan->model_name, plan->dataset, plan->platform_name,
+                     plan->kit,        plan->program, plan->out};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    if (plan->scaling_ranks)
+        g_array_unref(plan->scaling_ranks);
+    if (plan->scaling_micro_batches)
+        g_array_unref(plan->scaling_micro_batches);
+    model_free(plan->model);
+    g_free(plan->platform);
+    g_free(plan);
+}

@@ -1,0 +1,174 @@
+/*
+ * The closed forms of grader/schedule_formulas.h with a model's figures in them,
+ * and the two steps that lead from there to a real run without messages: each
+ * stage's own durations, and the optimizer.
+ */
+#include "planner/planner.h"
+
+#include <string.h>
+
+static bool is_naive(const struct schedule_kind *kind)
+{
+    return strcmp(kind->name, "naive") == 0;
+}
+
+char *schedule_refusal(const struct plan *plan, const struct schedule_kind *kind)
+{
+    const int stages = plan->ranks * (kind->chunked ? plan->chunks : 1);
+    if (stages > plan->model->layers)
+        return g_strdup_printf("%d stages (%d on each rank) want at least as many layers; %s has "
+                               "%d",
+                               stages, stages / plan->ranks, plan->model_name, plan->model->layers);
+    if (kind->chunked && plan->micro_batches % plan->ranks != 0)
+        return g_strdup_printf("%d micro-batches are no multiple of %d ranks", plan->micro_batches,
+                               plan->ranks);
+    return NULL;
+}
+
+struct schedule_shape schedule_shape_of(const struct plan *plan, const struct schedule_kind *kind)
+{
+    return (struct schedule_shape){.ranks = plan->ranks,
+                                   .chunks = kind->chunked ? plan->chunks : 1,
+                                   .micro_batches = is_naive(kind) ? 1 : plan->micro_batches};
+}
+
+bool formula_holds(const struct plan *plan, const struct schedule_kind *kind)
+{
+    return !kind->halves || plan->micro_batches >= plan->ranks;
+}
+
+/* ---- time ----------------------------------------------------------------------------------- */
+
+/* Each stage's durations, in seconds, as schedules want them. */
+struct durations {
+    struct schedule_costs costs;
+    double *forward, *input, *weight, *optimizer;
+};
+
+static struct durations durations_new(struct schedule_shape shape, const struct stage_cost *cost,
+                                      double speed)
+{
+    const int stages = shape.ranks * shape.chunks, m = shape.micro_batches;
+    const gsize places = (gsize)stages * (gsize)m;
+    struct durations durations = {.forward = g_new(double, places),
+                                  .input = g_new(double, places),
+                                  .weight = g_new(double, places),
+                                  .optimizer = g_new(double, (gsize)stages)};
+    for (int s = 0; s < stages; s++) {
+        for (int i = 0; i < m; i++) {
+            durations.forward[s * m + i] = cost[s].forward / speed;
+            durations.input[s * m + i] = cost[s].backward_input / speed;
+            durations.weight[s * m + i] = cost[s].backward_weight / speed;
+        }
+        durations.optimizer[s] = cost[s].optimizer / speed;
+    }
+    durations.costs = (struct schedule_costs){.ranks = shape.ranks,
+                                              .chunks = shape.chunks,
+                                              .micro_batches = m,
+                                              .forward = durations.forward,
+                                              .backward_input = durations.input,
+                                              .backward_weight = durations.weight};
+    return durations;
+}
+
+static void durations_free(struct durations *durations)
+{
+    g_free(durations->forward);
+    g_free(durations->input);
+    g_free(durations->weight);
+    g_free(durations->optimizer);
+}
+
+/* How long the schedule takes by its dependencies alone. */
+static double run(struct durations *durations, const struct schedule_kind *kind, bool optimizer)
+{
+    durations->costs.optimizer = optimizer ? durations->optimizer : NULL;
+    struct schedule *schedule = kind->make(&durations->costs);
+    const int stages = schedule->ranks * durations->costs.chunks;
+    for (int s = 0; s < stages && optimizer && !kind->asynchronous; s++)
+        schedule_add(
+            schedule, s % schedule->ranks,
+            (struct schedule_operation){LOG_OPTIMIZER_STEP, s, -1, durations->optimizer[s]});
+    struct replay *replay = schedule_run(schedule);
+    const double makespan = replay->makespan;
+    replay_free(replay);
+    schedule_free(schedule);
+    return makespan;
+}
+
+static void work_out_time(struct formula *formula, const struct schedule_kind *kind,
+                          const struct stage_cost *cost, double speed)
+{
+    const struct schedule_shape shape = formula->shape;
+    const struct stage_cost mean = mean_rank_cost(cost, shape);
+    const double f = mean.forward / speed, i = mean.backward_input / speed;
+    const double w = mean.backward_weight / speed;
+    formula->seconds = schedule_makespan(kind, shape, f, i, w);
+    formula->bubble = bubble_of_makespan(kind->idle(shape, f, i, w), formula->seconds);
+
+    struct durations durations = durations_new(shape, cost, speed);
+    formula->with_unequal_stages = run(&durations, kind, false);
+    formula->with_optimizer = run(&durations, kind, true);
+    durations_free(&durations);
+}
+
+/* ---- memory and messages --------------------------------------------------------------------- */
+
+/* The activations of a rank: of all forwards in flight but one what they saved, and of that one
+ * the most that it ever holds. */
+static double activations(const struct formula *formula, const struct schedule_kind *kind,
+                          const struct stage_cost *cost, int rank)
+{
+    const struct schedule_shape shape = formula->shape;
+    double saved = 0, saved_for_weight = 0, working = 0;
+    for (int c = 0; c < shape.chunks; c++) {
+        const struct stage_cost *own = &cost[c * shape.ranks + rank];
+        saved += own->saved_bytes / shape.chunks;
+        saved_for_weight += own->saved_for_weight_bytes / shape.chunks;
+        working = MAX(working, kind->halves ? own->working_in_halves_bytes : own->working_bytes);
+    }
+    const int others = kind->in_flight(shape, rank) - 1;
+    const int between_halves = kind->halves ? MIN(rank, others) : 0;
+    return (others - between_halves) * saved + between_halves * saved_for_weight + working;
+}
+
+static void work_out_rank(struct formula *formula, const struct schedule_kind *kind,
+                          const struct stage_cost *cost, int rank)
+{
+    const struct schedule_shape shape = formula->shape;
+    struct rank_use *use = &formula->rank[rank];
+    const int last = shape.ranks * shape.chunks - 1;
+    use->activation_bytes = activations(formula, kind, cost, rank);
+    use->memory_bytes = use->activation_bytes;
+    for (int c = 0; c < shape.chunks; c++) {
+        const int s = c * shape.ranks + rank;
+        const int versions = kind->asynchronous ? kind->in_flight(shape, rank) : 1;
+        use->memory_bytes += (versions + 1) * cost[s].parameter_bytes + cost[s].state_bytes;
+        use->message_bytes += shape.micro_batches * ((s == 0 ? 0 : cost[s].input_bytes) +
+                                                     (s == last ? 0 : cost[s].output_bytes));
+    }
+    use->messages = schedule_messages_sent(shape, rank);
+}
+
+struct formula *formula_new(const struct plan *plan, const struct schedule_kind *kind)
+{
+    struct formula *formula = g_new0(struct formula, 1);
+    formula->shape = schedule_shape_of(plan, kind);
+    formula->ranks = plan->ranks;
+    formula->rank = g_new0(struct rank_use, (gsize)plan->ranks);
+    struct stage_cost *cost = stage_costs(plan->model, plan->ranks * formula->shape.chunks,
+                                          plan->batch_size / formula->shape.micro_batches);
+    work_out_time(formula, kind, cost, plan->platform->speed);
+    for (int rank = 0; rank < plan->ranks; rank++)
+        work_out_rank(formula, kind, cost, rank);
+    g_free(cost);
+    return formula;
+}
+
+void formula_free(struct formula *formula)
+{
+    if (formula == NULL)
+        return;
+    g_free(formula->rank);
+    g_free(formula);
+}

@@ -1,0 +1,52 @@
+/* The program plan: see planner.h. Exit status: 0 done, 1 failed, 2 wrong arguments. */
+#include "planner/planner.h"
+
+#include <stdio.h>
+
+static bool plan_schedules(GString *text, const struct plan *plan, const char *missing,
+                           GString *error)
+{
+    int count;
+    struct row *rows = rows_new(plan, missing, &count, error);
+    if (!rows)
+        return false;
+    append_tables(text, plan, rows, count);
+    rows_free(rows, count);
+    if (missing)
+        g_string_append_printf(text, "\n%s\n", missing);
+    /* What is known already is printed, even if the picture fails. */
+    fputs(text->str, stdout);
+    fflush(stdout);
+    g_string_truncate(text, 0);
+    if (!plan->out)
+        return true;
+    if (!draw_bubbles(plan, !missing, error))
+        return false;
+    g_string_append_printf(text, "\nbubble against micro-batches: %s/bubble.svg\n", plan->out);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GString) error = g_string_new(NULL);
+    struct plan *plan = plan_parse(argc, argv, error);
+    if (!plan) {
+        fprintf(stderr, "plan: %s\n", error->str);
+        return 2;
+    }
+    g_autofree char *missing = simulation_missing(plan);
+    g_autoptr(GString) text = g_string_new(NULL);
+    bool done;
+    if (plan->scaling_ranks) {
+        done = append_scaling(text, plan, !missing, error);
+        if (done && missing)
+            g_string_append_printf(text, "\n%s\n", missing);
+    } else {
+        done = plan_schedules(text, plan, missing, error);
+    }
+    fputs(text->str, stdout);
+    if (!done)
+        fprintf(stderr, "plan: %s\n", error->str);
+    plan_free(plan);
+    return done ? 0 : 1;
+}

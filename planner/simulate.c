@@ -1,0 +1,201 @@
+/*
+ * A simulated run: tools/simulate runs one step of the solutions, and the log of
+ * every rank tells what it took.
+ */
+#include "planner/planner.h"
+
+#include "common/log_reader.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+char *simulation_missing(const struct plan *plan)
+{
+    g_autofree char *smpirun = g_find_program_in_path("smpirun");
+    if (!smpirun)
+        return g_strdup("not simulated: that needs SimGrid (Debian and Ubuntu: apt-get install "
+                        "libsimgrid-dev)");
+    if (!plan->program || access(plan->program, X_OK) != 0)
+        return g_strdup_printf("not simulated: there is no program %s; make plan builds it",
+                               plan->program ? plan->program : "(--program)");
+    return NULL;
+}
+
+/* ---- running ---------------------------------------------------------------------------------- */
+
+/* folder: where the logs go; NULL: none are written, and *said becomes the report, to be freed. */
+static bool run_program(const struct plan *plan, const struct schedule_kind *kind,
+                        const char *folder, char **said, GString *error)
+{
+    g_autofree char *tool = g_build_filename(plan->kit, "tools", "simulate", NULL);
+    g_autofree char *ranks = g_strdup_printf("%d", plan->ranks);
+    g_autofree char *batch = g_strdup_printf("%d", plan->batch_size);
+    g_autofree char *micro_batches = g_strdup_printf("%d", plan->micro_batches);
+    g_autofree char *chunks = g_strdup_printf("%d", kind->chunked ? plan->chunks : 1);
+    const char *arguments[] = {tool,
+                               ranks,
+                               plan->platform_name,
+                               plan->program,
+                               "--schedule",
+                               kind->name,
+                               "--model",
+                               plan->model_name,
+                               "--data",
+                               plan->dataset,
+                               "--batch",
+                               batch,
+                               "--micro-batches",
+                               micro_batches,
+                               "--chunks",
+                               chunks,
+                               "--device",
+                               "meta",
+                               "--steps",
+                               "1",
+                               "--uneven",
+                               "--quiet",
+                               folder ? "--evidence" : "--report",
+                               folder,
+                               NULL};
+    GError *problem = NULL;
+    g_autofree char *complaint = NULL;
+    int status = 0;
+    if (!g_spawn_sync(NULL, (char **)arguments, NULL,
+                      said ? G_SPAWN_DEFAULT : G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, said,
+                      &complaint, &status, &problem)) {
+        g_string_printf(error, "%s can't be run: %s", tool, problem->message);
+        g_error_free(problem);
+        return false;
+    }
+    if (status != 0)
+        g_string_printf(error, "the simulated run of %s failed: %s", kind->name,
+                        g_strstrip(complaint));
+    return status == 0;
+}
+
+static void remove_folder(const char *path)
+{
+    g_autoptr(GDir) list = g_dir_open(path, 0, NULL);
+    for (const char *name; list && (name = g_dir_read_name(list));) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        g_unlink(file);
+    }
+    g_rmdir(path);
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+/* When a rank's step began and ended, in nanoseconds. */
+struct span {
+    uint64_t begin, end;
+};
+
+static bool is_send(const struct log_record *record)
+{
+    return record->phase == LOG_BEGIN &&
+           (record->operation == LOG_SEND || record->operation == LOG_ISEND);
+}
+
+static bool is_computation(const struct log_record *record)
+{
+    return record->operation >= LOG_FORWARD && record->operation <= LOG_OPTIMIZER_STEP;
+}
+
+static void take(const struct log_record *record, struct rank_use *use, struct span *span)
+{
+    if (record->operation == LOG_STEP_BEGIN)
+        span->begin = record->clock;
+    else if (record->operation == LOG_STEP_END)
+        span->end = record->clock;
+    else if (is_computation(record))
+        use->busy += (record->phase == LOG_END ? 1e-9 : -1e-9) * (double)record->clock;
+    else if (is_send(record)) {
+        use->messages++;
+        use->message_bytes += (double)record->bytes;
+    } else if (record->operation == LOG_MEMORY && record->request < MEMORY_KINDS) {
+        use->memory_bytes += (double)record->bytes;
+        if (record->request == MEMORY_ACTIVATION)
+            use->activation_bytes = (double)record->bytes;
+    }
+}
+
+static bool read_rank(const char *folder, int rank, struct rank_use *use, struct span *span,
+                      GString *error)
+{
+    g_autofree char *name = g_strdup_printf("rank-%d.log", rank);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    struct log_file log;
+    char why[LOG_ERROR_SIZE];
+    if (!log_read(path, &log, why)) {
+        g_string_printf(error, "the simulated run left no log: %s", why);
+        return false;
+    }
+    for (size_t i = 0; i < log.count; i++)
+        take(&log.record[i], use, span);
+    const bool complete = log.complete;
+    log_destroy(&log);
+    if (!complete)
+        g_string_printf(error, "rank %d of the simulated run did not come to its end", rank);
+    return complete;
+}
+
+static bool read_logs(const char *folder, struct simulated *simulated, GString *error)
+{
+    double busy = 0;
+    for (int rank = 0; rank < simulated->ranks; rank++) {
+        struct span span = {0};
+        if (!read_rank(folder, rank, &simulated->rank[rank], &span, error))
+            return false;
+        simulated->seconds = MAX(simulated->seconds, 1e-9 * (double)(span.end - span.begin));
+        busy += simulated->rank[rank].busy / simulated->ranks;
+    }
+    simulated->bubble = simulated->seconds > 0 ? 1 - busy / simulated->seconds : 0;
+    return true;
+}
+
+struct simulated *simulated_new(const struct plan *plan, const struct schedule_kind *kind,
+                                GString *error)
+{
+    GError *problem = NULL;
+    g_autofree char *folder = g_dir_make_tmp("plan-XXXXXX", &problem);
+    if (!folder) {
+        g_string_printf(error, "no folder for the simulated run: %s", problem->message);
+        g_error_free(problem);
+        return NULL;
+    }
+    struct simulated *simulated = g_new0(struct simulated, 1);
+    simulated->ranks = plan->ranks;
+    simulated->rank = g_new0(struct rank_use, (gsize)plan->ranks);
+    const bool done =
+        run_program(plan, kind, folder, NULL, error) && read_logs(folder, simulated, error);
+    remove_folder(folder);
+    if (done)
+        return simulated;
+    simulated_free(simulated);
+    return NULL;
+}
+
+bool simulated_bubble(const struct plan *plan, const struct schedule_kind *kind, double *bubble,
+                      GString *error)
+{
+    static const char line[] = "bubble (idle share of the makespan) ";
+    g_autofree char *said = NULL;
+    if (!run_program(plan, kind, NULL, &said, error))
+        return false;
+    const char *found = strstr(said, line);
+    if (!found) {
+        g_string_printf(error, "the simulated run of %s reported no bubble", kind->name);
+        return false;
+    }
+    *bubble = g_ascii_strtod(found + sizeof line - 1, NULL) / 100;
+    return true;
+}
+
+void simulated_free(struct simulated *simulated)
+{
+    if (simulated == NULL)
+        return;
+    g_free(simulated->rank);
+    g_free(simulated);
+}

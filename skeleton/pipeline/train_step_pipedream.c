@@ -1,0 +1,26 @@
+/*
+ * PipeDream: 1F1B without a common optimizer step at the end. Every backward is
+ * followed by a step at once, so nobody waits for the others to finish, and each
+ * micro-batch keeps the parameters of its forward for its backward: weight
+ * stashing. (Narayanan et al. 2019)
+ */
+#include "assignments/pipeline/micro_batch.h"
+
+void train_step_pipedream(struct pipeline *pipeline)
+{
+    /* TODO: m micro-batches, each with an optimizer step of its own, in the order of 1F1B.
+     *
+     * The order is that of train_step_1f1b. Each micro-batch is a mini-batch of its own:
+     * behind its backward comes an optimizer step with its gradient alone, and the scale of
+     * its loss is 1. The backward of a micro-batch runs with the same parameters as its
+     * forward did, although the optimizer has stepped in between; the step changes the
+     * newest parameters.
+     *
+     * Given: stage_parameters_copy makes a copy of the parameters as they are now.
+     * stage_exchange_parameters lets the stage work with others from now on and hands you
+     * those that it had: whose they are then is in common/stage.h. tensor_free.
+     * Hint: which versions does rank r need at the same time? Count them for p = 3.
+     * Check: make grade CHECK=train_step_pipedream, then pipedream_order
+     */
+    todo("take m micro-batches through, with an optimizer step behind each", pipeline);
+}
