@@ -62,7 +62,7 @@ static uint64_t fingerprint_of_packed(struct log_payload payload)
 uint64_t log_payload_fingerprint(struct log_payload payload, bool *gone)
 {
     uint64_t bytes = log_payload_bytes(payload);
-    if (bytes == 0 || payload.buffer == NULL)
+    if (bytes == 0 || payload.buffer == NULL || machine_is_folded(payload.buffer))
         return 0;
     if (is_plain(payload.type)) {
         if (!is_mapped(payload.buffer, bytes)) {

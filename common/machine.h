@@ -50,6 +50,8 @@ struct resident_memory machine_resident_memory(void);
  * ranks and all callers get the same few pages again and again, and messages from and to it
  * carry nothing. It stays valid until the program ends. Fatal if there is none. */
 void *machine_folded_memory(size_t bytes);
+/* Does a buffer begin in it? Then there is nothing to see in it. */
+bool machine_is_folded(const void *buffer);
 
 /* An unsuccessful test or probe, and what ends such a series: a request that completed, or
  * computation. A simulated cluster on which every rank only polls ends the run with a message. */

@@ -51,7 +51,8 @@ enum key {
 
 static const struct argp_option option_table[] = {
     {NULL, 0, NULL, 0, "What to train:", 1},
-    {"model", KEY_MODEL, "NAME", 0, "mlp, cnn or vit, with sizes: mlp:depth=4,width=512", 1},
+    {"model", KEY_MODEL, "NAME", 0,
+     "mlp, cnn, vit or transformer, with sizes: mlp:depth=4,width=512", 1},
     {"data", KEY_DATA, "NAME", 0, "fashion-mnist, cifar10 or synthetic", 1},
     {"loss", KEY_LOSS, "NAME", 0, "cross-entropy or mean (of the outputs)", 1},
     {"batch", KEY_BATCH, "N", 0, "samples of a training step (64)", 1},

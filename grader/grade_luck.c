@@ -2,7 +2,7 @@
 #include "grader/grade_luck.h"
 
 #include "grader/diagnose.h"
-#include "grader/replay.h"
+#include "grader/luck.h"
 #include "grader/text.h"
 
 #include <string.h>
@@ -79,15 +79,17 @@ bool luck_is_possible(const struct rubric_check *check)
 
 static void remark_on(const struct outcome *outcome, int number, GString *remark)
 {
-    struct replay *replay =
-        replay_run(outcome->log, outcome->ranks, NULL,
-                   (struct replay_options){.synchronous = true, .step = REPLAY_ALL_STEPS});
-    if (replay->deadlock)
-        g_string_append_printf(remark,
-                               "It works only by luck: run %d, replayed with sends that wait for "
-                               "their receive, as MPI may do with any message, hangs.\n",
-                               number);
-    replay_free(replay);
+    struct matching *matching = matching_new(outcome->log, outcome->ranks);
+    uint64_t bytes = luck_hanging_bytes(outcome->log, outcome->ranks, matching);
+    matching_free(matching);
+    if (bytes == 0)
+        return;
+    g_autofree char *size = luck_number(bytes), *meaning = luck_explain(bytes);
+    g_string_append_printf(remark,
+                           "It works only by luck: run %d hangs as soon as MPI does not copy "
+                           "messages of %s bytes or more, but lets their sends wait for the "
+                           "receive. %s\n",
+                           number, size, meaning);
 }
 
 void luck_remark(const struct judgement *judgement, struct verdict *verdict)

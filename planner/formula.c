@@ -96,6 +96,20 @@ static double run(struct durations *durations, const struct schedule_kind *kind,
     return makespan;
 }
 
+/* How much more than the mean the rank computes that has most to compute. */
+static double slowest_rank(struct schedule_shape shape, const struct stage_cost *cost)
+{
+    double most = 0, sum = 0;
+    for (int rank = 0; rank < shape.ranks; rank++) {
+        double own = 0;
+        for (int s = rank; s < shape.ranks * shape.chunks; s += shape.ranks)
+            own += cost[s].forward + cost[s].backward_input + cost[s].backward_weight;
+        most = MAX(most, own);
+        sum += own;
+    }
+    return most / (sum / shape.ranks);
+}
+
 static void work_out_time(struct formula *formula, const struct schedule_kind *kind,
                           const struct stage_cost *cost, double speed)
 {
@@ -105,6 +119,8 @@ static void work_out_time(struct formula *formula, const struct schedule_kind *k
     const double w = mean.backward_weight / speed;
     formula->seconds = schedule_makespan(kind, shape, f, i, w);
     formula->bubble = bubble_of_makespan(kind->idle(shape, f, i, w), formula->seconds);
+
+    formula->slowest = slowest_rank(shape, cost);
 
     struct durations durations = durations_new(shape, cost, speed);
     formula->with_unequal_stages = run(&durations, kind, false);

@@ -86,7 +86,7 @@ static bool append_points(GString *script, const struct plan *plan,
 static void append_frame(GString *script, const struct plan *plan, bool simulate, int last)
 {
     g_autofree char *what = g_strdup_printf(
-        "%s on %d ranks, platform %s, %d samples per micro-batch\nlines: formula%s",
+        "%s\n%d ranks, platform %s, samples per micro-batch: %d\nlines: formula%s",
         plan->model_name, plan->ranks, plan->platform_name, plan->batch_size / plan->micro_batches,
         simulate ? "; points: simulated" : "");
     g_autofree char *title = gnuplot_quote(what);

@@ -99,6 +99,7 @@ struct formula {
     double seconds, bubble;      /* equal stages, free messages, no optimizer */
     double with_unequal_stages; /* seconds, in the same order, with each stage's own durations … */
     double with_optimizer;      /* … and with the optimizer's steps */
+    double slowest; /* what the rank with most to compute has to do, by the mean of all */
     struct rank_use *rank;
     int ranks;
 };

@@ -135,42 +135,47 @@ static void append_summary(GString *text, const struct plan *plan, const struct 
 
 /* ---- differences ------------------------------------------------------------------------------- */
 
-/* "+1.2 ms (+3.4%)" */
-static void append_part(GString *text, double seconds, double of, const char *what)
+/* "+3.40%" of the formula's step time. */
+static char *part_text(double seconds, const struct formula *formula)
 {
-    if (fabs(seconds) < 1e-6 * of) {
-        g_string_append_printf(text, "; %s nothing", what);
-        return;
-    }
-    g_autofree char *time = time_text(fabs(seconds));
-    g_string_append_printf(text, "; %s %c%s (%+.2f%%)", what, seconds < 0 ? '-' : '+', time,
-                           100 * seconds / of);
+    const double part = 100 * seconds / formula->seconds;
+    return g_strdup_printf("%+.2f%%", fabs(part) < 0.005 ? 0 : part);
+}
+
+static void append_difference(GString *text, const struct row *row)
+{
+    const struct formula *formula = row->formula;
+    const struct simulated *simulated = row->simulated;
+    g_string_append_printf(text, "%-12s", row->kind->name);
+    append_cell(text, time_text(formula->seconds), 12);
+    append_cell(text, part_text(formula->with_unequal_stages - formula->seconds, formula), 16);
+    append_cell(text, part_text(formula->with_optimizer - formula->with_unequal_stages, formula),
+                12);
+    append_cell(text,
+                simulated ? part_text(simulated->seconds - formula->with_optimizer, formula)
+                          : g_strdup("-"),
+                12);
+    append_cell(text, simulated ? time_text(simulated->seconds) : g_strdup("-"), 12);
+    append_cell(text, g_strdup_printf("%.3f x mean", formula->slowest), 18);
+    g_string_append_c(text, '\n');
 }
 
 static void append_differences(GString *text, const struct row *rows, int count)
 {
-    g_string_append(text, "\nFrom the formula's step time to the simulated one:\n");
-    for (int i = 0; i < count; i++) {
-        const struct formula *formula = rows[i].formula;
-        if (!formula)
-            continue;
-        const double start = formula->seconds;
-        GString *line = g_string_new(NULL);
-        append_part(line, formula->with_unequal_stages - start, start, "unequal stages");
-        append_part(line, formula->with_optimizer - formula->with_unequal_stages, start,
-                    rows[i].kind->asynchronous ? "optimizer after every backward"
-                                               : "optimizer's step");
-        if (rows[i].simulated)
-            append_part(line, rows[i].simulated->seconds - formula->with_optimizer, start,
-                        "messages and the loss");
-        g_string_append_printf(text, "  %-12s%s\n", rows[i].kind->name, line->str + 1);
-        g_string_free(line, TRUE);
-    }
+    g_string_append(text,
+                    "\nWhere the difference in step time comes from\n"
+                    "schedule         formula  unequal stages   optimizer    messages   simulated"
+                    "      slowest rank\n");
+    for (int i = 0; i < count; i++)
+        if (rows[i].formula)
+            append_difference(text, &rows[i]);
     g_string_append(
         text,
         "  The formula takes all stages as equal to their mean and messages as free, and stops\n"
-        "  before the optimizer. Unequal stages and the optimizer are worked out by running the\n"
-        "  same order with each stage's own durations; what is left is the simulated network's.\n");
+        "  before the optimizer (PipeDream's steps after every backward). Unequal stages and the\n"
+        "  optimizer are worked out by running the same order with each stage's own durations;\n"
+        "  what is left, messages and the little that the loss takes, only the simulation "
+        "knows.\n");
 }
 
 /* ---- memory and messages ----------------------------------------------------------------------- */

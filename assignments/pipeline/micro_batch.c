@@ -8,6 +8,18 @@
 
 #define CALLER __builtin_return_address(0)
 
+/* How many sends a stage lets be on their way in each direction before it waits for the oldest:
+ * a neighbour that is so far behind is the one that everybody waits for anyway. */
+enum { SENDS_UNDER_WAY = 8 };
+
+/* The message that has to be through before another one starts, or NULL. */
+static struct sent_message *oldest(const struct pipeline *pipeline, struct sent_message *sent,
+                                   int micro_batch)
+{
+    const int under_way = pipeline->ranks < SENDS_UNDER_WAY ? pipeline->ranks : SENDS_UNDER_WAY;
+    return micro_batch >= under_way ? &sent[micro_batch - under_way] : NULL;
+}
+
 static void wait_for(MPI_Request *request, const void *caller)
 {
     log_calls_from(caller);
@@ -36,7 +48,7 @@ static struct tensor *receive(struct pipeline *pipeline, enum pipeline_operation
 
 static void finish(struct sent_message *message, const void *caller)
 {
-    if (message->tensor == NULL)
+    if (message == NULL || message->tensor == NULL)
         return;
     wait_for(&message->request, caller);
     tensor_free(message->tensor);
@@ -63,6 +75,7 @@ void micro_batch_pass_output(struct pipeline *pipeline, int micro_batch, struct 
         batch_loss(pipeline->batch, micro_batch, y);
     else
         send(pipeline, SEND_FORWARD, micro_batch, y, &pipeline->outputs_sent[micro_batch]);
+    finish(oldest(pipeline, pipeline->outputs_sent, micro_batch), CALLER);
 }
 
 struct tensor *micro_batch_output_gradient(struct pipeline *pipeline, int micro_batch, float scale)
@@ -83,9 +96,7 @@ void micro_batch_pass_input_gradient(struct pipeline *pipeline, int micro_batch,
         return;
     }
     send(pipeline, SEND_BACKWARD, micro_batch, dx, &pipeline->gradients_sent[micro_batch]);
-    /* A neighbour that far behind has taken this one: nobody waits here, and memory is bounded. */
-    if (micro_batch >= pipeline->ranks)
-        finish(&pipeline->gradients_sent[micro_batch - pipeline->ranks], CALLER);
+    finish(oldest(pipeline, pipeline->gradients_sent, micro_batch), CALLER);
 }
 
 void micro_batch_finish(struct pipeline *pipeline)

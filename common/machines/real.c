@@ -83,19 +83,26 @@ static size_t fold_size(size_t bytes)
     return fold;
 }
 
+static unsigned char *folded;
+static size_t folded_size;
+
+bool machine_is_folded(const void *buffer)
+{
+    const uintptr_t begin = (uintptr_t)folded;
+    return folded != NULL && (uintptr_t)buffer >= begin && (uintptr_t)buffer < begin + folded_size;
+}
+
 void *machine_folded_memory(size_t bytes)
 {
-    static unsigned char *memory;
-    static size_t size;
-    if (bytes <= size && memory != NULL)
-        return memory;
+    if (bytes <= folded_size && folded != NULL)
+        return folded;
     const size_t fold = fold_size(bytes);
     const size_t folds = bytes / fold + 1;
     const int file = memfd_create("folded", MFD_CLOEXEC);
     if (file < 0 || ftruncate(file, (off_t)fold) != 0)
         fatal("there is no memory to fold: %s", strerror(errno));
     /* An older, smaller piece may still be in use: it stays. */
-    memory =
+    unsigned char *memory =
         mmap(NULL, folds * fold, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         fatal("there are no %zu bytes of address space: %s", folds * fold, strerror(errno));
@@ -104,7 +111,8 @@ void *machine_folded_memory(size_t bytes)
                  0) == MAP_FAILED)
             fatal("can't fold %zu bytes: %s", folds * fold, strerror(errno));
     close(file);
-    size = folds * fold;
+    folded_size = folds * fold;
+    folded = memory;
     return memory;
 }
 

@@ -142,6 +142,14 @@ void *machine_folded_memory(size_t bytes)
     return cluster->folded;
 }
 
+bool machine_is_folded(const void *buffer)
+{
+    const struct cluster *cluster = the_cluster();
+    const uintptr_t begin = (uintptr_t)cluster->folded;
+    return cluster->folded != NULL && (uintptr_t)buffer >= begin &&
+           (uintptr_t)buffer < begin + cluster->folded_size;
+}
+
 /* ---- polling ---------------------------------------------------------------------------------- */
 
 static int polls; /* of this rank since something last happened here */
