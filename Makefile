@@ -130,8 +130,8 @@ PROGRAM_FLAGS   = '$(CC) $(FLAGS) $(STUDENT_WARNINGS) $(PROGRAM_CFLAGS)' '$(CC) 
 SIMULATOR_LINES = '$(SIMULATOR_CC) $(SIMULATOR_FLAGS) $(STUDENT_WARNINGS) $(SIMULATOR_CFLAGS)' '$(SIMULATOR_LINK)' '$(SIMULATOR_END)'
 $(B)/program.flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' $(PROGRAM_FLAGS) $(if $(SIMULATOR_CC),$(SIMULATOR_LINES)) > $@.new
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@printf '%s\n' $(PROGRAM_FLAGS) $(if $(SIMULATOR_CC),$(SIMULATOR_LINES)) > $@.$$PPID
+	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; else mv $@.$$PPID $@; fi
 FORCE:
 
 $(B)/grade: $(call objects,grader/main.c) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
@@ -166,7 +166,7 @@ $(B)/programs/%: %.c $(COMMON_LIBRARY)
 
 # ---- commands -----------------------------------------------------------------------------------
 
-.PHONY: FORCE help setup data everything build grade check train simulate plan timeline plot submission curves bench skeleton mutants \
+.PHONY: FORCE help setup data everything build grade check train simulate plan timeline plot submission curves bench bench-schedules skeleton mutants \
         random-settings lint format fuzz clean compile_commands.json
 
 help: ## this list
@@ -217,7 +217,7 @@ TIMELINE_WHERE   = $(if $(filter simulated,$(MACHINE)),on the simulated cluster 
 timeline: data $(TIMELINE_PROGRAM) $(B)/handin/handin ## draw who worked when with NP ranks and ARGS, and export it for Perfetto
 	@rm -rf $(TIMELINE) && mkdir -p $(TIMELINE)
 	@status=0; $(TIMELINE_RUN) $(TIMELINE_PROGRAM) $(ARGS) --steps $(if $(filter simulated,$(MACHINE)),1,3) --quiet --evidence $(TIMELINE) || status=$$?; \
-	  [ $$status -eq 2 -o ! -e $(TIMELINE)/rank-0.log ] || $(B)/handin/handin timeline --evidence $(TIMELINE) --program $(TIMELINE_PROGRAM) \
+	  [ $$status -eq 2 -o ! -e $(TIMELINE)/rank-$$(($(NP) - 1)).log ] || $(B)/handin/handin timeline --evidence $(TIMELINE) --program $(TIMELINE_PROGRAM) \
 	  --arguments '$(ARGS)' --where '$(TIMELINE_WHERE)' || status=$$?; exit $$status
 
 # The planner runs the solutions on a described cluster; `free` would show no messages.
@@ -258,6 +258,10 @@ skeleton: ## cut skeleton/ out of solutions/
 
 bench: $(B)/bench/bench ## time one training step of each model, beside PyTorch where it is installed
 	@$(B)/bench/bench
+
+bench-schedules: ## bubble of every schedule beside its formula, and the pipeline against the naive split
+	@$(MAKE) --no-print-directory SUBMISSION=solutions build
+	@bench/schedules $(B)
 
 $(B)/bench/bench: bench/bench.c $(COMMON_LIBRARY)
 	@mkdir -p $(@D)

@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REASON_SIZE 1024
-
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_REFUSED = 2 };
 
 /* Ends all ranks: a fatal error on one of them would leave the others waiting forever. */
@@ -29,73 +27,7 @@ static void abort_all_ranks(void)
     _Exit(STATUS_FAILED);
 }
 
-/* ---- what the options name -------------------------------------------------------------------- */
-
-/* What --help says of the assignment. Stays for the whole run. */
-static const char *describe(const struct assignment *assignment)
-{
-    static char text[3072];
-    size_t used =
-        (size_t)snprintf(text, sizeof text, "Schedules (--schedule) of %s:\n", assignment->name);
-    for (const struct step *step = assignment->steps; step->name && used < sizeof text; step++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "  %-14s %s%s\n", step->name,
-                                 step->what, step == assignment->steps ? " (default)" : "");
-    if (used < sizeof text)
-        used += (size_t)snprintf(text + used, sizeof text - used, "\nProbes (--probe):\n");
-    for (const struct probe *probe = assignment->probes; probe->name && used < sizeof text; probe++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "  %-14s %s\n", probe->name,
-                                 probe->what);
-    return text;
-}
-
-/* The step of that name, or NULL. */
-static const struct step *find_step(const struct assignment *assignment, const char *name)
-{
-    const struct step *step = assignment->steps;
-    while (step->name != NULL && strcmp(step->name, name) != 0)
-        step++;
-    return step->name != NULL ? step : NULL;
-}
-
-static const struct probe *find_probe(const struct assignment *assignment, const char *name)
-{
-    const struct probe *probe = assignment->probes;
-    while (probe->name != NULL && strcmp(probe->name, name) != 0)
-        probe++;
-    return probe->name != NULL ? probe : NULL;
-}
-
-/* False, and a reason, if this run can't be: names that don't exist, options that don't fit. */
-static bool options_fit(const struct assignment *assignment, const struct run *run,
-                        const struct step *step, char *reason)
-{
-    const struct options *options = run->options;
-    const bool writes = options->probe[0] || options->snapshots || options->gradient_dumps;
-    if (step == NULL)
-        snprintf(reason, REASON_SIZE, "--schedule %s: there is no such schedule; --help lists them",
-                 options->schedule);
-    else if (options->against[0] && find_step(assignment, options->against) == NULL)
-        snprintf(reason, REASON_SIZE, "--against %s: there is no such schedule; --help lists them",
-                 options->against);
-    else if (options->chunks > 1 && !step->chunked)
-        snprintf(reason, REASON_SIZE, "--chunks %d: --schedule %s has one stage per rank",
-                 options->chunks, step->name);
-    else if (options->probe[0] && find_probe(assignment, options->probe) == NULL)
-        snprintf(reason, REASON_SIZE, "--probe %s: there is no such probe; --help lists them",
-                 options->probe);
-    else if (writes && options->evidence[0] == '\0')
-        snprintf(reason, REASON_SIZE,
-                 "--probe, --snapshots and --dump-gradients need --evidence FOLDER to write to");
-    else if (step->one_process && run->ranks > 1 && options->probe[0] == '\0')
-        snprintf(reason, REASON_SIZE,
-                 "--schedule %s runs in one process, not in %d: start it with one rank",
-                 options->schedule, run->ranks);
-    else if (options->compare && assignment->compare == NULL)
-        snprintf(reason, REASON_SIZE, "--compare: this assignment has nothing to compare");
-    else
-        return true;
-    return false;
-}
+/* ---- may it run? ------------------------------------------------------------------------------ */
 
 /* May the run be? All ranks get the same answer; the first rank that refuses says why. */
 static bool all_agree(const struct run *run, bool agreed, const char *reason)
@@ -327,7 +259,7 @@ static bool steps_are_possible(struct run *run, const struct assignment *assignm
     const char *const names[] = {run->options->against, run->options->schedule};
     for (int i = 0; i < 2; i++)
         if (names[i][0] != '\0') {
-            choose_step(run, find_step(assignment, names[i]));
+            choose_step(run, driver_find_step(assignment, names[i]));
             if (!assignment->check(run, reason, REASON_SIZE))
                 return false;
         }
@@ -338,21 +270,20 @@ static bool steps_are_possible(struct run *run, const struct assignment *assignm
 static int carry_out(struct run *run, const struct assignment *assignment)
 {
     const struct options *options = run->options;
-    const struct step *step = find_step(assignment, options->schedule);
     char reason[REASON_SIZE] = "";
-    bool agreed = options_fit(assignment, run, step, reason);
+    bool agreed = driver_options_fit(assignment, run, reason);
     if (agreed && options->probe[0] == '\0')
         agreed = steps_are_possible(run, assignment, reason);
     reason[sizeof reason - 1] = '\0';
     if (!all_agree(run, agreed, reason))
         return STATUS_REFUSED;
     if (options->probe[0] != '\0') {
-        find_probe(assignment, options->probe)->run(run);
+        driver_find_probe(assignment, options->probe)->run(run);
         return STATUS_DONE;
     }
     const struct usage own = train(run, assignment, options->curve);
     if (options->against[0] != '\0') {
-        choose_step(run, find_step(assignment, options->against));
+        choose_step(run, driver_find_step(assignment, options->against));
         const struct usage other = train(run, assignment, "");
         usage_compare(run, &own, &other);
     } else if (options->report) {
@@ -373,7 +304,7 @@ static void finalize(int status)
 int driver_main(int argc, char **argv, const struct assignment *assignment)
 {
     struct options options;
-    options_describe(describe(assignment));
+    options_describe(driver_describe(assignment));
     options_parse(&options, argc, argv);
     if (options.schedule[0] == '\0')
         snprintf(options.schedule, sizeof options.schedule, "%s", assignment->steps[0].name);

@@ -1,13 +1,28 @@
 /*
- * What the driver's files share: driver.c (the main loop), driver_evidence.c
- * (tensor files and facts), driver_progress.c (the progress line) and
- * driver_usage.c (how well the ranks were used).
+ * What the driver's files share: driver.c (the main loop), driver_check.c (do the
+ * options go together?), driver_evidence.c (tensor files and facts),
+ * driver_progress.c (the progress line) and driver_usage.c (how well the ranks
+ * were used).
  */
 #ifndef COMMON_DRIVER_PARTS_H
 #define COMMON_DRIVER_PARTS_H
 
 #include "common/curve.h"
 #include "common/driver.h"
+
+/* ---- driver_check.c ---------------------------------------------------------------------------- */
+
+#define REASON_SIZE 1024
+
+/* What --help says of the assignment. Stays for the whole run. */
+const char *driver_describe(const struct assignment *assignment);
+/* The step or the probe of that name, or NULL. */
+const struct step *driver_find_step(const struct assignment *assignment, const char *name);
+const struct probe *driver_find_probe(const struct assignment *assignment, const char *name);
+/* False, and a reason, if this run can't be: names that don't exist, options that don't go
+ * together. The assignment has its say later, with struct assignment's check. */
+bool driver_options_fit(const struct assignment *assignment, const struct run *run,
+                        char reason[REASON_SIZE]);
 
 /* ---- driver_evidence.c: nothing is written where the options ask for nothing ------------------- */
 
@@ -51,7 +66,7 @@ struct usage {
     double seconds;         /* sum over the counted steps */
     double busy;            /* of that, spent in computations */
     size_t activation_peak; /* bytes */
-    size_t peak;            /* bytes of all kinds together */
+    size_t peak;            /* bytes: the sum over the kinds, each at its own peak */
 };
 
 /* Begins to count; peaks of memory are counted from here on. */

@@ -32,34 +32,51 @@ void fatal_set_hook(void (*hook)(void))
 
 /* ---- where the kit was called ------------------------------------------------------------- */
 
-/* Writes "addr2line -e PROGRAM ADDRESS…" for the calls that lead here; false if it can't. */
-static bool compose_question(char *command, size_t size)
+/* Is an address in the program, which is loaded at `own`, or in another copy of it? A simulated
+ * cluster has one for each rank, all with fatal_set_rank in the same place. */
+static bool is_in_program(const void *address, const char *own, const char **base)
+{
+    const size_t offset = (size_t)((const char *)(uintptr_t)fatal_set_rank - own);
+    Dl_info info, same;
+    if (dladdr(address, &info) == 0)
+        return false;
+    *base = info.dli_fbase;
+    return *base == own ||
+           (dladdr(*base + offset, &same) != 0 && same.dli_saddr == *base + offset &&
+            same.dli_sname != NULL && strcmp(same.dli_sname, "fatal_set_rank") == 0);
+}
+
+/* Writes "addr2line -e PROGRAM ADDRESS…" for this file and the calls that lead here, or to
+ * `crash`; false if it can't. */
+static bool compose_question(const void *crash, char *command, size_t size)
 {
     void *frame[MOST_FRAMES];
-    const char *program = machine_program();
-    Dl_info own, info;
+    const char *program = machine_program(), *base;
+    Dl_info own;
     const int frames = backtrace(frame, MOST_FRAMES);
     if (program[0] == '\0' || strchr(program, '\'') != NULL ||
         dladdr((void *)(uintptr_t)fatal_set_rank, &own) == 0)
         return false;
+    const size_t offset = (size_t)((char *)(uintptr_t)fatal_set_rank - (char *)own.dli_fbase);
     size_t used =
-        (size_t)snprintf(command, size, "timeout 5 addr2line -e '%s' 2>/dev/null", program);
+        (size_t)snprintf(command, size, "timeout 5 addr2line -e '%s' %#zx", program, offset);
     for (int i = 0; i < frames && used < size; i++)
-        if (dladdr(frame[i], &info) != 0 && info.dli_fbase == own.dli_fbase)
+        if (is_in_program(frame[i], own.dli_fbase, &base))
             /* a return address is the one behind the call */
-            used += (size_t)snprintf(command + used, size - used, " %#lx",
-                                     (unsigned long)((char *)frame[i] - (char *)own.dli_fbase - 1));
+            used += (size_t)snprintf(
+                command + used, size - used, " %#lx",
+                (unsigned long)((char *)frame[i] - base - (frame[i] == crash ? 0 : 1)));
+    if (used < size)
+        used += (size_t)snprintf(command + used, size - used, " 2>/dev/null");
     return used < size;
 }
 
-/* "train_step_afab.c:31" in place: the innermost call from outside of the kit. Needs addr2line;
- * without it, or without debug information, false. */
-static bool find_caller(char *place, size_t size)
+bool fatal_find_line(const void *crash, char *place, size_t size)
 {
     static const char own_name[] = "common/fatal.c";
     char command[2048], kit[1024] = "";
     size_t kit_length = 0;
-    FILE *lines = compose_question(command, sizeof command) ? popen(command, "r") : NULL;
+    FILE *lines = compose_question(crash, command, sizeof command) ? popen(command, "r") : NULL;
     if (lines == NULL)
         return false;
     bool found = false;
@@ -104,7 +121,7 @@ void fatal_at(const char *function, const char *format, ...)
 
     /* A message that begins with its line needs no other. */
     size_t length = strlen(text);
-    if (strncmp(format, "%s:%d", 5) != 0 && find_caller(place, sizeof place))
+    if (strncmp(format, "%s:%d", 5) != 0 && fatal_find_line(NULL, place, sizeof place))
         snprintf(text + length, sizeof text - length, " (called at %s)", place);
 
     fflush(stdout);

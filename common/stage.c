@@ -60,6 +60,27 @@ static void check_options(const struct model *model, const struct stage_options 
               options->index, options->micro_batches, options->micro_batch_size);
 }
 
+/* On the meta device a message may only have so many bytes (tensor.h). */
+static void check_message(const struct stage *stage, const char *what, struct shape sample)
+{
+    const int samples = stage->options.micro_batch_size;
+    const double bytes = (double)sizeof(float) * samples * (double)shape_elements(sample);
+    if (bytes > (double)TENSOR_META_MESSAGE_BYTES)
+        fatal("stage %d: %s of a micro-batch of %d samples has %.0f MiB, and on the meta device a "
+              "message has at most %zu: cut the batch into more micro-batches",
+              stage->options.index, what, samples, bytes / (1 << 20),
+              TENSOR_META_MESSAGE_BYTES >> 20);
+}
+
+static void check_messages(const struct stage *stage)
+{
+    const struct stage_options *options = &stage->options;
+    if (options->device == DEVICE_META && options->index > 0)
+        check_message(stage, "the input", stage->layer[0].input);
+    if (options->device == DEVICE_META && options->index < options->stages - 1)
+        check_message(stage, "the output", stage->layer[options->layers - 1].output);
+}
+
 static void log_stage(const struct stage *stage)
 {
     struct log_record record = log_record_new(LOG_STAGE, LOG_INSTANT);
@@ -139,6 +160,7 @@ struct stage *stage_new(const struct model *model, const struct stage_options *o
     struct stage *stage = allocate(1, sizeof *stage);
     stage->options = *options;
     stage->layer = model->layer + options->first_layer;
+    check_messages(stage);
     make_arenas(stage);
     stage->flight = allocate((size_t)options->micro_batches, sizeof *stage->flight);
     if (options->index == 0) {

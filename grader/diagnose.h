@@ -31,9 +31,12 @@ struct diagnosis {
     enum diagnosis_kind kind;
     GString *headline; /* one line of plain text; empty where nothing explains it */
     GString *markdown; /* kind and remedy, the ranks as a table, who waits for whom */
+    gsize kind_length; /* of the Markdown: what it says about the kind, before the ranks */
     GString *mistake;  /* the known mistake that it fits, by name; else empty */
     GArray *cycle;     /* of int: ranks of which each waits for the next, the last for the first */
     GArray *tails;     /* of int: ranks outside of the cycle that wait for it, or for the culprit */
+    uint64_t sent;     /* bytes of the smallest send in the cycle; if MPI copied them, it would not
+                          hang like this. 0: no send is in it */
     int culprit;       /* the rank that holds the others up, where there is no cycle; -1: none */
 };
 
@@ -42,6 +45,9 @@ struct diagnosis {
 struct diagnosis *diagnosis_new(const struct outcome *outcome, const char *picture_path,
                                 bool *drawn);
 void diagnosis_free(struct diagnosis *diagnosis);
+
+/* For who knows more about the mistake behind it: adds its name, and what to do (Markdown). */
+void diagnosis_name_mistake(struct diagnosis *diagnosis, const char *name, const char *remedy);
 
 /* "both send first", … */
 const char *diagnosis_kind_name(enum diagnosis_kind kind);

@@ -144,10 +144,24 @@ static enum diagnosis_kind blame(const struct scene *scene, int rank, GString *h
     return is_away(scene, rank, headline);
 }
 
+/* Simulated ranks end together, with the first that does. The others are in a call, or paused in a
+ * computation that takes its time. */
+static enum diagnosis_kind ended_for_all(struct scene *scene, GString *headline)
+{
+    int rank = scene->outcome->simulated && !was_stopped(scene->outcome) ? one_that_ran(scene) : -1;
+    if (rank < 0)
+        return DIAGNOSIS_NONE;
+    scene->culprit = rank;
+    return is_away(scene, rank, headline);
+}
+
 /* The rank that explains it best: one that others wait for, else any that is not in MPI, else one
  * that polls. */
 enum diagnosis_kind chain(struct scene *scene, GString *headline)
 {
+    enum diagnosis_kind kind_for_all = ended_for_all(scene, headline);
+    if (kind_for_all != DIAGNOSIS_NONE)
+        return kind_for_all;
     for (int pass = 0; pass < 3; pass++)
         for (int rank = 0; rank < scene->outcome->ranks; rank++) {
             enum place_state state = scene->place[rank].state;

@@ -149,7 +149,9 @@ void find_tails(struct scene *scene)
         if (end != rank)
             scene->culprit = end;
     }
-    bool *waits = g_new0(bool, (gsize)MAX(1, ranks));
+    GArray *waiting = g_array_new(FALSE, TRUE, sizeof(bool));
+    g_array_set_size(waiting, (guint)ranks);
+    bool *waits = (bool *)waiting->data;
     for (bool more = true; more;) {
         more = false;
         for (int rank = 0; rank < ranks; rank++)
@@ -163,5 +165,5 @@ void find_tails(struct scene *scene)
     for (int rank = 0; rank < ranks; rank++)
         if (waits[rank] && !in_any_cycle(scene, rank))
             g_array_append_val(scene->tails, rank);
-    g_free(waits);
+    g_array_free(waiting, TRUE);
 }

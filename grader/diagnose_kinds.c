@@ -6,6 +6,10 @@
 #include "grader/source_line.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#define LONGEST_HEADLINE 200 /* bytes */
+#define MOST_NAMED       8   /* ranks of a circle in the headline */
 
 void name_call(const struct scene *scene, int rank, size_t record, GString *text)
 {
@@ -16,17 +20,21 @@ void name_call(const struct scene *scene, int rank, size_t record, GString *text
         g_string_append_printf(text, " at %s", line);
 }
 
-/* "ranks 0 and 1", "ranks 0, 1 and 2" */
+/* "ranks 0 and 1", "ranks 0, 1 and 2", "12 ranks (0, 1, 2, …)" */
 static void name_cycle(const struct scene *scene, GString *text)
 {
     guint count = scene->cycle->len;
-    g_string_append(text, count == 1 ? "rank" : "ranks");
-    for (guint i = 0; i < count; i++)
+    if (count > MOST_NAMED)
+        g_string_append_printf(text, "%u ranks (", count);
+    else
+        g_string_append(text, count == 1 ? "rank " : "ranks ");
+    for (guint i = 0; i < count && i < MOST_NAMED; i++)
         g_string_append_printf(text, "%s%d",
-                               i == 0           ? " "
+                               i == 0           ? ""
                                : i + 1 == count ? " and "
                                                 : ", ",
                                g_array_index(scene->cycle, int, i));
+    g_string_append(text, count > MOST_NAMED ? ", …)" : "");
 }
 
 /* ---- messages that don't fit ---------------------------------------------------------------- */
@@ -192,14 +200,26 @@ static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
                                : DIAGNOSIS_CYCLE;
 }
 
+/* Where they are, if there is room for it on one line; the table has it anyway. */
 static void name_calls_of_cycle(const struct scene *scene, GString *headline)
 {
-    for (guint i = 0; i < scene->cycle->len && i < 4; i++) {
+    g_autoptr(GString) places = g_string_new(NULL);
+    g_autofree char *first = NULL;
+    bool same = scene->cycle->len > 1;
+    for (guint i = 0; i < scene->cycle->len; i++) {
         int rank = g_array_index(scene->cycle, int, i);
-        g_string_append_printf(headline, "%srank %d: ", i == 0 ? " (" : ", ", rank);
-        name_call(scene, rank, scene->place[rank].call, headline);
+        g_autoptr(GString) place = g_string_new(NULL);
+        name_call(scene, rank, scene->place[rank].call, place);
+        first = first != NULL ? first : g_strdup(place->str);
+        same = same && strcmp(first, place->str) == 0;
+        g_string_append_printf(places, "%srank %d: %s", i > 0 ? ", " : "", rank, place->str);
     }
-    g_string_append(headline, scene->cycle->len > 4 ? ", …)" : ")");
+    g_autofree char *text =
+        same ? g_strdup_printf(" (each in %s)", first) : g_strdup_printf(" (%s)", places->str);
+    /* where sends wait, words about luck stand before it */
+    gsize most = scene->outcome->synchronous ? LONGEST_HEADLINE / 2 : LONGEST_HEADLINE;
+    if (headline->len + strlen(text) <= most)
+        g_string_append(headline, text);
 }
 
 enum diagnosis_kind circle(const struct scene *scene, GString *headline)

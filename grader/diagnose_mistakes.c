@@ -9,6 +9,7 @@ struct progress {
     int stages;       /* that live here: LOG_STAGE records */
     int forwards;     /* of any stage */
     int later_stages; /* forwards of a stage behind its first */
+    int last_stage;   /* the stage of the last forward; -1: there was none */
     int backwards;    /* B or I */
     unsigned last;    /* the last of these operations, or LOG_NONE */
     int first_stage;  /* the lowest here; -1: not known */
@@ -17,7 +18,7 @@ struct progress {
 static struct progress progress_of(const struct scene *scene, int rank)
 {
     const struct log_file *log = &scene->outcome->log[rank];
-    struct progress progress = {.first_stage = -1};
+    struct progress progress = {.first_stage = -1, .last_stage = -1};
     for (size_t i = 0; i < log->count; i++) {
         const struct log_record *record = &log->record[i];
         if (record->operation == LOG_STAGE) {
@@ -27,6 +28,7 @@ static struct progress progress_of(const struct scene *scene, int rank)
         } else if (record->operation == LOG_STEP_BEGIN) {
             progress.forwards = progress.later_stages = progress.backwards = 0;
             progress.last = LOG_NONE;
+            progress.last_stage = -1;
         }
         bool forward = record->operation == LOG_FORWARD;
         bool backward =
@@ -35,6 +37,7 @@ static struct progress progress_of(const struct scene *scene, int rank)
             continue;
         progress.last = record->operation;
         progress.forwards += forward;
+        progress.last_stage = forward ? record->stage : progress.last_stage;
         progress.backwards += backward;
         progress.later_stages +=
             forward && progress.first_stage >= 0 && record->stage > progress.first_stage;
@@ -48,16 +51,23 @@ static bool waits_to(const struct scene *scene, int rank, enum wait_kind kind, i
     return wait != NULL && wait->kind == kind && wait->peer == peer;
 }
 
-/* Rank 0 did one forward only and waits for B0; the last rank, which should begin with B0, did
- * forwards only and waits for another. */
+/* Forwards that the last rank runs before its first backward: one, and with v stages per rank all
+ * that come before the first of the last stage. */
+static int least_forwards(const struct scene *scene, const struct progress *progress)
+{
+    return (MAX(1, progress->stages) - 1) * scene->outcome->ranks + 1;
+}
+
+/* Rank 0 did as few forwards as the last rank should and waits for a backward; the last rank, which
+ * should begin with that, did forwards only and waits for another. */
 static bool is_wrong_end(const struct scene *scene)
 {
     int last = scene->outcome->ranks - 1;
     if (last < 1)
         return false;
     struct progress front = progress_of(scene, 0), back = progress_of(scene, last);
-    return front.forwards == 1 && front.backwards == 0 && back.forwards >= 1 &&
-           back.backwards == 0 && front.stages <= 1 && waits_to(scene, 0, WAIT_RECEIVE, 1) &&
+    return front.forwards == least_forwards(scene, &front) && front.backwards == 0 &&
+           back.forwards >= 1 && back.backwards == 0 && waits_to(scene, 0, WAIT_RECEIVE, 1) &&
            waits_to(scene, last, WAIT_RECEIVE, last - 1);
 }
 
@@ -102,11 +112,47 @@ static bool is_without_link(const struct scene *scene)
            !sent_any(scene, last, 0);
 }
 
+/* Did this line of the source receive anything before? */
+static bool received_before(const struct scene *scene, int rank)
+{
+    const struct log_file *log = &scene->outcome->log[rank];
+    size_t call = scene->place[rank].call;
+    for (size_t i = 0; i < call; i++)
+        if (log->record[i].phase == LOG_END && log->record[i].operation >= LOG_SEND &&
+            log->record[i].caller == log->record[call].caller)
+            return true;
+    return false;
+}
+
+/* The last rank came to its last stage, which makes its gradient from the loss, without a message.
+ * But it waits for one from rank 0, which has the stage behind each of its others. Where rank 0 is
+ * the neighbour on both sides, that it is no activation shows by its line. */
+static bool is_not_reversed(const struct scene *scene)
+{
+    int last = scene->outcome->ranks - 1;
+    if (last < 1)
+        return false;
+    struct progress front = progress_of(scene, 0), back = progress_of(scene, last);
+    return back.stages > 1 && back.backwards == 0 && front.backwards == 0 &&
+           back.forwards == least_forwards(scene, &back) &&
+           back.last_stage == back.first_stage + (back.stages - 1) * scene->outcome->ranks &&
+           waits_to(scene, last, WAIT_RECEIVE, 0) &&
+           front.forwards > least_forwards(scene, &front) &&
+           (last > 1 || !received_before(scene, last));
+}
+
 static const struct known_hang wrong_end = {
     "warm-up counted from the wrong end",
     "rank 0 waits for its first backward after one forward, while the last rank, which could begin "
     "with backwards at once, waits for more forwards. Rank r of p does min(p-r-1, m) forwards "
-    "before it alternates: rank 0 the most, the last rank none."};
+    "before it alternates: rank 0 the most, the last rank none. (Interleaved: 2(p-r-1) + (v-1)p.)"};
+static const struct known_hang not_reversed = {
+    "interleaved: chunks not reversed in backward",
+    "the last rank has run the last stage of all, whose gradient it can make from the loss, "
+    "without "
+    "a message. But it waits for a gradient from rank 0, as only its earlier chunks do. Backwards "
+    "go from the last stage to the first: the chunk of backward number k is v-1 less the chunk of "
+    "forward number k."};
 static const struct known_hang steady_phase = {
     "both neighbours send first in the steady phase",
     "the rank in front sends an activation forward while the rank behind it sends a gradient back, "
@@ -125,5 +171,8 @@ const struct known_hang *known_hang(const struct scene *scene, enum diagnosis_ki
         return &steady_phase;
     if (kind < DIAGNOSIS_TAG_MISMATCH || kind == DIAGNOSIS_ENDED_EARLY)
         return NULL;
-    return is_without_link(scene) ? &without_link : is_wrong_end(scene) ? &wrong_end : NULL;
+    return is_without_link(scene)   ? &without_link
+           : is_not_reversed(scene) ? &not_reversed
+           : is_wrong_end(scene)    ? &wrong_end
+                                    : NULL;
 }

@@ -87,6 +87,10 @@ enum diagnosis_kind circle(const struct scene *scene, GString *headline);
 /* "MPI_Recv at file.c:12" */
 void name_call(const struct scene *scene, int rank, size_t record, GString *text);
 
+/* Of a simulated run: the rank that was running when the program ended, as far as the logs show it;
+ * -1: it may have been any of several. */
+int one_that_ran(const struct scene *scene);
+
 /* diagnose_chain.c: no circle; who holds the others up, and why? Notes the culprit. */
 enum diagnosis_kind chain(struct scene *scene, GString *headline);
 

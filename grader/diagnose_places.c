@@ -13,7 +13,7 @@ bool was_stopped(const struct outcome *outcome)
         return true;
     /* The simulator notices by itself, and then ends. */
     return outcome->simulated && outcome->end == RUN_FAILED && outcome->output != NULL &&
-           (strstr(outcome->output, "Deadlock detected") != NULL ||
+           (strstr(outcome->output, "deadlock: every rank that is still running") != NULL ||
             strstr(outcome->output, "deadlock: every rank waits or polls") != NULL);
 }
 

@@ -13,16 +13,6 @@
 
 /* ---- as text ------------------------------------------------------------------------------------- */
 
-/* "file.c:12" of the call that the wait began with; "" where it is not known. */
-static char *line_of_wait(const struct scene *scene, int rank, const struct wait *wait)
-{
-    size_t call = call_of(scene, rank, wait->posted);
-    const char *line =
-        source_line(scene->outcome->program, scene->outcome->log[rank].record[call].caller);
-    const char *end = strchr(line, ' ');
-    return end == NULL ? g_strdup(line) : g_strndup(line, (gsize)(end - line));
-}
-
 /* "MPI_Send to 1, tag 5, 400000 bytes", in `parts` pieces behind each other with `between`. */
 static void name_wait(const struct scene *scene, int rank, int peer, const struct wait *wait,
                       const char *between, GString *text)
@@ -48,20 +38,26 @@ static void name_wait(const struct scene *scene, int rank, int peer, const struc
         g_string_append_printf(text, "%s%" PRIu64 " bytes", between, record->bytes);
 }
 
+static char *label_of_arrow(const struct scene *scene, int rank, const struct wait *wait)
+{
+    const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
+    return wait->kind == WAIT_COLLECTIVE ? g_strdup(log_operation_name(record->operation))
+           : record->tag == LOG_ANY_TAG  ? g_strdup("any tag")
+                                         : g_strdup_printf("tag %d", record->tag);
+}
+
+/* The calls, sizes and places are in the table. */
 static void describe_arrow(const struct scene *scene, int rank, int peer, GString *text)
 {
     const struct wait *wait = wait_for_peer(scene, rank, peer);
-    g_autofree char *line = line_of_wait(scene, rank, wait);
-    g_string_append_printf(text, "rank %d → rank %d   ", rank, peer);
-    name_wait(scene, rank, peer, wait, ", ", text);
-    if (line[0] != '\0')
-        g_string_append_printf(text, ", %s", line);
-    g_string_append_printf(text, "%s\n", next_in_cycle(scene, rank) == peer ? "   [cycle]" : "");
+    g_autofree char *label = label_of_arrow(scene, rank, wait);
+    g_string_append_printf(text, "rank %d → rank %d   %s%s\n", rank, peer, label,
+                           next_in_cycle(scene, rank) == peer ? "   [cycle]" : "");
 }
 
 void describe_graph(const struct scene *scene, GString *markdown)
 {
-    int lines = 0, ranks = scene->outcome->ranks;
+    int lines = 0, circling = 0, ranks = scene->outcome->ranks;
     g_autoptr(GString) text = g_string_new(NULL);
     for (int pass = 0; pass < 2; pass++) /* the circles first */
         for (int rank = 0; rank < ranks; rank++)
@@ -69,10 +65,12 @@ void describe_graph(const struct scene *scene, GString *markdown)
                 bool in_cycle = next_in_cycle(scene, rank) == peer;
                 if (in_cycle != (pass == 0) || wait_for_peer(scene, rank, peer) == NULL)
                     continue;
+                circling += in_cycle;
                 if (lines++ < MOST_LINES)
                     describe_arrow(scene, rank, peer, text);
             }
-    if (lines == 0)
+    /* circles have a line of their own that says it all */
+    if (lines == circling)
         return;
     if (lines > MOST_LINES)
         g_string_append_printf(text, "and %d more\n", lines - MOST_LINES);
@@ -131,14 +129,6 @@ static char *label_of(const struct scene *scene, int rank)
     if (place->state == PLACE_POLLING)
         g_string_append(text, "\ntests again and again");
     return g_string_free(text, FALSE);
-}
-
-static char *label_of_arrow(const struct scene *scene, int rank, const struct wait *wait)
-{
-    const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
-    return wait->kind == WAIT_COLLECTIVE ? g_strdup(log_operation_name(record->operation))
-           : record->tag == LOG_ANY_TAG  ? g_strdup("any tag")
-                                         : g_strdup_printf("tag %d", record->tag);
 }
 
 static enum waits_look look_of(const struct scene *scene, int rank)

@@ -147,9 +147,14 @@ static void describe_waits(const struct scene *scene, int rank, GString *text)
 
 static void describe_table(const struct scene *scene, GString *markdown)
 {
-    g_string_append(markdown, "| rank | was in | waits for | last computation | step | records |\n"
-                              "| --- | --- | --- | --- | --- | --- |\n");
-    for (int rank = 0; rank < scene->outcome->ranks && rank < MOST_RANKS; rank++) {
+    g_string_append(markdown, "| rank | was in | waits for | last computation | step |\n"
+                              "| --- | --- | --- | --- | --- |\n");
+    int left_out = 0;
+    for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+        if (rank >= MOST_RANKS && !in_any_cycle(scene, rank) && rank != scene->culprit) {
+            left_out++;
+            continue;
+        }
         g_string_append_printf(markdown, "| %d | ", rank);
         describe_place(scene, rank, markdown);
         g_string_append(markdown, " | ");
@@ -158,11 +163,13 @@ static void describe_table(const struct scene *scene, GString *markdown)
         if (scene->place[rank].state != PLACE_NO_LOG)
             describe_computation(scene, rank, markdown);
         if (scene->place[rank].step >= 0)
-            g_string_append_printf(markdown, " | %d", scene->place[rank].step);
+            g_string_append_printf(markdown, " | %d |\n", scene->place[rank].step);
         else
-            g_string_append(markdown, " | –");
-        g_string_append_printf(markdown, " | %zu |\n", scene->outcome->log[rank].count);
+            g_string_append(markdown, " | – |\n");
     }
+    if (left_out > 0)
+        g_string_append_printf(markdown, "\n%d ranks more are neither in a circle nor shown.\n",
+                               left_out);
     g_string_append_c(markdown, '\n');
 }
 
@@ -174,20 +181,12 @@ static void describe_way(const GArray *cycle, GString *markdown)
     g_string_append_printf(markdown, "rank %d.\n\n", g_array_index(cycle, int, 0));
 }
 
-/* The circle of waiting, and who waits behind it. */
+/* A line for each circle, and one for who waits behind it. */
 static void describe_cycle(const struct scene *scene, GString *markdown)
 {
     if (scene->cycle->len > 0) {
         g_string_append(markdown, "They wait in a circle: ");
         describe_way(scene->cycle, markdown);
-        for (guint i = 0; i < scene->cycle->len; i++) {
-            int rank = g_array_index(scene->cycle, int, i);
-            g_string_append_printf(markdown, "- rank %d waits for ", rank);
-            describe_wait(scene, rank, wait_for_peer(scene, rank, next_in_cycle(scene, rank)),
-                          markdown);
-            g_string_append(markdown, "\n");
-        }
-        g_string_append_c(markdown, '\n');
     }
     for (guint i = 0; i < scene->others->len; i++) {
         g_string_append(markdown, "And in another circle: ");
@@ -204,13 +203,25 @@ static void describe_cycle(const struct scene *scene, GString *markdown)
     g_string_append(markdown, scene->tails->len > 0 ? ".\n\n" : "");
 }
 
+/* Does its sender still wait in that send? Then the table has it. */
+static bool is_waited_for(const struct scene *scene, int index)
+{
+    const GArray *waits = scene->place[scene->matching->message[index].source].waits;
+    for (guint i = 0; i < waits->len && i < MOST_WAITS; i++)
+        if (g_array_index(waits, struct wait, i).message == index &&
+            g_array_index(waits, struct wait, i).kind == WAIT_SEND)
+            return true;
+    return false;
+}
+
 /* Messages on their way to nobody. */
 static void describe_unreceived(const struct scene *scene, GString *markdown)
 {
     int shown = 0;
     for (int i = 0; i < scene->matching->count; i++) {
         const struct message *message = &scene->matching->message[i];
-        if (message->receive.posted != NO_RECORD || message->destination < 0)
+        if (message->receive.posted != NO_RECORD || message->destination < 0 ||
+            is_waited_for(scene, i))
             continue; /* received, or MPI refused it */
         if (shown == 0)
             g_string_append(markdown, "Sent, but no receive was ever posted for it:\n\n");
@@ -235,5 +246,6 @@ void describe_scene(const struct scene *scene, GString *markdown)
     describe_table(scene, markdown);
     describe_cycle(scene, markdown);
     describe_graph(scene, markdown);
-    describe_unreceived(scene, markdown);
+    if (was_stopped(scene->outcome))
+        describe_unreceived(scene, markdown);
 }

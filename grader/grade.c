@@ -108,7 +108,8 @@ static void start_luck(struct work *work)
 /* Starts whatever can start. Returns whether anything is left to wait for. */
 static bool start_workers(struct work *work)
 {
-    bool busy = false;
+    /* Asked before: checks that wait for a build must be looked at again when it has ended. */
+    bool busy = !build_simulated_done(work->grade->build);
     for (guint i = 0; i < work->grade->results->len; i++) {
         struct check_result *result = GRADE_RESULTS(work->grade, i);
         int slot = idle_slot(work);
@@ -131,7 +132,7 @@ static bool start_workers(struct work *work)
     start_luck(work);
     for (int slot = 0; slot < work->jobs; slot++)
         busy = busy || work->results[slot];
-    return busy || !build_simulated_done(work->grade->build);
+    return busy;
 }
 
 static void show_progress(const struct work *work)

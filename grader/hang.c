@@ -74,8 +74,9 @@ static bool is_in_mpi(const struct log_record *record)
     return (record->phase == LOG_BEGIN && record->operation >= LOG_SEND) ||
            record->operation == LOG_WAITING_FOR || record->operation == LOG_SEND_PART ||
            record->operation == LOG_RECV_PART ||
-           (record->phase == LOG_END && record->operation >= LOG_TEST &&
-            record->operation <= LOG_TESTSOME);
+           (record->phase == LOG_END &&
+            ((record->operation >= LOG_TEST && record->operation <= LOG_TESTSOME) ||
+             record->operation == LOG_IPROBE || record->operation == LOG_IMPROBE));
 }
 
 static void note_change(struct hang_watch *watch, double seconds)

@@ -93,8 +93,9 @@ char *luck_explain(uint64_t hanging_bytes)
         size);
     if (hanging_bytes <= LUCK_OPEN_MPI_COPIES)
         g_string_append_printf(text,
-                               "So it came to its end here, but with messages more than %.3g times "
-                               "as large (wider layers, larger micro-batches) it hangs.",
+                               "So it comes to its end on such machines, but with messages more "
+                               "than %.3g times as large (wider layers, larger micro-batches) it "
+                               "hangs there, too.",
                                (double)LUCK_OPEN_MPI_COPIES / (double)hanging_bytes);
     else if (hanging_bytes <= LUCK_SIMGRID_COPIES)
         g_string_append(text, "So with Open MPI these messages are too large already: where the "

@@ -153,6 +153,8 @@ static void append_check(GString *markdown, const struct check_result *result)
     g_string_append(markdown, "**\n\n");
     if (details)
         report_details(markdown, result);
+    else if (result->verdict->pictures->len > 0) /* the figures that belong to the picture */
+        g_string_append_printf(markdown, "%s\n", result->verdict->explanation->str);
     if (remark->len > 0)
         g_string_append_printf(markdown, "\nA remark that costs no points here: %s\n", remark->str);
     append_pictures(markdown, result);
@@ -198,10 +200,12 @@ GString *report_markdown(const struct grade *grade)
         g_string_append_printf(markdown, "\n> %s\n", (char *)grade->notes->pdata[i]);
     for (guint tier = 0; tier < grade->rubric->tiers->len; tier++)
         append_tier(markdown, grade, (int)tier);
-    g_string_append(markdown, "\n## Details\n");
+    g_autoptr(GString) details = g_string_new(NULL);
     for (guint i = 0; i < grade->results->len; i++)
-        append_check(markdown, GRADE_RESULTS(grade, i));
-    append_compiler(markdown, grade);
+        append_check(details, GRADE_RESULTS(grade, i));
+    append_compiler(details, grade);
+    if (details->len > 0)
+        g_string_append_printf(markdown, "\n## Details\n%s", details->str);
     append_runs(markdown, grade);
     return markdown;
 }

@@ -28,7 +28,7 @@ static const char *const mpi_environment[] = {
     "OMPI_MCA_plm=isolated",
     "OMPI_MCA_btl=self,vader",
     "OMPI_MCA_pml=ob1",
-    "OMPI_MCA_btl_vader_single_copy_mechanism=none",
+    "OMPI_MCA_btl_vader_single_copy_mechanism=emulated", /* with "none" there are no windows */
     "UBSAN_OPTIONS=print_stacktrace=1",
     "ASAN_OPTIONS=detect_leaks=0",
 };

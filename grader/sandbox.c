@@ -109,6 +109,13 @@ static bool set_limit(int which, rlim_t value)
     return setrlimit(which, &(struct rlimit){.rlim_cur = value, .rlim_max = value}) == 0;
 }
 
+/* At the soft limit comes SIGXCPU, which says why; at the hard one SIGKILL, which doesn't. */
+static bool set_cpu_limit(rlim_t seconds)
+{
+    return setrlimit(RLIMIT_CPU, &(struct rlimit){.rlim_cur = seconds, .rlim_max = seconds + 2}) ==
+           0;
+}
+
 /* The kernel should end the sandbox first, not the grader, when the machine runs out of memory. */
 static void volunteer_for_memory_shortage(void)
 {
@@ -142,7 +149,7 @@ _Noreturn static void child(const struct launch *launch, int output)
     umask(022);
     signal(SIGPIPE, SIG_DFL);
     doing = "set limits";
-    if (!set_limit(RLIMIT_CPU, (rlim_t)cpu + 1) || !set_limit(RLIMIT_FSIZE, limits->file_bytes) ||
+    if (!set_cpu_limit((rlim_t)cpu + 1) || !set_limit(RLIMIT_FSIZE, limits->file_bytes) ||
         !set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_NPROC, launch->threads))
         goto failed;
     doing = "become the sandbox's user";

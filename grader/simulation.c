@@ -86,6 +86,14 @@ static char *line_with(const char *output, const char *text)
     return g_strndup(begin, strcspn(begin, "\n"));
 }
 
+/* "[host-1:1:(2) 0.000000] ./src/smpi/mpi/smpi_request.cpp:1052: [root/CRITICAL] …" */
+static bool is_simulators(const char *line)
+{
+    static const char begin[] =
+        "^\\[[^]]*\\d\\.\\d+\\] .*\\[\\w+/(DEBUG|VERBOSE|INFO|WARNING|ERROR|CRITICAL)\\]";
+    return line[0] == '[' && g_regex_match_simple(begin, line, 0, 0);
+}
+
 /* In a deadlock nobody can go on: the replay must be stuck in every call in which a rank was. */
 static bool replay_agrees(const struct outcome *outcome)
 {
@@ -108,7 +116,8 @@ char *simulation_defect(const struct outcome *outcome)
 {
     for (guint i = 0; i < G_N_ELEMENTS(unknown_texts); i++) {
         g_autofree char *line = line_with(outcome->output, unknown_texts[i]);
-        if (line && outcome->end != RUN_FINISHED)
+        /* A program may say of itself that it is not yet implemented. */
+        if (line && is_simulators(line) && outcome->end != RUN_FINISHED)
             return g_strdup_printf("the simulator can't do all that MPI can: %s", line);
     }
     bool polled = strstr(outcome->output, polling_text) != NULL;
@@ -125,6 +134,16 @@ bool simulation_is_doubtful(const struct outcome *outcome)
     bool failed = outcome->end == RUN_CRASHED || outcome->end == RUN_FAILED;
     /* without numbers a program is only made for the simulator */
     return (polled || failed) && outcome->options.device != DEVICE_META;
+}
+
+bool simulation_is_own_line(const char *line)
+{
+    if (strstr(line, mpi_error_text) || !is_simulators(line))
+        return false;
+    for (guint i = 0; i < G_N_ELEMENTS(unknown_texts); i++)
+        if (strstr(line, unknown_texts[i]))
+            return false;
+    return true;
 }
 
 bool simulator_is_there(void)

@@ -25,6 +25,10 @@ char *simulation_defect(const struct outcome *outcome);
 /* Did it end in a way that the real machine has to confirm? */
 bool simulation_is_doubtful(const struct outcome *outcome);
 
+/* Is a line of the output the simulator's own and says nothing to people who wrote the program? That
+ * there was a deadlock tools/simulate says in words. */
+bool simulation_is_own_line(const char *line);
+
 /* Is there an smpirun where the sandbox looks for commands? */
 bool simulator_is_there(void);
 

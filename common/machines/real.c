@@ -106,10 +106,13 @@ void *machine_folded_memory(size_t bytes)
         mmap(NULL, folds * fold, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         fatal("there are no %zu bytes of address space: %s", folds * fold, strerror(errno));
-    for (size_t i = 0; i < folds; i++)
-        if (mmap(memory + i * fold, fold, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
-                 0) == MAP_FAILED)
+    for (size_t i = 0; i < folds; i++) {
+        unsigned char *const place = memory + i * fold;
+        const void *mapped =
+            mmap(place, fold, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0);
+        if (mapped != place)
             fatal("can't fold %zu bytes: %s", folds * fold, strerror(errno));
+    }
     close(file);
     folded_size = folds * fold;
     folded = memory;

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <simgrid/actor.h>
 #include <simgrid/engine.h>
 #include <simgrid/host.h>
@@ -125,6 +126,45 @@ __attribute__((constructor)) static void name_program(void)
 struct resident_memory machine_resident_memory(void)
 {
     return (struct resident_memory){0};
+}
+
+/* ---- crashes ------------------------------------------------------------------------------------ */
+
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+/* Says who crashed, and where: SimGrid would not. What is called here need not work any more, so
+ * after some seconds it ends anyhow. */
+static void tell_crash(int number, siginfo_t *information, void *context)
+{
+    char place[1024];
+    const void *crash = NULL;
+#if defined(__x86_64__)
+    crash = (const void *)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    crash = (const void *)((const ucontext_t *)context)->uc_mcontext.pc;
+#endif
+    (void)information;
+    signal(number, SIG_DFL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(10);
+    const char *rank = sg_actor_get_property_value(sg_actor_self(), "rank");
+    if (rank != NULL && fatal_find_line(crash, place, sizeof place))
+        dprintf(STDERR_FILENO, "rank %s crashed (%s) at %s\n", rank, strsignal(number), place);
+    else if (rank != NULL)
+        dprintf(STDERR_FILENO, "rank %s crashed (%s)\n", rank, strsignal(number));
+    raise(number);
+}
+
+__attribute__((constructor)) static void watch_for_crashes(void)
+{
+    static char stack[1 << 16]; /* the rank's own may be full */
+    const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action = {.sa_sigaction = tell_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    if (sigaltstack(&alternative, NULL) != 0)
+        fatal("no stack for signals: %s", strerror(errno));
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        if (sigaction(crashes[i], &action, NULL) != 0)
+            fatal("signal %d can't be watched for: %s", crashes[i], strerror(errno));
 }
 
 /* ---- folded memory ---------------------------------------------------------------------------- */

@@ -187,18 +187,18 @@ END_TEST
 
 /* ---- sizes that no computer here has ---- */
 
-/* Two layers of GPT-3 with micro-batches of 8 samples: more parameters, and more numbers in one
+/* Two layers as wide as GPT-3's with micro-batches of 5 samples: more parameters, and more numbers in one
  * tensor, than an int counts. Bytes as counted by hand. */
 START_TEST(a_stage_may_be_larger_than_an_int_counts)
 {
     struct model *model =
-        make_model("transformer:depth=4,width=12288,heads=96,patch=1", SHAPE(1, 32, 64));
+        make_model("transformer:depth=4,width=12288,heads=128,patch=1", SHAPE(1, 32, 64));
     size_t block = (size_t)12 * 12288 * 12288 + 13 * 12288;
     struct stage *stage = stage_new(model, &(struct stage_options){.index = 1,
                                                                    .stages = 3,
                                                                    .first_layer = 1,
                                                                    .layers = 2,
-                                                                   .micro_batch_size = 8,
+                                                                   .micro_batch_size = 5,
                                                                    .micro_batches = 1,
                                                                    .device = DEVICE_META});
     ck_assert_uint_ge(memory_live(MEMORY_PARAMETER), 4 * 2 * block);
@@ -207,7 +207,7 @@ START_TEST(a_stage_may_be_larger_than_an_int_counts)
     /* Per block and token: x, norm, qkv, heads, x again, norm, and twice the perceptron's middle:
      * widths 1 + 1 + 3 + 1 + 1 + 1 + 4 + 4; the probabilities; two times two statistics. x of the
      * second block is y of the first. */
-    size_t tokens = (size_t)8 * 2048, wide = tokens * 12288, square = (size_t)8 * 96 * 2048 * 2048;
+    size_t tokens = (size_t)5 * 2048, wide = tokens * 12288, square = (size_t)5 * 128 * 2048 * 2048;
     ck_assert_uint_eq(memory_live(MEMORY_ACTIVATION),
                       4 * (2 * (16 * wide + square + 4 * tokens) + wide));
     tensor_free(y);
@@ -294,6 +294,21 @@ START_TEST(inputs_must_be_opened_all_the_same)
 }
 END_TEST
 
+/* 1.6 GB: more than what all meta tensors share, and MPI would read beyond it. */
+START_TEST(a_message_must_fit_into_what_is_shared)
+{
+    struct model *model =
+        make_model("transformer:depth=2,width=12288,heads=96,patch=1", SHAPE(1, 32, 64));
+    stage_new(model, &(struct stage_options){.index = _i,
+                                             .stages = 2,
+                                             .first_layer = _i,
+                                             .layers = 1,
+                                             .micro_batch_size = 16,
+                                             .micro_batches = 2,
+                                             .device = DEVICE_META});
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("meta device");
@@ -305,6 +320,7 @@ int main(void)
     tcase_add_test(tests, many_micro_batches_need_little);
     tcase_add_test(tests, a_batch_needs_no_data_set);
     tcase_add_exit_test(tests, inputs_must_be_opened_all_the_same, EXIT_FAILURE);
+    tcase_add_loop_exit_test(tests, a_message_must_fit_into_what_is_shared, EXIT_FAILURE, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -213,6 +213,9 @@ START_TEST(wrong_arguments_are_explained)
     assert_says("there is no platform nowhere; there are: computer free rack slow");
     shell("tools/simulate two free %s", program);
     ck_assert_int_eq(run.status, 2);
+    assert_says("\"two\" ranks (NP): must be a whole number from 1");
+    shell("tools/simulate 2 free");
+    ck_assert_int_eq(run.status, 2);
     assert_says("usage: tools/simulate");
     shell("tools/simulate 2 free %s/nothing", folder);
     ck_assert_int_eq(run.status, 2);

@@ -12,6 +12,7 @@
 #include "grader/judges/evidence.h"
 #include "grader/judges/judges.h"
 #include "grader/judges/messages.h"
+#include "grader/judges/order_of_hang.h"
 #include "grader/replay.h"
 #include "grader/source_line.h"
 #include "grader/text.h"
@@ -27,6 +28,7 @@ static void explain_stuck(const struct judgement *judgement, const struct outcom
                                 : NULL;
     bool drawn;
     struct diagnosis *diagnosis = diagnosis_new(stuck, path, &drawn);
+    order_of_hang_name(stuck, diagnosis);
     verdict_explain(verdict, "\nIt would stop like this: ");
     text_append_plain(verdict->explanation, diagnosis->headline->str);
     g_string_append_printf(verdict->explanation, ".\n\n%s", diagnosis->markdown->str);

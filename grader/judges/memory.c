@@ -46,14 +46,20 @@ static struct need measure(struct stage *stage, int count)
     memory_reset_peak();
     kept[2 * count] = stage_input_new(stage);
     kept[2 * count + 1] = stage_output_new(stage);
+    /* Of the micro-batches before these: their input gradients may still be under way. */
+    for (int i = 0; i < count && stage_index(stage) > 0; i++)
+        kept[count + i] = stage_input_new(stage);
     for (int i = 0; i < count; i++) {
         size_t live = memory_live(MEMORY_ACTIVATION);
         kept[i] = stage_forward(stage, i, zeros(stage_input_new(stage)));
         if (i == 0)
             need.micro_batch = memory_live(MEMORY_ACTIVATION) - live - tensor_bytes(kept[0]);
     }
-    for (int i = 0; i < count; i++)
-        kept[count + i] = stage_backward(stage, i, zeros(stage_output_new(stage)));
+    for (int i = 0; i < count; i++) {
+        struct tensor *dx = stage_backward(stage, i, zeros(stage_output_new(stage)));
+        tensor_free(kept[count + i]);
+        kept[count + i] = dx;
+    }
     need.limit = memory_peak(MEMORY_ACTIVATION) - before;
     for (int i = 0; i < 2 * count + 2; i++)
         tensor_free(kept[i]);

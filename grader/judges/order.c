@@ -3,13 +3,17 @@
  *
  * In each step every (stage, micro-batch) must have exactly one forward and one
  * backward (or both halves), stage s on rank s % p, in an order that can be run
- * at all, and the order must satisfy the schedule's definition (order_rules.h).
+ * at all, the order must satisfy the schedule's definition (order_rules.h), and
+ * all forwards of a stage must cost the same, and all backwards.
  */
 #include "grader/judges/evidence.h"
 #include "grader/judges/judges.h"
 #include "grader/judges/order_rules.h"
 
+#include <math.h>
+
 #define LONGEST_TEXT 700
+#define EVEN         1e-3
 
 static void explain(const struct schedule_kind *kind, const struct schedule *schedule,
                     struct schedule_shape shape, int rank, int step, struct verdict *verdict)
@@ -35,6 +39,30 @@ static void explain(const struct schedule_kind *kind, const struct schedule *sch
     }
 }
 
+/* Micro-batches are of the same size, so all forwards of a stage cost the same, and all backwards:
+ * else some of them are empty, and others do their work. */
+static bool work_is_even(const struct schedule *schedule, GString *why, int *rank)
+{
+    for (*rank = 0; *rank < schedule->ranks; ++*rank)
+        for (int i = 0; i < schedule->count[*rank]; i++) {
+            const struct schedule_operation *one = &schedule->operation[*rank][i], *other = one;
+            for (int k = 0; other == one && k < i; k++)
+                if (schedule->operation[*rank][k].operation == one->operation &&
+                    schedule->operation[*rank][k].stage == one->stage)
+                    other = &schedule->operation[*rank][k];
+            if (fabs(one->duration - other->duration) <= EVEN * other->duration + 2)
+                continue;
+            g_string_printf(why,
+                            "%s%d cost %.0f FLOPs on stage %d, and %s%d %.0f: micro-batches are of "
+                            "the same size, and so is their work",
+                            log_operation_name(one->operation), one->micro_batch, one->duration,
+                            one->stage, log_operation_name(other->operation), other->micro_batch,
+                            other->duration);
+            return false;
+        }
+    return true;
+}
+
 /* Sets the verdict and returns false if the step is not as it should be. */
 static bool judge_step(const struct schedule_kind *kind, const struct schedule *schedule,
                        struct schedule_shape shape, int step, struct verdict *verdict)
@@ -45,8 +73,10 @@ static bool judge_step(const struct schedule_kind *kind, const struct schedule *
         evidence_fail(verdict, "step %d: %s", step, why->str);
     else if (!order_follows_rule(kind, schedule, shape, why, &rank))
         evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
-    else
+    else if (work_is_even(schedule, why, &rank))
         return true;
+    else
+        evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
     explain(kind, schedule, shape, rank, step, verdict);
     return false;
 }

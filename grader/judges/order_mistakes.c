@@ -148,46 +148,67 @@ static bool cool_down_is_missing(const struct schedule_kind *kind, const struct 
 
 static const struct {
     signature *shows;
+    bool of_whole_steps; /* what it misses may only not have been reached yet */
     struct order_mistake mistake;
 } mistakes[] = {
     {chunks_are_contiguous,
+     false,
      {"interleaved: contiguous chunks",
       "Rank r runs stages r·v to r·v+v-1, next to each other. A micro-batch then passes every rank "
       "once, as without interleaving, and the bubble is no smaller.",
       "which stages belong to a rank: chunk c of rank r is stage c·p + r"}},
     {all_forwards_first,
+     false,
      {"all-forward-all-backward instead",
       "Every rank runs all its forwards before its first backward. That takes the memory of all "
       "micro-batches at once, which is what this schedule avoids.",
       "when the first backward begins: it must not wait for the last forward"}},
     {chunks_are_not_reversed,
+     false,
      {"interleaved: chunks not reversed in backward",
       "The first backward is of chunk 0. But backwards go from the last stage to the first, so "
       "each group of micro-batches begins with the last chunk.",
       "the chunk of backward number k: v-1 less the chunk of forward number k"}},
     {warm_up_is_from_the_wrong_end,
+     false,
      {"warm-up counted from the wrong end",
       "Rank r runs r+1 forwards before its first backward. But rank 0 is the farthest from the "
       "loss, so it needs the most: p-r, this last one being the first of the steady phase.",
       "the number of warm-up forwards: p-r-1, not r"}},
     {warm_up_is_one_too_many,
+     false,
      {"warm-up one too many",
       "Every rank runs one forward more than it should before its first backward. One more "
       "micro-batch is then in flight on every rank than this schedule needs.",
       "the number of warm-up forwards: the steady phase begins with a forward of its own"}},
     {cool_down_is_missing,
+     true,
      {"no cool-down",
       "Every rank lacks as many backwards as its warm-up has forwards: those of the last "
       "micro-batches were never run, and their share of the gradients is missing.",
       "what comes after the steady phase: the backwards that are still open"}},
 };
 
+static const struct order_mistake *recognise(const struct schedule_kind *kind,
+                                             const struct schedule *schedule,
+                                             struct schedule_shape shape, bool whole)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(mistakes); i++)
+        if ((whole || !mistakes[i].of_whole_steps) && mistakes[i].shows(kind, schedule, shape))
+            return &mistakes[i].mistake;
+    return NULL;
+}
+
 const struct order_mistake *order_recognise(const struct schedule_kind *kind,
                                             const struct schedule *schedule,
                                             struct schedule_shape shape)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(mistakes); i++)
-        if (mistakes[i].shows(kind, schedule, shape))
-            return &mistakes[i].mistake;
-    return NULL;
+    return recognise(kind, schedule, shape, true);
+}
+
+const struct order_mistake *order_recognise_cut_off(const struct schedule_kind *kind,
+                                                    const struct schedule *schedule,
+                                                    struct schedule_shape shape)
+{
+    return recognise(kind, schedule, shape, false);
 }

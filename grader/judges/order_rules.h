@@ -32,10 +32,15 @@ struct order_mistake {
     const char *look;        /* what to look at */
 };
 
-/* The known mistake that an order shows which breaks the rule, or NULL. The schedule may be cut
- * off anywhere and need not fit together: a run that hung has such an order. */
+/* The known mistake that an order shows which breaks the rule, or NULL. The schedule need not fit
+ * together. */
 const struct order_mistake *order_recognise(const struct schedule_kind *kind,
                                             const struct schedule *schedule,
                                             struct schedule_shape shape);
+/* The same of an order that may be the beginning of one, cut off anywhere, as a run that hung has
+ * it: none of a right order is taken for a mistake. */
+const struct order_mistake *order_recognise_cut_off(const struct schedule_kind *kind,
+                                                    const struct schedule *schedule,
+                                                    struct schedule_shape shape);
 
 #endif

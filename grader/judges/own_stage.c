@@ -1,7 +1,7 @@
 /*
  * Judge "own_stage": does each process compute its own stage and nothing else?
  *
- * Every rank is a process of its own, holds only its stage's parameters, charges
+ * Every rank is a process of its own, holds only its stages' parameters, charges
  * for each forward and backward what its layers cost, and charges nothing
  * besides.
  */
@@ -23,7 +23,7 @@ struct cost {
     double backward_least, backward_most; /* with and without gradients for the inputs */
 };
 
-static struct cost cost_of(const struct model *model, const struct evidence_stage *stage, int rank,
+static struct cost cost_of(const struct model *model, const struct evidence_stage *stage, int s,
                            double samples)
 {
     struct cost cost = {0};
@@ -35,7 +35,7 @@ static struct cost cost_of(const struct model *model, const struct evidence_stag
             samples * (layer->backward_weight_flops + layer->backward_input_flops);
     }
     /* On the first stage, layers whose input needs no gradient may go without. */
-    if (rank > 0)
+    if (s > 0)
         cost.backward_least = cost.backward_most;
     return cost;
 }
@@ -46,7 +46,7 @@ static bool is_between(double value, double least, double most)
 }
 
 /* A whole backward, or its two halves, of each micro-batch. */
-static bool events_cost_their_layers(const GArray *events, const struct cost *cost, int rank,
+static bool events_cost_their_layers(const GArray *events, const struct cost *cost, int s, int rank,
                                      struct verdict *verdict)
 {
     double halves = 0;
@@ -55,6 +55,8 @@ static bool events_cost_their_layers(const GArray *events, const struct cost *co
         const struct evidence_event *event = EVIDENCE_EVENT(events, i);
         double flops = (double)event->flops;
         bool right = true;
+        if (event->stage != s)
+            continue;
         if (event->operation == LOG_FORWARD)
             right = is_between(flops, cost->forward, cost->forward);
         else if (event->operation == LOG_BACKWARD)
@@ -63,13 +65,13 @@ static bool events_cost_their_layers(const GArray *events, const struct cost *co
             halves += flops;
             inputs += event->operation == LOG_BACKWARD_INPUT;
         }
-        if (!right || event->stage != rank) {
+        if (!right) {
             evidence_fail(
                 verdict,
                 "rank %d: %s of micro-batch %d on stage %d cost %.0f FLOPs; the layers of "
                 "stage %d cost %.0f forward and %.0f backward",
                 rank, log_operation_name(event->operation), event->micro_batch, event->stage, flops,
-                rank, cost->forward, cost->backward_most);
+                s, cost->forward, cost->backward_most);
             return false;
         }
     }
@@ -78,6 +80,22 @@ static bool events_cost_their_layers(const GArray *events, const struct cost *co
     evidence_fail(verdict, "rank %d: its %d backwards in two halves cost %.0f FLOPs", rank, inputs,
                   halves);
     return false;
+}
+
+/* Every computation is of a stage that is this rank's. */
+static bool events_are_own(const GArray *events, int rank, int ranks, int stages,
+                           struct verdict *verdict)
+{
+    for (guint i = 0; i < events->len; i++) {
+        int s = EVIDENCE_EVENT(events, i)->stage;
+        if (s >= 0 && s < stages && s % ranks == rank)
+            continue;
+        evidence_fail(verdict, "rank %d: %s of micro-batch %d on stage %d, which is another rank's",
+                      rank, log_operation_name(EVIDENCE_EVENT(events, i)->operation),
+                      EVIDENCE_EVENT(events, i)->micro_batch, s);
+        return false;
+    }
+    return true;
 }
 
 static bool computes_nothing_else(const struct log_file *log, const GArray *events, int rank,
@@ -94,17 +112,15 @@ static bool computes_nothing_else(const struct log_file *log, const GArray *even
     return false;
 }
 
-static bool holds_only_own_parameters(const struct log_file *log, const struct model *model,
-                                      const struct evidence_stage *stage, int rank,
-                                      struct verdict *verdict)
+/* own: bytes of all the parameters of this rank's stages. */
+static bool holds_only_own_parameters(const struct log_file *log, uint64_t own, uint64_t slack,
+                                      int rank, struct verdict *verdict)
 {
-    uint64_t own =
-        sizeof(float) * (uint64_t)model_parameter_count(model, stage->first_layer, stage->layers);
     uint64_t peak = 0;
     for (size_t i = 0; i < log->count; i++)
         if (log->record[i].operation == LOG_MEMORY && log->record[i].request == MEMORY_PARAMETER)
             peak = log->record[i].bytes;
-    if (peak >= own && peak <= own + ARENA_SLACK)
+    if (peak >= own && peak <= own + slack)
         return true;
     evidence_fail(verdict,
                   "rank %d held %" G_GUINT64_FORMAT
@@ -138,21 +154,36 @@ static bool processes_differ(const struct outcome *run, struct verdict *verdict)
     return true;
 }
 
+static bool judge_rank(const struct outcome *run, const struct model *model,
+                       const struct evidence_stage *stage, int rank, struct verdict *verdict)
+{
+    const struct log_file *log = &run->log[rank];
+    double samples = run->options.batch_size / (double)evidence_micro_batches(&run->options);
+    int stages = evidence_stage_count(run);
+    uint64_t own = 0, slack = 0;
+    EVIDENCE_ARRAY events = evidence_events(log);
+    if (!events_are_own(events, rank, run->ranks, stages, verdict))
+        return false;
+    for (int s = rank; s < stages; s += run->ranks) {
+        struct cost cost = cost_of(model, &stage[s], s, samples);
+        own += sizeof(float) *
+               (uint64_t)model_parameter_count(model, stage[s].first_layer, stage[s].layers);
+        slack += ARENA_SLACK;
+        if (!events_cost_their_layers(events, &cost, s, rank, verdict))
+            return false;
+    }
+    return computes_nothing_else(log, events, rank, verdict) &&
+           holds_only_own_parameters(log, own, slack, rank, verdict);
+}
+
 static void judge_ranks(const struct outcome *run, const struct model *model,
                         struct verdict *verdict)
 {
     g_autofree struct evidence_stage *stage = evidence_stages(run, model->layers, verdict);
-    double samples = run->options.batch_size / (double)evidence_micro_batches(&run->options);
-    for (int rank = 0; stage && rank < run->ranks; rank++) {
-        const struct log_file *log = &run->log[rank];
-        EVIDENCE_ARRAY events = evidence_events(log);
-        struct cost cost = cost_of(model, &stage[rank], rank, samples);
-        if (!events_cost_their_layers(events, &cost, rank, verdict) ||
-            !computes_nothing_else(log, events, rank, verdict) ||
-            !holds_only_own_parameters(log, model, &stage[rank], rank, verdict))
-            return;
-    }
-    if (stage)
+    bool right = stage != NULL;
+    for (int rank = 0; right && rank < run->ranks; rank++)
+        right = judge_rank(run, model, stage, rank, verdict);
+    if (right && !run->simulated) /* there all ranks are one process */
         processes_differ(run, verdict);
 }
 

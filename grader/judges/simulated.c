@@ -2,12 +2,17 @@
 #include "grader/judges/simulated.h"
 
 #include "grader/replay.h"
+#include "grader/source_line.h"
 
 #include <math.h>
 #include <string.h>
 
 #define TOLERANCE   1e-6
 #define CLOCK_TICKS 2 /* both ends of a stretch are whole nanoseconds */
+/* What the simulator charges for looking: 10 ns for each MPI_Wtime, a microsecond for each test or
+ * probe, and who polls for long looks up to 1 % of its waiting time too late. */
+#define LOOKING      0.02
+#define LOOKING_ONCE 2000.0 /* nanoseconds */
 
 /* First and last clock of the step in one log. */
 static bool clocks_of_step(const struct log_file *log, int step, double *begin, double *end)
@@ -65,6 +70,95 @@ static bool are_equal(double simulated, double replayed)
     return fabs(simulated - replayed) <= TOLERANCE * replayed + CLOCK_TICKS;
 }
 
+/* ---- time that is neither computing nor messages ---------------------------------------------- */
+
+/* What the ranks did in a step besides. */
+struct pastime {
+    double total;   /* nanoseconds of all ranks, outside of computations and MPI calls */
+    double longest; /* … at a stretch, in the program's own code: not between two polls */
+    int rank;       /* … whose */
+    size_t record;  /* … in front of which record of its log */
+    int polls;
+};
+
+static bool is_poll(const struct log_record *record)
+{
+    return (record->operation >= LOG_TEST && record->operation <= LOG_TESTSOME) ||
+           record->operation == LOG_IPROBE || record->operation == LOG_IMPROBE;
+}
+
+/* What passes behind a begin belongs to the call or the computation. */
+static bool is_inside(const struct log_record *record)
+{
+    return record->phase == LOG_BEGIN || record->operation == LOG_WAITING_FOR ||
+           record->operation == LOG_SEND_PART || record->operation == LOG_RECV_PART;
+}
+
+static void add_pastime(struct pastime *pastime, const struct log_file *log, int rank, int step)
+{
+    bool inside = false;
+    for (size_t i = 0; i + 1 < log->count; i++) {
+        const struct log_record *record = &log->record[i], *next = &log->record[i + 1];
+        if (record->operation == LOG_STEP_BEGIN || record->operation == LOG_STEP_END)
+            inside = record->operation == LOG_STEP_BEGIN && record->request == (uint64_t)step;
+        if (!inside)
+            continue;
+        pastime->polls += record->phase == LOG_BEGIN && is_poll(record);
+        /* FLOPs between two records are computation, too: a nanosecond each. */
+        double gap = (double)next->clock - (double)record->clock -
+                     ((double)next->flops - (double)record->flops);
+        if (is_inside(record) || gap <= CLOCK_TICKS)
+            continue;
+        pastime->total += gap;
+        if (gap > pastime->longest && !is_poll(record) && !is_poll(next)) {
+            pastime->longest = gap;
+            pastime->rank = rank;
+            pastime->record = i + 1;
+        }
+    }
+}
+
+/* The run took longer than the replay, which knows of computations and messages only. Was that its
+ * own doing? Then says what it did, and fails it where that is more than looking. */
+static bool is_own_doing(const struct outcome *run, int step, double simulated, double replayed,
+                         struct verdict *verdict)
+{
+    struct pastime pastime = {0};
+    for (int rank = 0; rank < run->ranks; rank++)
+        add_pastime(&pastime, &run->log[rank], rank, step);
+    double late = simulated - replayed;
+    if (late <= 0 || pastime.total + CLOCK_TICKS < late)
+        return false;
+    double looking = LOOKING * replayed + LOOKING_ONCE * pastime.polls;
+    if (late <= looking) {
+        verdict_explain(verdict,
+                        "\nOn the simulated cluster with free messages the step, the optimizer's "
+                        "included, takes %.9g, and %.9g in the replay: the difference is what "
+                        "looking at the clock, or testing for messages (%d times), takes there.\n",
+                        simulated, replayed, pastime.polls);
+        return true;
+    }
+    const struct log_file *log = &run->log[pastime.rank];
+    const char *line = run->program && pastime.longest > 0
+                           ? source_line(run->program, log->record[pastime.record].caller)
+                           : "";
+    if (pastime.longest > 0)
+        evidence_fail(
+            verdict,
+            "step %d takes %.3g times as long on the simulated cluster as its "
+            "computations and messages need: rank %d lets %.9g ns pass in its own code%s%s",
+            step, simulated / replayed, pastime.rank, pastime.longest, line[0] ? ", before " : "",
+            line);
+    else
+        evidence_fail(verdict,
+                      "step %d takes %.3g times as long on the simulated cluster as its "
+                      "computations and messages need: ranks test for messages too rarely",
+                      step, simulated / replayed);
+    verdict_explain(verdict, "\nDoes it sleep, or pass time in another way than by computing and "
+                             "communicating? Then the others wait for it.\n");
+    return true;
+}
+
 bool simulated_agrees(const struct outcome *run, const struct matching *matching, int step,
                       struct verdict *verdict)
 {
@@ -83,6 +177,8 @@ bool simulated_agrees(const struct outcome *run, const struct matching *matching
                         "optimizer's included, takes %.9g there and %.9g in the replay.\n",
                         simulated.makespan,
                         are_equal(simulated.makespan, buffered) ? buffered : waiting);
+    else if (is_own_doing(run, step, simulated.makespan, fmax(buffered, waiting), verdict))
+        return verdict->kind == VERDICT_PASS;
     else
         verdict_set(verdict, VERDICT_NOT_JUDGED,
                     "the simulated cluster says that step %d takes %.9g ns, the replay %.9g (%.9g "

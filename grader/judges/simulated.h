@@ -23,8 +23,8 @@ struct simulated_step {
 bool simulated_step(const struct outcome *run, int step, struct simulated_step *result);
 
 /* On the simulated platform "free": compares the step's makespan with that of the replay, and
- * tells both. Anywhere else it does nothing. Where they differ the verdict becomes "not judged",
- * and the result is false. */
+ * tells both. Anywhere else it does nothing. Where they differ the verdict becomes "not judged", or
+ * a failure if a rank slept, and the result is false. */
 bool simulated_agrees(const struct outcome *run, const struct matching *matching, int step,
                       struct verdict *verdict);
 

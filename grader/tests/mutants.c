@@ -2,14 +2,16 @@
  * build/mutants: grades every mutant (see mutants.h) and prints who was judged how.
  *
  * make mutants            all of them, all checks
- *      ARGS="--only NAME" one of them
+ *      ARGS="--only NAME --only NAME"  some of them; NAME… may end with *
  *      ARGS=--fast        only the checks that each of them is about
  *      ARGS=--write       put the table into docs/mutants.md
+ *      ARGS="--repeat 100 --busy 2"    100 hurried looks at each, beside 2 busy processes: does
+ *                         any verdict change? --minutes M begins no new round after M minutes
  *
  * Exit status: 0 every wrong one was caught and every right one got full marks, as their files
- * say; 1 not; 2 wrong usage.
+ * say, every time; 1 not; 2 wrong usage.
  */
-#include "grader/tests/mutants.h"
+#include "grader/tests/mutants_repeat.h"
 
 #include <glib/gprintf.h>
 #include <stdio.h>
@@ -21,28 +23,30 @@
 #define END      "<!-- END TABLE -->\n"
 
 struct arguments {
-    char *only;
+    char **only;
     char *build;
     int jobs;
+    int repeat, busy, minutes;
     gboolean fast;
     gboolean write;
-};
-
-struct work {
-    const struct arguments *arguments;
-    struct mutant *mutant;
-    struct mutant_result result;
 };
 
 static bool parse(struct arguments *arguments, int *argc, char ***argv)
 {
     GOptionEntry entries[] = {
-        {"only", 0, 0, G_OPTION_ARG_STRING, &arguments->only, "only this mutant", "NAME"},
+        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->only,
+         "only this mutant; again for more; NAME* for all that begin with it", "NAME"},
         {"build-folder", 0, 0, G_OPTION_ARG_FILENAME, &arguments->build,
          "where the kit was built (build)", "FOLDER"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &arguments->jobs, "mutants at the same time", "NUMBER"},
         {"fast", 0, 0, G_OPTION_ARG_NONE, &arguments->fast,
          "only the checks that each mutant is about", NULL},
+        {"repeat", 0, 0, G_OPTION_ARG_INT, &arguments->repeat,
+         "hurried looks at each, again and again: does a verdict change?", "NUMBER"},
+        {"busy", 0, 0, G_OPTION_ARG_INT, &arguments->busy,
+         "with --repeat: processes that only compute, beside", "NUMBER"},
+        {"minutes", 0, 0, G_OPTION_ARG_INT, &arguments->minutes,
+         "with --repeat: begin no new round after that", "NUMBER"},
         {"write", 0, 0, G_OPTION_ARG_NONE, &arguments->write, "put the table into " DOCUMENT, NULL},
         {NULL},
     };
@@ -54,9 +58,13 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
         g_error_free(problem);
         return false;
     }
-    if (*argc > 1 || arguments->jobs < 0 ||
-        (arguments->write && (arguments->only || arguments->fast))) {
-        fputs("mutants: --write goes with all mutants and all checks; see --help\n", stderr);
+    if (*argc > 1 || arguments->jobs < 0 || arguments->repeat < 0 || arguments->busy < 0 ||
+        arguments->busy > 64 || arguments->minutes < 0 ||
+        (arguments->repeat == 0 && (arguments->busy || arguments->minutes)) ||
+        (arguments->write && (arguments->only || arguments->repeat))) {
+        fputs("mutants: --write goes with all mutants, --busy and --minutes with "
+              "--repeat; see --help\n",
+              stderr);
         return false;
     }
     return true;
@@ -90,22 +98,9 @@ static void print_result(const struct mutant *mutant, const struct mutant_result
     g_string_free(line, TRUE);
 }
 
-static void grade_one(gpointer data, gpointer unused)
+static void report(const struct mutant_work *work)
 {
-    struct work *work = data;
-    (void)unused;
-    g_autofree char *checks = work->arguments->fast ? mutant_fast_checks(work->mutant) : NULL;
-    work->result = mutant_grade(work->mutant, work->arguments->build, checks,
-                                work->arguments->jobs > 1 ? "1" : "2");
     print_result(work->mutant, &work->result);
-}
-
-static void grade_all(struct work *work, guint count, int jobs)
-{
-    GThreadPool *pool = g_thread_pool_new(grade_one, NULL, jobs, FALSE, NULL);
-    for (guint i = 0; i < count; i++)
-        g_thread_pool_push(pool, &work[i], NULL);
-    g_thread_pool_free(pool, FALSE, TRUE);
 }
 
 /* ---- what came of it ------------------------------------------------------------------- */
@@ -114,7 +109,7 @@ struct totals {
     int wrong, caught, named, right, rejected;
 };
 
-static struct totals count(const struct work *work, guint number)
+static struct totals count(const struct mutant_work *work, guint number)
 {
     struct totals totals = {0};
     for (guint i = 0; i < number; i++) {
@@ -129,7 +124,7 @@ static struct totals count(const struct work *work, guint number)
     return totals;
 }
 
-static void add_row(GString *text, const struct work *work)
+static void add_row(GString *text, const struct mutant_work *work)
 {
     bool right = mutant_is_right(work->mutant);
     g_auto(GStrv) failed = g_strsplit(work->result.failed->str, ", ", -1);
@@ -142,17 +137,18 @@ static void add_row(GString *text, const struct work *work)
     g_string_append_c(text, '\n');
 }
 
-static char *table(const struct work *work, guint number)
+static char *table(const struct mutant_work *work, guint number, bool fast)
 {
     struct totals totals = count(work, number);
     GString *text = g_string_new(BEGIN);
     g_string_append_printf(text,
                            "\nCaught: %d of %d wrong ones, %d of them named by their mistake. "
-                           "Rejected: %d of %d right ones.\n\n"
+                           "Rejected: %d of %d right ones.%s\n\n"
                            "| wrong | what it does | judged | failed by itself | named |\n"
                            "|---|---|---|---|---|\n",
-                           totals.caught, totals.wrong, totals.named, totals.rejected,
-                           totals.right);
+                           totals.caught, totals.wrong, totals.named, totals.rejected, totals.right,
+                           fast ? " (Hurried looks: by the checks that each of them is about.)"
+                                : "");
     for (guint i = 0; i < number; i++)
         if (!mutant_is_right(work[i].mutant))
             add_row(text, &work[i]);
@@ -185,7 +181,8 @@ static bool write_table(const char *text)
     return false;
 }
 
-static bool conclude(const struct work *work, guint number, const struct arguments *arguments)
+static bool conclude(const struct mutant_work *work, guint number,
+                     const struct arguments *arguments)
 {
     struct totals totals = count(work, number);
     printf("\ncaught: %d of %d wrong ones (%d named by their mistake); rejected: %d of %d right "
@@ -198,37 +195,104 @@ static bool conclude(const struct work *work, guint number, const struct argumen
         fputs("mutants: not everything was as expected, so " DOCUMENT " stays as it was\n", stderr);
         return false;
     }
-    g_autofree char *text = table(work, number);
+    g_autofree char *text = table(work, number, arguments->fast);
     return write_table(text);
+}
+
+/* The same again and again. */
+static bool repeat(const struct mutants_kit *kit, struct mutant_work *work, guint number,
+                   const struct arguments *arguments)
+{
+    struct repeats repeats = {.rounds = arguments->repeat,
+                              .minutes = arguments->minutes,
+                              .busy = arguments->busy,
+                              .jobs = MAX(1, arguments->jobs)};
+    if (!mutants_repeat(kit, work, number, &repeats)) {
+        perror("mutants: fork");
+        return false;
+    }
+    printf("\n%d complete rounds of %d, %u mutants in each, beside %d busy processes: %d verdicts "
+           "changed, %d were not as expected\n",
+           repeats.done, repeats.rounds, number, repeats.busy, repeats.changed, repeats.unexpected);
+    struct totals totals = count(work, number);
+    printf("in the last round: caught %d of %d wrong ones, rejected %d of %d right ones\n",
+           totals.caught, totals.wrong, totals.rejected, totals.right);
+    return repeats.changed == 0 && repeats.unexpected == 0;
+}
+
+static bool is_wanted(char *const *only, const char *name)
+{
+    for (; only && *only; only++)
+        if (g_pattern_match_simple(*only, name))
+            return true;
+    return false;
+}
+
+/* Those that are wanted; the caller frees. */
+static struct mutant_work *choose(const GPtrArray *mutants, const struct arguments *arguments,
+                                  guint *number)
+{
+    bool fast = arguments->fast || arguments->repeat > 0;
+    struct mutant_work *work = g_new0(struct mutant_work, mutants->len + 1);
+    for (guint i = 0; i < mutants->len; i++) {
+        const struct mutant *mutant = mutants->pdata[i];
+        if (arguments->only && !is_wanted(arguments->only, mutant->name))
+            continue;
+        work[*number] =
+            (struct mutant_work){.mutant = mutant, .look = fast ? MUTANT_FAST : MUTANT_ALL_CHECKS};
+        mutant_result_init(&work[(*number)++].result);
+    }
+    return work;
+}
+
+static bool look(struct mutant_work *work, guint number, const struct arguments *arguments)
+{
+    struct mutants_kit kit;
+    g_autoptr(GString) error = g_string_new(NULL);
+    bool as_expected = false;
+    if (!mutants_kit_open(&kit, arguments->build, error))
+        g_fprintf(stderr, "mutants: %s\n", error->str);
+    else if (arguments->repeat > 0)
+        as_expected = repeat(&kit, work, number, arguments);
+    else if (!mutants_look(&kit, work, number, arguments->jobs, report))
+        perror("mutants: fork");
+    else
+        as_expected = conclude(work, number, arguments);
+    mutants_kit_close(&kit);
+    return as_expected;
+}
+
+/* Judges use one thread each; the libraries read that when they are loaded. */
+static void start_again_with_one_thread(char **argv)
+{
+    if (g_getenv("OMP_NUM_THREADS"))
+        return;
+    setenv("OMP_NUM_THREADS", "1", 1);
+    setenv("OPENBLAS_NUM_THREADS", "1", 1);
+    execv("/proc/self/exe", argv);
 }
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {.jobs = 1};
+    start_again_with_one_thread(argv);
+    struct arguments arguments = {.jobs = 2};
     if (!parse(&arguments, &argc, &argv))
         return 2;
     if (!arguments.build)
         arguments.build = g_strdup("build");
     GPtrArray *mutants = mutants_read(MUTANTS_FOLDER);
-    struct work *work = g_new0(struct work, mutants->len + 1);
     guint number = 0;
-    for (guint i = 0; i < mutants->len; i++) {
-        struct mutant *mutant = mutants->pdata[i];
-        if (!arguments.only || strcmp(arguments.only, mutant->name) == 0)
-            work[number++] = (struct work){.arguments = &arguments, .mutant = mutant};
-    }
+    struct mutant_work *work = choose(mutants, &arguments, &number);
     if (number == 0) {
-        g_fprintf(stderr, "mutants: there is no %s in " MUTANTS_FOLDER "\n",
-                  arguments.only ? arguments.only : "mutant");
+        fputs("mutants: there is no such mutant in " MUTANTS_FOLDER "\n", stderr);
         return 2;
     }
-    grade_all(work, number, MAX(1, arguments.jobs));
-    bool as_expected = conclude(work, number, &arguments);
+    bool as_expected = look(work, number, &arguments);
     for (guint i = 0; i < number; i++)
         mutant_result_clear(&work[i].result);
     g_free(work);
     g_ptr_array_unref(mutants);
-    g_free(arguments.only);
+    g_strfreev(arguments.only);
     g_free(arguments.build);
     return as_expected ? EXIT_SUCCESS : EXIT_FAILURE;
 }

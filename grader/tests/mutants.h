@@ -13,18 +13,20 @@
  * A check in neither list is not looked at. With fails = () the mutant is no
  * mistake but another right way (its name begins with right-): it must get full
  * marks from every judge. Everything here returns problems as text.
+ *
+ * This file reads and makes mutants; mutants_build.h builds and mutants_look.h
+ * grades them.
  */
 #ifndef GRADER_TESTS_MUTANTS_H
 #define GRADER_TESTS_MUTANTS_H
 
 #include <glib.h>
-#include <jansson.h>
 #include <libconfig.h>
 #include <stdbool.h>
 #include <string.h>
 
 #define MUTANTS_FOLDER "grader/tests/mutants"
-#define MUTANTS_SEED   "20" /* of every run: the outcome must not depend on the day */
+#define MUTANTS_SEED   20 /* of every run: the outcome must not depend on the day */
 
 struct mutant {
     char *name;
@@ -32,14 +34,6 @@ struct mutant {
     char *mistake; /* or NULL */
     GPtrArray *fails, *passes, *fast;
     GString *trouble; /* what is wrong with its files; empty: nothing */
-};
-
-/* What came of a mutant. */
-struct mutant_result {
-    GString *failed;    /* checks that failed by themselves, "a, b" */
-    GString *named;     /* known mistakes that were named, "a; b" */
-    GString *surprises; /* what is not as expected, a line each; empty: caught, or accepted */
-    double score, seconds;
 };
 
 static inline bool mutant_is_right(const struct mutant *mutant)
@@ -170,116 +164,6 @@ static inline bool mutant_make(const struct mutant *mutant, const char *folder, 
 static inline void mutant_add_word(GString *text, const char *separator, const char *word)
 {
     g_string_append_printf(text, "%s%s", text->len > 0 ? separator : "", word);
-}
-
-/* Known mistakes stand among a test's tags, beside its questions. */
-static inline void mutant_take_named(const json_t *test, GString *named)
-{
-    size_t i;
-    json_t *tag;
-    json_array_foreach(json_object_get(test, "tags"), i, tag)
-    {
-        const char *text = json_string_value(tag);
-        bool is_question = text && text[0] == 'Q' && g_ascii_isdigit(text[1]);
-        if (text && !is_question && strcmp(text, "not judged") != 0 && !strstr(named->str, text))
-            mutant_add_word(named, "; ", text);
-    }
-}
-
-/* Compares one check with what the mutant's file says. */
-static inline void mutant_compare_check(const struct mutant *mutant, const json_t *test,
-                                        struct mutant_result *result)
-{
-    const char *name = json_string_value(json_object_get(test, "number"));
-    const char *status = json_string_value(json_object_get(test, "status"));
-    const char *output = json_string_value(json_object_get(test, "output"));
-    if (!name || !output)
-        return;
-    bool unreached = g_str_has_prefix(output, "needs ");
-    bool failed = status && strcmp(status, "failed") == 0 && !unreached;
-    bool passed = status && strcmp(status, "passed") == 0;
-    const char *is = failed      ? "failed"
-                     : passed    ? "passed"
-                     : unreached ? "was not reached"
-                                 : "was not judged";
-    g_autofree char *line = g_strndup(output, strcspn(output, "\n"));
-    if (failed)
-        mutant_add_word(result->failed, ", ", name);
-    if (mutant_lists(mutant->fails, name) && !failed)
-        g_string_append_printf(result->surprises, "%s must fail, and %s (%s)\n", name, is, line);
-    if (mutant_lists(mutant->passes, name) && !passed)
-        g_string_append_printf(result->surprises, "%s must pass, and %s (%s)\n", name, is, line);
-}
-
-static inline void mutant_compare(const struct mutant *mutant, const json_t *root,
-                                  struct mutant_result *result)
-{
-    size_t i;
-    json_t *test;
-    result->score = json_number_value(json_object_get(root, "score"));
-    json_array_foreach(json_object_get(root, "tests"), i, test)
-    {
-        mutant_compare_check(mutant, test, result);
-        mutant_take_named(test, result->named);
-    }
-    if (json_array_size(json_object_get(root, "tests")) == 0)
-        g_string_append(result->surprises, "results.json holds no tests\n");
-    if (strcmp(result->named->str, mutant->mistake ? mutant->mistake : "") != 0)
-        g_string_append_printf(result->surprises, "named “%s” and not “%s”\n", result->named->str,
-                               mutant->mistake ? mutant->mistake : "");
-    const json_t *extra = json_object_get(root, "extra_data");
-    if (mutant_is_right(mutant) &&
-        json_number_value(json_object_get(extra, "judged_points")) > result->score)
-        g_string_append_printf(result->surprises, "only %g points\n", result->score);
-}
-
-/* Grades the mutant with BUILD/grade. checks: "a,b", or NULL for all. jobs: of the grader. */
-static inline struct mutant_result mutant_grade(const struct mutant *mutant, const char *build,
-                                                const char *checks, const char *jobs)
-{
-    struct mutant_result result = {g_string_new(NULL), g_string_new(NULL),
-                                   g_string_new(mutant->trouble->str), 0, 0};
-    gint64 began = g_get_monotonic_time();
-    g_autofree char *folder = g_dir_make_tmp("mutant-XXXXXX", NULL);
-    g_autofree char *out = g_build_filename(folder, "out", NULL);
-    g_autofree char *json = g_build_filename(out, "results.json", NULL);
-    g_autofree char *program = g_build_filename(build, "grade", NULL);
-    char *words[] = {program,
-                     "--submission",
-                     folder,
-                     "--build-folder",
-                     (char *)build,
-                     "--out",
-                     out,
-                     "--seed",
-                     MUTANTS_SEED,
-                     "--jobs",
-                     (char *)jobs,
-                     "--quiet",
-                     checks ? "--check" : NULL,
-                     (char *)checks,
-                     NULL};
-    if (mutant_make(mutant, folder, result.surprises) &&
-        mutant_run(words, NULL, result.surprises)) {
-        json_error_t error;
-        json_t *root = json_load_file(json, 0, &error);
-        if (root)
-            mutant_compare(mutant, root, &result);
-        else
-            g_string_append_printf(result.surprises, "results.json: %s\n", error.text);
-        json_decref(root);
-    }
-    char *remove[] = {"rm", "-rf", "--", folder, NULL};
-    mutant_run(remove, NULL, result.surprises);
-    result.seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
-    return result;
-}
-
-static inline void mutant_result_clear(struct mutant_result *result)
-{
-    g_string_free(result->failed, TRUE);
-    g_string_free(result->named, TRUE);
-    g_string_free(result->surprises, TRUE);
 }
 
 /* "a,b": the checks that a hurried look takes. A new string. */

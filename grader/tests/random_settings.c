@@ -17,6 +17,7 @@
 
 #include <glib/gstdio.h>
 #include <omp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,8 @@ enum { STATUS_PASSED, STATUS_FAILED };
 
 struct setting {
     int ranks;
-    bool afab;
+    const char *schedule;
+    bool simulated;
     GString *arguments;
 };
 
@@ -72,7 +74,9 @@ static char *draw_model(GRand *random)
         return g_strdup("cnn");
     if (kind <= 4) {
         int heads = draw(random, 1, 4);
-        return g_strdup_printf("vit:depth=%d,width=%d,heads=%d", draw(random, 1, 4),
+        bool blocks = chance(random, 0.4); /* one layer each */
+        return g_strdup_printf("%s:depth=%d,width=%d,heads=%d", blocks ? "transformer" : "vit",
+                               draw(random, blocks ? 2 : 1, blocks ? 10 : 4),
                                heads * draw(random, 3, 12), heads);
     }
     return g_strdup_printf("mlp:depth=%d,width=%d", draw(random, 1, 10), draw(random, 1, 96));
@@ -92,6 +96,15 @@ static int count_layers(const char *name, const char *data)
     return layers;
 }
 
+/* The naive step now and then, the others equally often. */
+static const char *draw_schedule(GRand *random)
+{
+    static const char *const schedules[] = {
+        "afab",      "afab",        "1f1b",        "1f1b",        "bounded",
+        "pipedream", "zero-bubble", "interleaved", "interleaved", "naive"};
+    return schedules[draw(random, 0, G_N_ELEMENTS(schedules) - 1)];
+}
+
 static struct setting draw_setting(uint32_t seed)
 {
     GRand *random = g_rand_new_with_seed(seed);
@@ -102,20 +115,31 @@ static struct setting draw_setting(uint32_t seed)
         model = draw_model(random);
         layers = count_layers(model, data);
     }
-    struct setting setting = {.ranks = draw(random, 1, MIN(MOST_RANKS, layers)),
-                              .afab = chance(random, 0.8),
+    struct setting setting = {.schedule = draw_schedule(random),
+                              .simulated = chance(random, 0.5),
                               .arguments = g_string_new(NULL)};
-    bool is_cnn = strcmp(model, "cnn") == 0; /* calm seeds are rare with many samples */
+    bool interleaved = strcmp(setting.schedule, "interleaved") == 0 && layers >= 2;
+    if (strcmp(setting.schedule, "interleaved") == 0 && !interleaved)
+        setting.schedule = "1f1b";
+    int chunks = interleaved ? draw(random, 2, MIN(4, layers)) : 1;
+    setting.ranks = draw(random, 1, MIN(MOST_RANKS, layers / chunks));
+    bool is_cnn = strncmp(model, "cnn", 3) == 0; /* calm seeds are rare with many samples */
     int micro_batches = draw(random, 1, is_cnn ? 4 : MOST_MICRO_BATCHES);
+    if (interleaved)
+        micro_batches = setting.ranks * draw(random, 1, is_cnn || setting.ranks > 4 ? 1 : 3);
     int samples = draw(random, 1, is_cnn ? 3 : 7);
-    bool uneven = layers % setting.ranks != 0 || chance(random, 0.2);
+    bool uneven = layers % (setting.ranks * chunks) != 0 || chance(random, 0.2);
+    bool pipedream = strcmp(setting.schedule, "pipedream") == 0;
     g_string_printf(setting.arguments,
                     "--schedule %s%s --model %s --data %s --batch %d --micro-batches %d --loss %s "
-                    "--optimizer %s --steps 2 --dump-gradients 0,1",
-                    setting.afab ? "afab" : "naive", uneven ? " --uneven" : "", model, data,
+                    "--optimizer %s --steps 2 %s",
+                    setting.schedule, uneven ? " --uneven" : "", model, data,
                     micro_batches * samples, micro_batches,
-                    chance(random, 0.25) ? "mean" : "cross-entropy",
-                    chance(random, 0.3) ? "adamw" : "sgd");
+                    chance(random, 0.25) && !pipedream ? "mean" : "cross-entropy",
+                    chance(random, 0.3) ? "adamw" : "sgd",
+                    pipedream ? "--snapshots 0,1,2" : "--dump-gradients 0,1");
+    if (interleaved)
+        g_string_append_printf(setting.arguments, " --chunks %d", chunks);
     g_rand_free(random);
     return setting;
 }
@@ -160,12 +184,23 @@ static bool has_passed(const char *name, const struct verdict *verdict, const ch
 static bool judge_run(const struct setting *setting, const struct outcome *outcome,
                       const char *headline)
 {
+    bool naive = strcmp(setting->schedule, "naive") == 0;
+    bool bounded = strcmp(setting->schedule, "bounded") == 0;
+    bool pipedream = strcmp(setting->schedule, "pipedream") == 0;
+    bool interleaved = strcmp(setting->schedule, "interleaved") == 0;
+    /* Of the bounded step the order is free, so that there is nothing to compare its time with. */
+    bool parallel = setting->ranks >= 4 && !naive && !bounded && !pipedream;
     const struct {
         const char *name;
         bool wanted;
-    } wanted[] = {{"gradients", true},      {"own_stage", true},
-                  {"luck", true},           {"data", setting->ranks > 1},
-                  {"order", setting->afab}, {"parallel", setting->afab && setting->ranks >= 4}};
+    } wanted[] = {{"gradients", !pipedream},
+                  {"pipedream", pipedream},
+                  {"own_stage", !pipedream && !interleaved},
+                  {"luck", !setting->simulated},
+                  {"data", setting->ranks > 1},
+                  {"order", !naive},
+                  {"parallel", parallel},
+                  {"memory", bounded}};
     struct judgement judgement = {.outcome = outcome, .outcomes = 1};
     struct verdict *verdict = verdict_new();
     bool passed = judge_all_finished(&judgement, verdict);
@@ -186,13 +221,17 @@ static bool judge_run(const struct setting *setting, const struct outcome *outco
 static bool run_setting(const struct runner *runner, uint32_t number, int slot)
 {
     struct setting setting = draw_setting(number);
-    struct rubric_run run = {
-        .ranks = setting.ranks, .seconds = SECONDS, .arguments = setting.arguments->str};
+    setting.simulated = setting.simulated && runner->build->simulated_program;
+    struct rubric_run run = {.ranks = setting.ranks,
+                             .seconds = SECONDS,
+                             .simulated = setting.simulated,
+                             .platform = setting.simulated ? "free" : NULL,
+                             .arguments = setting.arguments->str};
     uint64_t seed = calm_seed(run.arguments, (uint64_t)number * 1000003 + 1);
     g_autofree char *name = g_strdup_printf("setting-%u", number);
     g_autofree char *headline =
-        g_strdup_printf("%u: %d ranks, %s --seed %" G_GUINT64_FORMAT, number, setting.ranks,
-                        run.arguments, (guint64)seed);
+        g_strdup_printf("%u: %d ranks%s, %s --seed %" G_GUINT64_FORMAT, number, setting.ranks,
+                        setting.simulated ? ", simulated" : "", run.arguments, (guint64)seed);
     struct outcome outcome;
     run_program(runner, &run, name, 1, seed, slot, &outcome);
     bool passed = judge_run(&setting, &outcome, headline);
@@ -264,6 +303,11 @@ static int build_and_run(const char *work, const char *build_folder, uint32_t fi
     if (build && !build->program)
         g_string_append(error, build->trouble ? build->trouble : "the solutions do not compile");
     else if (build && runner_data_find(&data, ".", work, error)) {
+        build_simulated_start(build);
+        while (!build_simulated_done(build))
+            poll(NULL, 0, 50);
+        if (build->simulated_trouble)
+            printf("only on the real machine: %s\n", build->simulated_trouble);
         struct runner runner = {.assignment = rubric->assignment,
                                 .submission = "solutions",
                                 .kit = ".",

@@ -383,6 +383,37 @@ static enum diagnosis_kind run_and_diagnose(const char *way, enum run_end end)
     return diagnose(&outcome, headline, text);
 }
 
+/* The order of 1F1B, p = 2 and m = 4, with `more` forwards than right, as far as two ranks that
+ * wait for each other came. */
+static void assert_order(int more, const char *mistake)
+{
+    begin(2);
+    for (int r = 0; r < 2; r++) {
+        fact(&rank[r], LOG_STEP_BEGIN, 0);
+        for (int i = 0; i < 2 - r + more; i++)
+            compute(&rank[r], LOG_FORWARD, r, i, 10);
+        compute(&rank[r], LOG_BACKWARD, r, 0, 10);
+        call(&rank[r], LOG_RECV, 1 - r, 0, 100, false);
+        logs[r] = rank[r].log;
+    }
+    struct outcome outcome = {.ranks = 2,
+                              .end = RUN_HUNG,
+                              .log = logs,
+                              .options = {.schedule = "1f1b", .micro_batches = 4}};
+    struct judgement judgement = {.outcome = &outcome, .outcomes = 1, .picture_prefix = "x"};
+    struct verdict *verdict = verdict_new();
+    ck_assert(!judge_all_finished(&judgement, verdict));
+    ck_assert_str_eq(verdict->mistake->str, mistake);
+    verdict_free(verdict);
+}
+
+START_TEST(an_order_cut_off_names_the_mistake)
+{
+    assert_order(1, "warm-up one too many");
+    assert_order(0, "");
+}
+END_TEST
+
 START_TEST(real_programs)
 {
     ck_assert_int_eq(run_and_diagnose("both-send", RUN_HUNG), DIAGNOSIS_BOTH_SEND_FIRST);
@@ -430,6 +461,7 @@ int main(void)
     tcase_add_test(tests, a_send_that_mpi_refused_waits_for_nobody);
     tcase_add_test(tests, logs_that_make_no_sense);
     tcase_add_test(tests, judging);
+    tcase_add_test(tests, an_order_cut_off_names_the_mistake);
     tcase_add_test(tests, real_programs);
     tcase_add_test(tests, source_lines);
     suite_add_tcase(suite, tests);

@@ -441,6 +441,37 @@ START_TEST(slow_orders_are_not_parallel)
 }
 END_TEST
 
+/* One micro-batch instead of eight needs no pipeline. */
+START_TEST(all_micro_batches_have_to_run)
+{
+    static const char *const one[] = {"F0 B0", "F0 B0", "F0 B0", "F0 B0"};
+    static const char *const chunked[] = {"F0.0 F0.4 B0.4 B0.0", "F0.1 F0.5 B0.5 B0.1",
+                                          "F0.2 F0.6 B0.6 B0.2", "F0.3 F0.7 B0.7 B0.3"};
+    struct written *run = written(O_1F1B, 4, one);
+    expect(judge_parallel, run, VERDICT_FAIL, "one backward of every micro-batch", "");
+    written_free(run);
+    run = written(O_INTERLEAVED, 4, chunked);
+    expect(judge_parallel, run, VERDICT_FAIL, "one backward of every micro-batch", "");
+    written_free(run);
+}
+END_TEST
+
+/* Nobody waits for a message, so the log comes to its end; the dependencies would not. */
+START_TEST(contradicting_orders_are_told_without_a_figure)
+{
+    static const char *const line[] = {"F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7",
+                                       "F0 F1 B0 B1 F2 F3 B2 B3 F4 F5 B4 B5 F6 F7 B6 B7",
+                                       "F0 F1 F2 F3 B0 B1 B2 B3 F4 F5 F6 F7 B4 B5 B6 B7",
+                                       "F0 F1 F2 F3 F4 F5 F6 F7 B0 B1 B2 B3 B4 B5 B6 B7"};
+    struct written *run = written_new(O_AFAB, 4);
+    for (int r = 0; r < 4; r++)
+        write_line(run, r, line[r], false);
+    written_end(run);
+    expect(judge_parallel, run, VERDICT_FAIL, "orders contradict each other", "");
+    written_free(run);
+}
+END_TEST
+
 START_TEST(computing_without_waiting_is_too_fast)
 {
     struct written *run = written_new(golden[2].options, 4);
@@ -501,6 +532,12 @@ static void set_clocks(struct written *run, double factor)
                 now = 12345 + factor * truth->rank[r].interval[k++].end;
             record->clock = (uint64_t)now;
         }
+        /* Time passes inside of calls, not behind them. */
+        for (size_t i = run->log[r].count - 1; i-- > 0;) {
+            struct log_record *record = &run->log[r].record[i];
+            if (record->phase == LOG_END && record->operation >= LOG_SEND)
+                record->clock = record[1].clock;
+        }
     }
     replay_free(replay);
     replay_free(truth);
@@ -520,6 +557,67 @@ START_TEST(simulator_and_replay_must_agree)
         expect(judge_parallel, run, VERDICT_PASS, NULL, "");
         written_free(run);
     }
+}
+END_TEST
+
+/* A run whose rank 0 lets this part of the step pass before its optimizer steps, testing for a
+ * message or not. */
+static struct written *with_pastime(bool polls, double part)
+{
+    struct written *run = written_new(golden[2].options, 4);
+    for (int r = 0; r < 4; r++)
+        write_line(run, r, golden[2].line[r], true);
+    if (polls)
+        call(&run->builder[0], LOG_TEST, -1, -1, 0, true);
+    work(run, 0, 's', -1, 0, false);
+    written_end(run);
+    set_clocks(run, 1);
+    run->outcome.platform = "free";
+    for (int r = 0; r < 4; r++) /* a step long enough for a poll to be little */
+        for (size_t i = 0; i < run->log[r].count; i++) {
+            run->log[r].record[i].clock *= 10000;
+            run->log[r].record[i].flops *= 10000;
+        }
+    struct log_record *record = run->log[0].record;
+    uint64_t step = record[run->log[0].count - 1].clock - record[0].clock;
+    bool late = false;
+    for (size_t i = 0; i < run->log[0].count; i++) {
+        late = late || record[i].operation == LOG_OPTIMIZER_STEP;
+        record[i].clock += late ? (uint64_t)(part * (double)step) : 0;
+    }
+    return run;
+}
+
+/* The whole batch in the first micro-batch, and empty events for the others. */
+START_TEST(empty_events_are_no_work)
+{
+    struct written *run = written_new("--schedule 1f1b --micro-batches 4 --steps 1", 1);
+    for (int i = 0; i < 4; i++) {
+        compute(&run->builder[0], LOG_FORWARD, 0, i, i == 0 ? 4 * F_COST : 0);
+        compute(&run->builder[0], LOG_BACKWARD, 0, i, I_COST + W_COST);
+    }
+    written_end(run);
+    expect(judge_order, run, VERDICT_FAIL, "F1 cost 0 FLOPs on stage 0, and F0 ", "");
+    written_free(run);
+}
+END_TEST
+
+/* Tests and MPI_Wtime take a little simulated time, and sleeping takes what it takes: neither is a
+ * defect of the grader's. */
+START_TEST(own_time_is_the_runs_own)
+{
+    static const struct {
+        bool polls;
+        double part; /* of the step */
+        enum verdict_kind kind;
+        const char *says;
+    } cases[] = {{false, 0.005, VERDICT_PASS, NULL},
+                 {true, 0.005, VERDICT_PASS, NULL},
+                 {false, 0.5, VERDICT_FAIL, "rank 0 lets "},
+                 {true, 0.5, VERDICT_FAIL, "too rarely"}};
+    struct written *run = with_pastime(cases[_i].polls, cases[_i].part);
+    expect(judge_parallel, run, cases[_i].kind, cases[_i].says, "");
+    written_free(run);
 }
 END_TEST
 
@@ -570,6 +668,14 @@ START_TEST(the_pipeline_wins)
                                      "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7", 8);
     set_clocks(slow, 1);
     race(naive, slow, VERDICT_FAIL, "1.00 times as fast as the naive step; 1.60 times is due");
+    struct written *fewer =
+        two_ranks(O_1F1B, "F0 F1 B0 F2 B1 F3 B2 B3", "F0 B0 F1 B1 F2 B2 F3 B3", 8);
+    race(naive, fewer, VERDICT_FAIL, "a step is not complete");
+    struct written *lighter = two_ranks(O_1F1B, "F0 F1 B0 F2 B1 F3 B2 F4 B3 F5 B4 F6 B5 F7 B6 B7",
+                                        "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7", 16);
+    race(naive, lighter, VERDICT_FAIL, "computes only 50.0% of what the naive step does");
+    written_free(fewer);
+    written_free(lighter);
     fast->outcome.options.batch_size = 16;
     race(naive, fast, VERDICT_NOT_JUDGED, "no naive run of the same work");
     written_free(naive);
@@ -614,6 +720,8 @@ static void remember(struct written *run, int r, uint64_t kind, uint64_t bytes, 
     put(&run->builder[r], record);
 }
 
+#define SENSELESS ((uint64_t)1 << 40) /* growth from what is no number */
+
 /* in_order: micro-batches in flight by the log; held: by the accounting; growth: of the process. */
 static void judge_use(int in_order, int held, uint64_t growth, bool simulated,
                       enum verdict_kind kind, const char *says)
@@ -638,7 +746,8 @@ static void judge_use(int in_order, int held, uint64_t growth, bool simulated,
         if (held > 0)
             remember(run, r, MEMORY_ACTIVATION, peak_of_groups(model, r, held), 0);
         if (!simulated)
-            remember(run, r, LOG_MEMORY_RESIDENT, (uint64_t)(50 << 20) + growth, 50 << 20);
+            remember(run, r, LOG_MEMORY_RESIDENT, (uint64_t)(50 << 20) + growth,
+                     growth == SENSELESS ? NAN : 50 << 20);
     }
     written_end(run);
     run->outcome.simulated = simulated;
@@ -656,6 +765,7 @@ START_TEST(memory_is_bounded)
     judge_use(40, 40, 1 << 20, false, VERDICT_FAIL, "5 micro-batches are in flight");
     judge_use(5, 4, 1 << 20, false, VERDICT_FAIL, "5 micro-batches are in flight");
     judge_use(4, 4, 60 << 20, false, VERDICT_FAIL, "grew by 60.0 MiB");
+    judge_use(4, 4, SENSELESS, false, VERDICT_FAIL, "grew by");
     judge_use(4, 0, 1 << 20, false, VERDICT_FAIL, "did not record");
 }
 END_TEST
@@ -694,15 +804,19 @@ int main(void)
     Suite *suite = suite_create("judges of orders");
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, empty_events_are_no_work);
     tcase_add_loop_test(tests, right_orders_pass, 0, (int)G_N_ELEMENTS(golden));
     tcase_add_test(tests, all_shapes_pass);
     tcase_add_loop_test(tests, wrong_orders_fail_by_name, 0, (int)G_N_ELEMENTS(wrong));
     tcase_add_test(tests, unknown_schedules_are_not_judged);
     tcase_add_test(tests, mistakes_are_recognised_in_what_is_there);
     tcase_add_loop_test(tests, slow_orders_are_not_parallel, 0, 3);
+    tcase_add_test(tests, all_micro_batches_have_to_run);
+    tcase_add_test(tests, contradicting_orders_are_told_without_a_figure);
     tcase_add_test(tests, computing_without_waiting_is_too_fast);
     tcase_add_loop_test(tests, figures_are_those_of_the_formulas, 0, 3);
     tcase_add_loop_test(tests, simulator_and_replay_must_agree, 0, (int)G_N_ELEMENTS(golden));
+    tcase_add_loop_test(tests, own_time_is_the_runs_own, 0, 4);
     tcase_add_test(tests, the_pipeline_wins);
     tcase_add_test(tests, memory_is_bounded);
     tcase_add_test(tests, nonsense_is_survived);

@@ -271,6 +271,29 @@ START_TEST(html_holds_the_pictures)
 }
 END_TEST
 
+/* The picture of a schedule that passed stands beside its figures; without anything to say there is
+ * no empty heading. */
+START_TEST(what_passed_has_its_figures)
+{
+    struct check_result *good = GRADE_RESULTS(&grade, 0);
+    verdict_explain(good->verdict, "bubble 27.27 %% measured, 27.27 %% by the formula");
+    GString *markdown = report_markdown(&grade);
+    ck_assert_ptr_null(strstr(markdown->str, "27.27"));
+    ck_assert_ptr_nonnull(strstr(markdown->str, "## Details"));
+    g_string_free(markdown, TRUE);
+    g_ptr_array_add(good->verdict->pictures, g_strdup("good-picture.svg"));
+    markdown = report_markdown(&grade);
+    ck_assert_ptr_nonnull(strstr(markdown->str, "bubble 27.27 % measured, 27.27 % by the formula"));
+    g_string_free(markdown, TRUE);
+    g_ptr_array_set_size(good->verdict->pictures, 0);
+    for (guint i = 1; i < grade.results->len; i++)
+        verdict_set(GRADE_RESULTS(&grade, i)->verdict, VERDICT_PASS, "fine");
+    markdown = report_markdown(&grade);
+    ck_assert_ptr_null(strstr(markdown->str, "## Details"));
+    g_string_free(markdown, TRUE);
+}
+END_TEST
+
 START_TEST(an_untouched_skeleton_is_told_where_to_begin)
 {
     grade.begin_here = g_strdup("All the TODOs are still there. Begin with `a.c`.");
@@ -311,6 +334,7 @@ int main(void)
     tcase_add_test(tests, html_has_no_code_of_the_submissions);
     tcase_add_test(tests, html_keeps_tables_whole);
     tcase_add_test(tests, html_holds_the_pictures);
+    tcase_add_test(tests, what_passed_has_its_figures);
     tcase_add_test(tests, an_untouched_skeleton_is_told_where_to_begin);
     tcase_add_test(tests, mpiruns_boxes_are_left_out);
     suite_add_tcase(suite, tests);

@@ -165,6 +165,20 @@ START_TEST(an_endless_loop_is_stopped)
 }
 END_TEST
 
+/* On a busy machine the clock is slow, and a process that spins meets its own limit first: that is
+ * no crash. */
+START_TEST(too_much_processor_time_is_named)
+{
+    struct sandbox_limits limits = sandbox_limits_default();
+    limits.cpu_seconds = 1;
+    struct sandbox_result result = run_script("while :; do :; done", limits);
+    ck_assert_int_eq(result.end, SANDBOX_TIME);
+    ck_assert_str_eq(result.trouble, "used more processor time than allowed");
+    nothing_is_left();
+    sandbox_result_clear(&result);
+}
+END_TEST
+
 START_TEST(sleeping_is_stopped)
 {
     struct sandbox_result result = run_short("trap '' TERM INT HUP; sleep 1000");
@@ -360,6 +374,7 @@ int main(void)
     tcase_add_test(tests, no_network_and_no_other_process);
     tcase_add_test(tests, the_environment_is_clean);
     tcase_add_test(tests, an_endless_loop_is_stopped);
+    tcase_add_test(tests, too_much_processor_time_is_named);
     tcase_add_test(tests, sleeping_is_stopped);
     tcase_add_test(tests, endless_output_is_stopped);
     tcase_add_test(tests, a_fork_bomb_is_stopped);

@@ -6,6 +6,7 @@
 #include "grader/schedule_formulas.h"
 
 #include <check.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -317,6 +318,26 @@ START_TEST(what_must_hold)
 }
 END_TEST
 
+/* Whatever a log says of the stage of an optimizer's step: no computation waits for it. */
+START_TEST(steps_of_the_optimizer_make_no_stages)
+{
+    static const int stages[] = {-1, 0, 7, INT_MAX};
+    for (gsize k = 0; k < G_N_ELEMENTS(stages); k++) {
+        struct schedule *schedule = schedule_new(2);
+        g_autoptr(GString) why = g_string_new(NULL);
+        int rank = -1;
+        for (int r = 0; r < 2; r++) {
+            add_line(schedule, r, "F0 B0", 1);
+            schedule_add(schedule, r,
+                         (struct schedule_operation){LOG_OPTIMIZER_STEP, stages[k], INT_MAX, 0});
+        }
+        ck_assert_msg(schedule_check(schedule, 2, 1, why, &rank), "stage %d: %s", stages[k],
+                      why->str);
+        schedule_free(schedule);
+    }
+}
+END_TEST
+
 START_TEST(an_impossible_order_is_a_deadlock)
 {
     struct schedule *schedule = schedule_new(2);
@@ -382,6 +403,7 @@ int main(void)
     tcase_add_test(tests, messages);
     tcase_add_test(tests, what_must_hold);
     tcase_add_test(tests, an_impossible_order_is_a_deadlock);
+    tcase_add_test(tests, steps_of_the_optimizer_make_no_stages);
     tcase_add_test(tests, like_a_replay);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

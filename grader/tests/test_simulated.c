@@ -22,13 +22,16 @@ static const struct ending {
     {"fine", "passed", "", "", ""},
     {"deadlock", "failed", "MPI_Recv",
      "float x; MPI_Recv(&x, 1, MPI_FLOAT, " OTHER ", 77, pipeline->comm, MPI_STATUS_IGNORE);", ""},
-    {"crash", "failed", "crashed", "if (pipeline->rank == 1) raise(SIGSEGV);", ""},
+    {"crash", "failed", "rank 1 crashed (Segmentation fault) at train_step_afab.c:",
+     "if (pipeline->rank == 1) raise(SIGSEGV);", ""},
     {"own_message", "failed", "no such luck", "if (pipeline->rank == 1) fatal(\"no such luck\");",
      ""},
+    {"unfinished_work", "failed", "is not yet implemented",
+     "if (pipeline->rank == 1) fatal(\"1F1B is not yet implemented\");", ""},
     {"abort", "failed", "rank 1", "if (pipeline->rank == 1) MPI_Abort(pipeline->comm, 3);", ""},
     {"exit_0", "failed", "final record", "exit(0);", ""},
-    {"exit_of_one_rank", "failed", "without its final record", "if (pipeline->rank == 1) _exit(0);",
-     ""},
+    {"exit_of_one_rank", "failed", "rank 1 ended without its final record",
+     "if (pipeline->rank == 1) _exit(0);", ""},
     {"endless_loop", "failed", "", "if (pipeline->rank == 1) for (volatile int i = 0;; i++);", ""},
     {"polls_for_ever", "failed", "",
      "MPI_Request r; int done = 0; static float x;\n"
@@ -144,6 +147,23 @@ START_TEST(each_end_gets_the_right_verdict)
     if (simulator_is_there())
         ck_assert_ptr_nonnull(strstr(graded.said, "make simulate ASSIGNMENT=pipeline"));
     forget(&graded);
+}
+END_TEST
+
+START_TEST(lines_of_the_simulator)
+{
+    ck_assert(simulation_is_own_line("[0.000259] ./src/kernel/EngineImpl.cpp:718: "
+                                     "[ker_engine/CRITICAL] Oops! Deadlock detected, some"));
+    ck_assert(simulation_is_own_line("[host-1:1:(2) 1.500000] ./src/kernel/EngineImpl.cpp:700: "
+                                     "[ker_engine/INFO] 2 actors are still running"));
+    /* the program's, and what the grader looks for */
+    ck_assert(!simulation_is_own_line("[0.5] loss 2.3"));
+    ck_assert(
+        !simulation_is_own_line("[host-1:1:(2) 0.000000] ./src/smpi/mpi/smpi_request.cpp:1052: "
+                                "[root/CRITICAL] recv - returned MPI_ERR_TRUNCATE instead of "
+                                "MPI_SUCCESS"));
+    ck_assert(!simulation_is_own_line("[host-1:1:(2) 0.0] ./src/smpi/bindings/smpi_mpi.cpp:1: "
+                                      "[smpi_mpi/WARNING] Not yet implemented: MPI_Comm_idup"));
 }
 END_TEST
 
@@ -271,6 +291,7 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, each_end_gets_the_right_verdict);
+    tcase_add_test(tests, lines_of_the_simulator);
     tcase_add_test(tests, a_bonus_makes_the_score_larger_than_the_total);
     tcase_add_test(tests, files_that_are_missing_have_stand_ins);
     tcase_add_test(tests, without_a_simulator_the_rest_is_judged);

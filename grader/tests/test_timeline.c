@@ -6,6 +6,7 @@
 #include "grader/timeline_reference.h"
 
 #include <check.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,22 @@ START_TEST(a_pair_shares_an_axis_and_shows_both)
 }
 END_TEST
 
+/* A log may say anything of a stage: the key stays as short as with a few chunks. */
+START_TEST(senseless_stages_do_not_fill_the_key)
+{
+    static const int stages[] = {1 << 20, INT_MAX};
+    struct replay *replay = example(2, 2);
+    replay->rank[0].interval[0].stage = stages[_i];
+    replay->rank[1].interval[1].micro_batch = INT_MAX;
+    ck_assert_msg(timeline_picture_of(replay, "title", path, error), "%s", error->str);
+    char *script = contents("gnuplot");
+    ck_assert_uint_lt(strlen(script), 20000);
+    ck_assert_ptr_nonnull(strstr(script, "/…"));
+    g_free(script);
+    replay_free(replay);
+}
+END_TEST
+
 START_TEST(large_runs_are_drawn_coarsely)
 {
     struct replay *own = example(64, 1024), *reference = example(64, 256);
@@ -308,6 +325,7 @@ int main(void)
     tcase_add_test(tests, nothing_to_draw_is_an_error);
     tcase_add_loop_test(tests, bubbles_are_those_of_the_formulas, 0, G_N_ELEMENTS(published));
     tcase_add_test(tests, a_pair_shares_an_axis_and_shows_both);
+    tcase_add_loop_test(tests, senseless_stages_do_not_fill_the_key, 0, 2);
     tcase_add_test(tests, large_runs_are_drawn_coarsely);
     tcase_add_test(tests, clocks_are_taken_from_the_first_forward);
     tcase_add_test(tests, a_call_that_never_returned_lasts_to_the_end);

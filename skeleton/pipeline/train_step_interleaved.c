@@ -1,7 +1,7 @@
 /*
  * Interleaved 1F1B: every rank has several stages, one in each round through the
  * ranks, so that filling and draining the pipeline takes steps that are so much
- * shorter. (Narayanan et al. 2021, section 2.2)
+ * shorter. (Narayanan et al. 2021, section 2.2.2)
  */
 #include "assignments/pipeline/micro_batch.h"
 

@@ -34,7 +34,7 @@ computer() {
     cp "$kit/tools/setup" "$work/kit/tools/setup"
     printf '%s\n' "$1" >"$work/os-release"
     local name
-    for name in bash env awk grep tr dirname cat touch rm; do
+    for name in bash env awk grep tr dirname cat touch rm find mkdir; do
         ln -s "$(command -v "$name")" "$work/bin/$name"
     done
     for name in $programs; do make_command "$name" <<<''; done
@@ -197,6 +197,10 @@ setup
 check "no SimGrid to be had: status 0" ends_with_status 0
 check "no SimGrid to be had: says what is missing then" says "SimGrid is not here: no simulated cluster"
 check "no SimGrid to be had: how to try" says "apt-get install --no-install-recommends libsimgrid-dev"
+: >"$work/calls"
+setup
+check "no SimGrid, asked again: status 0" ends_with_status 0
+check "no SimGrid, asked again: does not try at every turn" called_nothing
 computer "$ubuntu"
 lacks smpirun smpicc
 make_command id <<<'echo 1000'

@@ -162,6 +162,19 @@ START_TEST(chunks_need_a_schedule_for_them)
 }
 END_TEST
 
+/* What is compared with may be the one that has them. */
+START_TEST(chunks_may_be_for_the_other_schedule)
+{
+    struct program_run run =
+        run_program("solutions", 2,
+                    "--data synthetic --model mlp:depth=4,width=8 --batch 4 "
+                    "--schedule 1f1b --against interleaved --chunks 4 --quiet");
+    ck_assert_msg(run.status == 0, "%s", run.output);
+    ck_assert_ptr_nonnull(strstr(run.output, "times as fast as interleaved"));
+    remove_evidence(&run);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("schedules");
@@ -172,6 +185,7 @@ int main(void)
     tcase_add_loop_test(real, gradients_on_this_machine, 0, count);
     tcase_add_test(real, interleaved_wants_a_multiple_of_the_ranks);
     tcase_add_test(real, chunks_need_a_schedule_for_them);
+    tcase_add_test(real, chunks_may_be_for_the_other_schedule);
     tcase_add_loop_test(simulated, gradients_on_a_simulated_cluster, 0, count);
     tcase_add_loop_test(simulated, orders_are_the_published_ones, 0,
                         (int)(sizeof golden / sizeof golden[0]));

@@ -96,7 +96,57 @@ static void without_link(void)
     log_fact(LOG_STEP_END, 0, 0);
 }
 
-static const struct way ways[] = {
-    {"steady-phase", steady_phase}, {"wrong-end", wrong_end}, {"without-link", without_link}};
+static void forward(int chunk, int micro_batch)
+{
+    int stage = chunk * ranks + rank;
+    if (stage > 0)
+        RECEIVE(previous_rank(), 100 + 10 * stage + micro_batch, SMALL);
+    compute(LOG_FORWARD, stage, micro_batch);
+    if (stage < CHUNKS * ranks - 1)
+        SEND(next_rank(), 100 + 10 * (stage + 1) + micro_batch, SMALL);
+}
+
+static void backward(int chunk, int micro_batch)
+{
+    int stage = chunk * ranks + rank;
+    if (stage < CHUNKS * ranks - 1)
+        RECEIVE(next_rank(), 10 * stage + micro_batch, SMALL);
+    compute(LOG_BACKWARD, stage, micro_batch);
+    if (stage > 0)
+        SEND(previous_rank(), 10 * (stage - 1) + micro_batch, SMALL);
+}
+
+/* Two groups of as many micro-batches as there are ranks. */
+static void step_interleaved(int warm_up, bool reversed)
+{
+    int group = CHUNKS * ranks, all = 2 * group;
+    for (int chunk = 0; chunk < CHUNKS; chunk++)
+        has_stage(chunk * ranks + rank);
+    log_fact(LOG_STEP_BEGIN, 0, 0);
+    for (int i = 0; i < all + warm_up; i++) {
+        int k = i - warm_up, chunk = k % group / ranks;
+        if (i < all)
+            forward(i % group / ranks, i / group * ranks + i % ranks);
+        if (k >= 0)
+            backward(reversed ? CHUNKS - 1 - chunk : chunk, k / group * ranks + k % ranks);
+    }
+    log_fact(LOG_STEP_END, 0, 0);
+}
+
+static void not_reversed(void)
+{
+    step_interleaved(2 * (ranks - 1 - rank) + (CHUNKS - 1) * ranks, false);
+}
+
+static void interleaved_wrong_end(void)
+{
+    step_interleaved(2 * rank + (CHUNKS - 1) * ranks, true);
+}
+
+static const struct way ways[] = {{"steady-phase", steady_phase},
+                                  {"wrong-end", wrong_end},
+                                  {"without-link", without_link},
+                                  {"not-reversed", not_reversed},
+                                  {"interleaved-wrong-end", interleaved_wrong_end}};
 
 HANG_MAIN(ways)

@@ -2,6 +2,8 @@
  * The judgement that stands before all others: did the runs come to their end?
  */
 #include "grader/diagnose.h"
+#include "grader/judges/order_of_hang.h"
+#include "grader/luck.h"
 #include "grader/runner.h"
 #include "grader/text.h"
 
@@ -42,15 +44,24 @@ static void story_clear(struct story *story)
 }
 
 /* A hang of a run whose sends all wait for their receive need not be one on every machine. */
-static void say_luck(const struct outcome *outcome, enum diagnosis_kind kind, GString *headline)
+static void say_luck(const struct outcome *outcome, const struct diagnosis *diagnosis,
+                     struct story *story)
 {
+    enum diagnosis_kind kind = diagnosis->kind;
     if (!outcome->synchronous || kind < DIAGNOSIS_TAG_MISMATCH || kind == DIAGNOSIS_ENDED_EARLY)
         return;
-    if (kind == DIAGNOSIS_BOTH_SEND_FIRST || kind == DIAGNOSIS_CYCLE)
-        g_string_append(headline, "the program works only by luck: ");
-    g_string_append(headline,
-                    "simulated with sends that wait for their receive, as MPI may do with "
-                    "any message, it hangs: ");
+    bool luck =
+        (kind == DIAGNOSIS_BOTH_SEND_FIRST || kind == DIAGNOSIS_CYCLE) && diagnosis->sent > 0;
+    if (luck)
+        g_string_append(story->headline, "the program works only by luck: ");
+    g_string_append(story->headline, "simulated with sends that wait for their receive, it hangs");
+    if (luck) {
+        g_autofree char *size = luck_number(diagnosis->sent);
+        g_autofree char *meaning = luck_explain(diagnosis->sent);
+        g_string_append_printf(story->headline, " with messages of %s bytes", size);
+        g_string_append_printf(story->scene, "%s\n\n", meaning);
+    }
+    g_string_append(story->headline, ": ");
 }
 
 /* Diagnoses and draws; false if the logs explain nothing. */
@@ -62,8 +73,9 @@ static bool tell(const struct judgement *judgement, int run, bool draw, struct s
                                 : NULL;
     bool drawn;
     struct diagnosis *diagnosis = diagnosis_new(&judgement->outcome[run], path, &drawn);
+    order_of_hang_name(&judgement->outcome[run], diagnosis);
     bool found = diagnosis->kind != DIAGNOSIS_NONE;
-    say_luck(&judgement->outcome[run], diagnosis->kind, story->headline);
+    say_luck(&judgement->outcome[run], diagnosis, story);
     g_string_append(story->headline, diagnosis->headline->str);
     g_string_append(story->scene, diagnosis->markdown->str);
     g_string_append(story->mistake, diagnosis->mistake->str);
@@ -96,18 +108,22 @@ static void sum_up(const struct judgement *judgement, int run, bool draw, struct
         g_string_append_printf(headline, ": %s", outcome->trouble);
 }
 
+/* The verdict's own headline stands above already. */
 static void explain(const struct outcome *outcome, int number, int of, const GString *headline,
                     const GString *scene, struct verdict *verdict)
 {
     GString *text = verdict->explanation;
-    g_string_append_printf(text, "Run %d of %d %s after %.1f s: ", number, of,
+    g_string_append_printf(text, "Run %d of %d %s after %.1f s", number, of,
                            run_end_name(outcome->end), outcome->seconds);
-    text_append_plain(text, headline->str);
-    g_string_append(text, g_str_has_suffix(headline->str, "?") ? "\n\n" : ".\n\n");
     if (outcome->trouble != NULL) {
+        g_string_append(text, ": ");
         text_append_plain(text, outcome->trouble);
-        g_string_append(text, "\n\n");
     }
+    if (!g_string_equal(headline, verdict->headline)) {
+        g_string_append(text, outcome->trouble != NULL ? "; " : ": ");
+        text_append_plain(text, headline->str);
+    }
+    g_string_append(text, g_str_has_suffix(text->str, "?") ? "\n\n" : ".\n\n");
     g_string_append(text, scene->str);
     if (outcome->output != NULL && outcome->output[0] != '\0') {
         size_t length = strlen(outcome->output);
