@@ -84,7 +84,9 @@ $(B)/lib%.a:
 	$(say)ar rcs $@ $^
 
 # The program of an assignment with somebody's files: build/programs/SUBMISSION/ASSIGNMENT.
-PROGRAM         := $(B)/programs/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
+empty :=
+blank := $(empty) $(empty)
+PROGRAM         := $(B)/programs/$(notdir $(subst $(blank),-,$(SUBMISSION)))/$(ASSIGNMENT)
 STUDENT_OBJECTS := $(call objects,$(wildcard $(SUBMISSION)/$(ASSIGNMENT)/*.c))
 $(B)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(STUDENT_OBJECTS)): WARNINGS = $(STUDENT_WARNINGS)
 $(PROGRAM): $(STUDENT_OBJECTS) $(call objects,$(ASSIGNMENT_SOURCES)) $(COMMON_LIBRARY)
@@ -98,7 +100,7 @@ SIMULATOR_FLAGS   := $(filter-out $(SANITIZERS),$(FLAGS)) $(if $(SANITIZE),-fsan
                      -fPIC -DSMPI_NO_OVERRIDE_MALLOC
 simulator_objects  = $(patsubst %.c,$(S)/%.o,$(1))
 SIMULATOR_LIBRARY := $(S)/libcommon.a
-SIMULATOR_PROGRAM := $(S)/programs/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
+SIMULATOR_PROGRAM := $(S)/programs/$(notdir $(subst $(blank),-,$(SUBMISSION)))/$(ASSIGNMENT)
 SIMULATOR_STUDENT_OBJECTS := $(call simulator_objects,$(wildcard $(SUBMISSION)/$(ASSIGNMENT)/*.c))
 SIMULATOR_ASSIGNMENT_OBJECTS := $(call simulator_objects,$(ASSIGNMENT_SOURCES))
 SIMULATOR_TEST_PROGRAMS := $(TEST_PROGRAMS:$(B)/%=$(S)/%)

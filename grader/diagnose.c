@@ -9,15 +9,16 @@
 #include "grader/source_line.h"
 #include "grader/text.h"
 
-/* The simulator ends by a signal where MPI itself would end with a message. */
-static bool sizes_differ_in_simulation(const struct scene *scene, GString *headline,
-                                       enum diagnosis_kind *kind)
+/* MPI ends the program where a message does not fit, and that may look like a crash of any rank.
+ * The simulator ends by a signal, also where MPI itself would end with a message. */
+static bool sizes_differ(const struct scene *scene, GString *headline, enum diagnosis_kind *kind)
 {
-    if (!scene->outcome->simulated || scene->outcome->end == RUN_FINISHED)
+    if (scene->outcome->end == RUN_FINISHED)
         return false;
-    *kind = any_wait(scene, truncates, headline)  ? DIAGNOSIS_TRUNCATION
-            : collectives_differ(scene, headline) ? DIAGNOSIS_COLLECTIVES_DIFFER
-                                                  : DIAGNOSIS_NONE;
+    const bool simulated = scene->outcome->simulated;
+    *kind = any_wait(scene, truncates, headline)               ? DIAGNOSIS_TRUNCATION
+            : simulated && collectives_differ(scene, headline) ? DIAGNOSIS_COLLECTIVES_DIFFER
+                                                               : DIAGNOSIS_NONE;
     return *kind != DIAGNOSIS_NONE;
 }
 
@@ -25,7 +26,7 @@ static enum diagnosis_kind find_kind(struct scene *scene, GString *headline)
 {
     const bool stopped = was_stopped(scene->outcome);
     enum diagnosis_kind kind;
-    if (sizes_differ_in_simulation(scene, headline, &kind))
+    if (sizes_differ(scene, headline, &kind))
         return kind;
     if (crashed(scene, headline))
         return DIAGNOSIS_CRASHED;
@@ -33,8 +34,6 @@ static enum diagnosis_kind find_kind(struct scene *scene, GString *headline)
         return DIAGNOSIS_ENDED_EARLY;
     if (stopped && outlives_its_end(scene, headline))
         return DIAGNOSIS_ENDLESS_LOOP;
-    if (any_wait(scene, truncates, headline))
-        return DIAGNOSIS_TRUNCATION;
     if (!stopped && stopped_itself(scene, headline))
         return DIAGNOSIS_STOPPED_ITSELF;
     if (!stopped && scene->outcome->end != RUN_FAILED)

@@ -32,7 +32,8 @@ static void name_victim(const struct scene *scene, int culprit, GString *headlin
 static bool does_not_come_back(const struct scene *scene)
 {
     return was_stopped(scene->outcome) &&
-           (!scene->outcome->simulated || scene->outcome->end == RUN_TIMED_OUT);
+           (!scene->outcome->simulated || scene->outcome->end == RUN_TIMED_OUT ||
+            scene->outcome->exit_status < 0); /* the grader stopped it */
 }
 
 /* A message that the others wait for was begun by this rank, which never waited for its request. */

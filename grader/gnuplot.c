@@ -29,6 +29,45 @@ static void limit_time(gpointer unused)
     alarm(SECONDS); /* survives exec, so a wait ends, too */
 }
 
+/* ---- what became of it ------------------------------------------------------------------- */
+
+/* Does a picture end as one of its kind does? */
+static bool is_whole(const char *path)
+{
+    g_autofree char *content = NULL;
+    gsize length = 0;
+    const char *end = g_str_has_suffix(path, ".svg")   ? "</svg>"
+                      : g_str_has_suffix(path, ".png") ? "IEND"
+                                                       : NULL;
+    if (!end)
+        return true;
+    if (!g_file_get_contents(path, &content, &length, NULL))
+        return false;
+    gsize tail = MIN(length, 16);
+    return memmem(content + length - tail, tail, end, strlen(end)) != NULL;
+}
+
+/* gnuplot takes no notice of a full disk: looks at every picture of the script, and removes what is
+ * only half of one. */
+static bool are_whole(const char *script_text, const char *folder, GString *error)
+{
+    static const char begin[] = "set output '";
+    g_auto(GStrv) lines = g_strsplit(script_text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (!g_str_has_prefix(*line, begin))
+            continue;
+        const char *name = *line + strlen(begin);
+        g_autofree char *file = g_strndup(name, strcspn(name, "'"));
+        g_autofree char *path = g_build_filename(folder, file, NULL);
+        if (is_whole(path))
+            continue;
+        add_error(error, "%s can't be written as a whole; is the disk full?", path);
+        unlink(path);
+        return false;
+    }
+    return true;
+}
+
 bool gnuplot_run(const char *script_text, const char *script_path, GString *error)
 {
     GError *problem = NULL;
@@ -57,7 +96,7 @@ bool gnuplot_run(const char *script_text, const char *script_path, GString *erro
         add_error(error, "gnuplot refuses %s: %s", script_path, g_strstrip(said));
         return false;
     }
-    return true;
+    return are_whole(script_text, folder, error);
 }
 
 char *gnuplot_quote(const char *text)

@@ -11,9 +11,10 @@
 #include <stdbool.h>
 
 /* Writes the script to script_path and runs gnuplot on it (no shell, no terminal, at most 20
- * seconds). False, with gnuplot's own message in error, if that did not work; error may be
- * NULL. The script names its output files itself; gnuplot runs in script_path's folder, so
- * names without a folder land beside the script. Needs the program `gnuplot`. */
+ * seconds). False, with gnuplot's own message in error, if that did not work, or if a picture is
+ * not there as a whole; error may be NULL. The script names each of its output files in a line of
+ * its own, `set output 'NAME'`; gnuplot runs in script_path's folder, so names without a folder
+ * land beside the script. Needs the program `gnuplot`. */
 bool gnuplot_run(const char *script_text, const char *script_path, GString *error);
 
 /* Text as a gnuplot string: quoted, and with enhanced-mode characters taken literally.

@@ -78,8 +78,22 @@ struct work {
     struct luck *luck;
 };
 
+bool grade_run_hung(enum run_end end)
+{
+    return end == RUN_HUNG || end == RUN_TIMED_OUT;
+}
+
+static bool has_hung(const struct check_result *result)
+{
+    for (guint i = 0; i < result->runs->len; i++)
+        if (grade_run_hung(g_array_index(result->runs, struct run_summary, i).end))
+            return true;
+    return false;
+}
+
 static void check_is_done(struct work *work, struct check_result *result)
 {
+    work->grade->hung += has_hung(result);
     result->done = true;
     result->points = result->verdict->kind == VERDICT_PASS ? result->check->points : 0;
     progress_check_done(&work->progress, result);
@@ -119,6 +133,7 @@ static bool start_workers(struct work *work)
         if (ready == MUST_WAIT)
             continue;
         work->taken[i] = true;
+        work->grade->hasty = work->grade->hung >= GRADE_HASTY;
         if (ready == CAN_RUN &&
             worker_start(&work->workers[slot], work->grade, result->check, slot)) {
             work->results[slot] = result;

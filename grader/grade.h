@@ -40,13 +40,21 @@ struct grade {
     struct build *build;
     const struct seeds *seeds;
     const struct runner *runner;
-    const char *out;  /* folder of the report; pictures are drawn there */
-    GArray *results;  /* of struct check_result, in the rubric's order */
-    GPtrArray *notes; /* of char *: what concerns the whole, Markdown, one paragraph each */
-    char *begin_here; /* for an untouched skeleton: where to begin; else NULL */
+    const char *out;      /* folder of the report */
+    const char *pictures; /* folder in which pictures are drawn; NULL: none are */
+    GArray *results;      /* of struct check_result, in the rubric's order */
+    GPtrArray *notes;     /* of char *: what concerns the whole, Markdown, one paragraph each */
+    char *begin_here;     /* for an untouched skeleton: where to begin; else NULL */
     double seconds;
     bool partial; /* only some checks were chosen */
+    int hung;     /* checks so far of which a run hung or took too long */
+    bool hasty;   /* there were GRADE_HASTY of them before the last check began */
 };
+
+/* From so many checks that hung on, the runs of others are given less time to hang: hang.h. */
+#define GRADE_HASTY 2
+
+bool grade_run_hung(enum run_end end);
 
 #define GRADE_RESULTS(grade, i) (&g_array_index((grade)->results, struct check_result, i))
 

@@ -206,6 +206,8 @@ void luck_add(struct luck *luck, struct check_result *result)
         return;
     for (guint i = 0; i < result->runs->len; i++) {
         const struct rubric_run *run = RUBRIC_RUNS(result->check, i);
+        if (g_array_index(result->runs, struct run_summary, i).end != RUN_FINISHED)
+            continue; /* what hung already has no luck to lose */
         char *arguments = luck_arguments(run);
         if (!arguments)
             continue;

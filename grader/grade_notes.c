@@ -2,8 +2,11 @@
 #include "grader/grade_notes.h"
 
 #include "common/dataset.h"
+#include "grader/hang.h"
 #include "grader/sandbox.h"
 #include "grader/text.h"
+
+#include <string.h>
 
 void grade_note(struct grade *grade, const char *format, ...)
 {
@@ -109,4 +112,28 @@ void grade_note_simulator(struct grade *grade)
                "Nothing ran on the simulated cluster: %s. Checks that need it are not judged; what "
                "works only by luck was looked for by replay alone.",
                text->str);
+}
+
+static bool ended_in_haste(const struct check_result *result)
+{
+    for (guint i = 0; i < result->runs->len; i++) {
+        const char *trouble = g_array_index(result->runs, struct run_summary, i).trouble;
+        if (trouble && strstr(trouble, RUNNER_HASTE))
+            return true;
+    }
+    return false;
+}
+
+void grade_note_haste(struct grade *grade)
+{
+    int hasty = 0;
+    for (guint i = 0; i < grade->results->len; i++)
+        hasty += ended_in_haste(GRADE_RESULTS(grade, i));
+    if (hasty > 0)
+        grade_note(grade,
+                   "%d checks had a run that hung or took too long. After the first %d the grader "
+                   "was less patient: runs of %d checks were ended when for %.0f seconds no rank "
+                   "had computed anything or come to an MPI call. Repair the first; it may be the "
+                   "cause of all.",
+                   grade->hung, GRADE_HASTY, hasty, HANG_HASTY_SECONDS);
 }

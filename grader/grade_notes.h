@@ -15,6 +15,8 @@ void grade_note_isolation(struct grade *grade);
 void grade_note_ignored(struct grade *grade);
 /* After the runs: which were meant for a data set that is not here? */
 void grade_note_data(struct grade *grade);
+/* After the runs: did so many hang that the others were given less time for it? */
+void grade_note_haste(struct grade *grade);
 /* If no C file has been touched: where a beginner begins (begin_here). */
 void grade_note_beginning(struct grade *grade);
 

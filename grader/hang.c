@@ -110,5 +110,9 @@ bool hang_is_stuck(void *context, double seconds)
     double wall = (double)(g_get_monotonic_time() - watch->changed_wall) * 1e-6;
     if (in_mpi == watch->ranks)
         return wall >= watch->patience_all && idle >= watch->patience_idle;
-    return in_mpi > 0 && computing == 0 && idle >= watch->patience;
+    if (in_mpi > 0 && computing == 0 && idle >= watch->patience)
+        return true;
+    watch->stuck_for_haste =
+        watch->hasty && computing == 0 && wall >= HANG_HASTY_SECONDS && idle >= HANG_HASTY_IDLE;
+    return watch->stuck_for_haste;
 }

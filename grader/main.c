@@ -78,7 +78,8 @@ static bool make_work(GString *error)
         return false;
     }
     g_autofree char *evidence = g_build_filename(work_folder, "evidence", NULL);
-    if (chmod(work_folder, 0711) == 0 && mkdir(evidence, 0711) == 0)
+    g_autofree char *pictures = g_build_filename(work_folder, "pictures", NULL);
+    if (chmod(work_folder, 0711) == 0 && mkdir(evidence, 0711) == 0 && mkdir(pictures, 0711) == 0)
         return true;
     g_string_append_printf(error, "%s: %s", work_folder, strerror(errno));
     return false;
@@ -120,17 +121,43 @@ static bool write_report(const char *out, const char *name, const char *text)
     return false;
 }
 
+/* Files beside the reports: the HTML holds the pictures already, so where they can't be written
+ * nothing is lost. */
+static void copy_pictures(const char *from, const char *to)
+{
+    g_autoptr(GDir) listing = g_dir_open(from, 0, NULL);
+    GError *problem = NULL;
+    for (const char *name; !problem && listing && (name = g_dir_read_name(listing));) {
+        g_autofree char *source = g_build_filename(from, name, NULL);
+        g_autofree char *copy = g_build_filename(to, name, NULL);
+        g_autofree char *content = NULL;
+        gsize length;
+        if (g_file_get_contents(source, &content, &length, &problem))
+            g_file_set_contents_full(copy, content, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT,
+                                     0644, &problem);
+    }
+    if (!problem)
+        return;
+    g_autofree char *message = g_strdup_printf(
+        "not all files of pictures can be written: %s; report.html is complete", problem->message);
+    complain(message);
+    g_error_free(problem);
+}
+
+/* First what says most. */
 static bool write_reports(const struct grade *grade)
 {
     g_autofree char *json = report_json(grade);
     GString *markdown = report_markdown(grade);
     g_autofree char *title =
         g_strdup_printf("%s: %s", grade->rubric->assignment, grade->collection->name);
-    g_autofree char *html = report_html(markdown->str, grade->out, title);
+    g_autofree char *html = report_html(markdown->str, grade->pictures, title);
     bool written = write_report(grade->out, "results.json", json);
     written = write_report(grade->out, "report.md", markdown->str) && written;
     written = write_report(grade->out, "report.html", html) && written;
     g_string_free(markdown, TRUE);
+    if (written)
+        copy_pictures(grade->pictures, grade->out);
     return written;
 }
 
@@ -149,6 +176,7 @@ static bool grade_and_report(const struct arguments *arguments, struct grade *gr
     }
     grade_note_data(grade);
     grade_note_simulator(grade);
+    grade_note_haste(grade);
     if (arguments->keep)
         grade_note(grade, "The evidence is in `%s/evidence`.", work_folder);
     report_terminal(grade, stdout, isatty(STDOUT_FILENO) == 1);
@@ -162,6 +190,7 @@ static bool build_and_grade(const struct arguments *arguments, struct grade *gra
 {
     struct seeds seeds = {0};
     struct runner_data data = {0};
+    g_autofree char *pictures = g_build_filename(work_folder, "pictures", NULL);
     struct runner runner = {.assignment = grade->rubric->assignment,
                             .submission = arguments->submission,
                             .kit = arguments->kit,
@@ -178,6 +207,7 @@ static bool build_and_grade(const struct arguments *arguments, struct grade *gra
         runner.build = build;
         grade->build = build;
         grade->runner = &runner;
+        grade->pictures = pictures;
         grade->seeds = &seeds;
         graded = grade_and_report(arguments, grade);
         grade_clear(grade);

@@ -5,8 +5,9 @@
 
 #include <math.h>
 
-#define MOST_BOXES 80000 /* gnuplot takes its time, and files their space */
-#define CHARACTER  0.66  /* width of a digit, by the size of its font */
+#define MOST_BOXES  80000 /* gnuplot takes its time, and files their space */
+#define CHARACTER   0.66  /* width of a digit, by the size of its font */
+#define MOST_CHUNKS 4     /* that the key lists for one colour */
 
 /* How a kind of bar looks. */
 static const struct {
@@ -166,8 +167,13 @@ static char *name_of(const struct picture_layout *layout, struct look look)
     if (chunks == 1 || !has_number(look.kind))
         return g_strdup(looks[look.kind].name);
     GString *name = g_string_new(looks[look.kind].name);
-    for (int chunk = look.shade; chunk < chunks; chunk += PICTURE_SHADES)
-        g_string_append_printf(name, "%s%d", chunk == look.shade ? ", chunk " : "/", chunk);
+    for (int k = 0, chunk = look.shade; chunk < chunks; k++, chunk += PICTURE_SHADES) {
+        if (k == MOST_CHUNKS) {
+            g_string_append(name, "/…");
+            break;
+        }
+        g_string_append_printf(name, "%s%d", k == 0 ? ", chunk " : "/", chunk);
+    }
     return g_string_free(name, FALSE);
 }
 

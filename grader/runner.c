@@ -141,6 +141,7 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
     g_ptr_array_add(environment, NULL);
 
     struct hang_watch *hang = hang_watch_new(outcome->folder, run->ranks);
+    hang->hasty = runner->hasty;
     struct sandbox_command command = {
         .words = (char *const *)words->pdata,
         .environment = (char *const *)environment->pdata,
@@ -155,6 +156,11 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
     command.limits.seconds = run->seconds;
     command.limits.processes = 2 * run->ranks + PROCESSES_AROUND;
     sandbox_run(&command, result);
+    if (hang->stuck_for_haste && result->end == SANDBOX_STUCK) {
+        char *trouble = g_strdup_printf("%s (" RUNNER_HASTE ")", result->trouble);
+        g_free(result->trouble);
+        result->trouble = trouble;
+    }
     hang_watch_free(hang);
 }
 

@@ -11,6 +11,9 @@
 #include "grader/rubric.h"
 #include "grader/runner_data.h"
 
+/* Said of a run that was ended sooner than others would have been. */
+#define RUNNER_HASTE "others hung before it, so it was given less time"
+
 struct runner {
     const char *assignment;
     const char *submission; /* as the user named it, for commands to repeat */
@@ -18,6 +21,7 @@ struct runner {
     const char *work;       /* a folder of the grader's own that the sandbox's users may pass */
     const struct build *build;
     const struct runner_data *data;
+    bool hasty; /* the submission has hung before: hang.h */
 };
 
 /* The arguments that a run takes on this machine: its own or, where their data set is not here,

@@ -188,9 +188,11 @@ static struct times times_new(const struct schedule *schedule)
     struct times times = {0};
     for (int rank = 0; rank < schedule->ranks; rank++)
         for (int i = 0; i < schedule->count[rank]; i++) {
-            times.stages = MAX(times.stages, schedule->operation[rank][i].stage + 1);
-            times.micro_batches =
-                MAX(times.micro_batches, schedule->operation[rank][i].micro_batch + 1);
+            const struct schedule_operation *operation = &schedule->operation[rank][i];
+            if (operation->operation == LOG_OPTIMIZER_STEP) /* nothing depends on it */
+                continue;
+            times.stages = MAX(times.stages, operation->stage + 1);
+            times.micro_batches = MAX(times.micro_batches, operation->micro_batch + 1);
         }
     gsize places = (gsize)times.stages * (gsize)times.micro_batches;
     times.forward = g_new(double, places);
@@ -208,11 +210,11 @@ static int place_of(const struct times *times, const struct schedule_operation *
 /* When may this operation begin, by its dependencies? NaN: not known yet. */
 static double earliest(const struct times *times, const struct schedule_operation *operation)
 {
+    if (operation->operation == LOG_OPTIMIZER_STEP)
+        return 0;
     int place = place_of(times, operation);
     bool last = operation->stage == times->stages - 1;
     switch (operation->operation) {
-    case LOG_OPTIMIZER_STEP:
-        return 0;
     case LOG_FORWARD:
         return operation->stage == 0 ? 0 : times->forward[place - times->micro_batches];
     case LOG_BACKWARD_WEIGHT:

@@ -94,6 +94,13 @@ static bool is_simulators(const char *line)
     return line[0] == '[' && g_regex_match_simple(begin, line, 0, 0);
 }
 
+/* MPI_Finalize waits for the others, who are stuck; the replay does not know that. */
+static bool ends_in_finalize(const struct log_file *log)
+{
+    const struct log_record *last = log->count > 0 ? &log->record[log->count - 1] : NULL;
+    return last && last->operation == LOG_FINALIZE && last->phase == LOG_BEGIN;
+}
+
 /* In a deadlock nobody can go on: the replay must be stuck in every call in which a rank was. */
 static bool replay_agrees(const struct outcome *outcome)
 {
@@ -102,7 +109,8 @@ static bool replay_agrees(const struct outcome *outcome)
         (struct replay_options){.synchronous = outcome->synchronous, .step = REPLAY_ALL_STEPS});
     bool agrees = replay->deadlock;
     for (int rank = 0; rank < outcome->ranks; rank++)
-        agrees = agrees && (outcome->log[rank].complete || replay->rank[rank].stuck);
+        agrees = agrees && (outcome->log[rank].complete || replay->rank[rank].stuck ||
+                            ends_in_finalize(&outcome->log[rank]));
     replay_free(replay);
     return agrees;
 }

@@ -5,6 +5,7 @@
 
 #include "grader/collectives.h"
 
+#include <limits.h>
 #include <math.h>
 
 static struct timeline *timeline_new(int ranks, enum timeline_unit unit)
@@ -96,6 +97,12 @@ static double find_origin(const struct timeline *timeline)
     return isinf(work) ? any : work;
 }
 
+/* A log may name any number; sums with the ranks must not overflow. */
+static int one_past(int number)
+{
+    return MIN(number, INT_MAX / 2) + 1;
+}
+
 /* Shifts the bars of a rank, cuts off what lies before time 0, and adds up. */
 static void finish_rank(struct timeline *timeline, int rank, double origin)
 {
@@ -112,8 +119,8 @@ static void finish_rank(struct timeline *timeline, int rank, double origin)
             continue;
         timeline->busy[rank] += bar.end - bar.begin;
         timeline->makespan = fmax(timeline->makespan, bar.end);
-        timeline->stages = MAX(timeline->stages, bar.stage + 1);
-        timeline->micro_batches = MAX(timeline->micro_batches, bar.micro_batch + 1);
+        timeline->stages = MAX(timeline->stages, one_past(bar.stage));
+        timeline->micro_batches = MAX(timeline->micro_batches, one_past(bar.micro_batch));
     }
     g_array_unref(timeline->bar[rank]);
     timeline->bar[rank] = kept;

@@ -40,7 +40,7 @@ double timeline_formula_bubble(const struct timeline *timeline, const struct sch
                                          timeline->micro_batches};
     /* Of one micro-batch on a whole rank. A whole backward is taken as two halves of one length;
      * only their sum counts in the formulas of schedules that have whole ones. */
-    const double share = 1.0 / (timeline->ranks * MAX(timeline->micro_batches, 1));
+    const double share = 1.0 / timeline->ranks / MAX(timeline->micro_batches, 1);
     const double forward = time[TIMELINE_FORWARD] * share;
     const double whole = time[TIMELINE_BACKWARD] * share;
     const double input = time[TIMELINE_BACKWARD_INPUT] * share + whole / 2;

@@ -139,7 +139,7 @@ static void judge_runs(const struct grade *grade, const struct rubric_check *che
         .outcome = outcomes,
         .outcomes = count,
         .submission = grade->collection->folder,
-        .picture_folder = grade->out,
+        .picture_folder = grade->pictures,
         .picture_prefix = prefix,
     };
     if (check->judge->accepts_unfinished || judge_all_finished(&judgement, verdict))
@@ -158,13 +158,16 @@ void worker_work(const struct grade *grade, const struct rubric_check *check, in
     struct verdict *verdict = verdict_new();
     int runs = (int)check->runs->len;
     struct outcome *outcomes = g_new0(struct outcome, MAX(runs, 1));
+    struct runner runner = *grade->runner;
+    runner.hasty = grade->hasty;
     bool decided = false, ended_badly = false;
     int done = 0;
     for (int run = 0; run < runs && !decided && !ended_badly; run++, done++) {
         send_message(to, json_pack("{s:i}", "run", run + 1));
         uint64_t seed = choose_seed(grade, check, run);
-        run_program(grade->runner, RUBRIC_RUNS(check, run), check->name, run + 1, seed, slot,
+        run_program(&runner, RUBRIC_RUNS(check, run), check->name, run + 1, seed, slot,
                     &outcomes[run]);
+        runner.hasty |= grade_run_hung(outcomes[run].end);
         send_run(to, &outcomes[run], seed);
         decided = decided_by_run(check, &outcomes[run], verdict);
         /* one run that hung or crashed tells enough, and may have taken long */

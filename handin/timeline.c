@@ -141,6 +141,8 @@ int handin_timeline(const struct handin_options *options)
     bool exported =
         read && trace_export(logs.log, logs.count, NULL,
                              (struct trace_options){name, options->program}, trace, problems);
+    if (read && !exported)
+        g_string_append_c(problems, '\n');
     bool drawn = read && draw(options, &logs, path, problems);
     clear_logs(&logs);
     handin_complain(problems);

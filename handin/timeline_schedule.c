@@ -8,12 +8,25 @@
 
 #define MOST_RANKS            1024
 #define MOST_MICRO_BATCHES    4096
+#define MOST_CHUNKS           64
+#define MOST_FORWARDS         (1 << 22) /* of all stages together */
 #define DEFAULT_MICRO_BATCHES 8
+#define DEFAULT_CHUNKS        2
+
+static int micro_batches_of(const struct handin_options *options)
+{
+    return options->micro_batches ? options->micro_batches : DEFAULT_MICRO_BATCHES;
+}
+
+static int chunks_of(const struct handin_options *options, const struct schedule_kind *kind)
+{
+    return !kind->chunked ? 1 : options->chunks ? options->chunks : DEFAULT_CHUNKS;
+}
 
 static struct schedule *make_schedule(const struct schedule_kind *kind,
                                       const struct handin_options *options, int chunks)
 {
-    int micro_batches = options->micro_batches ? options->micro_batches : DEFAULT_MICRO_BATCHES;
+    int micro_batches = micro_batches_of(options);
     /* The naive schedule takes the batch as one micro-batch. */
     double length = g_str_equal(kind->name, "naive") ? micro_batches : 1.0 / chunks;
     if (g_str_equal(kind->name, "naive"))
@@ -33,10 +46,13 @@ static bool check_shape(const struct handin_options *options, const struct sched
             g_string_append_printf(problems, " %s", known->name);
     } else if (options->stages < 1 || options->stages > MOST_RANKS || options->micro_batches < 0 ||
                options->micro_batches > MOST_MICRO_BATCHES || options->chunks < 0 ||
-               options->chunks > MOST_RANKS) {
+               options->chunks > MOST_CHUNKS ||
+               (gint64)options->stages * chunks_of(options, kind) * micro_batches_of(options) >
+                   MOST_FORWARDS) {
         g_string_append_printf(problems,
-                               "wanted: --stages from 1 to %d, --micro-batches from 1 to %d",
-                               MOST_RANKS, MOST_MICRO_BATCHES);
+                               "wanted: --stages from 1 to %d, --micro-batches from 1 to %d, "
+                               "--chunks from 1 to %d, and their product at most %d",
+                               MOST_RANKS, MOST_MICRO_BATCHES, MOST_CHUNKS, MOST_FORWARDS);
     }
     return problems->len == 0;
 }
@@ -49,7 +65,7 @@ int handin_timeline_of_schedule(const struct handin_options *options)
         handin_complain(problems);
         return 1;
     }
-    const int chunks = !kind->chunked ? 1 : options->chunks ? options->chunks : 2;
+    const int chunks = chunks_of(options, kind);
     struct schedule *schedule = make_schedule(kind, options, chunks);
     struct replay *run = schedule ? schedule_run(schedule) : NULL;
     bool drawn = false;

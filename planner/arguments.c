@@ -7,6 +7,8 @@
 #include <string.h>
 
 enum { MOST_RANKS = 4096, MOST_MICRO_BATCHES = 65536, MOST_CHUNKS = 64, MOST_SAMPLES = 1000000 };
+/* Of a step, stages × micro-batches: each takes some 400 bytes while a schedule is worked out. */
+enum { MOST_FORWARDS = 1 << 22 };
 
 /* As they were given; NULL: not given. */
 struct given {
@@ -91,6 +93,28 @@ static bool build_model(struct plan *plan, GString *error)
     return plan->model != NULL;
 }
 
+static int largest(const GArray *numbers)
+{
+    int most = 0;
+    for (guint i = 0; i < numbers->len; i++)
+        most = MAX(most, g_array_index(numbers, int, i));
+    return most;
+}
+
+/* False, and an error, if working the schedules out would take more memory than people have. */
+static bool is_small_enough(const struct plan *plan, GString *error)
+{
+    const bool scaling = plan->scaling_ranks != NULL;
+    const int ranks = scaling ? largest(plan->scaling_ranks) : plan->ranks;
+    const int m = scaling ? largest(plan->scaling_micro_batches) : plan->micro_batches;
+    const int stages = MIN(scaling ? ranks : ranks * plan->chunks, plan->model->layers);
+    const int most = MOST_FORWARDS / stages;
+    if (m > most)
+        g_string_printf(error, "%s=%d: with %d stages at most %d micro-batches can be planned",
+                        scaling ? "SCALING" : "MICRO_BATCHES", m, stages, most);
+    return m <= most;
+}
+
 static bool fits(const struct plan *plan, GString *error)
 {
     if (plan->ranks > plan->model->layers)
@@ -106,7 +130,7 @@ static bool fits(const struct plan *plan, GString *error)
                         "BATCH=%d: can't be cut into %d micro-batches of the same size; use a "
                         "multiple of %d",
                         plan->batch_size, plan->micro_batches, plan->micro_batches);
-    return error->len == 0;
+    return error->len == 0 && is_small_enough(plan, error);
 }
 
 static void set_default(char **text, const char *value)

@@ -45,6 +45,10 @@ int main(int argc, char **argv)
         done = plan_schedules(text, plan, missing, error);
     }
     fputs(text->str, stdout);
+    if (done && (fflush(stdout) != 0 || ferror(stdout))) {
+        g_string_assign(error, "the tables can't be written to standard output");
+        done = false;
+    }
     if (!done)
         fprintf(stderr, "plan: %s\n", error->str);
     plan_free(plan);

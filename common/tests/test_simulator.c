@@ -220,6 +220,7 @@ START_TEST(wrong_arguments_are_explained)
     shell("tools/simulate 2 free %s/nothing", folder);
     ck_assert_int_eq(run.status, 2);
     assert_says("there is no program");
+    assert_says("apt-get install libsimgrid-dev");
     shell("tools/simulate 2 free %s 'a b'", program);
     ck_assert_int_eq(run.status, 2);
     assert_says("blank");

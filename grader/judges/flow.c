@@ -87,8 +87,10 @@ static struct flow first_difference(const struct reading *r)
                 later_only = later_only && flow.kind == FLOW_OTHER && flow.carried > i;
                 if (first.kind == FLOW_RIGHT)
                     first = flow;
+                if (!later_only)
+                    return first;
             }
-    first.later_only = first.kind == FLOW_OTHER && later_only;
+    first.later_only = first.kind == FLOW_OTHER;
     return first;
 }
 

@@ -79,52 +79,6 @@ static bool buffers_stay(const struct outcome *run, const struct matching *match
     return false;
 }
 
-static bool was_freed(const struct log_file *log, uint64_t request)
-{
-    for (size_t i = 0; i < log->count; i++)
-        if (log->record[i].operation == LOG_REQUEST_FREE && log->record[i].request == request)
-            return true;
-    return false;
-}
-
-/* Did the program never ask whether this half of a message was done? MPI_Request_free says that
- * it knows from something else. */
-static bool is_forgotten(const struct outcome *run, int rank, const struct message_half *half)
-{
-    return rank >= 0 && rank < run->ranks && half->posted != NO_RECORD && half->request != 0 &&
-           half->completed == NO_RECORD && half->step >= 0 &&
-           !was_freed(&run->log[rank], half->request);
-}
-
-/* Without a wait nobody knows when a buffer may be used: that it went well was luck. */
-static bool requests_are_waited_for(const struct outcome *run, const struct matching *matching,
-                                    struct verdict *verdict)
-{
-    for (int i = 0; i < matching->count; i++) {
-        const struct message *message = &matching->message[i];
-        bool sender = is_forgotten(run, message->source, &message->send);
-        if (!sender && !is_forgotten(run, message->destination, &message->receive))
-            continue;
-        int rank = sender ? message->source : message->destination;
-        const struct message_half *half = sender ? &message->send : &message->receive;
-        const struct log_file *log = &run->log[rank];
-        const char *line = run->program && half->posted < log->count
-                               ? source_line(run->program, log->record[half->posted].caller)
-                               : "";
-        evidence_fail(verdict,
-                      "rank %d never waited for a message that it %s rank %d (tag %d, step %d%s%s)",
-                      rank, sender ? "sent to" : "receives from",
-                      sender ? message->destination : message->source, message->tag, half->step,
-                      line[0] ? ", " : "", line);
-        verdict_explain(verdict,
-                        "\nMPI_Isend and MPI_Irecv only start a message. Every request needs an "
-                        "MPI_Wait, MPI_Waitall or a successful MPI_Test before its buffer is used, "
-                        "written or freed, and before the step ends.\n");
-        return false;
-    }
-    return true;
-}
-
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
@@ -147,7 +101,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         explain_stuck(judgement, run, &stuck, verdict);
         g_free(stuck.log);
     } else if (buffers_stay(run, matching, verdict)) {
-        requests_are_waited_for(run, matching, verdict);
+        messages_waited_for(run, matching, verdict);
     }
     replay_free(replay);
     matching_free(matching);

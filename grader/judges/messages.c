@@ -1,6 +1,8 @@
 /* What was sent and what arrived; see messages.h. */
 #include "grader/judges/messages.h"
 
+#include "grader/source_line.h"
+
 static bool has_arrived(const struct message *message)
 {
     return message->receive.posted != NO_RECORD && message->receive.completed != NO_RECORD;
@@ -52,6 +54,51 @@ int messages_changed(const struct matching *matching)
             return i;
     }
     return NO_MESSAGE;
+}
+
+static bool was_freed(const struct log_file *log, uint64_t request)
+{
+    for (size_t i = 0; i < log->count; i++)
+        if (log->record[i].operation == LOG_REQUEST_FREE && log->record[i].request == request)
+            return true;
+    return false;
+}
+
+/* Did the program never ask whether this half of a message was done? MPI_Request_free says that
+ * it knows from something else. */
+static bool is_forgotten(const struct outcome *run, int rank, const struct message_half *half)
+{
+    return rank >= 0 && rank < run->ranks && half->posted != NO_RECORD && half->request != 0 &&
+           half->completed == NO_RECORD && half->step >= 0 &&
+           !was_freed(&run->log[rank], half->request);
+}
+
+bool messages_waited_for(const struct outcome *run, const struct matching *matching,
+                         struct verdict *verdict)
+{
+    for (int i = 0; i < matching->count; i++) {
+        const struct message *message = &matching->message[i];
+        bool sender = is_forgotten(run, message->source, &message->send);
+        if (!sender && !is_forgotten(run, message->destination, &message->receive))
+            continue;
+        int rank = sender ? message->source : message->destination;
+        const struct message_half *half = sender ? &message->send : &message->receive;
+        const struct log_file *log = &run->log[rank];
+        const char *line = run->program && half->posted < log->count
+                               ? source_line(run->program, log->record[half->posted].caller)
+                               : "";
+        evidence_fail(verdict,
+                      "rank %d never waited for a message that it %s rank %d (tag %d, step %d%s%s)",
+                      rank, sender ? "sent to" : "receives from",
+                      sender ? message->destination : message->source, message->tag, half->step,
+                      line[0] ? ", " : "", line);
+        verdict_explain(verdict,
+                        "\nMPI_Isend and MPI_Irecv only start a message. Every request needs an "
+                        "MPI_Wait, MPI_Waitall or a successful MPI_Test before its buffer is used, "
+                        "written or freed, and before the step ends.\n");
+        return false;
+    }
+    return true;
 }
 
 /* Bytes that a rank had from a peer within a step before one of its records; NO_RECORD: all that

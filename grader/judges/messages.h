@@ -16,6 +16,11 @@ bool messages_agree(const struct matching *matching, struct verdict *verdict);
  * otherwise than it was sent; NO_MESSAGE if there is none. */
 int messages_changed(const struct matching *matching);
 
+/* Was every message that was started also waited for? Without a wait nobody knows when a buffer may
+ * be used: that it went well was luck. If not, sets the verdict. */
+bool messages_waited_for(const struct outcome *run, const struct matching *matching,
+                         struct verdict *verdict);
+
 /* The micro-batch of the first forward (or backward) of a step on a rank that began before the
  * rank had received, from the rank before (or behind), `bytes` for each one so far; -1: none. */
 int messages_early(const struct matching *matching, const GArray *events, int rank, int step,

@@ -4,13 +4,16 @@
  * In each step every (stage, micro-batch) must have exactly one forward and one
  * backward (or both halves), stage s on rank s % p, in an order that can be run
  * at all, the order must satisfy the schedule's definition (order_rules.h), and
- * all forwards of a stage must cost the same, and all backwards.
+ * all forwards of a stage must cost the same, and all backwards. Where the rubric
+ * has no check of luck for the schedule, every message must be waited for, too.
  */
 #include "grader/judges/evidence.h"
 #include "grader/judges/judges.h"
+#include "grader/judges/messages.h"
 #include "grader/judges/order_rules.h"
 
 #include <math.h>
+#include <string.h>
 
 #define LONGEST_TEXT 700
 #define EVEN         1e-3
@@ -81,6 +84,12 @@ static bool judge_step(const struct schedule_kind *kind, const struct schedule *
     return false;
 }
 
+/* "afab" and "1f1b" have checks of their own for it (judge "luck"). */
+static bool looks_for_waits(const struct schedule_kind *kind)
+{
+    return strcmp(kind->name, "afab") != 0 && strcmp(kind->name, "1f1b") != 0;
+}
+
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
@@ -101,6 +110,11 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         if (!judge_step(kind, schedule[step], shape, step, verdict))
             break;
     order_of_steps_free(schedule, steps);
+    if (verdict->kind == VERDICT_PASS && looks_for_waits(kind)) {
+        struct matching *matching = matching_new(run->log, run->ranks);
+        messages_waited_for(run, matching, verdict);
+        matching_free(matching);
+    }
 }
 
 /* The first run's schedule stands for all: a check is about one. */

@@ -53,10 +53,15 @@ static void compare(const struct outcome *run, const struct schedule_kind *kind,
                     struct verdict *verdict)
 {
     int micro_batches = evidence_micro_batches(&run->options);
-    double slower = replay->makespan / expected->makespan - 1;
-    double too_fast = 1 - replay->makespan / fastest(replay);
+    double slower = replay->makespan / expected->makespan - 1, least = fastest(replay);
+    double too_fast = 1 - replay->makespan / least;
     double speed_up = parallel_speed_up(replay);
-    if (!(too_fast <= TOLERANCE))
+    if (isnan(least))
+        evidence_fail(verdict,
+                      "%d ranks, %d micro-batches: the ranks' orders contradict each other, so "
+                      "computations did not wait for the messages that they need",
+                      run->ranks, micro_batches);
+    else if (!(too_fast <= TOLERANCE))
         evidence_fail(verdict,
                       "%d ranks, %d micro-batches: the step takes %.1f%% less than is possible: "
                       "computations did not wait for the messages that they need",
@@ -73,15 +78,26 @@ static void compare(const struct outcome *run, const struct schedule_kind *kind,
                       run->ranks, micro_batches, speed_up, SPEED_UP);
 }
 
+struct schedule *parallel_schedule_like(const struct outcome *run, const struct replay *replay,
+                                        schedule_maker *maker)
+{
+    int chunks = evidence_chunks(&run->options), forwards = 0;
+    for (int i = 0; i < replay->rank[0].count; i++)
+        forwards += replay->rank[0].interval[i].operation == LOG_FORWARD;
+    bool whole = !replay->deadlock && replay->steps_found == run->ranks &&
+                 forwards == chunks * evidence_micro_batches(&run->options);
+    return whole ? schedule_like(replay, chunks, maker) : NULL;
+}
+
 /* The schedule of the same durations, or NULL after saying why there is none. */
 static struct replay *reference_of(const struct outcome *run, const struct schedule_kind *kind,
                                    const struct replay *replay, int step, struct verdict *verdict)
 {
-    int chunks = evidence_chunks(&run->options), whole = 0;
+    int whole = 0;
     for (int i = 0; i < replay->rank[0].count; i++)
         whole += replay->rank[0].interval[i].operation == LOG_BACKWARD;
     bool complete = !replay->deadlock && replay->steps_found == run->ranks;
-    struct schedule *schedule = complete ? schedule_like(replay, chunks, kind->make) : NULL;
+    struct schedule *schedule = parallel_schedule_like(run, replay, kind->make);
     struct replay *expected = schedule ? schedule_run(schedule) : NULL;
     schedule_free(schedule);
     if (complete && kind->chunked && evidence_micro_batches(&run->options) % run->ranks != 0)

@@ -15,6 +15,12 @@ void parallel_explain(const struct outcome *run, const struct schedule_kind *kin
                       const struct matching *matching, int step, const struct replay *replay,
                       const struct replay *expected, struct verdict *verdict);
 
+/* The schedule of a replayed step with its own durations (schedule_like). NULL if the step does not
+ * hold one forward and one backward of each of the run's micro-batches on every stage, or did not
+ * come to its end. The caller frees with schedule_free. */
+struct schedule *parallel_schedule_like(const struct outcome *run, const struct replay *replay,
+                                        schedule_maker *maker);
+
 /* All computations one after the other, divided by the makespan. */
 double parallel_speed_up(const struct replay *replay);
 

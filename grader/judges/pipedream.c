@@ -6,12 +6,17 @@
  * those of the rule: from each one the judge trains on in one process
  * (asynchronous.h), and losses and, at the next snapshot, parameters and
  * optimizer state must agree. The order of the computations is another judge's.
+ * At last, no rank may have held more copies of its parameters than stashing
+ * needs, however it is done.
  */
 #include "grader/judges/pipedream.h"
 
 #include "common/log.h"
+#include "common/memory.h"
 #include "grader/judges/judges.h"
 #include "grader/judges/messages.h"
+
+#define ARENA_SLACK 64 /* bytes: an arena may be rounded up, and is at least one element long */
 
 void pipedream_name_mistake(const struct asynchronous_evidence *evidence, struct verdict *verdict)
 {
@@ -97,7 +102,9 @@ static bool step_uses_right_versions(const struct asynchronous_run *t, GArray *c
                           rank, s, steps, step, t->micro_batches);
             right = false;
         }
-        right = right && uses_are_right(t, step, s, own, verdict);
+        /* Without parameters nothing tells one version from another. */
+        bool stepped = t->stage[s].parameter_bytes > 0 || steps > 0;
+        right = right && (!stepped || uses_are_right(t, step, s, own, verdict));
     }
     if (right)
         return true;
@@ -127,6 +134,49 @@ static bool versions_are_right(const struct asynchronous_run *t, struct verdict 
     for (int rank = 0; rank < t->run->ranks; rank++)
         g_array_unref(events[rank]);
     return right;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+static uint64_t peak_of_parameters(const struct log_file *log)
+{
+    uint64_t peak = 0;
+    for (size_t i = 0; i < log->count; i++)
+        if (log->record[i].operation == LOG_MEMORY && log->record[i].request == MEMORY_PARAMETER)
+            peak = log->record[i].bytes;
+    return peak;
+}
+
+/* Stage s has at most p - s micro-batches in flight: their versions, and the newest. A ring of p
+ * places on every stage is right, too, and so is a copy that is made before another is freed. */
+static bool copies_are_freed(const struct asynchronous_run *t, struct verdict *verdict)
+{
+    for (int s = 0; s < t->stages; s++) {
+        int rank = t->stage[s].rank, stashed = t->stages + 1;
+        uint64_t arena = t->stage[s].parameter_bytes;
+        uint64_t most = (uint64_t)(stashed + 1) * (arena + ARENA_SLACK);
+        uint64_t peak = peak_of_parameters(&t->run->log[rank]);
+        if (peak >= arena && peak <= most)
+            continue;
+        if (peak < arena) {
+            evidence_fail(verdict, "rank %d did not record how much memory its parameters took",
+                          rank);
+            return false;
+        }
+        evidence_fail(verdict,
+                      "rank %d (stage %d) held %" G_GUINT64_FORMAT
+                      " bytes of parameters at once, %.1f copies; the micro-batches in flight and "
+                      "the newest parameters need %d, and no way of keeping them more than %d: "
+                      "stashed copies live on behind their backward",
+                      rank, s, (guint64)peak, (double)peak / (double)MAX(arena, 1),
+                      MIN(t->stages - s, t->micro_batches) + 1, stashed + 1);
+        verdict_explain(verdict,
+                        "\nBehind the backward of a micro-batch nobody needs the parameters "
+                        "of its forward any more: tensor_free what "
+                        "stage_exchange_parameters gives back, or the copy itself.\n");
+        return false;
+    }
+    return true;
 }
 
 /* ---- one run ----------------------------------------------------------------------------------- */
@@ -166,6 +216,8 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         struct matching *matching = matching_new(run->log, run->ranks);
         if (verdict->kind == VERDICT_PASS)
             messages_agree(matching, verdict);
+        if (verdict->kind == VERDICT_PASS)
+            copies_are_freed(&t, verdict);
         matching_free(matching);
         g_string_free(t.table, TRUE);
         g_free(t.loss);

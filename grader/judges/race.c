@@ -6,7 +6,8 @@
  * micro-batches on p equal stages can gain, pm/(m+p-1). At 2 stages and 8
  * micro-batches that is 1.6 times. It must hold in the replay and, where the runs
  * are simulated, by the simulated clock. The naive step itself must not be slower
- * than it has to be. On a real machine the clock is only told.
+ * than it has to be, and the other must do all of its work: every micro-batch, and
+ * no fewer FLOPs. On a real machine the clock is only told.
  */
 #include "grader/judges/judges.h"
 #include "grader/judges/parallel.h"
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #define SHARE     0.9
+#define SAME_WORK 0.99 /* of the naive step's FLOPs: rounding of nothing but the loss */
 #define TOLERANCE 1e-6
 
 static bool is_naive(const struct outcome *run)
@@ -74,6 +76,19 @@ static void explain(const struct outcome *run, const struct replay *replay, doub
     verdict_explain(verdict, "\n");
 }
 
+/* What a step computes, the optimizer's part left out. */
+static double work_of(const struct replay *replay)
+{
+    double work = 0;
+    for (int rank = 0; rank < replay->ranks; rank++)
+        for (int i = 0; i < replay->rank[rank].count; i++) {
+            const struct interval *interval = &replay->rank[rank].interval[i];
+            if (interval->operation != LOG_OPTIMIZER_STEP)
+                work += interval->end - interval->begin;
+        }
+    return work;
+}
+
 static void compare(const struct outcome *naive, const struct outcome *run, struct verdict *verdict)
 {
     int p = run->ranks, m = evidence_micro_batches(&run->options);
@@ -81,10 +96,15 @@ static void compare(const struct outcome *naive, const struct outcome *run, stru
     struct replay *slow = replay_of(naive), *fast = replay_of(run);
     double slow_clock = clock_of(naive), fast_clock = clock_of(run);
     double gain = slow->makespan / fast->makespan, gain_by_clock = slow_clock / fast_clock;
-    struct schedule *alone = slow->deadlock ? NULL : schedule_like(slow, 1, schedule_afab);
+    struct schedule *alone = parallel_schedule_like(naive, slow, schedule_afab);
+    struct schedule *whole = parallel_schedule_like(run, fast, schedule_afab);
     struct replay *reference = alone ? schedule_run(alone) : NULL;
-    if (!reference || fast->deadlock || slow->steps_found != p || fast->steps_found != p)
+    double part = work_of(fast) / work_of(slow);
+    if (!reference || !whole)
         evidence_fail(verdict, "the two runs can't be replayed: a step is not complete");
+    else if (!(part >= SAME_WORK))
+        evidence_fail(verdict, "%s computes only %.1f%% of what the naive step does",
+                      run->options.schedule, 100 * part);
     else if (slow->makespan > reference->makespan * (1 + TOLERANCE))
         evidence_fail(verdict,
                       "the naive step takes %.1f%% longer than one forward and one backward per "
@@ -117,6 +137,7 @@ static void compare(const struct outcome *naive, const struct outcome *run, stru
     explain(run, fast, fast_clock, verdict);
     replay_free(reference);
     schedule_free(alone);
+    schedule_free(whole);
     replay_free(slow);
     replay_free(fast);
 }

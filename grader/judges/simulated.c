@@ -79,6 +79,9 @@ struct pastime {
     int rank;       /* … whose */
     size_t record;  /* … in front of which record of its log */
     int polls;
+    double flops;      /* of all ranks, outside of computations */
+    double most_flops; /* … of one rank */
+    int flops_rank;    /* … of which */
 };
 
 static bool is_poll(const struct log_record *record)
@@ -92,6 +95,32 @@ static bool is_inside(const struct log_record *record)
 {
     return record->phase == LOG_BEGIN || record->operation == LOG_WAITING_FOR ||
            record->operation == LOG_SEND_PART || record->operation == LOG_RECV_PART;
+}
+
+static bool is_computation(const struct log_record *record)
+{
+    return record->operation >= LOG_FORWARD && record->operation <= LOG_OPTIMIZER_STEP;
+}
+
+/* The FLOPs that a rank charged in the step, but in none of its computations. */
+static void add_flops(struct pastime *pastime, const struct log_file *log, int rank, int step)
+{
+    bool inside = false, computes = false;
+    double flops = 0;
+    for (size_t i = 0; i + 1 < log->count; i++) {
+        const struct log_record *record = &log->record[i];
+        if (record->operation == LOG_STEP_BEGIN || record->operation == LOG_STEP_END)
+            inside = record->operation == LOG_STEP_BEGIN && record->request == (uint64_t)step;
+        if (is_computation(record))
+            computes = record->phase == LOG_BEGIN;
+        if (inside && !computes)
+            flops += fmax(0, (double)log->record[i + 1].flops - (double)record->flops);
+    }
+    pastime->flops += flops;
+    if (flops > pastime->most_flops) {
+        pastime->most_flops = flops;
+        pastime->flops_rank = rank;
+    }
 }
 
 static void add_pastime(struct pastime *pastime, const struct log_file *log, int rank, int step)
@@ -118,16 +147,30 @@ static void add_pastime(struct pastime *pastime, const struct log_file *log, int
     }
 }
 
+static void fail_for_flops(const struct pastime *pastime, int step, double slower,
+                           struct verdict *verdict)
+{
+    evidence_fail(verdict,
+                  "step %d takes %.3g times as long on the simulated cluster as its computations "
+                  "and messages need: rank %d computes %.4g FLOPs outside of its stage",
+                  step, slower, pastime->flops_rank, pastime->most_flops);
+    verdict_explain(verdict, "\nWhat is computed between stage_forward, stage_backward and the "
+                             "optimizer's step takes time, too, and the other ranks wait for "
+                             "it.\n");
+}
+
 /* The run took longer than the replay, which knows of computations and messages only. Was that its
  * own doing? Then says what it did, and fails it where that is more than looking. */
 static bool is_own_doing(const struct outcome *run, int step, double simulated, double replayed,
                          struct verdict *verdict)
 {
     struct pastime pastime = {0};
-    for (int rank = 0; rank < run->ranks; rank++)
+    for (int rank = 0; rank < run->ranks; rank++) {
         add_pastime(&pastime, &run->log[rank], rank, step);
+        add_flops(&pastime, &run->log[rank], rank, step);
+    }
     double late = simulated - replayed;
-    if (late <= 0 || pastime.total + CLOCK_TICKS < late)
+    if (late <= 0 || pastime.total + pastime.flops + CLOCK_TICKS < late)
         return false;
     double looking = LOOKING * replayed + LOOKING_ONCE * pastime.polls;
     if (late <= looking) {
@@ -136,6 +179,10 @@ static bool is_own_doing(const struct outcome *run, int step, double simulated, 
                         "included, takes %.9g, and %.9g in the replay: the difference is what "
                         "looking at the clock, or testing for messages (%d times), takes there.\n",
                         simulated, replayed, pastime.polls);
+        return true;
+    }
+    if (pastime.flops > pastime.total) {
+        fail_for_flops(&pastime, step, simulated / replayed, verdict);
         return true;
     }
     const struct log_file *log = &run->log[pastime.rank];

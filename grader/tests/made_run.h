@@ -35,7 +35,8 @@ enum sabotage {
     INPUT_GRADIENT_ZERO,
     GRADIENT_NAN,
     NO_OPTIMIZER_STEP,
-    SLIGHTLY_WRONG /* one element of one gradient, far beyond rounding */
+    NO_NEEDLESS_STEP, /* none where there are no parameters: no sabotage at all */
+    SLIGHTLY_WRONG    /* one element of one gradient, far beyond rounding */
 };
 
 struct made_run {
@@ -232,7 +233,8 @@ static inline void made_step(struct made_run *run, int step, enum sabotage sabot
         tensor_floats(stage_gradients(run->stage[1]))[5] += 1e-3f;
     for (int r = 0; r < run->ranks; r++) {
         uint64_t before = flops_charged();
-        if (sabotage != STEP_PER_MICRO_BATCH && sabotage != NO_OPTIMIZER_STEP) {
+        bool needless = stage_parameters(run->stage[r])->count <= 1 && sabotage == NO_NEEDLESS_STEP;
+        if (sabotage != STEP_PER_MICRO_BATCH && sabotage != NO_OPTIMIZER_STEP && !needless) {
             optimizer_step(run->optimizer[r]);
             made_compute(run, r, LOG_OPTIMIZER_STEP, -1, before);
         }

@@ -133,7 +133,7 @@ static inline void mutant_grade(const struct mutants_kit *kit, const struct muta
                           .build = build,
                           .seeds = &seeds,
                           .runner = &runner,
-                          .out = look == MUTANT_ALL_CHECKS ? out : NULL};
+                          .pictures = look == MUTANT_ALL_CHECKS ? out : NULL};
     if (runner_data_find(&data, ".", folder, result->surprises) &&
         seeds_init(&seeds, collection, NULL, MUTANTS_SEED, result->surprises)) {
         grade_init(&grade);

@@ -63,6 +63,22 @@ START_TEST(both_send_first)
 }
 END_TEST
 
+/* A simulated run that the grader had to stop has not ended: a rank in no call is in its own code. */
+START_TEST(who_is_stopped_in_the_simulator_does_not_come_back)
+{
+    begin(2);
+    compute(&rank[0], LOG_FORWARD, 0, 2, 10);
+    call(&rank[1], LOG_RECV, 0, 9, 8000, false);
+    for (int r = 0; r < 2; r++)
+        logs[r] = rank[r].log;
+    struct outcome outcome = {
+        .ranks = 2, .end = RUN_HUNG, .simulated = true, .exit_status = -1, .log = logs};
+    g_autoptr(GString) said = g_string_new(NULL), more = g_string_new(NULL);
+    diagnose(&outcome, said, more);
+    HAS(said, "rank 0 does not come back from its own code, after F of micro-batch 2");
+}
+END_TEST
+
 /* The same with MPI_Isend and a wait before the receives. */
 START_TEST(both_wait_for_their_sends)
 {
@@ -441,6 +457,7 @@ int main(void)
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, both_send_first);
+    tcase_add_test(tests, who_is_stopped_in_the_simulator_does_not_come_back);
     tcase_add_test(tests, both_wait_for_their_sends);
     tcase_add_test(tests, both_receive_first);
     tcase_add_test(tests, a_circle_of_both_sorts);

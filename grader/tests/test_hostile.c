@@ -429,6 +429,37 @@ START_TEST(output_folder_that_fills_up_loses_no_word_on_the_terminal)
 }
 END_TEST
 
+/* The pictures are in the HTML: of the files that do not all fit, the copies of pictures go first. */
+START_TEST(output_folder_that_fills_up_loses_pictures_first)
+{
+    ck_assert_int_eq(g_mkdir(out, 0755), 0);
+    if (!mount_small(out, "size=1m"))
+        return;
+    struct graded graded = grade_own("afab_parallel");
+    gsize all = 0;
+    static const char *const names[] = {"results.json", "report.md", "report.html"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(out, names[i], NULL), *text = NULL;
+        gsize length = 0;
+        ck_assert_msg(g_file_get_contents(path, &text, &length, NULL), "%s", names[i]);
+        all += (length + 4095) / 4096 * 4096;
+    }
+    graded_clear(&graded);
+    ck_assert_int_eq(umount(out), 0);
+    g_autofree char *size = g_strdup_printf("size=%zu", (size_t)all + 8192);
+    ck_assert_int_eq(mount("tmpfs", out, "tmpfs", 0, size), 0);
+    graded = grade_own("afab_parallel");
+    ck_assert_int_eq(graded.status, 0);
+    assert_says(graded.printed, "report.html is complete");
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(out, names[i], NULL), *text = NULL;
+        ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s", names[i]);
+        ck_assert(i < 2 || strstr(text, "data:image/svg+xml"));
+    }
+    graded_clear(&graded);
+}
+END_TEST
+
 START_TEST(read_only_output_folder_is_said_at_once)
 {
     ck_assert_int_eq(g_mkdir(out, 0755), 0);
@@ -488,8 +519,8 @@ int main(void)
          {more_ranks_than_cores_are_no_trouble, missing_data_set_is_not_the_students_fault,
           full_output_folder_is_said_at_once,
           output_folder_that_fills_up_loses_no_word_on_the_terminal,
-          read_only_output_folder_is_said_at_once, output_folder_that_is_a_file_is_said_at_once,
-          wrong_use_is_explained}},
+          output_folder_that_fills_up_loses_pictures_first, read_only_output_folder_is_said_at_once,
+          output_folder_that_is_a_file_is_said_at_once, wrong_use_is_explained}},
     };
     Suite *suite = suite_create("hostile submissions");
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {

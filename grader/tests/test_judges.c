@@ -260,6 +260,10 @@ START_TEST(right_training_passes_windows)
     run = made_run_new(TRAIN, 3, three);
     expect(judge_windows, made_train(run, NO_SABOTAGE), VERDICT_PASS, NULL, "");
     made_run_free(run);
+    static const int four[] = {0, 1, 2, 4, 6}; /* the first has no parameters */
+    run = made_run_new(TRAIN, 4, four);
+    expect(judge_windows, made_train(run, NO_NEEDLESS_STEP), VERDICT_PASS, NULL, "");
+    made_run_free(run);
 }
 END_TEST
 

@@ -602,6 +602,25 @@ START_TEST(empty_events_are_no_work)
 }
 END_TEST
 
+/* A send that nobody ever waits for, and that all the computations are done without. */
+START_TEST(messages_must_be_waited_for)
+{
+    for (size_t g = 0; g < G_N_ELEMENTS(golden); g++) {
+        struct written *run = written_new(golden[g].options, 4);
+        for (int r = 0; r < 4; r++)
+            write_line(run, r, golden[g].line[r], true);
+        isend(&run->builder[2], 1, 4711, 64);
+        call(&run->builder[1], LOG_RECV, 2, 4711, 64, true);
+        written_end(run);
+        const char *schedule = run->outcome.options.schedule;
+        bool of_luck = strcmp(schedule, "afab") == 0 || strcmp(schedule, "1f1b") == 0;
+        expect(judge_order, run, of_luck ? VERDICT_PASS : VERDICT_FAIL,
+               of_luck ? NULL : "rank 2 never waited for a message that it sent to rank 1", "");
+        written_free(run);
+    }
+}
+END_TEST
+
 /* Tests and MPI_Wtime take a little simulated time, and sleeping takes what it takes: neither is a
  * defect of the grader's. */
 START_TEST(own_time_is_the_runs_own)
@@ -617,6 +636,27 @@ START_TEST(own_time_is_the_runs_own)
                  {true, 0.5, VERDICT_FAIL, "too rarely"}};
     struct written *run = with_pastime(cases[_i].polls, cases[_i].part);
     expect(judge_parallel, run, cases[_i].kind, cases[_i].says, "");
+    written_free(run);
+}
+END_TEST
+
+/* FLOPs outside of computations take simulated time, which the replay does not know: in front of
+ * its optimizer's step rank 0 computes half a step's worth besides. */
+START_TEST(own_flops_are_the_runs_own)
+{
+    struct written *run = with_pastime(false, 0.5);
+    struct log_record *record = run->log[0].record;
+    size_t last = run->log[0].count - 1;
+    uint64_t besides = 0;
+    for (size_t i = 1; i <= last; i++) {
+        if (record[i].operation == LOG_OPTIMIZER_STEP && record[i].phase == LOG_BEGIN)
+            besides = record[i].clock - record[i - 1].clock;
+        record[i].flops += besides;
+    }
+    ck_assert_uint_gt(besides, 0);
+    g_autofree char *says =
+        g_strdup_printf("rank 0 computes %.4g FLOPs outside of its stage", (double)besides);
+    expect(judge_parallel, run, VERDICT_FAIL, says, "");
     written_free(run);
 }
 END_TEST
@@ -670,9 +710,11 @@ START_TEST(the_pipeline_wins)
     race(naive, slow, VERDICT_FAIL, "1.00 times as fast as the naive step; 1.60 times is due");
     struct written *fewer =
         two_ranks(O_1F1B, "F0 F1 B0 F2 B1 F3 B2 B3", "F0 B0 F1 B1 F2 B2 F3 B3", 8);
+    set_clocks(fewer, 1);
     race(naive, fewer, VERDICT_FAIL, "a step is not complete");
     struct written *lighter = two_ranks(O_1F1B, "F0 F1 B0 F2 B1 F3 B2 F4 B3 F5 B4 F6 B5 F7 B6 B7",
                                         "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7", 16);
+    set_clocks(lighter, 1);
     race(naive, lighter, VERDICT_FAIL, "computes only 50.0% of what the naive step does");
     written_free(fewer);
     written_free(lighter);
@@ -722,6 +764,8 @@ static void remember(struct written *run, int r, uint64_t kind, uint64_t bytes, 
 
 #define SENSELESS ((uint64_t)1 << 40) /* growth from what is no number */
 
+static bool forgets_a_wait; /* one send that nobody waits for */
+
 /* in_order: micro-batches in flight by the log; held: by the accounting; growth: of the process. */
 static void judge_use(int in_order, int held, uint64_t growth, bool simulated,
                       enum verdict_kind kind, const char *says)
@@ -738,6 +782,10 @@ static void judge_use(int in_order, int held, uint64_t growth, bool simulated,
             for (int i = first; i < first + 2 * in_order; i++)
                 work(run, r, i < first + in_order ? 'F' : 'B', first + (i - first) % in_order, r,
                      true);
+        if (forgets_a_wait && r == 1)
+            call(&run->builder[r], LOG_RECV, 2, 4711, 64, true);
+        if (forgets_a_wait && r == 2)
+            isend(&run->builder[r], 1, 4711, 64);
         struct log_record record = log_record_new(LOG_STAGE, LOG_INSTANT);
         record.stage = r;
         record.value = 2 * r;
@@ -767,6 +815,9 @@ START_TEST(memory_is_bounded)
     judge_use(4, 4, 60 << 20, false, VERDICT_FAIL, "grew by 60.0 MiB");
     judge_use(4, 4, SENSELESS, false, VERDICT_FAIL, "grew by");
     judge_use(4, 0, 1 << 20, false, VERDICT_FAIL, "did not record");
+    forgets_a_wait = true;
+    judge_use(4, 4, 1 << 20, false, VERDICT_FAIL, "rank 2 never waited for a message");
+    forgets_a_wait = false;
 }
 END_TEST
 
@@ -805,6 +856,7 @@ int main(void)
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, empty_events_are_no_work);
+    tcase_add_test(tests, messages_must_be_waited_for);
     tcase_add_loop_test(tests, right_orders_pass, 0, (int)G_N_ELEMENTS(golden));
     tcase_add_test(tests, all_shapes_pass);
     tcase_add_loop_test(tests, wrong_orders_fail_by_name, 0, (int)G_N_ELEMENTS(wrong));
@@ -817,6 +869,7 @@ int main(void)
     tcase_add_loop_test(tests, figures_are_those_of_the_formulas, 0, 3);
     tcase_add_loop_test(tests, simulator_and_replay_must_agree, 0, (int)G_N_ELEMENTS(golden));
     tcase_add_loop_test(tests, own_time_is_the_runs_own, 0, 4);
+    tcase_add_test(tests, own_flops_are_the_runs_own);
     tcase_add_test(tests, the_pipeline_wins);
     tcase_add_test(tests, memory_is_bounded);
     tcase_add_test(tests, nonsense_is_survived);

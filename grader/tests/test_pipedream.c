@@ -25,6 +25,8 @@ enum mistake_made {
     SCALED,          /* loss / m */
     STEP_TWICE,      /* two optimizer steps behind micro-batch 0 on the last stage */
     OTHER_SEED_DATA, /* another batch: no known mistake */
+    LEAKS,           /* copies are never freed */
+    KEEPS_A_RING,    /* p + 1 copies on every stage, which is right */
     STEPS_IF_NEEDED, /* none where there are no parameters, which is right */
 };
 
@@ -154,6 +156,21 @@ static void one_step(struct made_run *run, int step, enum mistake_made mistake)
         tensor_free(pipe.dy[i]);
 }
 
+/* All stages are in this process, so what each rank would have held is written down: the newest
+ * parameters and a copy for each micro-batch in flight, or for each that there ever was. */
+static void put_memory(struct made_run *run, enum mistake_made mistake)
+{
+    for (int r = 0; r < run->ranks; r++) {
+        int copies = mistake == LEAKS          ? PARTS * run->options.steps
+                     : mistake == KEEPS_A_RING ? run->ranks + 1
+                                               : MIN(PARTS, run->ranks - r);
+        struct log_record record = log_record_new(LOG_MEMORY, LOG_INSTANT);
+        record.request = MEMORY_PARAMETER;
+        record.bytes = (uint64_t)(copies + 1) * tensor_bytes(stage_parameters(run->stage[r]));
+        put(&run->builder[r], record);
+    }
+}
+
 static const struct judgement *train(struct made_run *run, enum mistake_made mistake)
 {
     for (int step = 0; step <= run->options.steps; step++) {
@@ -162,6 +179,7 @@ static const struct judgement *train(struct made_run *run, enum mistake_made mis
         if (step < run->options.steps)
             one_step(run, step, mistake);
     }
+    put_memory(run, mistake);
     return made_finish(run);
 }
 
@@ -200,6 +218,7 @@ START_TEST(right_runs_pass)
         expect(how[k], 1, one, NOTHING, VERDICT_PASS, NULL, "");
         expect(how[k], 2, two, NOTHING, VERDICT_PASS, NULL, "");
         expect(how[k], 5, five, NOTHING, VERDICT_PASS, NULL, ""); /* some without parameters */
+        expect(how[k], 3, three, KEEPS_A_RING, VERDICT_PASS, NULL, "");
         expect(how[k], 5, five, STEPS_IF_NEEDED, VERDICT_PASS, NULL, "");
     }
 }
@@ -219,6 +238,7 @@ static const struct {
     {SCALED, NULL, "PipeDream: loss divided by the number of micro-batches"},
     {STEP_TWICE, "stepped 7 times in step 0", ""},
     {OTHER_SEED_DATA, "another loss", ""},
+    {LEAKS, "rank 0 (stage 0) held", ""},
 };
 
 START_TEST(mistakes_are_named)

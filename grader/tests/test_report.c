@@ -1,4 +1,5 @@
 /* The reports: made from a grade that was put together here, with nasty text in all places. */
+#include "grader/grade_notes.h"
 #include "grader/outcome.h"
 #include "grader/report.h"
 #include "grader/text.h"
@@ -116,6 +117,24 @@ START_TEST(points_not_judged_stand_apart)
     g_free(score);
     score = report_score(&grade);
     ck_assert_str_eq(score, "0.30 of 1.00 points");
+}
+END_TEST
+
+/* Whoever got less time is told so; hanging alone is no reason. */
+START_TEST(haste_is_told)
+{
+    struct check_result *bad = GRADE_RESULTS(&grade, 1);
+    add_run(bad, RUN_HUNG);
+    grade.hung = 3;
+    grade_note_haste(&grade);
+    ck_assert_uint_eq(grade.notes->len, 0);
+    struct run_summary *run = &g_array_index(bad->runs, struct run_summary, 1);
+    g_free(run->trouble);
+    run->trouble = g_strdup("stopped after 3.1 seconds (" RUNNER_HASTE ")");
+    grade_note_haste(&grade);
+    ck_assert_uint_eq(grade.notes->len, 1);
+    ck_assert_ptr_nonnull(strstr(grade.notes->pdata[0], "3 checks had a run that hung"));
+    ck_assert_ptr_nonnull(strstr(grade.notes->pdata[0], "runs of 1 checks were ended"));
 }
 END_TEST
 
@@ -327,6 +346,7 @@ int main(void)
     TCase *tests = tcase_create("report");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, points_not_judged_stand_apart);
+    tcase_add_test(tests, haste_is_told);
     tcase_add_test(tests, a_bonus_counts_on_top);
     tcase_add_test(tests, the_terminal_begins_with_the_total);
     tcase_add_test(tests, the_terminal_has_colours_only_when_asked);

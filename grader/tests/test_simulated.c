@@ -22,6 +22,10 @@ static const struct ending {
     {"fine", "passed", "", "", ""},
     {"deadlock", "failed", "MPI_Recv",
      "float x; MPI_Recv(&x, 1, MPI_FLOAT, " OTHER ", 77, pipeline->comm, MPI_STATUS_IGNORE);", ""},
+    {"deadlock_beside_the_end", "failed", "MPI_Recv",
+     "if (pipeline->rank == 0) return; /* and on to MPI_Finalize */\n"
+     "float x; MPI_Recv(&x, 1, MPI_FLOAT, 0, 77, pipeline->comm, MPI_STATUS_IGNORE);",
+     ""},
     {"crash", "failed", "rank 1 crashed (Segmentation fault) at train_step_afab.c:",
      "if (pipeline->rank == 1) raise(SIGSEGV);", ""},
     {"own_message", "failed", "no such luck", "if (pipeline->rank == 1) fatal(\"no such luck\");",
@@ -273,6 +277,28 @@ START_TEST(luck_is_a_remark)
 }
 END_TEST
 
+/* Opening the data is right although the run hangs behind it; it would hang without luck, too. */
+START_TEST(what_hangs_has_no_luck)
+{
+    GString *rubric = g_string_new(NULL);
+    append_files(rubric);
+    g_string_append(rubric, "tiers = ( { name = \"T\"; points = 1.0; checks = (\n");
+    append_check(rubric, "real", 2, "");
+    g_string_append(rubric, ") } );\n");
+    g_string_replace(rubric, "\"order\"", "\"data\"", 1);
+    make_kit(rubric->str);
+    g_string_free(rubric, TRUE);
+    write_step("", "float x;\n"
+                   "MPI_Recv(&x, 1, MPI_FLOAT, 1 - pipeline->rank, 6, pipeline->comm, "
+                   "MPI_STATUS_IGNORE);\n");
+    struct graded graded = grade("--kit", kit, "--submission", submission, "--out", out, NULL);
+    ck_assert_msg(graded.status == 0, "%s", graded.said);
+    expect(&graded, "real", "passed", "");
+    ck_assert_ptr_null(strstr(graded.said, "remark"));
+    forget(&graded);
+}
+END_TEST
+
 START_TEST(what_needs_no_luck_has_no_remark)
 {
     make_two_checks();
@@ -297,6 +323,7 @@ int main(void)
     tcase_add_test(tests, without_a_simulator_the_rest_is_judged);
     tcase_add_test(tests, luck_is_a_remark);
     tcase_add_test(tests, what_needs_no_luck_has_no_remark);
+    tcase_add_test(tests, what_hangs_has_no_luck);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

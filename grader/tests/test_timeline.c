@@ -8,9 +8,11 @@
 #include <check.h>
 #include <limits.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char folder[64], path[96];
@@ -191,6 +193,24 @@ START_TEST(senseless_stages_do_not_fill_the_key)
 }
 END_TEST
 
+/* A full disk, which gnuplot itself takes no notice of, leaves no half of a picture behind. */
+START_TEST(half_a_picture_is_an_error)
+{
+    struct replay *replay = example(4, 8);
+    ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    /* room for the script, but not for the picture */
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){20000, RLIM_INFINITY}), 0);
+    ck_assert(!timeline_picture_of(replay, "title", path, error));
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}), 0);
+    ck_assert_msg(strstr(error->str, "a_picture.svg can't be written as a whole"), "%s",
+                  error->str);
+    char *file = g_strdup_printf("%s.svg", path);
+    ck_assert_int_ne(access(file, F_OK), 0);
+    g_free(file);
+    replay_free(replay);
+}
+END_TEST
+
 START_TEST(large_runs_are_drawn_coarsely)
 {
     struct replay *own = example(64, 1024), *reference = example(64, 256);
@@ -326,6 +346,7 @@ int main(void)
     tcase_add_loop_test(tests, bubbles_are_those_of_the_formulas, 0, G_N_ELEMENTS(published));
     tcase_add_test(tests, a_pair_shares_an_axis_and_shows_both);
     tcase_add_loop_test(tests, senseless_stages_do_not_fill_the_key, 0, 2);
+    tcase_add_test(tests, half_a_picture_is_an_error);
     tcase_add_test(tests, large_runs_are_drawn_coarsely);
     tcase_add_test(tests, clocks_are_taken_from_the_first_forward);
     tcase_add_test(tests, a_call_that_never_returned_lasts_to_the_end);

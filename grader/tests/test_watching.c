@@ -51,9 +51,11 @@ static struct log_record begin(enum log_operation operation)
 }
 
 /* Is it stuck, `seconds` of both clocks after the logs stopped growing? */
+static bool hasty;
 static bool stuck_after(double seconds)
 {
     struct hang_watch *watch = hang_watch_new(folder, 2);
+    watch->hasty = hasty;
     ck_assert(!hang_is_stuck(watch, 1.0));
     watch->changed_wall -= (int64_t)(seconds * 1e6);
     bool stuck = hang_is_stuck(watch, 1.0 + seconds);
@@ -92,6 +94,27 @@ START_TEST(nobody_in_mpi_is_not_stuck)
     write_log(0, 5, log_record_new(LOG_STEP_BEGIN, LOG_INSTANT));
     write_log(1, 5, log_record_new(LOG_STEP_BEGIN, LOG_INSTANT));
     ck_assert(!stuck_after(60.0));
+}
+END_TEST
+
+/* After other hangs less will do, but who computes is never taken for stuck, however long it takes. */
+START_TEST(a_hasty_watch_waits_for_computations_only)
+{
+    hasty = true;
+    write_log(0, 5, log_record_new(LOG_STEP_BEGIN, LOG_INSTANT));
+    write_log(1, 5, log_record_new(LOG_STEP_BEGIN, LOG_INSTANT));
+    ck_assert(!stuck_after(2.5));
+    ck_assert(stuck_after(3.5));
+    write_log(1, 5, begin(LOG_FORWARD));
+    ck_assert(!stuck_after(60.0));
+    struct hang_watch *crowded = hang_watch_new(folder, 1); /* a slow machine: its clock counts */
+    crowded->hasty = true;
+    ck_assert(!hang_is_stuck(crowded, 1.0));
+    crowded->changed_wall -= 60000000;
+    ck_assert(!hang_is_stuck(crowded, 2.0));
+    ck_assert(hang_is_stuck(crowded, 2.6));
+    ck_assert(crowded->stuck_for_haste);
+    hang_watch_free(crowded);
 }
 END_TEST
 
@@ -187,6 +210,7 @@ int main(void)
     tcase_add_test(tests, a_rank_that_computes_is_not_stuck);
     tcase_add_test(tests, a_rank_in_its_own_code_is_given_more_time);
     tcase_add_test(tests, nobody_in_mpi_is_not_stuck);
+    tcase_add_test(tests, a_hasty_watch_waits_for_computations_only);
     tcase_add_loop_test(tests, a_rank_that_polls_is_stuck, 0, 4);
     tcase_add_test(tests, a_missing_or_strange_log_is_not_stuck);
     tcase_add_test(tests, growth_starts_the_time_again);

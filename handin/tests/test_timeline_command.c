@@ -110,6 +110,14 @@ START_TEST(impossible_schedules_are_refused)
     char *uneven[] = {"handin",          "timeline", "--schedule", "interleaved", "--stages", "4",
                       "--micro-batches", "6",        "--out",      out,           NULL};
     ck_assert_int_eq(handin_main(10, uneven), 1);
+    char *huge[] = {
+        "handin", "timeline", "--schedule", "interleaved", "--stages", "1024", "--micro-batches",
+        "4096",   "--chunks", "1024",       "--out",       out,        NULL};
+    ck_assert_int_eq(handin_main(12, huge), 1);
+    char *many[] = {
+        "handin", "timeline", "--schedule", "interleaved", "--stages", "1024", "--micro-batches",
+        "4096",   "--chunks", "64",         "--out",       out,        NULL};
+    ck_assert_int_eq(handin_main(12, many), 1);
     char *negative[] = {"handin", "timeline", "--schedule", "afab", "--stages",
                         "-4",     "--out",    out,          NULL};
     ck_assert_int_eq(handin_main(8, negative), 1);
