@@ -97,7 +97,7 @@ $(PROGRAM): $(STUDENT_OBJECTS) $(call objects,$(ASSIGNMENT_SOURCES)) $(COMMON_LI
 # each rank, so it is a shared object. AddressSanitizer does not go with that.
 S := $(B)/simulator
 SIMULATOR_FLAGS   := $(filter-out $(SANITIZERS),$(FLAGS)) $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=undefined) \
-                     -fPIC -DSMPI_NO_OVERRIDE_MALLOC
+                     -fPIC -DSMPI_NO_OVERRIDE_MALLOC -fmacro-prefix-map=$(CURDIR)/=
 simulator_objects  = $(patsubst %.c,$(S)/%.o,$(1))
 SIMULATOR_LIBRARY := $(S)/libcommon.a
 SIMULATOR_PROGRAM := $(S)/programs/$(notdir $(subst $(blank),-,$(SUBMISSION)))/$(ASSIGNMENT)

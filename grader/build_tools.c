@@ -104,8 +104,11 @@ bool builder_compile(const struct builder *builder, const char *source, char **m
     g_autofree char *name = builder_object_name(source);
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
     builder_add_words(words, builder->flags.compile);
+    /* The simulator's compiler is given absolute paths: __FILE__ stays as the student knows it. */
+    g_autofree char *relative =
+        g_strdup_printf("-fmacro-prefix-map=%s/=", sandbox_path(builder->build->tree, BUILD_TREE));
     char *more[] = {
-        "-fdiagnostics-color=never", "-fmax-errors=20", "-c", (char *)source, "-o", NULL};
+        relative, "-fdiagnostics-color=never", "-fmax-errors=20", "-c", (char *)source, "-o", NULL};
     builder_add_words(words, more);
     g_ptr_array_add(words, builder_object_path(builder, name));
     struct sandbox_result result = builder_run(builder, words);
