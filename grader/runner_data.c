@@ -36,10 +36,13 @@ static bool is_reachable(const char *folder)
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* Copies the plain files of a folder to work/data-N, for a folder below somebody's home. */
+/* Copies the plain files of a folder to work/data-N, for a folder below somebody's home. A copy
+ * that is there already was made for the same work. */
 static char *copy_folder(const char *folder, const char *work, int number, GString *error)
 {
     g_autofree char *to = g_strdup_printf("%s/data-%d", work, number);
+    if (g_file_test(to, G_FILE_TEST_IS_DIR))
+        return g_steal_pointer(&to);
     g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
     if (!listing || g_mkdir(to, 0755) != 0) {
         g_string_append_printf(error, "%s: %s", listing ? to : folder, strerror(errno));

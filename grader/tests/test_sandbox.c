@@ -1,6 +1,7 @@
 /* The sandbox against commands that misbehave: each must end within its limits, for the right
  * reason, and leave nothing running. */
 #include "grader/process_tree.h"
+#include "grader/runner_data.h"
 #include "grader/sandbox.h"
 #include "grader/text.h"
 
@@ -360,12 +361,37 @@ START_TEST(text_is_wrapped)
 }
 END_TEST
 
+/* A second look with the same work folder finds the copy of a data set that the sandbox's user
+ * can't reach where it lies. */
+START_TEST(data_out_of_reach_is_copied_once)
+{
+    char closed[] = "/tmp/closed-XXXXXX", work[] = "/tmp/work-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(closed)); /* only its owner may pass */
+    ck_assert_ptr_nonnull(mkdtemp(work));
+    g_autofree char *data_folder = g_build_filename(closed, "data", NULL);
+    g_autofree char *file = g_build_filename(data_folder, "images", NULL);
+    ck_assert_int_eq(g_mkdir(data_folder, 0755), 0);
+    ck_assert(g_file_set_contents(file, "some", -1, NULL));
+    g_setenv("CIFAR10_DIR", data_folder, TRUE);
+    for (int look = 0; look < 2; look++) {
+        struct runner_data data;
+        g_autoptr(GString) error = g_string_new(NULL);
+        ck_assert_msg(runner_data_find(&data, "/no/such/kit", work, error), "%s", error->str);
+        runner_data_clear(&data);
+    }
+    g_unsetenv("CIFAR10_DIR");
+    g_autofree char *remove = g_strdup_printf("rm -rf %s %s", closed, work);
+    ck_assert_int_eq(system(remove), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sandbox");
     TCase *tests = tcase_create("sandbox");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, data_out_of_reach_is_copied_once);
     tcase_add_test(tests, an_exit_status_and_output_come_back);
     tcase_add_test(tests, control_characters_and_bad_utf8_are_made_harmless);
     tcase_add_test(tests, it_is_another_user_without_privileges);
