@@ -82,6 +82,14 @@ void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *fo
     __attribute__((format(printf, 3, 4)));
 void verdict_explain(struct verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* A known mistake, as the evidence shows it. */
+struct mistake {
+    const char *name;
+    const char *explanation; /* a paragraph: what the evidence shows and why that happens */
+    const char *look;        /* what to look at */
+};
+/* Says in the explanation that the evidence fits it; it becomes the verdict's mistake. */
+void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake);
 struct verdict *verdict_new(void);
 void verdict_free(struct verdict *verdict);
 

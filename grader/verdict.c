@@ -42,3 +42,10 @@ void verdict_explain(struct verdict *verdict, const char *format, ...)
     g_string_append_vprintf(verdict->explanation, format, list);
     va_end(list);
 }
+
+void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake)
+{
+    g_string_assign(verdict->mistake, mistake->name);
+    verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n\nLook at %s.\n",
+                    mistake->name, mistake->explanation, mistake->look);
+}

@@ -181,9 +181,7 @@ static void name_mistake(const struct gradient_case *c, const struct mistake_sta
         explain_ratios(c, stage, verdict);
         return;
     }
-    g_string_assign(verdict->mistake, mistake->name);
-    verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n\nLook at %s.\n",
-                    mistake->name, mistake->explanation, mistake->look);
+    verdict_name_mistake(verdict, mistake);
 }
 
 void gradients_explain(const struct gradient_case *c, struct verdict *verdict)

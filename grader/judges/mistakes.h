@@ -7,6 +7,7 @@
 #ifndef GRADER_JUDGES_MISTAKES_H
 #define GRADER_JUDGES_MISTAKES_H
 
+#include "grader/judge.h"
 #include "grader/judges/asynchronous.h"
 #include "grader/judges/coefficients.h"
 #include "grader/judges/flow.h"
@@ -49,12 +50,6 @@ struct mistake_evidence {
     /* A message whose payload was changed between the start of its send and its completion. */
     bool changed_in_flight;
     struct flow flow; /* all zeros: nothing known */
-};
-
-struct mistake {
-    const char *name;
-    const char *explanation; /* a paragraph: what the evidence shows and why that happens */
-    const char *look;        /* what to look at */
 };
 
 /* The mistake that the evidence fits, or NULL. */

@@ -34,12 +34,9 @@ static void explain(const struct schedule_kind *kind, const struct schedule *sch
                         stages ? " (micro-batch.stage)" : "", one);
         schedule_free(reference);
     }
-    const struct order_mistake *mistake = order_recognise(kind, schedule, shape);
-    if (mistake) {
-        g_string_assign(verdict->mistake, mistake->name);
-        verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n\nLook at %s.\n",
-                        mistake->name, mistake->explanation, mistake->look);
-    }
+    const struct mistake *mistake = order_recognise(kind, schedule, shape);
+    if (mistake)
+        verdict_name_mistake(verdict, mistake);
 }
 
 /* Micro-batches are of the same size, so all forwards of a stage cost the same, and all backwards:
@@ -74,12 +71,11 @@ static bool judge_step(const struct schedule_kind *kind, const struct schedule *
     int rank = 0;
     if (!schedule_check(schedule, shape.ranks * shape.chunks, shape.micro_batches, why, &rank))
         evidence_fail(verdict, "step %d: %s", step, why->str);
-    else if (!order_follows_rule(kind, schedule, shape, why, &rank))
+    else if (!order_follows_rule(kind, schedule, shape, why, &rank) ||
+             !work_is_even(schedule, why, &rank))
         evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
-    else if (work_is_even(schedule, why, &rank))
-        return true;
     else
-        evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
+        return true;
     explain(kind, schedule, shape, rank, step, verdict);
     return false;
 }

@@ -149,7 +149,7 @@ static bool cool_down_is_missing(const struct schedule_kind *kind, const struct 
 static const struct {
     signature *shows;
     bool of_whole_steps; /* what it misses may only not have been reached yet */
-    struct order_mistake mistake;
+    struct mistake mistake;
 } mistakes[] = {
     {chunks_are_contiguous,
      false,
@@ -189,9 +189,9 @@ static const struct {
       "what comes after the steady phase: the backwards that are still open"}},
 };
 
-static const struct order_mistake *recognise(const struct schedule_kind *kind,
-                                             const struct schedule *schedule,
-                                             struct schedule_shape shape, bool whole)
+static const struct mistake *recognise(const struct schedule_kind *kind,
+                                       const struct schedule *schedule, struct schedule_shape shape,
+                                       bool whole)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(mistakes); i++)
         if ((whole || !mistakes[i].of_whole_steps) && mistakes[i].shows(kind, schedule, shape))
@@ -199,16 +199,15 @@ static const struct order_mistake *recognise(const struct schedule_kind *kind,
     return NULL;
 }
 
-const struct order_mistake *order_recognise(const struct schedule_kind *kind,
-                                            const struct schedule *schedule,
-                                            struct schedule_shape shape)
+const struct mistake *order_recognise(const struct schedule_kind *kind,
+                                      const struct schedule *schedule, struct schedule_shape shape)
 {
     return recognise(kind, schedule, shape, true);
 }
 
-const struct order_mistake *order_recognise_cut_off(const struct schedule_kind *kind,
-                                                    const struct schedule *schedule,
-                                                    struct schedule_shape shape)
+const struct mistake *order_recognise_cut_off(const struct schedule_kind *kind,
+                                              const struct schedule *schedule,
+                                              struct schedule_shape shape)
 {
     return recognise(kind, schedule, shape, false);
 }

@@ -17,13 +17,12 @@ static int steps_begun(const struct outcome *outcome)
     return MIN(most, MAX(1, outcome->options.steps));
 }
 
-static const struct order_mistake *find(const struct outcome *outcome,
-                                        const struct schedule_kind *kind)
+static const struct mistake *find(const struct outcome *outcome, const struct schedule_kind *kind)
 {
     const struct schedule_shape shape = {outcome->ranks, evidence_chunks(&outcome->options),
                                          evidence_micro_batches(&outcome->options)};
     const int steps = steps_begun(outcome);
-    const struct order_mistake *mistake = NULL;
+    const struct mistake *mistake = NULL;
     struct schedule **schedule =
         order_of_steps(outcome->log, outcome->ranks, steps, kind->asynchronous);
     for (int step = 0; step < steps && mistake == NULL; step++)
@@ -40,7 +39,7 @@ void order_of_hang_name(const struct outcome *outcome, struct diagnosis *diagnos
                        diagnosis->kind != DIAGNOSIS_ENDLESS_LOOP;
     if (!waits || diagnosis->mistake->len > 0 || kind == NULL || order_rule(kind) == NULL)
         return;
-    const struct order_mistake *mistake = find(outcome, kind);
+    const struct mistake *mistake = find(outcome, kind);
     if (mistake == NULL)
         return;
     g_autofree char *text = g_strdup_printf("%s Look at %s.", mistake->explanation, mistake->look);

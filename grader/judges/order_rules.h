@@ -11,6 +11,7 @@
 #ifndef GRADER_JUDGES_ORDER_RULES_H
 #define GRADER_JUDGES_ORDER_RULES_H
 
+#include "grader/judge.h"
 #include "grader/schedule_formulas.h"
 
 /* What the ranks did in training steps 0 … steps-1: an array of one schedule each, to be freed by
@@ -26,21 +27,14 @@ const char *order_rule(const struct schedule_kind *kind);
 bool order_follows_rule(const struct schedule_kind *kind, const struct schedule *schedule,
                         struct schedule_shape shape, GString *why, int *rank);
 
-struct order_mistake {
-    const char *name;
-    const char *explanation; /* what the order shows, and why it does not do */
-    const char *look;        /* what to look at */
-};
-
 /* The known mistake that an order shows which breaks the rule, or NULL. The schedule need not fit
  * together. */
-const struct order_mistake *order_recognise(const struct schedule_kind *kind,
-                                            const struct schedule *schedule,
-                                            struct schedule_shape shape);
+const struct mistake *order_recognise(const struct schedule_kind *kind,
+                                      const struct schedule *schedule, struct schedule_shape shape);
 /* The same of an order that may be the beginning of one, cut off anywhere, as a run that hung has
  * it: none of a right order is taken for a mistake. */
-const struct order_mistake *order_recognise_cut_off(const struct schedule_kind *kind,
-                                                    const struct schedule *schedule,
-                                                    struct schedule_shape shape);
+const struct mistake *order_recognise_cut_off(const struct schedule_kind *kind,
+                                              const struct schedule *schedule,
+                                              struct schedule_shape shape);
 
 #endif

@@ -23,9 +23,7 @@ void pipedream_name_mistake(const struct asynchronous_evidence *evidence, struct
     const struct mistake *mistake = mistake_recognise_asynchronous(evidence);
     if (!mistake)
         return;
-    g_string_assign(verdict->mistake, mistake->name);
-    verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n\nLook at %s.\n",
-                    mistake->name, mistake->explanation, mistake->look);
+    verdict_name_mistake(verdict, mistake);
 }
 
 /* ---- versions ---------------------------------------------------------------------------------- */

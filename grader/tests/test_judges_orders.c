@@ -397,7 +397,7 @@ START_TEST(mistakes_are_recognised_in_what_is_there)
                 schedule_add(schedule, r,
                              (struct schedule_operation){*c == 'F' ? LOG_FORWARD : LOG_BACKWARD, r,
                                                          c[1] - '0', 1});
-    const struct order_mistake *mistake =
+    const struct mistake *mistake =
         order_recognise(kind, schedule, (struct schedule_shape){4, 1, 8});
     ck_assert_ptr_nonnull(mistake);
     ck_assert_str_eq(mistake->name, "warm-up counted from the wrong end");
