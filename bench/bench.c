@@ -11,10 +11,10 @@
  *
  *     bench [ROUNDS]      run in the repository's top folder
  */
-#include "common/loss.h"
-#include "common/optimizer.h"
-#include "common/random.h"
-#include "common/stage.h"
+#include "common/base/random.h"
+#include "common/training/loss.h"
+#include "common/training/optimizer.h"
+#include "common/training/stage.h"
 
 #include <cblas.h>
 #include <dlfcn.h>

@@ -1,24 +1,31 @@
 /* The command line of build/grade. */
 #include "grader/arguments.h"
 
-#include "grader/text.h"
+#include "grader/text/text.h"
+#include "grader/verdict/assignment.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-void complain(const char *message)
+void grader_complain(const char *message)
 {
     g_autofree char *clean = text_clean(message, strlen(message), 16 << 10);
     fprintf(stderr, "grade: %s%s", clean, g_str_has_suffix(clean, "\n") ? "" : "\n");
 }
 
+char *arguments_rubric_path(const struct arguments *arguments)
+{
+    return g_build_filename(arguments->kit, "assignments", arguments->assignment, "rubric.cfg",
+                            NULL);
+}
+
 static void set_defaults(struct arguments *arguments)
 {
-    if (!arguments->assignment)
-        arguments->assignment = g_strdup("pipeline");
     if (!arguments->kit)
         arguments->kit = g_strdup(".");
+    if (!arguments->assignment)
+        arguments->assignment = assignment_default(arguments->kit);
     if (!arguments->build_folder)
         arguments->build_folder = g_build_filename(arguments->kit, "build", NULL);
     if (!arguments->secret && g_getenv("GRADER_SECRET") && *g_getenv("GRADER_SECRET"))
@@ -33,10 +40,10 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         {"submission", 's', 0, G_OPTION_ARG_FILENAME, &arguments->submission,
          "the folder to grade: it holds ASSIGNMENT/ or the files themselves", "FOLDER"},
         {"assignment", 'a', 0, G_OPTION_ARG_STRING, &arguments->assignment,
-         "which assignment (pipeline)", "NAME"},
+         "which assignment (the one that assignments/default names)", "NAME"},
         {"check", 'c', 0, G_OPTION_ARG_STRING, &arguments->check, "only this check", "NAME"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &arguments->out,
-         "where the reports go (build/grades/SUBMISSION)", "FOLDER"},
+         "where the reports go (build/grades/SUBMISSION/ASSIGNMENT)", "FOLDER"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &arguments->seed, "the seed of every run, to repeat one",
          "NUMBER"},
         {"secret-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments->secret,
@@ -50,6 +57,8 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
          "keep the folder with the evidence, and say where it is", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "no progress display", NULL},
         {"lint", 0, 0, G_OPTION_ARG_NONE, &arguments->lint, "only check the rubric", NULL},
+        {"table", 0, 0, G_OPTION_ARG_NONE, &arguments->table,
+         "only check the rubric, and print the hand-out's table of it", NULL},
         {"mutants", 0, 0, G_OPTION_ARG_FILENAME, &arguments->mutants,
          "with --lint: is every check failed by a mutant of this folder?", "FOLDER"},
         {NULL},
@@ -62,16 +71,16 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
                  "closed;\nGRADER_SECRET=FILE; CIFAR10_DIR and FASHION_MNIST_DIR: the data sets.\n"
                  "Exit status: 0 graded, whatever the score; 1 could not grade; 2 wrong usage.");
     if (!g_option_context_parse(context, argc, argv, &problem)) {
-        complain(problem->message);
+        grader_complain(problem->message);
         g_error_free(problem);
         return false;
     }
     if (*argc > 1)
-        complain("there is an argument too many; see --help");
-    else if (!arguments->submission && !arguments->lint)
-        complain("--submission FOLDER is missing; see --help");
+        grader_complain("there is an argument too many; see --help");
+    else if (!arguments->submission && !arguments->lint && !arguments->table)
+        grader_complain("--submission FOLDER is missing; see --help");
     else if (arguments->seed < 0 || arguments->jobs < 0)
-        complain("--seed and --jobs want a positive number");
+        grader_complain("--seed and --jobs want a positive number");
     else {
         set_defaults(arguments);
         return true;

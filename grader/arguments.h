@@ -11,7 +11,7 @@ struct arguments {
     char *submission;
     char *assignment;
     char *check; /* NULL: all */
-    char *out;   /* NULL: build/grades/SUBMISSION in the kit */
+    char *out;   /* NULL: build/grades/SUBMISSION/ASSIGNMENT in the kit */
     char *kit;
     char *build_folder;
     char *secret;
@@ -19,6 +19,7 @@ struct arguments {
     gint64 seed; /* 0: drawn */
     int jobs;
     gboolean lint;
+    gboolean table;
     gboolean keep;
     gboolean quiet;
 };
@@ -27,7 +28,10 @@ struct arguments {
 bool arguments_parse(struct arguments *arguments, int *argc, char ***argv);
 void arguments_clear(struct arguments *arguments);
 
+/* Of the assignment. A new string. */
+char *arguments_rubric_path(const struct arguments *arguments);
+
 /* A message of the grader's own on standard error, cleaned. */
-void complain(const char *message);
+void grader_complain(const char *message);
 
 #endif

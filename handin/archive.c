@@ -7,16 +7,41 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* Writes the files into folder/ASSIGNMENT. */
-static bool lay_out(const struct handed_in *handed_in, const char *folder, GString *problems)
+/* Where a file lies in the archive: "ASSIGNMENT/FILE". A new string. */
+static char *place_of(const struct handed_in_file *file, const char *assignment)
 {
-    if (g_mkdir(folder, 0755) != 0) {
-        g_string_append_printf(problems, "%s can't be made: %s\n", folder, strerror(errno));
-        return false;
+    return strchr(file->name, '/') ? g_strdup(file->name)
+                                   : g_build_filename(assignment, file->name, NULL);
+}
+
+/* The folders in the archive, each once. Of char *; the caller frees with g_ptr_array_unref. */
+static GPtrArray *folders_of(const struct handed_in *handed_in, const char *assignment)
+{
+    GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < handed_in->files->len; i++) {
+        g_autofree char *place = place_of(HANDED_IN_FILES(handed_in, i), assignment);
+        g_autofree char *folder = g_path_get_dirname(place);
+        if (!g_ptr_array_find_with_equal_func(folders, folder, g_str_equal, NULL))
+            g_ptr_array_add(folders, g_steal_pointer(&folder));
+    }
+    return folders;
+}
+
+/* Writes the files into the folders, which it makes in `temporary`. */
+static bool lay_out(const struct handed_in *handed_in, const char *assignment,
+                    const GPtrArray *folders, const char *temporary, GString *problems)
+{
+    for (guint i = 0; i < folders->len; i++) {
+        g_autofree char *folder = g_build_filename(temporary, folders->pdata[i], NULL);
+        if (g_mkdir(folder, 0755) != 0) {
+            g_string_append_printf(problems, "%s can't be made: %s\n", folder, strerror(errno));
+            return false;
+        }
     }
     for (guint i = 0; i < handed_in->files->len; i++) {
         const struct handed_in_file *file = HANDED_IN_FILES(handed_in, i);
-        g_autofree char *path = g_build_filename(folder, file->name, NULL);
+        g_autofree char *place = place_of(file, assignment);
+        g_autofree char *path = g_build_filename(temporary, place, NULL);
         g_autoptr(GError) error = NULL;
         if (!g_file_set_contents(path, file->text, (gssize)file->length, &error)) {
             g_string_append_printf(problems, "%s\n", error->message);
@@ -27,39 +52,49 @@ static bool lay_out(const struct handed_in *handed_in, const char *folder, GStri
 }
 
 /* Removes what lay_out made, as far as it came. */
-static void clear_away(const struct handed_in *handed_in, const char *folder)
+static void clear_away(const struct handed_in *handed_in, const char *assignment,
+                       const GPtrArray *folders, const char *temporary)
 {
     for (guint i = 0; i < handed_in->files->len; i++) {
-        g_autofree char *path = g_build_filename(folder, HANDED_IN_FILES(handed_in, i)->name, NULL);
+        g_autofree char *place = place_of(HANDED_IN_FILES(handed_in, i), assignment);
+        g_autofree char *path = g_build_filename(temporary, place, NULL);
         g_unlink(path);
     }
-    g_rmdir(folder);
+    for (guint i = 0; i < folders->len; i++) {
+        g_autofree char *folder = g_build_filename(temporary, folders->pdata[i], NULL);
+        g_rmdir(folder);
+    }
 }
 
-static bool run_tar(const char *folder, const char *assignment, const char *path, GString *problems)
+static bool run_tar(const char *temporary, const GPtrArray *folders, const char *path,
+                    GString *problems)
 {
     /* gzip -n: without it the archive would hold the time at which it was made. */
-    const char *arguments[] = {"tar",
-                               "--create",
-                               "--format=ustar",
-                               "--sort=name",
-                               "--mtime=@0",
-                               "--owner=0",
-                               "--group=0",
-                               "--numeric-owner",
-                               "--mode=u=rwX,go=rX",
-                               "--use-compress-program=gzip -n -9",
-                               "--file",
-                               path,
-                               "--directory",
-                               folder,
-                               "--",
-                               assignment,
-                               NULL};
+    const char *const options[] = {"tar",
+                                   "--create",
+                                   "--format=ustar",
+                                   "--sort=name",
+                                   "--mtime=@0",
+                                   "--owner=0",
+                                   "--group=0",
+                                   "--numeric-owner",
+                                   "--mode=u=rwX,go=rX",
+                                   "--use-compress-program=gzip -n -9",
+                                   "--file",
+                                   path,
+                                   "--directory",
+                                   temporary,
+                                   "--"};
+    g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+        g_ptr_array_add(arguments, (gpointer)options[i]);
+    for (guint i = 0; i < folders->len; i++)
+        g_ptr_array_add(arguments, folders->pdata[i]);
+    g_ptr_array_add(arguments, NULL);
     g_autofree char *said = NULL;
     g_autoptr(GError) error = NULL;
     int status = 0;
-    if (!g_spawn_sync(NULL, (char **)arguments, NULL,
+    if (!g_spawn_sync(NULL, (char **)arguments->pdata, NULL,
                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said,
                       &status, &error)) {
         g_string_append_printf(problems, "tar can't be run: %s\n", error->message);
@@ -81,12 +116,12 @@ bool archive_write(const struct handed_in *handed_in, const char *assignment, co
         g_string_append_printf(problems, "%s\n", error->message);
         return false;
     }
-    g_autofree char *folder = g_build_filename(temporary, assignment, NULL);
+    g_autoptr(GPtrArray) folders = folders_of(handed_in, assignment);
     /* tar takes a colon in the name for another computer's name, unless the name has a slash. */
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-    const bool done =
-        lay_out(handed_in, folder, problems) && run_tar(temporary, assignment, absolute, problems);
-    clear_away(handed_in, folder);
+    const bool done = lay_out(handed_in, assignment, folders, temporary, problems) &&
+                      run_tar(temporary, folders, absolute, problems);
+    clear_away(handed_in, assignment, folders, temporary);
     g_rmdir(temporary);
     return done;
 }

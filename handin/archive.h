@@ -1,5 +1,6 @@
 /*
- * The archive of what is handed in: NAME.tar.gz with ASSIGNMENT/FILE in it.
+ * The archive of what is handed in: NAME.tar.gz with ASSIGNMENT/FILE in it, and
+ * ANOTHER/FILE of each assignment that is used: unpacked, it is a submission.
  *
  * The same files make the same bytes: sorted names, times 0, owner 0.
  */

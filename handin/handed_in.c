@@ -1,13 +1,15 @@
 /* Reading the files of a submission: see handed_in.h. */
 #include "handin/handed_in.h"
 
+#include "grader/text/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opens a plain file of at most HANDED_IN_MOST_BYTES; -1 and a line in problems otherwise. */
+/* Opens a plain file of at most TEXT_MOST_BYTES; -1 and a line in problems otherwise. */
 static int open_plain_file(const char *path, gsize *length, GString *problems)
 {
     /* O_NONBLOCK: opening a pipe must not wait for somebody to write to it. */
@@ -27,9 +29,9 @@ static int open_plain_file(const char *path, gsize *length, GString *problems)
         g_string_append_printf(problems, "%s can't be looked at: %s\n", path, strerror(errno));
     else if (!S_ISREG(about.st_mode))
         g_string_append_printf(problems, "%s is not a plain file.\n", path);
-    else if (about.st_size > HANDED_IN_MOST_BYTES)
+    else if (about.st_size > TEXT_MOST_BYTES)
         g_string_append_printf(problems, "%s has %lld bytes, more than the %d that are allowed.\n",
-                               path, (long long)about.st_size, HANDED_IN_MOST_BYTES);
+                               path, (long long)about.st_size, TEXT_MOST_BYTES);
     else {
         *length = (gsize)about.st_size;
         return file;
@@ -82,8 +84,49 @@ static void clear_file(gpointer data)
     g_free(file->text);
 }
 
-struct handed_in *handed_in_read(const char *folder, const struct rubric *rubric, GString *problems)
+/* Reads FOLDER/NAME and adds it; false and a line in problems otherwise. */
+static bool add_file(struct handed_in *handed_in, const char *folder,
+                     const struct rubric_file *wanted, GString *problems)
 {
+    g_autofree char *path = g_build_filename(folder, wanted->name, NULL);
+    gsize length = 0;
+    char *text = read_plain_file(path, &length, problems);
+    if (!text)
+        return false;
+    const struct handed_in_file file = {.name = g_strdup(wanted->name),
+                                        .question = g_strdup(wanted->question),
+                                        .text = text,
+                                        .length = length};
+    g_array_append_val(handed_in->files, file);
+    return true;
+}
+
+/* The grader follows no link to the folder of an assignment that is used. */
+static bool no_link_is_used(const char *submission, const GPtrArray *uses, GString *problems)
+{
+    bool none = true;
+    for (guint i = 0; i < uses->len; i++) {
+        g_autofree char *path = g_build_filename(submission, uses->pdata[i], NULL);
+        if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+            continue;
+        none = false;
+        g_string_append_printf(
+            problems, "%s is a symbolic link. Replace it by a copy of the folder itself.\n", path);
+    }
+    return none;
+}
+
+static bool is_missing(const char *folder, const char *name)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    struct stat about;
+    return lstat(path, &about) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+struct handed_in *handed_in_read(const char *submission, const struct rubric *rubric,
+                                 GString *problems)
+{
+    g_autofree char *folder = g_build_filename(submission, rubric->assignment, NULL);
     if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
         g_string_append_printf(problems,
                                "%s is not a folder. SUBMISSION=FOLDER names the folder that has "
@@ -95,14 +138,13 @@ struct handed_in *handed_in_read(const char *folder, const struct rubric *rubric
     handed_in->files = g_array_new(FALSE, TRUE, sizeof(struct handed_in_file));
     g_array_set_clear_func(handed_in->files, clear_file);
     bool complete = true;
-    for (guint i = 0; i < rubric->files->len; i++) {
-        const struct rubric_file *wanted = RUBRIC_FILES(rubric, i);
-        g_autofree char *path = g_build_filename(folder, wanted->name, NULL);
-        struct handed_in_file file = {.name = g_strdup(wanted->name),
-                                      .question = g_strdup(wanted->question)};
-        file.text = read_plain_file(path, &file.length, problems);
-        complete = complete && file.text;
-        g_array_append_val(handed_in->files, file);
+    for (guint i = 0; i < rubric->files->len; i++)
+        complete &= add_file(handed_in, folder, RUBRIC_FILES(rubric, i), problems);
+    complete &= no_link_is_used(submission, rubric->uses, problems);
+    for (guint i = 0; i < rubric->used_files->len; i++) {
+        const struct rubric_file *used = RUBRIC_USED_FILES(rubric, i);
+        if (!is_missing(submission, used->name))
+            complete &= add_file(handed_in, submission, used, problems);
     }
     if (!complete)
         g_clear_pointer(&handed_in, handed_in_free);
@@ -127,8 +169,5 @@ const struct handed_in_file *handed_in_answers(const struct handed_in *handed_in
 
 bool handed_in_has_todo(const struct handed_in_file *file)
 {
-    /* As a statement: comments may talk about it. */
-    return g_str_has_suffix(file->name, ".c") &&
-           g_regex_match_simple("^[ \\t]*(return[ \\t]+)?todo\\(", file->text, G_REGEX_MULTILINE,
-                                0);
+    return g_str_has_suffix(file->name, ".c") && text_todo_line(file->text) > 0;
 }

@@ -1,6 +1,6 @@
 /*
- * What a student hands in: the files that the assignment's rubric names, and
- * nothing else.
+ * What a student hands in: the files that the assignment's rubric names, those of
+ * the assignments that it uses, and nothing else.
  *
  * They are read once. Whoever packs them or shows them works with what was
  * read, so the archive and the Markdown file can't differ.
@@ -8,27 +8,26 @@
 #ifndef HANDIN_HANDED_IN_H
 #define HANDIN_HANDED_IN_H
 
-#include "grader/rubric.h"
+#include "grader/rubric/rubric.h"
 
 #include <glib.h>
 
-#define HANDED_IN_MOST_BYTES (1 << 20) /* per file */
-
 struct handed_in_file {
-    char *name;
+    char *name;     /* "file.c"; of an assignment that is used: "another/file.c" */
     char *question; /* as in the rubric, "Q5" or "Q9, Q10"; or NULL */
     char *text;     /* ends with a 0 that length does not count */
     gsize length;
 };
 
 struct handed_in {
-    GArray *files; /* of struct handed_in_file, in the rubric's order */
+    GArray *files; /* of struct handed_in_file, in the rubric's order, used ones last */
 };
 
-/* Reads the rubric's files from a folder (SUBMISSION/ASSIGNMENT). NULL if a file is missing, is
- * not a plain file (a link, say), is too large, or can't be read; then `problems` has a line for
- * each such file. */
-struct handed_in *handed_in_read(const char *folder, const struct rubric *rubric,
+/* Reads the rubric's files from SUBMISSION/ASSIGNMENT, and those that it uses from SUBMISSION/ANOTHER.
+ * NULL if a file is missing, is not a plain file (a link, say), is larger than TEXT_MOST_BYTES, or
+ * can't be read; then `problems` has a line for each such file. Used files may be missing: the
+ * grader has the course's. */
+struct handed_in *handed_in_read(const char *submission, const struct rubric *rubric,
                                  GString *problems);
 void handed_in_free(struct handed_in *handed_in);
 

@@ -6,16 +6,17 @@
  *     handin plot --submission FOLDER --assignment NAME
  *         draws the learning curves over the one-process curve, into the curves' folder
  *
- *     handin timeline --evidence FOLDER [--schedule NAME] [--arguments "ARGS"] [--program FILE]
+ *     handin timeline --evidence FOLDER [--assignment NAME] [--arguments "ARGS"] [--program FILE]
  *                     [--where TEXT]
- *         draws who worked when in the last step of a run, from the clocks in its logs, above the
- *         reference schedule, and exports the run for Perfetto: timeline.svg, timeline.png and
- *         trace.json in the folder. The schedule is --schedule's, or the one that ARGS name.
- *     handin timeline --schedule NAME --stages P --micro-batches M [--chunks V] --out FILE
- *         draws a reference schedule of equal stages, a backward twice as long as a forward
+ *         draws who worked when in the last step of a run, from the clocks in its logs, above what
+ *         the assignment says it should look like, and exports the run for Perfetto: timeline.svg,
+ *         timeline.png and trace.json in the folder. ARGS are those of the program that ran.
+ *     handin timeline --ranks P [--assignment NAME] --arguments "ARGS" --out FILE
+ *         draws what such a run should look like, without one
  *
- * pack and plot take --reference CURVE (of assignments/NAME/curves; default mlp-fashion-mnist)
- * and --curves FOLDER (default build/curves/SUBMISSION/NAME). It runs in the root of the kit.
+ * pack and plot take --reference CURVE (of assignments/NAME/curves; default: the first in its
+ * settings.csv) and --curves FOLDER (default build/curves/SUBMISSION/NAME). It runs in the root of the
+ * kit.
  */
 #ifndef HANDIN_HANDIN_H
 #define HANDIN_HANDIN_H
@@ -29,13 +30,10 @@ struct handin_options {
     char *curves;    /* folder of the learning curves */
     char *reference; /* name of a committed curve */
     char *evidence;  /* timeline: folder of the logs */
-    char *schedule;  /* timeline: name of the schedule */
     char *arguments; /* timeline: those of the program that wrote the logs */
     char *program;   /* timeline: its file, for source lines */
     char *where;     /* timeline: on which machine it ran, for the title */
-    int stages;      /* timeline: ranks of a reference schedule; 0: there is none to draw */
-    int micro_batches;
-    int chunks;
+    int ranks;       /* timeline: of a run to draw that nobody ran; 0: there is none */
 };
 
 /* The program: prints, and returns the exit status: 0 done, 1 something is wrong with the
@@ -46,8 +44,10 @@ int handin_main(int argc, char **argv);
 int handin_pack(const struct handin_options *options);
 int handin_plot(const struct handin_options *options);
 int handin_timeline(const struct handin_options *options);
-int handin_timeline_of_schedule(const struct handin_options *options);
+int handin_timeline_of_ranks(const struct handin_options *options);
 
+/* Is there a curve to compare with? Some assignments train nothing. */
+bool handin_has_curves(const struct handin_options *options);
 /* Reads the curves that the options name and draws them; *curves is NULL if there are none. False,
  * with lines in problems, if something is wrong. The caller frees the curves. */
 bool handin_curves(const struct handin_options *options, struct learning_curves **curves,

@@ -9,7 +9,7 @@
 #ifndef HANDIN_LEARNING_CURVES_H
 #define HANDIN_LEARNING_CURVES_H
 
-#include "common/curve.h"
+#include "common/files/curve.h"
 
 #include <glib.h>
 

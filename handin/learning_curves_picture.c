@@ -2,7 +2,7 @@
  * The picture of the learning curves: loss on the left, accuracy on the right,
  * both smoothed, with every step faint behind. The reference is black.
  */
-#include "grader/gnuplot.h"
+#include "grader/pictures/gnuplot.h"
 #include "handin/learning_curves.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* handin pack: the archive and the one Markdown file. */
-#include "grader/judges/answers_file.h"
+#include "grader/answers/answers.h"
 #include "handin/archive.h"
 #include "handin/handin.h"
 #include "handin/submission_file.h"
@@ -13,14 +13,14 @@ struct packing {
     struct rubric *rubric;
     struct handed_in *handed_in;
     GPtrArray *questions;
-    GPtrArray *answers;
+    GPtrArray *sections;
     struct learning_curves *curves;
 };
 
 static void clear_packing(struct packing *packing)
 {
     learning_curves_free(packing->curves);
-    g_clear_pointer(&packing->answers, g_ptr_array_unref);
+    g_clear_pointer(&packing->sections, g_ptr_array_unref);
     g_clear_pointer(&packing->questions, g_ptr_array_unref);
     handed_in_free(packing->handed_in);
     if (packing->rubric)
@@ -29,11 +29,11 @@ static void clear_packing(struct packing *packing)
 
 static bool read_answers(const char *folder, struct packing *packing, GString *problems)
 {
-    packing->questions = answers_questions(packing->rubric);
+    packing->questions = rubric_questions(packing->rubric);
     const struct handed_in_file *file = handed_in_answers(packing->handed_in);
     g_autofree char *path = g_build_filename(folder, file ? file->name : "", NULL);
-    packing->answers = answers_split(path, file ? file->text : "", packing->questions, problems);
-    return packing->answers;
+    packing->sections = sections_split(path, file ? file->text : "", packing->questions, problems);
+    return packing->sections;
 }
 
 static bool read_everything(const struct handin_options *options, struct packing *packing,
@@ -45,7 +45,7 @@ static bool read_everything(const struct handin_options *options, struct packing
     if (!packing->rubric)
         return false;
     g_autofree char *folder = g_build_filename(options->submission, options->assignment, NULL);
-    packing->handed_in = handed_in_read(folder, packing->rubric, problems);
+    packing->handed_in = handed_in_read(options->submission, packing->rubric, problems);
     return packing->handed_in && read_answers(folder, packing, problems) &&
            handin_curves(options, &packing->curves, problems);
 }
@@ -65,20 +65,22 @@ static bool is_judged(const struct rubric *rubric, const char *question)
 {
     for (guint i = 0; i < rubric->checks->len; i++) {
         const struct rubric_check *check = RUBRIC_CHECKS(rubric, i);
-        if (check->judge && answers_lists(check->question, question))
+        if (check->judge && rubric_lists_question(check->question, question))
             return true;
     }
     return false;
 }
 
 /* Says which sections that a person will read have nothing but the question in them. */
-static void mention_unwritten(const char *folder, const struct packing *packing)
+static void mention_unwritten(const struct handin_options *options, const struct packing *packing)
 {
+    g_autofree char *folder = g_build_filename(options->submission, options->assignment, NULL);
+    g_autofree char *untouched = g_build_filename("skeleton", options->assignment, NULL);
     for (guint i = 0; i < packing->questions->len; i++) {
         const char *question = packing->questions->pdata[i];
         g_autoptr(GString) what = g_string_new(NULL);
-        if (answers_find(packing->answers, question) && !is_judged(packing->rubric, question) &&
-            !answers_written(folder, NULL, question, what))
+        if (sections_find(packing->sections, question) && !is_judged(packing->rubric, question) &&
+            !answers_written(folder, untouched, question, packing->questions, what))
             printf("note: %s.\n", what->str);
     }
 }
@@ -106,24 +108,23 @@ static bool write_everything(const struct handin_options *options, const struct 
     g_autofree char *archive_path = g_build_filename(options->out, archive_name, NULL);
     g_autofree char *markdown_path = g_build_filename(options->out, "submission.md", NULL);
     g_autofree char *picture = g_build_filename(options->curves, "curves.png", NULL);
-    g_autofree char *how = handin_how_to_train(options);
+    g_autofree char *how = handin_has_curves(options) ? handin_how_to_train(options) : NULL;
     const struct submission_file file = {.assignment = options->assignment,
                                          .handed_in = packing->handed_in,
                                          .questions = packing->questions,
-                                         .answers = packing->answers,
+                                         .sections = packing->sections,
                                          .curves = packing->curves,
                                          .picture = packing->curves ? picture : NULL,
                                          .how_to_train = how};
     if (!archive_write(packing->handed_in, options->assignment, archive_path, problems) ||
         !write_markdown(&file, markdown_path, problems))
         return false;
-    g_autofree char *folder = g_build_filename(options->submission, options->assignment, NULL);
     mention_todos(packing->handed_in);
-    mention_unwritten(folder, packing);
+    mention_unwritten(options, packing);
     g_autofree char *unanswered = submission_file_unanswered(&file);
     if (*unanswered)
         printf("note: without an answer: %s\n", unanswered);
-    if (!packing->curves)
+    if (!packing->curves && how)
         printf("note: no learning curve in %s. This makes one; then run this again:\n    %s\n",
                options->curves, how);
     printf("%s: %u files\n%s: answers, code%s\n", archive_path, packing->handed_in->files->len,

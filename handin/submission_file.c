@@ -1,13 +1,13 @@
 /* Writing submission.md: see submission_file.h. */
 #include "handin/submission_file.h"
 
-#include "grader/text.h"
+#include "grader/text/text.h"
 
 #include <string.h>
 
 void submission_file_append_code(GString *markdown, const char *language, const char *text)
 {
-    g_autofree char *clean = text_clean(text, strlen(text), HANDED_IN_MOST_BYTES);
+    g_autofree char *clean = text_clean(text, strlen(text), TEXT_MOST_BYTES);
     text_append_code_in(markdown, language, clean);
 }
 
@@ -19,7 +19,7 @@ static const char *shown_under(const struct submission_file *file,
         const char *other = file->questions->pdata[i];
         if (g_str_equal(other, question))
             return NULL;
-        if (answers_lists(code->question, other))
+        if (rubric_lists_question(code->question, other))
             return other;
     }
     return NULL;
@@ -34,7 +34,7 @@ static bool has_code(const struct submission_file *file, const char *question)
 {
     for (guint i = 0; i < file->handed_in->files->len; i++) {
         const struct handed_in_file *code = HANDED_IN_FILES(file->handed_in, i);
-        if (is_code(code) && answers_lists(code->question, question))
+        if (is_code(code) && rubric_lists_question(code->question, question))
             return true;
     }
     return false;
@@ -50,18 +50,18 @@ static void append_file(GString *markdown, const struct handed_in_file *code)
 static void append_question(const struct submission_file *file, const char *question,
                             GString *markdown)
 {
-    const struct answer *answer = answers_find(file->answers, question);
-    g_string_append_printf(markdown, "## %s%s", question, answer && *answer->title ? ": " : "");
-    if (answer)
-        text_append_plain(markdown, answer->title);
+    const struct section *section = sections_find(file->sections, question);
+    g_string_append_printf(markdown, "## %s%s", question, section && *section->title ? ": " : "");
+    if (section)
+        text_append_plain(markdown, section->title);
     g_string_append(markdown, "\n\n");
-    if (answer && !answer_is_empty(answer))
-        g_string_append_printf(markdown, "%s\n\n", answer->text);
+    if (section && !section_is_empty(section))
+        g_string_append_printf(markdown, "%s\n\n", section->text);
     else if (!has_code(file, question))
         g_string_append(markdown, "*(No answer.)*\n\n");
     for (guint i = 0; i < file->handed_in->files->len; i++) {
         const struct handed_in_file *code = HANDED_IN_FILES(file->handed_in, i);
-        if (!is_code(code) || !answers_lists(code->question, question))
+        if (!is_code(code) || !rubric_lists_question(code->question, question))
             continue;
         const char *before = shown_under(file, code, question);
         if (before)
@@ -105,6 +105,8 @@ static bool append_picture(const char *path, GString *markdown, GString *problem
 
 static bool append_curves(const struct submission_file *file, GString *markdown, GString *problems)
 {
+    if (!file->how_to_train)
+        return true;
     g_string_append(markdown, "## Learning curves\n\n");
     if (!file->curves) {
         g_string_append_printf(markdown,
@@ -136,8 +138,8 @@ char *submission_file_unanswered(const struct submission_file *file)
     GString *list = g_string_new(NULL);
     for (guint i = 0; i < file->questions->len; i++) {
         const char *question = file->questions->pdata[i];
-        const struct answer *answer = answers_find(file->answers, question);
-        if ((!answer || answer_is_empty(answer)) && !has_code(file, question))
+        const struct section *section = sections_find(file->sections, question);
+        if ((!section || section_is_empty(section)) && !has_code(file, question))
             g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", question);
     }
     return g_string_free(list, FALSE);

@@ -7,18 +7,18 @@
 #ifndef HANDIN_SUBMISSION_FILE_H
 #define HANDIN_SUBMISSION_FILE_H
 
-#include "handin/answers.h"
 #include "handin/handed_in.h"
 #include "handin/learning_curves.h"
+#include "handin/sections.h"
 
 struct submission_file {
     const char *assignment;
     const struct handed_in *handed_in;
     GPtrArray *questions;                 /* of char *, in order */
-    GPtrArray *answers;                   /* of struct answer * */
+    GPtrArray *sections;                  /* of struct section * */
     const struct learning_curves *curves; /* or NULL: none were made */
     const char *picture;                  /* path of a PNG; NULL without curves */
-    const char *how_to_train;             /* the command that makes a curve */
+    const char *how_to_train;             /* the command that makes a curve; NULL: there are none */
 };
 
 /* Appends the file's text. False and a line in problems if the picture can't be read. */

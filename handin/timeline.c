@@ -1,15 +1,41 @@
-/* handin timeline: who worked when, from the logs of a run. */
-#include "grader/picture_timeline.h"
-#include "grader/timeline_reference.h"
-#include "grader/trace_export.h"
+/* handin timeline: who worked when, from the logs of a run; and what that should look like. */
+#include "handin/timeline.h"
+
+#include "common/base/fatal.h"
+#include "grader/pictures/picture_timeline.h"
+#include "grader/pictures/trace_export.h"
+#include "grader/verdict/assignment.h"
 #include "handin/handin.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_RANKS       1024
-#define DEFAULT_SCHEDULE "afab" /* the assignment's own default */
+#define MOST_RANKS 1024
+
+static GPtrArray *parts; /* of const struct timeline_part * */
+
+/* NULL if the assignment has none. */
+static const struct timeline_part *find_part(const char *assignment)
+{
+    for (guint i = 0; parts && i < parts->len; i++) {
+        const struct timeline_part *part = parts->pdata[i];
+        if (g_str_equal(part->assignment, assignment))
+            return part;
+    }
+    return NULL;
+}
+
+void timeline_part_register(const struct timeline_part *part)
+{
+    if (find_part(part->assignment))
+        fatal("handin: %s registers two parts for timelines: keep one timeline_part_register of "
+              "that name",
+              part->assignment);
+    if (!parts)
+        parts = g_ptr_array_new();
+    g_ptr_array_add(parts, (gpointer)part);
+}
 
 /* The logs of all ranks of a run; their number is what rank 0's log says. */
 struct logs {
@@ -61,44 +87,42 @@ static bool read_logs(const char *folder, struct logs *logs, GString *problems)
     return true;
 }
 
-/* ---- the schedule ------------------------------------------------------------------------- */
-
-/* The value of --schedule in the program's arguments, or NULL. The caller frees it with g_free. */
-static char *schedule_in(const char *arguments)
-{
-    g_auto(GStrv) word = NULL;
-    if (!arguments || !g_shell_parse_argv(arguments, NULL, &word, NULL))
-        return NULL;
-    char *name = NULL;
-    for (char **at = word; *at; at++) {
-        const char *value = NULL;
-        if ((g_str_equal(*at, "--schedule") || g_str_equal(*at, "-s")) && at[1])
-            value = at[1];
-        else if (g_str_has_prefix(*at, "--schedule="))
-            value = *at + strlen("--schedule=");
-        if (value) {
-            g_free(name);
-            name = g_strdup(value);
-        }
-    }
-    return name;
-}
-
-/* NULL where nobody says which, or it is one without a reference. */
-static const struct schedule_kind *find_schedule(const struct handin_options *options)
-{
-    g_autofree char *named = schedule_in(options->arguments);
-    const char *name = options->schedule ? options->schedule : named ? named : DEFAULT_SCHEDULE;
-    return schedule_find(name);
-}
-
 /* ---- pictures ----------------------------------------------------------------------------- */
 
-/* "1F1B on 4 ranks, 8 micro-batches, on this computer". */
-static char *title_of(const struct handin_options *options, const struct timeline *timeline,
-                      const struct schedule_kind *kind)
+static void clear_beside(struct timeline_beside *beside)
 {
-    GString *title = g_string_new(kind ? kind->title : "one training step");
+    g_free(beside->title);
+    g_free(beside->formula);
+    timeline_free(beside->reference);
+}
+
+/* What the program's arguments mean; false, with a line in problems, if it would refuse them. */
+static bool read_arguments(const struct handin_options *handin, struct options *options,
+                           GString *problems)
+{
+    const struct assignment *assignment = assignment_find(handin->assignment);
+    g_autofree char *line =
+        g_strconcat("program ", handin->arguments ? handin->arguments : "", NULL);
+    g_auto(GStrv) words = NULL;
+    int count;
+    char error[OPTIONS_ERROR_SIZE];
+    GError *problem = NULL;
+    if (!g_shell_parse_argv(line, &count, &words, &problem)) {
+        g_string_append_printf(problems, "--arguments: %s\n", problem->message);
+        g_error_free(problem);
+        return false;
+    }
+    if (options_read(options, assignment ? assignment->options : NULL, count, words, error))
+        return true;
+    g_string_append_printf(problems, "--arguments: %s\n", error);
+    return false;
+}
+
+/* "WHAT: 4 ranks, 8 micro-batches, on this computer". */
+static char *title_of(const struct handin_options *options, const struct timeline *timeline,
+                      const char *what)
+{
+    GString *title = g_string_new(what ? what : "one training step");
     g_string_append_printf(title, ": %d rank%s, %d micro-batch%s", timeline->ranks,
                            timeline->ranks == 1 ? "" : "s", timeline->micro_batches,
                            timeline->micro_batches == 1 ? "" : "es");
@@ -107,26 +131,28 @@ static char *title_of(const struct handin_options *options, const struct timelin
     return g_string_free(title, FALSE);
 }
 
-static bool draw(const struct handin_options *options, const struct logs *logs, const char *path,
+static bool draw(const struct handin_options *handin, const struct logs *logs, const char *path,
                  GString *problems)
 {
-    const struct schedule_kind *kind = find_schedule(options);
+    const struct timeline_part *part = find_part(handin->assignment);
+    struct options options;
+    struct timeline_beside beside = {.bubble = NAN};
+    if (!read_arguments(handin, &options, problems))
+        return false;
     struct timeline *own = timeline_of_logs(logs->log, logs->count, TIMELINE_LAST_STEP);
-    struct timeline *reference = kind ? timeline_reference(own, kind) : NULL;
+    if (part)
+        part->beside(&options, own, &beside);
     struct timeline_panel panel[] = {
-        {.timeline = own, .label = "this run"},
-        {.timeline = reference, .label = "the reference, with the same computations"}};
-    double bubble = kind ? timeline_formula_bubble(own, kind) : NAN;
-    g_autofree char *formula =
-        kind ? g_strdup_printf("idle = %s (equal stages)", kind->idle_formula) : NULL;
-    if (!isnan(bubble)) {
-        panel[0].formula = formula;
-        panel[0].formula_bubble = bubble;
+        {.timeline = own, .label = "this run", .stage_word = part ? part->stage_word : NULL},
+        {.timeline = beside.reference, .label = "the reference, with the same computations"}};
+    if (!isnan(beside.bubble)) {
+        panel[0].formula = beside.formula;
+        panel[0].formula_bubble = beside.bubble;
     }
-    g_autofree char *title = title_of(options, own, kind);
-    bool drawn = timeline_picture(panel, reference ? 2 : 1, title, path, problems);
+    g_autofree char *title = title_of(handin, own, beside.title);
+    bool drawn = timeline_picture(panel, beside.reference ? 2 : 1, title, path, problems);
+    clear_beside(&beside);
     timeline_free(own);
-    timeline_free(reference);
     return drawn;
 }
 
@@ -151,4 +177,32 @@ int handin_timeline(const struct handin_options *options)
     if (exported)
         printf("every call and message: %s (open it in https://ui.perfetto.dev)\n", trace);
     return drawn && exported ? 0 : 1;
+}
+
+int handin_timeline_of_ranks(const struct handin_options *handin)
+{
+    g_autoptr(GString) problems = g_string_new(NULL);
+    const struct timeline_part *part = find_part(handin->assignment);
+    struct options options;
+    struct timeline_beside beside = {.bubble = NAN};
+    struct timeline *timeline = NULL;
+    if (!part)
+        g_string_append_printf(problems, "%s has no picture of a run that nobody ran\n",
+                               handin->assignment);
+    else if (handin->ranks < 1 || handin->ranks > MOST_RANKS)
+        g_string_append_printf(problems, "--ranks: from 1 to %d\n", MOST_RANKS);
+    else if (read_arguments(handin, &options, problems))
+        timeline = part->ideal(&options, handin->ranks, &beside, problems);
+    const struct timeline_panel panel = {.timeline = timeline,
+                                         .label = beside.title,
+                                         .stage_word = part ? part->stage_word : NULL,
+                                         .formula = beside.formula,
+                                         .formula_bubble = beside.bubble};
+    const bool drawn = timeline && timeline_picture_small(&panel, handin->out, problems);
+    handin_complain(problems);
+    if (drawn)
+        printf("%s: %s\n", beside.title, handin->out);
+    timeline_free(timeline);
+    clear_beside(&beside);
+    return drawn ? 0 : 1;
 }

@@ -1,18 +1,19 @@
 /* The command line of the planner. */
 #include "planner/planner.h"
 
-#include "common/dataset.h"
+#include "common/driver/options.h"
+#include "common/files/dataset.h"
+#include "grader/verdict/assignment.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_RANKS = 4096, MOST_MICRO_BATCHES = 65536, MOST_CHUNKS = 64, MOST_SAMPLES = 1000000 };
-/* Of a step, stages × micro-batches: each takes some 400 bytes while a schedule is worked out. */
-enum { MOST_FORWARDS = 1 << 22 };
+enum { MOST_RANKS = 4096 };
 
 /* As they were given; NULL: not given. */
 struct given {
-    char *ranks, *micro_batches, *batch, *chunks, *scaling;
+    char *assignment, *ranks, *micro_batches, *batch, *scaling;
+    char *degree[PLAN_MOST_DEGREES];
 };
 
 /* False, and an error, unless it is a whole number from 1 to most. */
@@ -54,14 +55,21 @@ static bool read_scaling(struct plan *plan, const char *text, GString *error)
     }
     plan->scaling_ranks = read_numbers("SCALING", halves[0], MOST_RANKS, error);
     if (plan->scaling_ranks)
-        plan->scaling_micro_batches = read_numbers("SCALING", halves[1], MOST_MICRO_BATCHES, error);
-    return plan->scaling_micro_batches != NULL;
+        plan->scaling_micro_batches =
+            read_numbers("SCALING", halves[1], OPTIONS_MOST_MICRO_BATCHES, error);
+    return plan->scaling_micro_batches;
 }
 
 static bool read_sizes(struct plan *plan, const struct given *given, GString *error)
 {
     plan->micro_batches = 8;
-    plan->chunks = 2;
+    for (int i = 0; plan->part->degrees[i].option; i++) {
+        const struct plan_degree *degree = &plan->part->degrees[i];
+        plan->degree[i] = degree->fallback;
+        if (given->degree[i] &&
+            !read_number(degree->variable, given->degree[i], degree->most, &plan->degree[i], error))
+            return false;
+    }
     if (given->scaling && !read_scaling(plan, given->scaling, error))
         return false;
     if (!given->ranks && !given->scaling) {
@@ -69,13 +77,13 @@ static bool read_sizes(struct plan *plan, const struct given *given, GString *er
         return false;
     }
     if ((given->ranks && !read_number("RANKS", given->ranks, MOST_RANKS, &plan->ranks, error)) ||
-        (given->micro_batches && !read_number("MICRO_BATCHES", given->micro_batches,
-                                              MOST_MICRO_BATCHES, &plan->micro_batches, error)) ||
-        (given->chunks && !read_number("CHUNKS", given->chunks, MOST_CHUNKS, &plan->chunks, error)))
+        (given->micro_batches &&
+         !read_number("MICRO_BATCHES", given->micro_batches, OPTIONS_MOST_MICRO_BATCHES,
+                      &plan->micro_batches, error)))
         return false;
     plan->batch_size = 8 * plan->micro_batches;
     return !given->batch ||
-           read_number("BATCH", given->batch, MOST_SAMPLES, &plan->batch_size, error);
+           read_number("BATCH", given->batch, OPTIONS_MOST_SAMPLES, &plan->batch_size, error);
 }
 
 static bool build_model(struct plan *plan, GString *error)
@@ -90,39 +98,14 @@ static bool build_model(struct plan *plan, GString *error)
     plan->model = model_new(plan->model_name, sample, classes, model_why);
     if (!plan->model)
         g_string_printf(error, "MODEL=%s: %s", plan->model_name, model_why);
-    return plan->model != NULL;
-}
-
-static int largest(const GArray *numbers)
-{
-    int most = 0;
-    for (guint i = 0; i < numbers->len; i++)
-        most = MAX(most, g_array_index(numbers, int, i));
-    return most;
-}
-
-/* False, and an error, if working the schedules out would take more memory than people have. */
-static bool is_small_enough(const struct plan *plan, GString *error)
-{
-    const bool scaling = plan->scaling_ranks != NULL;
-    const int ranks = scaling ? largest(plan->scaling_ranks) : plan->ranks;
-    const int m = scaling ? largest(plan->scaling_micro_batches) : plan->micro_batches;
-    const int stages = MIN(scaling ? ranks : ranks * plan->chunks, plan->model->layers);
-    const int most = MOST_FORWARDS / stages;
-    if (m > most)
-        g_string_printf(error, "%s=%d: with %d stages at most %d micro-batches can be planned",
-                        scaling ? "SCALING" : "MICRO_BATCHES", m, stages, most);
-    return m <= most;
+    return plan->model;
 }
 
 static bool fits(const struct plan *plan, GString *error)
 {
-    if (plan->ranks > plan->model->layers)
-        g_string_printf(error,
-                        "RANKS=%d: every rank needs at least one layer, and %s has %d; use fewer "
-                        "ranks or a deeper model (depth=…)",
-                        plan->ranks, plan->model_name, plan->model->layers);
-    else if (plan->ranks > plan->platform->hosts)
+    if (!plan->part->fits(plan, error))
+        return false;
+    if (plan->ranks > plan->platform->hosts)
         g_string_printf(error, "RANKS=%d: the platform %s has %d processors", plan->ranks,
                         plan->platform_name, plan->platform->hosts);
     else if (plan->batch_size % plan->micro_batches != 0)
@@ -130,7 +113,7 @@ static bool fits(const struct plan *plan, GString *error)
                         "BATCH=%d: can't be cut into %d micro-batches of the same size; use a "
                         "multiple of %d",
                         plan->batch_size, plan->micro_batches, plan->micro_batches);
-    return error->len == 0 && is_small_enough(plan, error);
+    return error->len == 0;
 }
 
 static void set_default(char **text, const char *value)
@@ -148,10 +131,13 @@ static void forget_empty(char **text)
         g_clear_pointer(text, g_free);
 }
 
+/* The planner's own options, and one for each degree of the part that is planned. */
 static bool read_command_line(struct plan *plan, struct given *given, int argc, char **argv,
                               GString *error)
 {
-    GOptionEntry entries[] = {
+    const GOptionEntry common[] = {
+        {"assignment", 0, 0, G_OPTION_ARG_STRING, &given->assignment,
+         "whose ways to train are planned", "NAME"},
         {"model", 0, 0, G_OPTION_ARG_STRING, &plan->model_name,
          "the model, as the assignments' programs take it (transformer:depth=8)", "NAME"},
         {"data", 0, 0, G_OPTION_ARG_STRING, &plan->dataset,
@@ -162,8 +148,6 @@ static bool read_command_line(struct plan *plan, struct given *given, int argc, 
         {"micro-batches", 0, 0, G_OPTION_ARG_STRING, &given->micro_batches, "of a step (8)", "M"},
         {"batch", 0, 0, G_OPTION_ARG_STRING, &given->batch,
          "samples of a step (8 for each micro-batch)", "N"},
-        {"chunks", 0, 0, G_OPTION_ARG_STRING, &given->chunks,
-         "stages per rank where the schedule is interleaved (2)", "V"},
         {"scaling", 0, 0, G_OPTION_ARG_STRING, &given->scaling,
          "instead: throughput for these numbers of ranks and micro-batches, as in 2,4,8:1,4,32",
          "RANKS:MICRO_BATCHES"},
@@ -173,8 +157,15 @@ static bool read_command_line(struct plan *plan, struct given *given, int argc, 
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &plan->out, "where the picture goes; else none",
          "FOLDER"},
         {NULL}};
-    g_autoptr(GOptionContext) context = g_option_context_new("- plans a pipeline");
-    g_option_context_add_main_entries(context, entries, NULL);
+    g_autoptr(GOptionContext) context = g_option_context_new("- plans how to train in parallel");
+    g_option_context_add_main_entries(context, common, NULL);
+    for (int i = 0; plan->part->degrees[i].option; i++) {
+        const struct plan_degree *degree = &plan->part->degrees[i];
+        const GOptionEntry own[] = {
+            {degree->option, 0, 0, G_OPTION_ARG_STRING, &given->degree[i], degree->what, "N"},
+            {NULL}};
+        g_option_context_add_main_entries(context, own, NULL);
+    }
     GError *problem = NULL;
     if (!g_option_context_parse(context, &argc, &argv, &problem)) {
         g_string_assign(error, problem->message);
@@ -186,28 +177,56 @@ static bool read_command_line(struct plan *plan, struct given *given, int argc, 
     return argc <= 1;
 }
 
+/* The assignment must be known before the rest is read: it has options of its own. */
+static const struct plan_part *find_part(int argc, char **argv, GString *error)
+{
+    g_autofree char *fallback = assignment_default(".");
+    const char *name = fallback;
+    for (int i = 1; i < argc; i++)
+        if (g_str_has_prefix(argv[i], "--assignment="))
+            name = argv[i] + strlen("--assignment=");
+        else if (g_str_equal(argv[i], "--assignment") && i + 1 < argc)
+            name = argv[i + 1];
+    const struct plan_part *part = plan_part_find(name);
+    if (!part)
+        g_string_printf(error, "ASSIGNMENT=%s: there is nothing to plan for it", name);
+    return part;
+}
+
+static void clear_given(struct given *given)
+{
+    char *texts[] = {given->assignment, given->ranks, given->micro_batches, given->batch,
+                     given->scaling};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    for (int i = 0; i < PLAN_MOST_DEGREES; i++)
+        g_free(given->degree[i]);
+}
+
 struct plan *plan_parse(int argc, char **argv, GString *error)
 {
+    const struct plan_part *part = find_part(argc, argv, error);
+    if (!part)
+        return NULL;
     struct plan *plan = g_new0(struct plan, 1);
     struct given given = {0};
+    plan->part = part;
     bool good = read_command_line(plan, &given, argc, argv, error);
-    char **const texts[] = {&given.ranks,  &given.micro_batches, &given.batch,
-                            &given.chunks, &given.scaling,       &plan->out};
+    char **const texts[] = {&given.ranks, &given.micro_batches, &given.batch, &given.scaling,
+                            &plan->out};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         forget_empty(texts[i]);
+    for (int i = 0; i < PLAN_MOST_DEGREES; i++)
+        forget_empty(&given.degree[i]);
     set_default(&plan->model_name, "transformer:depth=8");
     set_default(&plan->dataset, "fashion-mnist");
     set_default(&plan->platform_name, "computer");
     set_default(&plan->kit, ".");
     good = good && read_sizes(plan, &given, error) && build_model(plan, error);
     if (good)
-        plan->platform = platform_read(plan->kit, plan->platform_name, error);
+        plan->platform = plan_platform_read(plan->kit, plan->platform_name, error);
     good = good && plan->platform && fits(plan, error);
-    g_free(given.ranks);
-    g_free(given.micro_batches);
-    g_free(given.batch);
-    g_free(given.chunks);
-    g_free(given.scaling);
+    clear_given(&given);
     if (good)
         return plan;
     plan_free(plan);
@@ -216,7 +235,7 @@ struct plan *plan_parse(int argc, char **argv, GString *error)
 
 void plan_free(struct plan *plan)
 {
-    if (plan == NULL)
+    if (!plan)
         return;
     char *texts[] = {plan->model_name, plan->dataset, plan->platform_name,
                      plan->kit,        plan->program, plan->out};

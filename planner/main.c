@@ -3,15 +3,15 @@
 
 #include <stdio.h>
 
-static bool plan_schedules(GString *text, const struct plan *plan, const char *missing,
-                           GString *error)
+static bool plan_methods(GString *text, const struct plan *plan, const char *missing,
+                         GString *error)
 {
     int count;
-    struct row *rows = rows_new(plan, missing, &count, error);
+    struct row *rows = plan_rows_new(plan, missing, &count, error);
     if (!rows)
         return false;
-    append_tables(text, plan, rows, count);
-    rows_free(rows, count);
+    plan_append_tables(text, plan, rows, count);
+    plan_rows_free(rows, count);
     if (missing)
         g_string_append_printf(text, "\n%s\n", missing);
     /* What is known already is printed, even if the picture fails. */
@@ -20,10 +20,7 @@ static bool plan_schedules(GString *text, const struct plan *plan, const char *m
     g_string_truncate(text, 0);
     if (!plan->out)
         return true;
-    if (!draw_bubbles(plan, !missing, error))
-        return false;
-    g_string_append_printf(text, "\nbubble against micro-batches: %s/bubble.svg\n", plan->out);
-    return true;
+    return plan->part->draw(plan, !missing, text, error);
 }
 
 int main(int argc, char **argv)
@@ -34,15 +31,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "plan: %s\n", error->str);
         return 2;
     }
-    g_autofree char *missing = simulation_missing(plan);
+    g_autofree char *missing = plan_simulation_missing(plan);
     g_autoptr(GString) text = g_string_new(NULL);
     bool done;
     if (plan->scaling_ranks) {
-        done = append_scaling(text, plan, !missing, error);
+        done = plan->part->scaling(plan, !missing, text, error);
         if (done && missing)
             g_string_append_printf(text, "\n%s\n", missing);
     } else {
-        done = plan_schedules(text, plan, missing, error);
+        done = plan_methods(text, plan, missing, error);
     }
     fputs(text->str, stdout);
     if (done && (fflush(stdout) != 0 || ferror(stdout))) {

@@ -1,20 +1,18 @@
 /*
- * The planner: what a schedule will cost before anybody runs it.
+ * The planner: what a way to train will cost before anybody runs it.
  *
  * For a model, a number of ranks and a platform it works out step time, bubble,
- * memory and messages of every schedule twice: from closed forms, and from a
- * run of the solutions on the simulated cluster, with tensors that have shapes
- * and no numbers, so that any size works. Where the two differ, it says by how
- * much and why.
+ * memory and messages of every method that an assignment has registered, twice:
+ * from closed forms, and from a run of the solutions on the simulated cluster,
+ * with tensors that have shapes and no numbers, so that any size works. Where
+ * the two differ, it says by how much and why.
  *
  *     arguments.c   the command line
  *     platform.c    speed and number of the platform's processors
- *     costs.c       what each stage costs: FLOPs and bytes
- *     formula.c     the closed forms, and the steps from them to a real run
+ *     part.c        what assignments have registered
  *     simulate.c    a simulated run, read from its logs
+ *     messages.c    what a rank sent
  *     table.c       text
- *     picture.c     bubble against micro-batches
- *     scaling.c     throughput against ranks and micro-batches
  *
  * Times are seconds, sizes bytes, and a bubble is the idle share of the
  * makespan: 1 - (mean busy time) / (step time).
@@ -22,23 +20,26 @@
 #ifndef PLANNER_PLANNER_H
 #define PLANNER_PLANNER_H
 
-#include "common/model.h"
-#include "grader/schedule_formulas.h"
+#include "common/log/log_reader.h"
+#include "common/training/model.h"
 
 #include <glib.h>
 
 /* ---- arguments.c ------------------------------------------------------------------------------ */
 
+#define PLAN_MOST_DEGREES 4
+
 struct plan {
+    const struct plan_part *part; /* whose methods are planned */
     char *model_name, *dataset, *platform_name;
     int ranks;
     int micro_batches;
-    int batch_size; /* samples of a step; a multiple of micro_batches */
-    int chunks;     /* stages per rank, of interleaved */
+    int batch_size;                /* samples of a step; a multiple of micro_batches */
+    int degree[PLAN_MOST_DEGREES]; /* the values of the part's degrees */
     GArray *scaling_ranks, *scaling_micro_batches; /* of int; NULL: no such table wanted */
     char *kit;     /* the folder that holds tools/simulate and common/platforms */
     char *program; /* the solutions, built for the simulated cluster; may not exist */
-    char *out;     /* folder for the picture; empty: no picture */
+    char *out;     /* folder for the picture; NULL: no picture */
     struct model *model;
     struct platform *platform;
 };
@@ -57,33 +58,9 @@ struct platform {
 
 /* Reads KIT/common/platforms/NAME.xml, or the file NAME if there is a / in it. NULL and an error
  * if that can't be done; the caller frees with g_free. */
-struct platform *platform_read(const char *kit, const char *name, GString *error);
+struct platform *plan_platform_read(const char *kit, const char *name, GString *error);
 
-/* ---- costs.c ---------------------------------------------------------------------------------- */
-
-struct stage_cost {
-    int layers;
-    double forward, backward_input, backward_weight; /* FLOPs of one micro-batch */
-    double optimizer;                                /* FLOPs of one step */
-    double parameter_bytes;                          /* gradients take as many again */
-    double state_bytes;                              /* of the optimizer */
-    double input_bytes, output_bytes;                /* of one micro-batch: the messages' payload */
-    /* Activations of one micro-batch: held between forward and backward, and between the two
-     * halves of a backward … */
-    double saved_bytes, saved_for_weight_bytes;
-    /* … and the most while one runs alone, with a whole backward and with one in halves. */
-    double working_bytes, working_in_halves_bytes;
-};
-
-/* What each of the stages costs, for micro-batches of that many samples. Layers are dealt out by
- * number; the first stages take what is left over, as the solutions do. At least one layer per
- * stage must be there. An array of `stages`; the caller frees with g_free. */
-struct stage_cost *stage_costs(const struct model *model, int stages, int samples);
-
-/* The F, I and W of a rank, all its chunks together, on average over the ranks. */
-struct stage_cost mean_rank_cost(const struct stage_cost *cost, struct schedule_shape shape);
-
-/* ---- formula.c -------------------------------------------------------------------------------- */
+/* ---- what an assignment brings: part.c -------------------------------------------------------- */
 
 /* What one rank needs. */
 struct rank_use {
@@ -94,25 +71,65 @@ struct rank_use {
     double busy; /* seconds; simulated runs only */
 };
 
+#define PLAN_MOST_CAUSES 4
+
 struct formula {
-    struct schedule_shape shape; /* as it runs: naive has one micro-batch, most have one chunk */
-    double seconds, bubble;      /* equal stages, free messages, no optimizer */
-    double with_unequal_stages; /* seconds, in the same order, with each stage's own durations … */
-    double with_optimizer;      /* … and with the optimizer's steps */
+    double seconds, bubble; /* by the closed form, with free messages */
+    /* Seconds with the part's first cause of a difference as well, with its second, too … */
+    double with[PLAN_MOST_CAUSES];
     double slowest; /* what the rank with most to compute has to do, by the mean of all */
     struct rank_use *rank;
     int ranks;
 };
+void plan_formula_free(struct formula *formula); /* NULL is allowed */
 
-/* Does the closed form hold? Zero bubble's wants as many micro-batches as ranks. */
-bool formula_holds(const struct plan *plan, const struct schedule_kind *kind);
-/* Can the schedule run? If not, the reason, to be freed; else NULL. */
-char *schedule_refusal(const struct plan *plan, const struct schedule_kind *kind);
-/* Ranks, chunks and micro-batches of a schedule that can run. */
-struct schedule_shape schedule_shape_of(const struct plan *plan, const struct schedule_kind *kind);
-/* The closed forms. The caller frees with formula_free. */
-struct formula *formula_new(const struct plan *plan, const struct schedule_kind *kind);
-void formula_free(struct formula *formula);
+/* A number by which a method splits the work, beside ranks and micro-batches. */
+struct plan_degree {
+    const char *option;   /* of the planner: "groups" */
+    const char *variable; /* of make: "GROUPS" */
+    const char *what;     /* for --help */
+    int fallback, most;
+};
+
+/* A way to train. */
+struct plan_method {
+    const char *name; /* as the program's option has it */
+    const char *note; /* beside the part's note_word, for the table of memory */
+};
+
+struct plan_part {
+    const char *assignment;
+    const char *method_word;           /* what a method is called, in the tables … */
+    const char *method_option;         /* … and the program's option that chooses one */
+    const struct plan_degree *degrees; /* ends with a NULL option */
+    const struct plan_method
+        *methods;          /* ends with a NULL name; others are compared with the first */
+    const char *note_word; /* what the methods' notes say: "at most" */
+    /* What makes a run differ from the closed form, before its messages do; NULL behind the last,
+     * at most PLAN_MOST_CAUSES. */
+    const char *causes[PLAN_MOST_CAUSES + 1];
+    const char *differences, *memory; /* lines below the tables of that */
+    /* False, and an error of one line, if no method can run like this. */
+    bool (*fits)(const struct plan *plan, GString *error);
+    /* Can a method run? If not, the reason, to be freed; else NULL. */
+    char *(*refusal)(const struct plan *plan, const struct plan_method *method);
+    /* Where the closed form does not hold: the reason, to be freed; else NULL. */
+    char *(*caveat)(const struct plan *plan, const struct plan_method *method);
+    /* The closed forms of a method that can run; the caller frees with plan_formula_free. */
+    struct formula *(*formula)(const struct plan *plan, const struct plan_method *method);
+    /* Adds the program's own options to words, which g_free frees. */
+    void (*options)(const struct plan *plan, const struct plan_method *method, GPtrArray *words);
+    /* Draws pictures to plan->out and adds a line to text. False and an error if that fails. */
+    bool (*draw)(const struct plan *plan, bool simulate, GString *text, GString *error);
+    /* Appends the throughput for every number of ranks and of micro-batches, relative to the first
+     * of both. False and an error if something can't run. */
+    bool (*scaling)(const struct plan *plan, bool simulate, GString *text, GString *error);
+};
+
+/* The part must stay as it is until the program ends. Ends the program if its assignment has one
+ * already, or if it has too many degrees. */
+void plan_part_register(const struct plan_part *part);
+const struct plan_part *plan_part_find(const char *assignment); /* or NULL */
 
 /* ---- simulate.c ------------------------------------------------------------------------------- */
 
@@ -123,51 +140,38 @@ struct simulated {
 };
 
 /* May anything be simulated? If not, why, to be freed; else NULL. */
-char *simulation_missing(const struct plan *plan);
+char *plan_simulation_missing(const struct plan *plan);
 /* One step of the solutions on the simulated cluster. NULL and an error if that fails. The caller
- * frees with simulated_free. */
-struct simulated *simulated_new(const struct plan *plan, const struct schedule_kind *kind,
-                                GString *error);
-void simulated_free(struct simulated *simulated);
+ * frees with plan_simulated_free. */
+struct simulated *plan_simulated_new(const struct plan *plan, const struct plan_method *method,
+                                     GString *error);
+void plan_simulated_free(struct simulated *simulated);
 /* Only the bubble, as the program reports it, to a hundredth of a per cent: many times faster,
  * because no log is written and no message gets a fingerprint. */
-bool simulated_bubble(const struct plan *plan, const struct schedule_kind *kind, double *bubble,
-                      GString *error);
+bool plan_simulated_bubble(const struct plan *plan, const struct plan_method *method,
+                           double *bubble, GString *error);
+
+/* ---- messages.c ------------------------------------------------------------------------------- */
+
+/* Adds what the rank of this log sent within training steps: whatever kind of call sends a message,
+ * and what the rank put into each collective. */
+void plan_add_messages(const struct log_file *log, struct rank_use *use);
 
 /* ---- table.c ---------------------------------------------------------------------------------- */
 
-/* One schedule's row. Where `refusal` is set there is nothing else. */
+/* One method's row. Where `refusal` is set there is nothing else. */
 struct row {
-    const struct schedule_kind *kind;
+    const struct plan_method *method;
     char *refusal;
+    char *caveat;
     struct formula *formula;
     struct simulated *simulated; /* NULL: not simulated */
 };
 
-/* The schedules that are planned, in the order of the table; ends with NULL. */
-extern const char *const planned_schedules[];
-
 /* Works out all rows; false and an error if a simulation fails. missing: why nothing is
- * simulated, or NULL. `count` becomes their number; freed by rows_free. */
-struct row *rows_new(const struct plan *plan, const char *missing, int *count, GString *error);
-void rows_free(struct row *rows, int count);
-void append_tables(GString *text, const struct plan *plan, const struct row *rows, int count);
-
-/* A time, or a size, with a unit that suits it. New strings. */
-char *time_text(double seconds);
-char *bytes_text(double bytes);
-
-/* ---- picture.c -------------------------------------------------------------------------------- */
-
-/* Draws OUT/bubble.svg, with its gnuplot script beside it. False and an error if that fails. */
-bool draw_bubbles(const struct plan *plan, bool simulate, GString *error);
-
-/* ---- scaling.c -------------------------------------------------------------------------------- */
-
-/* The ideal of a pipeline: K·M / (M + K - 1) times as fast as one rank. */
-double ideal_speed(int ranks, int micro_batches);
-/* Appends the throughput of AFAB for every number of ranks and of micro-batches, relative to the
- * first of both. False and an error if something can't run. */
-bool append_scaling(GString *text, const struct plan *plan, bool simulate, GString *error);
+ * simulated, or NULL. `count` becomes their number; freed by plan_rows_free. */
+struct row *plan_rows_new(const struct plan *plan, const char *missing, int *count, GString *error);
+void plan_rows_free(struct row *rows, int count);
+void plan_append_tables(GString *text, const struct plan *plan, const struct row *rows, int count);
 
 #endif

@@ -80,7 +80,7 @@ static void list_platforms(const char *kit, GString *error)
         g_string_append_printf(error, "%s%s", i ? ", " : "; there are: ", (char *)names->pdata[i]);
 }
 
-struct platform *platform_read(const char *kit, const char *name, GString *error)
+struct platform *plan_platform_read(const char *kit, const char *name, GString *error)
 {
     g_autofree char *file = g_strconcat(name, ".xml", NULL);
     g_autofree char *path = strchr(name, '/')

@@ -4,13 +4,13 @@
  */
 #include "planner/planner.h"
 
-#include "common/log_reader.h"
+#include "common/log/log_reader.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
-char *simulation_missing(const struct plan *plan)
+char *plan_simulation_missing(const struct plan *plan)
 {
     g_autofree char *smpirun = g_find_program_in_path("smpirun");
     if (!smpirun)
@@ -25,43 +25,43 @@ char *simulation_missing(const struct plan *plan)
 /* ---- running ---------------------------------------------------------------------------------- */
 
 /* folder: where the logs go; NULL: none are written, and *said becomes the report, to be freed. */
-static bool run_program(const struct plan *plan, const struct schedule_kind *kind,
+static bool run_program(const struct plan *plan, const struct plan_method *method,
                         const char *folder, char **said, GString *error)
 {
     g_autofree char *tool = g_build_filename(plan->kit, "tools", "simulate", NULL);
     g_autofree char *ranks = g_strdup_printf("%d", plan->ranks);
     g_autofree char *batch = g_strdup_printf("%d", plan->batch_size);
     g_autofree char *micro_batches = g_strdup_printf("%d", plan->micro_batches);
-    g_autofree char *chunks = g_strdup_printf("%d", kind->chunked ? plan->chunks : 1);
-    const char *arguments[] = {tool,
-                               ranks,
-                               plan->platform_name,
-                               plan->program,
-                               "--schedule",
-                               kind->name,
-                               "--model",
-                               plan->model_name,
-                               "--data",
-                               plan->dataset,
-                               "--batch",
-                               batch,
-                               "--micro-batches",
-                               micro_batches,
-                               "--chunks",
-                               chunks,
-                               "--device",
-                               "meta",
-                               "--steps",
-                               "1",
-                               "--uneven",
-                               "--quiet",
-                               folder ? "--evidence" : "--report",
-                               folder,
-                               NULL};
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    const char *before[] = {tool,
+                            ranks,
+                            plan->platform_name,
+                            plan->program,
+                            plan->part->method_option,
+                            method->name,
+                            "--model",
+                            plan->model_name,
+                            "--data",
+                            plan->dataset,
+                            "--batch",
+                            batch,
+                            "--micro-batches",
+                            micro_batches,
+                            "--device",
+                            "meta",
+                            "--steps",
+                            "1",
+                            "--quiet",
+                            folder ? "--evidence" : "--report",
+                            folder};
+    for (guint i = 0; i < G_N_ELEMENTS(before) && before[i]; i++)
+        g_ptr_array_add(words, g_strdup(before[i]));
+    plan->part->options(plan, method, words);
+    g_ptr_array_add(words, NULL);
     GError *problem = NULL;
     g_autofree char *complaint = NULL;
     int status = 0;
-    if (!g_spawn_sync(NULL, (char **)arguments, NULL,
+    if (!g_spawn_sync(NULL, (char **)words->pdata, NULL,
                       said ? G_SPAWN_DEFAULT : G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, said,
                       &complaint, &status, &problem)) {
         g_string_printf(error, "%s can't be run: %s", tool, problem->message);
@@ -69,7 +69,7 @@ static bool run_program(const struct plan *plan, const struct schedule_kind *kin
         return false;
     }
     if (status != 0)
-        g_string_printf(error, "the simulated run of %s failed: %s", kind->name,
+        g_string_printf(error, "the simulated run of %s failed: %s", method->name,
                         g_strstrip(complaint));
     return status == 0;
 }
@@ -91,31 +91,17 @@ struct span {
     uint64_t begin, end;
 };
 
-static bool is_send(const struct log_record *record)
-{
-    return record->phase == LOG_BEGIN &&
-           (record->operation == LOG_SEND || record->operation == LOG_ISEND);
-}
-
-static bool is_computation(const struct log_record *record)
-{
-    return record->operation >= LOG_FORWARD && record->operation <= LOG_OPTIMIZER_STEP;
-}
-
 static void take(const struct log_record *record, struct rank_use *use, struct span *span)
 {
     if (record->operation == LOG_STEP_BEGIN)
         span->begin = record->clock;
     else if (record->operation == LOG_STEP_END)
         span->end = record->clock;
-    else if (is_computation(record))
+    else if (log_is_computation(record))
         use->busy += (record->phase == LOG_END ? 1e-9 : -1e-9) * (double)record->clock;
-    else if (is_send(record)) {
-        use->messages++;
-        use->message_bytes += (double)record->bytes;
-    } else if (record->operation == LOG_MEMORY && record->request < MEMORY_KINDS) {
+    else if (record->operation == LOG_MEMORY && log_memory(record).kind < MEMORY_KINDS) {
         use->memory_bytes += (double)record->bytes;
-        if (record->request == MEMORY_ACTIVATION)
+        if (log_memory(record).kind == MEMORY_ACTIVATION)
             use->activation_bytes = (double)record->bytes;
     }
 }
@@ -133,6 +119,7 @@ static bool read_rank(const char *folder, int rank, struct rank_use *use, struct
     }
     for (size_t i = 0; i < log.count; i++)
         take(&log.record[i], use, span);
+    plan_add_messages(&log, use);
     const bool complete = log.complete;
     log_destroy(&log);
     if (!complete)
@@ -154,8 +141,8 @@ static bool read_logs(const char *folder, struct simulated *simulated, GString *
     return true;
 }
 
-struct simulated *simulated_new(const struct plan *plan, const struct schedule_kind *kind,
-                                GString *error)
+struct simulated *plan_simulated_new(const struct plan *plan, const struct plan_method *method,
+                                     GString *error)
 {
     GError *problem = NULL;
     g_autofree char *folder = g_dir_make_tmp("plan-XXXXXX", &problem);
@@ -168,33 +155,33 @@ struct simulated *simulated_new(const struct plan *plan, const struct schedule_k
     simulated->ranks = plan->ranks;
     simulated->rank = g_new0(struct rank_use, (gsize)plan->ranks);
     const bool done =
-        run_program(plan, kind, folder, NULL, error) && read_logs(folder, simulated, error);
+        run_program(plan, method, folder, NULL, error) && read_logs(folder, simulated, error);
     remove_folder(folder);
     if (done)
         return simulated;
-    simulated_free(simulated);
+    plan_simulated_free(simulated);
     return NULL;
 }
 
-bool simulated_bubble(const struct plan *plan, const struct schedule_kind *kind, double *bubble,
-                      GString *error)
+bool plan_simulated_bubble(const struct plan *plan, const struct plan_method *method,
+                           double *bubble, GString *error)
 {
     static const char line[] = "bubble (idle share of the makespan) ";
     g_autofree char *said = NULL;
-    if (!run_program(plan, kind, NULL, &said, error))
+    if (!run_program(plan, method, NULL, &said, error))
         return false;
     const char *found = strstr(said, line);
     if (!found) {
-        g_string_printf(error, "the simulated run of %s reported no bubble", kind->name);
+        g_string_printf(error, "the simulated run of %s reported no bubble", method->name);
         return false;
     }
     *bubble = g_ascii_strtod(found + sizeof line - 1, NULL) / 100;
     return true;
 }
 
-void simulated_free(struct simulated *simulated)
+void plan_simulated_free(struct simulated *simulated)
 {
-    if (simulated == NULL)
+    if (!simulated)
         return;
     g_free(simulated->rank);
     g_free(simulated);

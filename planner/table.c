@@ -1,67 +1,66 @@
 /*
- * The tables: one row per schedule, the closed form beside the simulated run, and
+ * The tables: one row per method, the closed form beside the simulated run, and
  * below them where the differences come from.
  */
 #include "planner/planner.h"
+
+#include "common/base/units.h"
 
 #include <math.h>
 
 enum { RANKS_SHOWN = 8 }; /* of more, the first and the last half of that many */
 
-const char *const planned_schedules[] = {"naive",       "afab",      "1f1b", "interleaved",
-                                         "zero-bubble", "pipedream", NULL};
-
 /* ---- rows ------------------------------------------------------------------------------------- */
 
-struct row *rows_new(const struct plan *plan, const char *missing, int *count, GString *error)
+struct row *plan_rows_new(const struct plan *plan, const char *missing, int *count, GString *error)
 {
-    struct row *rows = g_new0(struct row, G_N_ELEMENTS(planned_schedules));
+    const struct plan_part *part = plan->part;
+    int all = 0;
+    while (part->methods[all].name)
+        all++;
+    struct row *rows = g_new0(struct row, all + 1);
     *count = 0;
-    for (int i = 0; planned_schedules[i]; i++) {
+    for (int i = 0; i < all; i++) {
         struct row *row = &rows[(*count)++];
-        row->kind = schedule_find(planned_schedules[i]);
-        row->refusal = schedule_refusal(plan, row->kind);
+        row->method = &part->methods[i];
+        row->refusal = part->refusal(plan, row->method);
         if (row->refusal)
             continue;
-        row->formula = formula_new(plan, row->kind);
+        row->caveat = part->caveat(plan, row->method);
+        row->formula = part->formula(plan, row->method);
         if (!missing)
-            row->simulated = simulated_new(plan, row->kind, error);
+            row->simulated = plan_simulated_new(plan, row->method, error);
         if (!missing && !row->simulated) {
-            rows_free(rows, *count);
+            plan_rows_free(rows, *count);
             return NULL;
         }
     }
     return rows;
 }
 
-void rows_free(struct row *rows, int count)
+void plan_rows_free(struct row *rows, int count)
 {
     for (int i = 0; i < count; i++) {
         g_free(rows[i].refusal);
-        formula_free(rows[i].formula);
-        simulated_free(rows[i].simulated);
+        g_free(rows[i].caveat);
+        plan_formula_free(rows[i].formula);
+        plan_simulated_free(rows[i].simulated);
     }
     g_free(rows);
 }
 
 /* ---- numbers ---------------------------------------------------------------------------------- */
 
-char *time_text(double seconds)
+static char *time_text(double seconds)
 {
-    if (fabs(seconds) >= 1)
-        return g_strdup_printf("%.4g s", seconds);
-    if (fabs(seconds) >= 1e-3)
-        return g_strdup_printf("%.4g ms", 1e3 * seconds);
-    return g_strdup_printf("%.4g us", 1e6 * seconds);
+    char text[UNITS_TEXT_SIZE];
+    return g_strdup(units_seconds(seconds, text));
 }
 
-char *bytes_text(double bytes)
+static char *bytes_text(double bytes)
 {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    int i = 0;
-    for (; bytes >= 1024 && i < 4; i++)
-        bytes /= 1024;
-    return g_strdup_printf("%.4g %s", bytes, units[i]);
+    char text[UNITS_TEXT_SIZE];
+    return g_strdup(units_bytes(bytes, text));
 }
 
 /* The largest of all ranks, kind by kind. */
@@ -98,23 +97,28 @@ static void append_use(GString *table, const struct rank_use *use)
 static void append_summary(GString *text, const struct plan *plan, const struct row *rows,
                            int count)
 {
-    g_string_append(text,
-                    "\n                   step time               bubble of makespan     speed-up "
-                    "over naive\nschedule         formula   simulated     formula   simulated     "
-                    "formula   simulated\n");
+    g_string_append_printf(text,
+                           "\n                   step time               bubble of makespan     "
+                           "speed-up over %s\n%-17sformula   simulated     formula   simulated     "
+                           "formula   simulated\n",
+                           rows[0].method->name, plan->part->method_word);
     for (int i = 0; i < count; i++) {
         const struct formula *formula = rows[i].formula;
         const struct simulated *simulated = rows[i].simulated;
         if (!formula)
             continue;
-        g_string_append_printf(text, "%-12s", rows[i].kind->name);
+        g_string_append_printf(text, "%-12s", rows[i].method->name);
         append_cell(text, time_text(formula->seconds), 12);
         append_cell(text, simulated ? time_text(simulated->seconds) : g_strdup("-"), 12);
         append_cell(text, g_strdup_printf("%.2f%%", 100 * formula->bubble), 12);
         append_cell(text,
                     simulated ? g_strdup_printf("%.2f%%", 100 * simulated->bubble) : g_strdup("-"),
                     12);
-        append_cell(text, g_strdup_printf("%.3f", rows[0].formula->seconds / formula->seconds), 12);
+        append_cell(text,
+                    rows[0].formula
+                        ? g_strdup_printf("%.3f", rows[0].formula->seconds / formula->seconds)
+                        : g_strdup("-"),
+                    12);
         append_cell(text,
                     simulated && rows[0].simulated
                         ? g_strdup_printf("%.3f", rows[0].simulated->seconds / simulated->seconds)
@@ -124,13 +128,10 @@ static void append_summary(GString *text, const struct plan *plan, const struct 
     }
     for (int i = 0; i < count; i++)
         if (rows[i].refusal)
-            g_string_append_printf(text, "%-12s left out: %s\n", rows[i].kind->name,
+            g_string_append_printf(text, "%-12s left out: %s\n", rows[i].method->name,
                                    rows[i].refusal);
-        else if (!formula_holds(plan, rows[i].kind))
-            g_string_append_printf(text,
-                                   "%-12s its formula holds from %d micro-batches on, as many as "
-                                   "ranks\n",
-                                   rows[i].kind->name, plan->ranks);
+        else if (rows[i].caveat)
+            g_string_append_printf(text, "%-12s %s\n", rows[i].method->name, rows[i].caveat);
 }
 
 /* ---- differences ------------------------------------------------------------------------------- */
@@ -142,40 +143,39 @@ static char *part_text(double seconds, const struct formula *formula)
     return g_strdup_printf("%+.2f%%", fabs(part) < 0.005 ? 0 : part);
 }
 
-static void append_difference(GString *text, const struct row *row)
+static int cause_width(const struct plan_part *part, int cause)
+{
+    return MAX(12, (int)g_utf8_strlen(part->causes[cause], -1) + 2);
+}
+
+static void append_difference(GString *text, const struct plan_part *part, const struct row *row)
 {
     const struct formula *formula = row->formula;
     const struct simulated *simulated = row->simulated;
-    g_string_append_printf(text, "%-12s", row->kind->name);
+    g_string_append_printf(text, "%-12s", row->method->name);
     append_cell(text, time_text(formula->seconds), 12);
-    append_cell(text, part_text(formula->with_unequal_stages - formula->seconds, formula), 16);
-    append_cell(text, part_text(formula->with_optimizer - formula->with_unequal_stages, formula),
-                12);
-    append_cell(text,
-                simulated ? part_text(simulated->seconds - formula->with_optimizer, formula)
-                          : g_strdup("-"),
+    double before = formula->seconds;
+    for (int i = 0; part->causes[i]; before = formula->with[i++])
+        append_cell(text, part_text(formula->with[i] - before, formula), cause_width(part, i));
+    append_cell(text, simulated ? part_text(simulated->seconds - before, formula) : g_strdup("-"),
                 12);
     append_cell(text, simulated ? time_text(simulated->seconds) : g_strdup("-"), 12);
     append_cell(text, g_strdup_printf("%.3f x mean", formula->slowest), 18);
     g_string_append_c(text, '\n');
 }
 
-static void append_differences(GString *text, const struct row *rows, int count)
+static void append_differences(GString *text, const struct plan *plan, const struct row *rows,
+                               int count)
 {
-    g_string_append(text,
-                    "\nWhere the difference in step time comes from\n"
-                    "schedule         formula  unequal stages   optimizer    messages   simulated"
-                    "      slowest rank\n");
+    g_string_append_printf(text, "\nWhere the difference in step time comes from\n%-17sformula",
+                           plan->part->method_word);
+    for (int i = 0; plan->part->causes[i]; i++)
+        append_cell(text, g_strdup(plan->part->causes[i]), cause_width(plan->part, i));
+    g_string_append(text, "    messages   simulated      slowest rank\n");
     for (int i = 0; i < count; i++)
         if (rows[i].formula)
-            append_difference(text, &rows[i]);
-    g_string_append(
-        text,
-        "  The formula takes all stages as equal to their mean and messages as free, and stops\n"
-        "  before the optimizer (PipeDream's steps after every backward). Unequal stages and the\n"
-        "  optimizer are worked out by running the same order with each stage's own durations;\n"
-        "  what is left, messages and the little that the loss takes, only the simulation "
-        "knows.\n");
+            append_difference(text, plan->part, &rows[i]);
+    g_string_append(text, plan->part->differences);
 }
 
 /* ---- memory and messages ----------------------------------------------------------------------- */
@@ -190,12 +190,11 @@ static void append_rank(GString *text, const char *name, const struct rank_use *
     g_string_append_c(text, '\n');
 }
 
-static void append_ranks(GString *text, const struct row *row)
+static void append_ranks(GString *text, const char *note_word, const struct row *row)
 {
     const struct formula *formula = row->formula;
     const struct simulated *simulated = row->simulated;
-    g_string_append_printf(text, "%s; forwards in flight, at most: %s\n", row->kind->name,
-                           row->kind->in_flight_formula);
+    g_string_append_printf(text, "%s; %s: %s\n", row->method->name, note_word, row->method->note);
     for (int r = 0; r < formula->ranks; r++) {
         if (formula->ranks > RANKS_SHOWN && r >= RANKS_SHOWN / 2 &&
             r < formula->ranks - RANKS_SHOWN / 2) {
@@ -212,7 +211,7 @@ static void append_ranks(GString *text, const struct row *row)
     append_rank(text, "most", &most, simulated ? &found : NULL);
 }
 
-static void append_memory(GString *text, const struct row *rows, int count)
+static void append_memory(GString *text, const struct plan *plan, const struct row *rows, int count)
 {
     g_string_append(
         text, "\nPeak memory and messages sent in a step, per rank\n"
@@ -221,19 +220,11 @@ static void append_memory(GString *text, const struct row *rows, int count)
               "all memory  messages       bytes\n");
     for (int i = 0; i < count; i++)
         if (rows[i].formula)
-            append_ranks(text, &rows[i]);
-    g_string_append(text, "  Formula: for each forward in flight but one what it saves, for that "
-                          "one the most that a\n"
-                          "  forward and backward hold; parameters, gradients and optimizer state "
-                          "besides (PipeDream:\n"
-                          "  a version of the parameters for each forward in flight). Simulated: "
-                          "everything, so also\n"
-                          "  tensors on their way in messages, the batch itself, and the copies "
-                          "that PipeDream keeps\n"
-                          "  of parameters that are still the newest ones.\n");
+            append_ranks(text, plan->part->note_word, &rows[i]);
+    g_string_append(text, plan->part->memory);
 }
 
-void append_tables(GString *text, const struct plan *plan, const struct row *rows, int count)
+void plan_append_tables(GString *text, const struct plan *plan, const struct row *rows, int count)
 {
     g_autofree char *speed = g_strdup_printf("%.4g", plan->platform->speed / 1e9);
     g_string_append_printf(
@@ -243,6 +234,6 @@ void append_tables(GString *text, const struct plan *plan, const struct row *row
         plan->model_name, plan->model->layers, plan->ranks, plan->platform_name, speed,
         plan->batch_size, plan->micro_batches);
     append_summary(text, plan, rows, count);
-    append_differences(text, rows, count);
-    append_memory(text, rows, count);
+    append_differences(text, plan, rows, count);
+    append_memory(text, plan, rows, count);
 }

@@ -12,17 +12,17 @@
  * what it must do. Only the files listed here are handed in.
  *
  * Wrap MPI calls in mpi_check(…): if one fails, the program ends on all ranks and
- * says which call it was and why (common/mpi_check.h).
+ * says which call it was and why (common/base/mpi_check.h).
  */
 #ifndef ASSIGNMENTS_PIPELINE_PIPELINE_H
 #define ASSIGNMENTS_PIPELINE_PIPELINE_H
 
-#include "common/assert_close.h"
-#include "common/batch.h"
-#include "common/mpi_check.h"
-#include "common/optimizer.h"
-#include "common/stage.h"
-#include "common/todo.h"
+#include "common/base/mpi_check.h"
+#include "common/base/todo.h"
+#include "common/training/assert_close.h"
+#include "common/training/batch.h"
+#include "common/training/optimizer.h"
+#include "common/training/stage.h"
 
 #include <mpi.h>
 #include <stdbool.h>

@@ -14,7 +14,7 @@
 #include "common/kernels/cpu.h"
 #include "common/kernels/functions.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <omp.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  */
 #include "common/kernels/convolution.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <omp.h>
 #include <string.h>
@@ -30,7 +30,7 @@ struct correlation {
     int positions; /* a multiple of BLOCK_LANES */
 };
 
-void copy_planes(int planes, int rows, int columns, struct planes from, struct planes to)
+void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to)
 {
     for (int plane = 0; plane < planes; plane++)
         for (int row = 0; row < rows; row++)
@@ -170,9 +170,9 @@ void cpu_convolution(const struct convolution_sizes *sizes, const float *x, cons
             memcpy(in, x + (size_t)n * sizes->inputs * plane,
                    sizeof *in * (size_t)sizes->inputs * plane);
             correlate(&work);
-            copy_planes(sizes->outputs, rows, columns,
-                        (struct planes){wide, (size_t)sizes->width, (size_t)positions},
-                        dense(y + (size_t)n * sizes->outputs * rows * columns, rows, columns));
+            cpu_copy_planes(sizes->outputs, rows, columns,
+                            (struct planes){wide, (size_t)sizes->width, (size_t)positions},
+                            dense(y + (size_t)n * sizes->outputs * rows * columns, rows, columns));
         }
     }
     memory_release(MEMORY_WORKSPACE, scratch, bytes);
@@ -216,12 +216,12 @@ void cpu_convolution_backward_input(const struct convolution_sizes *sizes, const
                                    wide,          positions,      positions};
 #pragma omp for schedule(static)
         for (int n = 0; n < sizes->samples; n++) {
-            copy_planes(sizes->outputs, rows, columns,
-                        dense(dy + (size_t)n * sizes->outputs * rows * columns, rows, columns),
-                        (struct planes){in + first, (size_t)sizes->width, (size_t)dy_stride});
+            cpu_copy_planes(sizes->outputs, rows, columns,
+                            dense(dy + (size_t)n * sizes->outputs * rows * columns, rows, columns),
+                            (struct planes){in + first, (size_t)sizes->width, (size_t)dy_stride});
             correlate(&work);
-            copy_planes(sizes->inputs, 1, plane, (struct planes){wide, 0, (size_t)positions},
-                        dense(dx + (size_t)n * sizes->inputs * plane, 1, plane));
+            cpu_copy_planes(sizes->inputs, 1, plane, (struct planes){wide, 0, (size_t)positions},
+                            dense(dx + (size_t)n * sizes->inputs * plane, 1, plane));
         }
     }
     memory_release(MEMORY_WORKSPACE, scratch, bytes);

@@ -52,6 +52,6 @@ static inline struct planes dense(const float *data, int rows, int columns)
 }
 
 /* Copies so many planes of (rows, columns); what lies between the rows stays as it is. */
-void copy_planes(int planes, int rows, int columns, struct planes from, struct planes to);
+void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to);
 
 #endif

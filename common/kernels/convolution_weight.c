@@ -12,7 +12,7 @@
  */
 #include "common/kernels/convolution.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <omp.h>
 #include <string.h>
@@ -122,10 +122,10 @@ static void lay_out(const struct convolution_sizes *sizes, const struct shapes *
         size_t dy_plane = (size_t)shapes->rows * shapes->columns;
         memcpy(place->x + n * shapes->x_count, x + n * x_sample, sizeof *x * x_sample);
         const float *gradient = dy + n * (sizes->outputs * dy_plane);
-        copy_planes(sizes->outputs, shapes->rows, shapes->columns,
-                    dense(gradient, shapes->rows, shapes->columns),
-                    (struct planes){place->dy + n * shapes->dy_count, (size_t)sizes->width,
-                                    (size_t)shapes->positions});
+        cpu_copy_planes(sizes->outputs, shapes->rows, shapes->columns,
+                        dense(gradient, shapes->rows, shapes->columns),
+                        (struct planes){place->dy + n * shapes->dy_count, (size_t)sizes->width,
+                                        (size_t)shapes->positions});
         for (int o = 0; o < sizes->outputs; o++) {
             float sum = 0;
 #pragma omp simd reduction(+ : sum)

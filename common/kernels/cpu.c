@@ -3,7 +3,7 @@
  */
 #include "common/kernels/cpu.h"
 
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 
 const struct kernels cpu_kernels = {
     .matrix_product = cpu_matrix_product,

@@ -16,7 +16,7 @@
 #ifndef COMMON_KERNELS_KERNELS_H
 #define COMMON_KERNELS_KERNELS_H
 
-#include "common/tensor.h"
+#include "common/base/tensor.h"
 
 struct convolution_sizes {
     int samples;

@@ -3,7 +3,7 @@
  * queries, keys and values of all heads, attention in each head, and one linear
  * map from the heads' results to y.
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
 #include <stddef.h>

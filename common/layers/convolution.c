@@ -2,7 +2,7 @@
  * Two-dimensional convolution (cross-correlation, as in PyTorch): stride 1, no
  * padding; weight (channels, inputs, kernel, kernel).
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
 enum { SAVED_X, SAVED_DY };

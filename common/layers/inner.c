@@ -3,7 +3,7 @@
  */
 #include "common/layers/inner.h"
 
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #define COMMON_LAYERS_LAYERS_H
 
 #include "common/kernels/kernels.h"
-#include "common/layer.h"
+#include "common/layers/layer.h"
 
 struct saved {
     struct tensor *tensor[LAYER_MAX_SAVED]; /* which slot holds what is the layer's affair */
@@ -31,10 +31,6 @@ void layer_release_saved(const struct layer *layer, struct layer_memory memory,
 struct tensor *layer_tensor_new(const struct tensor *x, struct shape sample);
 /* x itself if nobody else refers to it, so that it may be overwritten; else a new tensor like it. */
 struct tensor *layer_in_place_or_new(struct tensor *x);
-
-/* Rows of the last dimension: count / its size. */
-int tensor_rows(const struct tensor *x);
-int shape_last(struct shape shape);
 
 /* Appends a parameter to a description: shape and initial value are set by the caller. */
 void layer_add_parameter(struct layer *layer, const char *name, struct shape shape,

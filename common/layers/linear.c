@@ -1,7 +1,7 @@
 /*
  * Linear: y = x · Wᵀ + b over the last dimension; W is (outputs, inputs).
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
 enum { SAVED_X, SAVED_DY };

@@ -2,7 +2,7 @@
  * Max pooling over windows that do not overlap (stride = kernel). Keeps the
  * place of each maximum within its window.
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
 enum { SAVED_PLACE };

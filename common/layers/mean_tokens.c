@@ -1,7 +1,7 @@
 /*
  * The mean over tokens: (tokens, width) to (width).
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
 static struct tensor *forward(const struct layer *layer, struct layer_memory memory,

@@ -1,7 +1,7 @@
 /*
  * Layer norm over the last dimension.
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
 enum { SAVED_X, SAVED_STATISTICS, SAVED_DY };

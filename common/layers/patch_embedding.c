@@ -3,7 +3,7 @@
  * patches, row by row; the pixels of each, (channels, patch, patch) in a row,
  * go through one linear map, and a learned position is added.
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
 #include <string.h>

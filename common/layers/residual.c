@@ -2,7 +2,7 @@
  * Residual: y = x + inner(x), where inner is a list of layers of its own. Their
  * parameters are the residual's, under the names "0.weight", "2.bias" and so on.
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/inner.h"
 
 /* sum + part. Takes over both; adds in place where `sum` belongs to nobody else. */

@@ -3,7 +3,7 @@
  * does when layers are handed out to stages. Nothing is added to what the layers
  * inside do, keep and release.
  */
-#include "common/fatal.h"
+#include "common/base/fatal.h"
 #include "common/layers/inner.h"
 
 static const struct layer_operations operations = {"sequence", inner_forward, inner_backward_input,

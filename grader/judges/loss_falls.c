@@ -1,7 +1,11 @@
 /*
- * Judge "loss_falls": does the loss go down on real data?
+ * Judge "loss_falls".
+ *
+ * Run:       training steps on real data.
+ * Must hold: the losses of the last steps are lower than those of the first, and all are numbers.
+ * A failure: it does not learn; why, other judges find out.
  */
-#include "grader/judges/evidence.h"
+#include "grader/evidence/evidence.h"
 #include "grader/judges/judges.h"
 
 #include <math.h>
@@ -27,7 +31,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         return;
     }
     g_autofree double *loss = g_new(double, steps);
-    evidence_losses(&run->log[rank], evidence_micro_batches(&run->options), steps, loss);
+    evidence_losses(&run->log[rank], options_micro_batches(&run->options), steps, loss);
     double first = 0, last = 0;
     for (int k = 0; k < WINDOW; k++) {
         first += loss[k] / WINDOW;
@@ -52,5 +56,5 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 
 void judge_loss_falls(const struct judgement *judgement, struct verdict *verdict)
 {
-    judge_each_run(judgement, verdict, judge_run, "the loss goes down");
+    evidence_each_run(judgement, verdict, judge_run, "the loss goes down");
 }

@@ -1,41 +1,37 @@
 /*
- * Judge "luck": does the program work only because MPI copied its messages?
+ * Judge "luck".
  *
- * MPI_Send may return before the message is received, and with small messages it
- * does. A program that needs this works by luck. The log is replayed with sends
- * that wait for their receive; and no buffer may change while its message is
- * under way, and no message be left without a wait. A run that was simulated with
- * such sends and hung shows it by itself: judge_all_finished tells that.
+ * Run:       training steps on this computer; the log is replayed with sends that wait for their
+ *            receive. (MPI_Send may return before the message is received, and with small messages
+ *            it does.)
+ * Must hold: the replay comes to its end, no buffer changes while its message is under way, and no
+ *            message is left without a wait.
+ * A failure: the program works only because MPI copied its messages. A run that was simulated with
+ *            such sends and hung shows it by itself: grade_all_finished tells that.
  */
-#include "grader/luck.h"
-#include "grader/diagnose.h"
-#include "grader/judges/evidence.h"
+#include "grader/trace/luck.h"
+#include "grader/diagnosis/diagnose.h"
+#include "grader/evidence/evidence.h"
+#include "grader/evidence/messages.h"
 #include "grader/judges/judges.h"
-#include "grader/judges/messages.h"
-#include "grader/judges/order_of_hang.h"
-#include "grader/replay.h"
-#include "grader/source_line.h"
-#include "grader/text.h"
+#include "grader/text/text.h"
+#include "grader/trace/replay.h"
+#include "grader/trace/source_line.h"
 
 /* Who would wait for whom, in words and as a picture. */
 static void explain_stuck(const struct judgement *judgement, const struct outcome *run,
                           const struct outcome *stuck, struct verdict *verdict)
 {
-    g_autofree char *name = g_strdup_printf("%s-run-%d-luck", judgement->picture_prefix,
-                                            (int)(run - judgement->outcome) + 1);
-    g_autofree char *path = judgement->picture_folder != NULL
-                                ? g_build_filename(judgement->picture_folder, name, NULL)
-                                : NULL;
+    g_autofree char *path = verdict_picture_path(judgement, run, "luck");
     bool drawn;
     struct diagnosis *diagnosis = diagnosis_new(stuck, path, &drawn);
-    order_of_hang_name(stuck, diagnosis);
     verdict_explain(verdict, "\nIt would stop like this: ");
     text_append_plain(verdict->explanation, diagnosis->headline->str);
     g_string_append_printf(verdict->explanation, ".\n\n%s", diagnosis->markdown->str);
     if (verdict->mistake->len == 0)
         g_string_append(verdict->mistake, diagnosis->mistake->str);
     if (drawn)
-        g_ptr_array_add(verdict->pictures, g_strdup_printf("%s.svg", name));
+        verdict_add_picture(verdict, path);
     diagnosis_free(diagnosis);
 }
 
@@ -109,6 +105,6 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 
 void judge_luck(const struct judgement *judgement, struct verdict *verdict)
 {
-    judge_each_run(judgement, verdict, judge_run,
-                   "no send needs to be copied by MPI, and no buffer is touched too early");
+    evidence_each_run(judgement, verdict, judge_run,
+                      "no send needs to be copied by MPI, and no buffer is touched too early");
 }

@@ -12,7 +12,7 @@ void baseline_forward_backward(struct stage *model, struct batch *batch)
      *
      * Given: `batch` has one micro-batch, number 0. batch_inputs: (samples, sample…);
      * outputs: (samples, classes). stage_zero_gradients, stage_forward, batch_loss,
-     * batch_loss_backward and stage_backward: see common/stage.h and common/batch.h,
+     * batch_loss_backward and stage_backward: see common/training/stage.h and common/training/batch.h,
      * also for who owns which tensor afterwards.
      * Hint: six calls, no loop; the scale of the loss is 1.
      * Check: make grade CHECK=baseline

@@ -19,7 +19,7 @@ void train_step_afab(struct pipeline *pipeline)
      * busy would keep this rank waiting, too. Keep the requests and the tensors, and free
      * those after MPI_Waitall.
      * Hint: backward adds up gradients over the micro-batches, so what must the scale in
-     * batch_loss_backward be? (common/batch.h; on the last stage, and nowhere else.)
+     * batch_loss_backward be? (common/training/batch.h; on the last stage, and nowhere else.)
      * Check: make grade CHECK=train_step_afab, then afab_combinations, afab_order,
      * afab_parallel and no_luck.
      */

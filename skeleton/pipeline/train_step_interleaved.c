@@ -22,7 +22,7 @@ void train_step_interleaved(struct pipeline *chunk, int chunks)
      * Your pipeline_communicate must reach stage s on rank s % p: from the last rank forwards
      * is rank 0.
      * Hint: number the forwards k = 0 … v · m - 1. Which chunk and which micro-batch is
-     * number k? The order for p = 4, v = 2, m = 8 is in HANDOUT.md.
+     * number k? The order for p = 4, v = 2, m = 8 is in the chapter (HANDOUT.md).
      * Check: make grade CHECK=train_step_interleaved, then interleaved_order and
      * interleaved_parallel
      */

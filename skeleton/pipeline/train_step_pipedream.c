@@ -18,7 +18,7 @@ void train_step_pipedream(struct pipeline *pipeline)
      *
      * Given: stage_parameters_copy makes a copy of the parameters as they are now.
      * stage_exchange_parameters lets the stage work with others from now on and hands you
-     * those that it had: whose they are then is in common/stage.h. tensor_free.
+     * those that it had: whose they are then is in common/training/stage.h. tensor_free.
      * Hint: which versions does rank r need at the same time? Count them for p = 3.
      * Check: make grade CHECK=train_step_pipedream, then pipedream_order
      */

@@ -257,7 +257,7 @@ computer 'ID=arch'
 setup
 check "no developers' tools without --developer" is_silent
 setup --developer
-check "developers' tools" says "sudo pacman -S --needed clang compiler-rt shellcheck cppcheck bear"
+check "developers' tools" says "sudo pacman -S --needed clang compiler-rt shellcheck cppcheck graphviz bear"
 
 percent=$((100 * (checks - failures) / checks))
 printf 'Running suite(s): setup\n%d%%: Checks: %d, Failures: %d, Errors: 0\n' \

@@ -11,16 +11,14 @@
  * Curves whose data set is not here, or has another number of samples, are
  * skipped, and the output says so.
  */
-#include "common/curve.h"
-#include "common/dataset.h"
+#include "common/files/curve.h"
+#include "common/files/dataset.h"
+#include "tests/support/run.h"
+#include "tests/support/test.h"
 
-#include <check.h>
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 
 #define FOLDER    "assignments/pipeline/curves"
 #define TOLERANCE 1e-4
@@ -36,7 +34,6 @@ struct setting {
 };
 
 static GArray *settings; /* of struct setting */
-static char *program;    /* the solutions' */
 
 #define SETTING(i) (&g_array_index(settings, struct setting, i))
 
@@ -60,22 +57,6 @@ static void read_settings(void)
     }
 }
 
-/* BUILD/tests/assignments/… → BUILD/programs/solutions/pipeline */
-static void find_program(const char *own_path)
-{
-    const char *tests = g_strrstr(own_path, "/tests/assignments/");
-    if (!tests) {
-        fprintf(stderr, "test_curves: must be run by its path below BUILD/tests/\n");
-        exit(EXIT_FAILURE);
-    }
-    program =
-        g_strdup_printf("%.*s/programs/solutions/pipeline", (int)(tests - own_path), own_path);
-    if (!g_file_test(program, G_FILE_TEST_IS_EXECUTABLE)) {
-        fprintf(stderr, "test_curves: %s is missing: make SUBMISSION=solutions build\n", program);
-        exit(EXIT_FAILURE);
-    }
-}
-
 static bool can_be_run(const struct setting *setting)
 {
     char error[DATASET_ERROR_SIZE];
@@ -92,25 +73,17 @@ static bool can_be_run(const struct setting *setting)
 /* Runs STEPS steps of a setting; the curve is the caller's. */
 static struct curve train(const struct setting *setting)
 {
-    g_autofree char *folder = g_dir_make_tmp("test-curves-XXXXXX", NULL);
-    ck_assert_ptr_nonnull(folder);
+    char *folder = test_folder_new(), error[CURVE_ERROR_SIZE];
     g_autofree char *path = g_build_filename(folder, "curve.csv", NULL);
-    g_autofree char *line =
-        g_strdup_printf("tools/launch %s '%s' --data %s %s --steps %d --curve '%s' --quiet",
-                        setting->ranks, program, setting->data, setting->options, STEPS, path);
-    char **words = NULL;
-    ck_assert(g_shell_parse_argv(line, NULL, &words, NULL));
-    g_autofree char *said = NULL;
-    int status = -1;
-    ck_assert(g_spawn_sync(NULL, words, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said,
-                           &status, NULL));
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s failed: %s", line, said);
+    g_autofree char *arguments = g_strdup_printf("--data %s %s --steps %d --curve %s --quiet",
+                                                 setting->data, setting->options, STEPS, path);
+    struct test_run run =
+        test_run_program(false, atoi(setting->ranks), "solutions/pipeline", arguments);
+    ck_assert_msg(run.status == 0, "%s failed: %s", arguments, run.output);
     struct curve curve = {0};
-    char error[CURVE_ERROR_SIZE];
     ck_assert_msg(curve_read(path, &curve, error), "%s", error);
-    g_unlink(path);
-    g_rmdir(folder);
-    g_strfreev(words);
+    test_folder_free(folder);
+    test_run_clear(&run);
     return curve;
 }
 
@@ -175,11 +148,9 @@ START_TEST(the_loss_goes_down)
 }
 END_TEST
 
-int main(int argc, char **argv)
+Suite *test_suite(void)
 {
-    (void)argc;
     read_settings();
-    find_program(argv[0]);
     Suite *suite = suite_create("curves");
     TCase *tests = tcase_create("curves");
     tcase_set_timeout(tests, 60);
@@ -188,9 +159,5 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tests, a_pipeline_learns_what_one_process_learns, 0, count);
     tcase_add_loop_test(tests, the_loss_goes_down, 0, count);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

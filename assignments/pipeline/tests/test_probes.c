@@ -1,10 +1,13 @@
 /*
  * What the probes write of the solutions, against rules stated here once more.
  */
-#include "assignments/pipeline/parts.h"
-#include "assignments/pipeline/tests/run_program.h"
+#include "assignments/pipeline/probes.h"
+#include "assignments/pipeline/tests/support/trained.h"
+#include "tests/support/test.h"
 
-static json_t *read_json(const struct program_run *run, const char *name)
+#include <jansson.h>
+
+static json_t *read_json(const struct trained *run, const char *name)
 {
     char path[128];
     json_error_t error;
@@ -31,7 +34,7 @@ static bool truth(const json_t *object, const char *key)
 
 START_TEST(arguments)
 {
-    struct program_run run = run_well(1, "--data synthetic --probe arguments --seed 3");
+    struct trained run = trained_well(false, 1, "--data synthetic --probe arguments --seed 3");
     json_t *table = read_json(&run, "probe-arguments.json"), *row;
     size_t i;
     int accepted = 0;
@@ -50,13 +53,13 @@ START_TEST(arguments)
     ck_assert_int_gt(accepted, 20);
     ck_assert_int_lt(accepted, (int)json_array_size(table) - 20);
     json_decref(table);
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
 START_TEST(distribute)
 {
-    struct program_run run = run_well(1, "--data synthetic --probe distribute --seed 3");
+    struct trained run = trained_well(false, 1, "--data synthetic --probe distribute --seed 3");
     json_t *table = read_json(&run, "probe-distribute.json"), *row;
     size_t i;
     ck_assert_uint_ge(json_array_size(table), 400);
@@ -77,11 +80,11 @@ START_TEST(distribute)
         }
     }
     json_decref(table);
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
-static void check_calls(const struct program_run *run, int rank)
+static void check_calls(const struct trained *run, int rank)
 {
     char name[64];
     snprintf(name, sizeof name, "probe-communicate-%d.json", rank);
@@ -110,11 +113,11 @@ static void check_calls(const struct program_run *run, int rank)
 START_TEST(communicate)
 {
     const int ranks = _i;
-    struct program_run run =
-        run_well(ranks, "--data synthetic --model mlp:depth=4,width=16 --probe communicate");
+    struct trained run = trained_well(
+        false, ranks, "--data synthetic --model mlp:depth=4,width=16 --probe communicate");
     for (int r = 0; r < ranks; r++)
         check_calls(&run, r);
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
@@ -136,7 +139,7 @@ START_TEST(payloads_differ)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("pipeline probes");
     TCase *tests = tcase_create("probes");
@@ -146,5 +149,5 @@ int main(void)
     tcase_add_loop_test(tests, communicate, 1, 5);
     tcase_add_test(tests, payloads_differ);
     suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    return suite;
 }

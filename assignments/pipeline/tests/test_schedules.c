@@ -4,7 +4,8 @@
  * stages, micro-batches and chunks; orders against the published ones; makespans
  * against the formulas.
  */
-#include "assignments/pipeline/tests/expected.h"
+#include "assignments/pipeline/tests/support/one_process.h"
+#include "tests/support/test.h"
 
 #include <math.h>
 
@@ -43,7 +44,7 @@ static void gradients_agree(bool simulated, const struct setting *setting)
 {
     char arguments[256];
     snprintf(arguments, sizeof arguments, "--data synthetic %s", setting->arguments);
-    two_steps_agree(simulated, setting->ranks, arguments, setting->schedule);
+    one_process_agrees_in_two_steps(simulated, setting->ranks, arguments, setting->schedule);
 }
 
 START_TEST(gradients_on_this_machine)
@@ -54,7 +55,7 @@ END_TEST
 
 START_TEST(gradients_on_a_simulated_cluster)
 {
-    if (simulator_is_here())
+    if (test_has_simulator())
         gradients_agree(true, &settings[_i]);
 }
 END_TEST
@@ -97,9 +98,9 @@ static const struct golden {
 };
 
 /* "F0 F1 B0 …" as a rank ran it; with stages where there are several on a rank. */
-static void order_of(const struct program_run *run, int rank, char *text, size_t size)
+static void order_of(const struct trained *run, int rank, char *text, size_t size)
 {
-    struct log_file log = read_log(run, rank);
+    struct log_file log = trained_log(run, rank);
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < log.count && used < size; i++) {
@@ -122,18 +123,18 @@ static void order_is_golden(bool simulated, const struct golden *expected)
              "--data synthetic --model mlp:depth=4,width=8 --batch 8 --micro-batches 8 --steps 1 "
              "--quiet --schedule %s",
              expected->schedule);
-    struct program_run run = simulated ? simulate_well(4, arguments) : run_well(4, arguments);
+    struct trained run = trained_well(simulated, 4, arguments);
     for (int rank = 0; rank < 4; rank++) {
         order_of(&run, rank, text, sizeof text);
         ck_assert_str_eq(text, expected->rank[rank]);
     }
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 
 START_TEST(orders_are_the_published_ones)
 {
     order_is_golden(false, &golden[_i]);
-    if (simulator_is_here())
+    if (test_has_simulator())
         order_is_golden(true, &golden[_i]);
 }
 END_TEST
@@ -142,40 +143,39 @@ END_TEST
 
 START_TEST(interleaved_wants_a_multiple_of_the_ranks)
 {
-    struct program_run run = run_program("solutions", 2,
-                                         "--data synthetic --model mlp:depth=4,width=8 --batch 6 "
-                                         "--micro-batches 3 --schedule interleaved --quiet");
+    struct trained run = trained_run("solutions", 2,
+                                     "--data synthetic --model mlp:depth=4,width=8 --batch 6 "
+                                     "--micro-batches 3 --schedule interleaved --quiet");
     ck_assert_int_eq(run.status, 2);
     ck_assert_ptr_nonnull(strstr(run.output, "3 micro-batches are not a multiple of 2 ranks"));
     ck_assert_ptr_nonnull(strstr(run.output, "--micro-batches 4"));
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
 START_TEST(chunks_need_a_schedule_for_them)
 {
-    struct program_run run = run_program(
+    struct trained run = trained_run(
         "solutions", 2, "--data synthetic --model mlp:depth=4,width=8 --schedule 1f1b --chunks 2");
     ck_assert_int_eq(run.status, 2);
     ck_assert_ptr_nonnull(strstr(run.output, "--schedule 1f1b has one stage per rank"));
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
 /* What is compared with may be the one that has them. */
 START_TEST(chunks_may_be_for_the_other_schedule)
 {
-    struct program_run run =
-        run_program("solutions", 2,
-                    "--data synthetic --model mlp:depth=4,width=8 --batch 4 "
-                    "--schedule 1f1b --against interleaved --chunks 4 --quiet");
+    struct trained run = trained_run("solutions", 2,
+                                     "--data synthetic --model mlp:depth=4,width=8 --batch 4 "
+                                     "--schedule 1f1b --against interleaved --chunks 4 --quiet");
     ck_assert_msg(run.status == 0, "%s", run.output);
     ck_assert_ptr_nonnull(strstr(run.output, "times as fast as interleaved"));
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("schedules");
     TCase *real = tcase_create("this machine"), *simulated = tcase_create("simulated cluster");
@@ -191,5 +191,5 @@ int main(void)
                         (int)(sizeof golden / sizeof golden[0]));
     suite_add_tcase(suite, real);
     suite_add_tcase(suite, simulated);
-    return run_suite(suite);
+    return suite;
 }

@@ -4,30 +4,18 @@
  * the replay of the log comes to.
  * Without SimGrid nothing is tested.
  */
-#include "common/log_reader.h"
-#include "common/tests/run_program.h"
-#include "grader/replay.h"
+#include "common/log/log_reader.h"
+#include "grader/trace/replay.h"
+#include "tests/support/run.h"
+#include "tests/support/test.h"
 
-#include <check.h>
-#include <stdarg.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define MOST_RANKS 8
 
-static char program[PATH_MAX], folder[] = "/tmp/test-simulated-XXXXXX";
-
-/* Runs a command of the shell and returns its exit status; what it prints is in FOLDER/output. */
-__attribute__((format(printf, 1, 2))) static int shell(const char *format, ...)
-{
-    char command[4 * PATH_MAX];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(command, sizeof command, format, arguments);
-    va_end(arguments);
-    const size_t length = strlen(command);
-    snprintf(command + length, sizeof command - length, " >%s/output 2>&1", folder);
-    const int status = system(command);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+static char *folder;
 
 static const struct setting {
     const char *schedule, *more;
@@ -48,13 +36,15 @@ enum { SETTINGS = sizeof settings / sizeof settings[0] };
 static void simulate(const struct setting *setting, int steps, const char *options,
                      const char *name)
 {
-    const int status = shell("timeout 60 tools/simulate %d free %s --schedule %s %s --batch %d "
-                             "--micro-batches %d --steps %d --model mlp:depth=8,width=64 --data "
-                             "synthetic --quiet %s --evidence %s/%s",
-                             setting->ranks, program, setting->schedule, setting->more,
-                             setting->batch, setting->micro_batches, steps, options, folder, name);
-    ck_assert_msg(status == 0, "--schedule %s, %d ranks: exit status %d", setting->schedule,
-                  setting->ranks, status);
+    g_autofree char *arguments = g_strdup_printf(
+        "--schedule %s %s --batch %d --micro-batches %d --steps %d --model mlp:depth=8,width=64 "
+        "--data synthetic --quiet %s --evidence %s/%s",
+        setting->schedule, setting->more, setting->batch, setting->micro_batches, steps, options,
+        folder, name);
+    struct test_run run = test_run_program(true, setting->ranks, "solutions/pipeline", arguments);
+    ck_assert_msg(run.status == 0, "%d ranks, %s: exit status %d: %s", setting->ranks, arguments,
+                  run.status, run.output);
+    test_run_clear(&run);
 }
 
 /* From the begin of the first forward to the end of the last computation, in nanoseconds. */
@@ -64,11 +54,9 @@ static double time_taken(const struct log_file *log, int ranks)
     for (int rank = 0; rank < ranks; rank++)
         for (size_t i = 0; i < log[rank].count; i++) {
             const struct log_record *record = &log[rank].record[i];
-            const bool computes =
-                record->operation >= LOG_FORWARD && record->operation <= LOG_OPTIMIZER_STEP;
             if (record->operation == LOG_FORWARD && record->clock < begin)
                 begin = record->clock;
-            if (computes && record->clock > end)
+            if (log_is_computation(record) && record->clock > end)
                 end = record->clock;
         }
     return (double)(end - begin);
@@ -104,39 +92,32 @@ START_TEST(runs_repeat)
     const char *const options = "--snapshots 0,2 --dump-gradients 0,1";
     simulate(&settings[_i], 2, options, "first");
     simulate(&settings[_i], 2, options, "second");
-    ck_assert_int_eq(shell("diff -r %s/first %s/second", folder, folder), 0);
+    struct test_run run = test_run_command("diff -r %s/first %s/second", folder, folder);
+    ck_assert_msg(run.status == 0, "%s", run.output);
+    test_run_clear(&run);
 }
 END_TEST
 
-static Suite *suite(void)
+static void begin(void)
 {
+    folder = test_folder_new();
+}
+
+static void end(void)
+{
+    test_folder_free(folder);
+}
+
+Suite *test_suite(void)
+{
+    if (!test_has_simulator())
+        return test_skip("there is no smpirun (libsimgrid-dev)");
     Suite *suite = suite_create("simulated_time");
     TCase *tests = tcase_create("simulated");
     tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, begin, end);
     tcase_add_loop_test(tests, time_is_the_replay_s, 0, SETTINGS);
     tcase_add_loop_test(tests, runs_repeat, 0, SETTINGS);
     suite_add_tcase(suite, tests);
     return suite;
-}
-
-int main(void)
-{
-    if (system("command -v smpirun >/dev/null && command -v smpicc >/dev/null") != 0) {
-        puts("skipped: there is no smpirun (libsimgrid-dev)\n"
-             "100%: Checks: 0, Failures: 0, Errors: 0");
-        return EXIT_SUCCESS;
-    }
-    program_path("solutions/pipeline", program);
-    char *place = strstr(program, "/programs/");
-    if (place == NULL || mkdtemp(folder) == NULL)
-        return EXIT_FAILURE;
-    snprintf(place, sizeof program - (size_t)(place - program),
-             "/simulator/programs/solutions/pipeline");
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return failed == 0 && system(command) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

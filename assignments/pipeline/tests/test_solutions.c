@@ -3,8 +3,14 @@
  * gradients, outputs, parameters, the order of events, who opens the data,
  * what is refused, and whether the comparison notices a spoiled number.
  */
-#include "assignments/pipeline/tests/expected.h"
-#include "common/curve.h"
+#include "assignments/pipeline/tests/support/one_process.h"
+#include "common/files/curve.h"
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <math.h>
 
@@ -28,19 +34,19 @@ static const struct setting {
 
 START_TEST(afab_gradients)
 {
-    two_steps_agree(false, settings[_i].ranks, settings[_i].arguments, "afab");
+    one_process_agrees_in_two_steps(false, settings[_i].ranks, settings[_i].arguments, "afab");
 }
 END_TEST
 
 START_TEST(naive_gradients)
 {
-    two_steps_agree(false, settings[_i].ranks, settings[_i].arguments, "naive");
+    one_process_agrees_in_two_steps(false, settings[_i].ranks, settings[_i].arguments, "naive");
 }
 END_TEST
 
 START_TEST(baseline_gradients)
 {
-    two_steps_agree(false, 1, settings[0].arguments, "baseline");
+    one_process_agrees_in_two_steps(false, 1, settings[0].arguments, "baseline");
 }
 END_TEST
 
@@ -48,25 +54,26 @@ END_TEST
 
 START_TEST(snapshots_show_parameters)
 {
-    struct program_run run = run_well(2, "--data synthetic --model mlp:depth=2,width=16 --steps 3 "
-                                         "--snapshots 0,3 --seed 5 --quiet");
-    struct reference reference = reference_new(&run.options);
-    all_parameters_agree(&run, &reference, stage_parameters(reference.stage), "before", 0, "");
+    struct trained run = trained_well(false, 2,
+                                      "--data synthetic --model mlp:depth=2,width=16 --steps 3 "
+                                      "--snapshots 0,3 --seed 5 --quiet");
+    struct one_process truth = one_process_new(&run.options);
+    one_process_agrees(&truth, &run, stage_parameters(truth.stage), "before", 0, "");
     for (int step = 0; step < 3; step++) {
-        reference_gradients(&reference, step);
-        optimizer_step(reference.optimizer);
+        one_process_gradients(&truth, step);
+        optimizer_step(truth.optimizer);
     }
-    all_parameters_agree(&run, &reference, stage_parameters(reference.stage), "before", 3, "");
-    all_parameters_agree(&run, &reference, optimizer_state(reference.optimizer, 0), "before", 3,
-                         ".momentum_buffer");
-    struct tensor_file *file = read_tensors(&run, 1, "before", 3);
+    one_process_agrees(&truth, &run, stage_parameters(truth.stage), "before", 3, "");
+    one_process_agrees(&truth, &run, optimizer_state(truth.optimizer, 0), "before", 3,
+                       ".momentum_buffer");
+    struct tensor_file *file = one_process_read(&run, 1, "before", 3);
     ck_assert_str_eq(tensor_file_metadata(file, "steps_done"), "3");
     ck_assert_str_eq(tensor_file_metadata(file, "rank"), "1");
     ck_assert_str_eq(tensor_file_metadata(file, "first_layer"), "2");
     ck_assert_str_eq(tensor_file_metadata(file, "layers"), "2");
     tensor_file_free(file);
-    reference_free(&reference);
-    remove_evidence(&run);
+    one_process_free(&truth);
+    trained_clear(&run);
 }
 END_TEST
 
@@ -80,7 +87,7 @@ START_TEST(the_curve_falls)
              "--data synthetic:train=640,test=64 --model mlp:depth=2,width=32 --batch 32 "
              "--epochs 3 --quiet --curve %s",
              path);
-    struct program_run run = run_well(4, arguments);
+    struct trained run = trained_well(false, 4, arguments);
     struct curve curve;
     ck_assert_msg(curve_read(path, &curve, error), "%s", error);
     ck_assert_int_eq(curve.count, 60);
@@ -90,7 +97,7 @@ START_TEST(the_curve_falls)
     ck_assert_double_gt(curve.point[59].samples_per_second, 0.0);
     curve_destroy(&curve);
     unlink(path);
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
@@ -98,10 +105,11 @@ END_TEST
 
 START_TEST(all_forwards_come_before_all_backwards)
 {
-    struct program_run run = run_well(
-        4, "--data synthetic --model mlp:depth=4,width=64 --batch 12 --micro-batches 6 --steps 2");
+    struct trained run = trained_well(
+        false, 4,
+        "--data synthetic --model mlp:depth=4,width=64 --batch 12 --micro-batches 6 --steps 2");
     for (int r = 0; r < run.ranks; r++) {
-        struct log_file log = read_log(&run, r);
+        struct log_file log = trained_log(&run, r);
         int forwards = 0, backwards = 0;
         for (size_t i = 0; i < log.count; i++) {
             const struct log_record *record = &log.record[i];
@@ -116,16 +124,16 @@ START_TEST(all_forwards_come_before_all_backwards)
             if (record->operation == LOG_STEP_END)
                 ck_assert_int_eq(backwards, 6);
         }
-        ck_assert_int_eq(count_records(&log, LOG_OPTIMIZER_STEP, LOG_BEGIN, NULL), 2);
-        ck_assert_int_eq(count_records(&log, LOG_OPEN_INPUTS, LOG_INSTANT, NULL), r == 0);
-        ck_assert_int_eq(count_records(&log, LOG_OPEN_LABELS, LOG_INSTANT, NULL), r == 3);
-        ck_assert_int_eq(count_records(&log, LOG_MEMORY, LOG_INSTANT, NULL), MEMORY_KINDS + 1);
+        ck_assert_int_eq(trained_count(&log, LOG_OPTIMIZER_STEP, LOG_BEGIN, NULL), 2);
+        ck_assert_int_eq(trained_count(&log, LOG_OPEN_INPUTS, LOG_INSTANT, NULL), r == 0);
+        ck_assert_int_eq(trained_count(&log, LOG_OPEN_LABELS, LOG_INSTANT, NULL), r == 3);
+        ck_assert_int_eq(trained_count(&log, LOG_MEMORY, LOG_INSTANT, NULL), MEMORY_KINDS + 1);
         double status = -1.0;
-        ck_assert_int_eq(count_records(&log, LOG_FINAL, LOG_INSTANT, &status), 1);
+        ck_assert_int_eq(trained_count(&log, LOG_FINAL, LOG_INSTANT, &status), 1);
         ck_assert(status == 0.0);
         log_destroy(&log);
     }
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
@@ -138,16 +146,16 @@ static void compare_on_rank(int rank_that_notices, const char *corrupt)
              "--data synthetic --model mlp:depth=3,width=24 --batch 12 --micro-batches 3 "
              "--compare --quiet %s",
              corrupt);
-    struct program_run run = run_well(3, arguments);
+    struct trained run = trained_well(false, 3, arguments);
     for (int r = 0; r < run.ranks; r++) {
-        struct log_file log = read_log(&run, r);
+        struct log_file log = trained_log(&run, r);
         double agreed = -1.0;
-        ck_assert_int_eq(count_records(&log, LOG_PROBE, LOG_INSTANT, &agreed), 1);
-        ck_assert_msg(agreed == (r == rank_that_notices ? 0.0 : 1.0), "%s: rank %d says %g:\n%s",
-                      corrupt, r, agreed, run.output);
+        ck_assert_int_eq(trained_count(&log, LOG_PROBE, LOG_INSTANT, &agreed), 1);
+        ck_assert_msg(agreed == (r == rank_that_notices ? 0.0 : 1.0),
+                      "%s: rank %d says %g:\n" TEST_LONG, corrupt, r, agreed, run.output);
         log_destroy(&log);
     }
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 
 /* Layers 1, 3 and 5 are linear, two layers per stage. */
@@ -203,22 +211,22 @@ static const struct refusal {
 START_TEST(what_cannot_work_is_refused)
 {
     const struct refusal *refusal = &refusals[_i];
-    struct program_run run = run_program("solutions", refusal->ranks, refusal->arguments);
-    ck_assert_msg(run.status == refusal->status, "%s: status %d:\n%s", refusal->arguments,
+    struct trained run = trained_run("solutions", refusal->ranks, refusal->arguments);
+    ck_assert_msg(run.status == refusal->status, "%s: status %d:\n" TEST_LONG, refusal->arguments,
                   run.status, run.output);
-    ck_assert_msg(strstr(run.output, refusal->says) != NULL, "%s:\n%s", refusal->arguments,
+    ck_assert_msg(strstr(run.output, refusal->says) != NULL, "%s:\n" TEST_LONG, refusal->arguments,
                   run.output);
-    remove_evidence(&run);
+    trained_clear(&run);
 }
 END_TEST
 
 START_TEST(missing_data_is_explained)
 {
     setenv("FASHION_MNIST_DIR", "/nowhere", 1);
-    struct program_run run = run_program("solutions", 2, "--data fashion-mnist --quiet");
+    struct trained run = trained_run("solutions", 2, "--data fashion-mnist --quiet");
     ck_assert_int_eq(run.status, 1);
-    ck_assert_msg(strstr(run.output, "/nowhere") != NULL, "%s", run.output);
-    remove_evidence(&run);
+    ck_assert_msg(strstr(run.output, "/nowhere") != NULL, TEST_LONG, run.output);
+    trained_clear(&run);
 }
 END_TEST
 
@@ -237,11 +245,11 @@ static const struct untouched {
 
 START_TEST(the_skeleton_names_its_todo)
 {
-    struct program_run run = run_program("skeleton", 1, untouched[_i].arguments);
+    struct trained run = trained_run("skeleton", 1, untouched[_i].arguments);
     ck_assert_int_eq(run.status, 1);
-    ck_assert_msg(strstr(run.output, "TODO") != NULL, "%s", run.output);
-    ck_assert_msg(strstr(run.output, untouched[_i].file) != NULL, "%s", run.output);
-    remove_evidence(&run);
+    ck_assert_msg(strstr(run.output, "TODO") != NULL, TEST_LONG, run.output);
+    ck_assert_msg(strstr(run.output, untouched[_i].file) != NULL, TEST_LONG, run.output);
+    trained_clear(&run);
 }
 END_TEST
 
@@ -251,7 +259,7 @@ START_TEST(the_skeleton_is_cut_out_of_the_solutions)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("pipeline solutions");
     TCase *tests = tcase_create("solutions");
@@ -274,5 +282,5 @@ int main(void)
                         (int)(sizeof untouched / sizeof untouched[0]));
     tcase_add_test(tests, the_skeleton_is_cut_out_of_the_solutions);
     suite_add_tcase(suite, tests);
-    return run_suite(suite);
+    return suite;
 }

@@ -5,11 +5,11 @@
  *
  * Each begins with the byte that fuzz_loaders.c chooses the reader by.
  */
-#include "common/curve.h"
-#include "common/dataset_parts.h"
-#include "common/fatal.h"
-#include "common/log.h"
-#include "common/tensor_file.h"
+#include "common/base/fatal.h"
+#include "common/files/curve.h"
+#include "common/files/dataset_parts.h"
+#include "common/files/tensor_file.h"
+#include "common/log/log_fields.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,20 +102,20 @@ static void curve(const char *path)
 static void logs(const char *path)
 {
     log_open(folder, 0, 4, 7);
-    log_fact(LOG_STEP_BEGIN, 0, 0);
+    log_append(log_record_of_step(LOG_STEP_BEGIN, 0));
     log_compute(LOG_FORWARD, LOG_BEGIN, 0, 0);
     log_compute(LOG_FORWARD, LOG_END, 0, 0);
     struct log_record send = log_record_new(LOG_ISEND, LOG_BEGIN);
     send.peer = 1;
     send.tag = 3;
     send.bytes = 4096;
-    send.request = 1;
+    send.own_number = 1;
     log_append(send);
     send.phase = LOG_END;
     log_append(send);
     log_compute(LOG_BACKWARD, LOG_BEGIN, 0, 0);
     log_compute(LOG_BACKWARD, LOG_END, 0, 0);
-    log_fact(LOG_FINAL, 0, 0);
+    log_fact(LOG_FINAL);
     log_close();
     /* As it is, and with the checksums, and the numbers, put right after each change. */
     copy_seed("log", 5, path);

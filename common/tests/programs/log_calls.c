@@ -3,7 +3,7 @@
  * arrives: a wrapper that spoils a call is found out here. The folder for the
  * log is the first argument; "-": no log.
  */
-#include "common/log.h"
+#include "common/log/log.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -346,7 +346,7 @@ int main(int argc, char **argv)
     collectives(MPI_COMM_WORLD);
     communicators();
     MPI_Finalize();
-    log_fact(LOG_FINAL, 0, 0);
+    log_fact(LOG_FINAL);
     log_close();
     return 0;
 }

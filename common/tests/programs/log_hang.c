@@ -2,7 +2,7 @@
  * Goes wrong on two ranks in the way that the second argument names, with the
  * log in the folder of the first. Ranks that hang are ended by an alarm.
  */
-#include "common/log.h"
+#include "common/log/log.h"
 
 #include <mpi.h>
 #include <stdlib.h>
@@ -69,7 +69,7 @@ static void spoil_buffers(void)
         munmap(gone, bytes);
     }
     MPI_Finalize();
-    log_fact(LOG_FINAL, 0, 0);
+    log_fact(LOG_FINAL);
 }
 
 int main(int argc, char **argv)

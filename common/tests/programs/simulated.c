@@ -2,11 +2,11 @@
  * What test_simulator.c runs, on the simulated cluster and on the real machine:
  * the first argument says what to do, the others are its numbers.
  */
-#include "common/fatal.h"
-#include "common/flops.h"
-#include "common/log.h"
-#include "common/machine.h"
-#include "common/mpi_check.h"
+#include "common/base/fatal.h"
+#include "common/base/flops.h"
+#include "common/base/machine.h"
+#include "common/base/mpi_check.h"
+#include "common/log/log.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static void print_clock(void)
 }
 
 /* All forwards of 1,000 operations, then all backwards of 2,000, each charged in two pieces. */
-static void pipeline(int micro_batches)
+static void stages(int micro_batches)
 {
     for (int i = 0; i < micro_batches; i++) {
         if (rank > 0)
@@ -144,8 +144,8 @@ int main(int argc, char **argv)
     fatal_set_rank(rank);
     if (argc > 3)
         log_open(argv[3], rank, ranks, 1);
-    if (strcmp(what, "pipeline") == 0)
-        pipeline(atoi(argv[2]));
+    if (strcmp(what, "stages") == 0)
+        stages(atoi(argv[2]));
     else if (strcmp(what, "poll") == 0)
         poll_while_other_computes();
     else if (strcmp(what, "poll-for-ever") == 0)
@@ -169,7 +169,7 @@ int main(int argc, char **argv)
     else
         receive((rank + 1) % ranks);
     MPI_Finalize();
-    log_fact(LOG_FINAL, 0, 0);
+    log_fact(LOG_FINAL);
     log_close();
     return 0;
 }

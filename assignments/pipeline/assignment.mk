@@ -1,0 +1,23 @@
+# What only the pipeline assignment has.
+
+#: CHUNKS=number  SCALING=ranks:micro-batches  for make plan, too
+CHUNKS  ?=
+SCALING ?=
+ifeq ($(ASSIGNMENT),pipeline)
+PLAN_DEGREES = --chunks "$(CHUNKS)" --scaling "$(SCALING)"
+endif
+
+.PHONY: bench-schedules random-settings
+bench-schedules: ## bubble of every schedule beside its formula, and the pipeline against the naive split
+	@$(MAKE) --no-print-directory SUBMISSION=solutions ASSIGNMENT=pipeline build
+	@assignments/pipeline/tools/bench_schedules $(B)
+
+#: RUNS=number  how many random settings (200)
+RUNS ?= 200
+RANDOM_SETTINGS := $(B)/random_settings
+everything: $(RANDOM_SETTINGS)
+$(RANDOM_SETTINGS): $(call objects,$(wildcard assignments/pipeline/tests/random/*.c)) $(TESTED)
+	$(say)$(link_with_tests)
+random-settings: data ## grade the pipeline's solutions with RUNS random valid settings
+	+@$(call built,ASSIGNMENT=pipeline $(RANDOM_SETTINGS) $(GRADING))
+	@$(RANDOM_SETTINGS) --build-folder $(B) --runs $(RUNS) $(ARGS)

@@ -1,0 +1,108 @@
+/*
+ * The messages of one micro-batch: see micro_batch.h. The waits are logged as made
+ * by the line that called: that is where a student will look.
+ */
+#include "assignments/pipeline/micro_batch.h"
+
+#include "common/mpi/calls_from.h"
+
+#define CALLER __builtin_return_address(0)
+
+/* How many sends a stage lets be on their way in each direction before it waits for the oldest:
+ * a neighbour that is so far behind is the one that everybody waits for anyway. */
+enum { SENDS_UNDER_WAY = 8 };
+
+/* The message that has to be through before another one starts, or NULL. */
+static struct sent_message *oldest(const struct pipeline *pipeline, struct sent_message *sent,
+                                   int micro_batch)
+{
+    const int under_way = pipeline->ranks < SENDS_UNDER_WAY ? pipeline->ranks : SENDS_UNDER_WAY;
+    return micro_batch >= under_way ? &sent[micro_batch - under_way] : NULL;
+}
+
+static void wait_for(MPI_Request *request, const void *caller)
+{
+    log_mpi_calls_from(caller);
+    mpi_check(MPI_Wait(request, MPI_STATUS_IGNORE));
+    log_mpi_calls_from(NULL);
+}
+
+static bool is_first(const struct pipeline *pipeline)
+{
+    return pipeline->stage_index == 0;
+}
+
+static bool is_last(const struct pipeline *pipeline)
+{
+    return pipeline->stage_index == pipeline->stages - 1;
+}
+
+static struct tensor *receive(struct pipeline *pipeline, enum pipeline_operation operation,
+                              int micro_batch, struct tensor *tensor, const void *caller)
+{
+    MPI_Request request;
+    pipeline_communicate(pipeline, operation, micro_batch, tensor, &request);
+    wait_for(&request, caller);
+    return tensor;
+}
+
+static void finish(struct sent_message *message, const void *caller)
+{
+    if (message == NULL || message->tensor == NULL)
+        return;
+    wait_for(&message->request, caller);
+    tensor_free(message->tensor);
+    *message = (struct sent_message){NULL, MPI_REQUEST_NULL};
+}
+
+static void send(struct pipeline *pipeline, enum pipeline_operation operation, int micro_batch,
+                 struct tensor *tensor, struct sent_message *sent)
+{
+    *sent = (struct sent_message){tensor, MPI_REQUEST_NULL};
+    pipeline_communicate(pipeline, operation, micro_batch, tensor, &sent->request);
+}
+
+struct tensor *micro_batch_input(struct pipeline *pipeline, int micro_batch)
+{
+    if (is_first(pipeline))
+        return batch_inputs(pipeline->batch, micro_batch);
+    return receive(pipeline, RECV_FORWARD, micro_batch, stage_input_new(pipeline->stage), CALLER);
+}
+
+void micro_batch_pass_output(struct pipeline *pipeline, int micro_batch, struct tensor *y)
+{
+    if (is_last(pipeline))
+        batch_loss(pipeline->batch, micro_batch, y);
+    else
+        send(pipeline, SEND_FORWARD, micro_batch, y, &pipeline->outputs_sent[micro_batch]);
+    finish(oldest(pipeline, pipeline->outputs_sent, micro_batch), CALLER);
+}
+
+struct tensor *micro_batch_output_gradient(struct pipeline *pipeline, int micro_batch, float scale)
+{
+    if (is_last(pipeline))
+        return batch_loss_backward(pipeline->batch, micro_batch, scale);
+    struct tensor *dy =
+        receive(pipeline, RECV_BACKWARD, micro_batch, stage_output_new(pipeline->stage), CALLER);
+    /* Its gradient is here, so y has arrived there: this wait is over at once. */
+    finish(&pipeline->outputs_sent[micro_batch], CALLER);
+    return dy;
+}
+
+void micro_batch_pass_input_gradient(struct pipeline *pipeline, int micro_batch, struct tensor *dx)
+{
+    if (is_first(pipeline)) {
+        tensor_free(dx); /* NULL */
+        return;
+    }
+    send(pipeline, SEND_BACKWARD, micro_batch, dx, &pipeline->gradients_sent[micro_batch]);
+    finish(oldest(pipeline, pipeline->gradients_sent, micro_batch), CALLER);
+}
+
+void micro_batch_finish(struct pipeline *pipeline)
+{
+    for (int i = 0; i < pipeline->micro_batches; i++) {
+        finish(&pipeline->outputs_sent[i], CALLER);
+        finish(&pipeline->gradients_sent[i], CALLER);
+    }
+}

@@ -1,0 +1,179 @@
+/*
+ * Judge "parallel".
+ *
+ * Run:       training steps; those of the last are replayed with their charged FLOPs as durations
+ *            and with free messages. No clock is read; only the simulated cluster's is compared
+ *            with that.
+ * Must hold: the step takes no longer than the reference schedule with the same durations, and no
+ *            less than the computations' dependencies allow.
+ * A failure: ranks wait where they could compute; the picture shows it beside the reference.
+ */
+#include "assignments/pipeline/judges/parallel.h"
+#include "assignments/pipeline/judges/judges.h"
+#include "assignments/pipeline/placement.h"
+#include "assignments/pipeline/schedules/schedule_timeline.h"
+#include "grader/evidence/simulated.h"
+#include "grader/pictures/picture_timeline.h"
+
+#include <math.h>
+
+#define FEWEST_RANKS 4 /* with fewer, "in parallel" says little */
+#define TOLERANCE    1e-6
+#define SPEED_UP     1.5 /* what a pipeline must gain where its schedule allows it */
+
+/* By the schedule's formula, with the durations that the replay has. */
+static double formula_bubble(const struct replay *replay, const struct schedule_kind *kind)
+{
+    struct timeline *timeline = timeline_of_replay(replay, TIMELINE_FLOPS);
+    double bubble = schedule_timeline_bubble(timeline, kind);
+    timeline_free(timeline);
+    return bubble;
+}
+
+static void draw(const struct judgement *judgement, const struct outcome *run,
+                 const struct schedule_kind *kind, const struct replay *replay,
+                 const struct replay *expected, struct verdict *verdict)
+{
+    g_autofree char *path = verdict_picture_path(judgement, run, "schedule");
+    if (!path)
+        return;
+    g_autoptr(GString) error = g_string_new(NULL);
+    g_autofree char *title = g_strdup_printf("%s, %d ranks, %d micro-batches", kind->facts->title,
+                                             run->ranks, options_micro_batches(&run->options));
+    double bubble = expected ? NAN : formula_bubble(replay, kind);
+    g_autofree char *formula = g_strdup_printf("idle = %s (equal stages)", kind->idle_formula);
+    const struct timeline_panel beside = {.formula = isnan(bubble) ? NULL : formula,
+                                          .formula_bubble = bubble,
+                                          .stage_word = PLACEMENT_STAGE_WORD};
+    if (timeline_picture_of_replay(replay, expected, beside, title, path, error))
+        verdict_add_picture(verdict, path);
+}
+
+/* The same computations in each rank's own order, held up by their dependencies alone: nothing in
+ * that order can be faster. NaN where the order contradicts them. */
+static double fastest(const struct replay *replay)
+{
+    struct schedule *schedule = schedule_of_replay(replay);
+    struct replay *own = schedule_run(schedule);
+    double makespan = own->deadlock ? NAN : own->makespan;
+    schedule_free(schedule);
+    replay_free(own);
+    return makespan;
+}
+
+static void compare(const struct outcome *run, const struct schedule_kind *kind,
+                    const struct replay *replay, const struct replay *expected,
+                    struct verdict *verdict)
+{
+    int micro_batches = options_micro_batches(&run->options);
+    double slower = replay->makespan / expected->makespan - 1, least = fastest(replay);
+    double too_fast = 1 - replay->makespan / least;
+    double speed_up = parallel_speed_up(replay);
+    if (isnan(least))
+        evidence_fail(verdict,
+                      "%d ranks, %d micro-batches: the ranks' orders contradict each other, so "
+                      "computations did not wait for the messages that they need",
+                      run->ranks, micro_batches);
+    else if (!(too_fast <= TOLERANCE))
+        evidence_fail(verdict,
+                      "%d ranks, %d micro-batches: the step takes %.1f%% less than is possible: "
+                      "computations did not wait for the messages that they need",
+                      run->ranks, micro_batches, 100 * too_fast);
+    else if (!(slower <= TOLERANCE))
+        evidence_fail(verdict,
+                      "%d ranks, %d micro-batches: the step takes %.1f%% longer than %s has to, "
+                      "because stages wait for each other",
+                      run->ranks, micro_batches, 100 * slower, kind->facts->title);
+    else if (parallel_speed_up(expected) >= SPEED_UP && speed_up < SPEED_UP)
+        evidence_fail(verdict,
+                      "%d ranks, %d micro-batches: the pipeline is only %.2f times as fast as the "
+                      "same stages one after the other, less than %g times",
+                      run->ranks, micro_batches, speed_up, SPEED_UP);
+}
+
+struct schedule *parallel_schedule_like(const struct outcome *run, const struct replay *replay,
+                                        schedule_maker *maker)
+{
+    int chunks = pipeline_chunks(&run->options), forwards = 0;
+    for (int i = 0; i < replay->rank[0].count; i++)
+        forwards += replay->rank[0].interval[i].operation == LOG_FORWARD;
+    bool whole = !replay->deadlock && replay->steps_found == run->ranks &&
+                 forwards == chunks * options_micro_batches(&run->options);
+    return whole ? schedule_like(replay, chunks, maker) : NULL;
+}
+
+/* The schedule of the same durations, or NULL after saying why there is none. */
+static struct replay *reference_of(const struct outcome *run, const struct schedule_kind *kind,
+                                   const struct replay *replay, int step, struct verdict *verdict)
+{
+    int whole = 0;
+    for (int i = 0; i < replay->rank[0].count; i++)
+        whole += replay->rank[0].interval[i].operation == LOG_BACKWARD;
+    bool complete = !replay->deadlock && replay->steps_found == run->ranks;
+    struct schedule *schedule = parallel_schedule_like(run, replay, kind->make);
+    struct replay *expected = schedule ? schedule_run(schedule) : NULL;
+    schedule_free(schedule);
+    if (complete && kind->facts->chunked && options_micro_batches(&run->options) % run->ranks != 0)
+        evidence_fail(verdict,
+                      "%s of %d micro-batches on %d ranks should have been refused: their number "
+                      "must be a multiple of the ranks",
+                      kind->facts->title, options_micro_batches(&run->options), run->ranks);
+    else if (!expected || expected->deadlock || !(expected->makespan > 0))
+        evidence_fail(verdict,
+                      "step %d does not hold one forward and one backward of every micro-batch on "
+                      "every stage, so it can't be replayed",
+                      step);
+    else if (kind->facts->halves && whole > 0)
+        evidence_fail(verdict,
+                      "step %d has %d whole backwards on rank 0: %s computes I and W apart", step,
+                      whole, kind->facts->title);
+    else
+        return expected;
+    replay_free(expected);
+    return NULL;
+}
+
+static void judge_step(const struct judgement *judgement, const struct outcome *run,
+                       const struct schedule_kind *kind, int step, struct verdict *verdict)
+{
+    struct matching *matching = matching_new(run->log, run->ranks);
+    struct replay *replay =
+        replay_run(run->log, run->ranks, matching,
+                   (struct replay_options){.step = step, .optimizer = kind->facts->asynchronous});
+    struct replay *expected = reference_of(run, kind, replay, step, verdict);
+    if (expected) {
+        compare(run, kind, replay, expected, verdict);
+        parallel_explain(run, kind, matching, step, replay, expected, verdict);
+        if (verdict->kind == VERDICT_PASS)
+            simulated_agrees(run, matching, step, verdict);
+    }
+    draw(judgement, run, kind, replay, expected, verdict);
+    replay_free(expected);
+    replay_free(replay);
+    matching_free(matching);
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    const struct schedule_kind *kind = schedule_find(run->options.step);
+    if (!evidence_logs(run, verdict))
+        return;
+    if (!kind)
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for --schedule %s",
+                    run->options.step);
+    else if (run->ranks < FEWEST_RANKS)
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "%d ranks are too few to judge this by",
+                    run->ranks);
+    else /* The last step: by then nothing of the start-up is left. */
+        judge_step(judgement, run, kind, MAX(1, run->options.steps) - 1, verdict);
+}
+
+void judge_parallel(const struct judgement *judgement, struct verdict *verdict)
+{
+    const struct schedule_kind *kind =
+        judgement->outcomes ? schedule_find(judgement->outcome[0].options.step) : NULL;
+    g_autofree char *passed = g_strdup_printf("the stages work at the same time, as %s does",
+                                              kind ? kind->facts->title : "their schedule");
+    evidence_each_run(judgement, verdict, judge_run, passed);
+}

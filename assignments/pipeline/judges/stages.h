@@ -1,0 +1,37 @@
+/*
+ * Which stages a run had: the layers of each, as its rank's log states them, and
+ * the tensor files that it stored.
+ */
+#ifndef ASSIGNMENTS_PIPELINE_JUDGES_STAGES_H
+#define ASSIGNMENTS_PIPELINE_JUDGES_STAGES_H
+
+#include "assignments/pipeline/options.h"
+#include "common/files/tensor_file.h"
+#include "grader/evidence/evidence.h"
+
+struct evidence_stage {
+    int rank; /* that runs it: see placement.h */
+    int first_layer;
+    int layers;
+    uint64_t parameter_bytes;
+};
+
+/* How many there are: more than one per rank where the schedule is interleaved. */
+int stages_count(const struct outcome *run);
+
+/* The layers of each stage, as its rank's log states them. They must be those of one pipeline:
+ * each on its rank (placement.h), and together the stages hold each of the model's layers exactly
+ * once, in order. The caller frees the array of stages_count (g_free); NULL after setting
+ * the verdict. */
+struct evidence_stage *stages_read(const struct outcome *run, int layers, struct verdict *verdict);
+/* The stage that owns a layer. */
+int stages_owner(const struct evidence_stage *stage, int stages, int layer);
+
+/* The tensor files FOLDER/stage-S.WHEN-STEP.safetensors of all stages; when is "before" or
+ * "after". Their metadata must state the rank and its layers. An array of one file per stage, to be
+ * freed by stages_tensors_free; NULL after setting the verdict. */
+struct tensor_file **stages_tensors(const struct outcome *run, const char *when, int step,
+                                    const struct evidence_stage *stage, struct verdict *verdict);
+void stages_tensors_free(struct tensor_file **file, int stages);
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * The pipeline assignment's program: tells the driver which training steps and
+ * probes there are, and calls the student's functions in between.
+ */
+#include "assignments/pipeline/options.h"
+#include "assignments/pipeline/program/parts.h"
+
+#include <stdio.h>
+
+/* ---- training steps --------------------------------------------------------------------------- */
+
+static void take_afab(struct run *run)
+{
+    train_step_afab(run->own);
+}
+
+static void take_naive(struct run *run)
+{
+    train_step_naive(run->own);
+}
+
+static void take_1f1b(struct run *run)
+{
+    train_step_1f1b(run->own);
+}
+
+static void take_bounded(struct run *run)
+{
+    train_step_bounded(run->own);
+}
+
+static void take_interleaved(struct run *run)
+{
+    train_step_interleaved(run->own, pipeline_run_chunks(run));
+}
+
+static void take_zero_bubble(struct run *run)
+{
+    train_step_zero_bubble(run->own);
+}
+
+static void take_pipedream(struct run *run)
+{
+    train_step_pipedream(run->own);
+}
+
+static void take_baseline(struct run *run)
+{
+    baseline_forward_backward(run->trained[0].stage, run->batch);
+    optimizer_step(run->trained[0].optimizer);
+}
+
+static void (*const takes[SCHEDULES])(struct run *run) = {
+    [SCHEDULE_AFAB] = take_afab,
+    [SCHEDULE_NAIVE] = take_naive,
+    [SCHEDULE_1F1B] = take_1f1b,
+    [SCHEDULE_BOUNDED] = take_bounded,
+    [SCHEDULE_INTERLEAVED] = take_interleaved,
+    [SCHEDULE_ZERO_BUBBLE] = take_zero_bubble,
+    [SCHEDULE_PIPEDREAM] = take_pipedream,
+    [SCHEDULE_BASELINE] = take_baseline,
+};
+
+/* The schedules as the driver wants them; ends with a NULL name. */
+static const struct step *steps(void)
+{
+    static struct step steps[SCHEDULES + 1];
+    for (int id = 0; id < SCHEDULES; id++)
+        steps[id] = (struct step){schedule_table[id].name, schedule_table[id].what, takes[id]};
+    return steps;
+}
+
+static const struct probe probes[] = {
+    {"arguments", "check_arguments with many combinations (1 rank)", probe_arguments},
+    {"distribute", "distribute_layers with many sizes (1 rank)", probe_distribute},
+    {"communicate", "pipeline_communicate with all four operations", probe_communicate},
+    {NULL, NULL, NULL},
+};
+
+/* ---- before training -------------------------------------------------------------------------- */
+
+/* Whatever runs: --chunks is for a schedule that has them, and one process is one process. */
+static bool fits(const struct run *run, char *reason, size_t reason_size)
+{
+    const struct options *options = run->options;
+    const struct schedule_facts *own = pipeline_schedule(options);
+    const struct schedule_facts *other = schedule_named(options->against);
+    const bool trains = options->probe[0] == '\0';
+    if (trains && own->one_process && run->ranks > 1)
+        snprintf(reason, reason_size,
+                 "--schedule %s runs in one process, not in %d: start it with one rank", own->name,
+                 run->ranks);
+    else if (trains && other != NULL && other->one_process && run->ranks > 1)
+        snprintf(reason, reason_size,
+                 "--against %s runs in one process, not in %d: start it with one rank", other->name,
+                 run->ranks);
+    else if (pipeline_options(options).chunks > 1 && !own->chunked &&
+             !(other != NULL && other->chunked))
+        snprintf(reason, reason_size, "--chunks %d: --schedule %s has one stage per rank",
+                 pipeline_options(options).chunks, own->name);
+    else
+        return true;
+    return false;
+}
+
+/* What a schedule can't do, whatever the student's check_arguments says. */
+static bool schedule_is_possible(const struct run *run, char *reason, size_t reason_size)
+{
+    const struct schedule_facts *schedule = pipeline_run_schedule(run);
+    const bool compare = run->options->compare;
+    if (schedule->one_process && compare)
+        snprintf(reason, reason_size, "--compare: --schedule baseline is the baseline itself");
+    else if (schedule->asynchronous && compare)
+        snprintf(reason, reason_size,
+                 "--compare: --schedule %s steps after every micro-batch, so that its gradients "
+                 "are not the baseline's; compare another schedule",
+                 schedule->name);
+    else if (schedule->chunked && compare)
+        snprintf(reason, reason_size,
+                 "--compare: --schedule %s has several stages per rank; compare another schedule",
+                 schedule->name);
+    else if (schedule->chunked && run->micro_batches % run->ranks != 0)
+        snprintf(reason, reason_size,
+                 "--schedule %s: %d micro-batches are not a multiple of %d ranks, in groups of "
+                 "which they go through the chunks: use --micro-batches %d or another multiple",
+                 schedule->name, run->micro_batches, run->ranks,
+                 (run->micro_batches / run->ranks + 1) * run->ranks);
+    else
+        return true;
+    return false;
+}
+
+static bool check(struct run *run, char *reason, size_t reason_size)
+{
+    if (!schedule_is_possible(run, reason, reason_size))
+        return false;
+    if (pipeline_run_schedule(run)->one_process)
+        return true;
+    const struct pipeline_arguments arguments = {
+        .layers = run->model->layers,
+        .stages = pipeline_run_chunks(run) * run->ranks,
+        .batch_size = run->options->batch_size,
+        .micro_batches = run->micro_batches,
+        .uneven = pipeline_options(run->options).uneven,
+    };
+    return check_arguments(&arguments, reason, reason_size) &&
+           pipeline_corruption_is_possible(run, reason, reason_size);
+}
+
+/* ---- the program ------------------------------------------------------------------------------ */
+
+int main(int argc, char **argv)
+{
+    const struct program pipeline = {
+        .name = "pipeline",
+        .options = &pipeline_own_options,
+        .steps = steps(),
+        .probes = probes,
+        .fits = fits,
+        .check = check,
+        .build = pipeline_build,
+        .begin = pipeline_begin,
+        .compare = pipeline_compare,
+        .end = pipeline_end,
+    };
+    return driver_main(argc, argv, &pipeline);
+}

@@ -1,0 +1,192 @@
+/*
+ * Tests of `handin timeline`: from logs, and the pictures of the docs.
+ */
+#include "handin/handin.h"
+
+#include "tests/support/script.h"
+#include "tests/support/test.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static char *folder;
+
+static void begin(void)
+{
+    folder = test_folder_new();
+}
+
+static void end(void)
+{
+    test_folder_free(folder);
+}
+
+/* The exit status of handin with these words, split as a shell would. */
+static int handin(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int handin(const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    g_autofree char *line = g_strdup_vprintf(format, values);
+    va_end(values);
+    g_auto(GStrv) words = NULL;
+    int count;
+    ck_assert(g_shell_parse_argv(line, &count, &words, NULL));
+    return handin_main(count, words);
+}
+
+static char *path_to(const char *name)
+{
+    return g_build_filename(folder, name, NULL);
+}
+
+/* ---- the pictures of the docs ------------------------------------------------------------- */
+
+/* The corners of all boxes, a line each. Letters may differ between versions of gnuplot. */
+static char *boxes_of(const char *path)
+{
+    char *svg = NULL;
+    ck_assert_msg(g_file_get_contents(path, &svg, NULL, NULL), "no %s", path);
+    GString *boxes = g_string_new(NULL);
+    char **lines = g_strsplit(svg, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (strstr(*line, "<polygon"))
+            g_string_append_printf(boxes, "%s\n", *line);
+    g_strfreev(lines);
+    g_free(svg);
+    return g_string_free(boxes, FALSE);
+}
+
+/* 4 ranks, 8 micro-batches: what the picture says of the makespan and the bubble, from the
+ * published formulas; and the number of boxes. */
+static const struct {
+    const char *name, *text;
+    int boxes;
+} pictures[] = {
+    {"naive", "96; bubble (idle / makespan) 75.0 %", 8},
+    {"afab", "33; bubble (idle / makespan) 27.3 %", 64},
+    {"1f1b", "33; bubble (idle / makespan) 27.3 %", 64},
+    {"interleaved", "28.5; bubble (idle / makespan) 15.8 %", 128},
+    {"pipedream", "33; bubble (idle / makespan) 27.3 %", 96}, /* with 32 optimizer's steps */
+    {"zero-bubble", "27; bubble (idle / makespan) 11.1 %", 96},
+};
+
+#define DRAW "handin timeline --ranks 4 --arguments '--schedule %s --micro-batches 8' --out %s"
+
+START_TEST(the_pictures_in_the_docs_are_what_is_drawn_now)
+{
+    g_autofree char *kept =
+        g_strdup_printf("assignments/pipeline/docs/pictures/%s.svg", pictures[_i].name);
+    g_autofree char *drawn = path_to("picture.svg");
+    g_autofree char *svg = NULL;
+    ck_assert_int_eq(handin(DRAW, pictures[_i].name, drawn), 0);
+    g_autofree char *now = boxes_of(drawn);
+    g_autofree char *then = boxes_of(kept);
+    ck_assert_msg(strcmp(now, then) == 0, "%s: draw it again: build/handin/" DRAW, kept,
+                  pictures[_i].name, kept);
+    g_auto(GStrv) line = g_strsplit(now, "\n", -1);
+    /* A few more stand in the key. */
+    ck_assert_int_ge((int)g_strv_length(line) - 1, pictures[_i].boxes);
+    ck_assert_int_le((int)g_strv_length(line) - 1, pictures[_i].boxes + 8);
+    ck_assert(g_file_get_contents(kept, &svg, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(svg, pictures[_i].text));
+    ck_assert_uint_lt(strlen(svg), 60000);
+    g_autofree char *key = NULL;
+    ck_assert(g_file_get_contents(drawn, &key, NULL, NULL));
+    ck_assert(!strstr(key, "forward, chunk 1") == !g_str_equal(pictures[_i].name, "interleaved"));
+}
+END_TEST
+
+START_TEST(impossible_schedules_are_refused)
+{
+    g_autofree char *out = path_to("picture.svg");
+    static const char *const impossible[] = {
+        "--ranks 4 --arguments '--schedule knitting'",
+        "--ranks 4 --arguments '--schedule interleaved --micro-batches 6'",
+        "--ranks 1024 --arguments '--schedule interleaved --micro-batches 4096 --chunks 1024'",
+        "--ranks 1024 --arguments '--schedule interleaved --micro-batches 4096 --chunks 64'",
+        "--ranks 1025 --arguments '--schedule afab'",
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(impossible); i++)
+        ck_assert_msg(handin("handin timeline %s --out %s", impossible[i], out) == 1, "%s",
+                      impossible[i]);
+    ck_assert_int_ne(handin("handin timeline --ranks -4 --arguments '' --out %s", out), 0);
+    ck_assert(!g_file_test(out, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
+/* ---- from logs ---------------------------------------------------------------------------- */
+
+/* Writes a log as a run would have left it. */
+static void write_log(const struct log_file *log)
+{
+    g_autofree char *name = g_strdup_printf("rank-%d.log", log->rank);
+    g_autofree char *path = path_to(name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    struct log_header header = {.magic = LOG_MAGIC,
+                                .version = LOG_VERSION,
+                                .record_size = sizeof(struct log_record),
+                                .rank = log->rank,
+                                .ranks = log->ranks};
+    ck_assert_uint_eq(fwrite(&header, sizeof header, 1, file), 1);
+    for (size_t i = 0; i < log->count; i++) {
+        struct log_record record = log->record[i];
+        record.check = 0;
+        record.check = (uint32_t)XXH3_64bits(&record, sizeof record);
+        ck_assert_uint_eq(fwrite(&record, sizeof record, 1, file), 1);
+    }
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_run_becomes_a_picture_and_a_trace)
+{
+    struct script builder[2];
+    for (int rank = 0; rank < 2; rank++) {
+        script_init(&builder[rank], rank, 2);
+        script_step(&builder[rank], LOG_STEP_BEGIN, 0);
+        if (rank == 1)
+            script_call(&builder[rank], LOG_RECV, 0, 0, 8, true);
+        script_compute(&builder[rank], LOG_FORWARD, rank, 0, 10);
+        if (rank == 0)
+            script_call(&builder[rank], LOG_SEND, 1, 0, 8, true);
+        script_compute(&builder[rank], LOG_BACKWARD, rank, 0, 20);
+        script_step(&builder[rank], LOG_STEP_END, 0);
+        script_final(&builder[rank]);
+        write_log(&builder[rank].log);
+        free(builder[rank].log.record);
+    }
+    ck_assert_int_eq(handin("handin timeline --evidence %s --arguments '--schedule 1f1b "
+                            "--micro-batches 1' --where 'on paper'",
+                            folder),
+                     0);
+    g_autofree char *picture = path_to("timeline.svg");
+    g_autofree char *trace = path_to("trace.json");
+    g_autofree char *svg = NULL;
+    ck_assert(g_file_get_contents(picture, &svg, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(svg, "1F1B: 2 ranks, 1 micro-batch, on paper"));
+    ck_assert_ptr_nonnull(strstr(svg, "the reference"));
+    ck_assert_ptr_nonnull(strstr(svg, "idle = (p-1)(F+B)"));
+    json_t *json = json_load_file(trace, 0, NULL);
+    ck_assert_ptr_nonnull(json_object_get(json, "traceEvents"));
+    json_decref(json);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("timeline command");
+    TCase *tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, begin, end);
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, the_pictures_in_the_docs_are_what_is_drawn_now, 0,
+                        G_N_ELEMENTS(pictures));
+    tcase_add_test(tests, impossible_schedules_are_refused);
+    tcase_add_test(tests, a_run_becomes_a_picture_and_a_trace);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,18 @@
+/*
+ * The charge: floating-point operations that kernels did, or, on a simulated
+ * machine, would have done. Charges are collected, and take their time in one
+ * piece: at the end of a computation and before any MPI call. On a real machine
+ * they took it already, and are only counted.
+ */
+#ifndef COMMON_BASE_FLOPS_H
+#define COMMON_BASE_FLOPS_H
+
+#include <stdint.h>
+
+void flops_charge(double flops);
+uint64_t flops_charged(void); /* by this process so far */
+
+/* Lets what was charged since the last call take its time (machine.h). */
+void flops_spend(void);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * The machine that the program runs on. One back end is linked:
+ *
+ *     machines/real.c        this computer: time is the wall clock's
+ *     machines/simulated.c   a simulated cluster (SimGrid's SMPI): all ranks are
+ *                            in one process, and time goes on only for what is
+ *                            charged and sent, so that it is exact and the same
+ *                            in every run
+ *
+ * Nobody else asks which of them it is.
+ */
+#ifndef COMMON_BASE_MACHINE_H
+#define COMMON_BASE_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* "real" or "simulated". */
+const char *machine_name(void);
+
+/* Nanoseconds of a clock that only goes forward. */
+uint64_t machine_clock(void);
+
+/* Lets that many floating-point operations take their time. On a real machine they took it
+ * already. Called once per operation (see flops_spend), not once per kernel. */
+void machine_compute(double flops);
+
+/* Before MPI_Init: is this the process that should speak for all of them? */
+bool machine_is_first_process(void);
+
+/* Ends all ranks at once with this exit status, if they are all in one process. Elsewhere it does
+ * nothing: there it is MPI_Abort that ends the others. */
+void machine_abort(int status);
+
+/* The file of the running program, for questions about its source; empty if it is not known. */
+const char *machine_program(void);
+
+/* Bytes that the system holds in memory for this rank's process. All 0 where it has none of its
+ * own, or the system does not say. */
+struct resident_memory {
+    size_t now, peak;
+};
+struct resident_memory machine_resident_memory(void);
+
+/* Memory for data that nobody looks at, at least that many bytes and readable and writable: all
+ * ranks and all callers get the same few pages again and again, and messages from and to it
+ * carry nothing. It stays valid until the program ends. Fatal if there is none. */
+void *machine_folded_memory(size_t bytes);
+/* Does a buffer begin in it? Then there is nothing to see in it. */
+bool machine_is_folded(const void *buffer);
+
+/* An unsuccessful test or probe, and what ends such a series: a request that completed, or
+ * computation. A simulated cluster on which every rank only polls ends the run with a message. */
+void machine_polled(void);
+void machine_progressed(void);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * The simulated machine: a cluster described by a file of platforms/, simulated
+ * by SimGrid's SMPI (machine.h).
+ *
+ * All ranks are in one process and take turns, so nothing here needs a lock.
+ * Each rank has a copy of the program of its own, with its own global variables.
+ * What all ranks share hangs on the cluster's first host: SimGrid itself exists
+ * only once.
+ *
+ * SMPI lets every unsuccessful test or probe take a microsecond. Whoever polls
+ * for long sleeps longer and longer in between, by a hundredth of the time that
+ * it has waited already: so it notices at most one per cent too late, and
+ * polling for hours of simulated time costs little real time.
+ */
+#include "common/base/machine.h"
+
+#include "common/base/fatal.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <simgrid/actor.h>
+#include <simgrid/engine.h>
+#include <simgrid/host.h>
+#include <smpi/smpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int polls_before_sleep = 1000;
+static const double sleep_per_wait = 0.01;
+/* No message takes that long; where nobody computes, either, nothing will ever happen. */
+static const double longest_silence = 1e6; /* simulated seconds */
+
+/* What all ranks share. */
+struct cluster {
+    int computing;        /* ranks that compute now */
+    double last_progress; /* of any rank, simulated seconds */
+    void *folded;
+    size_t folded_size;
+};
+
+static struct cluster *the_cluster(void)
+{
+    static struct cluster *cluster;
+    if (cluster != NULL)
+        return cluster;
+    sg_host_t *hosts = sg_host_list();
+    const sg_host_t first = hosts[0];
+    free(hosts);
+    cluster = sg_host_get_data(first);
+    if (cluster == NULL) {
+        cluster = calloc(1, sizeof *cluster);
+        if (cluster == NULL)
+            fatal("no memory for the simulated machine");
+        sg_host_set_data(first, cluster);
+    }
+    return cluster;
+}
+
+const char *machine_name(void)
+{
+    return "simulated";
+}
+
+uint64_t machine_clock(void)
+{
+    return (uint64_t)llround(simgrid_get_clock() * 1e9);
+}
+
+void machine_compute(double flops)
+{
+    struct cluster *cluster = the_cluster();
+    cluster->computing++;
+    smpi_execute_flops(flops);
+    cluster->computing--;
+    machine_progressed();
+}
+
+bool machine_is_first_process(void)
+{
+    const char *rank = sg_actor_get_property_value(sg_actor_self(), "rank");
+    return rank == NULL || strcmp(rank, "0") == 0;
+}
+
+/* MPI_Abort leaves exit status 0 here, and ranks that can still be called a deadlock. */
+void machine_abort(int status)
+{
+    fflush(NULL);
+    _exit(status);
+}
+
+/* ---- the program's name ----------------------------------------------------------------------- */
+
+/* The process is SimGrid's; the program is its first argument. */
+const char *machine_program(void)
+{
+    static char line[8192];
+    FILE *file = fopen("/proc/self/cmdline", "re");
+    const size_t length = file == NULL ? 0 : fread(line, 1, sizeof line - 1, file);
+    if (file != NULL)
+        fclose(file);
+    line[length] = '\0';
+    const size_t own = strlen(line) + 1;
+    return own < length ? line + own : "";
+}
+
+/* Messages name the program, and not SimGrid's. */
+__attribute__((constructor)) static void name_program(void)
+{
+    char *path = (char *)(uintptr_t)machine_program();
+    if (path[0] == '\0')
+        return;
+    char *slash = strrchr(path, '/');
+    program_invocation_name = path;
+    program_invocation_short_name = slash == NULL ? path : slash + 1;
+}
+
+/* One process holds all ranks. */
+struct resident_memory machine_resident_memory(void)
+{
+    return (struct resident_memory){0};
+}
+
+/* ---- crashes ------------------------------------------------------------------------------------ */
+
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+/* Says who crashed, and where: SimGrid would not. What is called here need not work any more, so
+ * after some seconds it ends anyhow. */
+static void tell_crash(int number, siginfo_t *information, void *context)
+{
+    char place[1024];
+    const void *crash = NULL;
+#if defined(__x86_64__)
+    crash = (const void *)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+    crash = (const void *)((const ucontext_t *)context)->uc_mcontext.pc;
+#endif
+    (void)information;
+    signal(number, SIG_DFL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(10);
+    const char *rank = sg_actor_get_property_value(sg_actor_self(), "rank");
+    if (rank != NULL && fatal_find_line(crash, place, sizeof place))
+        dprintf(STDERR_FILENO, "rank %s crashed (%s) at %s\n", rank, strsignal(number), place);
+    else if (rank != NULL)
+        dprintf(STDERR_FILENO, "rank %s crashed (%s)\n", rank, strsignal(number));
+    raise(number);
+}
+
+__attribute__((constructor)) static void watch_for_crashes(void)
+{
+    static char stack[1 << 16]; /* the rank's own may be full */
+    const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action = {.sa_sigaction = tell_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    if (sigaltstack(&alternative, NULL) != 0)
+        fatal("no stack for signals: %s", strerror(errno));
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        if (sigaction(crashes[i], &action, NULL) != 0)
+            fatal("signal %d can't be watched for: %s", crashes[i], strerror(errno));
+}
+
+/* ---- folded memory ---------------------------------------------------------------------------- */
+
+void *machine_folded_memory(size_t bytes)
+{
+    struct cluster *cluster = the_cluster();
+    if (bytes <= cluster->folded_size && cluster->folded != NULL)
+        return cluster->folded;
+    /* An older, smaller piece may still be in use: it stays. */
+    cluster->folded = SMPI_SHARED_MALLOC(bytes + 1);
+    if (cluster->folded == NULL)
+        fatal("there is no memory to fold for %zu bytes", bytes);
+    cluster->folded_size = bytes;
+    return cluster->folded;
+}
+
+bool machine_is_folded(const void *buffer)
+{
+    const struct cluster *cluster = the_cluster();
+    const uintptr_t begin = (uintptr_t)cluster->folded;
+    return cluster->folded != NULL && (uintptr_t)buffer >= begin &&
+           (uintptr_t)buffer < begin + cluster->folded_size;
+}
+
+/* ---- polling ---------------------------------------------------------------------------------- */
+
+static int polls; /* of this rank since something last happened here */
+static double polling_since;
+
+void machine_progressed(void)
+{
+    polls = 0;
+    the_cluster()->last_progress = simgrid_get_clock();
+}
+
+void machine_polled(void)
+{
+    const struct cluster *cluster = the_cluster();
+    const double now = simgrid_get_clock();
+    if (polls++ == 0)
+        polling_since = now;
+    if (cluster->computing == 0 && now - cluster->last_progress > longest_silence)
+        fatal("deadlock: every rank waits or polls, and nothing will ever come: no request has "
+              "completed and nobody has computed for %g simulated seconds",
+              longest_silence);
+    if (polls > polls_before_sleep)
+        sg_actor_sleep_for(sleep_per_wait * (now - polling_since));
+}

@@ -1,0 +1,208 @@
+/*
+ * Memory, accounted by kind, and the cache of freed blocks (memory.h).
+ *
+ * Sizes are rounded up to size classes, four to each doubling, so at most a
+ * fifth of a block of more than 512 bytes is unused. A freed block goes to its class's list and is
+ * given out again to the next request of that class. The list stands beside the
+ * blocks and not in them: a message that arrives late, in a block that was freed
+ * too early, must not break it. What is accounted is what was asked for, not the
+ * rounded size.
+ */
+#include "common/base/memory.h"
+#include "common/base/fatal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT     64
+#define SMALL_CLASSES 8 /* 64, 128, … 512 bytes */
+#define CLASSES       (SMALL_CLASSES + 4 * 56)
+
+/* Under AddressSanitizer nothing is kept. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEP_BLOCKS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEP_BLOCKS 0
+#endif
+#endif
+#ifndef KEEP_BLOCKS
+#define KEEP_BLOCKS 1
+#endif
+
+/* The kept blocks of a class; there is room for as many as were ever made. */
+struct kept_blocks {
+    void **block;
+    size_t count;
+    size_t made;
+    size_t room;
+};
+
+static struct kept_blocks kept[CLASSES];
+static int64_t live_bytes[MEMORY_KINDS];
+static int64_t peak_bytes[MEMORY_KINDS];
+static size_t from_system;
+static bool spoils;
+
+const char *memory_kind_name(enum memory_kind kind)
+{
+    static const char *const names[MEMORY_KINDS] = {"parameter", "gradient", "activation",
+                                                    "optimizer", "workspace"};
+    return (unsigned)kind < MEMORY_KINDS ? names[kind] : "unknown";
+}
+
+/* The class of a size, and the bytes of a block of that class. */
+static int class_of(size_t bytes, size_t *block_bytes)
+{
+    if (bytes > (size_t)1 << 60)
+        fatal("%zu bytes asked for: more than any machine has", bytes);
+    size_t last_unit = bytes == 0 ? 0 : (bytes - 1) / ALIGNMENT;
+    if (last_unit < SMALL_CLASSES) {
+        *block_bytes = (last_unit + 1) * ALIGNMENT;
+        return (int)last_unit;
+    }
+    int shift = 63 - __builtin_clzll(last_unit) - 2;
+    size_t quarter = last_unit >> shift; /* 4 … 7 */
+    *block_bytes = ((quarter + 1) << shift) * ALIGNMENT;
+    return SMALL_CLASSES + (shift - 1) * 4 + (int)(quarter - 4);
+}
+
+/* So that giving back never asks for memory. */
+static bool make_room_for_one_more(struct kept_blocks *blocks)
+{
+    if (blocks->made == blocks->room) {
+        size_t room = blocks->room == 0 ? 16 : 2 * blocks->room;
+        void **grown = realloc(blocks->block, room * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        blocks->block = grown;
+        blocks->room = room;
+    }
+    blocks->made++;
+    return true;
+}
+
+/* A block of the class of this size, or NULL. */
+static void *block_get(size_t bytes)
+{
+    size_t block_bytes;
+    struct kept_blocks *blocks = &kept[class_of(bytes, &block_bytes)];
+    if (blocks->count > 0)
+        return blocks->block[--blocks->count];
+    if (KEEP_BLOCKS && !make_room_for_one_more(blocks))
+        return NULL;
+    if (!KEEP_BLOCKS) /* the exact size, so that a byte too far is seen */
+        block_bytes = bytes == 0 ? 1 : bytes;
+    void *memory = NULL;
+    if (posix_memalign(&memory, ALIGNMENT, block_bytes) != 0)
+        return NULL;
+    from_system += block_bytes;
+    return memory;
+}
+
+void *memory_block_new(size_t bytes)
+{
+    void *block = block_get(bytes);
+    if (block == NULL)
+        fatal("no memory left: %zu bytes asked for", bytes);
+    return block;
+}
+
+void memory_block_free(void *block, size_t bytes)
+{
+    if (block == NULL)
+        return;
+    if (!KEEP_BLOCKS) {
+        free(block);
+        return;
+    }
+    size_t block_bytes;
+    struct kept_blocks *blocks = &kept[class_of(bytes, &block_bytes)];
+    if (blocks->count == blocks->made)
+        fatal("a block of %zu bytes was given back more often than it was handed out", bytes);
+    blocks->block[blocks->count++] = block;
+}
+
+void memory_account(enum memory_kind kind, int64_t bytes)
+{
+    if ((unsigned)kind >= MEMORY_KINDS)
+        fatal("%d is no kind of memory", (int)kind);
+    live_bytes[kind] += bytes;
+    if (live_bytes[kind] < 0)
+        fatal("%lld more bytes of %s memory were released than allocated",
+              (long long)-live_bytes[kind], memory_kind_name(kind));
+    if (live_bytes[kind] > peak_bytes[kind])
+        peak_bytes[kind] = live_bytes[kind];
+}
+
+void memory_spoil(bool wanted)
+{
+    spoils = wanted;
+}
+
+/* All bits set: NaN in every floating-point type, -1 in integers. */
+static void spoil(void *block, size_t bytes)
+{
+    if (spoils)
+        memset(block, 0xff, bytes);
+}
+
+void *memory_allocate(enum memory_kind kind, size_t bytes)
+{
+    void *block = block_get(bytes);
+    if (block == NULL)
+        fatal("no memory left: %zu bytes asked for (%s); already live: parameter %zu, gradient "
+              "%zu, activation %zu, optimizer %zu, workspace %zu bytes. A smaller batch, more "
+              "micro-batches or a smaller model needs less",
+              bytes, memory_kind_name(kind), memory_live(MEMORY_PARAMETER),
+              memory_live(MEMORY_GRADIENT), memory_live(MEMORY_ACTIVATION),
+              memory_live(MEMORY_OPTIMIZER), memory_live(MEMORY_WORKSPACE));
+    memory_account(kind, (int64_t)bytes);
+    spoil(block, bytes);
+    return block;
+}
+
+void memory_release(enum memory_kind kind, void *block, size_t bytes)
+{
+    if (block == NULL)
+        return;
+    memory_account(kind, -(int64_t)bytes);
+    spoil(block, bytes);
+    memory_block_free(block, bytes);
+}
+
+size_t memory_live(enum memory_kind kind)
+{
+    return (size_t)live_bytes[kind];
+}
+
+size_t memory_peak(enum memory_kind kind)
+{
+    return (size_t)peak_bytes[kind];
+}
+
+void memory_reset_peak(void)
+{
+    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+        peak_bytes[kind] = live_bytes[kind];
+}
+
+size_t memory_from_system(void)
+{
+    return from_system;
+}
+
+void memory_return_to_system(void)
+{
+    for (int size_class = 0; size_class < CLASSES; size_class++) {
+        struct kept_blocks *blocks = &kept[size_class];
+        while (blocks->count > 0) {
+            free(blocks->block[--blocks->count]);
+            blocks->made--;
+        }
+        if (blocks->made == 0) {
+            free(blocks->block);
+            *blocks = (struct kept_blocks){0};
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/*
+ * Tensors: row-major arrays of up to four dimensions.
+ *
+ * A tensor is counted by references. tensor_new() and every function that
+ * "returns a new tensor" hand one reference to the caller, who gives it back
+ * with tensor_free(). A function that "takes over" a tensor gives the caller's
+ * reference back itself. A view shares the memory of the tensor that it looks
+ * into and keeps it alive.
+ *
+ * `data` is for kernels, for tensor files, for tests and for MPI: nobody else
+ * looks inside. Memory is accounted by kind (memory.h); running out of it is
+ * fatal, with a message that says what was asked for.
+ *
+ * On the meta device a tensor has a shape and no numbers. Its memory is
+ * accounted as if it were there, but `data` points into memory that all meta
+ * tensors share (machine_folded_memory): MPI may send it and receive into it,
+ * up to TENSOR_META_MESSAGE_BYTES, and nothing is carried. Kernels do nothing
+ * with it, and so do tensor_zero and tensor_copy. Whoever needs numbers calls
+ * tensor_need_numbers first. Only there may a tensor have more elements than an
+ * int can count.
+ */
+#ifndef COMMON_BASE_TENSOR_H
+#define COMMON_BASE_TENSOR_H
+
+#include "common/base/memory.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum dtype { DTYPE_FLOAT32, DTYPE_BFLOAT16, DTYPE_INT32 };
+enum device { DEVICE_CPU, DEVICE_CUDA, DEVICE_META };
+
+#define TENSOR_MAX_DIMENSIONS 4
+
+/* Of a larger meta tensor only so much may be sent or received in one message. */
+#define TENSOR_META_MESSAGE_BYTES ((size_t)512 << 20)
+
+struct shape {
+    int dimensions;
+    int size[TENSOR_MAX_DIMENSIONS];
+};
+
+/* SHAPE(64, 10) is a struct shape of two dimensions. */
+#define SHAPE(...)                                                                                 \
+    ((struct shape){.dimensions = (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)),               \
+                    .size = {__VA_ARGS__}})
+
+struct tensor {
+    void *data;      /* the first element */
+    size_t elements; /* number of elements */
+    int count;       /* the same, as MPI calls take it; -1 if it does not fit an int */
+    struct shape shape;
+    enum dtype dtype;
+    enum device device;
+    enum memory_kind kind;
+    int references;      /* private */
+    struct tensor *base; /* private: the tensor that a view looks into, else NULL */
+};
+
+/* Number of elements; fatal if it does not fit the type or a size is negative. */
+int shape_count(struct shape shape);
+size_t shape_elements(struct shape shape);
+/* A shape for so many numbers in a row: (elements). Where that does not fit an int, rows of
+ * 1024, the last one not quite needed. */
+struct shape shape_flat(size_t elements);
+bool shape_equal(struct shape a, struct shape b);
+/* The size of the last dimension. */
+int shape_last(struct shape shape);
+/* The same sizes behind a leading dimension: (3, 32, 32) and 8 make (8, 3, 32, 32). */
+struct shape shape_with_batch(int batch, struct shape sample);
+/* Writes "(64, 10)" to text and returns text. */
+#define SHAPE_TEXT_SIZE 64
+const char *shape_text(struct shape shape, char text[SHAPE_TEXT_SIZE]);
+
+size_t dtype_bytes(enum dtype dtype);
+const char *dtype_name(enum dtype dtype); /* "float32", "bfloat16", "int32" */
+
+/* A new tensor; its contents are undefined. */
+struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device device,
+                          struct shape shape);
+/* A view of `shape` that begins `first` elements into base. */
+struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape);
+struct tensor *tensor_retain(struct tensor *tensor); /* one more reference; returns tensor */
+void tensor_free(struct tensor *tensor);             /* gives one reference back; NULL is allowed */
+bool tensor_is_shared(const struct tensor *tensor);  /* more than one reference, or a view */
+
+size_t tensor_bytes(const struct tensor *tensor);
+/* Fatal for a tensor on the meta device. purpose completes "can't …": "be compared". */
+void tensor_need_numbers(const struct tensor *tensor, const char *purpose);
+/* Rows of the last dimension: elements / its size. */
+int tensor_rows(const struct tensor *tensor);
+void tensor_zero(struct tensor *tensor);
+/* Copies the elements; count and dtype must agree (fatal otherwise). */
+void tensor_copy(struct tensor *to, const struct tensor *from);
+
+static inline float *tensor_floats(const struct tensor *tensor)
+{
+    return tensor->data;
+}
+static inline int32_t *tensor_integers(const struct tensor *tensor)
+{
+    return tensor->data;
+}
+
+#endif

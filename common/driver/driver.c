@@ -1,0 +1,156 @@
+/*
+ * The main loop: see driver.h.
+ */
+#include "common/driver/driver.h"
+
+#include "common/base/fatal.h"
+#include "common/base/memory.h"
+#include "common/base/mpi_check.h"
+#include "common/driver/driver_parts.h"
+#include "common/files/curve.h"
+#include "common/log/log_fields.h"
+#include "common/training/model.h"
+#include "common/training/stage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_REFUSED = 2 };
+
+/* Ends all ranks: a fatal error on one of them would leave the others waiting forever. */
+static void abort_all_ranks(void)
+{
+    fflush(NULL);
+    PMPI_Abort(MPI_COMM_WORLD, STATUS_FAILED);
+    _Exit(STATUS_FAILED);
+}
+
+/* ---- may it run? ------------------------------------------------------------------------------ */
+
+/* May the run be? All ranks get the same answer; the first rank that refuses says why. */
+static bool all_agree(const struct run *run, bool agreed, const char *reason)
+{
+    const int refuser = agreed ? run->ranks : run->rank;
+    int first;
+    mpi_check(PMPI_Allreduce(&refuser, &first, 1, MPI_INT, MPI_MIN, run->comm));
+    if (first == run->rank)
+        fprintf(stderr, "%s: refused: %s\n", program_invocation_short_name, reason);
+    return first == run->ranks;
+}
+
+static struct model *build_model(const struct options *options)
+{
+    struct shape sample;
+    int classes;
+    char error[DATASET_ERROR_SIZE];
+    if (!dataset_describe(options->dataset, &sample, &classes, error))
+        fatal("--data %s: %s", options->dataset, error);
+    char model_error[MODEL_ERROR_SIZE];
+    struct model *model = model_new(options->model, sample, classes, model_error);
+    if (model == NULL)
+        fatal("--model %s: %s", options->model, model_error);
+    return model;
+}
+
+/* ---- the program ------------------------------------------------------------------------------ */
+
+/* The named training step, and into how many micro-batches it cuts a batch. */
+static void choose_step(struct run *run, const struct program *program, const char *name)
+{
+    struct options as_named = *run->options;
+    snprintf(as_named.step, sizeof as_named.step, "%s", name);
+    run->step = driver_find_step(program, name);
+    run->micro_batches = options_micro_batches(&as_named);
+}
+
+/* May the program's steps be taken with these options? If not, `reason` says why not. */
+static bool steps_are_possible(struct run *run, const struct program *program, char *reason)
+{
+    const struct options *options = run->options;
+    if (options->against[0] != '\0') {
+        choose_step(run, program, options->against);
+        if (!program->check(run, reason, REASON_SIZE))
+            return false;
+    }
+    choose_step(run, program, options->step);
+    return program->check(run, reason, REASON_SIZE);
+}
+
+/* The whole run between the begin and the end of MPI; returns the exit status. */
+static int carry_out(struct run *run, const struct program *program)
+{
+    const struct options *options = run->options;
+    char reason[REASON_SIZE] = "";
+    bool agreed = driver_options_fit(program, run, reason);
+    if (agreed && options->probe[0] == '\0')
+        agreed = steps_are_possible(run, program, reason);
+    reason[sizeof reason - 1] = '\0';
+    if (!all_agree(run, agreed, reason))
+        return STATUS_REFUSED;
+    if (options->probe[0] != '\0') {
+        driver_find_probe(program, options->probe)->run(run);
+        return STATUS_DONE;
+    }
+    const struct usage own = driver_train(run, program, options->curve);
+    if (options->against[0] != '\0') {
+        choose_step(run, program, options->against);
+        const struct usage other = driver_train(run, program, "");
+        driver_usage_compare(run, &own, &other);
+    } else if (options->report) {
+        driver_usage_report(run, &own);
+    }
+    return STATUS_DONE;
+}
+
+static void finalize(int status)
+{
+    /* Recorded, unlike the driver's other calls: see driver.h. */
+    if (MPI_Finalize() != MPI_SUCCESS)
+        fatal("MPI_Finalize failed");
+    log_append(log_record_of_end(status));
+    log_close();
+}
+
+/* Lists that an assignment has left out are empty ones. */
+static struct program with_all_lists(const struct program *program)
+{
+    static const struct step no_steps[1];
+    static const struct probe no_probes[1];
+    struct program complete = *program;
+    if (complete.steps == NULL)
+        complete.steps = no_steps;
+    if (complete.probes == NULL)
+        complete.probes = no_probes;
+    return complete;
+}
+
+int driver_main(int argc, char **argv, const struct program *given)
+{
+    const struct program complete = with_all_lists(given), *program = &complete;
+    struct options options;
+    options_parse(&options, program->options, driver_describe(program), argc, argv);
+
+    /* OpenBLAS brings threads of its own; MPI is called by this one alone. */
+    int provided;
+    mpi_check(PMPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided));
+    fatal_set_hook(abort_all_ranks);
+    mpi_check_install(MPI_COMM_WORLD);
+    mpi_check_install(MPI_COMM_SELF);
+    struct run run = {.options = &options, .comm = MPI_COMM_WORLD};
+    mpi_check(PMPI_Comm_rank(run.comm, &run.rank));
+    mpi_check(PMPI_Comm_size(run.comm, &run.ranks));
+    fatal_set_rank(run.rank);
+    if (options.evidence[0] != '\0') {
+        driver_evidence_folder(&options);
+        memory_spoil(true);
+        log_open(options.evidence, run.rank, run.ranks, options.seed);
+    }
+    struct model *model = build_model(&options);
+    run.model = model;
+    const int status = carry_out(&run, program);
+    model_free(model);
+    finalize(status);
+    return status;
+}

@@ -1,0 +1,104 @@
+/*
+ * The driver: the one main loop that runs every assignment's program.
+ *
+ * It reads the options, starts MPI and the log, builds the model, lets the
+ * assignment build this rank's stages and open its data, and then trains: fetch
+ * the batch, take the student's step, write curve, snapshots and progress. An
+ * assignment adds training steps, options and probes (`--probe`: small runs that
+ * show one function at work).
+ *
+ * The last thing it does is to write LOG_FINAL (value: the exit status), after
+ * MPI_Finalize has returned: a rank that crashes or hangs in it lacks the record.
+ * A fatal error on one rank ends all of them with status 1, without LOG_FINAL.
+ *
+ * The driver calls PMPI_*, so that the log holds the student's messages only;
+ * of its own it records LOG_FINALIZE, so that a rank that waits for the others
+ * there can be told from one that hangs.
+ *
+ * Evidence, in the folder of --evidence:
+ *   rank-R.log                        the log
+ *   stage-S.before-K.safetensors      before step K (--snapshots): parameters
+ *                                     "layers.L.NAME" and optimizer state "layers.L.NAME.STATE"
+ *   stage-S.after-K.safetensors       after step K (--dump-gradients): gradients
+ *                                     "layers.L.NAME.gradient" and, of the last stage on a rank
+ *                                     that computed the loss, "outputs" (batch, classes) and
+ *                                     "loss" (1)
+ * Metadata of both: "steps_done", "rank", "first_layer", "layers". A snapshot before the
+ * step behind the last one (K = --steps) shows how training ended. What a probe writes, its
+ * assignment says. --against trains a second time, after the first; the log then holds both.
+ */
+#ifndef COMMON_DRIVER_DRIVER_H
+#define COMMON_DRIVER_DRIVER_H
+
+#include "common/driver/options.h"
+#include "common/training/batch.h"
+
+#include <jansson.h>
+#include <mpi.h>
+
+/* One of the stages that this rank trains, with what updates it. */
+struct trained_stage {
+    struct stage *stage;
+    struct optimizer *optimizer;
+};
+
+struct run {
+    const struct options *options;
+    const struct step *step; /* what trains; NULL for a probe */
+    MPI_Comm comm;
+    int rank;
+    int ranks;
+    const struct model *model;
+    int micro_batches; /* of this step */
+    struct batch *batch;
+    int stages; /* of this rank */
+    struct trained_stage *trained;
+    void *own; /* the assignment's, from begin to end */
+};
+
+struct step {
+    const char *name;
+    const char *what; /* one line for --help */
+    void (*take)(struct run *run);
+};
+
+struct probe {
+    const char *name;
+    const char *what;
+    void (*run)(struct run *run); /* model is set; batch and stages are not there */
+};
+
+struct program {
+    const char *name; /* the assignment's */
+    const struct own_options *options;
+    const struct step
+        *steps; /* ends with a NULL name; the first is meant where none is named. NULL:
+                                 it trains nothing */
+    const struct probe *probes; /* ends with a NULL name, or NULL */
+    /* Do the options go together, whatever is to run? If not, false, and why and what to do. Asked
+     * first, when the names of steps are known to exist. May be NULL. */
+    bool (*fits)(const struct run *run, char *reason, size_t reason_size);
+    /* May run->step be taken? If not, false, and a reason as above. */
+    bool (*check)(struct run *run, char *reason, size_t reason_size);
+    /* Makes this rank's stages (driver_add_stage). */
+    void (*build)(struct run *run);
+    /* Batch and stages are there: open the data, make what `own` needs. */
+    void (*begin)(struct run *run);
+    /* --compare: after the first step; returns whether all agreed. NULL: there is no such thing. */
+    bool (*compare)(struct run *run);
+    void (*end)(struct run *run);
+};
+
+/* The main function of an assignment's program. Exit status: 0 done, 1 failed, 2 refused. */
+int driver_main(int argc, char **argv, const struct program *program);
+
+/* For `build`: one more stage of this rank, with an optimizer. The driver frees both. The caller fills
+ * in index, stages, first_layer and layers; the rest is the run's. */
+void driver_add_stage(struct run *run, struct stage_options options);
+
+/* For probes: writes NAME in the evidence folder and gives the value back; fatal if that fails. */
+void driver_probe_write(const struct run *run, const char *name, json_t *value);
+/* A whole number from lowest to highest, number `*counter` of the seed's; counts on. */
+int driver_probe_draw(const struct run *run, uint64_t *counter, int lowest, int highest);
+
+#endif

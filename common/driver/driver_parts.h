@@ -1,0 +1,88 @@
+/*
+ * What the driver's files share: driver.c (the program from begin to end),
+ * driver_check.c (do the options go together?), driver_train.c (the steps),
+ * driver_evidence.c (tensor files and facts), driver_progress.c (the progress
+ * line) and driver_usage.c (how well the ranks were used).
+ */
+#ifndef COMMON_DRIVER_DRIVER_PARTS_H
+#define COMMON_DRIVER_DRIVER_PARTS_H
+
+#include "common/driver/driver.h"
+#include "common/files/curve.h"
+
+/* ---- driver_check.c ---------------------------------------------------------------------------- */
+
+#define REASON_SIZE 1024
+
+/* What --help says of the program's steps and probes. Stays for the whole run. */
+const char *driver_describe(const struct program *program);
+/* The step (empty: the first) or the probe of that name, or NULL. */
+const struct step *driver_find_step(const struct program *program, const char *name);
+const struct probe *driver_find_probe(const struct program *program, const char *name);
+/* False, and a reason, if this run can't be: names that don't exist, options that don't go
+ * together. */
+bool driver_options_fit(const struct program *program, const struct run *run,
+                        char reason[REASON_SIZE]);
+
+/* ---- driver_evidence.c: nothing is written where the options ask for nothing ------------------- */
+
+/* Makes the folder of --evidence if it is not there. */
+void driver_evidence_folder(const struct options *options);
+/* Writes stage-S.before-K.safetensors if --snapshots names this step. */
+void driver_evidence_before_step(const struct run *run, int step);
+/* Writes stage-S.after-K.safetensors if --dump-gradients names this step. */
+void driver_evidence_after_step(const struct run *run, int step);
+/* Notes what the process holds before the first step. */
+void driver_evidence_before_training(void);
+/* Records live and peak bytes of every kind of memory, and of the process (log.h). */
+void driver_evidence_memory(void);
+
+/* ---- driver_progress.c ------------------------------------------------------------------------- */
+
+struct progress {
+    bool shown;
+    bool terminal; /* one line, written again and again; otherwise a line now and then */
+    int steps;     /* of the whole run */
+    int batch_size;
+    double began; /* driver_seconds() at the start of training */
+    double told;  /* when the line was last written */
+    int told_step;
+};
+
+double driver_seconds(void); /* of a clock that only goes forward */
+
+/* shown: is this the rank that reports? */
+struct progress driver_progress_begin(const struct options *options, int steps, bool shown);
+void driver_progress_step(struct progress *progress, const struct curve_point *point);
+void driver_progress_end(struct progress *progress);
+
+/* ---- driver_usage.c: how a rank spent the time of its training steps ---------------------------- */
+
+struct usage {
+    const char *step;       /* its name */
+    int steps;              /* that are counted */
+    uint64_t began, ended;  /* of the step: machine_clock() */
+    uint64_t busy_before;   /* log_busy() at the begin of the step */
+    double seconds;         /* sum over the counted steps */
+    double busy;            /* of that, spent in computations */
+    size_t activation_peak; /* bytes */
+    size_t peak;            /* bytes: the sum over the kinds, each at its own peak */
+};
+
+/* Begins to count; peaks of memory are counted from here on. */
+struct usage driver_usage_begin(const struct run *run);
+void driver_usage_before_step(struct usage *usage);
+void driver_usage_after_step(struct usage *usage);
+void driver_usage_end(struct usage *usage);
+/* All ranks call them, rank 0 prints: step time, bubble, utilisation and memory per rank … */
+void driver_usage_report(const struct run *run, const struct usage *usage);
+/* … and the same of two training steps side by side, with the speed-up of the first. */
+void driver_usage_compare(const struct run *run, const struct usage *own,
+                          const struct usage *other);
+
+/* ---- driver_train.c ---------------------------------------------------------------------------- */
+
+/* Trains from the beginning with run->step. curve: the file for it; empty: none. */
+struct usage driver_train(struct run *run, const struct program *program, const char *curve);
+
+#endif

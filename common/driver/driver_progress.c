@@ -1,0 +1,90 @@
+/*
+ * The progress line of a training run, on standard error:
+ *
+ *     step 120/938  epoch 0  loss 0.5123  accuracy 81.2%  10240 samples/s  5 s left
+ *
+ * On a terminal one line is written over and over; elsewhere a line every few
+ * seconds. mpirun stands between a rank and the terminal, so whoever starts it
+ * says with PROGRESS=line in the environment that there is one.
+ */
+#include "common/base/machine.h"
+#include "common/driver/driver_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const double seconds_between_rewrites = 0.2;
+static const double seconds_between_lines = 5.0;
+
+double driver_seconds(void)
+{
+    return 1e-9 * (double)machine_clock();
+}
+
+static bool is_terminal(void)
+{
+    const char *asked = getenv("PROGRESS");
+    return isatty(STDERR_FILENO) || (asked != NULL && strcmp(asked, "line") == 0);
+}
+
+struct progress driver_progress_begin(const struct options *options, int steps, bool shown)
+{
+    const double now = driver_seconds();
+    return (struct progress){
+        .shown = shown && !options->quiet,
+        .terminal = is_terminal(),
+        .steps = steps,
+        .batch_size = options->batch_size,
+        .began = now,
+        .told = now,
+        .told_step = -1,
+    };
+}
+
+static const char *duration_text(double seconds, char text[32])
+{
+    const long whole = (long)(seconds + 0.5);
+    if (seconds < 10.0)
+        snprintf(text, 32, "%.1f s", seconds);
+    else if (whole < 120)
+        snprintf(text, 32, "%ld s", whole);
+    else if (whole < 7200)
+        snprintf(text, 32, "%ld min %02ld s", whole / 60, whole % 60);
+    else
+        snprintf(text, 32, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+    return text;
+}
+
+void driver_progress_step(struct progress *progress, const struct curve_point *point)
+{
+    const double now = driver_seconds();
+    const bool last = point->step + 1 == progress->steps;
+    const double pause = progress->terminal ? seconds_between_rewrites : seconds_between_lines;
+    if (!progress->shown || (!last && now - progress->told < pause))
+        return;
+
+    const double since = now - progress->told;
+    const double rate = (point->step - progress->told_step) / (since > 1e-9 ? since : 1e-9);
+    const double left =
+        (now - progress->began) / (point->step + 1.0) * (double)(progress->steps - point->step - 1);
+    char text[32];
+    fprintf(stderr, "%sstep %d/%d  epoch %d  loss %.4f  accuracy %.1f%%  %.0f samples/s  %s left%s",
+            progress->terminal ? "\r\033[K" : "", point->step + 1, progress->steps, point->epoch,
+            point->loss, 100.0 * point->accuracy, rate * progress->batch_size,
+            duration_text(left, text), progress->terminal ? "" : "\n");
+    fflush(stderr);
+    progress->told = now;
+    progress->told_step = point->step;
+}
+
+void driver_progress_end(struct progress *progress)
+{
+    if (!progress->shown)
+        return;
+    char text[32];
+    fprintf(stderr, "%strained %d step%s in %s\n", progress->terminal ? "\n" : "", progress->steps,
+            progress->steps == 1 ? "" : "s",
+            duration_text(driver_seconds() - progress->began, text));
+}

@@ -1,0 +1,201 @@
+/*
+ * Training: builds what one training step needs and takes the steps, from the
+ * first to the last.
+ */
+#include "common/driver/driver.h"
+
+#include "common/base/fatal.h"
+#include "common/base/mpi_check.h"
+#include "common/driver/driver_parts.h"
+#include "common/files/curve.h"
+#include "common/log/log_fields.h"
+#include "common/training/model.h"
+#include "common/training/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- building ----------------------------------------------------------------------------------- */
+
+/* The data set's shapes are the model's: options_read() has seen to it. */
+static struct batch *build_batch(const struct run *run)
+{
+    const struct options *options = run->options;
+    const int micro_batches = run->micro_batches;
+    if (options->batch_size % micro_batches != 0)
+        fatal("a batch of %d samples can't be cut into %d micro-batches of the same size; "
+              "the check of the arguments should have refused that",
+              options->batch_size, micro_batches);
+    return batch_new(&(struct batch_options){
+        .dataset = options->dataset,
+        .batch_size = options->batch_size,
+        .micro_batches = micro_batches,
+        .loss = options->loss,
+        .device = options->device,
+        .seed = options->seed,
+        .sample = run->model->input,
+        .classes = run->model->outputs,
+    });
+}
+
+void driver_add_stage(struct run *run, struct stage_options options)
+{
+    options.micro_batch_size = run->options->batch_size / run->micro_batches;
+    options.micro_batches = run->micro_batches;
+    options.seed = run->options->seed;
+    options.device = run->options->device;
+    struct trained_stage *more =
+        realloc(run->trained, ((size_t)run->stages + 1) * sizeof *run->trained);
+    if (more == NULL)
+        fatal("no memory left for %d stages", run->stages + 1);
+    struct stage *stage = stage_new(run->model, &options);
+    more[run->stages++] =
+        (struct trained_stage){stage, optimizer_new(&run->options->optimizer, stage)};
+    run->trained = more;
+}
+
+static void build(struct run *run, const struct program *program)
+{
+    run->batch = build_batch(run);
+    program->build(run);
+}
+
+static void take_down(struct run *run)
+{
+    for (int i = 0; i < run->stages; i++) {
+        optimizer_free(run->trained[i].optimizer);
+        stage_free(run->trained[i].stage);
+    }
+    free(run->trained);
+    run->trained = NULL;
+    run->stages = 0;
+    batch_free(run->batch);
+    run->batch = NULL;
+}
+
+/* ---- training --------------------------------------------------------------------------------- */
+
+struct training {
+    int steps;
+    int steps_per_epoch;
+    int tokens;   /* per sample */
+    FILE *curve;  /* NULL: not on this rank, or not wanted */
+    bool reports; /* the last rank has the loss, so it writes curve and progress */
+    struct progress progress;
+    struct usage usage;
+};
+
+/* A model whose first layer makes (tokens, width) of a sample has that many tokens; others one. */
+static int tokens_per_sample(const struct model *model)
+{
+    const struct shape first = model->layer[0].output;
+    return first.dimensions == 2 ? first.size[0] : 1;
+}
+
+/* How many batches an epoch has, at least one; fatal where there is not even that. */
+static int steps_per_epoch(const struct run *run)
+{
+    const struct options *options = run->options;
+    const int steps = batch_steps_per_epoch(run->batch);
+    if (steps > 0)
+        return steps;
+    char error[DATASET_ERROR_SIZE];
+    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
+    if (samples < 0)
+        fatal("--data %s: %s", options->dataset, error);
+    fatal("--batch %d: the training data of %s has only %d samples", options->batch_size,
+          options->dataset, samples);
+}
+
+static int steps_of_all_epochs(const struct options *options, int per_epoch)
+{
+    int steps;
+    if (__builtin_mul_overflow(options->epochs, per_epoch, &steps))
+        fatal("--epochs %d: with %d steps in each that makes more than %d steps", options->epochs,
+              per_epoch, INT_MAX);
+    return steps;
+}
+
+static struct training training_begin(const struct run *run, const char *curve)
+{
+    const struct options *options = run->options;
+    struct training training = {.tokens = tokens_per_sample(run->model),
+                                .reports = run->rank == run->ranks - 1};
+    training.steps_per_epoch = steps_per_epoch(run);
+    training.steps = options->steps > 0 ? options->steps
+                                        : steps_of_all_epochs(options, training.steps_per_epoch);
+    if (training.reports && curve[0] != '\0')
+        training.curve = curve_create(curve);
+    training.progress = driver_progress_begin(options, training.steps, training.reports);
+    training.usage = driver_usage_begin(run);
+    return training;
+}
+
+/* After a step, on the rank that has the loss: a line of the curve, and the progress. */
+static void report(struct training *training, const struct run *run, int step, double seconds)
+{
+    const int batch_size = run->options->batch_size;
+    const struct curve_point point = {
+        .step = step,
+        .epoch = step / training->steps_per_epoch,
+        .samples = (long)(step + 1) * batch_size,
+        .loss = batch_mean_loss(run->batch),
+        .accuracy = batch_accuracy(run->batch),
+        .seconds = driver_seconds() - training->progress.began,
+        .samples_per_second = batch_size / seconds,
+        .tokens_per_second = (double)training->tokens * batch_size / seconds,
+    };
+    if (training->curve != NULL)
+        curve_append(training->curve, &point);
+    driver_progress_step(&training->progress, &point);
+}
+
+static void take_step(struct training *training, struct run *run, int number)
+{
+    driver_evidence_before_step(run, number);
+    const double began = driver_seconds();
+    batch_load(run->batch, number);
+    log_append(log_record_of_step(LOG_STEP_BEGIN, number));
+    /* A step that ends the program must not do so before every rank has opened its data. */
+    if (number == 0)
+        mpi_check(PMPI_Barrier(run->comm));
+    driver_usage_before_step(&training->usage);
+    run->step->take(run);
+    driver_usage_after_step(&training->usage);
+    log_append(log_record_of_step(LOG_STEP_END, number));
+    if (training->reports)
+        report(training, run, number, driver_seconds() - began);
+    driver_evidence_after_step(run, number);
+}
+
+static void compare(struct run *run, const struct program *program)
+{
+    const bool agreed = program->compare(run);
+    fprintf(stderr, "rank %d: the first step %s the baseline\n", run->rank,
+            agreed ? "agrees with" : "DIFFERS from");
+    log_append(log_record_of_agreement(LOG_PROBE, agreed));
+}
+
+struct usage driver_train(struct run *run, const struct program *program, const char *curve)
+{
+    build(run, program);
+    program->begin(run);
+
+    struct training training = training_begin(run, curve);
+    driver_evidence_before_training();
+    for (int number = 0; number < training.steps; number++) {
+        take_step(&training, run, number);
+        if (number == 0 && run->options->compare)
+            compare(run, program);
+    }
+    driver_evidence_before_step(run, training.steps);
+    if (training.curve != NULL)
+        curve_finish(training.curve);
+    driver_progress_end(&training.progress);
+
+    program->end(run);
+    driver_evidence_memory();
+    driver_usage_end(&training.usage);
+    take_down(run);
+    return training.usage;
+}

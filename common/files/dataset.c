@@ -1,0 +1,237 @@
+/*
+ * Data sets by name: finding, opening, gathering and shuffling (dataset.h).
+ */
+#include "common/files/dataset.h"
+#include "common/base/fatal.h"
+#include "common/base/random.h"
+#include "common/files/dataset_parts.h"
+
+#include <string.h>
+
+/* Mean and deviation of the training images' pixels, of 255, per channel. */
+struct normalisation {
+    double mean[DATASET_MAX_CHANNELS];
+    double deviation[DATASET_MAX_CHANNELS];
+};
+
+static const struct normalisation of_fashion_mnist = {{0.2860}, {0.3530}};
+static const struct normalisation of_cifar10 = {{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}};
+static const struct normalisation of_synthetic = {{0.5, 0.5, 0.5, 0.5}, {0.2, 0.2, 0.2, 0.2}};
+
+enum kind { FASHION_MNIST, CIFAR10, SYNTHETIC };
+
+/* What a name means. */
+struct source {
+    enum kind kind;
+    struct shape sample;
+    int classes;
+    const struct normalisation *normalisation;
+    struct synthetic_options synthetic;
+};
+
+static bool source_find(const char *name, struct source *source, char error[DATASET_ERROR_SIZE])
+{
+    *source = (struct source){.classes = 10};
+    size_t length = strcspn(name, ":");
+    if (strcmp(name, "fashion-mnist") == 0) {
+        source->kind = FASHION_MNIST;
+        source->sample = SHAPE(1, 28, 28);
+        source->normalisation = &of_fashion_mnist;
+        return true;
+    }
+    if (strcmp(name, "cifar10") == 0) {
+        source->kind = CIFAR10;
+        source->sample = SHAPE(3, 32, 32);
+        source->normalisation = &of_cifar10;
+        return true;
+    }
+    if (length == strlen("synthetic") && strncmp(name, "synthetic", length) == 0) {
+        struct synthetic_options *options = &source->synthetic;
+        if (!synthetic_parse(name + length, options, error))
+            return false;
+        source->kind = SYNTHETIC;
+        source->sample = SHAPE(options->channels, options->height, options->width);
+        source->classes = options->classes;
+        source->normalisation = &of_synthetic;
+        return true;
+    }
+    return dataset_error(error,
+                         "there is no data set \"%.100s\"; there are fashion-mnist, cifar10 and "
+                         "synthetic",
+                         name);
+}
+
+bool dataset_describe(const char *name, struct shape *sample, int *classes,
+                      char error[DATASET_ERROR_SIZE])
+{
+    struct source source;
+    if (!source_find(name, &source, error))
+        return false;
+    *sample = source.sample;
+    *classes = source.classes;
+    return true;
+}
+
+static int source_count(const struct source *source, enum dataset_split split,
+                        char error[DATASET_ERROR_SIZE])
+{
+    struct idx_files files;
+    const char *folder;
+    switch (source->kind) {
+    case FASHION_MNIST:
+        if (!idx_find(split, &files, error))
+            return -1;
+        return idx_count(&files, source->sample.size[1], source->sample.size[2], error);
+    case CIFAR10:
+        folder = cifar_folder(error);
+        return folder == NULL ? -1 : cifar_count(folder, split, error);
+    case SYNTHETIC:
+        return split == DATASET_TRAIN ? source->synthetic.train : source->synthetic.test;
+    }
+    fatal("%d is no kind of data set", (int)source->kind);
+}
+
+int dataset_count(const char *name, enum dataset_split split, char error[DATASET_ERROR_SIZE])
+{
+    struct source source;
+    return source_find(name, &source, error) ? source_count(&source, split, error) : -1;
+}
+
+bool dataset_present(const char *name, char error[DATASET_ERROR_SIZE])
+{
+    return dataset_count(name, DATASET_TRAIN, error) > 0 &&
+           dataset_count(name, DATASET_TEST, error) > 0;
+}
+
+static bool fashion_mnist_open(const struct source *source, enum dataset_split split, bool inputs,
+                               bool labels, struct dataset *dataset, char error[DATASET_ERROR_SIZE])
+{
+    struct idx_files files;
+    if (!idx_find(split, &files, error))
+        return false;
+    if (inputs && !idx_open_images(files.images, source->sample.size[1], source->sample.size[2],
+                                   dataset, error))
+        return false;
+    int images = dataset->samples;
+    if (labels && !idx_open_labels(files.labels, source->classes, dataset, error))
+        return false;
+    if (inputs && images != dataset->samples)
+        return dataset_error(error,
+                             "%s has %d images, but %s has %d labels; get both again with "
+                             "datasets/get fashion-mnist",
+                             files.images, images, files.labels, dataset->samples);
+    return true;
+}
+
+static bool source_open(const struct source *source, enum dataset_split split, bool inputs,
+                        bool labels, uint64_t seed, struct dataset *dataset,
+                        char error[DATASET_ERROR_SIZE])
+{
+    const char *folder;
+    switch (source->kind) {
+    case FASHION_MNIST:
+        return fashion_mnist_open(source, split, inputs, labels, dataset, error);
+    case CIFAR10:
+        folder = cifar_folder(error);
+        return folder != NULL && cifar_open(folder, split, inputs, labels, dataset, error);
+    case SYNTHETIC:
+        synthetic_open(&source->synthetic, split, inputs, labels, seed, dataset);
+        return true;
+    }
+    fatal("%d is no kind of data set", (int)source->kind);
+}
+
+struct dataset *dataset_open(const char *name, enum dataset_split split, bool inputs, bool labels,
+                             uint64_t seed, char error[DATASET_ERROR_SIZE])
+{
+    struct source source;
+    if (!inputs && !labels)
+        fatal("neither the inputs nor the labels of %s were asked for", name);
+    if (!source_find(name, &source, error))
+        return NULL;
+    struct dataset *dataset = memory_allocate(MEMORY_WORKSPACE, sizeof *dataset);
+    *dataset = (struct dataset){.sample = source.sample, .classes = source.classes};
+    for (int channel = 0; channel < source.sample.size[0]; channel++)
+        for (int byte = 0; byte < 256; byte++)
+            dataset->value[channel][byte] =
+                (float)((byte / 255.0 - source.normalisation->mean[channel]) /
+                        source.normalisation->deviation[channel]);
+    if (!source_open(&source, split, inputs, labels, seed, dataset, error)) {
+        dataset_close(dataset);
+        return NULL;
+    }
+    return dataset;
+}
+
+void dataset_close(struct dataset *dataset)
+{
+    if (dataset == NULL)
+        return;
+    for (int i = 0; i < dataset->files; i++)
+        file_unmap(&dataset->file[i]);
+    synthetic_free(dataset->synthetic);
+    memory_release(MEMORY_WORKSPACE, dataset->unpacked, dataset->unpacked_bytes);
+    memory_release(MEMORY_WORKSPACE, dataset->label, dataset->label_bytes);
+    memory_release(MEMORY_WORKSPACE, dataset, sizeof *dataset);
+}
+
+int dataset_samples(const struct dataset *dataset)
+{
+    return dataset->samples;
+}
+
+static void check_number(const struct dataset *dataset, int number)
+{
+    if (number < 0 || number >= dataset->samples)
+        fatal("sample %d was asked for; there are samples 0 to %d", number, dataset->samples - 1);
+}
+
+/* The bytes of one image. */
+static const uint8_t *image_of(const struct dataset *dataset, int number)
+{
+    if (dataset->synthetic != NULL)
+        return synthetic_sample(dataset->synthetic, (size_t)number);
+    const struct image_run *run = dataset->run;
+    for (; number >= run->samples; run++)
+        number -= run->samples;
+    return run->first + (size_t)number * run->stride;
+}
+
+void dataset_gather_inputs(const struct dataset *dataset, const int *number, int count,
+                           float *inputs)
+{
+    if (dataset->runs == 0 && dataset->synthetic == NULL)
+        fatal("the inputs of this data set were not opened");
+    int channels = dataset->sample.size[0];
+    int area = dataset->sample.size[1] * dataset->sample.size[2];
+    for (int i = 0; i < count; i++) {
+        check_number(dataset, number[i]);
+        const uint8_t *byte = image_of(dataset, number[i]);
+        for (int channel = 0; channel < channels; channel++) {
+            /* A table of floats, for the same rounding everywhere. */
+            const float *value = dataset->value[channel];
+            for (int p = 0; p < area; p++)
+                inputs[p] = value[byte[p]];
+            inputs += area;
+            byte += area;
+        }
+    }
+}
+
+void dataset_gather_labels(const struct dataset *dataset, const int *number, int count,
+                           int32_t *labels)
+{
+    if (dataset->label == NULL)
+        fatal("the labels of this data set were not opened");
+    for (int i = 0; i < count; i++) {
+        check_number(dataset, number[i]);
+        labels[i] = dataset->label[number[i]];
+    }
+}
+
+void dataset_epoch_order(uint64_t seed, int epoch, int samples, int *order)
+{
+    if (epoch < 0)
+        fatal("there is no epoch %d", epoch);
+    random_permutation(order, samples, seed, random_stream(RANDOM_SHUFFLE, 0, (uint32_t)epoch));
+}

@@ -1,0 +1,58 @@
+/*
+ * Data sets: images with labels.
+ *
+ *     fashion-mnist  1×28×28, 10 classes; IDX files, unpacked or gzip, in
+ *                    FASHION_MNIST_DIR, datasets/fashion-mnist or where
+ *                    Debian's package puts them
+ *     cifar10        3×32×32, 10 classes; binary records in CIFAR10_DIR or
+ *                    datasets/cifar-10-batches-bin; any whole number of records per file
+ *     synthetic      made from the seed alone; 1×28×28, 10 classes, learnable;
+ *                    "synthetic:channels=3,height=32,width=32,train=512,test=128,classes=10"
+ *                    (defaults: train=2048, test=512)
+ *
+ * A folder that an environment variable names is the only one looked into.
+ * Files are checked for sizes, magic numbers and label ranges; an error names
+ * file, offset, found and expected, and what to do. Images are kept as bytes
+ * and become floats, (byte/255 - mean) / deviation per channel, when gathered.
+ * Images of unpacked files are mapped: ready at once, shared by all processes,
+ * and not counted as memory; all others are counted as MEMORY_WORKSPACE. A
+ * mapped file must not shrink while it is open.
+ */
+#ifndef COMMON_FILES_DATASET_H
+#define COMMON_FILES_DATASET_H
+
+#include "common/base/tensor.h"
+
+enum dataset_split { DATASET_TRAIN, DATASET_TEST };
+
+struct dataset;
+
+#define DATASET_ERROR_SIZE 512
+
+/* Shape of a sample and number of classes, without opening anything. False and
+ * an error for a name that does not exist. */
+bool dataset_describe(const char *name, struct shape *sample, int *classes,
+                      char error[DATASET_ERROR_SIZE]);
+/* Is it there to be opened? If not, error says where it was looked for and how to get it. */
+bool dataset_present(const char *name, char error[DATASET_ERROR_SIZE]);
+
+/* How many samples a split has, without opening inputs or labels (of files, only sizes and
+ * headers are read); -1 with an error. */
+int dataset_count(const char *name, enum dataset_split split, char error[DATASET_ERROR_SIZE]);
+
+/* Opens inputs, labels or both (at least one). A new data set, or NULL with an error. */
+struct dataset *dataset_open(const char *name, enum dataset_split split, bool inputs, bool labels,
+                             uint64_t seed, char error[DATASET_ERROR_SIZE]);
+void dataset_close(struct dataset *dataset);
+int dataset_samples(const struct dataset *dataset);
+
+/* Fills rows of a batch with samples number[0 … count-1]. inputs: (count, sample…) floats. */
+void dataset_gather_inputs(const struct dataset *dataset, const int *number, int count,
+                           float *inputs);
+void dataset_gather_labels(const struct dataset *dataset, const int *number, int count,
+                           int32_t *labels);
+
+/* The order of an epoch is a function of (seed, epoch) alone. */
+void dataset_epoch_order(uint64_t seed, int epoch, int samples, int *order);
+
+#endif

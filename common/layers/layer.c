@@ -1,0 +1,187 @@
+/*
+ * Layers: what all kinds have in common (layer.h, layers/layers.h).
+ */
+#include "common/layers/layer.h"
+
+#include "common/base/fatal.h"
+#include "common/base/flops.h"
+#include "common/base/random.h"
+#include "common/layers/layers.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- the three operations ---- */
+
+static double samples_of(const struct tensor *x)
+{
+    return x->shape.size[0];
+}
+
+struct tensor *layer_forward(const struct layer *layer, struct layer_memory memory,
+                             struct saved *saved, struct tensor *x)
+{
+    flops_charge(layer->forward_flops * samples_of(x));
+    return layer->operations->forward(layer, memory, saved, x);
+}
+
+struct tensor *layer_backward_input(const struct layer *layer, struct layer_memory memory,
+                                    struct saved *saved, struct tensor *dy, bool want_dx)
+{
+    saved->samples = dy->shape.size[0];
+    flops_charge((want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
+                 samples_of(dy));
+    return layer->operations->backward_input(layer, memory, saved, dy, want_dx);
+}
+
+void layer_backward_weight(const struct layer *layer, struct layer_memory memory,
+                           struct saved *saved)
+{
+    flops_charge(layer->backward_weight_flops * saved->samples);
+    layer->operations->backward_weight(layer, memory, saved);
+}
+
+/* ---- what is saved ---- */
+
+struct saved *saved_new(const struct layer *layer)
+{
+    struct saved *saved = calloc(1, sizeof *saved);
+    if (saved == NULL)
+        fatal("no memory left for layer %d", layer->index);
+    if (layer->inner_layers > 0) {
+        saved->inner_layers = layer->inner_layers;
+        saved->inner = calloc((size_t)layer->inner_layers, sizeof *saved->inner);
+        if (saved->inner == NULL)
+            fatal("no memory left for layer %d", layer->index);
+        for (int i = 0; i < layer->inner_layers; i++)
+            saved->inner[i] = saved_new(&layer->inner[i]);
+    }
+    return saved;
+}
+
+void saved_free(struct saved *saved)
+{
+    if (saved == NULL)
+        return;
+    saved_release_all(saved);
+    for (int i = 0; i < saved->inner_layers; i++)
+        saved_free(saved->inner[i]);
+    free(saved->inner);
+    free(saved);
+}
+
+void saved_keep(struct saved *saved, int slot, struct tensor *tensor)
+{
+    if (saved->tensor[slot] != NULL)
+        fatal("a layer is asked to keep what it still keeps: a second forward or backward of one "
+              "micro-batch");
+    saved->tensor[slot] = tensor;
+}
+
+struct tensor *saved_take(struct saved *saved, int slot)
+{
+    struct tensor *tensor = saved->tensor[slot];
+    if (tensor == NULL)
+        fatal("a layer's backward without its forward: nothing is saved");
+    saved->tensor[slot] = NULL;
+    return tensor;
+}
+
+void saved_release(struct saved *saved, int slot)
+{
+    tensor_free(saved->tensor[slot]);
+    saved->tensor[slot] = NULL;
+}
+
+void saved_release_all(struct saved *saved)
+{
+    for (int slot = 0; slot < LAYER_MAX_SAVED; slot++)
+        saved_release(saved, slot);
+    for (int i = 0; i < saved->inner_layers; i++)
+        saved_release_all(saved->inner[i]);
+    saved->samples = 0;
+}
+
+void layer_release_saved(const struct layer *layer, struct layer_memory memory, struct saved *saved)
+{
+    (void)layer;
+    (void)memory;
+    saved_release_all(saved);
+}
+
+/* ---- tensors ---- */
+
+struct tensor *layer_tensor_new(const struct tensor *x, struct shape sample)
+{
+    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, x->device,
+                      shape_with_batch(x->shape.size[0], sample));
+}
+
+struct tensor *layer_in_place_or_new(struct tensor *x)
+{
+    if (!tensor_is_shared(x))
+        return tensor_retain(x);
+    return tensor_new(MEMORY_ACTIVATION, x->dtype, x->device, x->shape);
+}
+
+/* ---- descriptions ---- */
+
+void layer_add_parameter(struct layer *layer, const char *name, struct shape shape,
+                         enum initial_value initial, float scale)
+{
+    if (layer->parameters == LAYER_MAX_PARAMETERS)
+        fatal("a layer of more than %d parameter tensors", LAYER_MAX_PARAMETERS);
+    struct parameter *parameter = &layer->parameter[layer->parameters++];
+    *parameter = (struct parameter){
+        .shape = shape, .offset = layer->parameter_count, .initial = initial, .scale = scale};
+    int length = snprintf(parameter->name, sizeof parameter->name, "%s", name);
+    if (length >= (int)sizeof parameter->name)
+        fatal("the parameter name %s is longer than %d letters", name, LAYER_NAME_SIZE - 1);
+    layer->parameter_count += shape_elements(shape);
+}
+
+void layer_add_weight_and_bias(struct layer *layer, const char *prefix, struct shape weight,
+                               int outputs, int fan_in)
+{
+    char name[LAYER_NAME_SIZE];
+    float bound = 1.0f / sqrtf((float)fan_in);
+    snprintf(name, sizeof name, "%sweight", prefix);
+    layer_add_parameter(layer, name, weight, INITIAL_UNIFORM, bound);
+    snprintf(name, sizeof name, "%sbias", prefix);
+    layer_add_parameter(layer, name, SHAPE(outputs), INITIAL_UNIFORM, bound);
+}
+
+struct layer layer_like(const struct layer *layer)
+{
+    struct layer like = *layer;
+    like.inner_is_borrowed = true;
+    return like;
+}
+
+void layer_destroy(struct layer *layer)
+{
+    if (!layer->inner_is_borrowed) {
+        for (int i = 0; i < layer->inner_layers; i++)
+            layer_destroy(&layer->inner[i]);
+        free(layer->inner);
+    }
+    *layer = (struct layer){0};
+}
+
+void layer_initialise(const struct layer *layer, uint64_t seed, float *parameters)
+{
+    for (int k = 0; k < layer->parameters; k++) {
+        const struct parameter *parameter = &layer->parameter[k];
+        size_t count = shape_elements(parameter->shape);
+        float *value = parameters + parameter->offset;
+        uint64_t stream = random_stream(RANDOM_PARAMETER, (uint32_t)layer->index, (uint32_t)k);
+        if (parameter->initial == INITIAL_UNIFORM)
+            random_uniform(value, count, seed, stream, 0, -parameter->scale, parameter->scale);
+        else if (parameter->initial == INITIAL_NORMAL)
+            random_normal(value, count, seed, stream, 0, 0.0f, parameter->scale);
+        else
+            for (size_t i = 0; i < count; i++)
+                value[i] = parameter->initial == INITIAL_ONE ? 1.0f : 0.0f;
+    }
+}

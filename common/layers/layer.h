@@ -1,0 +1,128 @@
+/*
+ * Layers.
+ *
+ * A layer is a description (kind, sizes, parameters) and three functions:
+ *
+ *     forward          y  = f(x), and keeps what the backward needs in `saved`
+ *     backward_input   dx = df/dx · dy, and keeps what backward_weight needs
+ *     backward_weight  gradient += df/dw · dy, and releases everything in `saved`
+ *
+ * They are apart because they may be run at different times.
+ * backward_weight comes after backward_input of the same micro-batch; a layer
+ * without parameters has nothing to do in it but release.
+ *
+ * A description holds no memory: parameters and gradients lie in the arenas of
+ * a stage and come in through `struct layer_memory`, so that the same layer can
+ * run with other versions of its weights.
+ *
+ * Tensors have the micro-batch as first dimension. forward takes over x and
+ * backward_input takes over dy; what they return is new to the caller. A layer
+ * may work in place on a tensor that nobody else refers to.
+ */
+#ifndef COMMON_LAYERS_LAYER_H
+#define COMMON_LAYERS_LAYER_H
+
+#include "common/base/tensor.h"
+
+#define LAYER_MAX_PARAMETERS 20
+#define LAYER_MAX_SAVED      8
+#define LAYER_NAME_SIZE      48
+
+enum initial_value { INITIAL_UNIFORM, INITIAL_NORMAL, INITIAL_ZERO, INITIAL_ONE };
+
+/* One parameter tensor of a layer. Its number i has the value drawn from
+ * (seed, layer index, number of this parameter, i). */
+struct parameter {
+    char name[LAYER_NAME_SIZE]; /* "weight", "bias", inside another layer "1.weight" */
+    struct shape shape;
+    size_t offset; /* elements from the layer's first parameter */
+    enum initial_value initial;
+    float scale; /* uniform: the bound; normal: the deviation */
+};
+
+struct layer;
+struct saved; /* what one layer keeps of one micro-batch between forward and backward */
+
+struct layer_memory {
+    float *parameters; /* the layer's first parameter, in the stage's arena */
+    float *gradients;
+};
+
+struct layer_operations {
+    const char *kind; /* "linear", "relu", … */
+    struct tensor *(*forward)(const struct layer *, struct layer_memory, struct saved *,
+                              struct tensor *x);
+    /* want_dx false: keep what backward_weight needs, compute no dx, return NULL. */
+    struct tensor *(*backward_input)(const struct layer *, struct layer_memory, struct saved *,
+                                     struct tensor *dy, bool want_dx);
+    void (*backward_weight)(const struct layer *, struct layer_memory, struct saved *);
+};
+
+struct layer {
+    const struct layer_operations *operations;
+    int index;           /* place in the model, from 0 */
+    struct shape input;  /* of one sample, without the batch dimension */
+    struct shape output; /* of one sample */
+    int parameters;      /* number of parameter tensors */
+    struct parameter parameter[LAYER_MAX_PARAMETERS];
+    size_t parameter_count; /* elements in all of them */
+    double forward_flops;   /* charged per sample */
+    double backward_input_flops;
+    double backward_input_flops_without_dx; /* of what backward_weight needs nevertheless */
+    double backward_weight_flops;
+
+    /* Sizes that only some kinds have. */
+    int kernel; /* convolution and pooling: side of the window; patch embedding: side of a patch */
+    int heads;  /* attention */
+    struct layer *inner; /* residual, sequence: the layers inside */
+    int inner_layers;
+    bool inner_is_borrowed; /* they belong to another layer, which must outlive this one */
+};
+
+/* The constructors work out output shape, parameters and FLOPs from the input
+ * shape of one sample. Sizes that do not fit are fatal with a message; models
+ * check them first. Sources: PyTorch's modules of the same names and defaults. */
+
+/* (C, H, W) to (C·H·W). */
+struct layer layer_flatten(struct shape input);
+/* Over the last dimension: y = x Wᵀ + b, W (outputs, inputs). */
+struct layer layer_linear(struct shape input, int outputs);
+struct layer layer_relu(struct shape input);
+/* Exact: x · Φ(x). */
+struct layer layer_gelu(struct shape input);
+/* Over the last dimension, epsilon 1e-5. */
+struct layer layer_norm(struct shape input);
+/* (C, H, W) to (channels, H - kernel + 1, W - kernel + 1): stride 1, no padding. */
+struct layer layer_convolution(struct shape input, int channels, int kernel);
+/* (C, H, W) to (C, H / kernel, W / kernel): stride = kernel; the first maximum gets the gradient. */
+struct layer layer_max_pool(struct shape input, int kernel);
+/* (tokens, width) to the same: fused qkv (3·width, width), then projection (width, width). */
+struct layer layer_attention(struct shape input, int heads);
+/* y = x + inner(x). Takes over what the inner layers own; the array stays the caller's. */
+struct layer layer_residual(struct shape input, const struct layer *inner, int inner_layers);
+/* The layers one after the other, as one. Takes over what they own; the array stays the caller's. */
+struct layer layer_sequence(const struct layer *inner, int inner_layers);
+/* Another layer like this one, which must outlive it: they have the layers inside in common. */
+struct layer layer_like(const struct layer *layer);
+/* (tokens, width) to (width). */
+struct layer layer_mean_tokens(struct shape input);
+/* (C, H, W) to (tokens, width), learned positions added. */
+struct layer layer_patch_embedding(struct shape input, int patch, int width);
+
+/* Frees what the description owns. */
+void layer_destroy(struct layer *layer);
+
+struct saved *saved_new(const struct layer *layer);
+void saved_free(struct saved *saved); /* gives back whatever is still held; NULL is allowed */
+
+/* The three operations; they charge their FLOPs (flops.h). */
+struct tensor *layer_forward(const struct layer *, struct layer_memory, struct saved *,
+                             struct tensor *x);
+struct tensor *layer_backward_input(const struct layer *, struct layer_memory, struct saved *,
+                                    struct tensor *dy, bool want_dx);
+void layer_backward_weight(const struct layer *, struct layer_memory, struct saved *);
+
+/* Fills parameters[0 … parameter_count-1] with the layer's initial values. */
+void layer_initialise(const struct layer *layer, uint64_t seed, float *parameters);
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * For the wrappers: callers, and communicators.
+ *
+ * A communicator's number and the world ranks of its members are kept with it
+ * as an MPI attribute. Requests may outlive their communicator, so the entry is
+ * counted by references.
+ */
+#include "common/mpi/calls_from.h"
+#include "common/mpi/log_mpi.h"
+
+#include "common/base/fatal.h"
+
+#include <limits.h>
+#include <link.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+/* ---- the caller -------------------------------------------------------------- */
+
+/* The load address of the object that holds the program, and the range of its code. On the
+ * simulated machine this is not the process's own, but each rank's copy. */
+struct program {
+    uintptr_t base, first, last;
+};
+
+/* Called once per loaded object; the one that holds this file holds the program. */
+static int look_at_object(struct dl_phdr_info *info, size_t size, void *result)
+{
+    (void)size;
+    struct program object = {.base = info->dlpi_addr, .first = UINTPTR_MAX};
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0)
+            continue;
+        const uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+        if (begin < object.first)
+            object.first = begin;
+        if (begin + segment->p_memsz > object.last)
+            object.last = begin + segment->p_memsz;
+    }
+    const uintptr_t here = (uintptr_t)look_at_object;
+    if (here < object.first || here >= object.last)
+        return 0;
+    *(struct program *)result = object;
+    return 1;
+}
+
+static const void *on_behalf_of;
+
+void log_mpi_calls_from(const void *return_address)
+{
+    on_behalf_of = return_address;
+}
+
+uint64_t log_mpi_caller(const void *return_address)
+{
+    static struct program program;
+    if (on_behalf_of != NULL)
+        return_address = on_behalf_of;
+    if (program.last == 0)
+        dl_iterate_phdr(look_at_object, &program);
+    uintptr_t address = (uintptr_t)return_address;
+    return address >= program.first && address < program.last ? address - program.base : 0;
+}
+
+/* ---- communicators ------------------------------------------------------------ */
+
+static void must(int error, const char *call)
+{
+    if (error != MPI_SUCCESS)
+        fatal("the log's own %s failed with MPI error %d", call, error);
+}
+
+void log_mpi_communicator_release(struct log_mpi_communicator *communicator)
+{
+    if (communicator != NULL && --communicator->references == 0) {
+        free(communicator->world_rank);
+        free(communicator);
+    }
+}
+
+/* MPI calls this when a communicator goes. */
+static int forget_communicator(MPI_Comm comm, int key, void *attribute, void *extra)
+{
+    (void)comm, (void)key, (void)extra;
+    log_mpi_communicator_release(attribute);
+    return MPI_SUCCESS;
+}
+
+/* Fills in the ranks in MPI_COMM_WORLD of those that a rank in comm stands for. */
+static void translate(MPI_Comm comm, struct log_mpi_communicator *communicator)
+{
+    int between;
+    MPI_Group group, world;
+    must(PMPI_Comm_test_inter(comm, &between), "MPI_Comm_test_inter");
+    if (between)
+        must(PMPI_Comm_remote_group(comm, &group), "MPI_Comm_remote_group");
+    else
+        must(PMPI_Comm_group(comm, &group), "MPI_Comm_group");
+    must(PMPI_Comm_group(MPI_COMM_WORLD, &world), "MPI_Comm_group");
+    must(PMPI_Group_size(group, &communicator->size), "MPI_Group_size");
+
+    int *rank = malloc(((size_t)communicator->size + 1) * sizeof *rank);
+    communicator->world_rank = malloc(((size_t)communicator->size + 1) * sizeof *rank);
+    if (rank == NULL || communicator->world_rank == NULL)
+        fatal("no memory for a communicator of %d ranks", communicator->size);
+    for (int i = 0; i < communicator->size; i++)
+        rank[i] = i;
+    must(PMPI_Group_translate_ranks(group, communicator->size, rank, world,
+                                    communicator->world_rank),
+         "MPI_Group_translate_ranks");
+    free(rank);
+    must(PMPI_Group_free(&group), "MPI_Group_free");
+    must(PMPI_Group_free(&world), "MPI_Group_free");
+}
+
+/* A number for a communicator that the kit did not see being made: from its members, so that
+ * they all have the same. The highest bit keeps it apart from the agreed ones. */
+static uint64_t number_from_members(const struct log_mpi_communicator *communicator)
+{
+    size_t bytes = (size_t)communicator->size * sizeof *communicator->world_rank;
+    return XXH3_64bits(communicator->world_rank, bytes) | (uint64_t)1 << 63;
+}
+
+struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm)
+{
+    static struct log_mpi_communicator none = {.references = 1};
+    static int key = MPI_KEYVAL_INVALID;
+    if (comm == MPI_COMM_NULL)
+        return &none;
+    if (key == MPI_KEYVAL_INVALID)
+        must(PMPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, forget_communicator, &key, NULL),
+             "MPI_Comm_create_keyval");
+
+    struct log_mpi_communicator *communicator;
+    int found;
+    must(PMPI_Comm_get_attr(comm, key, (void *)&communicator, &found), "MPI_Comm_get_attr");
+    if (found)
+        return communicator;
+    communicator = calloc(1, sizeof *communicator);
+    if (communicator == NULL)
+        fatal("no memory for a communicator");
+    communicator->references = 1;
+    translate(comm, communicator);
+    communicator->number = comm == MPI_COMM_WORLD ? 1 : number_from_members(communicator);
+    must(PMPI_Comm_set_attr(comm, key, communicator), "MPI_Comm_set_attr");
+    return communicator;
+}
+
+struct log_mpi_communicator *log_mpi_communicator_retain(struct log_mpi_communicator *communicator)
+{
+    communicator->references++;
+    return communicator;
+}
+
+int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank)
+{
+    if (rank == MPI_ANY_SOURCE)
+        return LOG_ANY_SOURCE;
+    if (rank == MPI_PROC_NULL)
+        return LOG_PEER_NULL;
+    if (rank < 0 || rank >= communicator->size)
+        return LOG_NO_PEER;
+    int world = communicator->world_rank[rank];
+    return world == MPI_UNDEFINED ? LOG_NO_PEER : world;
+}
+
+void log_mpi_number_communicator(MPI_Comm comm)
+{
+    static uint64_t made_here;
+    if (comm == MPI_COMM_NULL)
+        return;
+    int between, rank;
+    must(PMPI_Comm_test_inter(comm, &between), "MPI_Comm_test_inter");
+    if (between)
+        return;
+    struct log_mpi_communicator *communicator = log_mpi_communicator(comm);
+    uint64_t number = 0;
+    must(PMPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
+    if (rank == 0)
+        number = (uint64_t)(communicator->world_rank[0] + 1) << 32 | ++made_here;
+    must(PMPI_Bcast(&number, 1, MPI_UINT64_T, 0, comm), "MPI_Bcast");
+    communicator->number = number;
+}

@@ -1,0 +1,178 @@
+/*
+ * What the profiling wrappers share. Nobody else includes this.
+ *
+ * The program calls MPI_X; the kit's MPI_X, a wrapper, records it and calls
+ * PMPI_X. All wrappers are of one pattern: they begin a record, call PMPI_X, and
+ * end the record with what came of it, which also returns MPI's error:
+ *
+ *     struct log_record call = log_mpi_begin_…(LOG_X, CALLER, …);
+ *     return log_mpi_end_…(call, PMPI_X(…), …);
+ *
+ * They stand in call_*.c; what is known about communicators, requests and
+ * messages between two calls in communicators.c and requests.c; payloads and
+ * records in payloads.c and records.c. Everything here does nothing without an open log.
+ *
+ * Arguments are the program's and may be wrong: nothing here may fail on them,
+ * so that it is MPI that complains, under the name that the program called.
+ */
+#ifndef COMMON_MPI_LOG_MPI_H
+#define COMMON_MPI_LOG_MPI_H
+
+#include "common/log/log.h"
+
+#include <mpi.h>
+
+/* The address that the wrapper returns to. */
+#define CALLER log_mpi_caller(__builtin_return_address(0))
+uint64_t log_mpi_caller(const void *return_address);
+
+/* Every wrapper calls it before anything else, itself or through the functions below: what was
+ * computed before the call takes its time before it, log or no log. Is a log open? */
+bool log_mpi_enter(void);
+
+/* ---- communicators: communicators.c -------------------------------------------- */
+
+struct log_mpi_communicator {
+    int references;
+    uint64_t number; /* equal on all members; 0: MPI_COMM_NULL */
+    int size;        /* of the remote group, if it is an intercommunicator */
+    int *world_rank; /* rank in MPI_COMM_WORLD of each rank that a message can go to */
+};
+
+/* What is known about a communicator; it stays the log's. */
+struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm);
+struct log_mpi_communicator *log_mpi_communicator_retain(struct log_mpi_communicator *communicator);
+void log_mpi_communicator_release(struct log_mpi_communicator *communicator);
+/* A rank of it as the log has peers: MPI_PROC_NULL and MPI_ANY_SOURCE included. */
+int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank);
+/* All members of a new communicator agree on its number. Collective, log or no log. */
+void log_mpi_number_communicator(MPI_Comm comm);
+
+/* ---- payloads: payloads.c ---------------------------------------------------------- */
+
+/* What a call says about a payload. buffer NULL: no fingerprint. */
+struct log_mpi_payload {
+    const void *buffer;
+    int count;
+    MPI_Datatype type;
+};
+#define PAYLOAD(buffer, count, type) ((struct log_mpi_payload){buffer, count, type})
+#define NO_PAYLOAD                   PAYLOAD(NULL, 0, MPI_DATATYPE_NULL)
+
+uint64_t log_mpi_payload_bytes(struct log_mpi_payload payload); /* 0 if it makes no sense */
+/* Gaps of the datatype are left out. 0: not known; where the memory can't be read, *gone is set. */
+uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone);
+/* Of a gather or scatter: `payload` is one rank's part; returns that of all ranks together. */
+struct log_mpi_payload log_mpi_payload_of_all(struct log_mpi_payload payload, MPI_Comm comm);
+/* Is this rank the root? (MPI_ROOT of an intercommunicator counts, too.) */
+bool log_mpi_is_root(int root, MPI_Comm comm);
+
+/* ---- the begin of a call: records.c -------------------------------------------------- */
+
+/* Each appends the begin of a call and returns it, for its end. Without a log it is a record of
+ * LOG_NONE, which the ends ignore. peer and root are ranks of comm; root -1: there is none. Sends,
+ * and collectives for what this rank puts in, have the fingerprint of their payload. */
+struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm);
+struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t caller,
+                                     struct log_mpi_payload payload, int peer, int tag,
+                                     MPI_Comm comm);
+struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t caller,
+                                        struct log_mpi_payload room, int peer, int tag,
+                                        MPI_Comm comm);
+struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
+                                           struct log_mpi_payload input, int root, MPI_Comm comm);
+/* The same for calls that start a request: they get its number. */
+struct log_record log_mpi_start_send(enum log_operation operation, uint64_t caller,
+                                     struct log_mpi_payload payload, int peer, int tag,
+                                     MPI_Comm comm);
+struct log_record log_mpi_start_receive(enum log_operation operation, uint64_t caller,
+                                        struct log_mpi_payload room, int peer, int tag,
+                                        MPI_Comm comm);
+struct log_record log_mpi_start_collective(enum log_operation operation, uint64_t caller,
+                                           struct log_mpi_payload input, int root, MPI_Comm comm);
+/* Those that receive a message which a probe has taken; *comm becomes its communicator. */
+struct log_record log_mpi_begin_taken(enum log_operation operation, uint64_t caller,
+                                      MPI_Message handle, struct log_mpi_payload room,
+                                      MPI_Comm *comm);
+struct log_record log_mpi_start_taken(enum log_operation operation, uint64_t caller,
+                                      MPI_Message handle, struct log_mpi_payload room,
+                                      MPI_Comm *comm);
+/* The halves of a sendrecv, behind its begin. */
+void log_mpi_append_send_part(struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm);
+void log_mpi_append_receive_part(struct log_mpi_payload room, int peer, int tag, MPI_Comm comm);
+
+/* ---- its end: records.c ----------------------------------------------------------------- */
+
+enum request_kind { REQUEST_SEND, REQUEST_RECEIVE, REQUEST_COLLECTIVE };
+
+/* Each turns the begin of a call into its end, appends it and returns the error. */
+int log_mpi_end(struct log_record call, int error);
+/* … with the message that arrived in `room`, … */
+int log_mpi_end_received(struct log_record call, int error, const MPI_Status *status,
+                         struct log_mpi_payload room, MPI_Comm comm);
+/* … with the fingerprint of what this rank got out of a collective, … */
+int log_mpi_end_collective(struct log_record call, int error, struct log_mpi_payload output);
+/* … or remembering the request that the call has started. */
+int log_mpi_end_started(struct log_record call, int error, enum request_kind kind,
+                        const MPI_Request *request, struct log_mpi_payload payload, MPI_Comm comm);
+
+/* Puts into a record what is known about the message that arrived in `room`. */
+void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int error,
+                     const struct log_mpi_communicator *communicator, struct log_mpi_payload room);
+
+/* ---- requests: requests.c ------------------------------------------------------------------ */
+
+/* What is known about a request until it completes. */
+struct log_mpi_request {
+    struct log_mpi_request *next;
+    MPI_Request handle;
+    const MPI_Request *variable; /* where the program kept the handle at first */
+    enum request_kind kind;
+    bool shared; /* MPI gave the same handle to several requests at once */
+    bool persistent;
+    bool active;
+    bool taken;                     /* is in a struct log_mpi_requests now */
+    struct log_record start;        /* as it was begun; holds its number */
+    struct log_mpi_payload payload; /* sent, received or the result of a collective */
+    struct log_mpi_communicator *communicator;
+};
+
+/* A number for the request that is about to be made. */
+uint64_t log_mpi_request_number(void);
+/* Remembers the request that a call has made; `start` is the call's begin record. */
+struct log_mpi_request *log_mpi_request_add(enum request_kind kind, const MPI_Request *request,
+                                            struct log_record start, struct log_mpi_payload payload,
+                                            MPI_Comm comm);
+/* The request behind a handle, which the program has in `variable` now; NULL: unknown. */
+struct log_mpi_request *log_mpi_request_find(MPI_Request handle, const MPI_Request *variable);
+void log_mpi_request_forget(struct log_mpi_request *request);
+
+/* The requests that a wait or a test was given. Without a log: empty. */
+struct log_mpi_requests {
+    int count;
+    struct log_mpi_request **request; /* NULL where there is none or it is unknown */
+    MPI_Status *status;               /* the program's, or our own where it wants none */
+    bool own_status;
+};
+/* statuses: as many as requests (one for the calls that complete one). */
+struct log_mpi_requests log_mpi_requests_find(int count, const MPI_Request *handles,
+                                              MPI_Status *status, int statuses);
+void log_mpi_requests_waiting(const struct log_mpi_requests *requests); /* LOG_WAITING_FOR each */
+/* Request i, with status number s, has completed in a call that returned `error`: appends
+ * LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
+void log_mpi_requests_completed(struct log_mpi_requests *requests, int i, int s, int error);
+void log_mpi_requests_free(struct log_mpi_requests *requests);
+
+/* Remembers the message that MPI_Mprobe took; `probe` is its end record. */
+void log_mpi_message_add(MPI_Message handle, struct log_record probe, MPI_Comm comm);
+/* The begin record, not yet appended, of a call that receives it, and its communicator. */
+struct log_record log_mpi_message_take(enum log_operation operation, MPI_Message handle,
+                                       struct log_mpi_payload room, MPI_Comm *comm);
+
+/* Is an unsuccessful test or probe to be left out of the log, because nothing was recorded since the
+ * last one? Counts it. */
+bool log_mpi_skip_poll(bool successful);
+/* The end of every test or probe: `record`, already appended, is LOG_NONE if it got none. */
+void log_mpi_polled(struct log_record record, bool successful);
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * For the wrappers: the records of a call.
+ */
+#include "common/mpi/log_mpi.h"
+
+#include "common/base/flops.h"
+#include "common/base/machine.h"
+
+/* ---- records ----------------------------------------------------------------------- */
+
+static struct log_record message(enum log_operation operation, enum log_phase phase,
+                                 struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm)
+{
+    struct log_record record = log_record_new(operation, phase);
+    const struct log_mpi_communicator *communicator = log_mpi_communicator(comm);
+    record.communicator = communicator->number;
+    record.peer = log_mpi_peer(communicator, peer);
+    record.tag = tag == MPI_ANY_TAG ? LOG_ANY_TAG : tag;
+    record.bytes = log_mpi_payload_bytes(payload);
+    return record;
+}
+
+static void add_fingerprint(struct log_record *record, struct log_mpi_payload payload)
+{
+    bool gone = false;
+    record->fingerprint = log_mpi_payload_fingerprint(payload, &gone);
+    record->flag = gone ? LOG_FLAG_BUFFER_GONE : 0;
+}
+
+static struct log_record collective(enum log_operation operation, struct log_mpi_payload input,
+                                    int root, MPI_Comm comm)
+{
+    struct log_record record = log_record_new(operation, LOG_BEGIN);
+    const struct log_mpi_communicator *communicator = log_mpi_communicator(comm);
+    bool gone;
+    record.communicator = communicator->number;
+    record.own_value = communicator->size;
+    record.peer = root < 0 ? LOG_NO_PEER : log_mpi_peer(communicator, root);
+    record.bytes = log_mpi_payload_bytes(input);
+    record.fingerprint = log_mpi_payload_fingerprint(input, &gone);
+    return record;
+}
+
+/* ---- the begin of a call ------------------------------------------------------------- */
+
+bool log_mpi_enter(void)
+{
+    flops_spend();
+    return log_is_open();
+}
+
+static const struct log_record none = {.operation = LOG_NONE};
+
+static struct log_record append_begin(struct log_record record, uint64_t caller)
+{
+    record.caller = caller;
+    log_append(record);
+    return record;
+}
+
+/* The same for a call that starts a request. */
+static struct log_record append_start(struct log_record record, uint64_t caller)
+{
+    record.own_number = log_mpi_request_number();
+    return append_begin(record, caller);
+}
+
+struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm)
+{
+    if (!log_mpi_enter())
+        return none;
+    struct log_record record = log_record_new(operation, LOG_BEGIN);
+    record.communicator = log_mpi_communicator(comm)->number;
+    return append_begin(record, caller);
+}
+
+struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t caller,
+                                     struct log_mpi_payload payload, int peer, int tag,
+                                     MPI_Comm comm)
+{
+    if (!log_mpi_enter())
+        return none;
+    struct log_record record = message(operation, LOG_BEGIN, payload, peer, tag, comm);
+    add_fingerprint(&record, payload);
+    return append_begin(record, caller);
+}
+
+struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t caller,
+                                        struct log_mpi_payload room, int peer, int tag,
+                                        MPI_Comm comm)
+{
+    if (!log_mpi_enter())
+        return none;
+    return append_begin(message(operation, LOG_BEGIN, room, peer, tag, comm), caller);
+}
+
+struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
+                                           struct log_mpi_payload input, int root, MPI_Comm comm)
+{
+    if (!log_mpi_enter())
+        return none;
+    return append_begin(collective(operation, input, root, comm), caller);
+}
+
+struct log_record log_mpi_start_send(enum log_operation operation, uint64_t caller,
+                                     struct log_mpi_payload payload, int peer, int tag,
+                                     MPI_Comm comm)
+{
+    if (!log_mpi_enter())
+        return none;
+    struct log_record record = message(operation, LOG_BEGIN, payload, peer, tag, comm);
+    add_fingerprint(&record, payload);
+    return append_start(record, caller);
+}
+
+struct log_record log_mpi_start_receive(enum log_operation operation, uint64_t caller,
+                                        struct log_mpi_payload room, int peer, int tag,
+                                        MPI_Comm comm)
+{
+    if (!log_mpi_enter())
+        return none;
+    return append_start(message(operation, LOG_BEGIN, room, peer, tag, comm), caller);
+}
+
+struct log_record log_mpi_start_collective(enum log_operation operation, uint64_t caller,
+                                           struct log_mpi_payload input, int root, MPI_Comm comm)
+{
+    if (!log_mpi_enter())
+        return none;
+    return append_start(collective(operation, input, root, comm), caller);
+}
+
+struct log_record log_mpi_begin_taken(enum log_operation operation, uint64_t caller,
+                                      MPI_Message handle, struct log_mpi_payload room,
+                                      MPI_Comm *comm)
+{
+    struct log_record record = log_mpi_message_take(operation, handle, room, comm);
+    return log_mpi_enter() ? append_begin(record, caller) : none;
+}
+
+struct log_record log_mpi_start_taken(enum log_operation operation, uint64_t caller,
+                                      MPI_Message handle, struct log_mpi_payload room,
+                                      MPI_Comm *comm)
+{
+    struct log_record record = log_mpi_message_take(operation, handle, room, comm);
+    return log_mpi_enter() ? append_start(record, caller) : none;
+}
+
+void log_mpi_append_send_part(struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm)
+{
+    struct log_record part = message(LOG_SEND_PART, LOG_INSTANT, payload, peer, tag, comm);
+    add_fingerprint(&part, payload);
+    log_append(part);
+}
+
+void log_mpi_append_receive_part(struct log_mpi_payload room, int peer, int tag, MPI_Comm comm)
+{
+    log_append(message(LOG_RECV_PART, LOG_INSTANT, room, peer, tag, comm));
+}
+
+/* ---- its end ---------------------------------------------------------------------------- */
+
+int log_mpi_end(struct log_record call, int error)
+{
+    if (call.operation == LOG_NONE)
+        return error;
+    call.phase = LOG_END;
+    log_append(call);
+    return error;
+}
+
+int log_mpi_end_received(struct log_record call, int error, const MPI_Status *status,
+                         struct log_mpi_payload room, MPI_Comm comm)
+{
+    machine_progressed();
+    if (call.operation != LOG_NONE)
+        log_mpi_arrived(&call, status, error, log_mpi_communicator(comm), room);
+    return log_mpi_end(call, error);
+}
+
+int log_mpi_end_collective(struct log_record call, int error, struct log_mpi_payload output)
+{
+    bool gone;
+    machine_progressed();
+    if (call.operation != LOG_NONE)
+        call.fingerprint = log_mpi_payload_fingerprint(output, &gone);
+    return log_mpi_end(call, error);
+}
+
+int log_mpi_end_started(struct log_record call, int error, enum request_kind kind,
+                        const MPI_Request *request, struct log_mpi_payload payload, MPI_Comm comm)
+{
+    if (error == MPI_SUCCESS)
+        log_mpi_request_add(kind, request, call, payload, comm);
+    return log_mpi_end(call, error);
+}
+
+void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int error,
+                     const struct log_mpi_communicator *communicator, struct log_mpi_payload room)
+{
+    int class = MPI_SUCCESS, cancelled = 0, bytes, count;
+    if (error != MPI_SUCCESS)
+        PMPI_Error_class(error, &class);
+    if (class == MPI_ERR_TRUNCATE)
+        record->flag |= LOG_FLAG_TRUNCATED;
+    else if (class != MPI_SUCCESS)
+        return;
+    if (PMPI_Test_cancelled(status, &cancelled) == MPI_SUCCESS && cancelled) {
+        record->flag |= LOG_FLAG_CANCELLED;
+        return;
+    }
+    record->peer = log_mpi_peer(communicator, status->MPI_SOURCE);
+    record->tag = status->MPI_TAG == MPI_ANY_TAG ? LOG_ANY_TAG : status->MPI_TAG;
+    if (PMPI_Get_count(status, MPI_BYTE, &bytes) == MPI_SUCCESS && bytes != MPI_UNDEFINED)
+        record->bytes = (uint64_t)bytes;
+    if (class == MPI_SUCCESS && room.type != MPI_DATATYPE_NULL &&
+        PMPI_Get_count(status, room.type, &count) == MPI_SUCCESS && count != MPI_UNDEFINED &&
+        count <= room.count) {
+        bool gone;
+        record->fingerprint =
+            log_mpi_payload_fingerprint(PAYLOAD(room.buffer, count, room.type), &gone);
+    }
+}

@@ -1,0 +1,169 @@
+/*
+ * The batch of a training step (batch.h): the data set behind it.
+ *
+ * A batch is a window into the order of an epoch. Inputs become floats only
+ * when a micro-batch asks for them; labels are fetched when the step begins.
+ */
+#include "common/training/batch_parts.h"
+
+#include "common/base/fatal.h"
+#include "common/log/log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void check_options(const struct batch_options *options)
+{
+    if (options->batch_size < 1)
+        fatal("a batch has at least 1 sample, not %d", options->batch_size);
+    if (options->micro_batches < 1 || options->batch_size % options->micro_batches != 0)
+        fatal("a batch of %d samples can't be cut into %d equal micro-batches", options->batch_size,
+              options->micro_batches);
+}
+
+static void forget_labels(struct batch *batch)
+{
+    for (int i = 0; i < batch->options.batch_size && !batch_is_meta(batch); i++)
+        tensor_integers(batch->all_labels)[i] = NOT_RECEIVED;
+}
+
+struct batch *batch_new(const struct batch_options *options)
+{
+    check_options(options);
+    struct batch *batch = memory_allocate(MEMORY_WORKSPACE, sizeof *batch);
+    *batch = (struct batch){.options = *options,
+                            .micro_batch_size = options->batch_size / options->micro_batches,
+                            .epoch = -1,
+                            .first = -1};
+    int length = snprintf(batch->dataset_name, sizeof batch->dataset_name, "%s", options->dataset);
+    if (length < 0 || (size_t)length >= sizeof batch->dataset_name)
+        fatal("the data set's name \"%s\" is too long", options->dataset);
+    batch->options.dataset = batch->dataset_name;
+
+    if (batch_is_meta(batch)) {
+        batch->samples = options->batch_size;
+    } else {
+        char error[DATASET_ERROR_SIZE]; /* said when somebody opens the data, and not before */
+        int samples = dataset_count(batch->dataset_name, DATASET_TRAIN, error);
+        batch->samples = samples > 0 ? samples : 0;
+    }
+    batch->all_labels =
+        tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, options->device, SHAPE(options->batch_size));
+    forget_labels(batch);
+    size_t bytes = (size_t)options->micro_batches * sizeof *batch->micro_batch;
+    batch->micro_batch = memory_allocate(MEMORY_WORKSPACE, bytes);
+    memset(batch->micro_batch, 0, bytes);
+    return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+    if (batch == NULL)
+        return;
+    for (int m = 0; m < batch->options.micro_batches; m++)
+        tensor_free(batch->micro_batch[m].labels);
+    memory_release(MEMORY_WORKSPACE, batch->micro_batch,
+                   (size_t)batch->options.micro_batches * sizeof *batch->micro_batch);
+    tensor_free(batch->all_labels);
+    tensor_free(batch->outputs);
+    memory_release(MEMORY_WORKSPACE, batch->order, (size_t)batch->samples * sizeof *batch->order);
+    dataset_close(batch->inputs);
+    dataset_close(batch->labels);
+    memory_release(MEMORY_WORKSPACE, batch, sizeof *batch);
+}
+
+/* --- opening and loading ---------------------------------------------------- */
+
+/* Fetches what is loaded at the beginning of a step: the labels. */
+static void fetch_labels(struct batch *batch)
+{
+    if (batch->labels != NULL && batch->first >= 0)
+        dataset_gather_labels(batch->labels, batch->order + batch->first, batch->options.batch_size,
+                              tensor_integers(batch->all_labels));
+    else
+        forget_labels(batch);
+}
+
+/* A new data set with the inputs or the labels. */
+static struct dataset *open_part(struct batch *batch, bool inputs)
+{
+    const struct batch_options *options = &batch->options;
+    char error[DATASET_ERROR_SIZE];
+    struct shape sample;
+    int classes;
+    if (!dataset_describe(options->dataset, &sample, &classes, error))
+        fatal("%s", error);
+    if (!shape_equal(sample, options->sample) || classes != options->classes) {
+        char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+        fatal("%s has samples of %s in %d classes; the model is for %s in %d", options->dataset,
+              shape_text(sample, found), classes, shape_text(options->sample, expected),
+              options->classes);
+    }
+    struct dataset *dataset =
+        dataset_open(options->dataset, DATASET_TRAIN, inputs, !inputs, options->seed, error);
+    if (dataset == NULL)
+        fatal("%s", error);
+    int samples = dataset_samples(dataset);
+    if (batch->samples != 0 && batch->samples != samples)
+        fatal("%s has %d %s, where %d were counted before: its files changed or do not belong "
+              "together",
+              options->dataset, samples, inputs ? "images" : "labels", batch->samples);
+    if (samples < options->batch_size)
+        fatal("%s has %d samples for training, fewer than one batch of %d; choose a smaller batch",
+              options->dataset, samples, options->batch_size);
+    batch->samples = samples;
+    if (batch->order == NULL)
+        batch->order = memory_allocate(MEMORY_WORKSPACE, (size_t)samples * sizeof *batch->order);
+    return dataset;
+}
+
+void batch_open_inputs(struct batch *batch)
+{
+    if (batch->inputs_open)
+        return;
+    batch->inputs_open = true;
+    if (!batch_is_meta(batch))
+        batch->inputs = open_part(batch, true);
+    log_fact(LOG_OPEN_INPUTS);
+}
+
+void batch_open_labels(struct batch *batch)
+{
+    if (batch->labels_open)
+        return;
+    batch->labels_open = true;
+    if (!batch_is_meta(batch))
+        batch->labels = open_part(batch, false);
+    log_fact(LOG_OPEN_LABELS);
+    fetch_labels(batch);
+}
+
+int batch_steps_per_epoch(const struct batch *batch)
+{
+    return batch->samples / batch->options.batch_size;
+}
+
+void batch_load(struct batch *batch, int step)
+{
+    const struct batch_options *options = &batch->options;
+    if (step < 0)
+        fatal("there is no step %d", step);
+    if (batch->order != NULL) {
+        int steps = batch_steps_per_epoch(batch);
+        int epoch = step / steps;
+        if (epoch != batch->epoch)
+            dataset_epoch_order(options->seed, epoch, batch->samples, batch->order);
+        batch->epoch = epoch;
+        batch->first = step % steps * options->batch_size;
+    } else if (batch_is_meta(batch)) {
+        batch->first = 0;
+    }
+    fetch_labels(batch);
+    for (int m = 0; m < options->micro_batches; m++) {
+        batch->micro_batch[m].loss_computed = false;
+        batch->micro_batch[m].backward_computed = false;
+    }
+    if (batch->outputs != NULL)
+        batch_forget_outputs(batch);
+}

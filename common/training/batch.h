@@ -1,0 +1,67 @@
+/*
+ * The batch of a training step, cut into micro-batches, with its loss.
+ *
+ * Sample k of the batch belongs to micro-batch k / (batch_size / micro_batches).
+ * A rank opens the inputs, the labels, both or neither; what was not opened
+ * cannot be asked for (fatal, and the message says what to do). Opening is
+ * recorded in the log.
+ *
+ * On the meta device there are shapes and no samples: no data set is looked
+ * for, an epoch has one step, labels are never missing, and every loss is 0.
+ */
+#ifndef COMMON_TRAINING_BATCH_H
+#define COMMON_TRAINING_BATCH_H
+
+#include "common/files/dataset.h"
+#include "common/training/loss.h"
+
+struct batch;
+
+struct batch_options {
+    const char *dataset; /* name as for dataset_open */
+    int batch_size;
+    int micro_batches; /* divides batch_size */
+    enum loss_kind loss;
+    uint64_t seed;
+    struct shape sample;
+    int classes;
+    enum device device; /* of the inputs, the labels and the loss */
+};
+
+struct batch *batch_new(const struct batch_options *options);
+void batch_free(struct batch *batch);
+
+/* --- what a student calls -------------------------------------------------- */
+
+/* Opens the images, or the labels, of the training data on this rank. */
+void batch_open_inputs(struct batch *batch);
+void batch_open_labels(struct batch *batch);
+
+/* The inputs of one micro-batch: a new tensor (micro-batch size, sample…). */
+struct tensor *batch_inputs(struct batch *batch, int micro_batch);
+/* The labels of one micro-batch: int32 (micro-batch size); stays the batch's. On a rank
+ * that did not open the labels this is room to receive them into, anew in every step. */
+struct tensor *batch_labels(struct batch *batch, int micro_batch);
+/* Computes the loss of one micro-batch, the mean over its samples, from the last
+ * stage's output. Takes over y. */
+void batch_loss(struct batch *batch, int micro_batch, struct tensor *y);
+/* The gradient of scale · (loss of that micro-batch) for y: a new tensor. Once per batch_loss. */
+struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float scale);
+/* The outputs of the whole batch as batch_loss saw them: (batch_size, classes), NaN where it did
+ * not; stays the batch's. Fatal if this rank computed no loss yet. */
+struct tensor *batch_outputs(struct batch *batch);
+
+/* --- what the driver calls ------------------------------------------------- */
+
+/* Whole batches in an epoch, on every rank, whatever it opened; 0 if the data set can't be
+ * found from this rank. */
+int batch_steps_per_epoch(const struct batch *batch);
+/* Fetches the samples of training step 0, 1, 2, … (all epochs in a row). */
+void batch_load(struct batch *batch, int step);
+/* After a step: the mean of the micro-batches' losses, NaN if not all were computed; the
+ * share of right answers; and how many micro-batches had their loss computed. */
+double batch_mean_loss(const struct batch *batch);
+double batch_accuracy(const struct batch *batch);
+int batch_losses_computed(const struct batch *batch);
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * A batch in a training step: inputs, labels, outputs and loss of its
+ * micro-batches.
+ */
+#include "common/training/batch_parts.h"
+
+#include "common/base/fatal.h"
+#include "common/log/log_fields.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- micro-batches ---------------------------------------------------------- */
+
+void batch_forget_outputs(struct batch *batch)
+{
+    for (int i = 0; i < batch->outputs->count && !batch_is_meta(batch); i++)
+        tensor_floats(batch->outputs)[i] = NAN;
+}
+
+static struct micro_batch *micro_batch_of(const struct batch *batch, int micro_batch)
+{
+    if (micro_batch < 0 || micro_batch >= batch->options.micro_batches)
+        fatal("there is no micro-batch %d; they are numbered 0 to %d", micro_batch,
+              batch->options.micro_batches - 1);
+    return &batch->micro_batch[micro_batch];
+}
+
+struct tensor *batch_inputs(struct batch *batch, int micro_batch)
+{
+    micro_batch_of(batch, micro_batch);
+    if (!batch->inputs_open)
+        fatal("the inputs of micro-batch %d were asked for on a rank that did not open them: call "
+              "batch_open_inputs() first, on the ranks that need inputs",
+              micro_batch);
+    if (batch->first < 0)
+        fatal("no step was loaded yet: batch_load() comes first");
+    int count = batch->micro_batch_size;
+    struct tensor *inputs = tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, batch->options.device,
+                                       shape_with_batch(count, batch->options.sample));
+    if (!batch_is_meta(batch))
+        dataset_gather_inputs(batch->inputs, batch->order + batch->first + micro_batch * count,
+                              count, tensor_floats(inputs));
+    return inputs;
+}
+
+struct tensor *batch_labels(struct batch *batch, int micro_batch)
+{
+    struct micro_batch *own = micro_batch_of(batch, micro_batch);
+    const int size = batch->micro_batch_size;
+    if (own->labels == NULL)
+        own->labels =
+            tensor_view(batch->all_labels, (size_t)micro_batch * (size_t)size, SHAPE(size));
+    return own->labels;
+}
+
+/* The labels that the loss needs, or NULL if it needs none. */
+static const struct tensor *labels_for_loss(struct batch *batch, int micro_batch)
+{
+    if (batch->options.loss == LOSS_MEAN || batch_is_meta(batch))
+        return NULL;
+    const struct tensor *labels = batch_labels(batch, micro_batch);
+    for (int i = 0; i < labels->count; i++)
+        if (tensor_integers(labels)[i] == NOT_RECEIVED)
+            fatal("the labels of micro-batch %d are not here: call batch_open_labels() on the rank "
+                  "that computes the loss, or receive them into batch_labels() first",
+                  micro_batch);
+    return labels;
+}
+
+/* A new view of the rows of the outputs that belong to a micro-batch. */
+static struct tensor *outputs_of(struct batch *batch, int micro_batch)
+{
+    const struct batch_options *options = &batch->options;
+    if (batch->outputs == NULL) {
+        batch->outputs = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, options->device,
+                                    SHAPE(options->batch_size, options->classes));
+        batch_forget_outputs(batch);
+    }
+    size_t elements = (size_t)batch->micro_batch_size * (size_t)options->classes;
+    return tensor_view(batch->outputs, (size_t)micro_batch * elements,
+                       SHAPE(batch->micro_batch_size, options->classes));
+}
+
+void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
+{
+    struct micro_batch *own = micro_batch_of(batch, micro_batch);
+    struct shape expected = SHAPE(batch->micro_batch_size, batch->options.classes);
+    char found_text[SHAPE_TEXT_SIZE], expected_text[SHAPE_TEXT_SIZE];
+    if (y == NULL)
+        fatal("micro-batch %d: there is no output (NULL) to compute a loss of", micro_batch);
+    if (!shape_equal(y->shape, expected) || y->dtype != DTYPE_FLOAT32 ||
+        y->device != batch->options.device)
+        fatal("micro-batch %d: the output is %s of %s, expected float32 of %s on the batch's "
+              "device, as it leaves the last stage",
+              micro_batch, dtype_name(y->dtype), shape_text(y->shape, found_text),
+              shape_text(expected, expected_text));
+    if (own->loss_computed)
+        fatal("the loss of micro-batch %d was computed already in this step", micro_batch);
+    const struct tensor *labels = labels_for_loss(batch, micro_batch);
+    struct tensor *outputs = outputs_of(batch, micro_batch);
+    tensor_copy(outputs, y);
+    tensor_free(y);
+    own->loss = loss_forward(batch->options.loss, outputs, labels, &own->correct);
+    own->loss_computed = true;
+    tensor_free(outputs);
+
+    log_append(log_record_of_loss(micro_batch, own->loss));
+}
+
+struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float scale)
+{
+    struct micro_batch *own = micro_batch_of(batch, micro_batch);
+    if (!own->loss_computed)
+        fatal("the loss of micro-batch %d was not computed in this step: call batch_loss() first",
+              micro_batch);
+    if (own->backward_computed)
+        fatal("the gradient of the loss of micro-batch %d was taken already in this step",
+              micro_batch);
+    own->backward_computed = true;
+
+    log_append(log_record_of_loss_backward(micro_batch, (double)scale));
+
+    struct tensor *outputs = outputs_of(batch, micro_batch);
+    struct tensor *gradient =
+        loss_backward(batch->options.loss, outputs, labels_for_loss(batch, micro_batch), scale);
+    tensor_free(outputs);
+    return gradient;
+}
+
+struct tensor *batch_outputs(struct batch *batch)
+{
+    if (batch->outputs == NULL)
+        fatal("this rank computed no loss, so it has seen no outputs: batch_loss() comes first");
+    return batch->outputs;
+}
+
+/* --- after a step ----------------------------------------------------------- */
+
+int batch_losses_computed(const struct batch *batch)
+{
+    int computed = 0;
+    for (int m = 0; m < batch->options.micro_batches; m++)
+        computed += batch->micro_batch[m].loss_computed;
+    return computed;
+}
+
+double batch_mean_loss(const struct batch *batch)
+{
+    int micro_batches = batch->options.micro_batches;
+    if (batch_losses_computed(batch) < micro_batches)
+        return NAN;
+    double sum = 0;
+    for (int m = 0; m < micro_batches; m++)
+        sum += batch->micro_batch[m].loss;
+    return sum / micro_batches;
+}
+
+double batch_accuracy(const struct batch *batch)
+{
+    int micro_batches = batch->options.micro_batches;
+    if (batch_losses_computed(batch) < micro_batches)
+        return NAN;
+    int correct = 0;
+    for (int m = 0; m < micro_batches; m++)
+        correct += batch->micro_batch[m].correct;
+    return (double)correct / batch->options.batch_size;
+}

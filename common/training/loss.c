@@ -1,0 +1,115 @@
+/*
+ * Losses (loss.h). Sums are kept in double precision: they are what runs are
+ * compared by. Their few operations are not charged.
+ */
+#include "common/training/loss.h"
+#include "common/base/fatal.h"
+
+#include <math.h>
+
+struct extent {
+    int samples;
+    int classes;
+};
+
+static struct extent check_arguments(enum loss_kind kind, const struct tensor *outputs,
+                                     const struct tensor *labels)
+{
+    char text[SHAPE_TEXT_SIZE];
+    if (outputs == NULL || outputs->shape.dimensions != 2 || outputs->dtype != DTYPE_FLOAT32)
+        fatal("the outputs must be float32 (samples, classes), not %s %s",
+              outputs == NULL ? "NULL" : dtype_name(outputs->dtype),
+              outputs == NULL ? "" : shape_text(outputs->shape, text));
+    struct extent extent = {outputs->shape.size[0], outputs->shape.size[1]};
+    if (extent.samples == 0 || extent.classes == 0)
+        fatal("no loss of outputs of shape %s", shape_text(outputs->shape, text));
+    if (kind == LOSS_MEAN || outputs->device == DEVICE_META)
+        return extent;
+
+    if (labels == NULL || labels->dtype != DTYPE_INT32 || labels->count != extent.samples)
+        fatal("cross-entropy needs int32 labels (%d), not %s %s", extent.samples,
+              labels == NULL ? "NULL" : dtype_name(labels->dtype),
+              labels == NULL ? "" : shape_text(labels->shape, text));
+    for (int i = 0; i < extent.samples; i++) {
+        int32_t label = tensor_integers(labels)[i];
+        if (label < 0 || label >= extent.classes)
+            fatal("label %d of sample %d is not in 0 … %d", label, i, extent.classes - 1);
+    }
+    return extent;
+}
+
+static int largest(const float *row, int classes)
+{
+    int at = 0;
+    for (int k = 1; k < classes; k++)
+        if (row[k] > row[at])
+            at = k;
+    return at;
+}
+
+/* Σ exp(row[k] - shift); with exponentials not NULL, these too. */
+static double sum_of_exponentials(const float *row, int classes, float shift, float *exponentials)
+{
+    double sum = 0;
+    for (int k = 0; k < classes; k++) {
+        float e = expf(row[k] - shift);
+        if (exponentials != NULL)
+            exponentials[k] = e;
+        sum += (double)e;
+    }
+    return sum;
+}
+
+double loss_forward(enum loss_kind kind, const struct tensor *outputs, const struct tensor *labels,
+                    int *correct)
+{
+    struct extent extent = check_arguments(kind, outputs, labels);
+    *correct = 0;
+    if (outputs->device == DEVICE_META)
+        return 0;
+
+    double sum = 0;
+    if (kind == LOSS_MEAN) {
+        for (int i = 0; i < outputs->count; i++)
+            sum += (double)tensor_floats(outputs)[i];
+        return sum / outputs->count;
+    }
+    for (int i = 0; i < extent.samples; i++) {
+        const float *row = tensor_floats(outputs) + (size_t)i * (size_t)extent.classes;
+        int32_t label = tensor_integers(labels)[i];
+        int top = largest(row, extent.classes);
+        float shift = row[top]; /* no exponential can overflow */
+        sum += log(sum_of_exponentials(row, extent.classes, shift, NULL)) -
+               ((double)row[label] - (double)shift);
+        *correct += top == label;
+    }
+    return sum / extent.samples;
+}
+
+struct tensor *loss_backward(enum loss_kind kind, const struct tensor *outputs,
+                             const struct tensor *labels, float scale)
+{
+    struct extent extent = check_arguments(kind, outputs, labels);
+    struct tensor *gradient =
+        tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, outputs->device, outputs->shape);
+    if (outputs->device == DEVICE_META)
+        return gradient;
+
+    float *to = tensor_floats(gradient);
+    if (kind == LOSS_MEAN) {
+        for (int i = 0; i < outputs->count; i++)
+            to[i] = scale / (float)outputs->count;
+        return gradient;
+    }
+    for (int i = 0; i < extent.samples; i++) {
+        size_t first = (size_t)i * (size_t)extent.classes;
+        const float *row = tensor_floats(outputs) + first;
+        float shift = row[largest(row, extent.classes)];
+        double sum = sum_of_exponentials(row, extent.classes, shift, to + first);
+        float factor = (float)((double)scale / extent.samples / sum);
+        for (int k = 0; k < extent.classes; k++)
+            to[first + (size_t)k] *= factor;
+        to[first + (size_t)tensor_integers(labels)[i]] -= scale / (float)extent.samples;
+    }
+    return gradient;
+}

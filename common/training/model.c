@@ -1,0 +1,163 @@
+/*
+ * Models by name (model.h): checks that the sizes fit the input, and lists the
+ * layers. The vit and the transformer are in model_transformer.c.
+ */
+#include "common/training/model_parts.h"
+
+#include "common/base/fatal.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lists of layers ---- */
+
+/* Appends a layer, whose input is what the last one's output was. */
+void model_append(struct model *model, struct layer layer)
+{
+    layer.index = model->layers;
+    model->layer[model->layers++] = layer;
+}
+
+struct shape model_last_output(const struct model *model)
+{
+    return model->layers == 0 ? model->input : model->layer[model->layers - 1].output;
+}
+
+void model_make_room(struct model *model, int layers)
+{
+    model->layer = calloc((size_t)layers, sizeof *model->layer);
+    if (model->layer == NULL)
+        fatal("no memory left for a model of %d layers", layers);
+}
+
+static bool build_mlp(struct model *model, const char *text, char error[MODEL_ERROR_SIZE])
+{
+    struct size_option option[] = {{"depth", 4, 1024}, {"width", 512, 16384}};
+    if (!model_read_options(text, option, 2, error))
+        return false;
+    int depth = option[0].value, width = option[1].value;
+    model_make_room(model, 2 * depth);
+    model_append(model, layer_flatten(model->input));
+    for (int i = 1; i < depth; i++) {
+        model_append(model, layer_linear(model_last_output(model), width));
+        model_append(model, layer_relu(model_last_output(model)));
+    }
+    model_append(model, layer_linear(model_last_output(model), model->outputs));
+    return true;
+}
+
+static bool build_cnn(struct model *model, const char *text, char error[MODEL_ERROR_SIZE])
+{
+    if (!model_read_options(text, NULL, 0, error))
+        return false;
+    if (model->input.size[1] < 16 || model->input.size[2] < 16) {
+        snprintf(error, MODEL_ERROR_SIZE, "cnn needs images of at least 16×16, not %d×%d",
+                 model->input.size[1], model->input.size[2]);
+        return false;
+    }
+    model_make_room(model, 12);
+    const int channels[] = {6, 16};
+    for (int i = 0; i < 2; i++) {
+        model_append(model, layer_convolution(model_last_output(model), channels[i], 5));
+        model_append(model, layer_relu(model_last_output(model)));
+        model_append(model, layer_max_pool(model_last_output(model), 2));
+    }
+    model_append(model, layer_flatten(model_last_output(model)));
+    const int widths[] = {120, 84};
+    for (int i = 0; i < 2; i++) {
+        model_append(model, layer_linear(model_last_output(model), widths[i]));
+        model_append(model, layer_relu(model_last_output(model)));
+    }
+    model_append(model, layer_linear(model_last_output(model), model->outputs));
+    return true;
+}
+
+/* ---- the interface ---- */
+
+static const struct {
+    const char *name;
+    bool (*build)(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);
+    bool any_size; /* may be too large for any cpu: its stages are, on their own, if at all */
+} kinds[] = {{"mlp", build_mlp, false},
+             {"cnn", build_cnn, false},
+             {"vit", model_build_vit, false},
+             {"transformer", model_build_transformer, true}};
+
+static bool build(struct model *model, char error[MODEL_ERROR_SIZE])
+{
+    size_t length = strcspn(model->name, ":");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strlen(kinds[i].name) != length || memcmp(kinds[i].name, model->name, length) != 0)
+            continue;
+        const char *options = model->name + length;
+        if (!kinds[i].build(model, *options == ':' ? options + 1 : options, error))
+            return false;
+        if (kinds[i].any_size || model_parameter_count(model, 0, model->layers) <= INT_MAX)
+            return true;
+        snprintf(error, MODEL_ERROR_SIZE, "'%s' has more than %d parameters: make it smaller",
+                 model->name, INT_MAX);
+        return false;
+    }
+    snprintf(
+        error, MODEL_ERROR_SIZE,
+        "there is no model '%.*s'; there are mlp, cnn, vit and transformer, with options as in "
+        "mlp:depth=8,width=64",
+        (int)length, model->name);
+    return false;
+}
+
+struct model *model_new(const char *name, struct shape input, int classes,
+                        char error[MODEL_ERROR_SIZE])
+{
+    char text[SHAPE_TEXT_SIZE];
+    if (strlen(name) >= sizeof((struct model *)NULL)->name) {
+        snprintf(error, MODEL_ERROR_SIZE, "the model's name is longer than %zu letters",
+                 sizeof((struct model *)NULL)->name - 1);
+        return NULL;
+    }
+    if (input.dimensions != 3 || input.size[0] < 1 || input.size[1] < 1 || input.size[2] < 1 ||
+        classes < 1) {
+        snprintf(error, MODEL_ERROR_SIZE,
+                 "a model needs images (channels, height, width) and at least one class, not %s "
+                 "and %d",
+                 shape_text(input, text), classes);
+        return NULL;
+    }
+    struct model *model = calloc(1, sizeof *model);
+    if (model == NULL)
+        fatal("no memory left for a model");
+    snprintf(model->name, sizeof model->name, "%s", name);
+    model->input = input;
+    model->outputs = classes;
+    if (!build(model, error)) {
+        model_free(model);
+        return NULL;
+    }
+    return model;
+}
+
+void model_free(struct model *model)
+{
+    if (model == NULL)
+        return;
+    for (int i = 0; i < model->layers; i++)
+        layer_destroy(&model->layer[i]);
+    free(model->layer);
+    free(model);
+}
+
+size_t model_parameter_count(const struct model *model, int first_layer, int layers)
+{
+    size_t count = 0;
+    for (int i = first_layer; i < first_layer + layers; i++)
+        count += model->layer[i].parameter_count;
+    return count;
+}
+
+void model_layer_flops(const struct model *model, double *flops)
+{
+    for (int i = 0; i < model->layers; i++)
+        flops[i] = model->layer[i].forward_flops;
+}

@@ -1,0 +1,39 @@
+/*
+ * Models: ordered lists of layers, chosen by name with sizes as options.
+ *
+ *     mlp  flatten, then linear and ReLU (depth-1 times), then linear: 2·depth layers
+ *     cnn  the network of PyTorch's CIFAR tutorial: 12 layers
+ *     vit  patch embedding, 2·depth residual blocks (attention, perceptron),
+ *          layer norm, mean over tokens, linear: 2·depth + 4 layers
+ *     transformer
+ *          the same network in exactly `depth` layers, each a whole block; the first has
+ *          the patch embedding inside, the last what follows the blocks
+ *
+ * Options follow the name: "mlp:depth=8,width=64", "vit:depth=4,width=64,heads=4,patch=7".
+ * Defaults: mlp depth=4 width=512; vit and transformer depth=4 width=64 heads=4, patch = a quarter
+ * of the height. With patch=1 every pixel is a token.
+ */
+#ifndef COMMON_TRAINING_MODEL_H
+#define COMMON_TRAINING_MODEL_H
+
+#include "common/layers/layer.h"
+
+struct model {
+    char name[64]; /* as given, options included */
+    int layers;
+    struct layer *layer;
+    struct shape input; /* of one sample */
+    int outputs;        /* classes */
+};
+
+#define MODEL_ERROR_SIZE 256
+
+/* A new model, or NULL with an error that names the option and what it may be. */
+struct model *model_new(const char *name, struct shape input, int classes,
+                        char error[MODEL_ERROR_SIZE]);
+void model_free(struct model *model);
+size_t model_parameter_count(const struct model *model, int first_layer, int layers);
+/* Forward FLOPs of one sample, per layer: what distribute_layers() is given. */
+void model_layer_flops(const struct model *model, double *flops);
+
+#endif

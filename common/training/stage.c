@@ -1,0 +1,165 @@
+/*
+ * A stage (stage.h): its parameters and gradients, and what it keeps of the
+ * micro-batches that are in flight.
+ */
+#include "common/training/stage_parts.h"
+
+#include "common/base/fatal.h"
+#include "common/kernels/kernels.h"
+#include "common/log/log_fields.h"
+
+#include <stdlib.h>
+
+/* ---- checks and arenas ---- */
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count == 0 ? 1 : count, size);
+    if (memory == NULL)
+        fatal("no memory left for a stage");
+    return memory;
+}
+
+static void check_options(const struct model *model, const struct stage_options *options)
+{
+    if (options->stages < 1 || options->index < 0 || options->index >= options->stages)
+        fatal("stage %d of %d stages does not exist: they are numbered from 0", options->index,
+              options->stages);
+    if (options->layers < 1 || options->first_layer < 0 ||
+        options->first_layer > model->layers - options->layers)
+        fatal("stage %d: layers %d to %d are not in the model, which has layers 0 to %d, or are "
+              "none: distribute_layers gives every stage at least one layer of the model",
+              options->index, options->first_layer, options->first_layer + options->layers - 1,
+              model->layers - 1);
+    if (options->micro_batch_size < 1 || options->micro_batches < 1)
+        fatal("stage %d: %d micro-batches of %d samples: at least one of one is needed",
+              options->index, options->micro_batches, options->micro_batch_size);
+}
+
+/* On the meta device a message may only have so many bytes (tensor.h). */
+static void check_message(const struct stage *stage, const char *what, struct shape sample)
+{
+    const int samples = stage->options.micro_batch_size;
+    const double bytes = (double)sizeof(float) * samples * (double)shape_elements(sample);
+    if (bytes > (double)TENSOR_META_MESSAGE_BYTES)
+        fatal("stage %d: %s of a micro-batch of %d samples has %.0f MiB, and on the meta device a "
+              "message has at most %zu: cut the batch into more micro-batches",
+              stage->options.index, what, samples, bytes / (1 << 20),
+              TENSOR_META_MESSAGE_BYTES >> 20);
+}
+
+static void check_messages(const struct stage *stage)
+{
+    const struct stage_options *options = &stage->options;
+    if (options->device == DEVICE_META && options->index > 0)
+        check_message(stage, "the input", stage->layer[0].input);
+    if (options->device == DEVICE_META && options->index < options->stages - 1)
+        check_message(stage, "the output", stage->layer[options->layers - 1].output);
+}
+
+static void record_stage(const struct stage *stage)
+{
+    struct log_stage fact = {.stage = stage->options.index,
+                             .first_layer = stage->options.first_layer,
+                             .layers = stage->options.layers};
+    for (int i = 0; i < stage->options.layers; i++)
+        fact.parameter_bytes += stage->layer[i].parameter_count * sizeof(float);
+    log_append(log_record_of_stage(fact));
+}
+
+static void make_arenas(struct stage *stage)
+{
+    int layers = stage->options.layers;
+    size_t count = 0;
+    stage->offset = allocate((size_t)layers, sizeof *stage->offset);
+    for (int i = 0; i < layers; i++) {
+        stage->offset[i] = count;
+        count += stage->layer[i].parameter_count;
+    }
+    struct shape shape = shape_flat(count == 0 ? 1 : count);
+    stage->parameters = tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, stage->options.device, shape);
+    stage->gradients = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, stage->options.device, shape);
+    tensor_zero(stage->parameters);
+    tensor_zero(stage->gradients);
+    for (int i = 0; i < layers && stage->options.device != DEVICE_META; i++)
+        layer_initialise(&stage->layer[i], stage->options.seed,
+                         tensor_floats(stage->parameters) + stage->offset[i]);
+}
+
+/* ---- flights ---- */
+
+static struct flight *flight_new(const struct stage *stage)
+{
+    size_t layers = (size_t)stage->options.layers;
+    struct flight *flight = allocate(1, sizeof *flight + layers * sizeof *flight->saved);
+    for (size_t i = 0; i < layers; i++)
+        flight->saved[i] = saved_new(&stage->layer[i]);
+    return flight;
+}
+
+static void flight_free(const struct stage *stage, struct flight *flight)
+{
+    for (int i = 0; flight != NULL && i < stage->options.layers; i++)
+        saved_free(flight->saved[i]);
+    free(flight);
+}
+
+void stage_flight_begin(struct stage *stage, int micro_batch)
+{
+    struct flight *flight = stage->spare;
+    if (flight == NULL)
+        flight = flight_new(stage);
+    else
+        stage->spare = flight->next;
+    flight->progress = NOT_HERE;
+    stage->flight[micro_batch] = flight;
+    stage->in_flight++;
+}
+
+void stage_flight_end(struct stage *stage, int micro_batch)
+{
+    struct flight *flight = stage->flight[micro_batch];
+    flight->next = stage->spare;
+    stage->spare = flight;
+    stage->flight[micro_batch] = NULL;
+    stage->in_flight--;
+}
+
+/* ---- making ---- */
+
+struct stage *stage_new(const struct model *model, const struct stage_options *options)
+{
+    check_options(model, options);
+    kernels_for(options->device); /* fatal, here and now, where there are none */
+    struct stage *stage = allocate(1, sizeof *stage);
+    stage->options = *options;
+    stage->layer = model->layer + options->first_layer;
+    check_messages(stage);
+    make_arenas(stage);
+    stage->flight = allocate((size_t)options->micro_batches, sizeof *stage->flight);
+    if (options->index == 0) {
+        while (stage->first_dx < options->layers && stage->layer[stage->first_dx].parameters == 0)
+            stage->first_dx++;
+        stage->first_dx++;
+    }
+    record_stage(stage);
+    return stage;
+}
+
+void stage_free(struct stage *stage)
+{
+    if (stage == NULL)
+        return;
+    for (int m = 0; m < stage->options.micro_batches; m++)
+        flight_free(stage, stage->flight[m]);
+    while (stage->spare != NULL) {
+        struct flight *flight = stage->spare;
+        stage->spare = flight->next;
+        flight_free(stage, flight);
+    }
+    free(stage->flight);
+    free(stage->offset);
+    tensor_free(stage->parameters);
+    tensor_free(stage->gradients);
+    free(stage);
+}

@@ -1,0 +1,82 @@
+/*
+ * A stage: a contiguous run of layers of the model, with all its parameters in
+ * one arena and all its gradients in another.
+ *
+ * Many micro-batches can be in flight: what a forward saves is held under its
+ * micro-batch number until that micro-batch's backward. Every call is recorded
+ * in the log with stage, micro-batch and FLOPs.
+ *
+ * Misuse (a backward without its forward, a second forward of a micro-batch in
+ * flight, a tensor of another shape) is fatal, with a message that names the
+ * stage, the micro-batch and what was expected.
+ */
+#ifndef COMMON_TRAINING_STAGE_H
+#define COMMON_TRAINING_STAGE_H
+
+#include "common/training/model.h"
+
+struct stage;
+
+struct stage_options {
+    int index; /* global stage index, 0 … stages-1 */
+    int stages;
+    int first_layer; /* of the model */
+    int layers;      /* how many; at least 1 */
+    int micro_batch_size;
+    int micro_batches; /* numbers 0 … micro_batches-1 may be in flight */
+    uint64_t seed;
+    enum device device;  /* meta: parameters, gradients and activations have no numbers */
+    bool log_parameters; /* the log's F, B, I and W carry the fingerprint of the parameters */
+};
+
+/* The model must outlive the stage. */
+struct stage *stage_new(const struct model *model, const struct stage_options *options);
+void stage_free(struct stage *stage);
+
+/* --- what a schedule calls ------------------------------------------------ */
+
+/* Runs the layers on one micro-batch. Takes over x; y is the caller's. */
+struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x);
+/* Runs the layers backwards and adds to the gradients. Takes over dy; dx is the
+ * caller's, and NULL on stage 0, whose input needs no gradient. */
+struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy);
+/* The same in two halves: dx first, the gradients of the weights later. */
+struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct tensor *dy);
+void stage_backward_weight(struct stage *stage, int micro_batch);
+
+/* A new tensor, contents undefined, of the shape of one micro-batch that enters
+ * or leaves the stage: a buffer to receive x, or dy, into. */
+struct tensor *stage_input_new(struct stage *stage);
+struct tensor *stage_output_new(struct stage *stage);
+
+void stage_zero_gradients(struct stage *stage);
+
+/* --- several versions of the parameters (weight stashing) -------------------- */
+
+/* A new copy of the parameters as they are now. */
+struct tensor *stage_parameters_copy(struct stage *stage);
+/* From now on the stage works with these parameters, which become its own; those that it
+ * worked with so far are the caller's. Nothing is copied. */
+struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *parameters);
+
+/* --- what comparisons, optimizers and files call --------------------------- */
+
+int stage_index(const struct stage *stage);
+int stage_first_layer(const struct stage *stage);
+int stage_layers(const struct stage *stage);
+/* The description of one layer, by its place in the model; stays the model's. */
+const struct layer *stage_layer(const struct stage *stage, int layer);
+/* A new view of all gradients (or parameters) of one layer as one flat tensor,
+ * or NULL if the layer has none. layer is its place in the model and must be on
+ * this stage. */
+struct tensor *stage_layer_gradients(struct stage *stage, int layer);
+struct tensor *stage_layer_parameters(struct stage *stage, int layer);
+/* The arenas, whole and flat; they stay the stage's. At least one element long. */
+struct tensor *stage_gradients(struct stage *stage);
+struct tensor *stage_parameters(struct stage *stage);
+/* For the log: the fingerprint of the parameters; 0 unless log_parameters is set and a log open. */
+uint64_t stage_parameters_fingerprint(const struct stage *stage);
+/* Forwards without their backward right now. */
+int stage_in_flight(const struct stage *stage);
+
+#endif

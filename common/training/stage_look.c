@@ -1,0 +1,100 @@
+/*
+ * Looking at a stage, and other versions of its parameters.
+ */
+#include "common/training/stage_parts.h"
+
+#include "common/base/fatal.h"
+
+/* ---- versions of the parameters ---- */
+
+struct tensor *stage_parameters_copy(struct stage *stage)
+{
+    struct tensor *copy = tensor_new(MEMORY_PARAMETER, stage->parameters->dtype,
+                                     stage->parameters->device, stage->parameters->shape);
+    tensor_copy(copy, stage->parameters);
+    return copy;
+}
+
+struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *parameters)
+{
+    struct tensor *before = stage->parameters;
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    if (parameters == NULL)
+        fatal("stage %d: stage_exchange_parameters was given NULL; expected parameters %s",
+              stage->options.index, shape_text(before->shape, expected));
+    if (!shape_equal(parameters->shape, before->shape) || parameters->dtype != before->dtype ||
+        parameters->device != before->device)
+        fatal("stage %d: stage_exchange_parameters was given %s %s; expected %s %s, as "
+              "stage_parameters_copy makes them",
+              stage->options.index, dtype_name(parameters->dtype),
+              shape_text(parameters->shape, found), dtype_name(before->dtype),
+              shape_text(before->shape, expected));
+    stage->parameters = parameters;
+    return before;
+}
+
+/* ---- looking at it ---- */
+
+int stage_index(const struct stage *stage)
+{
+    return stage->options.index;
+}
+
+int stage_first_layer(const struct stage *stage)
+{
+    return stage->options.first_layer;
+}
+
+int stage_layers(const struct stage *stage)
+{
+    return stage->options.layers;
+}
+
+/* The place within the stage of a layer of the model. */
+static int place_of(const struct stage *stage, int layer)
+{
+    int place = layer - stage->options.first_layer;
+    if (place < 0 || place >= stage->options.layers)
+        fatal("stage %d: layer %d is not here; this stage has layers %d to %d. Layers are counted "
+              "from the begin of the model: see stage_first_layer",
+              stage->options.index, layer, stage->options.first_layer,
+              stage->options.first_layer + stage->options.layers - 1);
+    return place;
+}
+
+const struct layer *stage_layer(const struct stage *stage, int layer)
+{
+    return &stage->layer[place_of(stage, layer)];
+}
+
+static struct tensor *layer_view(const struct stage *stage, struct tensor *arena, int layer)
+{
+    int place = place_of(stage, layer);
+    size_t count = stage->layer[place].parameter_count;
+    return count == 0 ? NULL : tensor_view(arena, stage->offset[place], shape_flat(count));
+}
+
+struct tensor *stage_layer_gradients(struct stage *stage, int layer)
+{
+    return layer_view(stage, stage->gradients, layer);
+}
+
+struct tensor *stage_layer_parameters(struct stage *stage, int layer)
+{
+    return layer_view(stage, stage->parameters, layer);
+}
+
+struct tensor *stage_gradients(struct stage *stage)
+{
+    return stage->gradients;
+}
+
+struct tensor *stage_parameters(struct stage *stage)
+{
+    return stage->parameters;
+}
+
+int stage_in_flight(const struct stage *stage)
+{
+    return stage->in_flight;
+}

@@ -1,0 +1,43 @@
+/*
+ * A stage from inside: for the files stage*.c, and nobody else.
+ *
+ *     stage.c        checks, arenas, making and freeing
+ *     stage_run.c    forwards and backwards
+ *     stage_look.c   versions of its parameters, and looking at it
+ */
+#ifndef COMMON_TRAINING_STAGE_PARTS_H
+#define COMMON_TRAINING_STAGE_PARTS_H
+
+#include "common/training/stage.h"
+
+#include "common/layers/layers.h"
+
+/* How far a micro-batch has come. */
+enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE };
+
+/* A micro-batch between its forward and the end of its backward. There are as many as were
+ * ever in flight at once, however many micro-batches there are. */
+struct flight {
+    enum progress progress;
+    struct flight *next;   /* of the spare ones */
+    struct saved *saved[]; /* of each layer */
+};
+
+struct stage {
+    struct stage_options options;
+    const struct layer *layer; /* the first of them, in the model */
+    struct tensor *parameters, *gradients;
+    size_t *offset;         /* of each layer in the arenas */
+    struct flight **flight; /* of each micro-batch; NULL unless it is in flight */
+    struct flight *spare;   /* flights that have ended, to be used again */
+    int in_flight;
+    /* The first layer of this stage that must work out dx: on stage 0 nobody wants the gradient
+     * of what lies below the first layer with parameters. */
+    int first_dx;
+};
+
+/* A micro-batch sets out, and has come to its end. */
+void stage_flight_begin(struct stage *stage, int micro_batch);
+void stage_flight_end(struct stage *stage, int micro_batch);
+
+#endif

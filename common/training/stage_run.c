@@ -1,0 +1,182 @@
+/*
+ * Running a stage: its layers forwards and backwards on micro-batches.
+ */
+#include "common/training/stage_parts.h"
+
+#include "common/base/fatal.h"
+#include "common/log/log.h"
+
+/* ---- misuse ---- */
+
+static enum progress progress_of(const struct stage *stage, int micro_batch)
+{
+    const struct flight *flight = stage->flight[micro_batch];
+    return flight == NULL ? NOT_HERE : flight->progress;
+}
+
+static void check_micro_batch(const struct stage *stage, int micro_batch, const char *what,
+                              enum progress needed)
+{
+    static const char *const state[] = {"has had no forward", "waits for its backward",
+                                        "waits for its stage_backward_weight"};
+    const struct stage_options *options = &stage->options;
+    if (micro_batch < 0 || micro_batch >= options->micro_batches)
+        fatal("stage %d: %s of micro-batch %d: they are numbered 0 to %d", options->index, what,
+              micro_batch, options->micro_batches - 1);
+    if (progress_of(stage, micro_batch) != needed)
+        fatal("stage %d: %s of micro-batch %d, which %s: it must be one that %s. Was a backward "
+              "left out, here or in the step before, or a micro-batch taken twice?",
+              options->index, what, micro_batch, state[progress_of(stage, micro_batch)],
+              state[needed]);
+}
+
+static void check_tensor(const struct stage *stage, int micro_batch, const char *what,
+                         const struct tensor *tensor, struct shape sample)
+{
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    struct shape shape = shape_with_batch(stage->options.micro_batch_size, sample);
+    if (tensor == NULL)
+        fatal("stage %d, micro-batch %d: %s is NULL; expected a tensor %s", stage->options.index,
+              micro_batch, what, shape_text(shape, expected));
+    if (!shape_equal(tensor->shape, shape) || tensor->dtype != DTYPE_FLOAT32 ||
+        tensor->device != stage->options.device)
+        fatal("stage %d, micro-batch %d: %s is %s %s; expected float32 %s (micro-batch size first) "
+              "on the stage's device",
+              stage->options.index, micro_batch, what, dtype_name(tensor->dtype),
+              shape_text(tensor->shape, found), shape_text(shape, expected));
+}
+
+/* ---- running ---- */
+
+uint64_t stage_parameters_fingerprint(const struct stage *stage)
+{
+    const struct tensor *parameters = stage->parameters;
+    if (!stage->options.log_parameters || !log_is_open() || stage->options.device == DEVICE_META)
+        return 0;
+    return log_fingerprint(parameters->data, tensor_bytes(parameters));
+}
+
+/* For the log: what enters and leaves, so that it can be followed from stage to stage. */
+static uint64_t tensor_fingerprint(const struct stage *stage, const struct tensor *tensor)
+{
+    if (tensor == NULL || !log_is_open() || stage->options.device == DEVICE_META)
+        return 0;
+    return log_fingerprint(tensor->data, tensor_bytes(tensor));
+}
+
+static void begin(const struct stage *stage, enum log_operation operation, int micro_batch,
+                  const struct tensor *enters)
+{
+    log_compute_with(operation, LOG_BEGIN, stage->options.index, micro_batch,
+                     stage_parameters_fingerprint(stage), tensor_fingerprint(stage, enters));
+}
+
+static void end(const struct stage *stage, enum log_operation operation, int micro_batch,
+                const struct tensor *leaves)
+{
+    log_compute_with(operation, LOG_END, stage->options.index, micro_batch, 0,
+                     tensor_fingerprint(stage, leaves));
+}
+
+static struct layer_memory memory_of(const struct stage *stage, int i)
+{
+    return (struct layer_memory){tensor_floats(stage->parameters) + stage->offset[i],
+                                 tensor_floats(stage->gradients) + stage->offset[i]};
+}
+
+static struct saved *saved_of(const struct stage *stage, int micro_batch, int i)
+{
+    return stage->flight[micro_batch]->saved[i];
+}
+
+static struct shape input_sample(const struct stage *stage)
+{
+    return stage->layer[0].input;
+}
+
+static struct shape output_sample(const struct stage *stage)
+{
+    return stage->layer[stage->options.layers - 1].output;
+}
+
+struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
+{
+    check_micro_batch(stage, micro_batch, "a forward", NOT_HERE);
+    check_tensor(stage, micro_batch, "x", x, input_sample(stage));
+    begin(stage, LOG_FORWARD, micro_batch, x);
+    stage_flight_begin(stage, micro_batch);
+    for (int i = 0; i < stage->options.layers; i++)
+        x = layer_forward(&stage->layer[i], memory_of(stage, i), saved_of(stage, micro_batch, i),
+                          x);
+    stage->flight[micro_batch]->progress = FORWARD_DONE;
+    end(stage, LOG_FORWARD, micro_batch, x);
+    return x;
+}
+
+/* One layer's backward_input. dy may be NULL: then the layer lies where no gradient is wanted. */
+static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, struct tensor *dy)
+{
+    bool wanted = stage->options.index > 0 || i >= stage->first_dx;
+    if (dy == NULL)
+        return NULL;
+    return layer_backward_input(&stage->layer[i], memory_of(stage, i),
+                                saved_of(stage, micro_batch, i), dy, wanted);
+}
+
+struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
+{
+    check_micro_batch(stage, micro_batch, "a backward", FORWARD_DONE);
+    check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
+    begin(stage, LOG_BACKWARD, micro_batch, dy);
+    /* Both halves layer by layer, so that what a layer saved is released soonest. */
+    for (int i = stage->options.layers - 1; i >= 0; i--) {
+        dy = layer_back(stage, micro_batch, i, dy);
+        layer_backward_weight(&stage->layer[i], memory_of(stage, i),
+                              saved_of(stage, micro_batch, i));
+    }
+    stage_flight_end(stage, micro_batch);
+    end(stage, LOG_BACKWARD, micro_batch, dy);
+    return dy;
+}
+
+struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct tensor *dy)
+{
+    check_micro_batch(stage, micro_batch, "a stage_backward_input", FORWARD_DONE);
+    check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
+    begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
+    for (int i = stage->options.layers - 1; i >= 0; i--)
+        dy = layer_back(stage, micro_batch, i, dy);
+    stage->flight[micro_batch]->progress = BACKWARD_INPUT_DONE;
+    end(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
+    return dy;
+}
+
+void stage_backward_weight(struct stage *stage, int micro_batch)
+{
+    check_micro_batch(stage, micro_batch, "a stage_backward_weight", BACKWARD_INPUT_DONE);
+    begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
+    for (int i = stage->options.layers - 1; i >= 0; i--)
+        layer_backward_weight(&stage->layer[i], memory_of(stage, i),
+                              saved_of(stage, micro_batch, i));
+    stage_flight_end(stage, micro_batch);
+    end(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
+}
+
+struct tensor *stage_input_new(struct stage *stage)
+{
+    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+                      shape_with_batch(stage->options.micro_batch_size, input_sample(stage)));
+}
+
+struct tensor *stage_output_new(struct stage *stage)
+{
+    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+                      shape_with_batch(stage->options.micro_batch_size, output_sample(stage)));
+}
+
+void stage_zero_gradients(struct stage *stage)
+{
+    log_compute(LOG_ZERO_GRADIENTS, LOG_BEGIN, stage->options.index, -1);
+    tensor_zero(stage->gradients);
+    log_compute(LOG_ZERO_GRADIENTS, LOG_END, stage->options.index, -1);
+}

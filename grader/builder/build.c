@@ -1,0 +1,172 @@
+/* Building a submission: compile file by file, replace what is missing, link. */
+#include "grader/builder/builder.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- one file after the other ----------------------------------------------------- */
+
+/* Copies the sources to the tree, the folder of each assignment made as it comes. */
+static bool copy_sources(struct builder *builder, const struct collection *collection,
+                         GString *error)
+{
+    for (guint i = 0; i < collection->files->len; i++) {
+        const struct collected_file *collected = COLLECTED_FILES(collection, i);
+        g_autofree char *source = collection_source(collected);
+        g_autofree char *from = g_build_filename(collection->folder, collected->file->name, NULL);
+        g_autofree char *to = g_build_filename(builder->build->tree, source, NULL);
+        g_autofree char *folder = g_path_get_dirname(to);
+        if (g_mkdir(folder, 0755) != 0 && errno != EEXIST) {
+            g_string_append_printf(error, "%s: %s", folder, strerror(errno));
+            return false;
+        }
+        if (collected->state == COLLECTED && !build_copy_file(from, to, error))
+            return false;
+    }
+    return true;
+}
+
+static void compile_files(struct builder *builder, const struct collection *collection)
+{
+    for (guint i = 0; i < collection->files->len; i++) {
+        struct built_file file = {.collected = COLLECTED_FILES(collection, i), .links = true};
+        g_autofree char *source = collection_source(file.collected);
+        file.compiles = file.collected->state == COLLECTED;
+        if (file.compiles && builder_is_source(file.collected))
+            file.compiles = builder_compile(builder, source, &file.messages);
+        g_array_append_val(builder->build->files, file);
+    }
+}
+
+/* ---- the course's own files in place of the student's --------------------------------- */
+
+/* Why a file of another assignment can't be used, a new string; NULL: it can. */
+static char *lack_of(const struct built_file *file)
+{
+    const struct collected_file *collected = file->collected;
+    if (collected->trouble)
+        return g_strdup(collected->trouble);
+    if (!file->compiles)
+        return g_strdup_printf("%s does not compile", collected->file->name);
+    if (collected->todo_line > 0)
+        return g_strdup_printf("%s still has its TODO", collected->file->name);
+    return NULL;
+}
+
+static bool is_needed(const struct rubric *rubric, const char *file)
+{
+    for (guint i = 0; i < rubric->checks->len; i++)
+        if (g_ptr_array_find_with_equal_func(RUBRIC_CHECKS(rubric, i)->files, file, g_str_equal,
+                                             NULL))
+            return true;
+    return false;
+}
+
+/* Files of one assignment are made for each other. So where one that a check needs can't be used,
+ * the course's stand in for all of them, if they are here. */
+static void use_course_files(struct builder *builder, const struct rubric *rubric, const char *used)
+{
+    struct build *build = builder->build;
+    g_autofree char *archive = build_tree_course(build->tree, builder->library, used);
+    g_autofree char *lack = NULL;
+    for (guint i = 0; i < build->files->len && !lack; i++)
+        if (strcmp(BUILT_FILES(build, i)->collected->assignment, used) == 0 &&
+            is_needed(rubric, BUILT_FILES(build, i)->collected->file->name))
+            lack = lack_of(BUILT_FILES(build, i));
+    if (!lack || !g_file_test(archive, G_FILE_TEST_IS_REGULAR))
+        return;
+    for (guint i = 0; i < build->files->len; i++)
+        if (strcmp(BUILT_FILES(build, i)->collected->assignment, used) == 0)
+            BUILT_FILES(build, i)->replaced = true;
+    g_ptr_array_add(builder->course, (gpointer)used);
+    g_string_append_printf(build->replaced,
+                           "%sThe course's own files of `%s` stand in for the submission's: %s.",
+                           build->replaced->len > 0 ? " " : "", used, lack);
+}
+
+const GPtrArray *build_course(const struct build *build)
+{
+    return build->builder->course;
+}
+
+/* ---- the whole ------------------------------------------------------------------------ */
+
+bool builder_seal(const struct builder *builder, const char *program)
+{
+    const char *folder = builder->objects;
+    struct stat status;
+    if (geteuid() == 0 && chown(folder, 0, 0) != 0)
+        return false;
+    return chmod(folder, 0755) == 0 &&
+           (!program ||
+            (lstat(program, &status) == 0 && S_ISREG(status.st_mode) &&
+             (geteuid() != 0 || lchown(program, 0, 0) == 0) && chmod(program, 0755) == 0));
+}
+
+struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
+                               const char *kit, const char *build_folder, const char *work,
+                               GString *error)
+{
+    struct build *build = g_new0(struct build, 1);
+    struct builder builder = {.build = build,
+                              .assignment = rubric->assignment,
+                              .uses = rubric->uses,
+                              .course = g_ptr_array_new(),
+                              .library = "lib",
+                              .objects = g_build_filename(work, "objects", NULL),
+                              .stubs = g_string_new(NULL)};
+    struct build_flags simulated;
+    gint64 began = g_get_monotonic_time();
+    build->tree = g_build_filename(work, "tree", NULL);
+    build->files = g_array_new(FALSE, TRUE, sizeof(struct built_file));
+    build->replaced = g_string_new(NULL);
+    bool built = build_flags_read(&builder.flags, &simulated, build_folder, error) &&
+                 build_tree_new(build->tree, kit, build_folder, rubric, error) &&
+                 (!simulated.compile ||
+                  build_tree_add_simulator(build->tree, kit, build_folder, rubric, error)) &&
+                 sandbox_writable_folder(builder.objects, sandbox_user(0), error) &&
+                 copy_sources(&builder, collection, error);
+    if (built) {
+        compile_files(&builder, collection);
+        for (guint i = 0; i < rubric->uses->len; i++)
+            use_course_files(&builder, rubric, rubric->uses->pdata[i]);
+        builder_link(&builder);
+        built = builder_seal(&builder, build->program);
+        if (!built)
+            g_string_append_printf(error, "%s: %s", builder.objects, strerror(errno));
+    }
+    builder_new_for_simulator(build, &builder, simulated, work);
+    build->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
+    build_flags_clear(&builder.flags);
+    g_free(builder.objects);
+    if (built)
+        return build;
+    build_free(build);
+    return NULL;
+}
+
+void build_free(struct build *build)
+{
+    if (!build)
+        return;
+    for (guint i = 0; i < build->files->len; i++)
+        g_free(BUILT_FILES(build, i)->messages);
+    g_array_free(build->files, TRUE);
+    builder_free_for_simulator(build);
+    g_string_free(build->replaced, TRUE);
+    g_free(build->tree);
+    g_free(build->program);
+    g_free(build->trouble);
+    g_free(build);
+}
+
+const struct built_file *build_find(const struct build *build, const char *name)
+{
+    for (guint i = 0; i < build->files->len; i++)
+        if (strcmp(BUILT_FILES(build, i)->collected->file->name, name) == 0)
+            return BUILT_FILES(build, i);
+    return NULL;
+}

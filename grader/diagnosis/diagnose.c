@@ -1,0 +1,200 @@
+/*
+ * The diagnosis: which of the known ends was it? The candidates are tried from
+ * the plainest to those that others could hide behind; the first that fits writes
+ * the headline.
+ */
+#include "grader/diagnosis/diagnose.h"
+
+#include "grader/diagnosis/diagnose_parts.h"
+#include "grader/text/text.h"
+#include "grader/trace/source_line.h"
+#include "grader/verdict/assignment.h"
+
+/* MPI ends the program where a message does not fit, and that may look like a crash of any rank.
+ * The simulator ends by a signal, also where MPI itself would end with a message. */
+static bool sizes_differ(const struct scene *scene, GString *headline, enum diagnosis_kind *kind)
+{
+    if (scene->outcome->end == RUN_FINISHED)
+        return false;
+    const bool simulated = scene->outcome->simulated;
+    *kind = scene_any_wait(scene, scene_wait_truncates, headline)    ? DIAGNOSIS_TRUNCATION
+            : simulated && scene_collectives_differ(scene, headline) ? DIAGNOSIS_COLLECTIVES_DIFFER
+                                                                     : DIAGNOSIS_NONE;
+    return *kind != DIAGNOSIS_NONE;
+}
+
+/* The known mistake behind it, if the assignment knows one. */
+static const struct mistake *find_mistake(const struct diagnosis *diagnosis)
+{
+    const struct assignment *assignment = diagnosis->scene->outcome->assignment;
+    return assignment && assignment->mistake_of_hang ? assignment->mistake_of_hang(diagnosis)
+                                                     : NULL;
+}
+
+static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct scene *scene,
+                                     GString *headline)
+{
+    const bool stopped = scene_was_stopped(scene->outcome);
+    enum diagnosis_kind kind;
+    if (sizes_differ(scene, headline, &kind))
+        return kind;
+    if (scene_crashed(scene, headline))
+        return DIAGNOSIS_CRASHED;
+    if (scene_finalizes_early(scene, headline))
+        return DIAGNOSIS_ENDED_EARLY;
+    if (stopped && scene_outlives_its_end(scene, headline))
+        return DIAGNOSIS_ENDLESS_LOOP;
+    if (!stopped && scene_stopped_itself(scene, headline))
+        return DIAGNOSIS_STOPPED_ITSELF;
+    if (!stopped && scene->outcome->end != RUN_FAILED)
+        return DIAGNOSIS_NONE;
+    if (scene_collectives_differ(scene, headline))
+        return DIAGNOSIS_COLLECTIVES_DIFFER;
+    /* In a program that stopped half way some messages lie unreceived: no wonder, if a known
+     * mistake explains the circle. */
+    if (stopped && scene->cycle->len > 0 && find_mistake(diagnosis))
+        return scene_name_circle(scene, headline);
+    if (stopped && scene_any_wait(scene, scene_tags_differ, headline))
+        return DIAGNOSIS_TAG_MISMATCH;
+    if (stopped && scene_any_wait(scene, scene_communicators_differ, headline))
+        return DIAGNOSIS_COMMUNICATOR_MISMATCH;
+    kind = stopped ? scene_name_circle(scene, headline) : DIAGNOSIS_NONE;
+    return kind != DIAGNOSIS_NONE ? kind : scene_follow_chain(scene, headline);
+}
+
+/* All source lines in one go. */
+static void look_up_lines(const struct scene *scene)
+{
+    GArray *callers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+        const struct log_file *log = &scene->outcome->log[rank];
+        const struct place *place = &scene->place[rank];
+        if (place->call != NO_RECORD)
+            g_array_append_val(callers, log->record[place->call].caller);
+        for (guint i = 0; i < place->waits->len; i++) {
+            size_t posted = g_array_index(place->waits, struct wait, i).posted;
+            g_array_append_val(callers, log->record[scene_call_of(scene, rank, posted)].caller);
+        }
+    }
+    source_line_prepare(scene->outcome->program, (const uint64_t *)(void *)callers->data,
+                        (int)callers->len);
+    g_array_free(callers, TRUE);
+}
+
+const char *diagnosis_kind_name(enum diagnosis_kind kind)
+{
+    static const char *const names[] = {
+        [DIAGNOSIS_NONE] = "unknown",
+        [DIAGNOSIS_CRASHED] = "a crash",
+        [DIAGNOSIS_STOPPED_ITSELF] = "stopped with a message",
+        [DIAGNOSIS_TRUNCATION] = "count mismatch",
+        [DIAGNOSIS_COLLECTIVES_DIFFER] = "different collectives",
+        [DIAGNOSIS_TAG_MISMATCH] = "tag mismatch",
+        [DIAGNOSIS_COMMUNICATOR_MISMATCH] = "communicator mismatch",
+        [DIAGNOSIS_BOTH_SEND_FIRST] = "both send first",
+        [DIAGNOSIS_BOTH_RECEIVE_FIRST] = "both receive first",
+        [DIAGNOSIS_CYCLE] = "a circle of sends and receives",
+        [DIAGNOSIS_COLLECTIVE_MISSING] = "a collective that one rank did not enter",
+        [DIAGNOSIS_REQUEST_NOT_WAITED] = "a request never waited for",
+        [DIAGNOSIS_RANK_GONE] = "a rank at its end while others wait for it",
+        [DIAGNOSIS_ENDED_EARLY] = "a rank that ended too early",
+        [DIAGNOSIS_POLLING] = "polling for what never comes",
+        [DIAGNOSIS_ENDLESS_LOOP] = "a rank that does not come back",
+    };
+    return names[kind];
+}
+
+static void describe_kind(struct diagnosis *diagnosis)
+{
+    GString *markdown = diagnosis->markdown;
+    if (diagnosis->kind == DIAGNOSIS_NONE)
+        return;
+    const struct mistake *mistake = find_mistake(diagnosis);
+    if (diagnosis_remedy(diagnosis->kind)[0] != '\0')
+        g_string_append_printf(markdown, "Kind: **%s**. %s\n\n",
+                               diagnosis_kind_name(diagnosis->kind),
+                               diagnosis_remedy(diagnosis->kind));
+    if (!mistake)
+        return;
+    g_string_assign(diagnosis->mistake, mistake->name);
+    g_string_append_printf(markdown, "The mistake behind it may be **%s**: %s", mistake->name,
+                           mistake->explanation);
+    if (mistake->look)
+        g_string_append_printf(markdown, " Look at %s.", mistake->look);
+    g_string_append(markdown, "\n\n");
+}
+
+static uint64_t smallest_send(const struct scene *scene)
+{
+    uint64_t smallest = 0;
+    for (guint i = 0; i < scene->cycle->len; i++) {
+        int rank = g_array_index(scene->cycle, int, i);
+        const struct wait *wait =
+            scene_wait_for_peer(scene, rank, scene_next_in_cycle(scene, rank));
+        if (!wait || wait->kind != WAIT_SEND)
+            continue;
+        uint64_t bytes = MAX(1, scene->outcome->log[rank].record[wait->posted].bytes);
+        smallest = smallest == 0 ? bytes : MIN(smallest, bytes);
+    }
+    return smallest;
+}
+
+struct diagnosis *diagnosis_new(const struct outcome *outcome, const char *picture_path,
+                                bool *drawn)
+{
+    struct diagnosis *diagnosis = g_new0(struct diagnosis, 1);
+    diagnosis->headline = g_string_new(NULL);
+    diagnosis->markdown = g_string_new(NULL);
+    diagnosis->mistake = g_string_new(NULL);
+    diagnosis->cycle = g_array_new(FALSE, FALSE, sizeof(int));
+    diagnosis->tails = g_array_new(FALSE, FALSE, sizeof(int));
+    diagnosis->culprit = -1;
+    if (drawn)
+        *drawn = false;
+    if (!outcome->log || outcome->ranks < 1)
+        return diagnosis;
+    struct scene *scene = scene_new(outcome);
+    look_up_lines(scene);
+    diagnosis->scene = scene;
+    diagnosis->kind = find_kind(diagnosis, scene, diagnosis->headline);
+    scene_find_tails(scene);
+    describe_kind(diagnosis);
+    scene_describe(scene, diagnosis->markdown);
+    g_array_append_vals(diagnosis->cycle, scene->cycle->data, scene->cycle->len);
+    g_array_append_vals(diagnosis->tails, scene->tails->data, scene->tails->len);
+    diagnosis->sent = smallest_send(scene);
+    diagnosis->culprit = scene->cycle->len > 0 ? -1 : scene->culprit;
+    g_autofree char *title =
+        g_strdup_printf("Who waits for whom: %s", diagnosis_kind_name(diagnosis->kind));
+    bool picture = picture_path && scene_draw_graph(scene, title, picture_path);
+    if (drawn)
+        *drawn = picture;
+    diagnosis->scene = NULL;
+    scene_free(scene);
+    return diagnosis;
+}
+
+void diagnosis_free(struct diagnosis *diagnosis)
+{
+    if (!diagnosis)
+        return;
+    g_string_free(diagnosis->headline, TRUE);
+    g_string_free(diagnosis->markdown, TRUE);
+    g_string_free(diagnosis->mistake, TRUE);
+    g_array_free(diagnosis->cycle, TRUE);
+    g_array_free(diagnosis->tails, TRUE);
+    g_free(diagnosis);
+}
+
+enum diagnosis_kind diagnosis_tell(const struct outcome *outcome, GString *headline,
+                                   GString *markdown)
+{
+    struct diagnosis *diagnosis = diagnosis_new(outcome, NULL, NULL);
+    enum diagnosis_kind kind = diagnosis->kind;
+    if (headline)
+        g_string_append(headline, diagnosis->headline->str);
+    if (markdown)
+        g_string_append(markdown, diagnosis->markdown->str);
+    diagnosis_free(diagnosis);
+    return kind;
+}

@@ -1,0 +1,249 @@
+/*
+ * For the diagnosis: messages that don't fit, collectives that differ, ranks
+ * that wait in a circle. Each function writes the headline if it finds one.
+ */
+#include "grader/diagnosis/diagnose_parts.h"
+#include "grader/trace/source_line.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LONGEST_HEADLINE 200 /* bytes */
+#define MOST_NAMED       8   /* ranks of a circle in the headline */
+
+void scene_name_call(const struct scene *scene, int rank, size_t record, GString *text)
+{
+    const struct log_record *call = &scene->outcome->log[rank].record[record];
+    const char *line = source_line(scene->outcome->program, call->caller);
+    g_string_append(text, log_operation_name(call->operation));
+    if (line[0] != '\0')
+        g_string_append_printf(text, " at %s", line);
+}
+
+/* "ranks 0 and 1", "ranks 0, 1 and 2", "12 ranks (0, 1, 2, …)" */
+static void name_cycle(const struct scene *scene, GString *text)
+{
+    guint count = scene->cycle->len;
+    if (count > MOST_NAMED)
+        g_string_append_printf(text, "%u ranks (", count);
+    else
+        g_string_append(text, count == 1 ? "rank " : "ranks ");
+    for (guint i = 0; i < count && i < MOST_NAMED; i++)
+        g_string_append_printf(text, "%s%d",
+                               i == 0           ? ""
+                               : i + 1 == count ? " and "
+                                                : ", ",
+                               g_array_index(scene->cycle, int, i));
+    g_string_append(text, count > MOST_NAMED ? ", …)" : "");
+}
+
+/* ---- messages that don't fit ---------------------------------------------------------------- */
+
+bool scene_any_wait(const struct scene *scene, wait_test *test, GString *headline)
+{
+    for (int rank = 0; rank < scene->outcome->ranks; rank++)
+        for (guint i = 0; i < scene->place[rank].waits->len; i++)
+            if (test(scene, rank, &g_array_index(scene->place[rank].waits, struct wait, i),
+                     headline))
+                return true;
+    return false;
+}
+
+bool scene_wait_truncates(const struct scene *scene, int rank, const struct wait *wait,
+                          GString *headline)
+{
+    if (wait->kind != WAIT_RECEIVE || wait->message == NO_MESSAGE || !wait->possible)
+        return false;
+    const struct message *message = &scene->matching->message[wait->message];
+    if (message->receive.completed != NO_RECORD || message->send.bytes <= message->receive.bytes)
+        return false;
+    g_string_append_printf(
+        headline,
+        "rank %d has room for %" PRIu64 " bytes, but rank %d sent %" PRIu64 " (tag %d): ", rank,
+        message->receive.bytes, message->source, message->send.bytes, message->tag);
+    scene_name_call(scene, rank, wait->posted, headline);
+    return true;
+}
+
+/* A message to this rank that was never received and would do but for tag or communicator. */
+static const struct message *near_miss(const struct scene *scene, int rank, const struct wait *wait,
+                                       bool other_communicator)
+{
+    const struct log_record *wanted = &scene->outcome->log[rank].record[wait->posted];
+    for (int i = 0; i < scene->matching->count; i++) {
+        const struct message *message = &scene->matching->message[i];
+        if (message->receive.posted != NO_RECORD || message->destination != rank ||
+            (wait->peer != LOG_NO_PEER && message->source != wait->peer))
+            continue;
+        bool same_communicator = message->communicator == wanted->communicator;
+        bool same_tag = wanted->tag == LOG_ANY_TAG || message->tag == wanted->tag;
+        if (other_communicator ? !same_communicator && same_tag : same_communicator && !same_tag)
+            return message;
+    }
+    return NULL;
+}
+
+/* " (rank 1: MPI_Recv at …, rank 0: MPI_Send at …)" */
+static void name_both(const struct scene *scene, int rank, const struct wait *wait,
+                      const struct message *sent, GString *headline)
+{
+    g_string_append_printf(headline, " (rank %d: ", rank);
+    scene_name_call(scene, rank, scene_call_of(scene, rank, wait->posted), headline);
+    g_string_append_printf(headline, ", rank %d: ", sent->source);
+    scene_name_call(scene, sent->source, scene_call_of(scene, sent->source, sent->send.posted),
+                    headline);
+    g_string_append_c(headline, ')');
+}
+
+bool scene_tags_differ(const struct scene *scene, int rank, const struct wait *wait,
+                       GString *headline)
+{
+    if (wait->kind != WAIT_RECEIVE || wait->possible)
+        return false;
+    const struct message *sent = near_miss(scene, rank, wait, false);
+    if (!sent)
+        return false;
+    g_string_append_printf(headline,
+                           "the tags differ: rank %d waits for a message from rank %d with tag %d, "
+                           "but rank %d sent one with tag %d that nobody receives",
+                           rank, sent->source, scene->outcome->log[rank].record[wait->posted].tag,
+                           sent->source, sent->tag);
+    name_both(scene, rank, wait, sent, headline);
+    return true;
+}
+
+bool scene_communicators_differ(const struct scene *scene, int rank, const struct wait *wait,
+                                GString *headline)
+{
+    if (wait->kind != WAIT_RECEIVE || wait->possible)
+        return false;
+    const struct message *sent = near_miss(scene, rank, wait, true);
+    if (!sent)
+        return false;
+    g_string_append_printf(headline,
+                           "the communicators differ: rank %d waits for a message from rank %d "
+                           "(tag %d), which rank %d sent on another communicator",
+                           rank, sent->source, sent->tag, sent->source);
+    name_both(scene, rank, wait, sent, headline);
+    return true;
+}
+
+/* ---- collectives ------------------------------------------------------------------------------ */
+
+/* How this rank's call differs from the first one's; false if it does not. */
+static bool differs_from(const struct scene *scene, const struct collective *collective, int first,
+                         int rank, GString *headline)
+{
+    size_t one = collective->entered[first], other = collective->entered[rank];
+    const struct log_record *expected = &scene->outcome->log[first].record[one];
+    const struct log_record *record = &scene->outcome->log[rank].record[other];
+    const char *name = log_operation_name(expected->operation);
+    if (record->operation != expected->operation) {
+        g_string_append_printf(headline, "the ranks call different collectives: rank %d ", first);
+        scene_name_call(scene, first, one, headline);
+        g_string_append_printf(headline, ", rank %d ", rank);
+        scene_name_call(scene, rank, other, headline);
+        return true;
+    }
+    if (record->peer != expected->peer)
+        g_string_append_printf(headline,
+                               "the ranks call %s with different roots: rank %d with %d, rank %d "
+                               "with %d",
+                               name, first, expected->peer, rank, record->peer);
+    else if (collectives_of_one_size(record->operation) && record->bytes != expected->bytes)
+        g_string_append_printf(headline,
+                               "the ranks call %s with different sizes: rank %d with %" PRIu64
+                               " bytes, rank %d with %" PRIu64,
+                               name, first, expected->bytes, rank, record->bytes);
+    else
+        return false;
+    g_string_append(headline, " (");
+    scene_name_call(scene, rank, other, headline);
+    g_string_append_c(headline, ')');
+    return true;
+}
+
+bool scene_collectives_differ(const struct scene *scene, GString *headline)
+{
+    for (int i = 0; i < scene->collectives->count; i++) {
+        const struct collective *collective = &scene->collectives->collective[i];
+        int first = -1;
+        for (int rank = 0; rank < scene->outcome->ranks && collective->differs; rank++) {
+            if (collective->entered[rank] == NO_RECORD)
+                continue;
+            if (first < 0)
+                first = rank;
+            else if (differs_from(scene, collective, first, rank, headline))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ---- circles ------------------------------------------------------------------------------------ */
+
+static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
+{
+    guint sends = 0, receives = 0, count = scene->cycle->len;
+    bool polls = false;
+    for (guint i = 0; i < count; i++) {
+        int rank = g_array_index(scene->cycle, int, i);
+        int next = g_array_index(scene->cycle, int, (i + 1) % count);
+        const struct wait *wait = scene_wait_for_peer(scene, rank, next);
+        sends += wait->kind == WAIT_SEND;
+        receives += wait->kind == WAIT_RECEIVE;
+        polls |= scene->place[rank].state == PLACE_POLLING;
+        if (wait->kind == WAIT_COLLECTIVE)
+            return DIAGNOSIS_COLLECTIVE_MISSING;
+    }
+    if (polls)
+        return DIAGNOSIS_POLLING;
+    return sends == count      ? DIAGNOSIS_BOTH_SEND_FIRST
+           : receives == count ? DIAGNOSIS_BOTH_RECEIVE_FIRST
+                               : DIAGNOSIS_CYCLE;
+}
+
+/* Where they are, if there is room for it on one line; the table has it anyway. */
+static void name_calls_of_cycle(const struct scene *scene, GString *headline)
+{
+    g_autoptr(GString) places = g_string_new(NULL);
+    g_autofree char *first = NULL;
+    bool same = scene->cycle->len > 1;
+    for (guint i = 0; i < scene->cycle->len; i++) {
+        int rank = g_array_index(scene->cycle, int, i);
+        g_autoptr(GString) place = g_string_new(NULL);
+        scene_name_call(scene, rank, scene->place[rank].call, place);
+        first = first ? first : g_strdup(place->str);
+        same = same && strcmp(first, place->str) == 0;
+        g_string_append_printf(places, "%srank %d: %s", i > 0 ? ", " : "", rank, place->str);
+    }
+    g_autofree char *text =
+        same ? g_strdup_printf(" (each in %s)", first) : g_strdup_printf(" (%s)", places->str);
+    /* where sends wait, words about luck stand before it */
+    gsize most = scene->outcome->synchronous ? LONGEST_HEADLINE / 2 : LONGEST_HEADLINE;
+    if (headline->len + strlen(text) <= most)
+        g_string_append(headline, text);
+}
+
+enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headline)
+{
+    if (scene->cycle->len == 0)
+        return DIAGNOSIS_NONE;
+    enum diagnosis_kind kind = kind_of_cycle(scene);
+    g_string_append(headline, "deadlock: ");
+    name_cycle(scene, headline);
+    if (scene->cycle->len == 1)
+        g_string_append(headline, " waits for itself");
+    else if (kind == DIAGNOSIS_BOTH_SEND_FIRST)
+        g_string_append(headline, " send first, and none gets to its receive");
+    else if (kind == DIAGNOSIS_BOTH_RECEIVE_FIRST)
+        g_string_append(headline, " wait to receive first, and none gets to its send");
+    else if (kind == DIAGNOSIS_POLLING)
+        g_string_append(headline, " wait for each other, polling for ever");
+    else if (kind == DIAGNOSIS_COLLECTIVE_MISSING)
+        g_string_append(headline, " wait for each other, some in a collective");
+    else
+        g_string_append_printf(headline, " wait for each other in a circle");
+    name_calls_of_cycle(scene, headline);
+    return kind;
+}

@@ -1,0 +1,73 @@
+/*
+ * Shared by the files of the diagnosis, and nobody else.
+ */
+#ifndef GRADER_DIAGNOSIS_DIAGNOSE_PARTS_H
+#define GRADER_DIAGNOSIS_DIAGNOSE_PARTS_H
+
+#include "grader/diagnosis/diagnose.h"
+#include "grader/diagnosis/scene.h"
+
+/* diagnose_places.c */
+struct scene *scene_new(const struct outcome *outcome);
+void scene_free(struct scene *scene);
+/* Did the grader, or the simulator, stop the run because nobody could go on, or for its time? */
+bool scene_was_stopped(const struct outcome *outcome);
+
+/* diagnose_graph.c */
+void scene_find_cycles(struct scene *scene);
+/* The rank at the end of a rank's waiting, where there is no circle: it waits for nobody. */
+int scene_end_of_chain(const struct scene *scene, int rank);
+/* To be called when the culprit is known; where it is not, finds who waits for nobody. */
+void scene_find_tails(struct scene *scene);
+bool scene_is_in(const GArray *ranks, int rank);
+bool scene_in_any_cycle(const struct scene *scene, int rank);
+/* The rank that follows a member of any cycle in it; -1: a member of none. */
+int scene_next_in_cycle(const struct scene *scene, int rank);
+
+/* diagnose_show.c */
+/* Who waits for whom, a line per pair, for people; nothing if nobody waits for anybody. */
+void scene_describe_graph(const struct scene *scene, GString *markdown);
+bool scene_draw_graph(const struct scene *scene, const char *title, const char *path);
+
+/* diagnose_kinds.c: each returns whether (or which) it is and then has written the headline, which
+ * is plain text. */
+typedef bool wait_test(const struct scene *scene, int rank, const struct wait *wait,
+                       GString *headline);
+/* Tries a test on everything that anybody waits for. */
+bool scene_any_wait(const struct scene *scene, wait_test *test, GString *headline);
+wait_test scene_wait_truncates, scene_tags_differ, scene_communicators_differ;
+bool scene_collectives_differ(const struct scene *scene, GString *headline);
+enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headline);
+/* "MPI_Recv at file.c:12" */
+void scene_name_call(const struct scene *scene, int rank, size_t record, GString *text);
+
+/* Of a simulated run: the rank that was running when the program ended, as far as the logs show it;
+ * -1: it may have been any of several. */
+int scene_one_that_ran(const struct scene *scene);
+
+/* diagnose_chain.c: no circle; who holds the others up, and why? Notes the culprit. */
+enum diagnosis_kind scene_follow_chain(struct scene *scene, GString *headline);
+
+/* diagnose_ends.c */
+bool scene_stopped_itself(struct scene *scene, GString *headline);
+bool scene_finalizes_early(const struct scene *scene, GString *headline);
+bool scene_outlives_its_end(const struct scene *scene, GString *headline);
+
+/* diagnose_crash.c: which rank, and where, as far as the output shows it. Notes the culprit. */
+bool scene_crashed(struct scene *scene, GString *headline);
+
+/* diagnose_backtrace.c: ", at tensor.c:145 (tensor_free), called at step.c:31 (take_step)", as far as
+ * the output shows it; plain text. */
+void scene_describe_crash(const struct outcome *outcome, GString *text);
+
+/* diagnose_remedies.c: what to do about a kind, Markdown; "" where there is nothing to say. */
+const char *diagnosis_remedy(enum diagnosis_kind kind);
+
+/* diagnose_text.c: as Markdown. */
+/* "in B of micro-batch 2 (stage 1)", "after F …", or "before any computation". */
+void scene_describe_computation(const struct scene *scene, int rank, GString *text);
+/* A part of MPI_Startall or MPI_Sendrecv has no caller of its own; its call stands before it. */
+size_t scene_call_of(const struct scene *scene, int rank, size_t record);
+void scene_describe(const struct scene *scene, GString *markdown);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * For the diagnosis: what to do about each kind of end.
+ */
+#include "grader/diagnosis/diagnose_parts.h"
+
+const char *diagnosis_remedy(enum diagnosis_kind kind)
+{
+    switch (kind) {
+    case DIAGNOSIS_TRUNCATION:
+        return "The receive's count or datatype is smaller than what is sent: give both sides the "
+               "same, from the shape of the tensor that travels.";
+    case DIAGNOSIS_COLLECTIVES_DIFFER:
+        return "All ranks of a communicator must call the same collectives in the same order, with "
+               "the same root and the same count.";
+    case DIAGNOSIS_TAG_MISMATCH:
+        return "A message is received only by a receive with its tag: compute the tag on both "
+               "sides from the same things (who sends, to whom, and which of its messages).";
+    case DIAGNOSIS_COMMUNICATOR_MISMATCH:
+        return "A message stays in the communicator that it was sent in: use the same one on both "
+               "sides.";
+    case DIAGNOSIS_BOTH_SEND_FIRST:
+        return "`MPI_Send` may wait until the receive has been posted. Let one side receive first, "
+               "or post the receive before the send (`MPI_Irecv`, then `MPI_Send`), or do both at "
+               "once (`MPI_Sendrecv`).";
+    case DIAGNOSIS_BOTH_RECEIVE_FIRST:
+        return "Each waits for a message that the next would send only later. One of them must "
+               "send first: look for the first rank that has all it needs to compute, and ask why "
+               "it waits.";
+    case DIAGNOSIS_CYCLE:
+        return "Each waits for something that the next would do only later. Follow the arrows once "
+               "round and ask at each rank which of its calls should come first.";
+    case DIAGNOSIS_COLLECTIVE_MISSING:
+        return "A collective ends only when all ranks of its communicator have called it: it must "
+               "not stand in a branch that some ranks skip, nor between point-to-point calls in a "
+               "different order.";
+    case DIAGNOSIS_REQUEST_NOT_WAITED:
+        return "`MPI_Isend` and `MPI_Irecv` only start a message; MPI moves it on inside of MPI "
+               "calls. Wait for every request (`MPI_Wait`, `MPI_Waitall`) before the code goes on "
+               "to something that needs its message.";
+    case DIAGNOSIS_RANK_GONE:
+        return "One rank expects one message more than the other side knows of: count the sends "
+               "and "
+               "receives of each pair of ranks, and look at where loops begin and end, and at the "
+               "ranks that differ from the others.";
+    case DIAGNOSIS_ENDED_EARLY:
+        return "Every rank must return from the step and let the driver end the program.";
+    case DIAGNOSIS_POLLING:
+        return "Its request can't complete: the message that it asks for is never sent, or never "
+               "received. Find the call of the other side that should match.";
+    case DIAGNOSIS_ENDLESS_LOOP:
+        return "Look at the loops behind the last call or computation that the table shows: which "
+               "condition never becomes false?";
+    case DIAGNOSIS_NONE:
+    case DIAGNOSIS_CRASHED:
+    case DIAGNOSIS_STOPPED_ITSELF:
+        break;
+    }
+    return "";
+}

@@ -1,0 +1,161 @@
+/*
+ * For the diagnosis: the graph of who waits for whom, as text and as a picture.
+ */
+#include "grader/diagnosis/diagnose_parts.h"
+#include "grader/pictures/picture_waits.h"
+#include "grader/text/text.h"
+#include "grader/trace/source_line.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MOST_LINES 64 /* of the text */
+
+/* ---- as text ------------------------------------------------------------------------------------- */
+
+/* "MPI_Send to 1, tag 5, 400000 bytes", with `between` in front of the bytes. */
+static void name_wait(const struct scene *scene, int rank, int peer, const struct wait *wait,
+                      const char *between, GString *text)
+{
+    size_t call = scene_call_of(scene, rank, wait->posted);
+    const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
+    g_string_append(text, log_operation_name(scene->outcome->log[rank].record[call].operation));
+    if (wait->kind == WAIT_COLLECTIVE) {
+        if (record->peer >= 0)
+            g_string_append_printf(text, ", root %d", record->peer);
+        return;
+    }
+    g_string_append_printf(text, " %s ", wait->kind == WAIT_SEND ? "to" : "from");
+    if (wait->peer == LOG_NO_PEER)
+        g_string_append(text, "anybody");
+    else
+        g_string_append_printf(text, "%d", peer);
+    if (record->tag == LOG_ANY_TAG)
+        g_string_append(text, ", any tag");
+    else
+        g_string_append_printf(text, ", tag %d", record->tag);
+    if (record->bytes > 0)
+        g_string_append_printf(text, "%s%" PRIu64 " bytes", between, record->bytes);
+}
+
+static char *label_of_arrow(const struct scene *scene, int rank, const struct wait *wait)
+{
+    const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
+    return wait->kind == WAIT_COLLECTIVE ? g_strdup(log_operation_name(record->operation))
+           : record->tag == LOG_ANY_TAG  ? g_strdup("any tag")
+                                         : g_strdup_printf("tag %d", record->tag);
+}
+
+/* The calls, sizes and places are in the table. */
+static void describe_arrow(const struct scene *scene, int rank, int peer, GString *text)
+{
+    const struct wait *wait = scene_wait_for_peer(scene, rank, peer);
+    g_autofree char *label = label_of_arrow(scene, rank, wait);
+    g_string_append_printf(text, "rank %d → rank %d   %s%s\n", rank, peer, label,
+                           scene_next_in_cycle(scene, rank) == peer ? "   [cycle]" : "");
+}
+
+void scene_describe_graph(const struct scene *scene, GString *markdown)
+{
+    int lines = 0, circling = 0, ranks = scene->outcome->ranks;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int pass = 0; pass < 2; pass++) /* the circles first */
+        for (int rank = 0; rank < ranks; rank++)
+            for (int peer = 0; peer < ranks; peer++) {
+                bool in_cycle = scene_next_in_cycle(scene, rank) == peer;
+                if (in_cycle != (pass == 0) || !scene_wait_for_peer(scene, rank, peer))
+                    continue;
+                circling += in_cycle;
+                if (lines++ < MOST_LINES)
+                    describe_arrow(scene, rank, peer, text);
+            }
+    /* circles have a line of their own that says it all */
+    if (lines == circling)
+        return;
+    if (lines > MOST_LINES)
+        g_string_append_printf(text, "and %d more\n", lines - MOST_LINES);
+    g_string_append(markdown, "Who waits for whom:\n\n");
+    text_append_code_block(markdown, text->str);
+    g_string_append_c(markdown, '\n');
+}
+
+/* ---- as a picture ----------------------------------------------------------------------------------- */
+
+/* The ranks to show: circles, culprit, tails and then the others, as far as there is room. */
+static GArray *chosen(const struct scene *scene)
+{
+    GArray *ranks = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int pass = 0; pass < 4; pass++)
+        for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+            bool wanted = pass == 0   ? scene_in_any_cycle(scene, rank)
+                          : pass == 1 ? rank == scene->culprit
+                          : pass == 2 ? scene_is_in(scene->tails, rank)
+                                      : true;
+            if (wanted && ranks->len < WAITS_MOST_NODES && !scene_is_in(ranks, rank))
+                g_array_append_val(ranks, rank);
+        }
+    return ranks;
+}
+
+static char *label_of(const struct scene *scene, int rank)
+{
+    const struct place *place = &scene->place[rank];
+    static const char *const words[] = {[PLACE_NO_LOG] = "left no log",
+                                        [PLACE_FINISHED] = "came to its end",
+                                        [PLACE_COMPUTING] = "in a computation",
+                                        [PLACE_BETWEEN_STEPS] = "at the end of its step",
+                                        [PLACE_OUTSIDE] = "outside of MPI",
+                                        [PLACE_IN_CALL] = "",
+                                        [PLACE_POLLING] = ""};
+    if (place->call == NO_RECORD)
+        return g_strdup(words[place->state]);
+    GString *text = g_string_new(NULL);
+    const struct wait *first = NULL;
+    for (int peer = 0; peer < scene->outcome->ranks; peer++) {
+        const struct wait *wait = scene_wait_for_peer(scene, rank, peer);
+        if (!wait || (first && scene_next_in_cycle(scene, rank) != peer))
+            continue;
+        first = wait;
+        g_string_truncate(text, 0);
+        name_wait(scene, rank, peer, wait, "\n", text);
+    }
+    if (!first)
+        g_string_append(
+            text, log_operation_name(scene->outcome->log[rank].record[place->call].operation));
+    const char *line =
+        source_line(scene->outcome->program, scene->outcome->log[rank].record[place->call].caller);
+    if (line[0] != '\0')
+        g_string_append_printf(text, "\n%.*s", (int)strcspn(line, " "), line);
+    if (place->state == PLACE_POLLING)
+        g_string_append(text, "\ntests again and again");
+    return g_string_free(text, FALSE);
+}
+
+static enum waits_look look_of(const struct scene *scene, int rank)
+{
+    return scene_in_any_cycle(scene, rank)   ? WAITS_IN_CYCLE
+           : rank == scene->culprit          ? WAITS_CULPRIT
+           : scene_is_in(scene->tails, rank) ? WAITS_HELD_UP
+                                             : WAITS_FREE;
+}
+
+bool scene_draw_graph(const struct scene *scene, const char *title, const char *path)
+{
+    g_autoptr(GArray) ranks = chosen(scene);
+    struct waits_graph *graph = waits_graph_new();
+    graph->left_out = scene->outcome->ranks - (int)ranks->len;
+    for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+        if (!scene_is_in(ranks, rank))
+            continue;
+        waits_graph_add_node(graph, rank, look_of(scene, rank), label_of(scene, rank));
+        for (int peer = 0; peer < scene->outcome->ranks; peer++) {
+            const struct wait *wait = scene_wait_for_peer(scene, rank, peer);
+            if (wait && scene_is_in(ranks, peer))
+                waits_graph_add_arrow(graph, rank, peer, scene_next_in_cycle(scene, rank) == peer,
+                                      label_of_arrow(scene, rank, wait));
+        }
+    }
+    bool drawn = graph->arrows->len > 0 && waits_picture(graph, title, path, NULL);
+    waits_graph_free(graph);
+    return drawn;
+}

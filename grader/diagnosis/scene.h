@@ -1,0 +1,66 @@
+/*
+ * The scene of a run that did not come to its end: where every rank was, what it
+ * waited for, and who waits in a circle.
+ *
+ * An assignment that recognises the mistake behind a hang (mistake_of_hang in
+ * grader/verdict/assignment.h) reads it, in diagnosis->scene. It belongs to the
+ * diagnosis, which frees it: nothing of it may be kept or changed. It comes from
+ * logs that may be cut off or forged: a rank or record in it exists, whatever else
+ * a record says must be doubted.
+ */
+#ifndef GRADER_DIAGNOSIS_SCENE_H
+#define GRADER_DIAGNOSIS_SCENE_H
+
+#include "grader/trace/collectives.h"
+#include "grader/trace/match.h"
+#include "grader/verdict/judge.h"
+
+#include <glib.h>
+
+enum place_state {
+    PLACE_NO_LOG,
+    PLACE_FINISHED, /* wrote its final record */
+    PLACE_IN_CALL,  /* inside an MPI call */
+    PLACE_POLLING,  /* the last thing it did was to test in vain */
+    PLACE_COMPUTING,
+    PLACE_BETWEEN_STEPS, /* at the end of a training step, in the kit's own code */
+    PLACE_OUTSIDE        /* neither in MPI nor in the kit's computations */
+};
+
+enum wait_kind { WAIT_SEND, WAIT_RECEIVE, WAIT_COLLECTIVE };
+
+/* One thing that a rank waits for. */
+struct wait {
+    enum wait_kind kind;
+    int peer;       /* whose turn it is; LOG_NO_PEER: anybody's */
+    int message;    /* or NO_MESSAGE */
+    int collective; /* or NO_COLLECTIVE */
+    size_t posted;  /* the record that began it */
+    bool possible;  /* the other side has done its part, so this is not what holds things up */
+};
+
+/* Where a rank was at the end. */
+struct place {
+    enum place_state state;
+    size_t call;        /* the call that it is in, or tests with; else NO_RECORD */
+    GArray *waits;      /* of struct wait */
+    size_t computation; /* the last one, or NO_RECORD */
+    int step;           /* training step; -1: outside of one */
+};
+
+struct scene {
+    const struct outcome *outcome;
+    struct matching *matching;
+    struct collectives *collectives;
+    struct place *place; /* [rank] */
+    bool anybody;        /* who waits for anybody's message waits for everybody */
+    GArray *cycle;       /* of int: ranks that wait for each other, in order; may be empty */
+    GPtrArray *others;   /* of GArray *: further cycles, of other ranks */
+    GArray *tails;       /* of int: those that wait for members of a cycle, or for the culprit */
+    int culprit;         /* -1: none, or there is a cycle */
+};
+
+/* Why does `rank` wait for `peer`? The first reason, or NULL. */
+const struct wait *scene_wait_for_peer(const struct scene *scene, int rank, int peer);
+
+#endif

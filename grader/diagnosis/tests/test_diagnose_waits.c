@@ -1,0 +1,163 @@
+/*
+ * Diagnoses of ranks that wait for each other: circles, messages that do not
+ * match, collectives that differ. The logs are written by hand.
+ */
+#include "tests/support/diagnosed.h"
+#include "tests/support/test.h"
+
+START_TEST(both_send_first)
+{
+    diagnosed_begin(3);
+    for (int r = 0; r < 2; r++) {
+        script_compute(&diagnosed_rank[r], LOG_FORWARD, r, 2, 10);
+        script_call(&diagnosed_rank[r], LOG_SEND, 1 - r, 4 + r, 8000, false);
+    }
+    script_call(&diagnosed_rank[2], LOG_RECV, 1, 9, 8000, false);
+    ck_assert_int_eq(diagnosed(3, RUN_HUNG, NULL), DIAGNOSIS_BOTH_SEND_FIRST);
+    diagnosed_says("ranks 0 and 1");
+    diagnosed_says("MPI_Send");
+    diagnosed_explains("rank 0 → rank 1 → rank 0");
+    diagnosed_explains("held up: rank 2");
+    diagnosed_explains("after F of micro-batch 2 (stage 1)");
+    diagnosed_explains("rank 1 to receive (tag 4, 8000 bytes)");
+    diagnosed_explains("a message from rank 1 (tag 9, room for 8000 bytes)");
+}
+END_TEST
+
+/* The same with MPI_Isend and a wait before the receives. */
+START_TEST(both_wait_for_their_sends)
+{
+    diagnosed_begin(2);
+    for (int r = 0; r < 2; r++) {
+        uint64_t sent = script_isend(&diagnosed_rank[r], 1 - r, 4, 8000);
+        script_waitall(&diagnosed_rank[r], &sent, 1, false);
+    }
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_BOTH_SEND_FIRST);
+    diagnosed_explains("begun with MPI_Isend");
+}
+END_TEST
+
+START_TEST(both_receive_first)
+{
+    diagnosed_begin(4);
+    for (int r = 0; r < 3; r++)
+        script_call(&diagnosed_rank[r], LOG_RECV, (r + 1) % 3, 0, 100, false);
+    script_call(&diagnosed_rank[3], LOG_RECV, 0, 0, 100, false);
+    ck_assert_int_eq(diagnosed(4, RUN_HUNG, NULL), DIAGNOSIS_BOTH_RECEIVE_FIRST);
+    diagnosed_says("ranks 0, 1 and 2");
+    diagnosed_explains("rank 0 → rank 1 → rank 2 → rank 0");
+    diagnosed_explains("held up: rank 3");
+}
+END_TEST
+
+START_TEST(a_circle_of_both_sorts)
+{
+    diagnosed_begin(3);
+    script_call(&diagnosed_rank[0], LOG_SEND, 1, 0, 100000, false);
+    script_call(&diagnosed_rank[1], LOG_RECV, 2, 0, 100, false);
+    script_call(&diagnosed_rank[2], LOG_RECV, 0, 0, 100, false);
+    ck_assert_int_eq(diagnosed(3, RUN_HUNG, NULL), DIAGNOSIS_CYCLE);
+}
+END_TEST
+
+/* A wait for several things: what the others have done their part of is not to blame. */
+START_TEST(only_what_is_missing_counts)
+{
+    diagnosed_begin(2);
+    uint64_t request[2] = {script_irecv(&diagnosed_rank[0], 1, 1, 50),
+                           script_irecv(&diagnosed_rank[0], 1, 2, 50)};
+    script_waitall(&diagnosed_rank[0], request, 2, false);
+    script_isend(&diagnosed_rank[1], 0, 1, 50);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 7, 50, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_BOTH_RECEIVE_FIRST);
+    diagnosed_explains("tag 2, room for 50 bytes");
+    diagnosed_does_not_explain("tag 1, room for 50 bytes");
+}
+END_TEST
+
+START_TEST(tags_that_differ)
+{
+    diagnosed_begin(2);
+    script_call(&diagnosed_rank[0], LOG_SEND, 1, 5, 100, true);
+    script_call(&diagnosed_rank[0], LOG_RECV, 1, 8, 100, false);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 6, 100, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_TAG_MISMATCH);
+    diagnosed_says("rank 1 waits for a message from rank 0 with tag 6");
+    diagnosed_says("rank 0 sent one with tag 5");
+    diagnosed_explains("rank 0 → rank 1, tag 5, 100 bytes, MPI_Send");
+}
+END_TEST
+
+START_TEST(communicators_that_differ)
+{
+    diagnosed_begin(2);
+    struct log_record record = script_message(&diagnosed_rank[0], LOG_SEND, 1, 5, 100);
+    record.communicator = 7;
+    script_put(&diagnosed_rank[0], record);
+    script_end(&diagnosed_rank[0], record);
+    script_final(&diagnosed_rank[0]);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 5, 100, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_COMMUNICATOR_MISMATCH);
+    diagnosed_says("another communicator");
+}
+END_TEST
+
+START_TEST(no_room_for_the_message)
+{
+    diagnosed_begin(2);
+    script_call(&diagnosed_rank[0], LOG_SEND, 1, 5, 200, true);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 5, 100, false);
+    ck_assert_int_eq(diagnosed(2, RUN_FAILED, NULL), DIAGNOSIS_TRUNCATION);
+    diagnosed_says("rank 1 has room for 100 bytes, but rank 0 sent 200");
+}
+END_TEST
+
+START_TEST(a_collective_that_one_rank_missed)
+{
+    diagnosed_begin(3);
+    script_collective(&diagnosed_rank[0], LOG_BARRIER, -1, 3, false);
+    script_collective(&diagnosed_rank[1], LOG_BARRIER, -1, 3, false);
+    script_final(&diagnosed_rank[2]);
+    ck_assert_int_eq(diagnosed(3, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVE_MISSING);
+    diagnosed_says("rank 0 is in MPI_Barrier, which rank 2 never called");
+
+    diagnosed_begin(2);
+    script_collective(&diagnosed_rank[0], LOG_BARRIER, -1, 2, false);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 5, 100, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVE_MISSING);
+}
+END_TEST
+
+START_TEST(different_collectives)
+{
+    diagnosed_begin(2);
+    script_collective(&diagnosed_rank[0], LOG_BCAST, 0, 2, false);
+    script_collective(&diagnosed_rank[1], LOG_ALLREDUCE, -1, 2, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVES_DIFFER);
+    diagnosed_says("rank 0 MPI_Bcast, rank 1 MPI_Allreduce");
+    diagnosed_begin(2);
+    script_collective(&diagnosed_rank[0], LOG_BCAST, 0, 2, false);
+    script_collective(&diagnosed_rank[1], LOG_BCAST, 1, 2, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVES_DIFFER);
+    diagnosed_says("different roots");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("diagnose_waits");
+    TCase *tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, both_send_first);
+    tcase_add_test(tests, both_wait_for_their_sends);
+    tcase_add_test(tests, both_receive_first);
+    tcase_add_test(tests, a_circle_of_both_sorts);
+    tcase_add_test(tests, only_what_is_missing_counts);
+    tcase_add_test(tests, tags_that_differ);
+    tcase_add_test(tests, communicators_that_differ);
+    tcase_add_test(tests, no_room_for_the_message);
+    tcase_add_test(tests, a_collective_that_one_rank_missed);
+    tcase_add_test(tests, different_collectives);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,46 @@
+/* What a probe wrote; see probe_file.h. */
+#include "grader/evidence/probe_file.h"
+
+#include <sys/stat.h>
+
+/* Parsed, a file takes many times its size. */
+#define LARGEST_FILE (4 << 20)
+
+json_t *probe_file_read(const struct outcome *run, const char *name, size_t entries,
+                        struct verdict *verdict)
+{
+    json_error_t error;
+    g_autofree char *path = g_strdup_printf("%s/%s", run->folder, name);
+    struct stat status;
+    bool too_large = stat(path, &status) == 0 && status.st_size > LARGEST_FILE;
+    json_t *root = too_large ? NULL : json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (too_large)
+        evidence_fail(verdict, "the probe left no usable %s: it is larger than %d MiB", name,
+                      LARGEST_FILE >> 20);
+    else if (!root)
+        evidence_fail(verdict, "the probe left no usable %s: %s (line %d)", name, error.text,
+                      error.line);
+    else if (!json_is_array(root) || json_array_size(root) < entries)
+        evidence_fail(verdict, "%s is not an array of at least %zu results", name, entries);
+    else
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
+bool probe_file_int(const json_t *entry, const char *key, int *value)
+{
+    const json_t *found = json_object_get(entry, key);
+    if (!json_is_integer(found) || json_integer_value(found) < INT_MIN ||
+        json_integer_value(found) > INT_MAX)
+        return false;
+    *value = (int)json_integer_value(found);
+    return true;
+}
+
+bool probe_file_bool(const json_t *entry, const char *key, bool *value)
+{
+    const json_t *found = json_object_get(entry, key);
+    *value = json_is_true(found);
+    return json_is_boolean(found);
+}

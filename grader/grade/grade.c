@@ -1,0 +1,261 @@
+/* Working through the checks: what can start, what must wait, what need not run at all. */
+#include "grader/grade/grade.h"
+
+#include "grader/grade/grade_luck.h"
+#include "grader/grade/grade_prepare.h"
+#include "grader/grade/progress.h"
+#include "grader/grade/worker.h"
+#include "grader/sandbox/process_tree.h"
+#include "grader/sandbox/sandbox.h"
+#include "grader/text/text.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define MOST_JOBS     (SANDBOX_SLOTS - 1) /* the sandbox's last user builds for the simulator */
+#define NO_PROCESS    "the grader can't start a process"
+#define JUDGE_SECONDS 60 /* of an idle machine's clock; then the judge is ended */
+
+static void clear_run(void *pointer)
+{
+    struct run_summary *run = pointer;
+    g_free(run->command);
+    g_free(run->trouble);
+    g_free(run->output);
+}
+
+GArray *grade_runs_new(void)
+{
+    GArray *runs = g_array_new(FALSE, TRUE, sizeof(struct run_summary));
+    g_array_set_clear_func(runs, clear_run);
+    return runs;
+}
+
+void grade_init(struct grade *grade)
+{
+    grade->results = g_array_new(FALSE, TRUE, sizeof(struct check_result));
+    grade->notes = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < grade->rubric->checks->len; i++) {
+        struct check_result result = {
+            .check = RUBRIC_CHECKS(grade->rubric, i),
+            .verdict = verdict_new(),
+            .runs = grade_runs_new(),
+        };
+        verdict_set(result.verdict, VERDICT_NOT_JUDGED, "not run");
+        g_array_append_val(grade->results, result);
+    }
+}
+
+void grade_clear(struct grade *grade)
+{
+    if (!grade->results)
+        return;
+    for (guint i = 0; i < grade->results->len; i++) {
+        verdict_free(GRADE_RESULTS(grade, i)->verdict);
+        g_array_free(GRADE_RESULTS(grade, i)->runs, TRUE);
+    }
+    g_array_free(grade->results, TRUE);
+    g_ptr_array_free(grade->notes, TRUE);
+    g_free(grade->begin_here);
+}
+
+struct points grade_points(const struct grade *grade, int tier)
+{
+    struct points points = {0};
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct check_result *result = GRADE_RESULTS(grade, i);
+        bool bonus = rubric_check_is_bonus(grade->rubric, result->check);
+        bool counts = tier >= 0 ? result->check->tier == tier : bonus == (tier == POINTS_OF_BONUS);
+        if (!counts || (grade->partial && !result->done))
+            continue;
+        points.got += result->points;
+        points.all += result->check->points;
+        if (result->verdict->kind != VERDICT_NOT_JUDGED)
+            points.judged += result->check->points;
+    }
+    return points;
+}
+
+/* ---- working -------------------------------------------------------------------------------- */
+
+struct work {
+    struct grade *grade;
+    int jobs;
+    bool *taken; /* per check: begun, done or not wanted */
+    struct worker workers[MOST_JOBS];
+    struct check_result *results[MOST_JOBS]; /* that the workers work on; NULL: idle */
+    struct grade_progress progress;
+    struct luck *luck;
+};
+
+bool grade_run_hung(enum run_end end)
+{
+    return end == RUN_HUNG || end == RUN_TIMED_OUT;
+}
+
+static bool has_hung(const struct check_result *result)
+{
+    for (guint i = 0; i < result->runs->len; i++)
+        if (grade_run_hung(g_array_index(result->runs, struct run_summary, i).end))
+            return true;
+    return false;
+}
+
+static void check_is_done(struct work *work, struct check_result *result)
+{
+    work->grade->hung += has_hung(result);
+    result->done = true;
+    result->points = result->verdict->kind == VERDICT_PASS ? result->check->points : 0;
+    grade_progress_check_done(&work->progress, result);
+    grade_luck_add(work->luck, result);
+}
+
+static int idle_slot(const struct work *work)
+{
+    for (int slot = 0; slot < work->jobs; slot++)
+        if (!work->results[slot])
+            return slot;
+    return -1;
+}
+
+/* Idle workers look for luck. */
+static void start_luck(struct work *work)
+{
+    for (int slot = idle_slot(work); slot >= 0; slot = idle_slot(work)) {
+        struct check_result *result = grade_luck_next(work->luck);
+        if (!result)
+            return;
+        if (worker_start(&work->workers[slot], work->grade, result->check, slot))
+            work->results[slot] = result;
+        else
+            grade_luck_give_up(work->luck, result, NO_PROCESS);
+    }
+}
+
+/* Starts whatever can start. Returns whether anything is left to wait for. */
+static bool start_workers(struct work *work)
+{
+    /* Asked before: checks that wait for a build must be looked at again when it has ended. */
+    bool busy = !build_simulated_done(work->grade->build);
+    for (guint i = 0; i < work->grade->results->len; i++) {
+        struct check_result *result = GRADE_RESULTS(work->grade, i);
+        int slot = idle_slot(work);
+        if (work->taken[i] || slot < 0)
+            continue;
+        enum readiness ready = grade_prepare(work->grade, result);
+        if (ready == MUST_WAIT)
+            continue;
+        work->taken[i] = true;
+        work->grade->hasty = work->grade->hung >= GRADE_HASTY;
+        if (ready == CAN_RUN &&
+            worker_start(&work->workers[slot], work->grade, result->check, slot)) {
+            work->results[slot] = result;
+            continue;
+        }
+        if (ready == CAN_RUN)
+            verdict_set(result->verdict, VERDICT_NOT_JUDGED, NO_PROCESS);
+        check_is_done(work, result);
+        i = (guint)-1; /* others may have waited for it */
+    }
+    start_luck(work);
+    for (int slot = 0; slot < work->jobs; slot++)
+        busy = busy || work->results[slot];
+    return busy;
+}
+
+static void show_progress(const struct work *work)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int slot = 0; slot < work->jobs; slot++) {
+        const struct worker *worker = &work->workers[slot];
+        if (!work->results[slot])
+            continue;
+        const struct rubric_check *check = work->results[slot]->check;
+        g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", check->name);
+        if (worker->judging)
+            g_string_append(text, " (judging)");
+        else if (worker->run > 0)
+            g_string_append_printf(text, " (run %d of %u)", worker->run, check->runs->len);
+    }
+    grade_progress_update(&work->progress, text->str);
+}
+
+static void wait_for_workers(struct work *work)
+{
+    struct pollfd waiting[MOST_JOBS + 1];
+    bool building = !build_simulated_done(work->grade->build);
+    waiting[work->jobs] = (struct pollfd){.fd = building ? work->grade->build->child.pipe : -1};
+    for (int slot = 0; slot < work->jobs; slot++)
+        waiting[slot] = (struct pollfd){.fd = work->results[slot] ? work->workers[slot].pipe : -1,
+                                        .events = POLLIN};
+    show_progress(work);
+    gint64 began = g_get_monotonic_time();
+    poll(waiting, (nfds_t)work->jobs + 1, 250);
+    double passed = (double)(g_get_monotonic_time() - began) * 1e-6 / process_crowding();
+    for (int slot = 0; slot < work->jobs; slot++) {
+        struct worker *worker = &work->workers[slot];
+        if (!work->results[slot])
+            continue;
+        if (waiting[slot].revents & POLLIN)
+            worker_read(worker, work->results[slot]);
+        worker->judging_seconds += worker->judging ? passed : 0;
+        bool too_slow = worker->judging_seconds > JUDGE_SECONDS;
+        if (!too_slow && !(waiting[slot].revents & (POLLHUP | POLLERR)))
+            continue;
+        worker_finish(worker, work->results[slot], too_slow);
+        if (!grade_luck_take(work->luck, work->results[slot]))
+            check_is_done(work, work->results[slot]);
+        work->results[slot] = NULL;
+    }
+}
+
+/* After an interrupt: ends what still runs. */
+static void stop_workers(struct work *work)
+{
+    for (int slot = 0; slot < work->jobs; slot++)
+        if (work->results[slot])
+            worker_finish(&work->workers[slot], work->results[slot], true);
+}
+
+/* Is a check one of "NAME,NAME"? */
+static bool is_wanted(const char *only, const char *name)
+{
+    g_auto(GStrv) names = g_strsplit(only, ",", -1);
+    return g_strv_contains((const char *const *)names, name);
+}
+
+/* For a check of its own, or to look for luck. */
+static bool needs_simulator(const struct work *work)
+{
+    for (guint i = 0; i < work->grade->results->len; i++) {
+        const struct rubric_check *check = GRADE_RESULTS(work->grade, i)->check;
+        if (!work->taken[i] && (rubric_check_is_simulated(check) || grade_luck_is_possible(check)))
+            return true;
+    }
+    return false;
+}
+
+void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
+               const volatile sig_atomic_t *interrupted)
+{
+    struct work work = {.grade = grade, .jobs = CLAMP(jobs, 1, MOST_JOBS)};
+    gint64 began = g_get_monotonic_time();
+    guint checks = grade->results->len, wanted = 0;
+    grade->partial = only;
+    work.taken = g_new0(bool, checks);
+    for (guint i = 0; i < checks; i++) {
+        work.taken[i] = only && !is_wanted(only, GRADE_RESULTS(grade, i)->check->name);
+        wanted += !work.taken[i];
+    }
+    work.luck = grade_luck_new(grade);
+    if (needs_simulator(&work))
+        build_simulated_start(grade->build);
+    work.progress = grade_progress_begin((int)wanted, quiet);
+    while (!*interrupted && start_workers(&work))
+        wait_for_workers(&work);
+    stop_workers(&work);
+    grade_progress_end(&work.progress);
+    grade_luck_free(work.luck);
+    g_free(work.taken);
+    grade->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
+}

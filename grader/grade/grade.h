@@ -1,0 +1,85 @@
+/*
+ * A grade: the checks of one submission, run and judged.
+ *
+ * Each check is worked on by a process of its own (worker.c): it runs the
+ * check's programs in the sandbox, calls the judge and reports through a pipe. A
+ * judge that crashes or hangs over corrupted evidence takes nothing else with it.
+ */
+#ifndef GRADER_GRADE_GRADE_H
+#define GRADER_GRADE_GRADE_H
+
+#include "grader/builder/build.h"
+#include "grader/rubric/rubric.h"
+#include "grader/run/runner.h"
+#include "grader/submission/seeds.h"
+
+#include <signal.h>
+
+struct run_summary {
+    int ranks;
+    enum run_end end;
+    double seconds;
+    uint64_t seed;
+    char *command;
+    char *trouble;        /* or NULL */
+    char *output;         /* the end of what it printed */
+    bool luck_is_settled; /* nothing that a simulation could add: grade_luck.h */
+};
+
+/* An empty array of them, which frees what is in them. The caller frees with g_array_free. */
+GArray *grade_runs_new(void);
+
+struct check_result {
+    const struct rubric_check *check;
+    struct verdict *verdict;
+    double points; /* got */
+    bool done;     /* false: not chosen with --check */
+    double seconds;
+    GArray *runs; /* of struct run_summary */
+};
+
+struct grade {
+    const struct rubric *rubric;
+    const struct collection *collection;
+    struct build *build;
+    const struct seeds *seeds;
+    const struct runner *runner;
+    const char *out;      /* folder of the report */
+    const char *pictures; /* folder in which pictures are drawn; NULL: none are */
+    GArray *results;      /* of struct check_result, in the rubric's order */
+    GPtrArray *notes;     /* of char *: what concerns the whole, Markdown, one paragraph each */
+    char *begin_here;     /* for an untouched skeleton: where to begin; else NULL */
+    double seconds;
+    bool partial; /* only some checks were chosen */
+    int hung;     /* checks so far of which a run hung or took too long */
+    bool hasty;   /* there were GRADE_HASTY of them before the last check began */
+};
+
+/* From so many checks that hung on, the runs of others are given less time to hang: hang.h. */
+#define GRADE_HASTY 2
+
+bool grade_run_hung(enum run_end end);
+
+#define GRADE_RESULTS(grade, i) (&g_array_index((grade)->results, struct check_result, i))
+
+/* Makes all results, not yet judged. */
+void grade_init(struct grade *grade);
+void grade_clear(struct grade *grade); /* one that was never made is allowed */
+
+/* Works on all checks, up to `jobs` at the same time; or on those of `only`, "NAME,NAME", alone, whatever
+ * should have passed before it. Shows progress on standard error unless `quiet`. Breaks off
+ * when *interrupted is not 0. */
+void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
+               const volatile sig_atomic_t *interrupted);
+
+/* Points got, points that a judge decided about, and all points: of one tier, of all that are no
+ * bonus, or of all that are. */
+enum { POINTS_WITHOUT_BONUS = -1, POINTS_OF_BONUS = -2 };
+struct points {
+    double got;
+    double judged;
+    double all;
+};
+struct points grade_points(const struct grade *grade, int tier);
+
+#endif

@@ -1,0 +1,96 @@
+/* Before a check runs: files that it lacks, checks that come first, answers for a person. */
+#include "grader/grade/grade_prepare.h"
+
+#include "grader/answers/answers.h"
+#include "grader/text/text.h"
+
+#include <string.h>
+
+/* A file that the check needs is missing, was refused or does not compile. */
+static bool lacks_file(const struct grade *grade, const struct rubric_check *check,
+                       struct verdict *verdict)
+{
+    bool lacks = false;
+    for (guint i = 0; i < check->files->len; i++) {
+        const struct built_file *file = build_find(grade->build, check->files->pdata[i]);
+        const char *name = check->files->pdata[i];
+        if (!file || file->compiles || file->replaced)
+            continue;
+        if (file->collected->trouble) {
+            if (!lacks)
+                verdict_set(verdict, VERDICT_FAIL, "%s", file->collected->trouble);
+            text_append_plain(verdict->explanation, file->collected->trouble);
+            g_string_append(verdict->explanation, ".\n\n");
+        } else {
+            if (!lacks)
+                verdict_set(verdict, VERDICT_FAIL, "%s does not %s", name,
+                            file->links ? "compile" : "link with the rest of the program");
+            verdict_explain(verdict, "The %s on `%s`:\n\n", file->links ? "compiler" : "linker",
+                            name);
+            text_append_code_block(verdict->explanation, file->messages ? file->messages : "");
+        }
+        lacks = true;
+    }
+    return lacks;
+}
+
+static struct check_result *find_result(const struct grade *grade, const char *name)
+{
+    for (guint i = 0; i < grade->results->len; i++)
+        if (strcmp(GRADE_RESULTS(grade, i)->check->name, name) == 0)
+            return GRADE_RESULTS(grade, i);
+    return NULL;
+}
+
+/* What should have passed first did not. */
+static enum readiness look_before(const struct grade *grade, struct check_result *result)
+{
+    for (guint i = 0; i < result->check->after->len; i++) {
+        const struct check_result *before = find_result(grade, result->check->after->pdata[i]);
+        if (!before->done)
+            return MUST_WAIT;
+        if (before->verdict->kind == VERDICT_PASS)
+            continue;
+        bool failed = before->verdict->kind == VERDICT_FAIL;
+        verdict_set(result->verdict, failed ? VERDICT_FAIL : VERDICT_NOT_JUDGED, "needs %s first",
+                    before->check->name);
+        verdict_explain(result->verdict, "It was not run, because `%s` %s.\n", before->check->name,
+                        failed ? "did not pass" : "could not be judged");
+        return NEED_NOT_RUN;
+    }
+    return CAN_RUN;
+}
+
+/* An answer waits for a person; one that was never written does not. */
+static void set_aside_for_a_person(const struct grade *grade, const struct rubric_check *check,
+                                   struct verdict *verdict)
+{
+    g_autofree char *template =
+        g_build_filename(grade->runner->kit, "skeleton", grade->rubric->assignment, NULL);
+    g_autoptr(GString) what = g_string_new(NULL);
+    g_autoptr(GPtrArray) questions = rubric_questions(grade->rubric);
+    bool written =
+        answers_written(grade->collection->folder, template, check->heading, questions, what);
+    verdict_set(verdict, written ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s", what->str);
+}
+
+enum readiness grade_prepare(const struct grade *grade, struct check_result *result)
+{
+    struct verdict *verdict = result->verdict;
+    if (lacks_file(grade, result->check, verdict))
+        return NEED_NOT_RUN;
+    if (!result->check->judge) {
+        set_aside_for_a_person(grade, result->check, verdict);
+        return NEED_NOT_RUN;
+    }
+    if (grade->build->trouble && result->check->runs->len > 0) {
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "the program could not be linked");
+        text_append_code_block(verdict->explanation, grade->build->trouble);
+        return NEED_NOT_RUN;
+    }
+    enum readiness ready = grade->partial ? CAN_RUN : look_before(grade, result);
+    if (ready == CAN_RUN && rubric_check_is_simulated(result->check) &&
+        !build_simulated_done(grade->build))
+        return MUST_WAIT;
+    return ready;
+}

@@ -1,0 +1,14 @@
+/*
+ * The judgement that stands before all others: did the runs come to their end?
+ */
+#ifndef GRADER_GRADE_UNFINISHED_H
+#define GRADER_GRADE_UNFINISHED_H
+
+#include "grader/verdict/judge.h"
+
+/* For every outcome that did not finish (or was refused): who was where, in which call, with
+ * peer, tag and source line, and what kind of end it was. Returns true and leaves the verdict
+ * alone if all runs finished. */
+bool grade_all_finished(const struct judgement *judgement, struct verdict *verdict);
+
+#endif

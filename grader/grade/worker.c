@@ -1,0 +1,184 @@
+/* The worker: the side that runs and judges. worker_pipe.c is the grader's side. */
+#include "grader/grade/worker.h"
+#include "grader/grade/unfinished.h"
+
+#include "grader/evidence/evidence.h"
+#include "grader/grade/grade_luck.h"
+#include "grader/grade/worker_work.h"
+#include "grader/text/text.h"
+
+#include "grader/truth/calm.h"
+
+#include <omp.h>
+#include <string.h>
+
+#define OUTPUT_SHOWN 4000
+
+/* ---- messages --------------------------------------------------------------------- */
+
+static json_t *clean_string(const char *text, gsize most)
+{
+    g_autofree char *clean = text_clean(text ? text : "", text ? strlen(text) : 0, most);
+    return json_string(clean);
+}
+
+static void send_message(FILE *to, json_t *message)
+{
+    if (message && json_dumpf(message, to, JSON_COMPACT) == 0)
+        putc('\n', to);
+    fflush(to);
+    json_decref(message);
+}
+
+static void send_run(FILE *to, const struct outcome *outcome, uint64_t seed)
+{
+    json_t *run = json_object();
+    json_object_set_new(run, "ranks", json_integer(outcome->ranks));
+    json_object_set_new(run, "end", json_integer(outcome->end));
+    json_object_set_new(run, "seconds", json_real(outcome->seconds));
+    json_object_set_new(run, "seed", json_integer((json_int_t)seed));
+    json_object_set_new(run, "command", clean_string(outcome->command, 4000));
+    if (outcome->trouble)
+        json_object_set_new(run, "trouble", clean_string(outcome->trouble, 1000));
+    json_object_set_new(run, "output", clean_string(outcome->output, OUTPUT_SHOWN));
+    json_object_set_new(run, "luck is settled", json_boolean(grade_luck_is_settled(outcome)));
+    send_message(to, json_pack("{s:o}", "ran", run));
+}
+
+static void send_verdict(FILE *to, const struct verdict *verdict)
+{
+    json_t *pictures = json_array();
+    for (guint i = 0; i < verdict->pictures->len; i++)
+        json_array_append_new(pictures, clean_string(verdict->pictures->pdata[i], 1000));
+    send_message(to,
+                 json_pack("{s:{s:i,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind", (int)verdict->kind,
+                           "headline", clean_string(verdict->headline->str, 1000), "explanation",
+                           clean_string(verdict->explanation->str, 64 << 10), "mistake",
+                           clean_string(verdict->mistake->str, 300), "remark",
+                           clean_string(verdict->remark->str, 4000), "pictures", pictures));
+}
+
+/* ---- runs ------------------------------------------------------------------------- */
+
+/* The seed of a run: for a calm check the first from there on without an activation that
+ * rounding could tip over. */
+static uint64_t choose_seed(const struct grade *grade, const struct rubric_check *check, int run)
+{
+    uint64_t seed = RUBRIC_RUNS(check, run)->seed;
+    if (seed != 0)
+        return seed;
+    seed = seeds_draw(grade->seeds, check->name, run);
+    struct options options;
+    char error[OPTIONS_ERROR_SIZE];
+    g_autofree char *missing = NULL;
+    const struct rubric_run *own = RUBRIC_RUNS(check, run);
+    const char *arguments = check->calm ? runner_arguments(own, &missing) : NULL;
+    if (!arguments || !rubric_parse_arguments(own, arguments, &options, error))
+        return seed;
+    options.seed = seed;
+    reference_find_calm_seed(&options);
+    return options.seed;
+}
+
+/* "example/average.c:31: TODO: …" in what a run printed: the file with its line, and what. */
+static bool find_todo(const struct outcome *outcome, char **where, char **what)
+{
+    const char *found = strstr(outcome->output, ": TODO: ");
+    if (!found || outcome->end == RUN_FINISHED)
+        return false;
+    const char *begin = found;
+    while (begin > outcome->output && !g_ascii_isspace(begin[-1]))
+        begin--;
+    const char *text = found + strlen(": TODO: ");
+    *where = g_strndup(begin, (gsize)(found - begin));
+    *what = g_strndup(text, strcspn(text, "\n"));
+    return true;
+}
+
+/* A judge that accepts unfinished runs can still decide when the TODO stands in a file that its
+ * check does not need: the data is opened before the first training step. */
+static bool todo_decides(const struct rubric *rubric, const struct rubric_check *check,
+                         const char *where)
+{
+    g_autofree char *path = g_strndup(where, strcspn(where, ":"));
+    return !check->judge->accepts_unfinished || rubric_check_needs(rubric, check, path);
+}
+
+/* Runs that end the matter before any judge looks. */
+static bool decided_by_run(const struct rubric *rubric, const struct rubric_check *check,
+                           const struct outcome *outcome, struct verdict *verdict)
+{
+    g_autofree char *where = NULL, *what = NULL;
+    if (outcome->end == RUN_NOT_STARTED) {
+        const char *trouble = outcome->trouble ? outcome->trouble : "reason unknown";
+        g_autofree char *line = g_strndup(trouble, strcspn(trouble, "\n"));
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "%s%s",
+                    outcome->simulated ? "" : "the program could not be run: ", line);
+        verdict_explain(verdict, "This is not the submission's fault.\n");
+        if (strchr(trouble, '\n'))
+            text_append_code_block(verdict->explanation, trouble);
+        return true;
+    }
+    if (find_todo(outcome, &where, &what) && todo_decides(rubric, check, where)) {
+        verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
+        g_string_append(verdict->explanation, "The program came to this TODO: ");
+        text_append_plain(verdict->explanation, what);
+        g_string_append_c(verdict->explanation, '\n');
+        return true;
+    }
+    return false;
+}
+
+static void judge_runs(const struct grade *grade, const struct rubric_check *check,
+                       struct outcome *outcomes, int count, struct verdict *verdict)
+{
+    g_autoptr(GPtrArray) questions = rubric_questions(grade->rubric);
+    struct judgement judgement = {
+        .outcome = outcomes,
+        .outcomes = count,
+        .waits = check->waits,
+        .submission = grade->collection->folder,
+        .questions = questions,
+        .picture_folder = grade->pictures,
+        .picture_prefix = check->name,
+    };
+    if (check->judge->accepts_unfinished || grade_all_finished(&judgement, verdict))
+        check->judge->judge(&judgement, verdict);
+    /* A judge of its own kind may not have looked at each run by itself. */
+    for (int run = 0; run < count && check->waits && verdict->kind == VERDICT_PASS; run++)
+        evidence_all_waited_for(&outcomes[run], verdict);
+    if (verdict->headline->len == 0)
+        verdict_set(verdict, verdict->kind, "the judge %s gave no reason", check->judge->name);
+    if (check->curve)
+        worker_draw_curves(&judgement, check, grade->runner->kit, verdict);
+    if (verdict->kind == VERDICT_PASS)
+        grade_luck_remark(&judgement, verdict);
+}
+
+void worker_work(const struct grade *grade, const struct rubric_check *check, int slot, FILE *to)
+{
+    omp_set_num_threads(1);
+    struct verdict *verdict = verdict_new();
+    int runs = (int)check->runs->len;
+    struct outcome *outcomes = g_new0(struct outcome, MAX(runs, 1));
+    struct runner runner = *grade->runner;
+    runner.hasty = grade->hasty;
+    bool decided = false, ended_badly = false;
+    int done = 0;
+    for (int run = 0; run < runs && !decided && !ended_badly; run++, done++) {
+        send_message(to, json_pack("{s:i}", "run", run + 1));
+        uint64_t seed = choose_seed(grade, check, run);
+        runner_run(&runner, RUBRIC_RUNS(check, run), check->name, run + 1, seed, slot,
+                   &outcomes[run]);
+        runner.hasty |= grade_run_hung(outcomes[run].end);
+        send_run(to, &outcomes[run], seed);
+        decided = decided_by_run(grade->rubric, check, &outcomes[run], verdict);
+        /* one run that hung or crashed tells enough, and may have taken long */
+        ended_badly = !check->judge->accepts_unfinished && outcomes[run].end != RUN_FINISHED &&
+                      outcomes[run].end != RUN_REFUSED;
+    }
+    send_message(to, json_pack("{s:b}", "judging", true));
+    if (!decided)
+        judge_runs(grade, check, outcomes, done, verdict);
+    send_verdict(to, verdict);
+}

@@ -1,0 +1,24 @@
+/*
+ * Pictures by gnuplot.
+ *
+ * A picture is a gnuplot script with its data in it ($name << END … END), so
+ * the script alone draws the picture again.
+ */
+#ifndef GRADER_PICTURES_GNUPLOT_H
+#define GRADER_PICTURES_GNUPLOT_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Writes the script to script_path and runs gnuplot on it (no shell, no terminal, at most 20
+ * seconds). False, with gnuplot's own message in error, if that did not work, or if a picture is
+ * not there as a whole; error may be NULL. The script names each of its output files in a line of
+ * its own, `set output 'NAME'`; gnuplot runs in script_path's folder, so names without a folder
+ * land beside the script. Needs the program `gnuplot`. */
+bool gnuplot_run(const char *script_text, const char *script_path, GString *error);
+
+/* Text as a gnuplot string: quoted, and with enhanced-mode characters taken literally.
+ * The caller frees it with g_free. */
+char *gnuplot_quote(const char *text);
+
+#endif

@@ -1,0 +1,330 @@
+/*
+ * Tests of the trace export: the file is read back with a JSON parser and held against what the
+ * format demands and what the logs say.
+ */
+#include "grader/pictures/trace_export.h"
+
+#include "tests/support/script.h"
+#include "tests/support/test.h"
+
+#include <glib.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define RANKS 3
+
+static char path[64];
+static struct script builder[RANKS];
+
+static void set_up(void)
+{
+    strcpy(path, "/tmp/test_trace_export_XXXXXX");
+    int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    close(file);
+    for (int rank = 0; rank < RANKS; rank++)
+        script_init(&builder[rank], rank, RANKS);
+}
+
+static void tear_down(void)
+{
+    unlink(path);
+    for (int rank = 0; rank < RANKS; rank++)
+        free(builder[rank].log.record);
+}
+
+/* The events of the export of the builders' logs. The caller decrefs. */
+static json_t *export(void)
+{
+    struct log_file logs[RANKS];
+    for (int rank = 0; rank < RANKS; rank++)
+        logs[rank] = builder[rank].log;
+    GString *error = g_string_new(NULL);
+    ck_assert_msg(
+        trace_export(logs, RANKS, NULL, (struct trace_options){"a run", NULL}, path, error), "%s",
+        error->str);
+    g_string_free(error, TRUE);
+    json_error_t problem;
+    json_t *trace = json_load_file(path, JSON_REJECT_DUPLICATES, &problem);
+    ck_assert_msg(trace != NULL, "%s, line %d", problem.text, problem.line);
+    json_t *events = json_incref(json_object_get(trace, "traceEvents"));
+    ck_assert(json_is_array(events));
+    json_decref(trace);
+    return events;
+}
+
+static const char *text(const json_t *event, const char *key)
+{
+    const char *value = json_string_value(json_object_get(event, key));
+    return value ? value : "";
+}
+
+static long long whole(const json_t *event, const char *key)
+{
+    return json_integer_value(json_object_get(event, key));
+}
+
+/* Nanoseconds. */
+static long long nanoseconds(const json_t *event, const char *key)
+{
+    return llround(json_number_value(json_object_get(event, key)) * 1000);
+}
+
+static const json_t *argument(const json_t *event, const char *key)
+{
+    return json_object_get(json_object_get(event, "args"), key);
+}
+
+/* The n-th event of that kind (and name, if not NULL) on a rank's thread. */
+static const json_t *find(const json_t *events, const char *kind, const char *name, int rank, int n)
+{
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        if (strcmp(text(event, "ph"), kind) == 0 && whole(event, "tid") == rank + 1 &&
+            (!name || strcmp(text(event, "name"), name) == 0) && n-- == 0)
+            return event;
+    }
+    return NULL;
+}
+
+static int count(const json_t *events, const char *kind)
+{
+    int found = 0;
+    for (size_t i = 0; i < json_array_size(events); i++)
+        found += strcmp(text(json_array_get(events, i), "ph"), kind) == 0;
+    return found;
+}
+
+/* What the format demands of every trace: each event has its fields, the slices of a thread nest,
+ * times never run backwards (where the ranks' clocks fit together), arrows begin before they end and lie in the slice before them. */
+static void check_format(const json_t *events, bool one_clock)
+{
+    GArray *open[RANKS]; /* ends of the slices that are open */
+    for (int rank = 0; rank < RANKS; rank++)
+        open[rank] = g_array_new(FALSE, FALSE, sizeof(long long));
+    GHashTable *begun = g_hash_table_new(NULL, NULL);
+    long long last = 0;
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        const char *kind = text(event, "ph");
+        ck_assert_int_eq(whole(event, "pid"), 1);
+        long long rank = whole(event, "tid") - 1;
+        ck_assert(rank >= 0 && rank < RANKS);
+        if (strcmp(kind, "M") == 0)
+            continue;
+        ck_assert(json_is_number(json_object_get(event, "ts")));
+        long long from = nanoseconds(event, "ts");
+        ck_assert(!one_clock || from >= last);
+        last = from;
+        GArray *stack = open[rank];
+        if (strcmp(kind, "X") == 0) {
+            long long until = from + nanoseconds(event, "dur");
+            ck_assert_int_ge(until, from);
+            while (stack->len > 0 && (g_array_index(stack, long long, stack->len - 1) < from ||
+                                      g_array_index(stack, long long, stack->len - 1) < until)) {
+                ck_assert_int_le(g_array_index(stack, long long, stack->len - 1), from);
+                g_array_set_size(stack, stack->len - 1);
+            }
+            g_array_append_val(stack, until);
+        } else if (strcmp(kind, "s") == 0) {
+            ck_assert(g_hash_table_add(begun, GINT_TO_POINTER((int)whole(event, "id"))));
+        } else if (strcmp(kind, "f") == 0) {
+            ck_assert(g_hash_table_contains(begun, GINT_TO_POINTER((int)whole(event, "id"))));
+            ck_assert_str_eq(text(event, "bp"), "e");
+            ck_assert_uint_gt(stack->len, 0);
+            ck_assert_int_le(from, g_array_index(stack, long long, stack->len - 1));
+        } else {
+            ck_assert_msg(strcmp(kind, "i") == 0 || strcmp(kind, "C") == 0, "%s", kind);
+        }
+    }
+    g_hash_table_destroy(begun);
+    for (int rank = 0; rank < RANKS; rank++)
+        g_array_unref(open[rank]);
+}
+
+START_TEST(every_rank_call_and_message_is_there)
+{
+    for (int rank = 0; rank < RANKS; rank++) {
+        struct log_record stage = log_record_new(LOG_STAGE, LOG_INSTANT);
+        stage.stage = rank;
+        script_put(&builder[rank], stage);
+        script_step(&builder[rank], LOG_STEP_BEGIN, 4);
+        uint64_t request = 0;
+        if (rank > 0)
+            script_wait(&builder[rank], script_irecv(&builder[rank], rank - 1, 5, 100));
+        script_compute(&builder[rank], LOG_FORWARD, rank, 2, 1234);
+        if (rank < RANKS - 1)
+            request = script_isend(&builder[rank], rank + 1, 5, 100);
+        script_compute(&builder[rank], LOG_BACKWARD, rank, 2, 1);
+        if (request)
+            script_wait(&builder[rank], request);
+        script_step(&builder[rank], LOG_STEP_END, 4);
+        script_final(&builder[rank]);
+        /* One rank after the other. */
+        for (size_t i = 0; i < builder[rank].log.count; i++)
+            builder[rank].log.record[i].clock += 1000 * (uint64_t)rank;
+    }
+    json_t *events = export();
+    check_format(events, true);
+    ck_assert_int_eq(count(events, "s"), RANKS - 1);
+    ck_assert_int_eq(count(events, "f"), RANKS - 1);
+    for (int rank = 0; rank < RANKS; rank++) {
+        char name[64];
+        snprintf(name, sizeof name, "rank %d (stage %d)", rank, rank);
+        const json_t *thread = find(events, "M", "thread_name", rank, 0);
+        ck_assert_str_eq(json_string_value(argument(thread, "name")), name);
+        ck_assert_ptr_nonnull(find(events, "X", "step 4", rank, 0));
+        const json_t *forward = find(events, "X", "F 2", rank, 0);
+        ck_assert_int_eq(json_integer_value(argument(forward, "flops")), 1234);
+        ck_assert_int_eq(json_integer_value(argument(forward, "micro-batch")), 2);
+        ck_assert_int_eq(json_integer_value(argument(forward, "stage")), rank);
+        ck_assert_ptr_nonnull(find(events, "X", "B 2", rank, 0));
+        /* Forwards in flight: up at F, down at the end of B. */
+        const json_t *up = find(events, "C", NULL, rank, 0),
+                     *down = find(events, "C", NULL, rank, 1);
+        ck_assert_int_eq(json_integer_value(argument(up, "forwards")), 1);
+        ck_assert_int_eq(json_integer_value(argument(down, "forwards")), 0);
+    }
+    const json_t *send = find(events, "X", "MPI_Isend", 0, 0);
+    ck_assert_str_eq(json_string_value(argument(send, "peer")), "rank 1");
+    ck_assert_int_eq(json_integer_value(argument(send, "tag")), 5);
+    ck_assert_int_eq(json_integer_value(argument(send, "bytes")), 100);
+    ck_assert_str_eq(json_string_value(argument(send, "communicator")), "MPI_COMM_WORLD");
+    const json_t *wait = find(events, "X", "MPI_Wait", 1, 0);
+    ck_assert_str_eq(json_string_value(json_array_get(argument(wait, "waits for"), 0)),
+                     "receive from rank 0, tag 5 (request 1)");
+    json_decref(events);
+}
+END_TEST
+
+/* With free messages everything may have one time, and rank 0 receives from later ranks. */
+START_TEST(arrows_begin_before_they_end_at_one_time)
+{
+    script_call(&builder[0], LOG_RECV, 1, 0, 4, true);
+    script_call(&builder[1], LOG_RECV, 2, 0, 4, true);
+    script_call(&builder[1], LOG_SEND, 0, 0, 4, true);
+    script_call(&builder[2], LOG_SEND, 1, 0, 4, true);
+    for (int rank = 0; rank < RANKS; rank++)
+        for (size_t i = 0; i < builder[rank].log.count; i++)
+            builder[rank].log.record[i].clock = 77;
+    json_t *events = export();
+    check_format(events, true);
+    ck_assert_int_eq(count(events, "s"), 2);
+    ck_assert_int_eq(count(events, "f"), 2);
+    json_decref(events);
+}
+END_TEST
+
+START_TEST(what_never_ended_is_pending_until_the_end)
+{
+    script_call(&builder[0], LOG_SSEND, 1, 3, 4, false);
+    script_call(&builder[1], LOG_RECV, 0, 4, 4, false);
+    script_compute(&builder[2], LOG_FORWARD, 2, 0, 5);
+    builder[2].log.record[1].clock = 1000;
+    json_t *events = export();
+    check_format(events, true);
+    const json_t *send = find(events, "X", "MPI_Ssend (pending)", 0, 0);
+    ck_assert_ptr_nonnull(send);
+    ck_assert_int_eq(nanoseconds(send, "ts") + nanoseconds(send, "dur"), 1000);
+    ck_assert_str_eq(json_string_value(argument(send, "matched")), "never received");
+    const json_t *receive = find(events, "X", "MPI_Recv (pending)", 1, 0);
+    ck_assert_str_eq(json_string_value(argument(receive, "matched")), "never sent");
+    ck_assert_int_eq(count(events, "s"), 0);
+    json_decref(events);
+}
+END_TEST
+
+START_TEST(numbers_that_json_does_not_have)
+{
+    struct log_record loss = log_record_new(LOG_LOSS, LOG_INSTANT);
+    loss.own_value = NAN;
+    script_put(&builder[0], loss);
+    loss.own_value = INFINITY;
+    script_put(&builder[1], loss);
+    loss.own_value = 0.5;
+    script_put(&builder[2], loss);
+    json_t *events = export();
+    ck_assert_int_eq(count(events, "i"), 3);
+    ck_assert_double_eq(json_real_value(argument(find(events, "i", "loss", 2, 0), "value")), 0.5);
+    json_decref(events);
+}
+END_TEST
+
+START_TEST(nonsense_is_survived)
+{
+    script_nonsense(builder, RANKS, (unsigned)_i);
+    json_t *events = export();
+    check_format(events, false);
+    json_decref(events);
+}
+END_TEST
+
+/* So many calls, in memory that is asked for once. */
+static void fill(struct script *filled, enum log_operation operation, int peer, size_t calls)
+{
+    struct log_file *log = &filled->log;
+    log->record = malloc(2 * calls * sizeof *log->record);
+    ck_assert_ptr_nonnull(log->record);
+    for (log->count = 0; log->count < 2 * calls; log->count++) {
+        struct log_record record = script_message(filled, operation, peer, 0, 4);
+        record.phase = log->count % 2 == 0 ? LOG_BEGIN : LOG_END;
+        record.clock = log->count;
+        log->record[log->count] = record;
+    }
+}
+
+START_TEST(a_long_log_is_streamed)
+{
+    fill(&builder[0], LOG_SEND, 1, 25000);
+    fill(&builder[1], LOG_RECV, 0, 25000);
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    struct log_file logs[RANKS] = {builder[0].log, builder[1].log, builder[2].log};
+    GString *error = g_string_new(NULL);
+    ck_assert(trace_export(logs, RANKS, NULL, (struct trace_options){"long", NULL}, path, error));
+    g_string_free(error, TRUE);
+    getrusage(RUSAGE_SELF, &after);
+#ifdef __SANITIZE_ADDRESS__
+    const long most = 1024 * 1024; /* kilobytes: it keeps what was freed */
+#else
+    const long most = 64 * 1024;
+#endif
+    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, most);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_written_is_an_error)
+{
+    struct log_file logs[RANKS] = {builder[0].log, builder[1].log, builder[2].log};
+    GString *error = g_string_new(NULL);
+    ck_assert(!trace_export(logs, RANKS, NULL, (struct trace_options){"a run", NULL},
+                            "/nonexistent/trace.json", error));
+    ck_assert_ptr_nonnull(strstr(error->str, "/nonexistent/trace.json"));
+    g_string_truncate(error, 0);
+    ck_assert(!trace_export(logs, RANKS, NULL, (struct trace_options){"a run", NULL}, "/dev/full",
+                            error));
+    ck_assert_uint_gt(error->len, 0);
+    g_string_free(error, TRUE);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("trace export");
+    TCase *tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, every_rank_call_and_message_is_there);
+    tcase_add_test(tests, arrows_begin_before_they_end_at_one_time);
+    tcase_add_test(tests, what_never_ended_is_pending_until_the_end);
+    tcase_add_test(tests, numbers_that_json_does_not_have);
+    tcase_add_loop_test(tests, nonsense_is_survived, 0, 100);
+    tcase_add_test(tests, a_long_log_is_streamed);
+    tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,52 @@
+/*
+ * Shared by the trace_export*.c files, and nobody else.
+ */
+#ifndef GRADER_PICTURES_TRACE_EXPORT_PARTS_H
+#define GRADER_PICTURES_TRACE_EXPORT_PARTS_H
+
+#include "grader/pictures/trace_export.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#define TRACE_PROCESS 1
+
+/* From a begin to its end. */
+struct trace_span {
+    size_t end;     /* index of the end record; NO_RECORD: pending */
+    uint64_t until; /* clock */
+};
+
+/* A rank that is exported. */
+struct trace_rank {
+    const struct log_file *log;
+    size_t at;               /* the next record */
+    struct trace_span *span; /* [record]: of the begins */
+    int *completes;          /* [record]: the message whose receive completes here, or NO_MESSAGE */
+    int in_flight;           /* forwards begun, and their backward not done */
+};
+
+struct trace {
+    FILE *file;
+    bool failed; /* to write */
+    bool begun;  /* an event stands in the file */
+    struct trace_options options;
+    int ranks;
+    struct trace_rank *rank;
+    const struct matching *matching;
+    bool *sent;        /* [message]: the arrow's begin stands in the file */
+    uint64_t earliest; /* clock of the trace's time 0 */
+};
+
+/* Fills in the spans of a rank: a begin that its parent's end overtakes ends there, pending; one
+ * that nothing ends lasts until `latest`. */
+void trace_find_spans(struct trace_rank *rank, uint64_t latest);
+
+/* The names of the process and of the threads. */
+void trace_write_names(struct trace *trace);
+/* Everything that a record gives rise to. */
+void trace_write_record(struct trace *trace, int rank, size_t record);
+/* The args of a slice. */
+json_t *trace_arguments(const struct trace *trace, int rank, size_t begin);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * results.json, as Gradescope reads it:
+ * https://gradescope-autograders.readthedocs.io/en/latest/specs/ ("Output format").
+ */
+#include "grader/report/report.h"
+
+#include "grader/text/text.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two decimals, so that 0.1 + 0.2 looks like 0.3. */
+static json_t *number(double value)
+{
+    return json_real(round(value * 100) / 100);
+}
+
+static json_t *string(const char *text)
+{
+    g_autofree char *clean = text_clean(text, strlen(text), 128 << 10);
+    return json_string(clean);
+}
+
+/* Gradescope adds nothing up where the whole has a score: a bonus makes that larger than its
+ * max_score, which is what extra credit is there. */
+static json_t *test_of(const struct check_result *result, bool bonus)
+{
+    const struct verdict *verdict = result->verdict;
+    g_autoptr(GString) output = g_string_new(NULL);
+    json_t *test = json_object(), *tags = json_array();
+    text_append_plain(output, verdict->headline->str);
+    g_string_append(output, "\n\n");
+    if (report_needs_details(result))
+        report_details(output, result);
+    if (verdict->remark->len > 0)
+        g_string_append_printf(output, "\nA remark that costs no points here: %s\n",
+                               verdict->remark->str);
+    g_autofree char *title = g_strconcat(bonus ? "Bonus: " : "", result->check->title, NULL);
+    json_object_set_new(test, "name", string(title));
+    json_object_set_new(test, "number", string(result->check->name));
+    json_object_set_new(test, "score", number(result->points));
+    json_object_set_new(test, "max_score", number(result->check->points));
+    /* Gradescope knows passed and failed; without a status it shows the score alone. */
+    if (verdict->kind != VERDICT_NOT_JUDGED)
+        json_object_set_new(test, "status",
+                            json_string(verdict->kind == VERDICT_PASS ? "passed" : "failed"));
+    json_object_set_new(test, "output", string(output->str));
+    json_object_set_new(test, "output_format", json_string("md"));
+    if (result->check->question)
+        json_array_append_new(tags, string(result->check->question));
+    if (bonus)
+        json_array_append_new(tags, json_string("bonus"));
+    if (verdict->kind == VERDICT_NOT_JUDGED)
+        json_array_append_new(tags, json_string("not judged"));
+    if (verdict->mistake->len > 0)
+        json_array_append_new(tags, string(verdict->mistake->str));
+    json_object_set_new(test, "tags", tags);
+    json_object_set_new(test, "visibility", json_string(result->check->visibility));
+    return test;
+}
+
+char *report_json(const struct grade *grade)
+{
+    struct points points = grade_points(grade, POINTS_WITHOUT_BONUS);
+    struct points bonus = grade_points(grade, POINTS_OF_BONUS);
+    g_autofree char *score = report_score(grade);
+    g_autoptr(GString) output = g_string_new(NULL);
+    json_t *root = json_object(), *tests = json_array();
+    text_append_plain(output, score);
+    if (grade->begin_here)
+        g_string_append_printf(output, "\n\n%s", grade->begin_here);
+    for (guint i = 0; i < grade->notes->len; i++)
+        g_string_append_printf(output, "\n\n%s", (char *)grade->notes->pdata[i]);
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct check_result *result = GRADE_RESULTS(grade, i);
+        if (!grade->partial || result->done)
+            json_array_append_new(
+                tests, test_of(result, rubric_check_is_bonus(grade->rubric, result->check)));
+    }
+    json_object_set_new(root, "score", number(points.got + bonus.got));
+    json_object_set_new(root, "max_score", number(points.all));
+    json_object_set_new(root, "execution_time",
+                        json_integer((json_int_t)ceil(grade->seconds + grade->build->seconds)));
+    json_object_set_new(root, "output", string(output->str));
+    json_object_set_new(root, "output_format", json_string("md"));
+    json_object_set_new(root, "visibility", json_string("visible"));
+    json_object_set_new(root, "stdout_visibility", json_string("hidden"));
+    json_object_set_new(root, "tests", tests);
+    json_object_set_new(root, "extra_data",
+                        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "assignment",
+                                  grade->rubric->assignment, "judged_points", number(points.judged),
+                                  "not_judged_points", number(points.all - points.judged), "bonus",
+                                  number(bonus.got), "judged_bonus", number(bonus.judged),
+                                  "not_judged_bonus", number(bonus.all - bonus.judged)));
+    char *text = json_dumps(root, JSON_INDENT(2));
+    char *copy = g_strconcat(text ? text : "", "\n", NULL);
+    free(text);
+    json_decref(root);
+    return copy;
+}

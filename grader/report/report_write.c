@@ -1,0 +1,75 @@
+/* The reports as files. */
+#include "grader/report/report.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static bool write_file(const char *out, const char *name, const char *text, GString *error)
+{
+    g_autofree char *path = g_build_filename(out, name, NULL);
+    GError *problem = NULL;
+    if (g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &problem))
+        return true;
+    g_string_append_printf(error,
+                           "%s%s can't be written: %s; the report on the terminal is complete",
+                           error->len > 0 ? "\n" : "", path, problem->message);
+    g_error_free(problem);
+    return false;
+}
+
+/* Files beside the reports: the HTML holds the pictures already, so where they can't be written
+ * nothing is lost. */
+static void copy_pictures(const char *from, const char *to, GString *error)
+{
+    g_autoptr(GDir) listing = g_dir_open(from, 0, NULL);
+    GError *problem = NULL;
+    for (const char *name; !problem && listing && (name = g_dir_read_name(listing));) {
+        g_autofree char *source = g_build_filename(from, name, NULL);
+        g_autofree char *copy = g_build_filename(to, name, NULL);
+        g_autofree char *content = NULL;
+        gsize length;
+        if (g_file_get_contents(source, &content, &length, &problem))
+            g_file_set_contents_full(copy, content, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT,
+                                     0644, &problem);
+    }
+    if (!problem)
+        return;
+    g_string_append_printf(error,
+                           "not all files of pictures can be written: %s; report.html is complete",
+                           problem->message);
+    g_error_free(problem);
+}
+
+/* Waits for another grade that writes there at the moment: the reports of one belong together.
+ * Closing what it returns lets the next one in; -1: the folder can't be locked. */
+static int lock_folder(const char *folder)
+{
+    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock >= 0 && flock(lock, LOCK_EX) != 0) {
+        close(lock);
+        return -1;
+    }
+    return lock;
+}
+
+/* First what says most. */
+bool report_write(const struct grade *grade, GString *error)
+{
+    int lock = lock_folder(grade->out);
+    g_autofree char *json = report_json(grade);
+    GString *markdown = report_markdown(grade);
+    g_autofree char *title =
+        g_strdup_printf("%s: %s", grade->rubric->assignment, grade->collection->name);
+    g_autofree char *html = report_html(markdown->str, grade->pictures, title);
+    bool written = write_file(grade->out, "results.json", json, error);
+    written = write_file(grade->out, "report.md", markdown->str, error) && written;
+    written = write_file(grade->out, "report.html", html, error) && written;
+    g_string_free(markdown, TRUE);
+    if (written)
+        copy_pictures(grade->pictures, grade->out, error);
+    if (lock >= 0)
+        close(lock);
+    return written;
+}

@@ -1,0 +1,343 @@
+/* The reports: made from a grade that was put together here, with nasty text in all places. */
+#include "grader/grade/grade_notes.h"
+#include "grader/report/report.h"
+#include "grader/text/text.h"
+#include "tests/support/test.h"
+
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <string.h>
+
+#define NASTY "<script>alert(1)</script> | `x` ![p](http://evil/p.png) \033[31m # [l](javascript:x)"
+
+static struct rubric rubric;
+static struct collection collection;
+static struct build build;
+static struct grade grade;
+
+static struct rubric_check make_check(const char *name, double points, const struct judge *judge)
+{
+    return (struct rubric_check){.name = (char *)name,
+                                 .title = g_strconcat("Title of ", name, NULL),
+                                 .points = points,
+                                 .question = (char *)"Q7",
+                                 .judge = judge,
+                                 .files = g_ptr_array_new(),
+                                 .after = g_ptr_array_new(),
+                                 .visibility = (char *)"visible",
+                                 .look = (char *)"look at this",
+                                 .runs = g_array_new(FALSE, TRUE, sizeof(struct rubric_run))};
+}
+
+static void add_run(struct check_result *result, enum run_end end)
+{
+    struct run_summary run = {.ranks = 4,
+                              .end = end,
+                              .seconds = 1.5,
+                              .seed = 12345,
+                              .command = g_strdup("make train NP=4 ARGS=\"--seed 12345\""),
+                              .trouble = g_strdup("exit status 1"),
+                              .output = g_strdup("```\n" NASTY "\n")};
+    g_array_append_val(result->runs, run);
+}
+
+static void setup(void)
+{
+    static struct judge judge = {.name = "judge"};
+    struct rubric_tier tier = {.name = (char *)"Tier 1 of 5", .points = 1.0};
+    struct rubric_check checks[] = {make_check("good", 0.3, &judge), make_check("bad", 0.5, &judge),
+                                    make_check("open", 0.2, NULL)};
+    rubric = (struct rubric){.assignment = (char *)"lesson",
+                             .files = g_array_new(FALSE, TRUE, sizeof(struct rubric_file)),
+                             .tiers = g_array_new(FALSE, TRUE, sizeof(struct rubric_tier)),
+                             .checks = g_array_new(FALSE, TRUE, sizeof(struct rubric_check))};
+    g_array_append_val(rubric.tiers, tier);
+    g_array_append_vals(rubric.checks, checks, 3);
+    collection = (struct collection){.name = (char *)"<b>alice</b>"};
+    build = (struct build){.files = g_array_new(FALSE, TRUE, sizeof(struct built_file))};
+    grade = (struct grade){
+        .rubric = &rubric, .collection = &collection, .build = &build, .out = g_get_tmp_dir()};
+    grade_init(&grade);
+    struct check_result *good = GRADE_RESULTS(&grade, 0), *bad = GRADE_RESULTS(&grade, 1);
+    good->done = bad->done = GRADE_RESULTS(&grade, 2)->done = true;
+    verdict_set(good->verdict, VERDICT_PASS, "all runs agree");
+    good->points = 0.3;
+    add_run(good, RUN_FINISHED);
+    verdict_set(bad->verdict, VERDICT_FAIL, "found %s", NASTY);
+    g_string_assign(bad->verdict->mistake, "loss not divided by m");
+    verdict_explain(bad->verdict, "Expected 1, found 4.\n\n<img src=x onerror=alert(2)>\n");
+    add_run(bad, RUN_FAILED);
+    verdict_set(GRADE_RESULTS(&grade, 2)->verdict, VERDICT_NOT_JUDGED, "set aside for a person");
+}
+
+static void teardown(void)
+{
+    grade_clear(&grade);
+    for (guint i = 0; i < rubric.checks->len; i++) {
+        struct rubric_check *check = RUBRIC_CHECKS(&rubric, i);
+        g_free(check->title);
+        g_ptr_array_free(check->files, TRUE);
+        g_ptr_array_free(check->after, TRUE);
+        g_array_free(check->runs, TRUE);
+    }
+    g_array_free(rubric.files, TRUE);
+    g_array_free(rubric.tiers, TRUE);
+    g_array_free(rubric.checks, TRUE);
+    g_array_free(build.files, TRUE);
+}
+
+static char *terminal_text(bool colour)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    report_terminal(&grade, to, colour);
+    fclose(to);
+    return text;
+}
+
+static char *html_of(const char *folder)
+{
+    GString *markdown = report_markdown(&grade);
+    char *html = report_html(markdown->str, folder, "<title>");
+    g_string_free(markdown, TRUE);
+    return html;
+}
+
+START_TEST(points_not_judged_stand_apart)
+{
+    struct points points = grade_points(&grade, -1);
+    ck_assert_double_eq_tol(points.got, 0.3, 1e-9);
+    ck_assert_double_eq_tol(points.judged, 0.8, 1e-9);
+    ck_assert_double_eq_tol(points.all, 1.0, 1e-9);
+    g_autofree char *score = report_score(&grade);
+    ck_assert_str_eq(score, "0.30 of 0.80 judged points, 0.20 not yet judged");
+    verdict_set(GRADE_RESULTS(&grade, 2)->verdict, VERDICT_FAIL, "no");
+    g_free(score);
+    score = report_score(&grade);
+    ck_assert_str_eq(score, "0.30 of 1.00 points");
+}
+END_TEST
+
+/* Whoever got less time is told so; hanging alone is no reason. */
+START_TEST(haste_is_told)
+{
+    struct check_result *bad = GRADE_RESULTS(&grade, 1);
+    add_run(bad, RUN_HUNG);
+    grade.hung = 3;
+    grade_note_haste(&grade);
+    ck_assert_uint_eq(grade.notes->len, 0);
+    struct run_summary *run = &g_array_index(bad->runs, struct run_summary, 1);
+    g_free(run->trouble);
+    run->trouble = g_strdup("stopped after 3.1 seconds (" RUNNER_HASTE ")");
+    grade_note_haste(&grade);
+    ck_assert_uint_eq(grade.notes->len, 1);
+    ck_assert_ptr_nonnull(strstr(grade.notes->pdata[0], "3 checks had a run that hung"));
+    ck_assert_ptr_nonnull(strstr(grade.notes->pdata[0], "runs of 1 checks were ended"));
+}
+END_TEST
+
+/* A second tier that is a bonus, with one check that passed. */
+static void add_bonus(void)
+{
+    static struct judge judge = {.name = "judge"};
+    struct rubric_tier tier = {.name = (char *)"Beyond", .points = 0.6, .bonus = true};
+    struct rubric_check check = make_check("extra", 0.6, &judge);
+    check.tier = 1;
+    g_array_append_val(rubric.tiers, tier);
+    g_array_append_val(rubric.checks, check);
+    struct check_result result = {.check = RUBRIC_CHECKS(&rubric, 3),
+                                  .verdict = verdict_new(),
+                                  .done = true,
+                                  .points = 0.6,
+                                  .runs = g_array_new(FALSE, TRUE, sizeof(struct run_summary))};
+    verdict_set(result.verdict, VERDICT_PASS, "well done");
+    g_array_append_val(grade.results, result);
+    for (guint i = 0; i < 3; i++) /* the array may have moved */
+        GRADE_RESULTS(&grade, i)->check = RUBRIC_CHECKS(&rubric, i);
+}
+
+START_TEST(a_bonus_counts_on_top)
+{
+    add_bonus();
+    struct points points = grade_points(&grade, POINTS_WITHOUT_BONUS);
+    struct points bonus = grade_points(&grade, POINTS_OF_BONUS);
+    ck_assert_double_eq_tol(points.got, 0.3, 1e-9);
+    ck_assert_double_eq_tol(points.all, 1.0, 1e-9);
+    ck_assert_double_eq_tol(bonus.got, 0.6, 1e-9);
+    ck_assert_double_eq_tol(bonus.all, 0.6, 1e-9);
+    static const char score[] =
+        "0.30 of 0.80 judged points, 0.20 not yet judged, and bonus 0.60 of 0.60";
+    g_autofree char *terminal = terminal_text(false), *html = html_of("/");
+    ck_assert_ptr_nonnull(strstr(terminal, score));
+    ck_assert_ptr_nonnull(strstr(terminal, "Beyond  (bonus 0.60 of 0.60, on top)"));
+    ck_assert_ptr_nonnull(strstr(html, score));
+    ck_assert_ptr_nonnull(strstr(html, "bonus 0.60 of 0.60, on top"));
+    g_autofree char *text = report_json(&grade);
+    json_t *root = json_loads(text, 0, NULL);
+    ck_assert_double_eq_tol(json_number_value(json_object_get(root, "score")), 0.9, 1e-9);
+    ck_assert_double_eq_tol(json_number_value(json_object_get(root, "max_score")), 1.0, 1e-9);
+    json_t *test = json_array_get(json_object_get(root, "tests"), 3);
+    ck_assert_str_eq(json_string_value(json_object_get(test, "name")), "Bonus: Title of extra");
+    ck_assert_double_eq_tol(json_number_value(json_object_get(test, "score")), 0.6, 1e-9);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(the_terminal_begins_with_the_total)
+{
+    g_autofree char *text = terminal_text(false);
+    g_autofree char *first = g_strndup(text, strcspn(text, "\n"));
+    ck_assert_ptr_nonnull(strstr(first, "0.30 of 0.80 judged points, 0.20 not yet judged"));
+    const char *parts[] = {"PASS",
+                           "FAIL",
+                           "NOT JUDGED",
+                           "Title of bad",
+                           "CHECK=bad",
+                           "loss not divided by m",
+                           "Expected 1, found 4.",
+                           "look at this",
+                           "--seed 12345"};
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        ck_assert_msg(strstr(text, parts[i]) != NULL, "no \"%s\" in:\n%s", parts[i], text);
+}
+END_TEST
+
+START_TEST(the_terminal_has_colours_only_when_asked)
+{
+    g_autofree char *grey = terminal_text(false), *colours = terminal_text(true);
+    ck_assert_ptr_null(strchr(grey, '\033'));
+    ck_assert_ptr_nonnull(strstr(colours, "\033[31m"));
+    /* the submission's own escape sequence is gone: only ours are left */
+    ck_assert_ptr_null(strstr(colours, "p.png) \033"));
+}
+END_TEST
+
+START_TEST(json_is_what_gradescope_reads)
+{
+    g_autofree char *text = report_json(&grade);
+    json_error_t error;
+    json_t *root = json_loads(text, 0, &error);
+    ck_assert_msg(root != NULL, "%s", error.text);
+    ck_assert_double_eq_tol(json_number_value(json_object_get(root, "score")), 0.3, 1e-9);
+    ck_assert_double_eq_tol(json_number_value(json_object_get(root, "max_score")), 1.0, 1e-9);
+    json_t *tests = json_object_get(root, "tests");
+    ck_assert_uint_eq(json_array_size(tests), 3);
+    const char *keys[] = {"name", "score", "max_score", "output", "tags", "visibility"};
+    for (size_t i = 0; i < 3; i++)
+        for (guint k = 0; k < G_N_ELEMENTS(keys); k++)
+            ck_assert_msg(json_object_get(json_array_get(tests, i), keys[k]) != NULL, "%s",
+                          keys[k]);
+    json_t *good = json_array_get(tests, 0), *bad = json_array_get(tests, 1);
+    ck_assert_str_eq(json_string_value(json_object_get(good, "status")), "passed");
+    ck_assert_str_eq(json_string_value(json_object_get(bad, "status")), "failed");
+    ck_assert_ptr_null(json_object_get(json_array_get(tests, 2), "status"));
+    ck_assert_str_eq(json_string_value(json_object_get(bad, "visibility")), "visible");
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(bad, "tags"), 0)), "Q7");
+    const char *output = json_string_value(json_object_get(bad, "output"));
+    ck_assert_ptr_nonnull(strstr(output, "Expected 1, found 4."));
+    json_decref(root);
+}
+END_TEST
+
+/* How often does a text occur? */
+static int count(const char *text, const char *part)
+{
+    int times = 0;
+    for (const char *c = text; (c = strstr(c, part)); c++)
+        times++;
+    return times;
+}
+
+START_TEST(html_has_no_code_of_the_submissions)
+{
+    g_autofree char *html = html_of("/");
+    ck_assert_ptr_null(strstr(html, "<script"));
+    ck_assert_ptr_null(strstr(html, "<img src=x"));
+    ck_assert_ptr_null(strstr(html, "<b>alice"));
+    ck_assert_ptr_null(strstr(html, "href=\"javascript"));
+    ck_assert_ptr_null(strstr(html, "src=\"http"));
+    ck_assert_ptr_null(strchr(html, '\033'));
+    ck_assert_ptr_nonnull(strstr(html, "&lt;script&gt;alert(1)"));
+    ck_assert_ptr_nonnull(strstr(html, "<title>&lt;title&gt;</title>"));
+}
+END_TEST
+
+START_TEST(html_keeps_tables_whole)
+{
+    g_autofree char *html = html_of("/");
+    /* tier: a row for the head and three checks; runs: head and two */
+    ck_assert_int_eq(count(html, "<tr>"), 4 + 3);
+    ck_assert_int_eq(count(html, "<table>"), 2);
+}
+END_TEST
+
+START_TEST(html_holds_the_pictures)
+{
+    g_autofree char *folder = g_dir_make_tmp("report-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "bad-picture.svg", NULL);
+    ck_assert(g_file_set_contents(path, "<svg/>", -1, NULL));
+    GPtrArray *pictures = GRADE_RESULTS(&grade, 1)->verdict->pictures;
+    g_ptr_array_add(pictures, g_strdup("bad-picture.svg"));
+    g_ptr_array_add(pictures, g_strdup("missing.svg"));
+    g_ptr_array_add(pictures, g_strdup("../../../../etc/passwd.svg"));
+    g_autofree char *html = html_of(folder);
+    ck_assert_int_eq(count(html, "data:image/svg+xml;base64,PHN2Zy8+"), 1);
+    ck_assert_int_eq(count(html, "<img "), 1);
+    g_unlink(path);
+    g_rmdir(folder);
+}
+END_TEST
+
+/* The picture of a check that passed stands beside its figures; without anything to say there is
+ * no empty heading. */
+START_TEST(what_passed_has_its_figures)
+{
+    struct check_result *good = GRADE_RESULTS(&grade, 0);
+    verdict_explain(good->verdict, "27.27 %% measured, 27.27 %% expected");
+    GString *markdown = report_markdown(&grade);
+    ck_assert_ptr_null(strstr(markdown->str, "27.27"));
+    ck_assert_ptr_nonnull(strstr(markdown->str, "## Details"));
+    g_string_free(markdown, TRUE);
+    g_ptr_array_add(good->verdict->pictures, g_strdup("good-picture.svg"));
+    markdown = report_markdown(&grade);
+    ck_assert_ptr_nonnull(strstr(markdown->str, "27.27 % measured, 27.27 % expected"));
+    g_string_free(markdown, TRUE);
+    g_ptr_array_set_size(good->verdict->pictures, 0);
+    for (guint i = 1; i < grade.results->len; i++)
+        verdict_set(GRADE_RESULTS(&grade, i)->verdict, VERDICT_PASS, "fine");
+    markdown = report_markdown(&grade);
+    ck_assert_ptr_null(strstr(markdown->str, "## Details"));
+    g_string_free(markdown, TRUE);
+}
+END_TEST
+
+START_TEST(an_untouched_skeleton_is_told_where_to_begin)
+{
+    grade.begin_here = g_strdup("All the TODOs are still there. Begin with `a.c`.");
+    g_autofree char *text = terminal_text(false), *html = html_of("/"), *json = report_json(&grade);
+    ck_assert_ptr_nonnull(strstr(text, "Begin with `a.c`"));
+    ck_assert_ptr_nonnull(strstr(html, "Begin with <code>a.c</code>"));
+    ck_assert_ptr_nonnull(strstr(json, "Begin with `a.c`"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *tests = tcase_create("report");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, points_not_judged_stand_apart);
+    tcase_add_test(tests, haste_is_told);
+    tcase_add_test(tests, a_bonus_counts_on_top);
+    tcase_add_test(tests, the_terminal_begins_with_the_total);
+    tcase_add_test(tests, the_terminal_has_colours_only_when_asked);
+    tcase_add_test(tests, json_is_what_gradescope_reads);
+    tcase_add_test(tests, html_has_no_code_of_the_submissions);
+    tcase_add_test(tests, html_keeps_tables_whole);
+    tcase_add_test(tests, html_holds_the_pictures);
+    tcase_add_test(tests, what_passed_has_its_figures);
+    tcase_add_test(tests, an_untouched_skeleton_is_told_where_to_begin);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,48 @@
+/*
+ * Reading a rubric value by value. Whatever is missing or odd is complained about,
+ * with file and line, and read as something harmless. Shared by the rubric*.c
+ * files, and nobody else.
+ */
+#ifndef GRADER_RUBRIC_RUBRIC_VALUES_H
+#define GRADER_RUBRIC_RUBRIC_VALUES_H
+
+#include "grader/verdict/assignment.h"
+
+#include <glib.h>
+#include <libconfig.h>
+#include <stdbool.h>
+
+/* Where the reader is, for messages. */
+struct rubric_reader {
+    const char *path;
+    const char *platforms;               /* folder of the described clusters */
+    const struct assignment *assignment; /* whose rubric it is */
+    GString *errors;
+};
+
+/* Adds a line about a setting to the errors. */
+void rubric_complain(const struct rubric_reader *reader, const config_setting_t *at,
+                     const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Complains about every key of a group that is not in the list, which ends with NULL. */
+void rubric_only_these_keys(const struct rubric_reader *reader, const config_setting_t *group,
+                            const char *const *keys);
+
+/* One line of text, a new string. NULL if there is none and none is needed. */
+char *rubric_read_text(const struct rubric_reader *reader, config_setting_t *group, const char *key,
+                       bool needed);
+/* A number from 0 to a million, which is needed. */
+double rubric_read_number(const struct rubric_reader *reader, config_setting_t *group,
+                          const char *key);
+/* false if there is none. */
+bool rubric_read_switch(const struct rubric_reader *reader, config_setting_t *group,
+                        const char *key);
+/* A list of texts, new strings; an empty array if there is none. */
+GPtrArray *rubric_read_names(const struct rubric_reader *reader, config_setting_t *group,
+                             const char *key);
+/* Calls read for every group of the list under a key; a group may have these keys. */
+void rubric_read_groups(const struct rubric_reader *reader, config_setting_t *parent,
+                        const char *key, bool needed, const char *const *keys,
+                        void (*read)(const struct rubric_reader *, config_setting_t *, void *),
+                        void *into);
+
+#endif

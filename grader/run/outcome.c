@@ -1,0 +1,259 @@
+/* From the end of a run to an outcome: what is left behind, how it ended, in which words. */
+#include "grader/run/outcome.h"
+
+#include "grader/run/simulation.h"
+#include "grader/text/text.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define DISK_NEEDED ((uint64_t)128 << 20) /* bytes; with less, a failure may be the disk's */
+
+const char *outcome_end_name(enum run_end end)
+{
+    static const char *const names[] = {
+        [RUN_FINISHED] = "finished",
+        [RUN_REFUSED] = "refused its arguments",
+        [RUN_FAILED] = "failed",
+        [RUN_CRASHED] = "crashed",
+        [RUN_HUNG] = "hung",
+        [RUN_TIMED_OUT] = "took too long",
+        [RUN_TOO_MUCH_MEMORY] = "needed too much memory",
+        [RUN_TOO_MUCH_OUTPUT] = "wrote too much",
+        [RUN_TOO_MANY_PROCESSES] = "started too many processes",
+        [RUN_NOT_STARTED] = "was not started",
+    };
+    return names[end];
+}
+
+/* ---- what was printed ------------------------------------------------------------------ */
+
+static bool is_rule(const char *line)
+{
+    return strlen(line) >= 70 && strspn(line, "-") == strlen(line);
+}
+
+/* Boxes in which mpirun tells that it noticed what the report says better. */
+static bool is_noise(const char *box)
+{
+    static const char *const noises[] = {"MPI_ABORT was invoked", "Primary job",
+                                         "mpirun has exited due to process rank",
+                                         "mpirun detected that one or more processes exited"};
+    for (guint i = 0; i < G_N_ELEMENTS(noises); i++)
+        if (strstr(box, noises[i]))
+            return true;
+    return false;
+}
+
+static bool is_noisy_line(const char *line)
+{
+    return strstr(line, "ORTE_ERROR_LOG") || strstr(line, "orte_base_help_aggregate") ||
+           strstr(line, "more process has sent help message") ||
+           strstr(line, "more processes have sent help message") || simulation_is_own_line(line) ||
+           /* smpirun's, which repeats its own command line */
+           strstr(line, " --cfg=smpi/") || g_str_has_prefix(line, "Execution failed with code ") ||
+           strstr(line, "SMPI process did not return 0");
+}
+
+char *outcome_quieten(const char *output)
+{
+    g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+    GString *kept = g_string_new(NULL);
+    GString *box = NULL; /* from one rule to the next */
+    for (char **line = lines; *line; line++) {
+        bool rule = is_rule(*line);
+        if (is_noisy_line(*line) || (!line[1] && !**line))
+            continue;
+        GString *to = box ? box : kept;
+        if (rule && !box)
+            to = box = g_string_new(NULL);
+        else if (rule)
+            rule = false; /* the closing one */
+        g_string_append_printf(to, "%s\n", *line);
+        if (box && !rule && is_rule(*line)) {
+            g_string_append(kept, is_noise(box->str) ? "" : box->str);
+            g_string_free(box, TRUE);
+            box = NULL;
+        }
+    }
+    if (box) {
+        g_string_append(kept, box->str);
+        g_string_free(box, TRUE);
+    }
+    return g_string_free(kept, FALSE);
+}
+
+/* ---- the end ------------------------------------------------------------------------ */
+
+/* What the judge reads must be plain files of the grader's: everything else goes. */
+static void clean_evidence(const char *folder)
+{
+    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+    for (const char *name; listing && (name = g_dir_read_name(listing));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        struct stat status;
+        if (lstat(path, &status) == 0 && S_ISREG(status.st_mode)) {
+            if (geteuid() == 0 && (lchown(path, 0, 0) != 0 || chmod(path, 0600) != 0))
+                unlink(path);
+            continue;
+        }
+        if (unlink(path) != 0) {
+            char *words[] = {"rm", "-rf", "--", path, NULL};
+            g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
+                         NULL);
+        }
+    }
+}
+
+static void read_logs(struct outcome *outcome)
+{
+    outcome->log = g_new0(struct log_file, outcome->ranks);
+    outcome->log_error = g_new0(char *, outcome->ranks);
+    for (int rank = 0; rank < outcome->ranks; rank++) {
+        g_autofree char *path = g_strdup_printf("%s/rank-%d.log", outcome->folder, rank);
+        char error[LOG_ERROR_SIZE];
+        if (!log_read(path, &outcome->log[rank], error)) {
+            outcome->log[rank] = (struct log_file){.rank = rank};
+            outcome->log_error[rank] = text_clean(error, strlen(error), LOG_ERROR_SIZE);
+        } else if (outcome->log[rank].damage[0]) {
+            outcome->log_error[rank] = g_strdup(outcome->log[rank].damage);
+        }
+    }
+}
+
+bool outcome_is_complete(const struct outcome *outcome)
+{
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        if (!outcome->log[rank].complete || outcome->log_error[rank])
+            return false;
+    return true;
+}
+
+bool outcome_has_logs(const struct outcome *outcome)
+{
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        if (outcome->log[rank].count > 0)
+            return true;
+    return false;
+}
+
+static enum run_end end_of_exit(const struct outcome *outcome, const struct sandbox_result *result)
+{
+    if (result->end == SANDBOX_SIGNALLED || result->status > 128)
+        return RUN_CRASHED;
+    bool complete = outcome_is_complete(outcome);
+    /* A refusal may come before there are logs: then none has a record. */
+    if (result->status == 2 && (complete || !outcome_has_logs(outcome)))
+        return RUN_REFUSED;
+    return result->status == 0 && complete ? RUN_FINISHED : RUN_FAILED;
+}
+
+static enum run_end end_of(const struct outcome *outcome, const struct sandbox_result *result)
+{
+    switch (result->end) {
+    case SANDBOX_EXITED:
+    case SANDBOX_SIGNALLED:
+        return outcome->simulated ? simulation_end(outcome, result) : end_of_exit(outcome, result);
+    case SANDBOX_TIME:
+        return RUN_TIMED_OUT;
+    case SANDBOX_STUCK:
+        return RUN_HUNG;
+    case SANDBOX_MEMORY:
+        return RUN_TOO_MUCH_MEMORY;
+    case SANDBOX_PROCESSES:
+        return RUN_TOO_MANY_PROCESSES;
+    case SANDBOX_OUTPUT:
+    case SANDBOX_FILES:
+        return RUN_TOO_MUCH_OUTPUT;
+    case SANDBOX_NOT_STARTED:
+        break;
+    }
+    return RUN_NOT_STARTED;
+}
+
+static char *trouble_of(const struct outcome *outcome, const struct sandbox_result *result)
+{
+    if (result->trouble)
+        return g_strdup(result->trouble);
+    int signal = result->end == SANDBOX_SIGNALLED ? result->status : result->status - 128;
+    if (outcome->end == RUN_CRASHED)
+        return g_strdup_printf("ended by signal %d (%s)", signal, strsignal(signal));
+    if (outcome->end == RUN_HUNG)
+        return g_strdup("the simulator stopped: no rank can go on any more");
+    if (outcome->end == RUN_FAILED && result->status == 0)
+        return g_strdup("exit status 0, but not every rank came to its end");
+    if (outcome->end == RUN_FAILED)
+        return g_strdup_printf("exit status %d", result->status);
+    return NULL;
+}
+
+/* A failure on a full disk is the machine's fault. */
+static bool disk_is_full(const char *folder)
+{
+    struct statvfs disk;
+    return statvfs(folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < DISK_NEEDED;
+}
+
+/* tools/simulate sends people to the grader; they are there. */
+static void drop_line(char *output, const char *begin)
+{
+    char *line = g_str_has_prefix(output, begin) ? output : NULL;
+    g_autofree char *behind = g_strconcat("\n", begin, NULL);
+    char *found = line ? NULL : strstr(output, behind);
+    line = found ? found + 1 : line;
+    if (!line)
+        return;
+    const char *next = line + strcspn(line, "\n");
+    next += *next == '\n';
+    memmove(line, next, strlen(next) + 1);
+}
+
+void outcome_conclude(struct outcome *outcome, const struct sandbox_result *result)
+{
+    clean_evidence(outcome->folder);
+    read_logs(outcome);
+    outcome->seconds = result->seconds;
+    outcome->output = outcome_quieten(result->output->str);
+    outcome->exit_status = result->end == SANDBOX_EXITED ? result->status : -1;
+    outcome->end = end_of(outcome, result);
+    if (outcome->end == RUN_HUNG)
+        drop_line(outcome->output, "tools/simulate: deadlock: ");
+    if (outcome->end != RUN_FINISHED && disk_is_full(outcome->folder)) {
+        outcome->end = RUN_NOT_STARTED;
+        outcome->trouble = g_strdup_printf("the disk that holds %s is full", outcome->folder);
+    } else {
+        outcome->trouble = trouble_of(outcome, result);
+    }
+    g_autofree char *path = g_build_filename(outcome->folder, "output.txt", NULL);
+    g_file_set_contents(path, result->output->str, -1, NULL); /* a copy, for people */
+}
+
+void outcome_not_started(struct outcome *outcome, char *trouble)
+{
+    outcome->end = RUN_NOT_STARTED;
+    outcome->exit_status = -1;
+    outcome->trouble = trouble;
+    outcome->log = g_new0(struct log_file, outcome->ranks);
+    outcome->log_error = g_new0(char *, outcome->ranks);
+    outcome->output = g_strdup("");
+}
+
+void outcome_clear(struct outcome *outcome)
+{
+    for (int rank = 0; outcome->log && rank < outcome->ranks; rank++) {
+        log_destroy(&outcome->log[rank]);
+        g_free(outcome->log_error[rank]);
+    }
+    g_free(outcome->log);
+    g_free(outcome->log_error);
+    g_free(outcome->platform);
+    g_free(outcome->trouble);
+    g_free(outcome->command);
+    g_free(outcome->folder);
+    g_free(outcome->output);
+    g_free(outcome->program);
+    *outcome = (struct outcome){.end = RUN_NOT_STARTED};
+}

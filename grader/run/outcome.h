@@ -1,0 +1,27 @@
+/*
+ * The end of a run: turns what the sandbox saw and the program left behind into
+ * an outcome for the judges. runner.c calls it.
+ */
+#ifndef GRADER_RUN_OUTCOME_H
+#define GRADER_RUN_OUTCOME_H
+
+#include "grader/sandbox/sandbox.h"
+#include "grader/verdict/judge.h"
+
+/* Fills end, trouble, output, logs and times; options, ranks, folder and command are there. */
+void outcome_conclude(struct outcome *outcome, const struct sandbox_result *result);
+/* For a run that could not be; takes trouble over. */
+void outcome_not_started(struct outcome *outcome, char *trouble);
+
+/* What a program printed, without the boxes in which mpirun repeats that it ended. A new string. */
+char *outcome_quieten(const char *output);
+
+/* Did every rank come to its final record, and is its log undamaged? */
+bool outcome_is_complete(const struct outcome *outcome);
+/* Has any rank's log a record? */
+bool outcome_has_logs(const struct outcome *outcome);
+
+void outcome_clear(struct outcome *outcome);
+const char *outcome_end_name(enum run_end end); /* "finished", "refused its arguments", … */
+
+#endif

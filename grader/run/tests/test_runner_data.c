@@ -1,0 +1,91 @@
+/*
+ * Data sets for the sandbox: used where they lie, or copied once where the
+ * sandbox's user can't reach them.
+ */
+#include "grader/run/runner_data.h"
+#include "tests/support/test.h"
+
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *outer, *folder, *work; /* folder lies in outer and is CIFAR-10's */
+
+static void setup(void)
+{
+    outer = test_folder_new();
+    work = test_folder_new();
+    folder = g_build_filename(outer, "data", NULL);
+    g_autofree char *file = g_build_filename(folder, "images", NULL);
+    ck_assert_int_eq(g_mkdir(folder, 0755), 0);
+    ck_assert(g_file_set_contents(file, "some", -1, NULL));
+    g_setenv("CIFAR10_DIR", folder, TRUE);
+    g_unsetenv("FASHION_MNIST_DIR");
+}
+
+static void teardown(void)
+{
+    g_unsetenv("CIFAR10_DIR");
+    test_folder_free(outer);
+    test_folder_free(work);
+    g_free(folder);
+}
+
+/* Where the data set is for the sandbox; a new string. */
+static char *find(void)
+{
+    struct runner_data data;
+    g_autoptr(GString) error = g_string_new(NULL);
+    ck_assert_msg(runner_data_find(&data, "/no/such/kit", work, error), "%s", error->str);
+    ck_assert_ptr_null(data.outside[0]); /* the other one is nowhere */
+    char *found = g_strdup(data.outside[1]);
+    runner_data_clear(&data);
+    return found;
+}
+
+static int entries_of_work(void)
+{
+    g_autoptr(GDir) listing = g_dir_open(work, 0, NULL);
+    int entries = 0;
+    while (g_dir_read_name(listing))
+        entries++;
+    return entries;
+}
+
+START_TEST(data_within_reach_stays_where_it_is)
+{
+    ck_assert_int_eq(chmod(outer, 0755), 0);
+    g_autofree char *found = find();
+    ck_assert_str_eq(found, folder);
+    ck_assert_int_eq(entries_of_work(), 0);
+}
+END_TEST
+
+/* A second look with the same work folder finds the copy. */
+START_TEST(data_out_of_reach_is_copied_once)
+{
+    ck_assert_int_eq(chmod(outer, 0700), 0); /* only its owner may pass */
+    g_autofree char *first = find();
+    g_autofree char *copy = g_build_filename(first, "images", NULL), *text = NULL;
+    ck_assert_str_ne(first, folder);
+    ck_assert_int_eq(entries_of_work(), 1);
+    ck_assert(g_file_set_contents(copy, "kept", -1, NULL));
+    g_autofree char *second = find();
+    ck_assert_str_eq(second, first);
+    ck_assert_int_eq(entries_of_work(), 1);
+    ck_assert(g_file_get_contents(copy, &text, NULL, NULL));
+    ck_assert_str_eq(text, "kept");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("runner_data");
+    TCase *tests = tcase_create("all");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, data_within_reach_stays_where_it_is);
+    if (geteuid() == 0) /* else the sandbox's user is the owner */
+        tcase_add_test(tests, data_out_of_reach_is_copied_once);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

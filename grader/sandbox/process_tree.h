@@ -1,0 +1,30 @@
+/*
+ * All processes that descend from one: counting them, their memory, their end.
+ */
+#ifndef GRADER_SANDBOX_PROCESS_TREE_H
+#define GRADER_SANDBOX_PROCESS_TREE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The process ids of all descendants of `root`, root not among them. At most 4096. */
+GArray *process_tree(pid_t root);
+
+/* Bytes that the processes hold: shared pages count once. Resident sizes are summed first
+ * and only where they exceed `enough` is the slower, exact proportional size read. */
+size_t process_tree_memory(const GArray *pids, size_t enough);
+
+/* Ends all descendants of this process and collects them; it must be a subreaper, so that
+ * none can escape by losing its parent. As root, everything that runs as `user` ends, too
+ * (pass 0 or the grader's own user for none). */
+void process_tree_kill(uid_t user);
+
+/* Threads of a user on the whole machine, for limits that count them. */
+int process_count_threads(uid_t user);
+
+/* How many threads of the machine want each core right now (at least 1): so many times slower does
+ * everything run as on an idle machine. */
+double process_crowding(void);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * The sandbox: runs one command that nobody trusts.
+ *
+ * Inside there are /usr, /etc and /sys (read-only), a private /proc, /dev and
+ * /tmp, the folders that the caller binds, a clean environment, no network and
+ * no other process (bubblewrap). As root the command runs as a user of its own,
+ * because process limits don't bind root. Limits hold on the time, the
+ * processor time, memory, the number of processes, the size of files and what
+ * is printed. Where name spaces are refused, as in some containers, the limits
+ * stay and sandbox_isolates() is false.
+ *
+ * sandbox_run() makes the calling process the keeper of everything that the
+ * command starts (PR_SET_CHILD_SUBREAPER) and ends it all before it returns, so a
+ * process runs one command at a time; the grader forks a worker per check.
+ */
+#ifndef GRADER_SANDBOX_SANDBOX_H
+#define GRADER_SANDBOX_SANDBOX_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum sandbox_end {
+    SANDBOX_EXITED,    /* status: the exit status */
+    SANDBOX_SIGNALLED, /* status: the signal */
+    SANDBOX_TIME,
+    SANDBOX_STUCK, /* the caller's is_stuck said so */
+    SANDBOX_MEMORY,
+    SANDBOX_PROCESSES,
+    SANDBOX_OUTPUT, /* printed too much */
+    SANDBOX_FILES,  /* wrote too much */
+    SANDBOX_NOT_STARTED
+};
+
+struct sandbox_limits {
+    double seconds;     /* of an idle machine: the clock slows down while others compete */
+    double cpu_seconds; /* per process; 0: twice `seconds` */
+    size_t memory;      /* bytes, proportional set size of everything together */
+    int processes;
+    size_t output;       /* bytes printed */
+    size_t file_bytes;   /* one file */
+    size_t folder_bytes; /* everything in the writable folder */
+};
+
+/* 2 GiB, 64 processes, 1 MiB of output, files of 64 MiB, 512 MiB in all, 10 seconds. */
+struct sandbox_limits sandbox_limits_default(void);
+
+struct sandbox_bind {
+    const char *from; /* outside; NULL ends the list */
+    const char *to;   /* inside */
+};
+
+struct sandbox_command {
+    char *const *words;             /* the command, ends with NULL */
+    char *const *environment;       /* extra "NAME=VALUE", ends with NULL; may be NULL */
+    const struct sandbox_bind *see; /* bound read-only */
+    struct sandbox_bind write;      /* the one writable folder; from NULL: none */
+    const char *folder;             /* current folder, inside */
+    struct sandbox_limits limits;
+    uid_t user; /* who to be when the grader is root: sandbox_user() */
+    /* Asked about every 0.1 s; may be NULL. `seconds` is the idle machine's clock. */
+    bool (*is_stuck)(void *context, double seconds);
+    void *context;
+};
+
+struct sandbox_result {
+    enum sandbox_end end;
+    int status;
+    char *trouble;   /* one line for people, or NULL when it exited by itself */
+    GString *output; /* the end of what was printed: valid UTF-8, no control characters */
+    double seconds;
+};
+
+void sandbox_run(const struct sandbox_command *command, struct sandbox_result *result);
+void sandbox_result_clear(struct sandbox_result *result);
+
+/* Do name spaces work here? Tried once; reason (may be NULL) says why not. */
+bool sandbox_isolates(const char **reason);
+
+/* How many commands of one grader can run at the same time, each as another user. */
+#define SANDBOX_SLOTS 8
+/* A user that nobody else is, one per slot (0 … SANDBOX_SLOTS - 1), when the grader is root; else the
+ * grader's own. */
+uid_t sandbox_user(int slot);
+/* Creates a folder that this user may write to. */
+bool sandbox_writable_folder(const char *path, uid_t user, GString *error);
+
+/* Where a path lies for the command: `inside` where there are name spaces, else `outside`. */
+const char *sandbox_path(const char *outside, const char *inside);
+
+#endif

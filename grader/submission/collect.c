@@ -1,0 +1,243 @@
+/* Collecting a submission. */
+#include "grader/submission/collect.h"
+
+#include "grader/text/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IGNORED_SHOWN 20
+
+static const char *kind_name(mode_t mode)
+{
+    if (S_ISLNK(mode))
+        return "a symbolic link";
+    if (S_ISDIR(mode))
+        return "a folder";
+    if (S_ISFIFO(mode))
+        return "a pipe (FIFO)";
+    if (S_ISSOCK(mode))
+        return "a socket";
+    return "a device";
+}
+
+/* Opens a plain file for reading without waiting for, or acting on, anything else that may lie
+ * there under that name. -1 after filling in state and trouble. */
+static int open_plain(int folder, struct collected_file *file)
+{
+    g_autofree char *base = g_path_get_basename(file->file->name);
+    const char *name = base;
+    struct stat status;
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        file->state = errno == ENOENT ? COLLECTED_MISSING : COLLECTED_REFUSED;
+        file->trouble = errno == ENOENT ? g_strdup_printf("%s is missing", file->file->name)
+                                        : g_strdup_printf("%s: %s", name, strerror(errno));
+        return -1;
+    }
+    file->state = COLLECTED_REFUSED;
+    if (!S_ISREG(status.st_mode)) {
+        file->trouble =
+            g_strdup_printf("%s is %s; it has to be a plain file", name, kind_name(status.st_mode));
+        return -1;
+    }
+    int descriptor =
+        openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0 || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
+        file->trouble = g_strdup_printf("%s can't be read: %s", name, strerror(errno));
+        if (descriptor >= 0)
+            close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}
+
+/* Everything up to the limit and one byte more. NULL if reading fails. */
+static GString *read_bounded(int descriptor)
+{
+    GString *content = g_string_new(NULL);
+    char buffer[65536];
+    ssize_t size;
+    while (content->len <= TEXT_MOST_BYTES &&
+           (size = read(descriptor, buffer, sizeof buffer)) != 0) {
+        if (size < 0) {
+            g_string_free(content, TRUE);
+            return NULL;
+        }
+        g_string_append_len(content, buffer, size);
+    }
+    return content;
+}
+
+/* Copies one file. False only if the copy can't be written. */
+static bool copy_file(int folder, const char *to, struct collected_file *file, GString *error)
+{
+    int descriptor = open_plain(folder, file);
+    if (descriptor < 0)
+        return true;
+    GString *content = read_bounded(descriptor);
+    close(descriptor);
+    bool copied = true;
+    if (!content) {
+        file->trouble = g_strdup_printf("%s can't be read: %s", file->file->name, strerror(errno));
+    } else if (content->len > TEXT_MOST_BYTES) {
+        file->trouble = g_strdup_printf("%s is larger than 1 MiB", file->file->name);
+    } else {
+        g_autofree char *path = g_build_filename(to, file->file->name, NULL);
+        GError *problem = NULL;
+        file->state = COLLECTED;
+        if (g_str_has_suffix(path, ".c"))
+            file->todo_line = text_todo_line(content->str);
+        copied = g_file_set_contents_full(path, content->str, (gssize)content->len,
+                                          G_FILE_SET_CONTENTS_NONE, 0644, &problem);
+        if (!copied) {
+            g_string_append(error, problem->message);
+            g_error_free(problem);
+        }
+    }
+    if (content)
+        g_string_free(content, TRUE);
+    return copied;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list_ignored(int folder, const struct rubric *rubric, GPtrArray *ignored)
+{
+    int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *listing = again >= 0 ? fdopendir(again) : NULL;
+    struct dirent *entry;
+    int more = 0;
+    while (listing && (entry = readdir(listing)) && more < 100000) {
+        bool named = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        for (guint i = 0; i < rubric->files->len; i++)
+            named = named || strcmp(RUBRIC_FILES(rubric, i)->name, entry->d_name) == 0;
+        if (named)
+            continue;
+        if (ignored->len < IGNORED_SHOWN)
+            g_ptr_array_add(ignored, text_clean(entry->d_name, strlen(entry->d_name), 256));
+        else
+            more++;
+    }
+    if (listing)
+        closedir(listing);
+    g_ptr_array_sort(ignored, compare_names);
+    if (more > 0)
+        g_ptr_array_add(ignored, g_strdup_printf("… and %d more", more));
+}
+
+/* SUBMISSION/ASSIGNMENT, or SUBMISSION if there is no such folder: an open folder, or -1. */
+static int open_source(const char *submission, const char *assignment, char **path)
+{
+    *path = g_build_filename(submission, assignment, NULL);
+    int folder = open(*path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder >= 0 || (errno != ENOENT && errno != ENOTDIR))
+        return folder;
+    g_free(*path);
+    *path = g_strdup(submission);
+    return open(submission, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static char *name_of(const char *submission)
+{
+    g_autofree char *whole = g_canonicalize_filename(submission, NULL);
+    g_autofree char *name = g_path_get_basename(whole);
+    return text_clean(name, strlen(name), 200);
+}
+
+/* Copies the student's files of an assignment that is used: where its folder is not there, they are
+ * missing. False only if a copy can't be written. */
+static bool copy_used(struct collection *collection, const char *submission, const char *assignment,
+                      const struct rubric *rubric, GString *error)
+{
+    g_autofree char *from = g_build_filename(submission, assignment, NULL);
+    g_autofree char *to = g_build_filename(collection->folder, assignment, NULL);
+    g_autofree char *begin = g_strconcat(assignment, "/", NULL);
+    int folder = open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool copied = g_mkdir(to, 0755) == 0;
+    if (!copied)
+        g_string_append_printf(error, "%s: %s", to, strerror(errno));
+    for (guint i = 0; copied && i < rubric->used_files->len; i++) {
+        struct collected_file file = {.file = RUBRIC_USED_FILES(rubric, i),
+                                      .assignment = assignment,
+                                      .state = COLLECTED_MISSING};
+        if (!g_str_has_prefix(file.file->name, begin))
+            continue;
+        if (folder >= 0)
+            copied = copy_file(folder, collection->folder, &file, error);
+        else
+            file.trouble = g_strdup_printf("%s is missing", file.file->name);
+        g_array_append_val(collection->files, file);
+    }
+    if (folder >= 0)
+        close(folder);
+    return copied;
+}
+
+struct collection *collection_new(const char *submission, const struct rubric *rubric,
+                                  const char *to, GString *error)
+{
+    g_autofree char *source = NULL;
+    int folder = open_source(submission, rubric->assignment, &source);
+    if (folder < 0) {
+        g_string_append_printf(error, "the submission %s can't be opened: %s", source,
+                               strerror(errno));
+        return NULL;
+    }
+    struct collection *collection = g_new0(struct collection, 1);
+    collection->name = name_of(submission);
+    collection->folder = g_strdup(to);
+    collection->files = g_array_new(FALSE, TRUE, sizeof(struct collected_file));
+    collection->ignored = g_ptr_array_new_with_free_func(g_free);
+    bool copied = g_mkdir(to, 0755) == 0;
+    if (!copied)
+        g_string_append_printf(error, "%s: %s", to, strerror(errno));
+    for (guint i = 0; copied && i < rubric->files->len; i++) {
+        struct collected_file file = {.file = RUBRIC_FILES(rubric, i),
+                                      .assignment = rubric->assignment};
+        copied = copy_file(folder, to, &file, error);
+        g_array_append_val(collection->files, file);
+    }
+    for (guint i = 0; copied && i < rubric->uses->len; i++)
+        copied = copy_used(collection, submission, rubric->uses->pdata[i], rubric, error);
+    list_ignored(folder, rubric, collection->ignored);
+    close(folder);
+    if (copied)
+        return collection;
+    collection_free(collection);
+    return NULL;
+}
+
+void collection_free(struct collection *collection)
+{
+    if (!collection)
+        return;
+    for (guint i = 0; i < collection->files->len; i++)
+        g_free(COLLECTED_FILES(collection, i)->trouble);
+    g_array_free(collection->files, TRUE);
+    g_ptr_array_free(collection->ignored, TRUE);
+    g_free(collection->name);
+    g_free(collection->folder);
+    g_free(collection);
+}
+
+char *collection_source(const struct collected_file *file)
+{
+    g_autofree char *name = g_path_get_basename(file->file->name);
+    return g_build_filename(file->assignment, name, NULL);
+}
+
+const struct collected_file *collection_find(const struct collection *collection, const char *name)
+{
+    for (guint i = 0; i < collection->files->len; i++)
+        if (strcmp(COLLECTED_FILES(collection, i)->file->name, name) == 0)
+            return COLLECTED_FILES(collection, i);
+    return NULL;
+}

@@ -1,0 +1,61 @@
+/*
+ * Text that somebody else wrote: cleaned, cut, fenced and wrapped.
+ */
+#include "grader/text/text.h"
+#include "tests/support/test.h"
+
+#include <string.h>
+
+START_TEST(text_is_cleaned_cut_and_fenced)
+{
+    g_autofree char *clean = text_clean("0123456789", 10, 4);
+    ck_assert_ptr_nonnull(strstr(clean, "6 bytes"));
+    ck_assert(g_str_has_suffix(clean, "\n6789"));
+    GString *markdown = g_string_new("before");
+    text_append_code_block(markdown, "a\n```\nb");
+    ck_assert_str_eq(markdown->str, "before\n````\na\n```\nb\n````\n");
+    g_string_truncate(markdown, 0);
+    text_append_code(markdown, "a`b");
+    ck_assert_str_eq(markdown->str, "``a`b``");
+    g_string_truncate(markdown, 0);
+    text_append_plain(markdown, "<b>*x*\n[y](z)");
+    ck_assert_str_eq(markdown->str, "\\<b\\>\\*x\\* \\[y\\](z)");
+    g_string_free(markdown, TRUE);
+}
+END_TEST
+
+START_TEST(text_is_wrapped)
+{
+    GString *to = g_string_new(NULL);
+    text_append_wrapped(to, "one two three four five six\n", "  ", 22);
+    ck_assert_str_eq(to->str, "  one two three four\n  five six\n");
+    g_string_free(to, TRUE);
+}
+END_TEST
+
+START_TEST(todos_are_found)
+{
+    static const struct {
+        const char *source;
+        int line;
+    } cases[] = {{"int f(void)\n{\n    todo(\"write f\", 0);\n}\n", 3},
+                 {"    return todo(\"x\");", 1},
+                 {"if (x) todo(\"x\");", 1},
+                 {"/* todo(\"x\") */\n// todo(\"x\")\n/*\n * todo(\"x\")\n */\n", 0},
+                 {"puts(\"todo(x)\");", 0},
+                 {"my_todo(1);\nnottodo(2);\n", 0},
+                 {"", 0}};
+    ck_assert_int_eq(text_todo_line(cases[_i].source), cases[_i].line);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("text");
+    TCase *tests = tcase_create("text");
+    tcase_add_test(tests, text_is_cleaned_cut_and_fenced);
+    tcase_add_test(tests, text_is_wrapped);
+    tcase_add_loop_test(tests, todos_are_found, 0, 7);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

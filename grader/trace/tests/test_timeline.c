@@ -1,0 +1,136 @@
+/*
+ * Tests of timelines: who did what, when, from clocks.
+ */
+#include "grader/trace/timeline.h"
+#include "tests/support/script.h"
+#include "tests/support/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static void at(struct script *builder, uint64_t clock)
+{
+    builder->log.record[builder->log.count - 1].clock = clock;
+}
+
+/* Two ranks, one micro-batch: F 10, message 5, F 20, B 30 (message 5), B 40; rank 1 waits. */
+static void two_ranks(struct script *rank0, struct script *rank1, bool hang)
+{
+    const uint64_t origin = 1000;
+    script_init(rank0, 0, 2);
+    script_init(rank1, 1, 2);
+    script_step(rank0, LOG_STEP_BEGIN, 7), at(rank0, origin - 2);
+    script_step(rank1, LOG_STEP_BEGIN, 7), at(rank1, origin - 2);
+    script_compute(rank0, LOG_FORWARD, 0, 0, 1);
+    rank0->log.record[1].clock = origin, rank0->log.record[2].clock = origin + 10;
+    script_call(rank0, LOG_SEND, 1, 0, 8, true);
+    rank0->log.record[3].clock = origin + 10, rank0->log.record[4].clock = origin + 11;
+    script_call(rank1, LOG_RECV, 0, 0, 8, true);
+    rank1->log.record[1].clock = origin - 1, rank1->log.record[2].clock = origin + 15;
+    script_compute(rank1, LOG_FORWARD, 1, 0, 1);
+    rank1->log.record[3].clock = origin + 15, rank1->log.record[4].clock = origin + 35;
+    script_compute(rank1, LOG_BACKWARD, 1, 0, 1);
+    rank1->log.record[5].clock = origin + 35, rank1->log.record[6].clock = origin + 65;
+    script_call(rank0, LOG_RECV, 1, 1, 8, !hang);
+    rank0->log.record[5].clock = origin + 11;
+    if (hang)
+        return;
+    at(rank0, origin + 70);
+    script_compute(rank0, LOG_BACKWARD, 0, 0, 1);
+    rank0->log.record[7].clock = origin + 70, rank0->log.record[8].clock = origin + 110;
+    script_step(rank0, LOG_STEP_END, 7), at(rank0, origin + 111);
+    script_step(rank1, LOG_STEP_END, 7), at(rank1, origin + 66);
+}
+
+static const struct timeline_bar *bar_of(const struct timeline *timeline, int rank, guint i)
+{
+    ck_assert_uint_lt(i, timeline->bar[rank]->len);
+    return &g_array_index(timeline->bar[rank], struct timeline_bar, i);
+}
+
+START_TEST(clocks_are_taken_from_the_first_forward)
+{
+    struct script builder[2];
+    two_ranks(&builder[0], &builder[1], false);
+    struct log_file logs[2] = {builder[0].log, builder[1].log};
+    struct timeline *timeline = timeline_of_logs(logs, 2, TIMELINE_LAST_STEP);
+    ck_assert(!timeline->stuck);
+    ck_assert_double_eq(timeline->makespan, 110);
+    ck_assert_double_eq(timeline->busy[0], 50);
+    ck_assert_double_eq(timeline->busy[1], 50);
+    ck_assert_double_eq_tol(timeline_bubble(timeline), 60.0 / 110, 1e-12);
+    /* The wait began before the first forward: what is drawn of it begins at 0. */
+    const struct timeline_bar *wait = bar_of(timeline, 1, 0);
+    ck_assert_int_eq(wait->kind, TIMELINE_WAITING);
+    ck_assert_double_eq(wait->begin, 0);
+    ck_assert_double_eq(wait->end, 15);
+    ck_assert_int_eq(bar_of(timeline, 0, 1)->kind, TIMELINE_SENDING);
+    timeline_free(timeline);
+    free(logs[0].record);
+    free(logs[1].record);
+}
+END_TEST
+
+START_TEST(a_call_that_never_returned_lasts_to_the_end)
+{
+    struct script builder[2];
+    two_ranks(&builder[0], &builder[1], true);
+    struct log_file logs[2] = {builder[0].log, builder[1].log};
+    struct timeline *timeline = timeline_of_logs(logs, 2, 7);
+    ck_assert(timeline->stuck);
+    const struct timeline_bar *pending = bar_of(timeline, 0, 2);
+    ck_assert_int_eq(pending->kind, TIMELINE_WAITING);
+    ck_assert_double_eq(pending->begin, 11);
+    ck_assert_double_eq(pending->end, 65); /* the last record of rank 1 */
+    timeline_free(timeline);
+    free(logs[0].record);
+    free(logs[1].record);
+}
+END_TEST
+
+START_TEST(nonsense_is_survived)
+{
+    struct script builder[3];
+    for (int rank = 0; rank < 3; rank++)
+        script_init(&builder[rank], rank, 3);
+    script_nonsense(builder, 3, (unsigned)_i);
+    struct log_file logs[3] = {builder[0].log, builder[1].log, builder[2].log};
+    struct timeline *timeline = timeline_of_logs(logs, 3, TIMELINE_LAST_STEP);
+    ck_assert(!isnan(timeline_bubble(timeline)));
+    timeline_free(timeline);
+    for (int rank = 0; rank < 3; rank++)
+        free(logs[rank].record);
+}
+END_TEST
+
+/* Stages 4 and 1 on one rank: 1 is the first of them. */
+START_TEST(the_stages_of_a_rank_are_counted)
+{
+    static const int stage[] = {4, 1, 1};
+    struct interval interval[3] = {{0}};
+    for (int i = 0; i < 3; i++)
+        interval[i] = (struct interval){LOG_FORWARD, stage[i], i, i, i + 1};
+    struct replay_rank rank = {.count = 3, .interval = interval};
+    const struct replay replay = {.ranks = 1, .rank = &rank, .makespan = 3};
+    struct timeline *timeline = timeline_of_replay(&replay, TIMELINE_FLOPS);
+    ck_assert_int_eq(timeline->stages, 5);
+    ck_assert_int_eq(timeline->stages_of_rank, 2);
+    ck_assert_int_eq(bar_of(timeline, 0, 0)->stage_of_rank, 1);
+    ck_assert_int_eq(bar_of(timeline, 0, 1)->stage_of_rank, 0);
+    ck_assert_int_eq(bar_of(timeline, 0, 2)->stage_of_rank, 0);
+    timeline_free(timeline);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("timeline");
+    TCase *tests = tcase_create("timeline");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, clocks_are_taken_from_the_first_forward);
+    tcase_add_test(tests, a_call_that_never_returned_lasts_to_the_end);
+    tcase_add_test(tests, the_stages_of_a_rank_are_counted);
+    tcase_add_loop_test(tests, nonsense_is_survived, 0, 50);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

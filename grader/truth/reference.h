@@ -1,0 +1,63 @@
+/*
+ * The judge's own truth: the same model, data, batch and seed in one process.
+ *
+ * It uses the kit's layers (which are tested against PyTorch) but nothing that
+ * a student wrote, and takes nothing from the evidence but the options.
+ */
+#ifndef GRADER_TRUTH_REFERENCE_H
+#define GRADER_TRUTH_REFERENCE_H
+
+#include "common/driver/options.h"
+#include "common/training/batch.h"
+#include "common/training/optimizer.h"
+
+struct reference {
+    struct options options;
+    struct model *model;
+    struct stage *stage; /* all layers */
+    struct batch *batch; /* the batch as a whole: one micro-batch */
+    struct optimizer *optimizer;
+    double loss; /* of the last reference_compute() */
+};
+
+#define REFERENCE_ERROR_SIZE 768
+
+/* At its initial parameters. NULL, with an error, if the options or the data set don't allow it. */
+struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE]);
+void reference_free(struct reference *reference); /* NULL is allowed */
+
+/* A batch of the reference's own data, open, cut into that many micro-batches; the caller's. */
+struct batch *reference_batch_new(const struct reference *reference, int micro_batches);
+
+/* Forward and backward of the batch of a training step: leaves gradients, outputs
+ * (batch_outputs) and loss. Does not change parameters. */
+void reference_compute(struct reference *reference, int step);
+/* One optimizer step with the gradients as they are. */
+void reference_update(struct reference *reference);
+
+/* New views (the caller frees them) of one parameter tensor of a layer. */
+struct tensor *reference_parameter(const struct reference *reference, int layer, int parameter);
+struct tensor *reference_gradient(const struct reference *reference, int layer, int parameter);
+/* The same of optimizer state i. */
+struct tensor *reference_state(const struct reference *reference, int i, int layer, int parameter);
+
+/* The batch of one step in parts: what each micro-batch alone contributes. */
+struct reference_parts {
+    int micro_batches;
+    int layers;
+    struct tensor **gradients; /* [micro_batch]: all gradients, flat, of loss / micro_batches */
+    struct tensor **outputs;   /* [micro_batch]: (micro-batch size, classes) */
+    struct tensor **x;         /* [micro_batch · layers + layer]: the layer's input, and … */
+    struct tensor **dy; /* … the gradient for its output; NULL unless the layer is linear */
+};
+
+/* At the reference's present parameters, whose gradients it overwrites. NULL if the batch can't
+ * be cut like this. */
+struct reference_parts *reference_parts_new(struct reference *reference, int step,
+                                            int micro_batches);
+void reference_parts_free(struct reference_parts *parts); /* NULL is allowed */
+
+/* Elements of the flat gradients that stand before a layer's; 0 for one without parameters. */
+size_t reference_offset(const struct reference *reference, int layer);
+
+#endif

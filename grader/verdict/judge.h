@@ -1,0 +1,106 @@
+/*
+ * Judgement: what the runner hands to a judge, and what a judge hands back.
+ *
+ * A judge reads evidence that a sandboxed program wrote, computes its own truth
+ * from the same options and seed, and decides. It never trusts a number that
+ * only one rank states, and it says what it compared.
+ */
+#ifndef GRADER_VERDICT_JUDGE_H
+#define GRADER_VERDICT_JUDGE_H
+
+#include "common/driver/options.h"
+#include "common/log/log_reader.h"
+
+#include <glib.h>
+
+enum verdict_kind { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_JUDGED };
+const char *verdict_kind_name(enum verdict_kind kind); /* "PASS", "FAIL", "NOT JUDGED" */
+
+/* The judge's answer to one check. */
+struct verdict {
+    enum verdict_kind kind;
+    GString *headline;    /* one line of plain text: what was seen. Never empty. */
+    GString *explanation; /* Markdown: what was compared, expected, found, where to look */
+    GString *mistake;     /* the known mistake that the evidence fits, by name; else empty */
+    GString *remark;      /* Markdown: what costs no points here and should still be known */
+    GPtrArray *pictures;  /* of char *: files in the report's folder, in the order to show */
+};
+
+/* How a run of the program ended. */
+enum run_end {
+    RUN_FINISHED,        /* every rank wrote its final record */
+    RUN_REFUSED,         /* exit status 2: the program refused its arguments */
+    RUN_FAILED,          /* another exit status, or a final record is missing */
+    RUN_CRASHED,         /* a signal in one rank */
+    RUN_HUNG,            /* no progress on any rank, stopped */
+    RUN_TIMED_OUT,       /* progress, but too slow; stopped */
+    RUN_TOO_MUCH_MEMORY, /* stopped at a limit */
+    RUN_TOO_MUCH_OUTPUT,
+    RUN_TOO_MANY_PROCESSES,
+    RUN_NOT_STARTED /* the grader's own fault, or the machine's */
+};
+
+struct assignment; /* assignment.h */
+
+struct outcome {
+    const struct assignment *assignment; /* whose program ran */
+    int ranks;
+    bool simulated;         /* on the simulated cluster, not on this computer … */
+    char *platform;         /* … as this platform describes it; else NULL … */
+    bool synchronous;       /* … where every send waits for its receive */
+    struct options options; /* as the program parsed them */
+    enum run_end end;
+    int exit_status; /* -1 if it was stopped */
+    char *trouble;   /* NULL, or one line on what went wrong, for people */
+    char *command;   /* a line that repeats the run outside of the grader */
+    char *folder;    /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
+    char *output;    /* the end of what the program printed, valid UTF-8 */
+    char *program;   /* path of the program that ran, for addr2line */
+    double seconds;
+    struct log_file *log; /* one per rank; count 0 where there was nothing to read */
+    char **log_error;     /* one per rank: NULL, or why the log can't be used */
+};
+
+struct judgement {
+    const struct outcome *outcome; /* of all runs of the check */
+    int outcomes;
+    bool waits;                 /* every message must be waited for, says the rubric */
+    const char *submission;     /* folder of the collected files */
+    const GPtrArray *questions; /* of char *: whose sections answers.md has; NULL: not known */
+    const char *picture_folder; /* where pictures may be written (NULL: none are wanted) … */
+    const char *picture_prefix; /* … with names that begin like this: verdict_picture_path() */
+};
+
+typedef void judge_function(const struct judgement *judgement, struct verdict *verdict);
+
+struct judge {
+    const char *name;        /* as the rubric calls it */
+    bool accepts_unfinished; /* it wants to see runs that did not finish, too */
+    judge_function *judge;
+};
+
+/* Sets kind and headline; the explanation is appended to. */
+void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void verdict_explain(struct verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* A known mistake, as the evidence shows it. */
+struct mistake {
+    const char *name;
+    const char *explanation; /* a paragraph: what the evidence shows and why that happens */
+    const char *look;        /* what to look at; may be NULL */
+};
+/* Says in the explanation that the evidence fits it; it becomes the verdict's mistake. */
+void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake);
+
+/* Where a picture of a run may be drawn: a path without an ending, FOLDER/PREFIX-run-N-WHAT. run: one
+ * of the judgement's outcomes; N counts from 1. A new string; NULL: no pictures are wanted. */
+char *verdict_picture_path(const struct judgement *judgement, const struct outcome *run,
+                           const char *what);
+/* Shows PATH.svg, which has been drawn there, in the report. */
+void verdict_add_picture(struct verdict *verdict, const char *path);
+
+struct verdict *verdict_new(void);
+void verdict_free(struct verdict *verdict);
+
+#endif

@@ -1,0 +1,127 @@
+/* Tests of verdicts, and of the assignments that have registered themselves. */
+#include "grader/verdict/assignment.h"
+#include "grader/verdict/judge.h"
+#include "tests/support/test.h"
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+
+START_TEST(a_new_verdict_has_judged_nothing)
+{
+    struct verdict *verdict = verdict_new();
+    ck_assert_int_eq(verdict->kind, VERDICT_NOT_JUDGED);
+    ck_assert_str_eq(verdict->explanation->str, "");
+    ck_assert_str_eq(verdict->mistake->str, "");
+    ck_assert_uint_eq(verdict->pictures->len, 0);
+    verdict_free(verdict);
+    verdict_free(NULL);
+}
+END_TEST
+
+/* A program's own words may be in the headline: it stays one line. */
+START_TEST(the_headline_is_one_line)
+{
+    struct verdict *verdict = verdict_new();
+    verdict_set(verdict, VERDICT_FAIL, "it said \"%s\"", "a\nb\r\tc");
+    ck_assert_int_eq(verdict->kind, VERDICT_FAIL);
+    ck_assert_str_eq(verdict->headline->str, "it said \"a b  c\"");
+    verdict_set(verdict, VERDICT_PASS, "another");
+    ck_assert_str_eq(verdict->headline->str, "another");
+    verdict_free(verdict);
+}
+END_TEST
+
+START_TEST(explanations_and_mistakes_are_added)
+{
+    static const struct mistake mistake = {
+        .name = "forgotten", .explanation = "It was forgotten.", .look = "the end"};
+    struct verdict *verdict = verdict_new();
+    verdict_explain(verdict, "%d of %d\n", 1, 2);
+    verdict_name_mistake(verdict, &mistake);
+    ck_assert_str_eq(verdict->mistake->str, "forgotten");
+    ck_assert_str_eq(verdict->explanation->str,
+                     "1 of 2\n\n**This fits a known mistake: forgotten.** It was forgotten.\n\n"
+                     "Look at the end.\n");
+    verdict_free(verdict);
+}
+END_TEST
+
+START_TEST(a_mistake_may_have_nowhere_to_look)
+{
+    const struct mistake mistake = {.name = "a sum", .explanation = "It is too large."};
+    struct verdict *verdict = verdict_new();
+    verdict_name_mistake(verdict, &mistake);
+    ck_assert_str_eq(verdict->explanation->str,
+                     "\n**This fits a known mistake: a sum.** It is too large.\n");
+    verdict_free(verdict);
+}
+END_TEST
+
+START_TEST(pictures_are_named_by_check_run_and_subject)
+{
+    const struct outcome outcome[2] = {{.ranks = 1}, {.ranks = 2}};
+    struct judgement judgement = {
+        .outcome = outcome, .outcomes = 2, .picture_folder = "pictures", .picture_prefix = "sums"};
+    struct verdict *verdict = verdict_new();
+    g_autofree char *first = verdict_picture_path(&judgement, &outcome[0], "waits");
+    g_autofree char *second = verdict_picture_path(&judgement, &outcome[1], "waits");
+    ck_assert_str_eq(first, "pictures/sums-run-1-waits");
+    ck_assert_str_eq(second, "pictures/sums-run-2-waits");
+    verdict_add_picture(verdict, second);
+    ck_assert_str_eq(verdict->pictures->pdata[0], "sums-run-2-waits.svg");
+    judgement.picture_folder = NULL;
+    ck_assert_ptr_null(verdict_picture_path(&judgement, outcome, "waits"));
+    verdict_free(verdict);
+}
+END_TEST
+
+static const struct assignment knitting = {.name = "knitting"}, other = {.name = "knitting"};
+
+START_TEST(registered_assignments_are_found)
+{
+    ck_assert_ptr_null(assignment_find("knitting"));
+    assignment_register(&knitting);
+    ck_assert_ptr_eq(assignment_find("knitting"), &knitting);
+    ck_assert_ptr_null(assignment_find("weaving"));
+}
+END_TEST
+
+START_TEST(two_assignments_of_one_name_are_refused)
+{
+    assignment_register(&knitting);
+    assignment_register(&other);
+}
+END_TEST
+
+START_TEST(the_default_is_what_the_kit_says)
+{
+    g_autofree char *kit = g_dir_make_tmp("verdict-XXXXXX", NULL);
+    g_autofree char *rooms = g_build_filename(kit, "assignments", NULL);
+    g_autofree char *file = g_build_filename(rooms, "default", NULL);
+    g_autofree char *none = assignment_default(kit);
+    ck_assert_str_eq(none, "");
+    ck_assert_int_eq(g_mkdir(rooms, 0777), 0);
+    ck_assert(g_file_set_contents(file, "knitting\n", -1, NULL));
+    g_autofree char *name = assignment_default(kit);
+    ck_assert_str_eq(name, "knitting");
+    g_unlink(file);
+    g_rmdir(rooms);
+    g_rmdir(kit);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("verdict");
+    TCase *tests = tcase_create("verdict");
+    tcase_add_test(tests, a_new_verdict_has_judged_nothing);
+    tcase_add_test(tests, the_headline_is_one_line);
+    tcase_add_test(tests, explanations_and_mistakes_are_added);
+    tcase_add_test(tests, a_mistake_may_have_nowhere_to_look);
+    tcase_add_test(tests, pictures_are_named_by_check_run_and_subject);
+    tcase_add_test(tests, registered_assignments_are_found);
+    tcase_add_exit_test(tests, two_assignments_of_one_name_are_refused, EXIT_FAILURE);
+    tcase_add_test(tests, the_default_is_what_the_kit_says);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,78 @@
+/* Verdicts: made, set, explained, freed. */
+#include "grader/verdict/judge.h"
+
+const char *verdict_kind_name(enum verdict_kind kind)
+{
+    static const char *const names[] = {"PASS", "FAIL", "NOT JUDGED"};
+    return names[kind];
+}
+
+struct verdict *verdict_new(void)
+{
+    struct verdict *verdict = g_new0(struct verdict, 1);
+    verdict->kind = VERDICT_NOT_JUDGED;
+    verdict->headline = g_string_new(NULL);
+    verdict->explanation = g_string_new(NULL);
+    verdict->mistake = g_string_new(NULL);
+    verdict->remark = g_string_new(NULL);
+    verdict->pictures = g_ptr_array_new_with_free_func(g_free);
+    return verdict;
+}
+
+void verdict_free(struct verdict *verdict)
+{
+    if (!verdict)
+        return;
+    g_string_free(verdict->headline, TRUE);
+    g_string_free(verdict->explanation, TRUE);
+    g_string_free(verdict->mistake, TRUE);
+    g_string_free(verdict->remark, TRUE);
+    g_ptr_array_free(verdict->pictures, TRUE);
+    g_free(verdict);
+}
+
+void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
+{
+    verdict->kind = kind;
+    va_list list;
+    va_start(list, format);
+    g_string_vprintf(verdict->headline, format, list);
+    va_end(list);
+    g_strdelimit(verdict->headline->str, "\r\n\t", ' '); /* a program's own words may be in it */
+}
+
+void verdict_explain(struct verdict *verdict, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    g_string_append_vprintf(verdict->explanation, format, list);
+    va_end(list);
+}
+
+void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake)
+{
+    g_string_assign(verdict->mistake, mistake->name);
+    verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n", mistake->name,
+                    mistake->explanation);
+    if (mistake->look)
+        verdict_explain(verdict, "\nLook at %s.\n", mistake->look);
+}
+
+/* ---- pictures ------------------------------------------------------------------------------------ */
+
+char *verdict_picture_path(const struct judgement *judgement, const struct outcome *run,
+                           const char *what)
+{
+    if (!judgement->picture_folder)
+        return NULL;
+    int number = (int)(run - judgement->outcome) + 1;
+    g_autofree char *name =
+        g_strdup_printf("%s-run-%d-%s", judgement->picture_prefix, number, what);
+    return g_build_filename(judgement->picture_folder, name, NULL);
+}
+
+void verdict_add_picture(struct verdict *verdict, const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    g_ptr_array_add(verdict->pictures, g_strconcat(name, ".svg", NULL));
+}

@@ -1,0 +1,210 @@
+/*
+ * build/mutants: grades every mutant of an assignment (see mutant.h) and prints who was judged how.
+ *
+ * make mutants            all of them, all checks; ASSIGNMENT=NAME
+ *      ARGS="--only NAME --only NAME"  some of them; NAME… may end with *
+ *      ARGS=--fast        only the checks that each of them is about
+ *      ARGS=--write       put the table into assignments/NAME/mutants/README.md
+ *      ARGS="--repeat 100 --busy 2"    100 hurried looks at each, beside 2 busy processes: does
+ *                         any verdict change? --minutes M begins no new round after M minutes
+ *
+ * Exit status: 0 every wrong one was caught and every right one got full marks, as their files
+ * say, every time; 1 not; 2 wrong usage.
+ */
+#include "common/base/one_thread.h"
+#include "grader/verdict/assignment.h"
+#include "tests/mutants/repeat.h"
+#include "tests/mutants/table.h"
+
+#include <glib/gprintf.h>
+#include <stdlib.h>
+
+struct arguments {
+    char **only;
+    char *assignment;
+    char *build;
+    int jobs;
+    int repeat, busy, minutes;
+    gboolean fast;
+    gboolean write;
+};
+
+static bool parse(struct arguments *arguments, int *argc, char ***argv)
+{
+    GOptionEntry entries[] = {
+        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments->only,
+         "only this mutant; again for more; NAME* for all that begin with it", "NAME"},
+        {"assignment", 'a', 0, G_OPTION_ARG_STRING, &arguments->assignment,
+         "whose mutants (the one that assignments/default names)", "NAME"},
+        {"build-folder", 0, 0, G_OPTION_ARG_FILENAME, &arguments->build,
+         "where the kit was built (build)", "FOLDER"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &arguments->jobs, "mutants at the same time", "NUMBER"},
+        {"fast", 0, 0, G_OPTION_ARG_NONE, &arguments->fast,
+         "only the checks that each mutant is about", NULL},
+        {"repeat", 0, 0, G_OPTION_ARG_INT, &arguments->repeat,
+         "hurried looks at each, again and again: does a verdict change?", "NUMBER"},
+        {"busy", 0, 0, G_OPTION_ARG_INT, &arguments->busy,
+         "with --repeat: processes that only compute, beside", "NUMBER"},
+        {"minutes", 0, 0, G_OPTION_ARG_INT, &arguments->minutes,
+         "with --repeat: begin no new round after that", "NUMBER"},
+        {"write", 0, 0, G_OPTION_ARG_NONE, &arguments->write,
+         "put the table into the mutants' README.md", NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- grades the mutants");
+    GError *problem = NULL;
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, &problem)) {
+        g_fprintf(stderr, "mutants: %s\n", problem->message);
+        g_error_free(problem);
+        return false;
+    }
+    if (*argc > 1 || arguments->jobs < 0 || arguments->repeat < 0 || arguments->busy < 0 ||
+        arguments->busy > 64 || arguments->minutes < 0 ||
+        (arguments->repeat == 0 && (arguments->busy || arguments->minutes)) ||
+        (arguments->write && (arguments->only || arguments->repeat))) {
+        fputs("mutants: --write goes with all mutants, --busy and --minutes with "
+              "--repeat; see --help\n",
+              stderr);
+        return false;
+    }
+    return true;
+}
+
+/* ---- grading ------------------------------------------------------------------------- */
+
+static void print_result(const struct mutant *mutant, const struct mutant_result *result)
+{
+    GString *line = g_string_new(NULL);
+    g_string_append_printf(line, "%-8s %5.1f s  %s: %s", mutants_outcome(mutant, result),
+                           result->seconds, mutant->name, mutant->what);
+    if (result->failed->len > 0)
+        g_string_append_printf(line, "; failed: %s", result->failed->str);
+    if (result->named->len > 0)
+        g_string_append_printf(line, "; named: %s", result->named->str);
+    g_auto(GStrv) surprises = g_strsplit(result->surprises->str, "\n", -1);
+    for (char **surprise = surprises; *surprise; surprise++)
+        if (**surprise)
+            g_string_append_printf(line, "\n           %s", *surprise);
+    puts(line->str); /* in one piece: others print, too */
+    fflush(stdout);
+    g_string_free(line, TRUE);
+}
+
+static void report(const struct mutant_work *work)
+{
+    print_result(work->mutant, &work->result);
+}
+
+/* ---- what came of it ------------------------------------------------------------------- */
+
+static bool conclude(const struct mutant_work *work, guint number,
+                     const struct arguments *arguments)
+{
+    struct mutants_totals totals = mutants_count(work, number);
+    printf("\ncaught: %d of %d wrong ones (%d named by their mistake); rejected: %d of %d right "
+           "ones\n",
+           totals.caught, totals.wrong, totals.named, totals.rejected, totals.right);
+    bool as_expected = totals.caught == totals.wrong && totals.rejected == 0;
+    if (!arguments->write)
+        return as_expected;
+    if (!as_expected) {
+        fputs("mutants: not everything was as expected, so the table stays as it was\n", stderr);
+        return false;
+    }
+    return mutants_write_table(arguments->assignment, work, number, arguments->fast);
+}
+
+/* The same again and again. */
+static bool repeat(const struct mutants_kit *kit, struct mutant_work *work, guint number,
+                   const struct arguments *arguments)
+{
+    struct mutants_repeats repeats = {.rounds = arguments->repeat,
+                                      .minutes = arguments->minutes,
+                                      .busy = arguments->busy,
+                                      .jobs = MAX(1, arguments->jobs)};
+    if (!mutants_repeat(kit, work, number, &repeats)) {
+        perror("mutants: fork");
+        return false;
+    }
+    printf("\n%d complete rounds of %d, %u mutants in each, beside %d busy processes: %d verdicts "
+           "changed, %d were not as expected\n",
+           repeats.done, repeats.rounds, number, repeats.busy, repeats.changed, repeats.unexpected);
+    struct mutants_totals totals = mutants_count(work, number);
+    printf("in the last round: caught %d of %d wrong ones, rejected %d of %d right ones\n",
+           totals.caught, totals.wrong, totals.rejected, totals.right);
+    return repeats.changed == 0 && repeats.unexpected == 0;
+}
+
+static bool is_wanted(char *const *only, const char *name)
+{
+    for (; only && *only; only++)
+        if (g_pattern_match_simple(*only, name))
+            return true;
+    return false;
+}
+
+/* Those that are wanted; the caller frees. */
+static struct mutant_work *choose(const GPtrArray *mutants, const struct arguments *arguments,
+                                  guint *number)
+{
+    bool fast = arguments->fast || arguments->repeat > 0;
+    struct mutant_work *work = g_new0(struct mutant_work, mutants->len + 1);
+    for (guint i = 0; i < mutants->len; i++) {
+        const struct mutant *mutant = mutants->pdata[i];
+        if (arguments->only && !is_wanted(arguments->only, mutant->name))
+            continue;
+        work[*number] =
+            (struct mutant_work){.mutant = mutant, .look = fast ? MUTANT_FAST : MUTANT_ALL_CHECKS};
+        mutant_result_init(&work[(*number)++].result);
+    }
+    return work;
+}
+
+static bool look(struct mutant_work *work, guint number, const struct arguments *arguments)
+{
+    struct mutants_kit kit;
+    g_autoptr(GString) error = g_string_new(NULL);
+    g_autofree char *folder = mutants_folder(arguments->assignment);
+    bool as_expected = false;
+    if (!mutants_kit_open(&kit, arguments->assignment, arguments->build, error) ||
+        !rubric_lint_mutants(kit.rubric, folder, error))
+        g_fprintf(stderr, "mutants: %s\n", error->str);
+    else if (arguments->repeat > 0)
+        as_expected = repeat(&kit, work, number, arguments);
+    else if (!mutants_look(&kit, work, number, arguments->jobs, report))
+        perror("mutants: fork");
+    else
+        as_expected = conclude(work, number, arguments);
+    mutants_kit_close(&kit);
+    return as_expected;
+}
+
+int main(int argc, char **argv)
+{
+    one_thread_start_again(argv);
+    struct arguments arguments = {.jobs = 2};
+    if (!parse(&arguments, &argc, &argv))
+        return 2;
+    if (!arguments.build)
+        arguments.build = g_strdup("build");
+    if (!arguments.assignment)
+        arguments.assignment = assignment_default(".");
+    GPtrArray *mutants = mutants_read(arguments.assignment);
+    guint number = 0;
+    struct mutant_work *work = choose(mutants, &arguments, &number);
+    if (number == 0) {
+        fprintf(stderr, "mutants: there is no such mutant in assignments/%s/mutants\n",
+                arguments.assignment);
+        return 2;
+    }
+    bool as_expected = look(work, number, &arguments);
+    for (guint i = 0; i < number; i++)
+        mutant_result_clear(&work[i].result);
+    g_free(work);
+    g_ptr_array_unref(mutants);
+    g_strfreev(arguments.only);
+    g_free(arguments.assignment);
+    g_free(arguments.build);
+    return as_expected ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,23 @@
+/*
+ * What came of all mutants: counted, and as the table in
+ * assignments/NAME/mutants/README.md.
+ */
+#ifndef TESTS_MUTANTS_TABLE_H
+#define TESTS_MUTANTS_TABLE_H
+
+#include "tests/mutants/look.h"
+
+/* "caught", "MISSED", "accepted" or "REJECTED". */
+const char *mutants_outcome(const struct mutant *mutant, const struct mutant_result *result);
+
+struct mutants_totals {
+    int wrong, caught, named, right, rejected;
+};
+struct mutants_totals mutants_count(const struct mutant_work *work, guint number);
+
+/* Puts the table between its two marks in the file. fast: they were looked at in a hurry. False after
+ * a message. */
+bool mutants_write_table(const char *assignment, const struct mutant_work *work, guint number,
+                         bool fast);
+
+#endif

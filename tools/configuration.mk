@@ -1,0 +1,85 @@
+# Where things are, and how C is compiled.
+
+comma := ,
+empty :=
+blank := $(empty) $(empty)
+
+B := build$(if $(SANITIZE),/sanitize)
+
+# SimGrid's compiler; empty: there is no simulated cluster here, and nothing needs it.
+SIMULATOR_CC ?= $(shell command -v smpirun > /dev/null && command -v smpicc)
+SIMULATOR_CC := $(SIMULATOR_CC)
+CC           := $(if $(filter default,$(origin CC)),gcc,$(CC))
+
+# ---- assignments: the folder of each has its rubric in it ---------------------------------------------
+
+ASSIGNMENTS := $(patsubst assignments/%/rubric.cfg,%,$(wildcard assignments/*/rubric.cfg))
+# A template is none that is handed out; ASSIGNMENT=all means the others.
+HANDED_OUT  := $(shell tools/rubrics handed-out)
+
+ifneq ($(filter-out $(ASSIGNMENTS),$(notdir $(patsubst %/,%,$(wildcard assignments/*/)))),)
+$(error assignments/$(firstword $(filter-out $(ASSIGNMENTS),$(notdir $(patsubst %/,%,$(wildcard assignments/*/))))) has no rubric.cfg)
+endif
+ifeq ($(filter $(ASSIGNMENT),all $(ASSIGNMENTS)),)
+$(error there is no assignment "$(ASSIGNMENT)"; there are: $(HANDED_OUT), and all of them: all)
+endif
+
+# ---- what is installed: found once by tools/configure, after tools/setup installed what is missing -
+
+LOCK := $(shell command -v flock)
+# What the shell puts before a command that nobody else in this checkout may run at the same time.
+# (Who has the lock on builds already need not wait for itself.)
+locked = mkdir -p build && $(if $(BUILD_LOCKED),,$(LOCK:%=% build/$(1).lock))
+
+ifneq ($(filter-out help setup clean format skeleton handout,$(or $(MAKECMDGOALS),help)),)
+include build/config.mk
+endif
+
+build/config.mk: tools/configure tools/setup $(if $(SIMULATOR_CC),build/has-simulator)
+	@$(call locked,setup) sh -c 'tools/setup && tools/configure > $@.new && mv $@.new $@'
+
+# SimGrid may come later.
+build/has-simulator:
+	@mkdir -p build && touch $@
+
+# ---- how to compile -----------------------------------------------------------------------------
+
+# The kit and the solutions are held to more warnings than a student's files.
+WARNINGS         := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+STUDENT_WARNINGS := -Wall -Wextra
+SANITIZERS       := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
+# -fno-optimize-sibling-calls: the log wants to know which line called MPI.
+FLAGS            := -std=gnu17 -D_GNU_SOURCE -O2 -g -fno-optimize-sibling-calls -fno-omit-frame-pointer $(SANITIZERS) -I.
+KERNEL_FLAGS     := -O3 -march=native -mprefer-vector-width=512 -fopenmp -fno-math-errno -fno-trapping-math
+
+# One short line per thing that is made; V=1 shows the commands.
+say = $(if $(V),,@echo "  $@" && )
+
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+
+$(B)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
+$(B)/%.o: %.c build/config.mk
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/%.a: $(B)/sources
+	@mkdir -p $(@D)
+	@rm -f $@.new
+	$(say)ar rcs $@.new $(filter %.o,$^) && mv $@.new $@
+
+# What is linked is made anew when a source comes or goes, too.
+$(B)/sources: FORCE
+	@mkdir -p $(@D)
+	@find common grader handin planner assignments solutions tests -name '*.c' | sort > $@.$$PPID
+	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; else mv $@.$$PPID $@; fi
+.PHONY: FORCE
+FORCE:
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- how to build before a command ----------------------------------------------------------------
+
+CORES := $(shell nproc 2>/dev/null || echo 2)
+# A command of the Makefile builds what it needs with `$(call built,THINGS)`: on all cores, unless make
+# was told how many, and one make after the other, so that two in one checkout do not write to one file.
+built = $(call locked,build) $(MAKE) BUILD_LOCKED=1 -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(CORES)) $(1)

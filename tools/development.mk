@@ -1,0 +1,47 @@
+# For those who work on the kit.
+
+.PHONY: everything levels bench bench-grade lint format fuzz compile_commands.json
+everything: $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench \
+            $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
+
+levels: ## draw which folder uses which: docs/pictures/levels.svg
+	+@$(call built,everything)
+	@command -v dot > /dev/null || { echo "make levels needs graphviz: tools/setup --developer" >&2; exit 1; }
+	@B=$(B) tools/levels && B=$(B) tools/levels --dot > docs/levels.dot
+	@dot -Tsvg docs/levels.dot -o docs/pictures/levels.svg
+
+bench: ## time one training step of each model, beside PyTorch where it is installed
+	+@$(call built,$(B)/bench/bench)
+	@$(B)/bench/bench
+$(B)/bench/bench: bench/bench.c $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $^ $(PROGRAM_LIBS) -o $@
+
+bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
+	+@$(call built,$(GRADING))
+	@B=$(B) bench/grade $(ASSIGNMENT) $(ARGS)
+
+#: FUZZ_SECONDS=number  how long make fuzz goes on (60)
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS   := -std=gnu17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_SOURCES := $(wildcard common/files/*.c common/log/*.c) \
+                $(addprefix common/base/,tensor.c memory.c random.c fatal.c flops.c machines/real.c)
+FUZZ_LIBS    := -ljansson -lxxhash -lz -lm
+fuzz: ## fuzz every reader of files for FUZZ_SECONDS (needs clang)
+	@command -v clang > /dev/null || { echo "make fuzz needs clang: tools/setup --developer" >&2; exit 1; }
+	@mkdir -p $(B)/fuzz/seeds $(B)/fuzz/corpus
+	clang $(FUZZ_FLAGS) $(WARNINGS) common/tests/fuzz/write_seeds.c $(FUZZ_SOURCES) $(FUZZ_LIBS) -o $(B)/fuzz/write_seeds
+	clang $(FUZZ_FLAGS) $(WARNINGS) -fsanitize=fuzzer common/tests/fuzz/fuzz_loaders.c $(FUZZ_SOURCES) $(FUZZ_LIBS) -o $(B)/fuzz/fuzz_loaders
+	$(B)/fuzz/write_seeds $(B)/fuzz/seeds
+	$(B)/fuzz/fuzz_loaders -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
+	  -print_final_stats=1 -artifact_prefix=$(B)/fuzz/finding- $(B)/fuzz/corpus $(B)/fuzz/seeds
+
+format: ## format the C files
+	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs -r ls -d 2> /dev/null | xargs -r clang-format -i
+
+lint: ## compiler warnings, clang-format, cppcheck, shellcheck, levels, rubrics, hand-outs, skeleton, words
+	+@$(call built,$(GRADER))
+	@B=$(B) tools/lint
+
+compile_commands.json: ## for editors
+	@$(MAKE) --no-print-directory -Bn everything 2>/dev/null | tools/compile_commands > $@

@@ -1,0 +1,36 @@
+# The same for the simulated cluster, under build/simulator: SimGrid loads a copy of the program for
+# each rank, so it is a shared object. AddressSanitizer does not go with that.
+
+# What is built only where SimGrid is.
+SIMULATED = $(if $(SIMULATOR_CC),$(1))
+
+S := $(B)/simulator
+simulator_objects  = $(patsubst %.c,$(S)/%.o,$(1))
+SIMULATOR_FLAGS   := $(filter-out $(SANITIZERS),$(FLAGS)) $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=undefined) \
+                     -DSMPI_NO_OVERRIDE_MALLOC
+
+$(S)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
+$(S)/%.o: %.c build/config.mk
+	@mkdir -p $(@D)
+	$(say)$(SIMULATOR_COMPILE) $(SIMULATOR_FLAGS) $(WARNINGS) $(OWN_FLAGS) $(SIMULATOR_CFLAGS) -MMD -MP -c $< -o $@
+
+SIMULATOR_LIBRARY := $(S)/libcommon.a
+$(SIMULATOR_LIBRARY): $(call simulator_objects,$(PORTABLE_SOURCES) common/base/machines/simulated.c)
+
+SIMULATOR_PROGRAM_ARCHIVE := $(S)/assignments/$(ASSIGNMENT)/program.a
+SIMULATOR_GIVEN_ARCHIVES  := $(patsubst %,$(S)/assignments/%/given.a,$(USED))
+$(SIMULATOR_PROGRAM_ARCHIVE): $(call simulator_objects,$(call program_sources,$(ASSIGNMENT)))
+$(foreach used,$(USED),$(eval $(S)/assignments/$(used)/given.a: $(call simulator_objects,$(call given_sources,$(used)))))
+$(foreach used,$(USED),$(eval $(S)/solutions/$(used)/course.a: $(call simulator_objects,$(wildcard solutions/$(used)/*.c))))
+
+# SimGrid declares MPI's functions weak, for which the linker would not take the kit's from the
+# library: it takes all. -Bsymbolic: they, and not SimGrid's own, are those that the program calls.
+SIMULATOR_LINK := $(SIMULATOR_LINKER) $(SIMULATOR_FLAGS) -rdynamic -Wl,-Bsymbolic -Wl,--whole-archive
+SIMULATOR_END   = -Wl,--no-whole-archive $(SIMULATOR_LIBS)
+
+SIMULATOR_PROGRAM         := $(S)/programs/$(PROGRAM_NAME)
+SIMULATOR_STUDENT_OBJECTS := $(call simulator_objects,$(submission_sources))
+$(S)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(SIMULATOR_STUDENT_OBJECTS)): WARNINGS = $(STUDENT_WARNINGS)
+$(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) $(SIMULATOR_GIVEN_ARCHIVES) $(call course_instead,$(S)) $(SIMULATOR_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@.new && mv $@.new $@

@@ -1,0 +1,62 @@
+# The tests of the kit: each test_X.c is a Check program of its own, linked with tests/support/ and,
+# in an assignment, with what its own tests share.
+
+# The longest come first, so that no core is left alone with one of them at the end.
+TEST_SOURCES  := $(wildcard tests/*/test_*.c $(foreach room,assignments grader common,$(room)/*/tests/test_*.c) \
+                   handin/tests/test_*.c planner/tests/test_*.c)
+TESTS         := $(TEST_SOURCES:%.c=$(B)/tests/%)
+TEST_SCRIPTS  := $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh)
+#: TEST=word  make check runs only the tests with this in their path: TEST=assignments/NAME, TEST=test_hangs
+TEST          ?=
+WANTED_TESTS  := $(if $(TEST),$(foreach test,$(TESTS) $(TEST_SCRIPTS),$(if $(findstring $(TEST),$(test)),$(test))),$(TESTS) $(TEST_SCRIPTS))
+# Programs that tests run under mpirun, or on the simulated cluster.
+TEST_PROGRAM_SOURCES := $(wildcard common/tests/programs/*.c grader/diagnosis/tests/hangs/*.c assignments/*/tests/hangs/*.c)
+TEST_PROGRAMS           := $(TEST_PROGRAM_SOURCES:%.c=$(B)/programs/%)
+SIMULATOR_TEST_PROGRAMS := $(TEST_PROGRAM_SOURCES:%.c=$(S)/programs/%)
+
+TEST_FLAGS = $(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP
+SUPPORT := $(B)/libsupport.a
+$(B)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS) -DTEST_BUILD_FOLDER='"$(B)"'
+$(foreach name,$(ASSIGNMENTS),$(eval $(B)/assignments/$(name)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS)))
+$(SUPPORT): $(call objects,$(filter-out tests/mutants/main.c tests/mutants/test_%,$(wildcard tests/support/*.c tests/mutants/*.c)))
+
+TESTED := $(SUPPORT) $(JUDGING) $(TIMELINES) $(PLANS) $(HANDIN_LIBRARY) $(PLANNER_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+$(B)/tests/%: %.c $(TESTED)
+	@mkdir -p $(@D)
+	$(say)$(TEST_FLAGS) $(filter %.c %.o,$^) $(filter %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+own_tests = $(filter $(B)/tests/assignments/$(1)/%,$(TESTS))
+$(foreach name,$(ASSIGNMENTS),$(eval $(call own_tests,$(name)): $(call objects,$(wildcard assignments/$(name)/tests/support/*.c))))
+
+$(TEST_PROGRAMS): $(B)/programs/%: %.c $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -rdynamic $< $(COMMON_LIBRARY) $(PROGRAM_LIBS) -o $@
+$(SIMULATOR_TEST_PROGRAMS): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
+
+# What the tests of an assignment need: the programs of its solutions and of its skeleton, and what the
+# grader builds submissions of it with.
+.PHONY: check check-parts assignment-parts
+assignment-parts: $(GRADING) $(PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM))
+assignment_parts = $(foreach name,$(ASSIGNMENTS),$(foreach files,solutions skeleton,\
+                     $(MAKE) --no-print-directory ASSIGNMENT=$(name) SUBMISSION=$(files) assignment-parts &&)) true
+check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN)
+	+@$(assignment_parts)
+
+# Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.
+check: export ASAN_OPTIONS = detect_leaks=0
+check: export B := $(B)
+check: data ## run all tests of the kit (SANITIZE=1: with sanitizers)
+	@$(if $(strip $(WANTED_TESTS)),,echo 'make check: no test has "$(TEST)" in its path' >&2; exit 2)
+	+@$(call built,check-parts)
+	@tools/run_tests $(WANTED_TESTS)
+
+link_with_tests = $(CC) $(FLAGS) $(filter %.o %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
+
+# The grader, graded: the solutions with one thing changed.
+MUTANTS := $(B)/mutants
+$(MUTANTS): $(call objects,tests/mutants/main.c) $(TESTED)
+	$(say)$(link_with_tests)
+mutants: data ## (instructor) is every wrong solution caught, every right one accepted?
+	+@$(call built,$(MUTANTS) $(GRADING))
+	@$(MUTANTS) --assignment $(ASSIGNMENT) --build-folder $(B) $(ARGS)
