@@ -1,0 +1,49 @@
+/* The second assignment, as the grader knows it, with its one judge. */
+#include "grader/verdict/assignment.h"
+#include "grader/evidence/probe_file.h"
+
+#include <math.h>
+
+static double variance_of(int ranks)
+{
+    double mean = 0, variance = 0;
+    for (int rank = 0; rank < ranks; rank++)
+        mean += (double)rank * rank / ranks;
+    for (int rank = 0; rank < ranks; rank++)
+        variance += (rank * rank - mean) * (rank * rank - mean) / ranks;
+    return variance;
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    if (!evidence_logs(run, verdict))
+        return;
+    for (int rank = 0; rank < run->ranks; rank++) {
+        g_autofree char *name = g_strdup_printf("spread-%d.json", rank);
+        json_t *results = probe_file_read(run, name, 1, verdict);
+        const char *text = json_string_value(json_array_get(results, 0));
+        double found = text ? g_ascii_strtod(text, NULL) : NAN;
+        if (results && !(fabs(found - variance_of(run->ranks)) <= 1e-9))
+            evidence_fail(verdict, "rank %d got %.10g, and the variance is %.10g", rank, found,
+                          variance_of(run->ranks));
+        json_decref(results);
+    }
+}
+
+static void judge_spread(const struct judgement *judgement, struct verdict *verdict)
+{
+    evidence_each_run(judgement, verdict, judge_run, "every rank got the variance");
+}
+
+static const struct judge judges[] = {
+    {"spread", false, judge_spread},
+    {NULL, false, NULL},
+};
+
+__attribute__((constructor)) static void register_assignment(void)
+{
+    static const struct assignment second = {.name = "second", .judges = judges};
+    assignment_register(&second);
+}
