@@ -17,7 +17,8 @@ SHELL := /bin/bash
 #: MACHINE=real   make timeline on this computer, not on the simulated cluster
 #: MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples DATA=name  what make plan plans (planner/README.md)
 # assignments/default names the assignment that is meant where nobody names one.
-ASSIGNMENT   ?= $(strip $(file < assignments/default))
+DEFAULT      := $(strip $(file < assignments/default))
+ASSIGNMENT   ?= $(DEFAULT)
 SUBMISSION   ?= skeleton
 NP           ?= 4
 ARGS         ?=
@@ -46,7 +47,7 @@ $(OF_ONE):
 	@echo "make $@: runs one program, so name one assignment: $(HANDED_OUT)" >&2; exit 2
 # What asks for no assignment.
 $(OTHERS):
-	@$(MAKE) --no-print-directory ASSIGNMENT=$(strip $(file < assignments/default)) $@
+	@$(MAKE) --no-print-directory ASSIGNMENT=$(DEFAULT) $@
 else
 
 include tools/programs.mk tools/simulator.mk tools/grader.mk tools/tests.mk tools/development.mk

@@ -32,7 +32,8 @@ $(foreach used,$(USED),$(eval $(B)/solutions/$(used)/course.a: $(call objects,$(
 #: COURSE=names  of assignments that this one uses: takes the course's files, whatever the submission has
 # Of the used assignments that COURSE names, or of which the submission has no files, the course's.
 COURSE             ?=
-courses_own        = $(foreach used,$(USED),$(if $(filter-out $(COURSE),$(used)),$(if $(wildcard $(SUBMISSION)/$(used)/*.c),,$(used)),$(used)))
+without_files      = $(foreach used,$(USED),$(if $(wildcard $(SUBMISSION)/$(used)/*.c),,$(used)))
+courses_own        = $(filter $(COURSE) $(without_files),$(USED))
 submission_sources = $(wildcard $(foreach name,$(ASSIGNMENT) $(filter-out $(courses_own),$(USED)),$(SUBMISSION)/$(name)/*.c))
 SUBMISSION_NAME    := $(notdir $(subst $(blank),-,$(SUBMISSION)))
 PROGRAM_NAME       := $(SUBMISSION_NAME)/$(ASSIGNMENT)$(if $(COURSE),-with-$(subst $(blank),-,$(COURSE)))
