@@ -1,5 +1,6 @@
 /*
- * Wrappers: persistent requests. They are made once; each start is a message.
+ * Wrappers: persistent requests. They are made once; each start is a message, with the fingerprint of
+ * what is in the buffer then. So a send is made as a receive is: its buffer is not looked at.
  */
 #include "common/mpi/log_mpi.h"
 
