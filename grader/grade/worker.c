@@ -6,8 +6,8 @@
 #include "grader/grade/grade_luck.h"
 #include "grader/grade/worker_work.h"
 #include "grader/text/text.h"
-
 #include "grader/truth/calm.h"
+#include "grader/verdict/assignment.h"
 
 #include <omp.h>
 #include <string.h>
@@ -129,6 +129,41 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
     return false;
 }
 
+static void judge_work(const struct judgement *judgement, const struct outcome *run,
+                       struct verdict *verdict)
+{
+    (void)judgement;
+    if (run->assignment && run->assignment->work_is_sound)
+        run->assignment->work_is_sound(run, verdict);
+}
+
+/* Nothing passes on garbage; and where something failed, that it was garbage is the cause, unless the
+ * judge knows a better one by name. */
+static void require_work(const struct judgement *judgement, struct verdict *verdict)
+{
+    bool asked =
+        judgement->outcomes > 0 && (verdict->kind == VERDICT_PASS ||
+                                    (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0));
+    for (int i = 0; i < judgement->outcomes; i++)
+        asked = asked && judgement->outcome[i].end == RUN_FINISHED;
+    if (!asked)
+        return;
+    struct judgement work_only = *judgement;
+    work_only.waits = false;
+    struct verdict *work = verdict_new();
+    evidence_each_run(&work_only, work, judge_work, "the work was done");
+    if (work->kind == VERDICT_FAIL) {
+        if (verdict->kind == VERDICT_FAIL) {
+            verdict_explain(work, "\nWhat the check itself found follows from that: ");
+            text_append_plain(work->explanation, verdict->headline->str);
+            verdict_explain(work, "\n");
+        }
+        verdict_set(verdict, VERDICT_FAIL, "%s", work->headline->str);
+        g_string_assign(verdict->explanation, work->explanation->str);
+    }
+    verdict_free(work);
+}
+
 static void judge_runs(const struct grade *grade, const struct rubric_check *check,
                        struct outcome *outcomes, int count, struct verdict *verdict)
 {
@@ -147,6 +182,7 @@ static void judge_runs(const struct grade *grade, const struct rubric_check *che
     /* A judge of its own kind may not have looked at each run by itself. */
     for (int run = 0; run < count && check->waits && verdict->kind == VERDICT_PASS; run++)
         evidence_all_waited_for(&outcomes[run], verdict);
+    require_work(&judgement, verdict);
     if (verdict->headline->len == 0)
         verdict_set(verdict, verdict->kind, "the judge %s gave no reason", check->judge->name);
     if (check->curve)

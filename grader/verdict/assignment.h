@@ -17,6 +17,10 @@ struct assignment {
     const char *name;                  /* of its folder */
     const struct own_options *options; /* of its program; NULL: it has none of its own */
     const struct judge *judges;        /* those that its rubric may name; ends with a NULL name */
+    /* Was the work done that a check of this run is about, and on what had come for it? Asked of each
+     * finished run before a check passes, or fails for a reason that has no name; where it was not,
+     * it sets the verdict to a failure that says so. May be NULL. */
+    bool (*work_is_sound)(const struct outcome *run, struct verdict *verdict);
     /* Of a run that was stopped because nobody could go on: the known mistake behind it, which the
      * caller must not free, or NULL. diagnosis->scene tells who waited for what (scene.h). It is
      * asked up to twice: where ranks wait in a circle, first while the kind is being looked for;

@@ -7,83 +7,18 @@
  * A failure: a rank computes or holds what is another's, or makes as if it computed.
  */
 #include "assignments/pipeline/judges/judges.h"
-#include "assignments/pipeline/judges/stages.h"
+#include "assignments/pipeline/judges/stage_cost.h"
 #include "assignments/pipeline/placement.h"
 #include "assignments/pipeline/schedules/schedule_formulas.h"
 
 #include "common/base/memory.h"
 
-#include <math.h>
 #include <stdio.h>
 
 /* FLOPs outside of the stage and the optimizer: the loss may charge a little. */
 #define OUTSIDE_SHARE 0.01
 /* Each of a stage's arenas may be rounded up, and is at least one element long. */
 #define ARENA_SLACK 4096
-
-struct cost {
-    double forward;
-    double backward_least, backward_most; /* with and without gradients for the inputs */
-};
-
-static struct cost cost_of(const struct model *model, const struct evidence_stage *stage, int s,
-                           double samples)
-{
-    struct cost cost = {0};
-    for (int i = stage->first_layer; i < stage->first_layer + stage->layers; i++) {
-        const struct layer *layer = &model->layer[i];
-        cost.forward += samples * layer->forward_flops;
-        cost.backward_least += samples * layer->backward_weight_flops;
-        cost.backward_most +=
-            samples * (layer->backward_weight_flops + layer->backward_input_flops);
-    }
-    /* On the first stage, layers whose input needs no gradient may go without. */
-    if (s > 0)
-        cost.backward_least = cost.backward_most;
-    return cost;
-}
-
-static bool is_between(double value, double least, double most)
-{
-    return value >= least * (1 - 1e-6) - 1 && value <= most * (1 + 1e-6) + 1;
-}
-
-/* A whole backward, or its two halves, of each micro-batch. */
-static bool events_cost_their_layers(const GArray *events, const struct cost *cost, int s, int rank,
-                                     struct verdict *verdict)
-{
-    double halves = 0;
-    int inputs = 0;
-    for (guint i = 0; i < events->len; i++) {
-        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
-        double flops = (double)event->flops;
-        bool right = true;
-        if (event->stage != s)
-            continue;
-        if (event->operation == LOG_FORWARD)
-            right = is_between(flops, cost->forward, cost->forward);
-        else if (event->operation == LOG_BACKWARD)
-            right = is_between(flops, cost->backward_least, cost->backward_most);
-        else if (event->operation <= LOG_BACKWARD_WEIGHT) {
-            halves += flops;
-            inputs += event->operation == LOG_BACKWARD_INPUT;
-        }
-        if (!right) {
-            evidence_fail(
-                verdict,
-                "rank %d: %s of micro-batch %d on stage %d cost %.0f FLOPs; the layers of "
-                "stage %d cost %.0f forward and %.0f backward",
-                rank, log_operation_name(event->operation), event->micro_batch, event->stage, flops,
-                s, cost->forward, cost->backward_most);
-            return false;
-        }
-    }
-    if (is_between(halves, inputs * cost->backward_least, inputs * cost->backward_most))
-        return true;
-    evidence_fail(verdict, "rank %d: its %d backwards in two halves cost %.0f FLOPs", rank, inputs,
-                  halves);
-    return false;
-}
 
 /* Every computation is of a stage that is this rank's. */
 static bool events_are_own(const GArray *events, int rank, int ranks, int stages,
@@ -176,11 +111,10 @@ static bool judge_rank(const struct outcome *run, const struct model *model,
         return false;
     for (int s = placement_stage(rank, 0, run->ranks); s < stages;
          s = placement_next(s, run->ranks)) {
-        struct cost cost = cost_of(model, &stage[s], s, samples);
         own += sizeof(float) *
                (uint64_t)model_parameter_count(model, stage[s].first_layer, stage[s].layers);
         slack += ARENA_SLACK;
-        if (!events_cost_their_layers(events, &cost, s, rank, verdict))
+        if (!stage_cost_is_right(events, model, &stage[s], s, samples, verdict))
             return false;
     }
     return computes_nothing_else(log, events, rank, verdict) &&

@@ -49,9 +49,7 @@ static void draw(const struct judgement *judgement, const struct outcome *run,
         verdict_add_picture(verdict, path);
 }
 
-/* The same computations in each rank's own order, held up by their dependencies alone: nothing in
- * that order can be faster. NaN where the order contradicts them. */
-static double fastest(const struct replay *replay)
+double parallel_fastest(const struct replay *replay)
 {
     struct schedule *schedule = schedule_of_replay(replay);
     struct replay *own = schedule_run(schedule);
@@ -66,7 +64,7 @@ static void compare(const struct outcome *run, const struct schedule_kind *kind,
                     struct verdict *verdict)
 {
     int micro_batches = options_micro_batches(&run->options);
-    double slower = replay->makespan / expected->makespan - 1, least = fastest(replay);
+    double slower = replay->makespan / expected->makespan - 1, least = parallel_fastest(replay);
     double too_fast = 1 - replay->makespan / least;
     double speed_up = parallel_speed_up(replay);
     if (isnan(least))

@@ -21,6 +21,10 @@ void parallel_explain(const struct outcome *run, const struct schedule_kind *kin
 struct schedule *parallel_schedule_like(const struct outcome *run, const struct replay *replay,
                                         schedule_maker *maker);
 
+/* The makespan of the same computations in each rank's own order, held up by their dependencies
+ * alone: nothing in that order can be faster. NaN where the order contradicts them. */
+double parallel_fastest(const struct replay *replay);
+
 /* All computations one after the other, divided by the makespan. */
 double parallel_speed_up(const struct replay *replay);
 

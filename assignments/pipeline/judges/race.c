@@ -6,7 +6,8 @@
  *            can gain, pm/(m+p-1): at 2 stages and 8 micro-batches 1.6 times; in the replay and,
  *            where the runs are simulated, by the simulated clock. The naive step is no slower than
  *            it has to be, and the other does all of its work: every micro-batch, and no fewer
- *            FLOPs.
+ *            FLOPs. Nothing is faster than possible: than its dependencies allow, or, by the
+ *            simulated clock, more than p times as fast as the naive step.
  * A failure: the pipeline gains too little, or what it is compared with is no race. On a real
  *            machine the clock is only told.
  */
@@ -111,6 +112,13 @@ static void compare(const struct outcome *naive, const struct outcome *run, stru
                       "the naive step takes %.1f%% longer than one forward and one backward per "
                       "stage have to",
                       100 * (slow->makespan / reference->makespan - 1));
+    else if (fast->makespan < parallel_fastest(fast) * (1 - TOLERANCE) ||
+             (run->simulated && gain_by_clock > p * (1 + TOLERANCE)))
+        evidence_fail(verdict,
+                      "%s is %.2f times as fast as the naive step in the replay and %.2f times by "
+                      "the clock, which is more than is possible on %d ranks: computations did not "
+                      "wait for what they need, or stand outside of their events",
+                      run->options.step, gain, gain_by_clock, p);
     else if (!(gain >= wanted * (1 - TOLERANCE)))
         evidence_fail(verdict,
                       "with free messages %s is %.2f times as fast as the naive step; %.2f times "

@@ -50,6 +50,20 @@ START_TEST(the_pipeline_wins)
     race(naive, fast, VERDICT_PASS, NULL);
     written_set_clocks(fast, 1.2); /* messages cost more than the pipeline gains */
     race(naive, fast, VERDICT_FAIL, "by the simulated clock");
+    written_set_clocks(fast, 0.4); /* two ranks, and more than twice as fast */
+    race(naive, fast, VERDICT_FAIL, "more than is possible on 2 ranks");
+    struct written *unheld = written_new(WRITTEN_1F1B, 2); /* nobody waits for a message */
+    for (int r = 0; r < 2; r++)
+        written_line(unheld, r, "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7", false);
+    written_end(unheld);
+    for (int r = 0; r < 2; r++)
+        for (size_t i = 0; i < unheld->log[r].count; i++)
+            unheld->log[r].record[i].flops *= 10;
+    unheld->outcome.options.batch_size = 8;
+    naive->outcome.simulated = false;
+    race(naive, unheld, VERDICT_FAIL, "more than is possible on 2 ranks");
+    written_free(unheld);
+    naive->outcome.simulated = true;
     struct written *slow =
         two_ranks(WRITTEN_1F1B, "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7",
                   "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7", 8);
