@@ -92,6 +92,7 @@ bool messages_waited_for(const struct outcome *run, const struct matching *match
                       rank, sender ? "sent to" : "receives from",
                       sender ? message->destination : message->source, message->tag, half->step,
                       line[0] ? ", " : "", line);
+        verdict->spoils = true;
         verdict_explain(verdict,
                         "\nMPI_Isend and MPI_Irecv only start a message. Every request needs an "
                         "MPI_Wait, MPI_Waitall or a successful MPI_Test before its buffer is used, "

@@ -1,6 +1,7 @@
 /* Working through the checks: what can start, what must wait, what need not run at all. */
 #include "grader/grade/grade.h"
 
+#include "grader/grade/causes.h"
 #include "grader/grade/grade_luck.h"
 #include "grader/grade/grade_prepare.h"
 #include "grader/grade/progress.h"
@@ -56,6 +57,8 @@ void grade_clear(struct grade *grade)
     }
     g_array_free(grade->results, TRUE);
     g_ptr_array_free(grade->notes, TRUE);
+    if (grade->causes)
+        g_ptr_array_free(grade->causes, TRUE);
     g_free(grade->begin_here);
 }
 
@@ -258,4 +261,5 @@ void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
     grade_luck_free(work.luck);
     g_free(work.taken);
     grade->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
+    causes_find(grade);
 }

@@ -32,8 +32,9 @@ GArray *grade_runs_new(void);
 struct check_result {
     const struct rubric_check *check;
     struct verdict *verdict;
-    double points; /* got */
-    bool done;     /* false: not chosen with --check */
+    double points;                    /* got */
+    bool done;                        /* false: not chosen with --check */
+    const struct check_result *needs; /* it was not run, because this one did not pass; or NULL */
     double seconds;
     GArray *runs; /* of struct run_summary */
 };
@@ -47,6 +48,7 @@ struct grade {
     const char *out;      /* folder of the report */
     const char *pictures; /* folder in which pictures are drawn; NULL: none are */
     GArray *results;      /* of struct check_result, in the rubric's order */
+    GPtrArray *causes;    /* of struct cause *, the surest first: causes.h; NULL: not looked for */
     GPtrArray *notes;     /* of char *: what concerns the whole, Markdown, one paragraph each */
     char *begin_here;     /* for an untouched skeleton: where to begin; else NULL */
     double seconds;

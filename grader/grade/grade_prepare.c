@@ -54,6 +54,7 @@ static enum readiness look_before(const struct grade *grade, struct check_result
         bool failed = before->verdict->kind == VERDICT_FAIL;
         verdict_set(result->verdict, failed ? VERDICT_FAIL : VERDICT_NOT_JUDGED, "needs %s first",
                     before->check->name);
+        result->needs = before;
         verdict_explain(result->verdict, "It was not run, because `%s` %s.\n", before->check->name,
                         failed ? "did not pass" : "could not be judged");
         return NEED_NOT_RUN;

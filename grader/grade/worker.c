@@ -51,10 +51,11 @@ static void send_verdict(FILE *to, const struct verdict *verdict)
     for (guint i = 0; i < verdict->pictures->len; i++)
         json_array_append_new(pictures, clean_string(verdict->pictures->pdata[i], 1000));
     send_message(to,
-                 json_pack("{s:{s:i,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind", (int)verdict->kind,
-                           "headline", clean_string(verdict->headline->str, 1000), "explanation",
-                           clean_string(verdict->explanation->str, 64 << 10), "mistake",
-                           clean_string(verdict->mistake->str, 300), "remark",
+                 json_pack("{s:{s:i,s:i,s:b,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind",
+                           (int)verdict->kind, "basis", (int)verdict->basis, "spoils",
+                           verdict->spoils, "headline", clean_string(verdict->headline->str, 1000),
+                           "explanation", clean_string(verdict->explanation->str, 64 << 10),
+                           "mistake", clean_string(verdict->mistake->str, 300), "remark",
                            clean_string(verdict->remark->str, 4000), "pictures", pictures));
 }
 
@@ -121,6 +122,7 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
     }
     if (find_todo(outcome, &where, &what) && todo_decides(rubric, check, where)) {
         verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
+        verdict->basis = BASIS_UNWRITTEN;
         g_string_append(verdict->explanation, "The program came to this TODO: ");
         text_append_plain(verdict->explanation, what);
         g_string_append_c(verdict->explanation, '\n');
@@ -159,6 +161,7 @@ static void require_work(const struct judgement *judgement, struct verdict *verd
             verdict_explain(work, "\n");
         }
         verdict_set(verdict, VERDICT_FAIL, "%s", work->headline->str);
+        verdict->spoils = true;
         g_string_assign(verdict->explanation, work->explanation->str);
     }
     verdict_free(work);
@@ -177,8 +180,11 @@ static void judge_runs(const struct grade *grade, const struct rubric_check *che
         .picture_folder = grade->pictures,
         .picture_prefix = check->name,
     };
-    if (check->judge->accepts_unfinished || grade_all_finished(&judgement, verdict))
+    if (check->judge->accepts_unfinished || grade_all_finished(&judgement, verdict)) {
         check->judge->judge(&judgement, verdict);
+        if (verdict->kind == VERDICT_FAIL && check->judge->of_numbers)
+            verdict->basis = verdict->mistake->len > 0 ? BASIS_FITS : BASIS_SYMPTOM;
+    }
     /* A judge of its own kind may not have looked at each run by itself. */
     for (int run = 0; run < count && check->waits && verdict->kind == VERDICT_PASS; run++)
         evidence_all_waited_for(&outcomes[run], verdict);

@@ -79,6 +79,8 @@ static void take_run(const json_t *ran, struct check_result *result)
 static void take_verdict(const json_t *message, struct verdict *verdict)
 {
     verdict->kind = (enum verdict_kind)json_integer_value(json_object_get(message, "kind"));
+    verdict->basis = (enum verdict_basis)json_integer_value(json_object_get(message, "basis"));
+    verdict->spoils = json_is_true(json_object_get(message, "spoils"));
     g_string_assign(verdict->headline, text_of(message, "headline"));
     g_string_assign(verdict->explanation, text_of(message, "explanation"));
     g_string_assign(verdict->mistake, text_of(message, "mistake"));

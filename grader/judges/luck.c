@@ -69,6 +69,7 @@ static bool buffers_stay(const struct outcome *run, const struct matching *match
         "its send had completed",
         message->tag, message->source, message->destination, message->send.step,
         line[0] ? ", " : "", line);
+    verdict->spoils = true;
     verdict_explain(verdict,
                     "\nUntil MPI_Wait has returned for a request, its buffer belongs to MPI: "
                     "do not write to it and do not free it.\n");

@@ -36,7 +36,19 @@ char *report_score(const struct grade *grade);
 char *report_tier_points(const struct grade *grade, int tier);
 /* Is it a failure that its reader should be told about in full? */
 bool report_needs_details(const struct check_result *result);
-/* The details of a check in Markdown: explanation, mistake, look, commands. */
-void report_details(GString *markdown, const struct check_result *result);
+/* The details of a check in Markdown: explanation, mistake, look, commands; where another check tells
+ * the cause, what this one saw and a pointer there. */
+void report_details(GString *markdown, const struct grade *grade,
+                    const struct check_result *result);
+
+/* The causes of all failures as a numbered list, each with what it explains and where to look: in
+ * Markdown and, in plain text, for a terminal of so many columns. Nothing if there are none, or all of
+ * the work is still to be done (begin_here). */
+void report_causes(GString *markdown, const struct grade *grade);
+void report_causes_plain(GString *text, const struct grade *grade, int width);
+/* What was seen in a check in one line of plain text; of a failure, which cause it has. A new string. */
+char *report_seen(const struct grade *grade, const struct check_result *result);
+/* Does another check tell the cause of this one's failure? */
+bool report_is_told_elsewhere(const struct grade *grade, const struct check_result *result);
 
 #endif

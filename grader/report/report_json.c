@@ -25,15 +25,17 @@ static json_t *string(const char *text)
 
 /* Gradescope adds nothing up where the whole has a score: a bonus makes that larger than its
  * max_score, which is what extra credit is there. */
-static json_t *test_of(const struct check_result *result, bool bonus)
+static json_t *test_of(const struct grade *grade, const struct check_result *result, bool bonus)
 {
     const struct verdict *verdict = result->verdict;
     g_autoptr(GString) output = g_string_new(NULL);
     json_t *test = json_object(), *tags = json_array();
-    text_append_plain(output, verdict->headline->str);
+    bool elsewhere = report_is_told_elsewhere(grade, result);
+    g_autofree char *seen = report_seen(grade, result);
+    text_append_plain(output, elsewhere ? seen : verdict->headline->str);
     g_string_append(output, "\n\n");
     if (report_needs_details(result))
-        report_details(output, result);
+        report_details(output, grade, result);
     if (verdict->remark->len > 0)
         g_string_append_printf(output, "\nA remark that costs no points here: %s\n",
                                verdict->remark->str);
@@ -54,7 +56,7 @@ static json_t *test_of(const struct check_result *result, bool bonus)
         json_array_append_new(tags, json_string("bonus"));
     if (verdict->kind == VERDICT_NOT_JUDGED)
         json_array_append_new(tags, json_string("not judged"));
-    if (verdict->mistake->len > 0)
+    if (verdict->mistake->len > 0 && !elsewhere)
         json_array_append_new(tags, string(verdict->mistake->str));
     json_object_set_new(test, "tags", tags);
     json_object_set_new(test, "visibility", json_string(result->check->visibility));
@@ -73,11 +75,13 @@ char *report_json(const struct grade *grade)
         g_string_append_printf(output, "\n\n%s", grade->begin_here);
     for (guint i = 0; i < grade->notes->len; i++)
         g_string_append_printf(output, "\n\n%s", (char *)grade->notes->pdata[i]);
+    g_string_append(output, "\n\n");
+    report_causes(output, grade);
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
         if (!grade->partial || result->done)
             json_array_append_new(
-                tests, test_of(result, rubric_check_is_bonus(grade->rubric, result->check)));
+                tests, test_of(grade, result, rubric_check_is_bonus(grade->rubric, result->check)));
     }
     json_object_set_new(root, "score", number(points.got + bonus.got));
     json_object_set_new(root, "max_score", number(points.all));

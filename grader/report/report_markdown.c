@@ -78,9 +78,19 @@ static void append_commands(GString *markdown, const struct check_result *result
     }
 }
 
-void report_details(GString *markdown, const struct check_result *result)
+void report_details(GString *markdown, const struct grade *grade, const struct check_result *result)
 {
     const struct verdict *verdict = result->verdict;
+    if (report_is_told_elsewhere(grade, result)) {
+        g_autofree char *seen = report_seen(grade, result);
+        g_string_append(markdown, "This check ");
+        text_append_plain(markdown, seen);
+        g_string_append(markdown, ". It saw: ");
+        text_append_plain(markdown, verdict->headline->str);
+        g_string_append_c(markdown, '\n');
+        append_commands(markdown, result);
+        return;
+    }
     if (verdict->mistake->len > 0) {
         g_string_append(markdown, "This fits a known mistake: ");
         text_append_plain(markdown, verdict->mistake->str);
@@ -119,7 +129,8 @@ static void append_tier(GString *markdown, const struct grade *grade, int tier)
         text_append_plain(markdown, result->check->title);
         g_string_append_printf(markdown, " (`%s`) | %.2f of %.2f | ", result->check->name,
                                result->points, result->check->points);
-        text_append_plain(markdown, result->verdict->headline->str);
+        g_autofree char *seen = report_seen(grade, result);
+        text_append_plain(markdown, seen);
         g_string_append(markdown, " |\n");
     }
 }
@@ -134,7 +145,8 @@ static void append_pictures(GString *markdown, const struct check_result *result
     }
 }
 
-static void append_check(GString *markdown, const struct check_result *result)
+static void append_check(GString *markdown, const struct grade *grade,
+                         const struct check_result *result)
 {
     bool details = report_needs_details(result);
     const GString *remark = result->verdict->remark;
@@ -143,10 +155,12 @@ static void append_check(GString *markdown, const struct check_result *result)
     g_string_append_printf(markdown, "\n### %s: ", verdict_kind_name(result->verdict->kind));
     text_append_plain(markdown, result->check->title);
     g_string_append(markdown, "\n\n**");
-    text_append_plain(markdown, result->verdict->headline->str);
+    g_autofree char *seen = report_seen(grade, result);
+    bool told = details && !report_is_told_elsewhere(grade, result);
+    text_append_plain(markdown, told ? result->verdict->headline->str : seen);
     g_string_append(markdown, "**\n\n");
     if (details)
-        report_details(markdown, result);
+        report_details(markdown, grade, result);
     else if (result->verdict->pictures->len > 0) /* the figures that belong to the picture */
         g_string_append_printf(markdown, "%s\n", result->verdict->explanation->str);
     if (remark->len > 0)
@@ -192,11 +206,15 @@ GString *report_markdown(const struct grade *grade)
         g_string_append_printf(markdown, "\n%s\n", grade->begin_here);
     for (guint i = 0; i < grade->notes->len; i++)
         g_string_append_printf(markdown, "\n> %s\n", (char *)grade->notes->pdata[i]);
+    g_autoptr(GString) causes = g_string_new(NULL);
+    report_causes(causes, grade);
+    if (causes->len > 0)
+        g_string_append_printf(markdown, "\n## Causes\n\n%s", causes->str);
     for (guint tier = 0; tier < grade->rubric->tiers->len; tier++)
         append_tier(markdown, grade, (int)tier);
     g_autoptr(GString) details = g_string_new(NULL);
     for (guint i = 0; i < grade->results->len; i++)
-        append_check(details, GRADE_RESULTS(grade, i));
+        append_check(details, grade, GRADE_RESULTS(grade, i));
     append_compiler(details, grade);
     if (details->len > 0)
         g_string_append_printf(markdown, "\n## Details\n%s", details->str);

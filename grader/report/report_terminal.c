@@ -19,13 +19,15 @@ static const char *colour_of(const struct style *style, enum verdict_kind kind)
     return kind == VERDICT_PASS ? style->good : kind == VERDICT_FAIL ? style->bad : style->open;
 }
 
-static void print_check(const struct check_result *result, FILE *to, const struct style *style)
+static void print_check(const struct grade *grade, const struct check_result *result, FILE *to,
+                        const struct style *style)
 {
     const struct verdict *verdict = result->verdict;
     fprintf(to, "  %s%-10s%s %4.2f of %4.2f  %s\n", colour_of(style, verdict->kind),
             verdict_kind_name(verdict->kind), style->normal, result->points, result->check->points,
             result->check->title);
-    g_autofree char *headline = text_clean(verdict->headline->str, verdict->headline->len, 1000);
+    g_autofree char *seen = report_seen(grade, result);
+    g_autofree char *headline = text_clean(seen, strlen(seen), 1000);
     g_autofree char *line = g_strdup_printf("%s (CHECK=%s)", headline, result->check->name);
     if (verdict->kind != VERDICT_PASS) {
         g_autoptr(GString) wrapped = g_string_new(NULL);
@@ -45,7 +47,7 @@ static void print_tier(const struct grade *grade, int tier, FILE *to, const stru
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
         if (result->check->tier == tier && (result->done || !grade->partial))
-            print_check(result, to, style);
+            print_check(grade, result, to, style);
     }
 }
 
@@ -75,29 +77,25 @@ static void print_markdown(const char *markdown, FILE *to)
     fputs(wrapped->str, to);
 }
 
-/* A check that only waits for another, or lacks a file that was spoken of, has no story of its own. */
-static bool has_own_story(const struct check_result *result)
+/* Has it something to say that no other check says? */
+static bool has_own_story(const struct grade *grade, const struct check_result *result)
 {
     return report_needs_details(result) &&
-           (result->runs->len > 0 || result->verdict->kind == VERDICT_FAIL) &&
-           !g_str_has_prefix(result->verdict->headline->str, "needs ");
+           (result->runs->len > 0 || result->verdict->kind == VERDICT_FAIL) && !result->needs &&
+           !report_is_told_elsewhere(grade, result);
 }
 
 static void print_details(const struct grade *grade, FILE *to, const struct style *style)
 {
-    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
-        if (!has_own_story(result))
-            continue;
-        /* the same TODO or the same missing file stops many checks: tell it once */
-        if (!g_hash_table_add(told, result->verdict->headline->str))
+        if (!has_own_story(grade, result))
             continue;
         g_autofree char *headline =
             text_clean(result->verdict->headline->str, result->verdict->headline->len, 1000);
         fprintf(to, "\n%s%s: %s%s\n", style->bold, result->check->name, headline, style->normal);
         g_autoptr(GString) markdown = g_string_new(NULL);
-        report_details(markdown, result);
+        report_details(markdown, grade, result);
         print_markdown(markdown->str, to);
     }
 }
@@ -135,6 +133,9 @@ void report_terminal(const struct grade *grade, FILE *to, bool colour)
         fputc('\n', to);
         print_markdown(grade->notes->pdata[i], to);
     }
+    g_autoptr(GString) causes = g_string_new(NULL);
+    report_causes_plain(causes, grade, WIDTH);
+    fputs(causes->str, to);
     for (guint tier = 0; tier < grade->rubric->tiers->len; tier++)
         print_tier(grade, (int)tier, to, style);
     if (!grade->begin_here)

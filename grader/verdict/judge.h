@@ -16,14 +16,24 @@
 enum verdict_kind { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_JUDGED };
 const char *verdict_kind_name(enum verdict_kind kind); /* "PASS", "FAIL", "NOT JUDGED" */
 
+/* How much a failure's reason says about its cause. */
+enum verdict_basis {
+    BASIS_SEEN,     /* it is the cause, or stands right behind it: the evidence shows it */
+    BASIS_FITS,     /* numbers are wrong, in just the way that a known mistake makes them */
+    BASIS_SYMPTOM,  /* numbers are wrong; why, they do not tell */
+    BASIS_UNWRITTEN /* the program came to a TODO */
+};
+
 /* The judge's answer to one check. */
 struct verdict {
     enum verdict_kind kind;
-    GString *headline;    /* one line of plain text: what was seen. Never empty. */
-    GString *explanation; /* Markdown: what was compared, expected, found, where to look */
-    GString *mistake;     /* the known mistake that the evidence fits, by name; else empty */
-    GString *remark;      /* Markdown: what costs no points here and should still be known */
-    GPtrArray *pictures;  /* of char *: files in the report's folder, in the order to show */
+    enum verdict_basis basis; /* of a failure */
+    bool spoils;              /* what failed makes numbers wrong wherever the same code runs */
+    GString *headline;        /* one line of plain text: what was seen. Never empty. */
+    GString *explanation;     /* Markdown: what was compared, expected, found, where to look */
+    GString *mistake;         /* the known mistake that the evidence fits, by name; else empty */
+    GString *remark;          /* Markdown: what costs no points here and should still be known */
+    GPtrArray *pictures;      /* of char *: files in the report's folder, in the order to show */
 };
 
 /* How a run of the program ended. */
@@ -77,9 +87,10 @@ struct judge {
     const char *name;        /* as the rubric calls it */
     bool accepts_unfinished; /* it wants to see runs that did not finish, too */
     judge_function *judge;
+    bool of_numbers; /* it fails by results, which do not tell why they are wrong */
 };
 
-/* Sets kind and headline; the explanation is appended to. */
+/* Sets kind and headline, as seen; the explanation is appended to. */
 void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void verdict_explain(struct verdict *verdict, const char *format, ...)

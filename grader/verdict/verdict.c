@@ -34,6 +34,8 @@ void verdict_free(struct verdict *verdict)
 void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
 {
     verdict->kind = kind;
+    verdict->basis = BASIS_SEEN;
+    verdict->spoils = false;
     va_list list;
     va_start(list, format);
     g_string_vprintf(verdict->headline, format, list);

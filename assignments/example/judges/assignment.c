@@ -3,8 +3,8 @@
 #include "assignments/example/judges/average.h"
 
 static const struct judge judges[] = {
-    {"average", false, example_judge_average},
-    {NULL, false, NULL},
+    {.name = "average", .judge = example_judge_average},
+    {.name = NULL},
 };
 
 __attribute__((constructor)) static void register_assignment(void)

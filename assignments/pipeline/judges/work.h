@@ -11,7 +11,7 @@
  *     began, its rank had received, in this step, as many bytes from that stage's
  *     rank as its computations so far take, or holds the very tensor that the
  *     neighbour had computed, however it came;
- *   - it was not a tensor that nobody had filled.
+ *   - it was not a tensor of the rank's own that nobody had filled.
  *
  * Whether what came is also the right tensor is not asked here: flow.h, and the
  * judges of numbers.

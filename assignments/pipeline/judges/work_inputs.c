@@ -166,15 +166,29 @@ static void fail_for_bytes(const struct reading *r, const struct taking *taking,
     explain(verdict);
 }
 
+/* Did a message of this step bring this tensor? Computing with an unfilled one gives tensors that look
+ * just like it, and a sender may have freed what was under way. */
+static bool was_brought(const struct reading *r, const struct taking *taking)
+{
+    for (int i = 0; i < r->matching->count; i++) {
+        const struct message *message = &r->matching->message[i];
+        if (message->destination == r->rank && message->receive.step == r->step &&
+            message->receive.completed < taking->place &&
+            message->receive.fingerprint == log_tensor(taking->record))
+            return true;
+    }
+    return false;
+}
+
 static void fail_for_nothing(const struct reading *r, const struct taking *taking,
                              struct verdict *verdict)
 {
     evidence_fail(
         verdict,
         "rank %d (stage %d) computed the %s of micro-batch %d in step %d on a tensor that "
-        "nobody had filled",
+        "nobody had filled, although rank %d had sent something",
         r->rank, taking->record->stage, taking->backward ? "backward" : "forward",
-        taking->record->micro_batch, r->step);
+        taking->record->micro_batch, r->step, taking->source->rank);
     explain(verdict);
 }
 
@@ -186,18 +200,17 @@ static bool has_come(struct reading *r, size_t place, struct verdict *verdict)
     if (!takes_something(r, place, &taking))
         return true;
     const struct source *source = taking.source;
-    bool sent = source->rank != r->rank;
-    if (sent)
-        r->needed[source->rank] += source->bytes;
-    if (sent && r->had[source->rank] < r->needed[source->rank] && !is_the_neighbours(r, &taking)) {
+    if (source->rank == r->rank)
+        return true;
+    r->needed[source->rank] += source->bytes;
+    bool nothing = log_tensor(taking.record) == source->unfilled && !was_brought(r, &taking);
+    if (r->had[source->rank] < r->needed[source->rank] && !is_the_neighbours(r, &taking))
         fail_for_bytes(r, &taking, verdict);
-        return false;
-    }
-    if (log_tensor(taking.record) == source->unfilled) {
+    else if (nothing)
         fail_for_nothing(r, &taking, verdict);
-        return false;
-    }
-    return true;
+    else
+        return true;
+    return false;
 }
 
 static bool follow_rank(struct reading *r, struct verdict *verdict)
