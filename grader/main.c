@@ -131,6 +131,7 @@ static bool run_and_judge(struct grading *grading, GString *error)
     grade_note_isolation(grade);
     grade_note_ignored(grade);
     grade_note_replaced(grade);
+    grade_note_unusual(grade);
     grade_note_beginning(grade);
     grade_run(grade, arguments->check, arguments->jobs, arguments->quiet, &interrupted);
     grade_note_data(grade);

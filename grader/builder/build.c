@@ -51,6 +51,8 @@ static char *lack_of(const struct built_file *file)
         return g_strdup(collected->trouble);
     if (!file->compiles)
         return g_strdup_printf("%s does not compile", collected->file->name);
+    if (file->refused)
+        return g_strndup(file->refused, strcspn(file->refused, "\n"));
     if (collected->todo_line > 0)
         return g_strdup_printf("%s still has its TODO", collected->file->name);
     return NULL;
@@ -112,8 +114,7 @@ struct build *build_submission(const struct collection *collection, const struct
 {
     struct build *build = g_new0(struct build, 1);
     struct builder builder = {.build = build,
-                              .assignment = rubric->assignment,
-                              .uses = rubric->uses,
+                              .rubric = rubric,
                               .course = g_ptr_array_new(),
                               .library = "lib",
                               .objects = g_build_filename(work, "objects", NULL),
@@ -123,6 +124,7 @@ struct build *build_submission(const struct collection *collection, const struct
     build->tree = g_build_filename(work, "tree", NULL);
     build->files = g_array_new(FALSE, TRUE, sizeof(struct built_file));
     build->replaced = g_string_new(NULL);
+    build->unusual = g_string_new(NULL);
     bool built = build_flags_read(&builder.flags, &simulated, build_folder, error) &&
                  build_tree_new(build->tree, kit, build_folder, rubric, error) &&
                  (!simulated.compile ||
@@ -131,6 +133,7 @@ struct build *build_submission(const struct collection *collection, const struct
                  copy_sources(&builder, collection, error);
     if (built) {
         compile_files(&builder, collection);
+        builder_look_at_calls(&builder, build->unusual);
         for (guint i = 0; i < rubric->uses->len; i++)
             use_course_files(&builder, rubric, rubric->uses->pdata[i]);
         builder_link(&builder);
@@ -152,11 +155,15 @@ void build_free(struct build *build)
 {
     if (!build)
         return;
-    for (guint i = 0; i < build->files->len; i++)
+    for (guint i = 0; i < build->files->len; i++) {
         g_free(BUILT_FILES(build, i)->messages);
+        g_free(BUILT_FILES(build, i)->refused);
+        g_free(BUILT_FILES(build, i)->refused_simulated);
+    }
     g_array_free(build->files, TRUE);
     builder_free_for_simulator(build);
     g_string_free(build->replaced, TRUE);
+    g_string_free(build->unusual, TRUE);
     g_free(build->tree);
     g_free(build->program);
     g_free(build->trouble);

@@ -31,10 +31,14 @@
 
 struct built_file {
     const struct collected_file *collected;
-    bool compiles;  /* false, too, if it is missing or refused; true for what is no C file */
-    bool links;     /* false if it compiles, but does not go with the rest */
-    bool replaced;  /* of another assignment: the course's own file stands in for it */
-    char *messages; /* the compiler's and linker's, clean and bounded; NULL: none */
+    bool compiles; /* false, too, if it is missing or refused; true for what is no C file */
+    bool links;    /* false if it compiles, but does not go with the rest */
+    char
+        *refused; /* NULL, or what it calls and may not, a line each (grader/rubric/rubric_calls.h):
+                     * then it is no part of the program */
+    char *refused_simulated; /* the same where it does so on the simulated cluster only */
+    bool replaced;           /* of another assignment: the course's own file stands in for it */
+    char *messages;          /* the compiler's and linker's, clean and bounded; NULL: none */
 };
 
 /* A process that builds; pid 0: none. */
@@ -49,6 +53,7 @@ struct build {
     GArray *files;     /* of struct built_file, in the order of the collection */
     char *trouble;     /* NULL, or why there is no program: the grader's own fault */
     GString *replaced; /* Markdown: which assignments' files the course's stand in for; or empty */
+    GString *unusual;  /* Markdown: calls for the instructor to look at; or empty */
     double seconds;
     struct builder *builder;  /* for the second build */
     char *simulated_program;  /* the same for the simulated cluster; NULL: not built (yet) */

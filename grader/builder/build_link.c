@@ -12,8 +12,9 @@ static GPtrArray *kit_archives(const struct builder *builder)
 {
     GPtrArray *archives = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(archives, g_build_filename(builder->library, "program.a", NULL));
-    for (guint i = 0; i < builder->uses->len; i++) {
-        g_autofree char *given = g_strdup_printf("given-%s.a", (char *)builder->uses->pdata[i]);
+    for (guint i = 0; i < builder->rubric->uses->len; i++) {
+        g_autofree char *given =
+            g_strdup_printf("given-%s.a", (char *)builder->rubric->uses->pdata[i]);
         g_ptr_array_add(archives, g_build_filename(builder->library, given, NULL));
     }
     for (guint i = 0; i < builder->course->len; i++)
@@ -28,7 +29,7 @@ struct sandbox_result builder_link_once(const struct builder *builder)
     builder_add_words(words, builder->flags.link);
     for (guint i = 0; i < builder->build->files->len; i++) {
         const struct built_file *file = BUILT_FILES(builder->build, i);
-        if (!file->compiles || file->replaced || !builder_is_source(file->collected))
+        if (!builder_takes(file))
             continue;
         g_autofree char *source = collection_source(file->collected);
         g_autofree char *name = builder_object_name(builder, source);
@@ -59,8 +60,7 @@ static char *undefined_symbol(const char *line)
     return g_strndup(symbol, strcspn(symbol, "'"));
 }
 
-/* What the kit's own objects ask others for: nm prints "symbol U". */
-static GHashTable *asked_by_kit(const struct builder *builder)
+GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library)
 {
     GHashTable *symbols = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
@@ -69,7 +69,10 @@ static GHashTable *asked_by_kit(const struct builder *builder)
     g_autoptr(GPtrArray) archives = kit_archives(builder);
     for (guint i = 0; i < archives->len; i++)
         g_ptr_array_add(words, g_strdup(archives->pdata[i]));
+    if (with_library)
+        g_ptr_array_add(words, g_build_filename(builder->library, "libcommon.a", NULL));
     struct sandbox_result result = builder_run(builder, words);
+    /* It prints "symbol U". */
     g_auto(GStrv) lines = g_strsplit(result.output->str, "\n", -1);
     for (char **line = lines; *line; line++)
         if (g_str_has_suffix(*line, " U ") || strstr(*line, " U"))
@@ -85,7 +88,7 @@ static struct built_file *blamed_file(const struct builder *builder, const char 
     const char *first = NULL;
     for (guint i = 0; i < builder->build->files->len; i++) {
         struct built_file *file = BUILT_FILES(builder->build, i);
-        if (!file->compiles || file->replaced || !builder_is_source(file->collected))
+        if (!builder_takes(file))
             continue;
         g_autofree char *source = collection_source(file->collected);
         g_autofree char *place = g_strconcat(source, ":", NULL);
@@ -167,7 +170,7 @@ void builder_link(struct builder *builder)
         if (linked)
             build->program = g_build_filename(builder->objects, "program", NULL);
         else if (!asked)
-            asked = asked_by_kit(builder);
+            asked = builder_asked_by_kit(builder, false);
         bool again = !linked && mend(builder, asked, &result) &&
                      (builder->stubs->len == 0 || compile_stubs(builder));
         if (!linked && !again)

@@ -3,7 +3,7 @@
  *
  * What is missing or faulty was found out by the first build, so this one takes
  * the same files and the same stand-ins. What fails here alone is not the
- * submission's fault. It all happens in a process of its own, next to the first
+ * submission's fault, but for a file that calls here alone what it may not. It all happens in a process of its own, next to the first
  * checks; that process leaves the program, or a file that says why there is none.
  */
 #include "grader/builder/builder.h"
@@ -24,8 +24,7 @@ void builder_new_for_simulator(struct build *build, const struct builder *first,
 {
     struct builder *builder = g_new0(struct builder, 1);
     *builder = (struct builder){.build = build,
-                                .assignment = first->assignment,
-                                .uses = first->uses,
+                                .rubric = first->rubric,
                                 .course = first->course,
                                 .flags = flags,
                                 .library = "simulator",
@@ -71,8 +70,7 @@ static bool compile_all(const struct builder *builder, GString *trouble)
     for (guint i = 0; i < builder->build->files->len; i++) {
         const struct built_file *file = BUILT_FILES(builder->build, i);
         g_autofree char *source = collection_source(file->collected);
-        if (file->compiles && !file->replaced && builder_is_source(file->collected) &&
-            !compile_one(builder, source, trouble))
+        if (builder_takes(file) && !compile_one(builder, source, trouble))
             return false;
     }
     return builder->stubs->len == 0 || compile_one(builder, BUILDER_STUBS, trouble);
@@ -90,6 +88,31 @@ static bool link_all(const struct builder *builder, GString *trouble)
     return linked;
 }
 
+/* Where it leaves for the grader's side what a file calls here and may not. */
+static char *refused_path(const struct builder *builder, guint file)
+{
+    return g_strdup_printf("%s.refused-%u", builder->objects, file);
+}
+
+/* A file that calls here alone what it may not is the submission's fault: it knows where it runs. */
+static bool look_at_calls(const struct builder *builder, GString *trouble)
+{
+    const struct build *build = builder->build;
+    g_autofree bool *taken = g_new0(bool, build->files->len);
+    for (guint i = 0; i < build->files->len; i++)
+        taken[i] = builder_takes(BUILT_FILES(build, i));
+    builder_look_at_calls(builder, NULL);
+    for (guint i = 0; i < build->files->len; i++) {
+        const char *refused = BUILT_FILES(build, i)->refused;
+        g_autofree char *path = refused_path(builder, i);
+        if (!taken[i] || !refused)
+            continue;
+        g_string_append_printf(trouble, "%s%s", trouble->len > 0 ? "\n" : "", refused);
+        g_file_set_contents(path, refused, -1, NULL);
+    }
+    return trouble->len == 0;
+}
+
 static char *trouble_path(const struct builder *builder)
 {
     return g_strconcat(builder->objects, ".trouble", NULL);
@@ -102,7 +125,8 @@ static _Noreturn void build_it(const struct builder *builder)
     g_autoptr(GString) trouble = g_string_new(NULL);
     g_autofree char *program = g_build_filename(builder->objects, "program", NULL);
     bool built = sandbox_writable_folder(builder->objects, sandbox_user(builder->slot), trouble) &&
-                 compile_all(builder, trouble) && link_all(builder, trouble);
+                 compile_all(builder, trouble) && look_at_calls(builder, trouble) &&
+                 link_all(builder, trouble);
     if (built && !builder_seal(builder, program)) {
         g_string_append_printf(trouble, "%s: %s", builder->objects, strerror(errno));
         built = false;
@@ -157,5 +181,9 @@ bool build_simulated_done(struct build *build)
     g_autofree char *path = trouble_path(build->builder);
     if (!g_file_get_contents(path, &build->simulated_trouble, NULL, NULL))
         build->simulated_trouble = g_strdup("the build for the simulator broke off");
+    for (guint i = 0; i < build->files->len; i++) {
+        g_autofree char *refused = refused_path(build->builder, i);
+        g_file_get_contents(refused, &BUILT_FILES(build, i)->refused_simulated, NULL, NULL);
+    }
     return true;
 }

@@ -51,8 +51,9 @@ char *builder_object_path(const struct builder *builder, const char *name)
 
 char *builder_object_name(const struct builder *builder, const char *source)
 {
-    const size_t own = strlen(builder->assignment);
-    if (strncmp(source, builder->assignment, own) == 0 && source[own] == '/')
+    const char *assignment = builder->rubric->assignment;
+    const size_t own = strlen(assignment);
+    if (strncmp(source, assignment, own) == 0 && source[own] == '/')
         source += own + 1;
     char *name = g_strdelimit(g_strdup(source), "/", '-');
     name[strlen(name) - 1] = 'o';
@@ -120,4 +121,10 @@ bool builder_compile(const struct builder *builder, const char *source, char **m
 bool builder_is_source(const struct collected_file *file)
 {
     return g_str_has_suffix(file->file->name, ".c");
+}
+
+bool builder_takes(const struct built_file *file)
+{
+    return file->compiles && !file->refused && !file->replaced &&
+           builder_is_source(file->collected);
 }

@@ -1,5 +1,5 @@
 /*
- * What build.c, build_simulator.c, build_tools.c and build_link.c share; tests/mutants builds with it,
+ * What build.c, build_calls.c, build_simulator.c, build_tools.c and build_link.c share; tests/mutants builds with it,
  * too.
  */
 #ifndef GRADER_BUILDER_BUILDER_H
@@ -11,9 +11,9 @@
 
 struct builder {
     struct build *build;
-    const char *assignment;
-    const GPtrArray *uses; /* of char *: the assignments that it uses */
-    GPtrArray *course;     /* of char *: those of them whose files the course's stand in for */
+    const struct rubric *rubric;
+    GPtrArray
+        *course; /* of char *: the assignments that it uses whose files the course's stand in for */
     struct build_flags flags;
     const char *library; /* folder of the tree with the kit's archives: see build_tree.h */
     int slot;            /* of the sandbox's user */
@@ -37,9 +37,17 @@ char *builder_object_name(const struct builder *builder, const char *source);
 /* A path in the folder of objects, as the command sees it. A new string. */
 char *builder_object_path(const struct builder *builder, const char *name);
 bool builder_is_source(const struct collected_file *file);
+/* Is it a source that compiles, may be linked, and is not replaced? */
+bool builder_takes(const struct built_file *file);
+
+/* Looks at what the objects call and define: fills `refused` of each file, and adds to `unusual` (may be
+ * NULL). Call it before linking. */
+void builder_look_at_calls(const struct builder *builder, GString *unusual);
+/* What the kit's own objects ask others for: a set of names. with_library: those of common/, too. */
+GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library);
 
 /* Links the program: fills build->program, or build->trouble. */
-void builder_link(struct builder *builder);
+void builder_link(struct builder *builder); /* after builder_look_at_calls */
 /* One attempt at that, with the files that compile and link on the real machine and what stands in
  * for the others. */
 struct sandbox_result builder_link_once(const struct builder *builder);

@@ -73,6 +73,13 @@ void grade_note_replaced(struct grade *grade)
         grade_note(grade, "%s", grade->build->replaced->str);
 }
 
+void grade_note_unusual(struct grade *grade)
+{
+    if (grade->build->unusual->len > 0)
+        grade_note(grade, "For a person to look at; it costs no points: %s.",
+                   grade->build->unusual->str);
+}
+
 static int by_begin(gconstpointer a, gconstpointer b)
 {
     return (*(struct rubric_file *const *)a)->begin - (*(struct rubric_file *const *)b)->begin;

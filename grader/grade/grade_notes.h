@@ -19,6 +19,8 @@ void grade_note_data(struct grade *grade);
 void grade_note_haste(struct grade *grade);
 /* Do the course's files stand in for the submission's of another assignment? */
 void grade_note_replaced(struct grade *grade);
+/* Which calls are neither usual nor refused? */
+void grade_note_unusual(struct grade *grade);
 /* If no C file of the assignment itself has been touched: where a beginner begins (begin_here). */
 void grade_note_beginning(struct grade *grade);
 

@@ -6,29 +6,71 @@
 
 #include <string.h>
 
-/* A file that the check needs is missing, was refused or does not compile. */
+/* Why a file can't be used: a headline, and what it rests on. */
+struct lack {
+    char *headline;
+    char *about;         /* what `details` are, Markdown; NULL: there are none */
+    const char *details; /* of the builder, as it is */
+};
+
+static void lack_clear(struct lack *lack)
+{
+    g_free(lack->headline);
+    g_free(lack->about);
+}
+
+static struct lack lack_of_refused(const char *name, const char *refused)
+{
+    return (struct lack){
+        .headline = g_strndup(refused, strcspn(refused, "\n")),
+        .about = g_strdup_printf("Left out of the program, because `%s` may not do this:", name),
+        .details = refused};
+}
+
+/* A file that is missing, was refused, does not compile, or calls what it may not. False: it can be
+ * used. */
+static bool find_lack(const struct built_file *file, bool simulated, struct lack *lack)
+{
+    const char *name = file->collected->file->name;
+    *lack = (struct lack){0};
+    if (file->replaced)
+        return false;
+    if (file->collected->trouble)
+        lack->headline = g_strdup(file->collected->trouble);
+    else if (!file->compiles)
+        *lack = (struct lack){
+            .headline =
+                g_strdup_printf("%s does not %s", name,
+                                file->links ? "compile" : "link with the rest of the program"),
+            .about = g_strdup_printf("The %s on `%s`:", file->links ? "compiler" : "linker", name),
+            .details = file->messages ? file->messages : ""};
+    else if (file->refused)
+        *lack = lack_of_refused(name, file->refused);
+    else if (simulated && file->refused_simulated)
+        *lack = lack_of_refused(name, file->refused_simulated);
+    return lack->headline;
+}
+
+/* A file that the check needs can't be used. */
 static bool lacks_file(const struct grade *grade, const struct rubric_check *check,
                        struct verdict *verdict)
 {
     bool lacks = false;
     for (guint i = 0; i < check->files->len; i++) {
         const struct built_file *file = build_find(grade->build, check->files->pdata[i]);
-        const char *name = check->files->pdata[i];
-        if (!file || file->compiles || file->replaced)
+        struct lack lack;
+        if (!file || !find_lack(file, rubric_check_is_simulated(check), &lack))
             continue;
-        if (file->collected->trouble) {
-            if (!lacks)
-                verdict_set(verdict, VERDICT_FAIL, "%s", file->collected->trouble);
-            text_append_plain(verdict->explanation, file->collected->trouble);
-            g_string_append(verdict->explanation, ".\n\n");
+        if (!lacks)
+            verdict_set(verdict, VERDICT_FAIL, "%s", lack.headline);
+        if (lack.about) {
+            verdict_explain(verdict, "%s\n\n", lack.about);
+            text_append_code_block(verdict->explanation, lack.details);
         } else {
-            if (!lacks)
-                verdict_set(verdict, VERDICT_FAIL, "%s does not %s", name,
-                            file->links ? "compile" : "link with the rest of the program");
-            verdict_explain(verdict, "The %s on `%s`:\n\n", file->links ? "compiler" : "linker",
-                            name);
-            text_append_code_block(verdict->explanation, file->messages ? file->messages : "");
+            text_append_plain(verdict->explanation, lack.headline);
+            g_string_append(verdict->explanation, ".\n\n");
         }
+        lack_clear(&lack);
         lacks = true;
     }
     return lacks;

@@ -1,6 +1,7 @@
 /* The rubric: read from libconfig, value by value, with everything odd reported. */
 #include "grader/rubric/rubric.h"
 
+#include "grader/rubric/rubric_calls.h"
 #include "grader/rubric/rubric_lint.h"
 #include "grader/rubric/rubric_values.h"
 
@@ -258,6 +259,8 @@ struct rubric *rubric_load(const char *path, GString *errors)
         read_rubric(&reader, config_root_setting(&config), rubric);
     if (errors->len == before)
         rubric_lint(rubric, path, errors);
+    if (errors->len == before)
+        rubric_calls_read(rubric, path, errors);
     config_destroy(&config);
     if (errors->len == before)
         return rubric;
@@ -274,6 +277,7 @@ void rubric_free(struct rubric *rubric)
     g_array_free(rubric->used_files, TRUE);
     g_array_free(rubric->tiers, TRUE);
     g_array_free(rubric->checks, TRUE);
+    rubric_calls_free(rubric);
     g_free(rubric->assignment);
     g_free(rubric);
 }

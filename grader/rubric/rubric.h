@@ -100,6 +100,7 @@ struct rubric {
     GArray *used_files; /* of struct rubric_file: those of the assignments that it uses */
     GArray *tiers;      /* of struct rubric_tier */
     GArray *checks;     /* of struct rubric_check, in the rubric's order */
+    GArray *calls;      /* what its files may call: rubric_calls.h */
 };
 
 /* Reads and lints a rubric. NULL, with all that is wrong with it in `errors`, one line each
@@ -107,7 +108,7 @@ struct rubric {
  * duplicate names, points that don't add up to their tier's, cycles of `after`, arguments that
  * the program would refuse, more than RUBRIC_MAX_RANKS ranks, platforms that are not in
  * common/platforms of the kit that holds the rubric (KIT/assignments/NAME/rubric.cfg), a
- * platform for the real machine. */
+ * platform for the real machine, faults in the rules about calls (rubric_calls.h). */
 #define RUBRIC_MAX_RANKS 64
 struct rubric *rubric_load(const char *path, GString *errors);
 void rubric_free(struct rubric *rubric);

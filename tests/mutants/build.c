@@ -132,6 +132,10 @@ static bool compile(const struct mutants_kit *kit, const struct builder *builder
 
 static bool link_simulated(struct build *build, GString *surprises)
 {
+    g_autofree char *messages = NULL;
+    if (build->builder->stubs->len > 0 &&
+        !builder_compile(build->builder, BUILDER_STUBS, &messages))
+        g_string_append(surprises, "what stands in for a file does not compile\n");
     struct sandbox_result result = builder_link_once(build->builder);
     g_autofree char *program = g_build_filename(build->builder->objects, "program", NULL);
     bool linked =
@@ -149,6 +153,7 @@ static struct builder new_builder(const struct mutants_kit *kit, const char *fol
     struct build *build = g_new0(struct build, 1);
     build->tree = g_build_filename(folder, "tree", NULL);
     build->replaced = g_string_new(NULL);
+    build->unusual = g_string_new(NULL);
     build->files = g_array_new(FALSE, TRUE, sizeof(struct built_file));
     for (guint i = 0; i < collection->files->len; i++) {
         struct built_file file = {
@@ -156,8 +161,7 @@ static struct builder new_builder(const struct mutants_kit *kit, const char *fol
         g_array_append_val(build->files, file);
     }
     return (struct builder){.build = build,
-                            .assignment = kit->rubric->assignment,
-                            .uses = kit->rubric->uses,
+                            .rubric = kit->rubric,
                             .course = g_ptr_array_new(),
                             .library = "lib",
                             .objects = g_build_filename(folder, "objects", NULL),
@@ -180,6 +184,7 @@ static bool build_real(const struct mutants_kit *kit, struct builder *builder,
     }
     if (!compile(kit, builder, objects, collection, surprises))
         return false;
+    builder_look_at_calls(builder, build->unusual);
     builder_link(builder);
     return build->program && builder_seal(builder, build->program);
 }

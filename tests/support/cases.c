@@ -83,6 +83,7 @@ struct graded cases_run(const struct test_case *cases, int count, const char *be
 {
     write_submission(cases, count, before);
     write_rubric(cases, count);
+    grading_allow_all_calls();
     return grading_run(NULL);
 }
 

@@ -21,7 +21,7 @@ struct test_case {
     const char *words[2]; /* told of it; NULL: whatever */
 };
 
-/* Writes average.c and the rubric, and grades. `before`: C before all functions. */
+/* Writes average.c and the rubric, and grades: it may call whatever it likes. `before`: C before all functions. */
 struct graded cases_run(const struct test_case *cases, int count, const char *before);
 
 /* Fails the test if the verdict is not as it says. */

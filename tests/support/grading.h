@@ -21,9 +21,8 @@
 extern char *grading_folder;     /* of this test */
 extern char *grading_submission; /* in it */
 extern char *grading_out;        /* where the reports go; not there yet */
-extern char
-    *grading_kit; /* "." or, after grading_use_rubric, a kit with a rubric of the test's own */
-extern char *grading_build; /* test_build_folder(), or another that a test has made */
+extern char *grading_kit;        /* "." or, after the functions below, one of the test's own */
+extern char *grading_build;      /* test_build_folder(), or another that a test has made */
 
 void grading_begin(const char *assignment);
 void grading_end(void);
@@ -41,6 +40,8 @@ void grading_change(const char *name, const char *before, const char *after);
 /* Grades by this rubric from now on. `tiers`: what stands behind "tiers = "; before it come the
  * assignment's name and all files of its solutions. */
 void grading_use_rubric(const char *tiers);
+/* From now on the submission may call whatever it likes: what becomes of it when it runs is looked at. */
+void grading_allow_all_calls(void);
 
 /* ---- grading --------------------------------------------------------------------- */
 

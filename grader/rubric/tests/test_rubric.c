@@ -1,5 +1,5 @@
 /* The rubric's reader and linter: a right one is understood, each fault is named. */
-#include "grader/rubric/rubric.h"
+#include "grader/rubric/rubric_calls.h"
 #include "tests/support/test.h"
 
 #include <glib/gstdio.h>
@@ -26,8 +26,9 @@ static char *kit; /* with platforms, to hold rubrics */
 static void make_kit(void)
 {
     kit = g_dir_make_tmp("kit-XXXXXX", NULL);
-    static const char *const folders[] = {"assignments/example", "common/platforms"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const folders[] = {"assignments/example", "common/platforms",
+                                          "grader/rubric"};
+    for (int i = 0; i < 3; i++) {
         g_autofree char *path = g_build_filename(kit, folders[i], NULL);
         ck_assert_int_eq(g_mkdir_with_parents(path, 0755), 0);
     }
@@ -36,6 +37,8 @@ static void make_kit(void)
         g_autofree char *path = g_build_filename(kit, "common/platforms", names[i], NULL);
         ck_assert(g_file_set_contents(path, "<platform/>", -1, NULL));
     }
+    g_autofree char *calls = g_build_filename(kit, "grader/rubric/calls.cfg", NULL);
+    ck_assert(g_file_set_contents(calls, "calls = ( );", -1, NULL));
 }
 
 static void remove_kit(void)
@@ -279,6 +282,84 @@ START_TEST(coverage_needs_a_mutant_for_each_judged_check)
 }
 END_TEST
 
+/* ---- the rules about calls ------------------------------------------------------------------------- */
+
+/* Writes rules, for all assignments or for this one, and loads the rubric with them. */
+static struct rubric *load_with_calls(const char *where, const char *rules, GString *errors)
+{
+    g_autofree char *path = g_build_filename(kit, where, "calls.cfg", NULL);
+    ck_assert(g_file_set_contents(path, rules, -1, NULL));
+    return load(right, errors);
+}
+
+static void assert_call(const struct rubric *rubric, const char *function,
+                        enum rubric_call_kind kind, const char *why)
+{
+    g_autofree char *found = NULL;
+    ck_assert_int_eq(rubric_calls_look_up(rubric, function, &found), kind);
+    ck_assert_msg(g_strcmp0(found, why) == 0, "%s: %s", function, found ? found : "no reason");
+}
+
+START_TEST(the_first_name_that_fits_decides_about_a_call)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    rubric_free(load_with_calls("assignments/example",
+                                "calls = ( { names = ( \"open\" ); usual = true; } );", errors));
+    struct rubric *rubric =
+        load_with_calls("grader/rubric",
+                        "calls = ( { names = ( \"PMPI*\", \"P*_x\" ); refused = \"unseen: call "
+                        "MPI*, not PMPI*\"; },\n"
+                        "{ names = ( \"open\", \"*stat\" ); refused = \"no files\"; },\n"
+                        "{ names = ( \"MPI_Put\" ); unusual = \"one-sided\"; },\n"
+                        "{ names = ( \"MPI_*\" ); usual = true; } );",
+                        errors);
+    ck_assert_msg(rubric != NULL, "%s", errors->str);
+    assert_call(rubric, "PMPI_Send", RUBRIC_CALL_REFUSED, "unseen: call MPI_Send, not PMPI_Send");
+    assert_call(rubric, "Paa_x", RUBRIC_CALL_REFUSED, "unseen: call MPIaa, not PMPIaa");
+    assert_call(rubric, "fstat", RUBRIC_CALL_REFUSED, "no files");
+    assert_call(rubric, "open", RUBRIC_CALL_USUAL, NULL); /* the assignment's own rule */
+    assert_call(rubric, "open2", RUBRIC_CALL_UNKNOWN, NULL);
+    assert_call(rubric, "MPI_Put", RUBRIC_CALL_UNUSUAL, "one-sided");
+    assert_call(rubric, "MPI_Puts", RUBRIC_CALL_USUAL, NULL);
+    rubric_free(rubric);
+}
+END_TEST
+
+START_TEST(faults_in_the_rules_about_calls_are_named)
+{
+    static const struct {
+        const char *rules, *words;
+    } faults[] = {
+        {"calls = ( { names = ( \"a\" ); } );", "one of \"refused\", \"unusual\" and \"usual\""},
+        {"calls = ( { names = ( \"a\" ); usual = true; refused = \"b\"; } );",
+         "one of \"refused\""},
+        {"calls = ( { usual = true; } );", "\"names\" is missing"},
+        {"calls = ( { names = ( \"a\" ); refuse = \"b\"; } );", "unknown key \"refuse\""},
+        {"calls = ( { names = ( \"a\" ); refused = \"call b*\"; } );", "one is needed in \"a\""},
+        {"call = ( );", "unknown key \"call\""},
+        {"calls = (", "syntax error"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autoptr(GString) errors = g_string_new(NULL);
+        ck_assert_ptr_null(load_with_calls("grader/rubric", faults[i].rules, errors));
+        ck_assert_msg(strstr(errors->str, faults[i].words) &&
+                          strstr(errors->str, "grader/rubric/calls.cfg:1: "),
+                      "no \"%s\" in: %s", faults[i].words, errors->str);
+    }
+}
+END_TEST
+
+/* Rules that are lost must not mean that all is allowed. */
+START_TEST(rules_about_calls_can_not_be_missing)
+{
+    g_autoptr(GString) errors = g_string_new(NULL);
+    g_autofree char *path = g_build_filename(kit, "grader/rubric/calls.cfg", NULL);
+    ck_assert_int_eq(g_unlink(path), 0);
+    ck_assert_ptr_null(load(right, errors));
+    ck_assert_ptr_nonnull(strstr(errors->str, "calls.cfg"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("rubric");
@@ -296,6 +377,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, runs_are_checked);
     tcase_add_test(tests, a_missing_file_is_an_error);
     tcase_add_test(tests, coverage_needs_a_mutant_for_each_judged_check);
+    tcase_add_test(tests, the_first_name_that_fits_decides_about_a_call);
+    tcase_add_test(tests, faults_in_the_rules_about_calls_are_named);
+    tcase_add_test(tests, rules_about_calls_can_not_be_missing);
     suite_add_tcase(suite, tests);
     return suite;
 }
