@@ -17,7 +17,8 @@ void mutant_result_init(struct mutant_result *result)
     *result = (struct mutant_result){.failed = g_string_new(NULL),
                                      .named = g_string_new(NULL),
                                      .surprises = g_string_new(NULL),
-                                     .verdicts = g_string_new(NULL)};
+                                     .verdicts = g_string_new(NULL),
+                                     .headlines = g_string_new(NULL)};
 }
 
 void mutant_result_clear(struct mutant_result *result)
@@ -26,6 +27,7 @@ void mutant_result_clear(struct mutant_result *result)
     g_string_free(result->named, TRUE);
     g_string_free(result->surprises, TRUE);
     g_string_free(result->verdicts, TRUE);
+    g_string_free(result->headlines, TRUE);
 }
 
 /* ---- in a process of its own --------------------------------------------------------------- */
@@ -34,6 +36,14 @@ static void add_mistake(const struct verdict *verdict, GString *names)
 {
     if (verdict->mistake->len > 0 && !strstr(names->str, verdict->mistake->str))
         mutant_add_word(names, "; ", verdict->mistake->str);
+}
+
+static void add_headline(const char *name, const char *headline, GString *headlines)
+{
+    g_autoptr(GRegex) seconds = g_regex_new("\\b\\d+(\\.\\d+)? (s|seconds)\\b", 0, 0, NULL);
+    g_autofree char *text =
+        g_regex_replace_literal(seconds, headline, -1, 0, "some seconds", 0, NULL);
+    g_string_append_printf(headlines, "%s: %s\n", name, text);
 }
 
 /* about: collects the mistakes that checks named which the mutant's file lists. */
@@ -48,8 +58,10 @@ static void compare_check(const struct mutant *mutant, const struct check_result
                      : passed    ? "passed"
                      : unreached ? "was not reached"
                                  : "was not judged";
-    if (failed)
+    if (failed) {
         mutant_add_word(result->failed, ", ", name);
+        add_headline(name, headline, result->headlines);
+    }
     add_mistake(check->verdict, result->named);
     if (mutant_lists(mutant->fails, name) || mutant_lists(mutant->passes, name))
         add_mistake(check->verdict, about);
@@ -162,9 +174,9 @@ static void look_at(const struct mutants_kit *kit, const struct mutant *mutant,
 
 static void write_answer(const struct mutant_result *result, FILE *to)
 {
-    json_t *answer =
-        json_pack("{s:s,s:s,s:s,s:s}", "failed", result->failed->str, "named", result->named->str,
-                  "surprises", result->surprises->str, "verdicts", result->verdicts->str);
+    json_t *answer = json_pack("{s:s,s:s,s:s,s:s,s:s}", "failed", result->failed->str, "named",
+                               result->named->str, "surprises", result->surprises->str, "verdicts",
+                               result->verdicts->str, "headlines", result->headlines->str);
     if (answer)
         json_dumpf(answer, to, 0);
     json_decref(answer);
@@ -173,17 +185,20 @@ static void write_answer(const struct mutant_result *result, FILE *to)
 
 static void read_answer(struct mutant_work *work)
 {
-    const char *failed = NULL, *named = NULL, *surprises = NULL, *verdicts = NULL;
+    const char *failed = NULL, *named = NULL, *surprises = NULL, *verdicts = NULL,
+               *headlines = NULL;
     rewind(work->answer);
     json_t *answer = json_loadf(work->answer, 0, NULL);
     mutant_result_clear(&work->result);
     mutant_result_init(&work->result);
-    if (answer && json_unpack(answer, "{s:s,s:s,s:s,s:s}", "failed", &failed, "named", &named,
-                              "surprises", &surprises, "verdicts", &verdicts) == 0) {
+    if (answer &&
+        json_unpack(answer, "{s:s,s:s,s:s,s:s,s:s}", "failed", &failed, "named", &named,
+                    "surprises", &surprises, "verdicts", &verdicts, "headlines", &headlines) == 0) {
         g_string_assign(work->result.failed, failed);
         g_string_assign(work->result.named, named);
         g_string_assign(work->result.surprises, surprises);
         g_string_assign(work->result.verdicts, verdicts);
+        g_string_assign(work->result.headlines, headlines);
     } else {
         g_string_assign(work->result.surprises, "the process that looked at it broke off\n");
     }

@@ -128,12 +128,13 @@ static bool repeat(const struct mutants_kit *kit, struct mutant_work *work, guin
         return false;
     }
     printf("\n%d complete rounds of %d, %u mutants in each, beside %d busy processes: %d verdicts "
-           "changed, %d were not as expected\n",
-           repeats.done, repeats.rounds, number, repeats.busy, repeats.changed, repeats.unexpected);
+           "and %d headlines changed, %d were not as expected\n",
+           repeats.done, repeats.rounds, number, repeats.busy, repeats.changed, repeats.headlines,
+           repeats.unexpected);
     struct mutants_totals totals = mutants_count(work, number);
     printf("in the last round: caught %d of %d wrong ones, rejected %d of %d right ones\n",
            totals.caught, totals.wrong, totals.rejected, totals.right);
-    return repeats.changed == 0 && repeats.unexpected == 0;
+    return repeats.changed == 0 && repeats.headlines == 0 && repeats.unexpected == 0;
 }
 
 static bool is_wanted(char *const *only, const char *name)

@@ -1,6 +1,6 @@
 /*
  * The same mutants again and again, beside processes that keep the machine busy:
- * does any verdict change from one run to the next?
+ * does any verdict, or any headline of a failure, change from one run to the next?
  */
 #ifndef TESTS_MUTANTS_REPEAT_H
 #define TESTS_MUTANTS_REPEAT_H
@@ -12,8 +12,9 @@ struct mutants_repeats {
     int minutes; /* no new round after that; 0: no limit */
     int busy;
     int jobs;
-    int done; /* complete rounds */
-    int changed;
+    int done;      /* complete rounds */
+    int changed;   /* verdicts that were not those of the first round … */
+    int headlines; /* … and headlines, where the verdicts were */
     int unexpected;
 };
 
