@@ -3,6 +3,7 @@
  */
 #include "common/base/fatal.h"
 
+#include "common/base/last_words.h"
 #include "common/base/machine.h"
 
 #include <dlfcn.h>
@@ -44,6 +45,17 @@ static bool is_in_program(const void *address, const char *own, const char **bas
     return *base == own ||
            (dladdr(*base + offset, &same) != 0 && same.dli_saddr == *base + offset &&
             same.dli_sname != NULL && strcmp(same.dli_sname, "fatal_set_rank") == 0);
+}
+
+bool fatal_place_in_program(const void *address, uint64_t *place)
+{
+    const char *base;
+    Dl_info own;
+    if (dladdr((void *)(uintptr_t)fatal_set_rank, &own) == 0 ||
+        !is_in_program(address, own.dli_fbase, &base))
+        return false;
+    *place = (uint64_t)((const char *)address - base);
+    return true;
 }
 
 /* Writes "addr2line -e PROGRAM ADDRESS…" for this file and the calls that lead here, or to
@@ -119,10 +131,14 @@ void fatal_at(const char *function, const char *format, ...)
     vsnprintf(text + prefix, sizeof text - prefix, format, arguments);
     va_end(arguments);
 
+    /* Noted before anything that takes time: another rank may end the program meanwhile. */
+    last_words_message(text);
     /* A message that begins with its line needs no other. */
     size_t length = strlen(text);
-    if (strncmp(format, "%s:%d", 5) != 0 && fatal_find_line(NULL, place, sizeof place))
+    if (strncmp(format, "%s:%d", 5) != 0 && fatal_find_line(NULL, place, sizeof place)) {
         snprintf(text + length, sizeof text - length, " (called at %s)", place);
+        last_words_message(text);
+    }
 
     fflush(stdout);
     fprintf(stderr, "%s\n", text);

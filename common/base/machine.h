@@ -26,6 +26,10 @@ uint64_t machine_clock(void);
  * already. Called once per operation (see flops_spend), not once per kernel. */
 void machine_compute(double flops);
 
+/* The rank that runs now: `own` where each has a process of its own; where one process holds all of them,
+ * the one whose turn it is, or -1 outside of all. */
+int machine_rank_running(int own);
+
 /* Before MPI_Init: is this the process that should speak for all of them? */
 bool machine_is_first_process(void);
 

@@ -4,6 +4,7 @@
 #include "common/driver/driver.h"
 
 #include "common/base/fatal.h"
+#include "common/base/last_words.h"
 #include "common/base/memory.h"
 #include "common/base/mpi_check.h"
 #include "common/driver/driver_parts.h"
@@ -111,6 +112,7 @@ static void finalize(int status)
         fatal("MPI_Finalize failed");
     log_append(log_record_of_end(status));
     log_close();
+    last_words_close();
 }
 
 /* Lists that an assignment has left out are empty ones. */
@@ -146,6 +148,7 @@ int driver_main(int argc, char **argv, const struct program *given)
         driver_evidence_folder(&options);
         memory_spoil(true);
         log_open(options.evidence, run.rank, run.ranks, options.seed);
+        last_words_open(options.evidence, run.rank);
     }
     struct model *model = build_model(&options);
     run.model = model;

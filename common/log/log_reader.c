@@ -135,6 +135,7 @@ static bool read_open_file(int file, struct log_file *log, const char **cause)
     log->rank = header.rank;
     log->ranks = header.ranks;
     log->seed = header.seed;
+    log->pid = header.pid;
     log->polls = header.polls;
 
     size_t bytes = (size_t)status.st_size - sizeof header;

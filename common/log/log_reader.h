@@ -13,6 +13,7 @@ struct log_file {
     int rank;
     int ranks;
     uint64_t seed;
+    uint64_t pid;   /* of the rank's process, as itself knew it */
     uint64_t polls; /* unsuccessful tests since the last record */
     size_t count;
     struct log_record *record;

@@ -23,6 +23,15 @@ static bool sizes_differ(const struct scene *scene, GString *headline, enum diag
     return *kind != DIAGNOSIS_NONE;
 }
 
+/* Did the kit itself end the run, not MPI? Then no message's size did. */
+static bool is_kits_message(const struct scene *scene)
+{
+    const struct first_end end = diagnosis_first_end(scene->outcome);
+    return end.kind == FIRST_END_MESSAGE &&
+           !g_regex_match_simple("^rank \\d+: (mpi_check|MPI): ",
+                                 scene->outcome->words[end.rank].text, G_REGEX_RAW, 0);
+}
+
 /* The known mistake behind it, if the assignment knows one. */
 static const struct mistake *find_mistake(const struct diagnosis *diagnosis)
 {
@@ -36,12 +45,12 @@ static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct s
 {
     const bool stopped = scene_was_stopped(scene->outcome);
     enum diagnosis_kind kind;
-    if (sizes_differ(scene, headline, &kind))
+    if (!is_kits_message(scene) && sizes_differ(scene, headline, &kind))
+        return kind;
+    if ((kind = scene_name_first_end(scene, headline)) != DIAGNOSIS_NONE)
         return kind;
     if (scene_crashed(scene, headline))
         return DIAGNOSIS_CRASHED;
-    if (scene_finalizes_early(scene, headline))
-        return DIAGNOSIS_ENDED_EARLY;
     if (stopped && scene_outlives_its_end(scene, headline))
         return DIAGNOSIS_ENDLESS_LOOP;
     if (!stopped && scene_stopped_itself(scene, headline))

@@ -71,42 +71,19 @@ static GArray *read_frames(const char *program, const char *output)
     return frames;
 }
 
-/* All source lines in one go. */
-static void look_up_lines(const char *program, const GArray *frames)
-{
-    g_autoptr(GArray) callers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-    for (guint i = 0; i < frames->len; i++)
-        g_array_append_val(callers, g_array_index(frames, struct frame, i).caller);
-    source_line_prepare(program, (const uint64_t *)(void *)callers->data, (int)callers->len);
-}
-
-/* common/ROOM/file.c, assignments/NAME/program/file.c, …; a student's is NAME/file.c. */
-static bool is_of_the_kit(const char *path)
-{
-    return g_regex_match_simple("(^|/)(common|assignments)/[^/]+/([^/]+/)?[^/]+$", path, 0, 0);
-}
-
-/* The lines of the rank that frame `first` is the first of, from the crash to the student's function that
- * the kit called; empty if none is the student's. */
+/* The lines of the rank that frame `first` is the first of. */
 static GPtrArray *lines_of_rank(const char *program, const GArray *frames, guint first)
 {
-    GPtrArray *lines = g_ptr_array_new();
-    int students = 0;
+    g_autoptr(GArray) callers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     for (guint i = first; i < frames->len; i++) {
         const struct frame *frame = &g_array_index(frames, struct frame, i);
         if (frame->loaded != g_array_index(frames, struct frame, first).loaded)
             continue;
         if (frame->is_main)
             break;
-        const char *line = source_line(program, frame->caller);
-        if (!line[0])
-            continue;
-        g_ptr_array_add(lines, (char *)line);
-        if (!is_of_the_kit(source_line_path(program, frame->caller)))
-            students = (int)lines->len;
+        g_array_append_val(callers, frame->caller);
     }
-    g_ptr_array_set_size(lines, students);
-    return lines;
+    return scene_lines_of_calls(program, (const uint64_t *)(void *)callers->data, callers->len);
 }
 
 /* The source lines of the first rank that was in a student's function; just where the first was, if
@@ -114,7 +91,6 @@ static GPtrArray *lines_of_rank(const char *program, const GArray *frames, guint
 static GPtrArray *read_lines(const char *program, const char *output)
 {
     g_autoptr(GArray) frames = read_frames(program, output);
-    look_up_lines(program, frames);
     for (guint i = 0; i < frames->len; i++) {
         if (!g_array_index(frames, struct frame, i).is_first)
             continue;
@@ -135,17 +111,7 @@ void scene_describe_crash(const struct outcome *outcome, GString *text)
 {
     const char *output = outcome->output ? outcome->output : "";
     g_autoptr(GPtrArray) lines = read_lines(outcome->program ? outcome->program : "", output);
-    for (guint i = 0; i < lines->len; i++) {
-        /* where it was, and the last two: in between may be the kit's own */
-        if (i > 0 && i + 2 < lines->len)
-            continue;
-        bool skipped = i > 1 && i + 2 == lines->len;
-        g_string_append_printf(text, "%s%s",
-                               i == 0    ? ", at "
-                               : skipped ? ", …, called at "
-                                         : ", called at ",
-                               (char *)lines->pdata[i]);
-    }
+    scene_describe_lines(lines, text);
     if (strstr(output, "Segmentation fault") && !strstr(output, "*** Process received signal"))
         g_string_append(text, "; is its stack full, by a large array in a function or by a "
                               "recursion without end?");

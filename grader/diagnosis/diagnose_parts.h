@@ -5,6 +5,7 @@
 #define GRADER_DIAGNOSIS_DIAGNOSE_PARTS_H
 
 #include "grader/diagnosis/diagnose.h"
+#include "grader/diagnosis/first_end.h"
 #include "grader/diagnosis/scene.h"
 
 /* diagnose_places.c */
@@ -49,15 +50,26 @@ int scene_one_that_ran(const struct scene *scene);
 enum diagnosis_kind scene_follow_chain(struct scene *scene, GString *headline);
 
 /* diagnose_ends.c */
+/* The rank that ended the others, and how; notes the culprit. DIAGNOSIS_NONE: nothing tells, or it is
+ * told otherwise. */
+enum diagnosis_kind scene_name_first_end(struct scene *scene, GString *headline);
 bool scene_stopped_itself(struct scene *scene, GString *headline);
-bool scene_finalizes_early(const struct scene *scene, GString *headline);
 bool scene_outlives_its_end(const struct scene *scene, GString *headline);
 
-/* diagnose_crash.c: which rank, and where, as far as the output shows it. Notes the culprit. */
+/* diagnose_crash.c: a rank that left its last words … */
+void scene_name_crash(struct scene *scene, int rank, GString *headline);
+/* … or which rank, and where, as far as the output shows it. Notes the culprit. */
 bool scene_crashed(struct scene *scene, GString *headline);
 
-/* diagnose_backtrace.c: ", at tensor.c:145 (tensor_free), called at step.c:31 (take_step)", as far as
- * the output shows it; plain text. */
+/* diagnose_calls.c: source lines, from the innermost call to the outermost in the student's code; none
+ * if nothing of it is the student's. The strings live on. */
+/* ", at tensor.c:145 (tensor_free), called at step.c:31 (take_step)"; plain text. */
+void scene_describe_lines(const GPtrArray *lines, GString *text);
+GPtrArray *scene_lines_of_calls(const char *program, const uint64_t *caller, guint count);
+/* The same of last words, and of these only the student's. */
+GPtrArray *scene_lines_of_student(const char *program, const struct last_words_calls *calls);
+
+/* diagnose_backtrace.c: the lines of a crash, as far as the output shows it; plain text. */
 void scene_describe_crash(const struct outcome *outcome, GString *text);
 
 /* diagnose_remedies.c: what to do about a kind, Markdown; "" where there is nothing to say. */

@@ -1,6 +1,7 @@
 /* From the end of a run to an outcome: what is left behind, how it ended, in which words. */
 #include "grader/run/outcome.h"
 
+#include "grader/diagnosis/first_end.h"
 #include "grader/run/simulation.h"
 #include "grader/text/text.h"
 
@@ -112,6 +113,7 @@ static void read_logs(struct outcome *outcome)
 {
     outcome->log = g_new0(struct log_file, outcome->ranks);
     outcome->log_error = g_new0(char *, outcome->ranks);
+    outcome->words = g_new0(struct last_words, outcome->ranks);
     for (int rank = 0; rank < outcome->ranks; rank++) {
         g_autofree char *path = g_strdup_printf("%s/rank-%d.log", outcome->folder, rank);
         char error[LOG_ERROR_SIZE];
@@ -121,6 +123,8 @@ static void read_logs(struct outcome *outcome)
         } else if (outcome->log[rank].damage[0]) {
             outcome->log_error[rank] = g_strdup(outcome->log[rank].damage);
         }
+        g_autofree char *end = g_strdup_printf("%s/rank-%d.end", outcome->folder, rank);
+        last_words_read(end, &outcome->words[rank]);
     }
 }
 
@@ -178,9 +182,9 @@ static char *trouble_of(const struct outcome *outcome, const struct sandbox_resu
 {
     if (result->trouble)
         return g_strdup(result->trouble);
-    int signal = result->end == SANDBOX_SIGNALLED ? result->status : result->status - 128;
     if (outcome->end == RUN_CRASHED)
-        return g_strdup_printf("ended by signal %d (%s)", signal, strsignal(signal));
+        return g_strdup_printf("ended by signal %d (%s)", outcome->signal,
+                               strsignal(outcome->signal));
     if (outcome->end == RUN_HUNG)
         return g_strdup("the simulator stopped: no rank can go on any more");
     if (outcome->end == RUN_FAILED && result->status == 0)
@@ -218,14 +222,20 @@ void outcome_conclude(struct outcome *outcome, const struct sandbox_result *resu
     outcome->seconds = result->seconds;
     outcome->output = outcome_quieten(result->output->str);
     outcome->exit_status = result->end == SANDBOX_EXITED ? result->status : -1;
+    outcome->signal = result->end == SANDBOX_SIGNALLED                        ? result->status
+                      : result->end == SANDBOX_EXITED && result->status > 128 ? result->status - 128
+                                                                              : 0;
+    char *reason;
     outcome->end = end_of(outcome, result);
+    outcome->end = diagnosis_end_of_run(outcome, outcome->end, &reason);
     if (outcome->end == RUN_HUNG)
         drop_line(outcome->output, "tools/simulate: deadlock: ");
     if (outcome->end != RUN_FINISHED && disk_is_full(outcome->folder)) {
         outcome->end = RUN_NOT_STARTED;
         outcome->trouble = g_strdup_printf("the disk that holds %s is full", outcome->folder);
+        g_free(reason);
     } else {
-        outcome->trouble = trouble_of(outcome, result);
+        outcome->trouble = reason ? reason : trouble_of(outcome, result);
     }
     g_autofree char *path = g_build_filename(outcome->folder, "output.txt", NULL);
     g_file_set_contents(path, result->output->str, -1, NULL); /* a copy, for people */
@@ -249,6 +259,7 @@ void outcome_clear(struct outcome *outcome)
     }
     g_free(outcome->log);
     g_free(outcome->log_error);
+    g_free(outcome->words);
     g_free(outcome->platform);
     g_free(outcome->trouble);
     g_free(outcome->command);

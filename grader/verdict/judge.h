@@ -8,6 +8,7 @@
 #ifndef GRADER_VERDICT_JUDGE_H
 #define GRADER_VERDICT_JUDGE_H
 
+#include "common/base/last_words.h"
 #include "common/driver/options.h"
 #include "common/log/log_reader.h"
 
@@ -61,6 +62,7 @@ struct outcome {
     struct options options; /* as the program parsed them */
     enum run_end end;
     int exit_status; /* -1 if it was stopped */
+    int signal;      /* that ended it, as far as the exit status tells; 0: none */
     char *trouble;   /* NULL, or one line on what went wrong, for people */
     char *command;   /* a line that repeats the run outside of the grader */
     char *folder;    /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
@@ -69,6 +71,8 @@ struct outcome {
     double seconds;
     struct log_file *log; /* one per rank; count 0 where there was nothing to read */
     char **log_error;     /* one per rank: NULL, or why the log can't be used */
+    struct last_words
+        *words; /* one per rank: how it ended, where it did so before its time; may be NULL */
 };
 
 struct judgement {

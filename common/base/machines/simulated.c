@@ -78,6 +78,14 @@ void machine_compute(double flops)
     machine_progressed();
 }
 
+int machine_rank_running(int own)
+{
+    (void)own;
+    const sg_actor_t self = sg_actor_self();
+    const char *rank = self == NULL ? NULL : sg_actor_get_property_value(self, "rank");
+    return rank == NULL ? -1 : atoi(rank);
+}
+
 bool machine_is_first_process(void)
 {
     const char *rank = sg_actor_get_property_value(sg_actor_self(), "rank");
