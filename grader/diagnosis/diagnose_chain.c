@@ -36,6 +36,18 @@ static bool does_not_come_back(const struct scene *scene)
             scene->outcome->exit_status < 0); /* the grader stopped it */
 }
 
+/* ": it has been in spin() at step.c:31, called by take_step() at :60, for 8 s" */
+static void say_since_when(const struct scene *scene, int rank, GString *headline)
+{
+    g_autoptr(GString) where = g_string_new(NULL);
+    if (!scene_describe_sample(scene, rank, where))
+        return;
+    double seconds = scene_sample_seconds(scene, rank);
+    g_string_append_printf(headline, ": it has been%s", where->str);
+    if (seconds > 0)
+        g_string_append_printf(headline, ", for %.0f s", MAX(1.0, seconds));
+}
+
 /* A message that the others wait for was begun by this rank, which never waited for its request. */
 static bool forgot_a_request(const struct scene *scene, int rank, GString *headline)
 {
@@ -53,10 +65,9 @@ static bool forgot_a_request(const struct scene *scene, int rank, GString *headl
                            "(tag %d) with ",
                            rank, sends ? "sends to" : "receives from", victim, message->tag);
     scene_name_call(scene, rank, scene_call_of(scene, rank, half->posted), headline);
-    g_string_append_printf(headline,
-                           ", and does not come back from its own code; rank %d waits "
-                           "for it in ",
-                           victim);
+    g_string_append(headline, ", and does not come back from its own code");
+    say_since_when(scene, rank, headline);
+    g_string_append_printf(headline, "; rank %d waits for it in ", victim);
     scene_name_call(scene, victim, scene->place[victim].call, headline);
     return true;
 }
@@ -109,7 +120,9 @@ static enum diagnosis_kind is_away(const struct scene *scene, int rank, GString 
         return stuck ? DIAGNOSIS_ENDLESS_LOOP : DIAGNOSIS_ENDED_EARLY;
     }
     if (stuck) {
-        g_string_append_printf(headline, "rank %d does not come back from its own code, ", rank);
+        g_string_append_printf(headline, "rank %d does not come back from its own code", rank);
+        say_since_when(scene, rank, headline);
+        g_string_append(headline, ", ");
         scene_describe_computation(scene, rank, headline);
         name_victim(scene, rank, headline);
         return DIAGNOSIS_ENDLESS_LOOP;

@@ -69,6 +69,12 @@ GPtrArray *scene_lines_of_calls(const char *program, const uint64_t *caller, gui
 /* The same of last words, and of these only the student's. */
 GPtrArray *scene_lines_of_student(const char *program, const struct last_words_calls *calls);
 
+/* " in forward() at step.c:31, called by take_step() at :60": where a rank was when it was asked, in the
+ * student's code; plain text. False, and nothing, if it did not answer or is inside of MPI. */
+bool scene_describe_sample(const struct scene *scene, int rank, GString *text);
+/* How long it had recorded nothing by then, seconds; 0: not known. */
+double scene_sample_seconds(const struct scene *scene, int rank);
+
 /* diagnose_backtrace.c: the lines of a crash, as far as the output shows it; plain text. */
 void scene_describe_crash(const struct outcome *outcome, GString *text);
 

@@ -79,6 +79,15 @@ void scene_describe_computation(const struct scene *scene, int rank, GString *te
         g_string_append_printf(text, " (stage %d)", record->stage);
 }
 
+static void describe_sample(const struct scene *scene, int rank, GString *text)
+{
+    g_autoptr(GString) where = g_string_new(NULL);
+    if (!scene_describe_sample(scene, rank, where))
+        return;
+    g_string_append(text, ",");
+    text_append_plain(text, where->str);
+}
+
 /* The cell "was in". */
 static void describe_place(const struct scene *scene, int rank, GString *text)
 {
@@ -108,6 +117,7 @@ static void describe_place(const struct scene *scene, int rank, GString *text)
         break;
     case PLACE_COMPUTING:
         g_string_append(text, "a computation");
+        describe_sample(scene, rank, text);
         break;
     case PLACE_BETWEEN_STEPS:
         g_string_append(text, "at the end of its training step");
@@ -120,6 +130,7 @@ static void describe_place(const struct scene *scene, int rank, GString *text)
                                    log_operation_name(record_of(scene, rank, call)->operation));
             describe_line(scene, rank, call, text);
         }
+        describe_sample(scene, rank, text);
         break;
     }
     if (log->damage[0] != '\0') {

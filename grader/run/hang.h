@@ -12,6 +12,7 @@
 #ifndef GRADER_RUN_HANG_H
 #define GRADER_RUN_HANG_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -39,5 +40,9 @@ void hang_watch_free(struct hang_watch *watch);
 
 /* For sandbox_command.is_stuck; context is a struct hang_watch. */
 bool hang_is_stuck(void *context, double seconds);
+
+/* For sandbox_command.before_end: asks every rank where it is. It writes that to its last words
+ * (common/base/last_words.h) and does nothing any more. Those that can't answer are not waited for long. */
+void hang_ask_where(void *context, const GArray *pids);
 
 #endif

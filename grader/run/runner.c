@@ -158,6 +158,7 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
         .limits = sandbox_limits_default(),
         .user = sandbox_user(slot),
         .is_stuck = hang_is_stuck,
+        .before_end = hang_ask_where,
         .context = hang,
     };
     command.limits.seconds = run->seconds;

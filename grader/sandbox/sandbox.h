@@ -60,6 +60,9 @@ struct sandbox_command {
     uid_t user; /* who to be when the grader is root: sandbox_user() */
     /* Asked about every 0.1 s; may be NULL. `seconds` is the idle machine's clock. */
     bool (*is_stuck)(void *context, double seconds);
+    /* Called before a command that is stuck, or whose time is over, is ended; may be NULL. pids: of
+     * everything that it started (pid_t). */
+    void (*before_end)(void *context, const GArray *pids);
     void *context;
 };
 

@@ -165,6 +165,16 @@ static void name_the_end(struct watch *watch, int status)
         stop(watch, SANDBOX_NOT_STARTED, text_clean(watch->kept->str, watch->kept->len, 512));
 }
 
+static void ask_before_end(const struct watch *watch)
+{
+    const struct sandbox_command *command = watch->command;
+    const enum sandbox_end end = watch->result->end;
+    if (!command->before_end || (end != SANDBOX_STUCK && end != SANDBOX_TIME))
+        return;
+    g_autoptr(GArray) pids = process_tree(getpid());
+    command->before_end(command->context, pids);
+}
+
 static void watch_until_end(struct watch *watch, pid_t pid)
 {
     int status = 0;
@@ -178,6 +188,8 @@ static void watch_until_end(struct watch *watch, pid_t pid)
         if (ended == 0)
             look(watch);
     }
+    if (watch->stopped)
+        ask_before_end(watch);
     process_tree_kill(watch->command->user);
     if (watch->output_open && !watch->stopped)
         read_output(watch); /* what was still in the pipe */

@@ -24,6 +24,8 @@ static const char before[] =
     "__attribute__((noinline)) static void fill_the_stack(void)\n{\n"
     "    volatile char large[1ul << 30];\n"
     "    for (size_t i = 0; i < sizeof large; i += 4096)\n        large[i] = 1;\n}\n"
+    "__attribute__((noinline)) static void nap(unsigned seconds)\n{\n"
+    "    while (seconds > 0)\n        seconds = sleep(seconds);\n}\n"
     "static void write_everywhere(void)\n{\n"
     "    static const char *const folder[] = {\"/\", \"/etc\", \"/usr\", \"/usr/lib\", \"/kit\", "
     "\"/kit/lib\", \"/program\", \"..\", \"../..\", \".\", KIT, SUBMISSION, \"/var\", "
@@ -43,7 +45,24 @@ static const struct test_case cases[] = {
      .ranks = 1,
      .seconds = 1.5,
      .status = "failed",
-     .words = {"took too long"}},
+     .words = {"took too long", "it has been in average() at average.c:"}},
+    /* it is not woken to go on */
+    {.name = "endless_sleep",
+     .code = "if (rank == 1) nap(1000);\n MPI_Barrier(comm);",
+     .status = "failed",
+     .words = {"rank 1 does not come back from its own code: it has been in nap() at average.c:",
+               ", called by average() at :"}},
+    {.name = "endless_sleep_that_answers_nothing",
+     .code = "sigset_t all; sigfillset(&all); sigprocmask(SIG_BLOCK, &all, NULL);\n"
+             "if (rank == 1) nap(1000);\n MPI_Barrier(comm);",
+     .status = "failed",
+     .words =
+         {"rank 1 does not come back from its own code, before any computation; rank 0 waits"}},
+    {.name = "endless_sleep_that_answers_by_itself",
+     .code = "signal(SIGRTMIN + 1, SIG_IGN);\nif (rank == 1) nap(1000);\n MPI_Barrier(comm);",
+     .status = "failed",
+     .words =
+         {"rank 1 does not come back from its own code, before any computation; rank 0 waits"}},
     {.name = "endless_output",
      .code = "for (;;) puts(\"score: 5 of 5\");",
      .status = "failed",
@@ -96,7 +115,7 @@ static const struct test_case cases[] = {
      .code = "fill_the_stack();",
      .ranks = 1,
      .status = "failed",
-     .words = {"is its stack full"}},
+     .words = {"its stack is full"}},
     {.name = "freeing_twice",
      .code =
          "struct tensor *x = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(4));\n"
