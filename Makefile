@@ -10,7 +10,8 @@ SHELL := /bin/bash
 # ---- what can be chosen on the command line -----------------------------------------------------
 
 #: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, or any folder)  CHECK=name  OUT=folder
-#: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"  SANITIZE=1
+#: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
+#: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
 #: CURVE=name of the curve that make train writes (ranks-NP)
 #: PLATFORM=name of the simulated cluster (free): a file of common/platforms
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive

@@ -94,6 +94,14 @@ const GPtrArray *build_course(const struct build *build)
     return build->builder->course;
 }
 
+static bool is_sanitized(const struct build_flags *flags)
+{
+    for (char **word = flags->compile; *word; word++)
+        if (g_str_has_prefix(*word, "-fsanitize="))
+            return true;
+    return false;
+}
+
 /* ---- the whole ------------------------------------------------------------------------ */
 
 bool builder_seal(const struct builder *builder, const char *program)
@@ -132,6 +140,7 @@ struct build *build_submission(const struct collection *collection, const struct
                  sandbox_writable_folder(builder.objects, sandbox_user(0), error) &&
                  copy_sources(&builder, collection, error);
     if (built) {
+        build->sanitized = is_sanitized(&builder.flags);
         compile_files(&builder, collection);
         builder_look_at_calls(&builder, build->unusual);
         for (guint i = 0; i < rubric->uses->len; i++)

@@ -53,6 +53,7 @@ struct build {
     GArray *files;     /* of struct built_file, in the order of the collection */
     char *trouble;     /* NULL, or why there is no program: the grader's own fault */
     GString *replaced; /* Markdown: which assignments' files the course's stand in for; or empty */
+    bool sanitized;    /* is it compiled with sanitizers? */
     GString *unusual;  /* Markdown: calls for the instructor to look at; or empty */
     double seconds;
     struct builder *builder;  /* for the second build */

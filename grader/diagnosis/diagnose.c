@@ -45,6 +45,8 @@ static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct s
 {
     const bool stopped = scene_was_stopped(scene->outcome);
     enum diagnosis_kind kind;
+    if (scene_sanitizer_spoke(scene, headline))
+        return DIAGNOSIS_SANITIZED;
     if (!is_kits_message(scene) && sizes_differ(scene, headline, &kind))
         return kind;
     if ((kind = scene_name_first_end(scene, headline)) != DIAGNOSIS_NONE)
@@ -94,6 +96,7 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
 {
     static const char *const names[] = {
         [DIAGNOSIS_NONE] = "unknown",
+        [DIAGNOSIS_SANITIZED] = "what a sanitizer found",
         [DIAGNOSIS_CRASHED] = "a crash",
         [DIAGNOSIS_STOPPED_ITSELF] = "stopped with a message",
         [DIAGNOSIS_TRUNCATION] = "count mismatch",
@@ -168,6 +171,8 @@ struct diagnosis *diagnosis_new(const struct outcome *outcome, const char *pictu
     diagnosis->kind = find_kind(diagnosis, scene, diagnosis->headline);
     scene_find_tails(scene);
     describe_kind(diagnosis);
+    if (diagnosis->kind == DIAGNOSIS_SANITIZED)
+        scene_show_sanitizer(scene, diagnosis->markdown);
     scene_describe(scene, diagnosis->markdown);
     g_array_append_vals(diagnosis->cycle, scene->cycle->data, scene->cycle->len);
     g_array_append_vals(diagnosis->tails, scene->tails->data, scene->tails->len);

@@ -10,6 +10,7 @@
 /* What kind of end it was. */
 enum diagnosis_kind {
     DIAGNOSIS_NONE,                  /* the logs show nothing that explains it */
+    DIAGNOSIS_SANITIZED,             /* a sanitizer ended the program */
     DIAGNOSIS_CRASHED,               /* a signal: memory that is not the program's, … */
     DIAGNOSIS_STOPPED_ITSELF,        /* the kit, or MPI, ended the program with a message */
     DIAGNOSIS_TRUNCATION,            /* more bytes sent than the receive has room for */

@@ -10,7 +10,7 @@
 #define MOST_CALLS 3 /* of a sample that are told */
 
 /* common/ROOM/file.c, assignments/NAME/program/file.c, …; a student's is NAME/file.c. */
-static bool is_of_the_kit(const char *path)
+bool diagnosis_is_of_the_kit(const char *path)
 {
     return g_regex_match_simple("(^|/)(common|assignments)/[^/]+/([^/]+/)?[^/]+$", path, 0, 0);
 }
@@ -25,7 +25,7 @@ GPtrArray *scene_lines_of_calls(const char *program, const uint64_t *caller, gui
         if (!line[0])
             continue;
         g_ptr_array_add(lines, (char *)line);
-        if (!is_of_the_kit(source_line_path(program, caller[i])))
+        if (!diagnosis_is_of_the_kit(source_line_path(program, caller[i])))
             students = (int)lines->len;
     }
     g_ptr_array_set_size(lines, students);
@@ -38,7 +38,7 @@ GPtrArray *scene_lines_of_student(const char *program, const struct last_words_c
     source_line_prepare(program, calls->place, calls->count);
     for (int i = 0; i < calls->count; i++) {
         const char *line = source_line(program, calls->place[i]);
-        if (line[0] && !is_of_the_kit(source_line_path(program, calls->place[i])))
+        if (line[0] && !diagnosis_is_of_the_kit(source_line_path(program, calls->place[i])))
             g_ptr_array_add(lines, (char *)line);
     }
     return lines;

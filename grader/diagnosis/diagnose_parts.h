@@ -78,6 +78,15 @@ double scene_sample_seconds(const struct scene *scene, int rank);
 /* diagnose_backtrace.c: the lines of a crash, as far as the output shows it; plain text. */
 void scene_describe_crash(const struct outcome *outcome, GString *text);
 
+/* A source is the kit's: common/ROOM/file.c, assignments/NAME/program/file.c, …; a student's is
+ * NAME/file.c. */
+bool diagnosis_is_of_the_kit(const char *path);
+
+/* diagnose_sanitizer.c: did a sanitizer end the run? Then what it found, with lines; plain text. And
+ * its report, Markdown. */
+bool scene_sanitizer_spoke(struct scene *scene, GString *headline);
+void scene_show_sanitizer(const struct scene *scene, GString *markdown);
+
 /* diagnose_remedies.c: what to do about a kind, Markdown; "" where there is nothing to say. */
 const char *diagnosis_remedy(enum diagnosis_kind kind);
 

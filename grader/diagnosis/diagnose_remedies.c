@@ -50,6 +50,10 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
     case DIAGNOSIS_ENDLESS_LOOP:
         return "Look at the loops behind the last call or computation that the table shows: which "
                "condition never becomes false?";
+    case DIAGNOSIS_SANITIZED:
+        return "It ended the rank at its first mistake; what comes later in the run may follow "
+               "from "
+               "it.";
     case DIAGNOSIS_NONE:
     case DIAGNOSIS_CRASHED:
     case DIAGNOSIS_STOPPED_ITSELF:

@@ -134,6 +134,13 @@ static void explain(const struct outcome *outcome, int number, int of, const GSt
         text_append_code_block(text, outcome->command);
         g_string_append_c(text, '\n');
     }
+    if (outcome->end == RUN_CRASHED && outcome->sanitized) {
+        g_string_append(text,
+                        "With sanitizers it ends at the first wrong access to memory, and they "
+                        "say where the block came from:\n\n");
+        text_append_code_block(text, outcome->sanitized);
+        g_string_append_c(text, '\n');
+    }
 }
 
 bool grade_all_finished(const struct judgement *judgement, struct verdict *verdict)

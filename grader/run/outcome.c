@@ -219,6 +219,7 @@ void outcome_conclude(struct outcome *outcome, const struct sandbox_result *resu
 {
     clean_evidence(outcome->folder);
     read_logs(outcome);
+    outcome_read_fault(outcome);
     outcome->seconds = result->seconds;
     outcome->output = outcome_quieten(result->output->str);
     outcome->exit_status = result->end == SANDBOX_EXITED ? result->status : -1;
@@ -263,6 +264,8 @@ void outcome_clear(struct outcome *outcome)
     g_free(outcome->platform);
     g_free(outcome->trouble);
     g_free(outcome->command);
+    g_free(outcome->sanitized);
+    g_free(outcome->fault);
     g_free(outcome->folder);
     g_free(outcome->output);
     g_free(outcome->program);

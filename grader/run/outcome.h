@@ -13,6 +13,11 @@ void outcome_conclude(struct outcome *outcome, const struct sandbox_result *resu
 /* For a run that could not be; takes trouble over. */
 void outcome_not_started(struct outcome *outcome, char *trouble);
 
+/* Where AddressSanitizer writes in the folder of evidence, with the number of the process behind it. */
+#define OUTCOME_FAULT "sanitizer"
+/* Reads the first rank's, when the logs have been read; outcome_fault.c. */
+void outcome_read_fault(struct outcome *outcome);
+
 /* What a program printed, without the boxes in which mpirun repeats that it ended. A new string. */
 char *outcome_quieten(const char *output);
 

@@ -10,8 +10,10 @@
 
 #include <string.h>
 
-#define EVIDENCE         "/evidence"
-#define PROGRAM          "/program"
+#define EVIDENCE "/evidence"
+#define PROGRAM  "/program"
+/* What a quarantine holds back would look like memory that the program keeps. MPI leaks by itself. */
+#define ASAN_OPTIONS     "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=4:log_path="
 #define PROCESSES_AROUND 12 /* bubblewrap, mpirun, … */
 
 /* ---- the command ------------------------------------------------------------------- */
@@ -22,8 +24,6 @@ static const char *const mpi_environment[] = {
     "OMPI_MCA_btl=self,vader",
     "OMPI_MCA_btl_vader_single_copy_mechanism=emulated", /* with "none" there are no windows */
     "UBSAN_OPTIONS=print_stacktrace=1",
-    /* What a quarantine holds back would look like memory that the program keeps. */
-    "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=4",
 };
 
 const char *runner_arguments(const struct rubric_run *run, char **missing)
@@ -100,6 +100,18 @@ static char *command_to_repeat(const struct runner *runner, const struct rubric_
                            run->synchronous ? " SYNCHRONOUS=1" : "", arguments, seed);
 }
 
+/* The same on this computer, where both sanitizers can look at it. */
+static char *sanitized_command(const struct runner *runner, const struct rubric_run *run,
+                               const char *arguments, uint64_t seed)
+{
+    struct rubric_run real = *run;
+    if (runner->build->sanitized)
+        return NULL;
+    real.simulated = real.synchronous = false;
+    g_autofree char *command = command_to_repeat(runner, &real, arguments, seed);
+    return g_strconcat(command, " SANITIZE=1", NULL);
+}
+
 static void add_words(GPtrArray *words, ...)
 {
     va_list list;
@@ -136,6 +148,9 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
     g_ptr_array_add(words, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(mpi_environment); i++)
         g_ptr_array_add(environment, (char *)mpi_environment[i]);
+    g_autofree char *asan =
+        g_strdup_printf(ASAN_OPTIONS "%s/" OUTCOME_FAULT, sandbox_path(outcome->folder, EVIDENCE));
+    g_ptr_array_add(environment, asan);
 
     struct sandbox_bind see[RUNNER_DATA_SETS + 3] = {{runner->build->tree, BUILD_TREE},
                                                      {objects, PROGRAM}};
@@ -225,6 +240,7 @@ static void run_once(const struct runner *runner, const struct rubric_run *run, 
         .program = g_strdup(run->simulated ? build->simulated_program : build->program),
         .folder = g_strdup_printf("%s/evidence/%s", runner->work, name),
         .command = command_to_repeat(runner, run, arguments ? arguments : run->arguments, seed),
+        .sanitized = sanitized_command(runner, run, arguments ? arguments : run->arguments, seed),
     };
     g_autoptr(GString) error = g_string_new(NULL);
     const char *lacking = arguments ? lacks_program(runner, run) : missing;

@@ -65,9 +65,13 @@ struct outcome {
     int signal;      /* that ended it, as far as the exit status tells; 0: none */
     char *trouble;   /* NULL, or one line on what went wrong, for people */
     char *command;   /* a line that repeats the run outside of the grader */
-    char *folder;    /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
-    char *output;    /* the end of what the program printed, valid UTF-8 */
-    char *program;   /* path of the program that ran, for addr2line */
+    char *
+        sanitized; /* one that does so on this computer with sanitizers; NULL: they are in it already */
+    char *folder;   /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
+    char *output;   /* the end of what the program printed, valid UTF-8 */
+    char *fault;    /* NULL, or what AddressSanitizer said when it ended a rank, valid UTF-8 … */
+    int fault_rank; /* … and which; -1: not known */
+    char *program;  /* path of the program that ran, for addr2line */
     double seconds;
     struct log_file *log; /* one per rank; count 0 where there was nothing to read */
     char **log_error;     /* one per rank: NULL, or why the log can't be used */

@@ -53,7 +53,8 @@ smaller() {
 }
 
 # What runs for long and is run by other tests, changes the kit, or needs more than the kit.
-long='^make (check|lint|levels|bench[a-z-]*|curves|mutants|setup|fuzz)\b|^make grade( SUBMISSION=solutions| ASSIGNMENT=all)?$'
+# What is built with sanitizers is built by nothing else.
+long='^make .*SANITIZE=1|^make (check|lint|levels|bench[a-z-]*|curves|mutants|setup|fuzz)\b|^make grade( SUBMISSION=solutions| ASSIGNMENT=all)?$'
 placeholder='NAME|path/|…|\bname\b'
 
 export SUBMISSION=solutions
