@@ -5,6 +5,7 @@
 #include "grader/run/runner.h"
 #include "grader/text/text.h"
 #include "grader/trace/luck.h"
+#include "grader/verdict/assignment.h"
 
 #include <string.h>
 
@@ -121,6 +122,9 @@ static void explain(const struct outcome *outcome, int number, int of, const GSt
     }
     g_string_append(text, g_str_has_suffix(text->str, "?") ? "\n\n" : ".\n\n");
     g_string_append(text, scene->str);
+    if (outcome->assignment && outcome->assignment->describe_unfinished &&
+        outcome->end != RUN_REFUSED && outcome->end != RUN_NOT_STARTED)
+        outcome->assignment->describe_unfinished(outcome, text);
     if (outcome->output && outcome->output[0] != '\0') {
         size_t length = strlen(outcome->output);
         g_string_append(text, "The end of what it printed:\n\n");

@@ -27,6 +27,9 @@ struct assignment {
      * diagnosis->kind is DIAGNOSIS_NONE then, and only what explains the circle counts. And once
      * there is a kind, whichever it is. May be NULL. */
     const struct mistake *(*mistake_of_hang)(const struct diagnosis *diagnosis);
+    /* Of a run that began and did not come to its end, whyever: what else its logs, cut off as they are,
+     * show of what it did, as Markdown; ends with an empty line. May be NULL. */
+    void (*describe_unfinished)(const struct outcome *run, GString *markdown);
 };
 
 /* The assignment must stay as it is until the program ends. Ends the program if there is one of that

@@ -5,6 +5,7 @@
 #include "grader/verdict/assignment.h"
 #include "assignments/pipeline/judges/judges.h"
 #include "assignments/pipeline/judges/mistakes_of_hang.h"
+#include "assignments/pipeline/judges/order_beside.h"
 #include "assignments/pipeline/judges/work.h"
 #include "assignments/pipeline/options.h"
 #include "grader/judges/judges.h"
@@ -35,7 +36,8 @@ static const struct assignment pipeline = {.name = "pipeline",
                                            .options = &pipeline_own_options,
                                            .judges = judges,
                                            .work_is_sound = work_is_sound,
-                                           .mistake_of_hang = mistake_of_hang};
+                                           .mistake_of_hang = mistake_of_hang,
+                                           .describe_unfinished = order_describe_unfinished};
 
 __attribute__((constructor)) static void register_assignment(void)
 {

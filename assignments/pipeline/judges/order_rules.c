@@ -64,9 +64,9 @@ static bool forwards_first(const struct schedule_kind *kind, const struct schedu
     }
     if (late > 0)
         g_string_printf(why,
-                        "%d forwards come after the first backward, so this is not "
+                        "%d forward%s after the first backward, so this is not "
                         "all-forward-all-backward",
-                        late);
+                        late, late == 1 ? " comes" : "s come");
     return late == 0;
 }
 
@@ -235,4 +235,39 @@ bool order_follows_rule(const struct schedule_kind *kind, const struct schedule 
             if (!part[i](kind, schedule, shape, *rank, why))
                 return false;
     return true;
+}
+
+/* Does the rank keep to the rule with its first `count` operations? What is cut off right behind a
+ * backward would have had its step of the optimizer. */
+static bool beginning_follows(const struct schedule_kind *kind, const struct schedule *schedule,
+                              struct schedule_shape shape, int rank, int count, GString *why)
+{
+    struct schedule *beginning = schedule_new(schedule->ranks);
+    for (int i = 0; i < count; i++)
+        schedule_add(beginning, rank, schedule->operation[rank][i]);
+    const enum log_operation last = schedule->operation[rank][count - 1].operation;
+    if (kind->facts->asynchronous && (last == LOG_BACKWARD || last == LOG_BACKWARD_WEIGHT))
+        schedule_add(beginning, rank, (struct schedule_operation){LOG_OPTIMIZER_STEP, -1, -1, 0});
+    int about;
+    const bool follows = order_follows_rule(kind, beginning, shape, why, &about);
+    schedule_free(beginning);
+    return follows;
+}
+
+int order_leaves_rule(const struct schedule_kind *kind, const struct schedule *schedule,
+                      struct schedule_shape shape, int rank, GString *why)
+{
+    int keeps = 0,
+        leaves = schedule->count[rank]; /* operations that keep to it, and one too many */
+    if (leaves == 0 || beginning_follows(kind, schedule, shape, rank, leaves, why))
+        return -1;
+    while (leaves - keeps > 1) {
+        const int middle = keeps + (leaves - keeps) / 2;
+        if (beginning_follows(kind, schedule, shape, rank, middle, why))
+            keeps = middle;
+        else
+            leaves = middle;
+    }
+    beginning_follows(kind, schedule, shape, rank, leaves, why);
+    return leaves - 1;
 }

@@ -27,6 +27,11 @@ const char *order_rule(const struct schedule_kind *kind);
 bool order_follows_rule(const struct schedule_kind *kind, const struct schedule *schedule,
                         struct schedule_shape shape, GString *why, int *rank);
 
+/* Of an order that may be cut off anywhere: the place in the rank's list of the first operation that breaks
+ * the rule, with why (one line); -1: the rank keeps to it so far. */
+int order_leaves_rule(const struct schedule_kind *kind, const struct schedule *schedule,
+                      struct schedule_shape shape, int rank, GString *why);
+
 /* The known mistake that an order shows which breaks the rule, or NULL. The schedule need not fit
  * together. */
 const struct mistake *order_recognise(const struct schedule_kind *kind,
