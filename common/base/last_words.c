@@ -17,13 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #define EVENT_SIZE   4096
 #define STACK_MARGIN ((size_t)256 << 10) /* what lies above driver_main, and a frame or two */
 
-static const int ends[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+static const int ends[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGTERM};
 #define ENDS (sizeof ends / sizeof ends[0])
 
 static char the_folder[PATH_MAX - 64]; /* empty: nothing is written */
@@ -104,6 +105,18 @@ static void note_exit(int status, void *unused)
     add(text, &used, "exit %" PRIu64 " %d\n", machine_clock(), status);
     add_calls(text, &used, NULL);
     write_event(text, used);
+    last_words_let_others_speak();
+}
+
+void last_words_let_others_speak(void)
+{
+    static bool waited; /* MPI_Abort calls exit() */
+    struct timespec left = {.tv_nsec = (long)(LAST_WORDS_TOGETHER * 1e9)};
+    if (waited || the_folder[0] == '\0' || machine_rank_running(-1) >= 0)
+        return;
+    waited = true;
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
 }
 
 /* ---- signals ------------------------------------------------------------------------------------ */
@@ -153,6 +166,8 @@ static void note_signal(int number, siginfo_t *information, void *context)
         stack_is_full(context));
     add_calls(text, &used, instruction_of(context));
     write_event(text, used);
+    if (number != SIGTERM)
+        last_words_let_others_speak();
     for (size_t i = 0; i < ENDS; i++) {
         if (ends[i] != number)
             continue;

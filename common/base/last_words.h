@@ -37,6 +37,12 @@ void last_words_close(void);
 /* For fatal(): notes its message. */
 void last_words_message(const char *text);
 
+/* Whoever ends, ends all others. This waits, before that, until those that come to the same end by themselves
+ * have said so, too: else chance would tell who did. Nothing to wait for where a process holds all ranks. */
+void last_words_let_others_speak(void);
+#define LAST_WORDS_TOGETHER                                                                        \
+    0.4 /* seconds: ends that are no farther apart were not caused by each other */
+
 /* Asks a process where it is. It writes a sample and then waits to be ended, whatever it was doing; so
  * nothing is asked that is not ended next. A process that does not catch the signal must not get it. */
 #define LAST_WORDS_ASK (SIGRTMIN + 1)

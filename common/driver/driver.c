@@ -24,6 +24,7 @@ enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_REFUSED = 2 };
 static void abort_all_ranks(void)
 {
     fflush(NULL);
+    last_words_let_others_speak();
     PMPI_Abort(MPI_COMM_WORLD, STATUS_FAILED);
     _Exit(STATUS_FAILED);
 }

@@ -3,6 +3,7 @@
  */
 #include "common/mpi/log_mpi.h"
 
+#include "common/base/last_words.h"
 #include "common/base/machine.h"
 
 /* The end of a call that made a communicator: its number and its size. */
@@ -61,5 +62,6 @@ int MPI_Abort(MPI_Comm comm, int status)
 {
     struct log_record call = log_mpi_begin(LOG_ABORT, CALLER, comm);
     machine_abort(status);
+    last_words_let_others_speak();
     return log_mpi_end(call, PMPI_Abort(comm, status));
 }

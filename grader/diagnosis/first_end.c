@@ -3,6 +3,7 @@
 
 #include "grader/diagnosis/diagnose_parts.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* ---- how a rank ended ---------------------------------------------------------------------- */
@@ -36,13 +37,25 @@ static bool is_students(const struct outcome *outcome, const struct last_words *
     return lines->len > 0;
 }
 
+bool diagnosis_was_ended(const struct outcome *outcome, int rank)
+{
+    const struct last_words *words = outcome->words ? &outcome->words[rank] : NULL;
+    if (!words || words->kind != LAST_WORDS_SIGNAL || words->number != SIGTERM)
+        return false;
+    for (int other = 0; other < outcome->ranks; other++)
+        if (outcome->log[other].pid != 0 && (int64_t)outcome->log[other].pid == words->sender)
+            return false;
+    return true;
+}
+
 static struct rank_end end_of_rank(const struct outcome *outcome, int rank)
 {
     struct rank_end end = end_in_log(&outcome->log[rank]);
     const struct last_words *words = outcome->words ? &outcome->words[rank] : NULL;
     if (!words || words->kind == LAST_WORDS_NONE ||
         (end.kind != FIRST_END_UNKNOWN && end.clock <= words->clock) ||
-        (words->kind == LAST_WORDS_EXIT && !is_students(outcome, words)))
+        (words->kind == LAST_WORDS_EXIT && !is_students(outcome, words)) ||
+        diagnosis_was_ended(outcome, rank))
         return end;
     return (struct rank_end){words->kind == LAST_WORDS_MESSAGE  ? FIRST_END_MESSAGE
                              : words->kind == LAST_WORDS_SIGNAL ? FIRST_END_CRASH
@@ -52,33 +65,12 @@ static struct rank_end end_of_rank(const struct outcome *outcome, int rank)
 
 /* ---- the first ----------------------------------------------------------------------------- */
 
-/* The same but for numbers: ranks, micro-batches, sizes. */
-static bool messages_are_alike(const char *a, const char *b)
+/* Two ranks that end in the same way at about the same time do so each by itself: which of them is the
+ * first is left to chance. */
+static bool end_together(const struct rank_end *a, const struct rank_end *b)
 {
-    for (;; a++, b++) {
-        a += strspn(a, "0123456789");
-        b += strspn(b, "0123456789");
-        if (*a != *b)
-            return false;
-        if (*a == '\0')
-            return true;
-    }
-}
-
-/* Did two ranks end in the same way, at the same place? */
-static bool are_alike(const struct outcome *outcome, const struct rank_end *end, int one, int other)
-{
-    const struct rank_end *a = &end[one], *b = &end[other];
-    if (a->kind != b->kind)
-        return false;
-    if (a->record != NO_RECORD && b->record != NO_RECORD)
-        return outcome->log[one].record[a->record].caller ==
-               outcome->log[other].record[b->record].caller;
-    const struct last_words *first = &outcome->words[one], *second = &outcome->words[other];
-    if (a->kind == FIRST_END_MESSAGE)
-        return messages_are_alike(first->text, second->text);
-    return first->number == second->number && first->calls.count > 0 && second->calls.count > 0 &&
-           first->calls.place[0] == second->calls.place[0];
+    const uint64_t apart = a->clock > b->clock ? a->clock - b->clock : b->clock - a->clock;
+    return a->kind == b->kind && (double)apart <= LAST_WORDS_TOGETHER * 1e9;
 }
 
 struct first_end diagnosis_first_end(const struct outcome *outcome)
@@ -96,7 +88,7 @@ struct first_end diagnosis_first_end(const struct outcome *outcome)
     if (first < 0)
         return (struct first_end){.kind = FIRST_END_UNKNOWN, .rank = -1, .record = NO_RECORD};
     int lowest = 0;
-    while (lowest < first && !are_alike(outcome, end, lowest, first))
+    while (lowest < first && !end_together(&end[lowest], &end[first]))
         lowest++;
     return (struct first_end){end[first].kind, lowest, end[lowest].record};
 }

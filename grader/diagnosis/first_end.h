@@ -20,12 +20,15 @@ enum first_end_kind {
 
 struct first_end {
     enum first_end_kind kind;
-    int rank;      /* of several that say the same the lowest: which is first is left to chance */
+    int rank;      /* of several that end alike at about the same time the lowest */
     size_t record; /* of MPI_Abort or MPI_Finalize, in the rank's log */
 };
 
 /* FIRST_END_UNKNOWN where no rank left anything that tells. */
 struct first_end diagnosis_first_end(const struct outcome *outcome);
+
+/* Was a rank ended by mpirun, because of another's end? */
+bool diagnosis_was_ended(const struct outcome *outcome, int rank);
 
 /* The end of the whole run that follows from it: RUN_FAILED or RUN_CRASHED, or `end` where nothing is known.
  * Why (to be freed), as outcome.trouble has it, in *trouble, if it is not `end`. */
