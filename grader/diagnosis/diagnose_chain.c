@@ -181,15 +181,13 @@ enum diagnosis_kind scene_follow_chain(struct scene *scene, GString *headline)
     for (int pass = 0; pass < 3; pass++)
         for (int rank = 0; rank < scene->outcome->ranks; rank++) {
             enum place_state state = scene->place[rank].state;
-            if (diagnosis_was_ended(scene->outcome, rank) && scene->place[rank].call == NO_RECORD)
-                continue;
             bool away = state == PLACE_OUTSIDE || state == PLACE_COMPUTING || state == PLACE_NO_LOG;
             int culprit = rank;
             if (pass == 0 && scene->place[rank].call != NO_RECORD)
                 culprit = scene_end_of_chain(scene, rank);
             else if (pass == 0 || (pass == 1 ? !away : state != PLACE_POLLING))
                 continue;
-            if (pass == 0 && culprit == rank)
+            if ((pass == 0 && culprit == rank) || diagnosis_was_ended(scene->outcome, culprit))
                 continue;
             enum diagnosis_kind kind = blame(scene, culprit, headline);
             if (kind == DIAGNOSIS_NONE)

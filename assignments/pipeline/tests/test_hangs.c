@@ -63,7 +63,7 @@ END_TEST
 
 /* The order of 1F1B, p = 2 and m = 4, with `more` forwards than right, as far as two ranks that
  * wait for each other came. */
-static void assert_order(int more, const char *mistake)
+static void assert_order(int more, const char *mistake, const char *const beside[])
 {
     static struct script rank[2];
     struct log_file logs[2];
@@ -85,6 +85,8 @@ static void assert_order(int more, const char *mistake)
     struct verdict *verdict = verdict_new();
     ck_assert(!grade_all_finished(&judgement, verdict));
     ck_assert_str_eq(verdict->mistake->str, mistake);
+    for (int i = 0; beside[i] != NULL; i++)
+        hung_assert_part(verdict->explanation->str, beside[i]);
     verdict_free(verdict);
     for (int r = 0; r < 2; r++)
         free(logs[r].record);
@@ -92,8 +94,19 @@ static void assert_order(int more, const char *mistake)
 
 START_TEST(an_order_cut_off_names_the_mistake)
 {
-    assert_order(1, "warm-up one too many");
-    assert_order(0, "");
+    static const char *const one_too_many[] = {
+        "The order in step 0, beside one that follows the rule of 1F1B:",
+        "rank 0  ran    F0  F1 !F2  B0  | stopped here\n"
+        "        rule   F0  F1  B0  F2  B1  F3  …\n"
+        "rank 1  ran    F0 !F1  B0  | stopped here\n"
+        "        rule   F0  B0  F1  B1  F2  …\n",
+        "- rank 0: after 2 forwards and 0 backwards a backward is due, not F2:",
+        "- rank 1: after 1 forward and 0 backwards a backward is due, not F1:", NULL};
+    static const char *const right[] = {
+        "rank 0  ran    F0  F1  B0  | stopped here\n        rule   F0  F1  B0  F2  B1  …\n",
+        "What was computed follows it so far", NULL};
+    assert_order(1, "warm-up one too many", one_too_many);
+    assert_order(0, "", right);
 }
 END_TEST
 
