@@ -183,6 +183,7 @@ struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape
     view->shape = shape;
     view->references = 1;
     view->base = tensor_retain(base);
+    view->held = NULL;
     return view;
 }
 
@@ -201,6 +202,7 @@ void tensor_free(struct tensor *tensor)
         if (--tensor->references > 0)
             return;
         struct tensor *base = tensor->base;
+        tensor_take_over(tensor);
         if (base == NULL) {
             if (tensor->device == DEVICE_CPU)
                 memory_release(tensor->kind, tensor->data, tensor_bytes(tensor));

@@ -54,8 +54,9 @@ struct tensor {
     enum dtype dtype;
     enum device device;
     enum memory_kind kind;
-    int references;      /* private */
-    struct tensor *base; /* private: the tensor that a view looks into, else NULL */
+    int references;           /* private */
+    struct tensor *base;      /* private: the tensor that a view looks into, else NULL */
+    struct tensor_held *held; /* private: its place among those that the program holds, or NULL */
 };
 
 /* Number of elements; fatal if it does not fit the type or a size is negative. */
@@ -93,6 +94,21 @@ int tensor_rows(const struct tensor *tensor);
 void tensor_zero(struct tensor *tensor);
 /* Copies the elements; count and dtype must agree (fatal otherwise). */
 void tensor_copy(struct tensor *to, const struct tensor *from);
+
+/* ---- who holds a tensor: for those who look for what was never freed (tensor_held.c) ---- */
+
+struct tensor_origin {
+    int what; /* whoever hands it out has a number for each kind */
+    int stage, micro_batch;
+    uint64_t caller; /* who got it: common/log/log_caller.h */
+};
+/* The tensor (NULL: nothing happens) was given to the program, which holds it from now on: until it is
+ * freed or taken over. */
+void tensor_hand_out(struct tensor *tensor, struct tensor_origin origin);
+/* The program has given its reference away: it holds the tensor no longer. */
+void tensor_take_over(struct tensor *tensor);
+/* Visits what was handed out since the last time and is still held, the newest first. */
+void tensor_visit_held(void (*visit)(const struct tensor *tensor, struct tensor_origin origin));
 
 static inline float *tensor_floats(const struct tensor *tensor)
 {

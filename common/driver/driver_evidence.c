@@ -122,6 +122,21 @@ void driver_evidence_after_step(const struct run *run, int step)
             write_gradients(run, &run->trained[i], step);
 }
 
+static void record_held(const struct tensor *tensor, struct tensor_origin origin)
+{
+    log_append(log_record_of_held((struct log_held){.what = origin.what,
+                                                    .stage = origin.stage,
+                                                    .micro_batch = origin.micro_batch,
+                                                    .bytes = tensor_bytes(tensor),
+                                                    .caller = origin.caller}));
+}
+
+void driver_evidence_held(void)
+{
+    if (log_is_open())
+        tensor_visit_held(record_held);
+}
+
 static size_t resident_at_begin;
 
 void driver_evidence_before_training(void)

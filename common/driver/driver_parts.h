@@ -32,6 +32,8 @@ void driver_evidence_folder(const struct options *options);
 void driver_evidence_before_step(const struct run *run, int step);
 /* Writes stage-S.after-K.safetensors if --dump-gradients names this step. */
 void driver_evidence_after_step(const struct run *run, int step);
+/* Before the end of a step: records what the program made in it and still holds (LOG_HELD). */
+void driver_evidence_held(void);
 /* Notes what the process holds before the first step. */
 void driver_evidence_before_training(void);
 /* Records live and peak bytes of every kind of memory, and of the process (log.h). */

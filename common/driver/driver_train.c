@@ -150,6 +150,15 @@ static void report(struct training *training, const struct run *run, int step, d
     driver_progress_step(&training->progress, &point);
 }
 
+/* Of all kinds of memory. */
+static uint64_t live_bytes(void)
+{
+    uint64_t bytes = 0;
+    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+        bytes += memory_live((enum memory_kind)kind);
+    return bytes;
+}
+
 static void take_step(struct training *training, struct run *run, int number)
 {
     driver_evidence_before_step(run, number);
@@ -162,7 +171,8 @@ static void take_step(struct training *training, struct run *run, int number)
     driver_usage_before_step(&training->usage);
     run->step->take(run);
     driver_usage_after_step(&training->usage);
-    log_append(log_record_of_step(LOG_STEP_END, number));
+    driver_evidence_held();
+    log_append(log_record_of_step_end(number, live_bytes()));
     if (training->reports)
         report(training, run, number, driver_seconds() - began);
     driver_evidence_after_step(run, number);

@@ -44,8 +44,8 @@ enum log_operation {
                         parameters */
     LOG_OPEN_INPUTS, /* the data set's inputs were opened on this rank */
     LOG_OPEN_LABELS,
-    LOG_STEP_BEGIN, /* own_number = training step */
-    LOG_STEP_END,
+    LOG_STEP_BEGIN,   /* own_number = training step */
+    LOG_STEP_END,     /* likewise; bytes = of all tensors that live */
     LOG_ASSERT_CLOSE, /* own_value = 1 close, 0 not; bytes of the tensor; fingerprint of its name */
     LOG_MEMORY,       /* own_number = enum memory_kind; bytes = peak; own_value = live bytes. Beyond
                          the kinds, LOG_MEMORY_RESIDENT: of the process, by the system: bytes =
@@ -53,6 +53,9 @@ enum log_operation {
     LOG_PROBE,        /* own_value = 1: a comparison agreed, 0: it did not */
     LOG_FINAL,        /* the driver's last word: the program came to its proper end; own_value =
                          its exit status */
+    LOG_HELD,         /* at the end of a step, of a tensor made in it that the program has neither
+                         freed nor given away: stage, micro_batch, bytes; own_number = enum log_held_what;
+                         caller: who got it */
     /* MPI: point to point */
     LOG_SEND = 64,
     LOG_SSEND,

@@ -17,6 +17,13 @@ struct log_record log_record_of_step(enum log_operation operation, int step)
     return record;
 }
 
+struct log_record log_record_of_step_end(int step, uint64_t live_bytes)
+{
+    struct log_record record = log_record_of_step(LOG_STEP_END, step);
+    record.bytes = live_bytes;
+    return record;
+}
+
 int log_step(const struct log_record *record)
 {
     const bool is_step = record->operation == LOG_STEP_BEGIN || record->operation == LOG_STEP_END;
@@ -72,6 +79,23 @@ struct log_record log_record_of_memory(struct log_memory memory)
 struct log_memory log_memory(const struct log_record *record)
 {
     return (struct log_memory){whole(record->own_number), record->bytes, record->own_value};
+}
+
+struct log_record log_record_of_held(struct log_held held)
+{
+    struct log_record record = log_record_new(LOG_HELD, LOG_INSTANT);
+    record.own_number = (uint64_t)held.what;
+    record.stage = held.stage;
+    record.micro_batch = held.micro_batch;
+    record.bytes = held.bytes;
+    record.caller = held.caller;
+    return record;
+}
+
+struct log_held log_held(const struct log_record *record)
+{
+    return (struct log_held){whole(record->own_number), record->stage, record->micro_batch,
+                             record->bytes, record->caller};
 }
 
 struct log_record log_record_of_loss(int micro_batch, double loss)

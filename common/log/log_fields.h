@@ -15,6 +15,8 @@
 /* ---- training steps: LOG_STEP_BEGIN, LOG_STEP_END ------------------------------ */
 
 struct log_record log_record_of_step(enum log_operation operation, int step);
+/* LOG_STEP_END: live_bytes, of all tensors of this rank. */
+struct log_record log_record_of_step_end(int step, uint64_t live_bytes);
 /* From 0; -1: not a record of that kind, or an impossible number. */
 int log_step(const struct log_record *record);
 /* For those who read a log record by record: *step, which is -1 at first, becomes the training step
@@ -46,6 +48,23 @@ struct log_memory {
 };
 struct log_record log_record_of_memory(struct log_memory memory);
 struct log_memory log_memory(const struct log_record *record);
+
+/* LOG_HELD. */
+enum log_held_what {
+    LOG_HELD_X,
+    LOG_HELD_Y,
+    LOG_HELD_DY,
+    LOG_HELD_DX,
+    LOG_HELD_PARAMETERS,
+    LOG_HELD_KINDS
+};
+struct log_held {
+    int what; /* an enum log_held_what; of a forged record any number */
+    int stage, micro_batch;
+    uint64_t bytes, caller;
+};
+struct log_record log_record_of_held(struct log_held held);
+struct log_held log_held(const struct log_record *record);
 
 /* LOG_LOSS: of one micro-batch. May be anything, NaN included. */
 struct log_record log_record_of_loss(int micro_batch, double loss);

@@ -22,6 +22,7 @@ static const char *const names[LOG_OPERATIONS] = {
     [LOG_MEMORY] = "memory",
     [LOG_PROBE] = "probe result",
     [LOG_FINAL] = "final record",
+    [LOG_HELD] = "held",
     [LOG_SEND] = "MPI_Send",
     [LOG_SSEND] = "MPI_Ssend",
     [LOG_BSEND] = "MPI_Bsend",

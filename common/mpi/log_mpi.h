@@ -19,12 +19,12 @@
 #define COMMON_MPI_LOG_MPI_H
 
 #include "common/log/log.h"
+#include "common/log/log_caller.h"
 
 #include <mpi.h>
 
 /* The address that the wrapper returns to. */
-#define CALLER log_mpi_caller(__builtin_return_address(0))
-uint64_t log_mpi_caller(const void *return_address);
+#define CALLER log_caller(__builtin_return_address(0))
 
 /* Every wrapper calls it before anything else, itself or through the functions below: what was
  * computed before the call takes its time before it, log or no log. Is a log open? */

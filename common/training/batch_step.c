@@ -5,6 +5,7 @@
 #include "common/training/batch_parts.h"
 
 #include "common/base/fatal.h"
+#include "common/log/log_caller.h"
 #include "common/log/log_fields.h"
 
 #include <math.h>
@@ -26,6 +27,16 @@ static struct micro_batch *micro_batch_of(const struct batch *batch, int micro_b
     return &batch->micro_batch[micro_batch];
 }
 
+/* Gives a tensor to the program, and returns it. For the log: what it is, and who called. */
+static struct tensor *hand_out(enum log_held_what what, int micro_batch, struct tensor *tensor,
+                               const void *return_address)
+{
+    if (log_is_open())
+        tensor_hand_out(tensor,
+                        (struct tensor_origin){what, -1, micro_batch, log_caller(return_address)});
+    return tensor;
+}
+
 struct tensor *batch_inputs(struct batch *batch, int micro_batch)
 {
     micro_batch_of(batch, micro_batch);
@@ -41,7 +52,7 @@ struct tensor *batch_inputs(struct batch *batch, int micro_batch)
     if (!batch_is_meta(batch))
         dataset_gather_inputs(batch->inputs, batch->order + batch->first + micro_batch * count,
                               count, tensor_floats(inputs));
-    return inputs;
+    return hand_out(LOG_HELD_X, micro_batch, inputs, __builtin_return_address(0));
 }
 
 struct tensor *batch_labels(struct batch *batch, int micro_batch)
@@ -125,7 +136,7 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
     struct tensor *gradient =
         loss_backward(batch->options.loss, outputs, labels_for_loss(batch, micro_batch), scale);
     tensor_free(outputs);
-    return gradient;
+    return hand_out(LOG_HELD_DY, micro_batch, gradient, __builtin_return_address(0));
 }
 
 struct tensor *batch_outputs(struct batch *batch)

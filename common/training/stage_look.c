@@ -4,6 +4,7 @@
 #include "common/training/stage_parts.h"
 
 #include "common/base/fatal.h"
+#include "common/log/log_caller.h"
 
 /* ---- versions of the parameters ---- */
 
@@ -12,7 +13,7 @@ struct tensor *stage_parameters_copy(struct stage *stage)
     struct tensor *copy = tensor_new(MEMORY_PARAMETER, stage->parameters->dtype,
                                      stage->parameters->device, stage->parameters->shape);
     tensor_copy(copy, stage->parameters);
-    return copy;
+    return stage_hand_out(stage, LOG_HELD_PARAMETERS, -1, copy, STAGE_CALLER);
 }
 
 struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *parameters)
@@ -30,7 +31,19 @@ struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *par
               shape_text(parameters->shape, found), dtype_name(before->dtype),
               shape_text(before->shape, expected));
     stage->parameters = parameters;
-    return before;
+    tensor_take_over(parameters);
+    return stage_hand_out(stage, LOG_HELD_PARAMETERS, -1, before, STAGE_CALLER);
+}
+
+/* ---- what the program holds ---- */
+
+struct tensor *stage_hand_out(const struct stage *stage, enum log_held_what what, int micro_batch,
+                              struct tensor *tensor, const void *return_address)
+{
+    if (log_is_open())
+        tensor_hand_out(tensor, (struct tensor_origin){what, stage->options.index, micro_batch,
+                                                       log_caller(return_address)});
+    return tensor;
 }
 
 /* ---- looking at it ---- */

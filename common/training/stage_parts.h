@@ -11,6 +11,7 @@
 #include "common/training/stage.h"
 
 #include "common/layers/layers.h"
+#include "common/log/log_fields.h"
 
 /* How far a micro-batch has come. */
 enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE };
@@ -39,5 +40,10 @@ struct stage {
 /* A micro-batch sets out, and has come to its end. */
 void stage_flight_begin(struct stage *stage, int micro_batch);
 void stage_flight_end(struct stage *stage, int micro_batch);
+
+/* Gives a tensor (or NULL) to the program, and returns it. For the log: what it is, and who called. */
+struct tensor *stage_hand_out(const struct stage *stage, enum log_held_what what, int micro_batch,
+                              struct tensor *tensor, const void *return_address);
+#define STAGE_CALLER __builtin_return_address(0)
 
 #endif

@@ -4,7 +4,6 @@
 #include "common/training/stage_parts.h"
 
 #include "common/base/fatal.h"
-#include "common/log/log.h"
 
 /* ---- misuse ---- */
 
@@ -104,13 +103,14 @@ struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor
     check_micro_batch(stage, micro_batch, "a forward", NOT_HERE);
     check_tensor(stage, micro_batch, "x", x, input_sample(stage));
     begin(stage, LOG_FORWARD, micro_batch, x);
+    tensor_take_over(x);
     stage_flight_begin(stage, micro_batch);
     for (int i = 0; i < stage->options.layers; i++)
         x = layer_forward(&stage->layer[i], memory_of(stage, i), saved_of(stage, micro_batch, i),
                           x);
     stage->flight[micro_batch]->progress = FORWARD_DONE;
     end(stage, LOG_FORWARD, micro_batch, x);
-    return x;
+    return stage_hand_out(stage, LOG_HELD_Y, micro_batch, x, STAGE_CALLER);
 }
 
 /* One layer's backward_input. dy may be NULL: then the layer lies where no gradient is wanted. */
@@ -128,6 +128,7 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
     check_micro_batch(stage, micro_batch, "a backward", FORWARD_DONE);
     check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
     begin(stage, LOG_BACKWARD, micro_batch, dy);
+    tensor_take_over(dy);
     /* Both halves layer by layer, so that what a layer saved is released soonest. */
     for (int i = stage->options.layers - 1; i >= 0; i--) {
         dy = layer_back(stage, micro_batch, i, dy);
@@ -136,7 +137,7 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
     }
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD, micro_batch, dy);
-    return dy;
+    return stage_hand_out(stage, LOG_HELD_DX, micro_batch, dy, STAGE_CALLER);
 }
 
 struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct tensor *dy)
@@ -144,11 +145,12 @@ struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct
     check_micro_batch(stage, micro_batch, "a stage_backward_input", FORWARD_DONE);
     check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
     begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
+    tensor_take_over(dy);
     for (int i = stage->options.layers - 1; i >= 0; i--)
         dy = layer_back(stage, micro_batch, i, dy);
     stage->flight[micro_batch]->progress = BACKWARD_INPUT_DONE;
     end(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
-    return dy;
+    return stage_hand_out(stage, LOG_HELD_DX, micro_batch, dy, STAGE_CALLER);
 }
 
 void stage_backward_weight(struct stage *stage, int micro_batch)
@@ -164,14 +166,18 @@ void stage_backward_weight(struct stage *stage, int micro_batch)
 
 struct tensor *stage_input_new(struct stage *stage)
 {
-    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
-                      shape_with_batch(stage->options.micro_batch_size, input_sample(stage)));
+    struct tensor *tensor =
+        tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+                   shape_with_batch(stage->options.micro_batch_size, input_sample(stage)));
+    return stage_hand_out(stage, LOG_HELD_X, -1, tensor, STAGE_CALLER);
 }
 
 struct tensor *stage_output_new(struct stage *stage)
 {
-    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
-                      shape_with_batch(stage->options.micro_batch_size, output_sample(stage)));
+    struct tensor *tensor =
+        tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+                   shape_with_batch(stage->options.micro_batch_size, output_sample(stage)));
+    return stage_hand_out(stage, LOG_HELD_DY, -1, tensor, STAGE_CALLER);
 }
 
 void stage_zero_gradients(struct stage *stage)

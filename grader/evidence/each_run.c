@@ -35,6 +35,8 @@ static void put_together(struct verdict *verdict, struct verdict *run, const cha
         if (command)
             verdict_explain(verdict, "\n\nRepeat this run with:\n\n    %s\n", command);
     } else if (verdict->kind == VERDICT_PASS) {
+        if (verdict->remark->len == 0)
+            g_string_assign(verdict->remark, run->remark->str);
         g_string_append(verdict->explanation, run->explanation->str);
         move_pictures(verdict, run);
     }

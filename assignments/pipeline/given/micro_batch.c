@@ -1,10 +1,10 @@
 /*
- * The messages of one micro-batch: see micro_batch.h. The waits are logged as made
- * by the line that called: that is where a student will look.
+ * The messages of one micro-batch: see micro_batch.h. The waits, and what is made here,
+ * are logged as made by the line that called: that is where a student will look.
  */
 #include "assignments/pipeline/micro_batch.h"
 
-#include "common/mpi/calls_from.h"
+#include "common/log/log_caller.h"
 
 #define CALLER __builtin_return_address(0)
 
@@ -22,9 +22,9 @@ static struct sent_message *oldest(const struct pipeline *pipeline, struct sent_
 
 static void wait_for(MPI_Request *request, const void *caller)
 {
-    log_mpi_calls_from(caller);
+    log_calls_from(caller);
     mpi_check(MPI_Wait(request, MPI_STATUS_IGNORE));
-    log_mpi_calls_from(NULL);
+    log_calls_from(NULL);
 }
 
 static bool is_first(const struct pipeline *pipeline)
@@ -38,9 +38,13 @@ static bool is_last(const struct pipeline *pipeline)
 }
 
 static struct tensor *receive(struct pipeline *pipeline, enum pipeline_operation operation,
-                              int micro_batch, struct tensor *tensor, const void *caller)
+                              int micro_batch, const void *caller)
 {
     MPI_Request request;
+    log_calls_from(caller);
+    struct tensor *tensor = operation == RECV_FORWARD ? stage_input_new(pipeline->stage)
+                                                      : stage_output_new(pipeline->stage);
+    log_calls_from(NULL);
     pipeline_communicate(pipeline, operation, micro_batch, tensor, &request);
     wait_for(&request, caller);
     return tensor;
@@ -64,9 +68,12 @@ static void send(struct pipeline *pipeline, enum pipeline_operation operation, i
 
 struct tensor *micro_batch_input(struct pipeline *pipeline, int micro_batch)
 {
-    if (is_first(pipeline))
-        return batch_inputs(pipeline->batch, micro_batch);
-    return receive(pipeline, RECV_FORWARD, micro_batch, stage_input_new(pipeline->stage), CALLER);
+    if (!is_first(pipeline))
+        return receive(pipeline, RECV_FORWARD, micro_batch, CALLER);
+    log_calls_from(CALLER);
+    struct tensor *x = batch_inputs(pipeline->batch, micro_batch);
+    log_calls_from(NULL);
+    return x;
 }
 
 void micro_batch_pass_output(struct pipeline *pipeline, int micro_batch, struct tensor *y)
@@ -80,12 +87,16 @@ void micro_batch_pass_output(struct pipeline *pipeline, int micro_batch, struct 
 
 struct tensor *micro_batch_output_gradient(struct pipeline *pipeline, int micro_batch, float scale)
 {
-    if (is_last(pipeline))
-        return batch_loss_backward(pipeline->batch, micro_batch, scale);
-    struct tensor *dy =
-        receive(pipeline, RECV_BACKWARD, micro_batch, stage_output_new(pipeline->stage), CALLER);
-    /* Its gradient is here, so y has arrived there: this wait is over at once. */
-    finish(&pipeline->outputs_sent[micro_batch], CALLER);
+    struct tensor *dy;
+    if (is_last(pipeline)) {
+        log_calls_from(CALLER);
+        dy = batch_loss_backward(pipeline->batch, micro_batch, scale);
+        log_calls_from(NULL);
+    } else {
+        dy = receive(pipeline, RECV_BACKWARD, micro_batch, CALLER);
+        /* Its gradient is here, so y has arrived there: this wait is over at once. */
+        finish(&pipeline->outputs_sent[micro_batch], CALLER);
+    }
     return dy;
 }
 

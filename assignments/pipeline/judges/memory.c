@@ -1,99 +1,29 @@
 /*
  * Judge "memory".
  *
- * Run:       p ranks with any number of micro-batches.
+ * Run:       p ranks, any schedule and any number of micro-batches.
  * Must hold, on every rank:
- * 1. Never more than p micro-batches are in flight (forward done, backward not).
- * 2. The most bytes of activations that were ever live, by the kit's own accounting, are at most
- *    what p micro-batches need. The judge measures that itself: it runs n = min(p, m) micro-batches
- *    forward and then backward through the same stage, in its own process, and takes the peak.
- *    Throughout it keeps what may be under way at the same time as messages: all n outputs and all
- *    n input gradients, and one input and one output gradient received ahead.
- * 3. The resident memory of the process grew during training by at most that limit and 24 MiB
+ * 1. Nothing is left behind from step to step (left_behind.h).
+ * 2. Never more micro-batches are in flight (forward done, backward not) than the schedule needs.
+ * 3. The most bytes of activations that were ever live, by the kit's own accounting, are at most
+ *    what so many micro-batches need. The judge measures that itself: it runs them forward and then
+ *    backward through the same stage, in its own process, and takes the peak. Throughout it keeps
+ *    what may be under way at the same time as messages: all their outputs and input gradients, and
+ *    one input and one output gradient received ahead. What was sent may be kept until the end of
+ *    the step, too, unless the schedule is there for any number of micro-batches ("bounded").
+ * 4. The resident memory of the process grew during training by at most that limit and 24 MiB
  *    (libraries, message buffers, the log): so that nobody hoards in memory of malloc's. Not on the
  *    simulated cluster, where all ranks are one process.
- * A failure: memory grows with the number of micro-batches; which of the three, tells why.
+ * A failure: memory grows with the number of steps or micro-batches; which of these, tells why.
  */
 #include "assignments/pipeline/judges/judges.h"
+#include "assignments/pipeline/judges/memory_need.h"
 #include "assignments/pipeline/judges/order_rules.h"
-#include "assignments/pipeline/judges/stages.h"
-#include "assignments/pipeline/placement.h"
-
-#include "common/log/log.h"
-#include "common/training/stage.h"
+#include "common/base/units.h"
+#include "grader/evidence/left_behind.h"
 
 #define RESIDENT_SLACK ((uint64_t)24 << 20) /* bytes */
 #define MOST_GROWTH    0x1p62               /* what a log says beyond that makes no sense */
-#define MIB            (1024.0 * 1024.0)
-
-/* What a stage needs, bytes of activations. */
-struct need {
-    uint64_t limit;       /* see above */
-    uint64_t micro_batch; /* what one micro-batch in flight holds */
-};
-
-static struct tensor *zeros(struct tensor *tensor)
-{
-    tensor_zero(tensor);
-    return tensor;
-}
-
-/* Runs count micro-batches through the stage and back. */
-static struct need measure(struct stage *stage, int count)
-{
-    struct need need = {0};
-    struct tensor **kept = g_new0(struct tensor *, 2 * (gsize)count + 2);
-    size_t before = memory_live(MEMORY_ACTIVATION);
-    memory_reset_peak();
-    kept[2 * count] = stage_input_new(stage);
-    kept[2 * count + 1] = stage_output_new(stage);
-    /* Of the micro-batches before these: their input gradients may still be under way. */
-    for (int i = 0; i < count && stage_index(stage) > 0; i++)
-        kept[count + i] = stage_input_new(stage);
-    for (int i = 0; i < count; i++) {
-        size_t live = memory_live(MEMORY_ACTIVATION);
-        kept[i] = stage_forward(stage, i, zeros(stage_input_new(stage)));
-        if (i == 0)
-            need.micro_batch = memory_live(MEMORY_ACTIVATION) - live - tensor_bytes(kept[0]);
-    }
-    for (int i = 0; i < count; i++) {
-        struct tensor *dx = stage_backward(stage, i, zeros(stage_output_new(stage)));
-        tensor_free(kept[count + i]);
-        kept[count + i] = dx;
-    }
-    need.limit = memory_peak(MEMORY_ACTIVATION) - before;
-    for (int i = 0; i < 2 * count + 2; i++)
-        tensor_free(kept[i]);
-    g_free(kept);
-    return need;
-}
-
-/* Of all stages of a rank. */
-static struct need need_of(const struct outcome *run, const struct model *model,
-                           const struct evidence_stage *stage, int rank)
-{
-    struct need all = {0};
-    int stages = stages_count(run), micro_batches = options_micro_batches(&run->options);
-    int count = MIN(run->ranks, micro_batches);
-    for (int s = placement_stage(rank, 0, run->ranks); s < stages;
-         s = placement_next(s, run->ranks)) {
-        struct stage *own =
-            stage_new(model, &(struct stage_options){.index = s,
-                                                     .stages = stages,
-                                                     .first_layer = stage[s].first_layer,
-                                                     .layers = stage[s].layers,
-                                                     .micro_batch_size =
-                                                         run->options.batch_size / micro_batches,
-                                                     .micro_batches = count,
-                                                     .seed = run->options.seed,
-                                                     .device = DEVICE_CPU});
-        struct need need = measure(own, count);
-        all.limit += need.limit;
-        all.micro_batch += need.micro_batch;
-        stage_free(own);
-    }
-    return all;
-}
 
 /* Resident bytes gained from the begin of training to the peak. */
 static uint64_t growth_of(struct log_memory resident)
@@ -104,8 +34,53 @@ static uint64_t growth_of(struct log_memory resident)
     return growth > 0 ? (uint64_t)growth : 0;
 }
 
-static void judge_rank(const struct outcome *run, struct need need, int rank,
-                       struct verdict *verdict)
+/* The most that a rank may hold. */
+static uint64_t limit_of(const struct schedule_kind *kind, struct memory_need need)
+{
+    bool any_number = schedule_id(kind->facts) == SCHEDULE_BOUNDED;
+    return need.in_flight + (any_number ? 0 : need.kept);
+}
+
+static void judge_growth(uint64_t allowed, struct log_memory resident, int rank,
+                         struct verdict *verdict)
+{
+    uint64_t growth = growth_of(resident);
+    char grown[UNITS_TEXT_SIZE], most[UNITS_TEXT_SIZE];
+    units_bytes((double)growth, grown);
+    units_bytes((double)allowed, most);
+    if (verdict->kind == VERDICT_PASS && growth > allowed)
+        evidence_fail(verdict,
+                      "the process of rank %d grew by %s during training; %s are allowed, though "
+                      "its tensors hold less: it keeps memory elsewhere",
+                      rank, grown, most);
+    verdict_explain(verdict, " %s | %s |\n", grown, most);
+}
+
+/* In bytes, as people read them. */
+struct row {
+    char peak[UNITS_TEXT_SIZE], limit[UNITS_TEXT_SIZE], need[UNITS_TEXT_SIZE], all[UNITS_TEXT_SIZE];
+};
+
+static void judge_peak(const struct outcome *run, const struct schedule_kind *kind, int rank,
+                       bool too_much, const struct row *row, struct verdict *verdict)
+{
+    if (too_much && verdict->kind == VERDICT_PASS)
+        evidence_fail(verdict,
+                      "rank %d held %s of activations at once; %d %s in flight on its stage need "
+                      "at most %s",
+                      rank, row->peak, kind->in_flight(memory_shape(run), rank),
+                      kind->facts->chunked ? "chunks" : "micro-batches", row->limit);
+    else if (!too_much && verdict->remark->len == 0)
+        g_string_append_printf(
+            verdict->remark,
+            "Rank %d held %s of activations at once; what is in flight there needs %s with its "
+            "messages. If tensors that were sent are kept until the end of the step, that "
+            "explains it: with more micro-batches it becomes more.\n",
+            rank, row->peak, row->need);
+}
+
+static void judge_rank(const struct outcome *run, const struct schedule_kind *kind,
+                       struct memory_need need, int rank, struct verdict *verdict)
 {
     struct log_memory held, resident;
     bool known =
@@ -115,75 +90,109 @@ static void judge_rank(const struct outcome *run, struct need need, int rank,
         evidence_fail(verdict, "rank %d did not record how much memory it used", rank);
         return;
     }
-    uint64_t allowed = need.limit + RESIDENT_SLACK;
-    if (verdict->kind == VERDICT_PASS && held.peak > need.limit)
-        evidence_fail(verdict,
-                      "rank %d held %.2f MiB of activations at once; %d micro-batches in flight "
-                      "on its stage need at most %.2f MiB",
-                      rank, (double)held.peak / MIB, MIN(run->ranks, m), (double)need.limit / MIB);
-    else if (verdict->kind == VERDICT_PASS && known && growth_of(resident) > allowed)
-        evidence_fail(verdict,
-                      "the process of rank %d grew by %.1f MiB during training; %.1f MiB are "
-                      "allowed, though its tensors hold less: it keeps memory elsewhere",
-                      rank, (double)growth_of(resident) / MIB, (double)allowed / MIB);
-    verdict_explain(verdict, "| %d | %.2f | %.2f | %.2f |", rank, (double)held.peak / MIB,
-                    (double)need.limit / MIB, (double)need.micro_batch * m / MIB);
+    uint64_t limit = limit_of(kind, need);
+    struct row row;
+    units_bytes((double)held.peak, row.peak);
+    units_bytes((double)limit, row.limit);
+    units_bytes((double)need.in_flight, row.need);
+    units_bytes((double)need.micro_batch * m, row.all);
+    if (held.peak > need.in_flight)
+        judge_peak(run, kind, rank, held.peak > limit, &row, verdict);
+    verdict_explain(verdict, "| %d | %s | %s | %s |", rank, row.peak, row.limit, row.all);
     if (known)
-        verdict_explain(verdict, " %.1f | %.1f |\n", (double)growth_of(resident) / MIB,
-                        (double)allowed / MIB);
+        judge_growth(limit + RESIDENT_SLACK, resident, rank, verdict);
     else
-        verdict_explain(verdict, " not known | %.1f |\n", (double)allowed / MIB);
+        verdict_explain(verdict, " not known | not known |\n");
 }
 
-/* Never more than p in flight, in any step. */
-static void judge_in_flight(const struct outcome *run, struct verdict *verdict)
+/* In every step. */
+static void judge_in_flight(const struct outcome *run, const struct schedule_kind *kind,
+                            struct verdict *verdict)
 {
-    struct schedule_shape shape = {run->ranks, pipeline_chunks(&run->options),
-                                   options_micro_batches(&run->options)};
-    int steps = MAX(1, run->options.steps);
-    struct schedule **schedule = order_of_steps(run->log, run->ranks, steps, false);
+    struct schedule_shape shape = memory_shape(run);
+    int steps = MAX(1, run->options.steps), stages = shape.ranks * shape.chunks;
+    struct schedule **schedule =
+        order_of_steps(run->log, run->ranks, steps, kind->facts->asynchronous);
     g_autoptr(GString) why = g_string_new(NULL);
-    for (int step = 0; step < steps && shape.chunks == 1; step++) {
+    for (int step = 0; step < steps && verdict->kind == VERDICT_PASS; step++) {
         int rank = 0;
-        if (schedule_check(schedule[step], run->ranks, shape.micro_batches, why, &rank) &&
-            order_follows_rule(schedule_kind_of(SCHEDULE_BOUNDED), schedule[step], shape, why,
-                               &rank))
-            continue;
-        evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
-        break;
+        if (!schedule_check(schedule[step], stages, shape.micro_batches, why, &rank) ||
+            !order_bounds_in_flight(kind, schedule[step], shape, why, &rank))
+            evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
     }
     order_of_steps_free(schedule, steps);
+}
+
+static const struct mistake never_freed = {
+    "tensors are never freed",
+    "What stage_forward and stage_backward return is the caller's: y and dx have to be freed once "
+    "they are sent. What was taken over must not be: x by stage_forward, dy by stage_backward, y "
+    "by "
+    "batch_loss.",
+    "what becomes of these tensors: wait for the send, then tensor_free"};
+static const struct mistake copies_never_freed = {
+    "copies of the parameters are never freed",
+    "Behind the backward of a micro-batch nobody needs the parameters of its forward any more.",
+    "what stage_exchange_parameters gives back behind the backward: tensor_free it"};
+
+/* From step to step. */
+static void judge_left_behind(const struct outcome *run, struct verdict *verdict)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    unsigned kinds;
+    if (!evidence_left_behind(run, line, &kinds))
+        return;
+    evidence_fail(verdict, "%s", line->str);
+    const unsigned returned = 1u << LOG_HELD_Y | 1u << LOG_HELD_DX;
+    if (kinds == 1u << LOG_HELD_PARAMETERS)
+        verdict_name_mistake(verdict, &copies_never_freed);
+    else if (kinds != 0 && (kinds & ~returned) == 0)
+        verdict_name_mistake(verdict, &never_freed);
+}
+
+static void judge_memory_of(const struct outcome *run, const struct schedule_kind *kind,
+                            const struct model *model, const struct evidence_stage *stage,
+                            struct verdict *verdict)
+{
+    judge_left_behind(run, verdict);
+    judge_in_flight(run, kind, verdict);
+    verdict_explain(verdict,
+                    "\nMemory. The limit is what at most %s = %d (on rank 0) in flight need, "
+                    "with their messages.\n\n"
+                    "| rank | activations, peak | limit | all %d micro-batches would hold | "
+                    "process grew by | limit |\n|---|---|---|---|---|---|\n",
+                    kind->in_flight_formula, kind->in_flight(memory_shape(run), 0),
+                    options_micro_batches(&run->options));
+    for (int rank = 0; rank < run->ranks; rank++)
+        judge_rank(run, kind, memory_need(run, kind, model, stage, rank), rank, verdict);
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
     (void)judgement;
-    if (run->options.device != DEVICE_CPU) {
+    const struct schedule_kind *kind = schedule_find(run->options.step);
+    if (run->options.device != DEVICE_CPU || !kind) {
         verdict_set(verdict, VERDICT_NOT_JUDGED,
-                    "what a run without data needs is not measured: --device cpu");
+                    "what this run needs is not measured: --device cpu and a schedule are wanted");
         return;
     }
     struct model *model = evidence_logs(run, verdict) ? evidence_model(run, verdict) : NULL;
     struct evidence_stage *stage = model ? stages_read(run, model->layers, verdict) : NULL;
-    if (stage) {
-        judge_in_flight(run, verdict);
-        verdict_explain(verdict,
-                        "\nMemory in MiB. The limit is what %d micro-batches in flight need, with "
-                        "their messages.\n\n"
-                        "| rank | activations, peak | limit | all %d micro-batches would hold | "
-                        "process grew by | limit |\n|---|---|---|---|---|---|\n",
-                        MIN(run->ranks, options_micro_batches(&run->options)),
-                        options_micro_batches(&run->options));
-        for (int rank = 0; rank < run->ranks; rank++)
-            judge_rank(run, need_of(run, model, stage, rank), rank, verdict);
-    }
+    if (stage)
+        judge_memory_of(run, kind, model, stage, verdict);
     g_free(stage);
     model_free(model);
 }
 
+/* The first run's schedule stands for all: a check is about one. */
 void judge_memory(const struct judgement *judgement, struct verdict *verdict)
 {
-    evidence_each_run(judgement, verdict, judge_run,
-                      "no rank needs more memory than as many micro-batches as there are ranks");
+    const struct schedule_kind *kind =
+        judgement->outcomes ? schedule_find(judgement->outcome[0].options.step) : NULL;
+    g_autofree char *passed = g_strdup_printf(
+        "no rank needs more memory than %s in flight, and none is left behind",
+        kind && schedule_id(kind->facts) == SCHEDULE_BOUNDED ? "as many micro-batches as ranks"
+                                                             : "what the schedule has");
+    evidence_each_run(judgement, verdict, judge_run, passed);
 }

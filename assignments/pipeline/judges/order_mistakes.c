@@ -76,6 +76,24 @@ static bool chunks_are_not_reversed(const struct schedule_kind *kind,
     return false;
 }
 
+/* On all ranks, of micro-batches that are more than one. */
+static bool weights_are_at_once(const struct schedule_kind *kind, const struct schedule *schedule,
+                                struct schedule_shape shape)
+{
+    int weights = 0;
+    for (int rank = 0; kind->facts->halves && rank < shape.ranks; rank++)
+        for (int i = 0; i < schedule->count[rank]; i++) {
+            const struct schedule_operation *operation = &schedule->operation[rank][i];
+            if (operation->operation != LOG_BACKWARD_WEIGHT)
+                continue;
+            if (i == 0 || operation[-1].operation != LOG_BACKWARD_INPUT ||
+                operation[-1].micro_batch != operation->micro_batch)
+                return false;
+            weights++;
+        }
+    return weights > 0 && shape.ranks > 1 && shape.micro_batches > 1;
+}
+
 static bool all_forwards_first(const struct schedule_kind *kind, const struct schedule *schedule,
                                struct schedule_shape shape)
 {
@@ -163,6 +181,13 @@ static const struct {
       "Every rank runs all its forwards before its first backward. That takes the memory of all "
       "micro-batches at once, which is what this schedule avoids.",
       "when the first backward begins: it must not wait for the last forward"}},
+    {weights_are_at_once,
+     true,
+     {"weight gradients directly behind input gradients",
+      "Every W comes directly behind its I, on every rank. Together they are the backward of 1F1B, "
+      "and the bubble is that of 1F1B.",
+      "when stage_backward_weight is called: rank r holds back the weight gradients of r "
+      "micro-batches"}},
     {chunks_are_not_reversed,
      false,
      {"interleaved: chunks not reversed in backward",

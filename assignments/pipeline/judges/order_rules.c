@@ -159,6 +159,28 @@ static bool is_in_halves(const struct schedule_kind *kind, const struct schedule
     return true;
 }
 
+/* Where every rank runs each W right behind its I, halves are of no use. How many a rank holds back is
+ * seen in the time that the step takes. Told of the last rank, which has most to hold back. */
+static bool weights_come_later(const struct schedule_kind *kind, const struct schedule *schedule,
+                               struct schedule_shape shape, int rank, GString *why)
+{
+    (void)kind;
+    if (shape.ranks < 2 || shape.micro_batches < 2 || rank < shape.ranks - 1)
+        return true;
+    for (int r = 0; r < schedule->ranks; r++)
+        for (int i = 1; i < schedule->count[r]; i++) {
+            const struct schedule_operation *before = &schedule->operation[r][i - 1];
+            const struct schedule_operation *operation = &schedule->operation[r][i];
+            if (operation->operation == LOG_BACKWARD_WEIGHT &&
+                (before->operation != LOG_BACKWARD_INPUT ||
+                 before->micro_batch != operation->micro_batch))
+                return true;
+        }
+    g_string_assign(why, "every W comes directly behind its I, on all ranks: that is 1F1B. The "
+                         "weight gradients have to come later, where a rank would wait");
+    return false;
+}
+
 /* After every backward, before anything else, one step of the optimizer. */
 static bool steps_after_every_backward(const struct schedule_kind *kind,
                                        const struct schedule *schedule, struct schedule_shape shape,
@@ -216,10 +238,20 @@ static const struct {
     [SCHEDULE_PIPEDREAM] = {"The order of 1F1B, with a step of the optimizer after every backward.",
                             {alternates, bounds_in_flight, steps_after_every_backward}},
     [SCHEDULE_ZERO_BUBBLE] =
-        {"Every backward is split into I and W, and no rank ever has more than p micro-batches in "
-         "flight; how well the W fill the gaps is seen in the time that the step takes.",
-         {is_in_halves, bounds_in_flight}},
+        {"Every backward is split into I and W, W come later than directly behind their I, and no "
+         "rank ever has more than p micro-batches in flight; how well the W fill the gaps is seen "
+         "in the time that the step takes.",
+         {is_in_halves, weights_come_later, bounds_in_flight}},
 };
+
+bool order_bounds_in_flight(const struct schedule_kind *kind, const struct schedule *schedule,
+                            struct schedule_shape shape, GString *why, int *rank)
+{
+    for (*rank = 0; *rank < schedule->ranks; ++*rank)
+        if (!bounds_in_flight(kind, schedule, shape, *rank, why))
+            return false;
+    return true;
+}
 
 const char *order_rule(const struct schedule_kind *kind)
 {

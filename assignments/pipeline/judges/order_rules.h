@@ -32,6 +32,11 @@ bool order_follows_rule(const struct schedule_kind *kind, const struct schedule 
 int order_leaves_rule(const struct schedule_kind *kind, const struct schedule *schedule,
                       struct schedule_shape shape, int rank, GString *why);
 
+/* Are never more micro-batches (of an interleaved schedule: chunks) in flight on a rank than the
+ * schedule needs? If not: false, why, and the rank. */
+bool order_bounds_in_flight(const struct schedule_kind *kind, const struct schedule *schedule,
+                            struct schedule_shape shape, GString *why, int *rank);
+
 /* The known mistake that an order shows which breaks the rule, or NULL. The schedule need not fit
  * together. */
 const struct mistake *order_recognise(const struct schedule_kind *kind,

@@ -5,6 +5,8 @@
  * Must hold: every rank is a process of its own, holds only its stages' parameters, charges for
  *            each forward and backward what its layers cost, and charges nothing besides.
  * A failure: a rank computes or holds what is another's, or makes as if it computed.
+ * Remarked:  what is left behind from step to step, where memory is not what the schedule is about
+ *            (else the judge "memory" sees to it).
  */
 #include "assignments/pipeline/judges/judges.h"
 #include "assignments/pipeline/judges/stage_cost.h"
@@ -12,6 +14,7 @@
 #include "assignments/pipeline/schedules/schedule_formulas.h"
 
 #include "common/base/memory.h"
+#include "grader/evidence/left_behind.h"
 
 #include <stdio.h>
 
@@ -121,6 +124,21 @@ static bool judge_rank(const struct outcome *run, const struct model *model,
            holds_only_own_parameters(run, own, slack, rank, verdict);
 }
 
+static void remark_on_memory(const struct outcome *run, struct verdict *verdict)
+{
+    const struct schedule_facts *schedule = schedule_named(run->options.step);
+    g_autoptr(GString) line = g_string_new(NULL);
+    unsigned kinds;
+    bool about_memory = !schedule || (schedule_id(schedule) != SCHEDULE_NAIVE &&
+                                      schedule_id(schedule) != SCHEDULE_AFAB);
+    if (!about_memory && evidence_left_behind(run, line, &kinds))
+        g_string_append_printf(
+            verdict->remark,
+            "Memory grows with the number of steps: %s. y and dx are the caller's: "
+            "tensor_free them once they are sent.\n",
+            line->str);
+}
+
 static void judge_ranks(const struct outcome *run, const struct model *model,
                         struct verdict *verdict)
 {
@@ -130,6 +148,8 @@ static void judge_ranks(const struct outcome *run, const struct model *model,
         right = judge_rank(run, model, stage, rank, verdict);
     if (right && !run->simulated) /* there all ranks are one process */
         processes_differ(run, verdict);
+    if (verdict->kind == VERDICT_PASS)
+        remark_on_memory(run, verdict);
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,

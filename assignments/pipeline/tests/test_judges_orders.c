@@ -138,6 +138,13 @@ static const struct {
       "F0 I0 F1 I1 F2 I2 F3 I3 F4 I4 F5 I5 F6 I6 F7 I7 W0 W1 W2 W3 W4 W5 W6 W7"},
      "with F4 5 micro-batches are in flight",
      ""},
+    {WRITTEN_ZERO_BUBBLE, /* 1F1B in halves */
+     {"F0 F1 F2 F3 I0 W0 F4 I1 W1 F5 I2 W2 F6 I3 W3 F7 I4 W4 I5 W5 I6 W6 I7 W7",
+      "F0 F1 F2 I0 W0 F3 I1 W1 F4 I2 W2 F5 I3 W3 F6 I4 W4 F7 I5 W5 I6 W6 I7 W7",
+      "F0 F1 I0 W0 F2 I1 W1 F3 I2 W2 F4 I3 W3 F5 I4 W4 F6 I5 W5 F7 I6 W6 I7 W7",
+      "F0 I0 W0 F1 I1 W1 F2 I2 W2 F3 I3 W3 F4 I4 W4 F5 I5 W5 F6 I6 W6 F7 I7 W7"},
+     "every W comes directly behind its I, on all ranks: that is 1F1B",
+     "weight gradients directly behind input gradients"},
     {"--schedule interleaved --chunks 2 --batch 4 --micro-batches 4", /* chunk 0 back first */
      {"F0.0 F1.0 F2.0 F3.0 F0.4 F1.4 F2.4 F3.4 B0.0 B1.0 B2.0 B3.0 B0.4 B1.4 B2.4 B3.4",
       "F0.1 F1.1 F2.1 F3.1 F0.5 F1.5 F2.5 F3.5 B0.1 B1.1 B2.1 B3.1 B0.5 B1.5 B2.5 B3.5",

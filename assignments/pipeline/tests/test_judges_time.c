@@ -17,27 +17,51 @@ START_TEST(slow_orders_are_not_parallel)
     static const struct {
         const char *options;
         const char *line[4];
+        const char *says;
+        bool right_order;
     } slow[] = {
         {WRITTEN_ZERO_BUBBLE, /* every W at once: as slow as 1F1B */
          {"F0 F1 F2 F3 I0 W0 F4 I1 W1 F5 I2 W2 F6 I3 W3 F7 I4 W4 I5 W5 I6 W6 I7 W7",
           "F0 F1 F2 I0 W0 F3 I1 W1 F4 I2 W2 F5 I3 W3 F6 I4 W4 F7 I5 W5 I6 W6 I7 W7",
           "F0 F1 I0 W0 F2 I1 W1 F3 I2 W2 F4 I3 W3 F5 I4 W4 F6 I5 W5 F7 I6 W6 I7 W7",
-          "F0 I0 W0 F1 I1 W1 F2 I2 W2 F3 I3 W3 F4 I4 W4 F5 I5 W5 F6 I6 W6 F7 I7 W7"}},
+          "F0 I0 W0 F1 I1 W1 F2 I2 W2 F3 I3 W3 F4 I4 W4 F5 I5 W5 F6 I6 W6 F7 I7 W7"},
+         "longer",
+         false},
         {WRITTEN_BOUNDED, /* one after the other */
          {"F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7",
           "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7",
           "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7",
-          "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"}},
+          "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"},
+         "no two ranks ever work at the same time",
+         true},
         {WRITTEN_1F1B, /* too little warm-up on rank 0 */
          {"F0 F1 F2 B0 F3 B1 F4 B2 F5 B3 F6 B4 F7 B5 B6 B7",
           "F0 F1 F2 B0 F3 B1 F4 B2 F5 B3 F6 B4 F7 B5 B6 B7",
           "F0 F1 B0 F2 B1 F3 B2 F4 B3 F5 B4 F6 B5 F7 B6 B7",
-          "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"}},
+          "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"},
+         "longer",
+         false},
     };
     struct written *run = written_run(slow[_i].options, 4, slow[_i].line);
-    if (_i < 2)
+    if (slow[_i].right_order)
         written_expect(judge_order, run, VERDICT_PASS, NULL, "");
-    written_expect(judge_parallel, run, VERDICT_FAIL, "longer", "");
+    written_expect(judge_parallel, run, VERDICT_FAIL, slow[_i].says, "");
+    written_free(run);
+}
+END_TEST
+
+/* "bounded" leaves the order free: groups of two micro-batches, and 1F1B, are parallel enough. */
+START_TEST(a_free_order_only_has_to_gain)
+{
+    static const char *const pairs[] = {"F0 F1 B0 B1 F2 F3 B2 B3 F4 F5 B4 B5 F6 F7 B6 B7",
+                                        "F0 F1 B0 B1 F2 F3 B2 B3 F4 F5 B4 B5 F6 F7 B6 B7",
+                                        "F0 F1 B0 B1 F2 F3 B2 B3 F4 F5 B4 B5 F6 F7 B6 B7",
+                                        "F0 F1 B0 B1 F2 F3 B2 B3 F4 F5 B4 B5 F6 F7 B6 B7"};
+    struct written *run = written_run(WRITTEN_BOUNDED, 4, pairs);
+    written_expect(judge_parallel, run, VERDICT_PASS, NULL, "");
+    written_free(run);
+    run = written_run(WRITTEN_BOUNDED, 4, golden_orders[GOLDEN_1F1B].line);
+    written_expect(judge_parallel, run, VERDICT_PASS, NULL, "");
     written_free(run);
 }
 END_TEST
@@ -136,6 +160,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, slow_orders_are_not_parallel, 0, 3);
+    tcase_add_test(tests, a_free_order_only_has_to_gain);
     tcase_add_test(tests, all_micro_batches_have_to_run);
     tcase_add_test(tests, contradicting_orders_are_told_without_a_figure);
     tcase_add_test(tests, computing_without_waiting_is_too_fast);

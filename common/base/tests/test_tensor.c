@@ -149,6 +149,51 @@ START_TEST(dtypes)
 }
 END_TEST
 
+static int visited[8], visits;
+
+static void visit(const struct tensor *tensor, struct tensor_origin origin)
+{
+    ck_assert_uint_eq(tensor_bytes(tensor), 4 * (size_t)origin.micro_batch);
+    visited[visits++] = origin.what;
+}
+
+static void expect_held(int count, const int *what)
+{
+    visits = 0;
+    tensor_visit_held(visit);
+    ck_assert_int_eq(visits, count);
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(visited[i], what[i]);
+}
+
+START_TEST(what_the_program_holds_is_known)
+{
+    struct tensor *tensor[6];
+    for (int i = 1; i < 6; i++) {
+        tensor[i] = floats(SHAPE(i));
+        tensor_hand_out(tensor[i], (struct tensor_origin){.what = 10 + i, .micro_batch = i});
+    }
+    tensor_hand_out(NULL, (struct tensor_origin){.what = 1});
+    struct tensor *view = tensor_view(tensor[4], 0, SHAPE(2));
+    tensor_free(tensor[1]);
+    tensor_take_over(tensor[3]);
+    tensor_take_over(tensor[3]); /* of nobody's: nothing happens */
+    tensor_free(tensor_retain(tensor[5]));
+    expect_held(3, (int[]){15, 14, 12}); /* the newest first */
+    expect_held(0, NULL);                /* told once */
+
+    tensor_hand_out(tensor[2], (struct tensor_origin){.what = 20, .micro_batch = 2});
+    expect_held(1, (int[]){20});
+    tensor_free(tensor[2]);
+    tensor_free(tensor[3]);
+    tensor_free(tensor[5]);
+    tensor_free(tensor[4]);
+    tensor_free(view);
+    expect_held(0, NULL);
+    ck_assert_uint_eq(memory_live(MEMORY_WORKSPACE), 0);
+}
+END_TEST
+
 /* What a test that ends in the middle still holds; a global, so that it is no leak. */
 static struct tensor *held[2];
 
@@ -227,6 +272,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_meta_device_has_bytes_but_no_numbers);
     tcase_add_test(tests, a_meta_tensor_may_be_larger_than_an_int_counts);
     tcase_add_test(tests, dtypes);
+    tcase_add_test(tests, what_the_program_holds_is_known);
     tcase_add_exit_test(tests, too_many_elements_are_fatal, EXIT_FAILURE);
     tcase_add_exit_test(tests, too_many_elements_for_the_cpu_are_fatal, EXIT_FAILURE);
     tcase_add_exit_test(tests, a_meta_tensor_has_nothing_to_compare, EXIT_FAILURE);

@@ -314,7 +314,7 @@ START_TEST(every_operation_has_a_name_of_its_own)
             ck_assert_str_ne(name, log_operation_name((enum log_operation)j));
     }
     /* As many as the enumeration has. */
-    ck_assert_int_eq(named, (LOG_FINAL + 1) + (LOG_RECV_PART - LOG_SEND + 1) +
+    ck_assert_int_eq(named, (LOG_HELD + 1) + (LOG_RECV_PART - LOG_SEND + 1) +
                                 (LOG_IREDUCE_SCATTER_BLOCK - LOG_BARRIER + 1) +
                                 (LOG_ABORT - LOG_COMM_SPLIT + 1));
     ck_assert_str_eq(log_operation_name(LOG_SENDRECV), "MPI_Sendrecv");

@@ -62,12 +62,64 @@ START_TEST(calls_are_recorded)
 }
 END_TEST
 
+static int held_what[8], held_micro_batch[8], helds;
+
+static void note(const struct tensor *tensor, struct tensor_origin origin)
+{
+    (void)tensor;
+    held_what[helds] = origin.what;
+    held_micro_batch[helds++] = origin.micro_batch;
+    ck_assert_uint_ne(origin.caller, 0);
+}
+
+static void expect_held(int count, const int *what, const int *micro_batch)
+{
+    helds = 0;
+    tensor_visit_held(note);
+    ck_assert_int_eq(helds, count);
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_eq(held_what[i], what[i]);
+        ck_assert_int_eq(held_micro_batch[i], micro_batch[i]);
+    }
+}
+
+/* y, dx and old parameters are the caller's; x, dy and new parameters are the stage's. */
+START_TEST(what_a_stage_gives_away_is_known)
+{
+    char folder[] = "/tmp/test_stage.XXXXXX", path[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    log_open(folder, 0, 1, 11);
+    struct model *model = small_model(0);
+    struct stage *stage = small_stage(model, 1, 3, 1, 3, 2, 4);
+    struct tensor *x = stage_input_new(stage), *dy = stage_output_new(stage);
+    expect_held(2, (int[]){LOG_HELD_DY, LOG_HELD_X}, (int[]){-1, -1});
+    tensor_zero(x);
+    tensor_zero(dy);
+    struct tensor *y = stage_forward(stage, 2, x);
+    expect_held(1, (int[]){LOG_HELD_Y}, (int[]){2});
+    struct tensor *dx = stage_backward(stage, 2, dy);
+    struct tensor *before = stage_exchange_parameters(stage, stage_parameters_copy(stage));
+    expect_held(2, (int[]){LOG_HELD_PARAMETERS, LOG_HELD_DX}, (int[]){-1, 2});
+    tensor_free(y);
+    tensor_free(dx);
+    tensor_free(before);
+    stage_free(stage);
+    expect_held(0, NULL, NULL);
+    log_close();
+    snprintf(path, sizeof path, "%s/rank-0.log", folder);
+    unlink(path);
+    rmdir(folder);
+    model_free(model);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("stage_log");
     TCase *tests = tcase_create("stage_log");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, calls_are_recorded);
+    tcase_add_test(tests, what_a_stage_gives_away_is_known);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -21,6 +21,7 @@ static void judge_by_seed(const struct judgement *judgement, const struct outcom
         verdict_set(verdict, VERDICT_NOT_JUDGED, "no data");
     } else {
         verdict_explain(verdict, "figures of %d ranks\n", run->ranks);
+        g_string_printf(verdict->remark, "rank %d is odd\n", run->ranks);
     }
     g_autofree char *picture = g_strdup_printf("%d.svg", run->ranks);
     g_ptr_array_add(verdict->pictures, g_steal_pointer(&picture));
@@ -73,6 +74,7 @@ START_TEST(what_passed_is_explained_run_by_run)
     struct verdict *verdict = judged(cases[0].kind);
     ck_assert_str_eq(verdict->explanation->str, "figures of 1 ranks\nfigures of 2 ranks\n");
     ck_assert_uint_eq(verdict->pictures->len, 2);
+    ck_assert_str_eq(verdict->remark->str, "rank 1 is odd\n");
     verdict_free(verdict);
 }
 END_TEST
