@@ -13,9 +13,9 @@ bool check_arguments(const struct pipeline_arguments *arguments, char *reason, s
 
     if (stages > layers)
         snprintf(reason, reason_size,
-                 "%d stages need at least %d layers, and the model has %d: use fewer ranks or a "
-                 "deeper model",
-                 stages, stages, layers);
+                 "%d stages need at least %d layers, and the model has %d: use %d stages, or a "
+                 "deeper model with --uneven",
+                 stages, stages, layers, layers);
     else if (batch_size % micro_batches != 0)
         snprintf(reason, reason_size,
                  "a batch of %d samples can't be cut into %d micro-batches of the same size: "
@@ -23,7 +23,7 @@ bool check_arguments(const struct pipeline_arguments *arguments, char *reason, s
                  batch_size, micro_batches);
     else if (layers % stages != 0 && !arguments->uneven)
         snprintf(reason, reason_size,
-                 "%d layers can't be dealt out evenly to %d stages: use a number of ranks that "
+                 "%d layers can't be dealt out evenly to %d stages: use a number of stages that "
                  "divides %d, or give --uneven",
                  layers, stages, layers);
     else

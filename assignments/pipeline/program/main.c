@@ -6,6 +6,7 @@
 #include "assignments/pipeline/program/parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- training steps --------------------------------------------------------------------------- */
 
@@ -103,11 +104,32 @@ static bool fits(const struct run *run, char *reason, size_t reason_size)
     return false;
 }
 
+/* Micro-batches that go through chunks on this number of ranks, as near as can be to those that were
+ * wanted, and that divide the batch; another batch only where no such number divides this one. */
+static const char *propose_micro_batches(const struct run *run, char *text, size_t size)
+{
+    const int batch = run->options->batch_size, ranks = run->ranks, wanted = run->micro_batches;
+    const int most = batch < ranks ? ranks : batch - batch % ranks;
+    int best = 0;
+    for (int m = ranks; m <= batch - batch % ranks; m += ranks)
+        if (batch % m == 0 && (best == 0 || abs(m - wanted) < abs(best - wanted)))
+            best = m;
+    if (best > 0) {
+        snprintf(text, size, "--micro-batches %d", best);
+        return text;
+    }
+    const int above = wanted < most ? wanted + (ranks - wanted % ranks) % ranks : most;
+    snprintf(text, size, "--batch %d --micro-batches %d",
+             batch < above ? above : batch - batch % above, above);
+    return text;
+}
+
 /* What a schedule can't do, whatever the student's check_arguments says. */
 static bool schedule_is_possible(const struct run *run, char *reason, size_t reason_size)
 {
     const struct schedule_facts *schedule = pipeline_run_schedule(run);
     const bool compare = run->options->compare;
+    char proposal[64];
     if (schedule->one_process && compare)
         snprintf(reason, reason_size, "--compare: --schedule baseline is the baseline itself");
     else if (schedule->asynchronous && compare)
@@ -122,9 +144,9 @@ static bool schedule_is_possible(const struct run *run, char *reason, size_t rea
     else if (schedule->chunked && run->micro_batches % run->ranks != 0)
         snprintf(reason, reason_size,
                  "--schedule %s: %d micro-batches are not a multiple of %d ranks, in groups of "
-                 "which they go through the chunks: use --micro-batches %d or another multiple",
+                 "which they go through the chunks: use %s",
                  schedule->name, run->micro_batches, run->ranks,
-                 (run->micro_batches / run->ranks + 1) * run->ranks);
+                 propose_micro_batches(run, proposal, sizeof proposal));
     else
         return true;
     return false;

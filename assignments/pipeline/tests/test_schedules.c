@@ -7,6 +7,7 @@
 #include "assignments/pipeline/tests/support/one_process.h"
 #include "tests/support/test.h"
 
+#include <glib.h>
 #include <math.h>
 
 /* ---- gradients --------------------------------------------------------------------------------- */
@@ -143,12 +144,66 @@ END_TEST
 
 START_TEST(interleaved_wants_a_multiple_of_the_ranks)
 {
-    struct trained run = trained_run("solutions", 2,
-                                     "--data synthetic --model mlp:depth=4,width=8 --batch 6 "
-                                     "--micro-batches 3 --schedule interleaved --quiet");
+    static const struct {
+        int ranks, batch, micro_batches;
+        const char *proposal;
+    } cases[] = {
+        {2, 6, 3, "--micro-batches 2"},  /* 4 is nearer above, and does not divide the batch */
+        {4, 12, 6, "--micro-batches 4"}, /* nor does 8 */
+        {4, 12, 9, "--micro-batches 12"},
+        {2, 7, 7, "--batch 6 --micro-batches 6"}, /* no even number divides 7 */
+        {4, 13, 6, "--batch 8 --micro-batches 8"},
+        {4, 2, 1, "--batch 4 --micro-batches 4"},
+    };
+    const char *always =
+        "--data synthetic --model mlp:depth=4,width=8 --uneven --steps 1 --schedule "
+        "interleaved --quiet";
+    g_autofree char *given = g_strdup_printf("%s --batch %d --micro-batches %d", always,
+                                             cases[_i].batch, cases[_i].micro_batches);
+    struct trained run = trained_run("solutions", cases[_i].ranks, given);
     ck_assert_int_eq(run.status, 2);
-    ck_assert_ptr_nonnull(strstr(run.output, "3 micro-batches are not a multiple of 2 ranks"));
-    ck_assert_ptr_nonnull(strstr(run.output, "--micro-batches 4"));
+    g_autofree char *says = g_strdup_printf(
+        "%d micro-batches are not a multiple of %d ranks, in groups of which they go "
+        "through the chunks: use %s\n",
+        cases[_i].micro_batches, cases[_i].ranks, cases[_i].proposal);
+    ck_assert_msg(strstr(run.output, says), "%s is not in %s", says, run.output);
+    trained_clear(&run);
+
+    /* Whoever follows it gets on: later options count. */
+    g_autofree char *followed = g_strdup_printf("%s %s", given, cases[_i].proposal);
+    run = trained_run("solutions", cases[_i].ranks, followed);
+    ck_assert_msg(run.status == 0, "%s: %s", followed, run.output);
+    trained_clear(&run);
+}
+END_TEST
+
+/* What the solutions' check_arguments proposes is accepted. */
+START_TEST(advice_that_is_followed_works)
+{
+    static const struct {
+        int ranks;
+        const char *given, *says;
+        int ranks_then;
+        const char *then;
+    } cases[] = {
+        {4, "--model mlp:depth=1,width=8", "use 2 stages, or a deeper model with --uneven", 2, ""},
+        {4, "--model mlp:depth=1,width=8", "a deeper model with --uneven", 4,
+         "--model mlp:depth=4,width=8 --uneven"},
+        {4, "--model mlp:depth=4,width=8 --micro-batches 5",
+         "--batch a multiple of --micro-batches", 4, "--batch 10 --uneven"},
+        {3, "--model mlp:depth=4,width=8", "use a number of stages that divides", 2, ""},
+        {3, "--model mlp:depth=4,width=8", "or give --uneven", 3, "--uneven"},
+    };
+    g_autofree char *given =
+        g_strdup_printf("--data synthetic --batch 8 --steps 1 --quiet %s", cases[_i].given);
+    struct trained run = trained_run("solutions", cases[_i].ranks, given);
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_msg(strstr(run.output, cases[_i].says), "%s is not in %s", cases[_i].says,
+                  run.output);
+    trained_clear(&run);
+    g_autofree char *followed = g_strdup_printf("%s %s", given, cases[_i].then);
+    run = trained_run("solutions", cases[_i].ranks_then, followed);
+    ck_assert_msg(run.status == 0, "%s: %s", followed, run.output);
     trained_clear(&run);
 }
 END_TEST
@@ -183,7 +238,8 @@ Suite *test_suite(void)
     tcase_set_timeout(real, 120);
     tcase_set_timeout(simulated, 120);
     tcase_add_loop_test(real, gradients_on_this_machine, 0, count);
-    tcase_add_test(real, interleaved_wants_a_multiple_of_the_ranks);
+    tcase_add_loop_test(real, advice_that_is_followed_works, 0, 5);
+    tcase_add_loop_test(real, interleaved_wants_a_multiple_of_the_ranks, 0, 6);
     tcase_add_test(real, chunks_need_a_schedule_for_them);
     tcase_add_test(real, chunks_may_be_for_the_other_schedule);
     tcase_add_loop_test(simulated, gradients_on_a_simulated_cluster, 0, count);
