@@ -122,6 +122,8 @@ static void describe_kind(struct diagnosis *diagnosis)
     if (diagnosis->kind == DIAGNOSIS_NONE)
         return;
     const struct mistake *mistake = find_mistake(diagnosis);
+    g_string_assign(diagnosis->look,
+                    mistake && mistake->look ? mistake->look : diagnosis_look(diagnosis->kind));
     if (diagnosis_remedy(diagnosis->kind)[0] != '\0')
         g_string_append_printf(markdown, "Kind: **%s**. %s\n\n",
                                diagnosis_kind_name(diagnosis->kind),
@@ -158,6 +160,7 @@ struct diagnosis *diagnosis_new(const struct outcome *outcome, const char *pictu
     diagnosis->headline = g_string_new(NULL);
     diagnosis->markdown = g_string_new(NULL);
     diagnosis->mistake = g_string_new(NULL);
+    diagnosis->look = g_string_new(NULL);
     diagnosis->cycle = g_array_new(FALSE, FALSE, sizeof(int));
     diagnosis->tails = g_array_new(FALSE, FALSE, sizeof(int));
     diagnosis->culprit = -1;
@@ -195,6 +198,7 @@ void diagnosis_free(struct diagnosis *diagnosis)
     g_string_free(diagnosis->headline, TRUE);
     g_string_free(diagnosis->markdown, TRUE);
     g_string_free(diagnosis->mistake, TRUE);
+    g_string_free(diagnosis->look, TRUE);
     g_array_free(diagnosis->cycle, TRUE);
     g_array_free(diagnosis->tails, TRUE);
     g_free(diagnosis);

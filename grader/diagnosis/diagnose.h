@@ -37,6 +37,7 @@ struct diagnosis {
     GString *markdown;         /* kind and remedy, the ranks as a table, who waits for whom */
     GString
         *mistake;  /* the known mistake that it fits, by name (the assignment says); else empty */
+    GString *look; /* what to look at next; empty where nothing is known */
     GArray *cycle; /* of int: ranks of which each waits for the next, the last for the first */
     GArray *tails; /* of int: ranks outside of the cycle that wait for it, or for the culprit */
     uint64_t sent; /* bytes of the smallest send in the cycle; if MPI copied them, it would not

@@ -89,6 +89,8 @@ void scene_show_sanitizer(const struct scene *scene, GString *markdown);
 
 /* diagnose_remedies.c: what to do about a kind, Markdown; "" where there is nothing to say. */
 const char *diagnosis_remedy(enum diagnosis_kind kind);
+/* What to look at next, as the end of a sentence; "" where there is nothing. */
+const char *diagnosis_look(enum diagnosis_kind kind);
 
 /* diagnose_text.c: as Markdown. */
 /* "in B of micro-batch 2 (stage 1)", "after F …", or "before any computation". */

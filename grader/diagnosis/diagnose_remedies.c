@@ -1,5 +1,5 @@
 /*
- * For the diagnosis: what to do about each kind of end.
+ * For the diagnosis: what to do about each kind of end, and what to look at next.
  */
 #include "grader/diagnosis/diagnose_parts.h"
 
@@ -19,9 +19,10 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
         return "A message stays in the communicator that it was sent in: use the same one on both "
                "sides.";
     case DIAGNOSIS_BOTH_SEND_FIRST:
-        return "`MPI_Send` may wait until the receive has been posted. Let one side receive first, "
-               "or post the receive before the send (`MPI_Irecv`, then `MPI_Send`), or do both at "
-               "once (`MPI_Sendrecv`).";
+        return "A send may wait until its receive has been posted, and so may the `MPI_Wait` for "
+               "an "
+               "`MPI_Isend`. Start the message with `MPI_Isend` and go on; wait for it only behind "
+               "the receive. Until then its buffer must neither be changed nor freed.";
     case DIAGNOSIS_BOTH_RECEIVE_FIRST:
         return "Each waits for a message that the next would send only later. One of them must "
                "send first: look for the first rank that has all it needs to compute, and ask why "
@@ -57,6 +58,44 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
     case DIAGNOSIS_NONE:
     case DIAGNOSIS_CRASHED:
     case DIAGNOSIS_STOPPED_ITSELF:
+        break;
+    }
+    return "";
+}
+
+const char *diagnosis_look(enum diagnosis_kind kind)
+{
+    switch (kind) {
+    case DIAGNOSIS_CRASHED:
+        return "the line where it crashed, and what is used there";
+    case DIAGNOSIS_STOPPED_ITSELF:
+        return "the message with which the program was ended";
+    case DIAGNOSIS_TRUNCATION:
+        return "count and datatype on both sides of this message";
+    case DIAGNOSIS_COLLECTIVES_DIFFER:
+        return "the order in which each rank comes to its collectives";
+    case DIAGNOSIS_TAG_MISMATCH:
+        return "the tags of the two calls";
+    case DIAGNOSIS_COMMUNICATOR_MISMATCH:
+        return "the communicators of the two calls";
+    case DIAGNOSIS_BOTH_SEND_FIRST:
+        return "where these ranks wait for their sends: it has to be behind their receives";
+    case DIAGNOSIS_BOTH_RECEIVE_FIRST:
+    case DIAGNOSIS_CYCLE:
+        return "the calls in which these ranks wait, once round the circle";
+    case DIAGNOSIS_COLLECTIVE_MISSING:
+        return "why one rank does not come to this collective";
+    case DIAGNOSIS_REQUEST_NOT_WAITED:
+        return "what becomes of this request behind the call that starts it";
+    case DIAGNOSIS_RANK_GONE:
+        return "how many messages each of the two ranks counts on";
+    case DIAGNOSIS_ENDED_EARLY:
+        return "where this rank leaves the program";
+    case DIAGNOSIS_POLLING:
+        return "the call on the other side that should match this request";
+    case DIAGNOSIS_ENDLESS_LOOP:
+        return "the loops behind this rank's last call or computation";
+    case DIAGNOSIS_NONE:
         break;
     }
     return "";

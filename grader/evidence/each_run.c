@@ -30,6 +30,7 @@ static void put_together(struct verdict *verdict, struct verdict *run, const cha
         verdict->spoils = run->spoils;
         g_string_assign(verdict->explanation, run->explanation->str);
         g_string_assign(verdict->mistake, run->mistake->str);
+        g_string_assign(verdict->look, run->look->str);
         g_ptr_array_set_size(verdict->pictures, 0);
         move_pictures(verdict, run);
         if (command)

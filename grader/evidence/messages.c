@@ -33,6 +33,8 @@ bool messages_agree(const struct matching *matching, struct verdict *verdict)
                           " received): a buffer was used again too early, or the logs are not true",
                           message->tag, message->source, message->destination, (guint64)send->bytes,
                           (guint64)receive->bytes);
+            verdict_look(verdict, "what the code does with this buffer between the send and its "
+                                  "MPI_Wait");
             return false;
         }
     }
@@ -97,6 +99,7 @@ bool messages_waited_for(const struct outcome *run, const struct matching *match
                         "\nMPI_Isend and MPI_Irecv only start a message. Every request needs an "
                         "MPI_Wait, MPI_Waitall or a successful MPI_Test before its buffer is used, "
                         "written or freed, and before the step ends.\n");
+        verdict_look(verdict, "what becomes of the request that this call starts");
         return false;
     }
     return true;

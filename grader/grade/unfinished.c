@@ -32,6 +32,7 @@ struct story {
     GString *headline; /* how it ended and why, in one line */
     GString *scene;    /* Markdown */
     GString *mistake;
+    GString *look; /* at what, next; may be empty */
     char *picture; /* its path without an ending, or NULL */
 };
 
@@ -40,6 +41,7 @@ static void story_clear(struct story *story)
     g_string_free(story->headline, TRUE);
     g_string_free(story->scene, TRUE);
     g_string_free(story->mistake, TRUE);
+    g_string_free(story->look, TRUE);
     g_free(story->picture);
 }
 
@@ -76,6 +78,7 @@ static bool tell(const struct judgement *judgement, int run, bool draw, struct s
     g_string_append(story->headline, diagnosis->headline->str);
     g_string_append(story->scene, diagnosis->markdown->str);
     g_string_append(story->mistake, diagnosis->mistake->str);
+    g_string_append(story->look, diagnosis->look->str);
     if (drawn)
         story->picture = g_steal_pointer(&path);
     diagnosis_free(diagnosis);
@@ -156,12 +159,15 @@ bool grade_all_finished(const struct judgement *judgement, struct verdict *verdi
             continue;
         bool own_fault = outcome->end == RUN_NOT_STARTED;
         bool first = unfinished++ == 0;
-        struct story story = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), NULL};
+        struct story story = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL),
+                              g_string_new(NULL), NULL};
         sum_up(judgement, i, unfinished <= MOST_EXPLAINED, &story);
         /* What the student did wrong weighs more than what the grader could not do. */
-        if (first || (verdict->kind == VERDICT_NOT_JUDGED && !own_fault))
+        if (first || (verdict->kind == VERDICT_NOT_JUDGED && !own_fault)) {
             verdict_set(verdict, own_fault ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s",
                         story.headline->str);
+            g_string_assign(verdict->look, story.look->str);
+        }
         if (verdict->mistake->len == 0)
             g_string_append(verdict->mistake, story.mistake->str);
         if (unfinished <= MOST_EXPLAINED)

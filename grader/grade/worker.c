@@ -51,11 +51,12 @@ static void send_verdict(FILE *to, const struct verdict *verdict)
     for (guint i = 0; i < verdict->pictures->len; i++)
         json_array_append_new(pictures, clean_string(verdict->pictures->pdata[i], 1000));
     send_message(to,
-                 json_pack("{s:{s:i,s:i,s:b,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind",
+                 json_pack("{s:{s:i,s:i,s:b,s:o,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind",
                            (int)verdict->kind, "basis", (int)verdict->basis, "spoils",
                            verdict->spoils, "headline", clean_string(verdict->headline->str, 1000),
                            "explanation", clean_string(verdict->explanation->str, 64 << 10),
-                           "mistake", clean_string(verdict->mistake->str, 300), "remark",
+                           "mistake", clean_string(verdict->mistake->str, 300), "look",
+                           clean_string(verdict->look->str, 1000), "remark",
                            clean_string(verdict->remark->str, 4000), "pictures", pictures));
 }
 
@@ -123,6 +124,7 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
     if (find_todo(outcome, &where, &what) && todo_decides(rubric, check, where)) {
         verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
         verdict->basis = BASIS_UNWRITTEN;
+        verdict_look(verdict, "the comment at %s", where);
         g_string_append(verdict->explanation, "The program came to this TODO: ");
         text_append_plain(verdict->explanation, what);
         g_string_append_c(verdict->explanation, '\n');

@@ -84,6 +84,7 @@ static void take_verdict(const json_t *message, struct verdict *verdict)
     g_string_assign(verdict->headline, text_of(message, "headline"));
     g_string_assign(verdict->explanation, text_of(message, "explanation"));
     g_string_assign(verdict->mistake, text_of(message, "mistake"));
+    g_string_assign(verdict->look, text_of(message, "look"));
     g_string_assign(verdict->remark, text_of(message, "remark"));
     const json_t *pictures = json_object_get(message, "pictures");
     for (size_t i = 0; i < json_array_size(pictures); i++)
@@ -152,6 +153,7 @@ static void say_why_not_judged(const struct worker *worker, struct check_result 
     else
         verdict_set(verdict, VERDICT_NOT_JUDGED, "the grader broke off at %s", doing);
     g_string_assign(verdict->mistake, "");
+    g_string_assign(verdict->look, "");
     g_string_assign(verdict->explanation,
                     "This is a fault of the grader, perhaps brought about by odd evidence; it "
                     "costs no points that could not be given later. Please tell your "

@@ -30,6 +30,7 @@ static void explain_stuck(const struct judgement *judgement, const struct outcom
     g_string_append_printf(verdict->explanation, ".\n\n%s", diagnosis->markdown->str);
     if (verdict->mistake->len == 0)
         g_string_append(verdict->mistake, diagnosis->mistake->str);
+    g_string_assign(verdict->look, diagnosis->look->str);
     if (drawn)
         verdict_add_picture(verdict, path);
     diagnosis_free(diagnosis);
@@ -73,6 +74,7 @@ static bool buffers_stay(const struct outcome *run, const struct matching *match
     verdict_explain(verdict,
                     "\nUntil MPI_Wait has returned for a request, its buffer belongs to MPI: "
                     "do not write to it and do not free it.\n");
+    verdict_look(verdict, "what the code does with this buffer between the send and its MPI_Wait");
     return false;
 }
 

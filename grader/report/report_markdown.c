@@ -101,9 +101,11 @@ void report_details(GString *markdown, const struct grade *grade, const struct c
         g_string_append_c(markdown, '\n');
     /* what was not run for want of a file that compiles has nothing to look at */
     bool ran = result->check->runs->len == 0 || result->runs->len > 0;
-    if (result->check->look && verdict->kind == VERDICT_FAIL && ran) {
+    /* what failed decides; a known mistake's text says it already */
+    const char *look = verdict->look->len > 0 ? verdict->look->str : result->check->look;
+    if (look && verdict->kind == VERDICT_FAIL && ran && !strstr(verdict->explanation->str, look)) {
         g_string_append(markdown, "\nLook at this next: ");
-        text_append_plain(markdown, result->check->look);
+        text_append_plain(markdown, look);
         g_string_append_c(markdown, '\n');
     }
     append_commands(markdown, result);

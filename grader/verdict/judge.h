@@ -33,6 +33,7 @@ struct verdict {
     GString *headline;        /* one line of plain text: what was seen. Never empty. */
     GString *explanation;     /* Markdown: what was compared, expected, found, where to look */
     GString *mistake;         /* the known mistake that the evidence fits, by name; else empty */
+    GString *look;            /* what to look at next, for what failed here; empty: the rubric's */
     GString *remark;          /* Markdown: what costs no points here and should still be known */
     GPtrArray *pictures;      /* of char *: files in the report's folder, in the order to show */
 };
@@ -103,13 +104,17 @@ void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *fo
     __attribute__((format(printf, 3, 4)));
 void verdict_explain(struct verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* What to look at next, by what failed; else it is what the rubric says of the check. */
+void verdict_look(struct verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* A known mistake, as the evidence shows it. */
 struct mistake {
     const char *name;
     const char *explanation; /* a paragraph: what the evidence shows and why that happens */
     const char *look;        /* what to look at; may be NULL */
 };
-/* Says in the explanation that the evidence fits it; it becomes the verdict's mistake. */
+/* Says in the explanation that the evidence fits it; it becomes the verdict's mistake, and what it
+ * says to look at is to be looked at next. */
 void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake);
 
 /* Where a picture of a run may be drawn: a path without an ending, FOLDER/PREFIX-run-N-WHAT. run: one

@@ -14,6 +14,7 @@ struct verdict *verdict_new(void)
     verdict->headline = g_string_new(NULL);
     verdict->explanation = g_string_new(NULL);
     verdict->mistake = g_string_new(NULL);
+    verdict->look = g_string_new(NULL);
     verdict->remark = g_string_new(NULL);
     verdict->pictures = g_ptr_array_new_with_free_func(g_free);
     return verdict;
@@ -26,6 +27,7 @@ void verdict_free(struct verdict *verdict)
     g_string_free(verdict->headline, TRUE);
     g_string_free(verdict->explanation, TRUE);
     g_string_free(verdict->mistake, TRUE);
+    g_string_free(verdict->look, TRUE);
     g_string_free(verdict->remark, TRUE);
     g_ptr_array_free(verdict->pictures, TRUE);
     g_free(verdict);
@@ -51,13 +53,23 @@ void verdict_explain(struct verdict *verdict, const char *format, ...)
     va_end(list);
 }
 
+void verdict_look(struct verdict *verdict, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    g_string_vprintf(verdict->look, format, list);
+    va_end(list);
+}
+
 void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake)
 {
     g_string_assign(verdict->mistake, mistake->name);
     verdict_explain(verdict, "\n**This fits a known mistake: %s.** %s\n", mistake->name,
                     mistake->explanation);
-    if (mistake->look)
-        verdict_explain(verdict, "\nLook at %s.\n", mistake->look);
+    if (!mistake->look)
+        return;
+    verdict_explain(verdict, "\nLook at %s.\n", mistake->look);
+    g_string_assign(verdict->look, mistake->look);
 }
 
 /* ---- pictures ------------------------------------------------------------------------------------ */

@@ -48,11 +48,13 @@ static void judge_growth(uint64_t allowed, struct log_memory resident, int rank,
     char grown[UNITS_TEXT_SIZE], most[UNITS_TEXT_SIZE];
     units_bytes((double)growth, grown);
     units_bytes((double)allowed, most);
-    if (verdict->kind == VERDICT_PASS && growth > allowed)
+    if (verdict->kind == VERDICT_PASS && growth > allowed) {
         evidence_fail(verdict,
                       "the process of rank %d grew by %s during training; %s are allowed, though "
                       "its tensors hold less: it keeps memory elsewhere",
                       rank, grown, most);
+        verdict_look(verdict, "what is kept in memory of malloc's");
+    }
     verdict_explain(verdict, " %s | %s |\n", grown, most);
 }
 
@@ -117,8 +119,10 @@ static void judge_in_flight(const struct outcome *run, const struct schedule_kin
     for (int step = 0; step < steps && verdict->kind == VERDICT_PASS; step++) {
         int rank = 0;
         if (!schedule_check(schedule[step], stages, shape.micro_batches, why, &rank) ||
-            !order_bounds_in_flight(kind, schedule[step], shape, why, &rank))
+            !order_bounds_in_flight(kind, schedule[step], shape, why, &rank)) {
             evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
+            verdict_look(verdict, "how many forwards go ahead of their backwards");
+        }
     }
     order_of_steps_free(schedule, steps);
 }

@@ -68,10 +68,13 @@ static bool judge_step(const struct schedule_kind *kind, const struct schedule *
 {
     g_autoptr(GString) why = g_string_new(NULL);
     int rank = 0;
-    if (!schedule_check(schedule, shape.ranks * shape.chunks, shape.micro_batches, why, &rank))
+    if (!schedule_check(schedule, shape.ranks * shape.chunks, shape.micro_batches, why, &rank)) {
         evidence_fail(verdict, "step %d: %s", step, why->str);
-    else if (!order_follows_rule(kind, schedule, shape, why, &rank) ||
-             !work_is_even(schedule, why, &rank))
+        verdict_look(
+            verdict,
+            "which micro-batches each rank runs, forwards and backwards, and in which order");
+    } else if (!order_follows_rule(kind, schedule, shape, why, &rank) ||
+               !work_is_even(schedule, why, &rank))
         evidence_fail(verdict, "rank %d, step %d: %s", rank, step, why->str);
     else
         return true;

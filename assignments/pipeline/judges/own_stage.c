@@ -70,6 +70,7 @@ static bool holds_only_own_parameters(const struct outcome *run, uint64_t own, u
     uint64_t peak = log_find_memory(&run->log[rank], MEMORY_PARAMETER, &memory) ? memory.peak : 0;
     if (peak >= own && peak <= versions_of(run) * (own + slack))
         return true;
+    verdict_look(verdict, "what this rank stores besides its own parameters");
     evidence_fail(verdict,
                   "rank %d held %" G_GUINT64_FORMAT
                   " bytes of parameters; its own stage has %" G_GUINT64_FORMAT,

@@ -98,6 +98,7 @@ static bool step_uses_right_versions(const struct asynchronous_run *t, GArray *c
                           "the optimizer of rank %d (stage %d) stepped %d times in step %d; each "
                           "of the %d micro-batches needs a step of its own",
                           rank, s, steps, step, t->micro_batches);
+            verdict_look(verdict, "where optimizer_step is called: once behind each backward");
             right = false;
         }
         /* Without parameters nothing tells one version from another. */
@@ -165,6 +166,7 @@ static bool copies_are_freed(const struct asynchronous_run *t, struct verdict *v
                       "stashed copies live on behind their backward",
                       rank, s, (guint64)peak, (double)peak / (double)MAX(arena, 1),
                       MIN(t->stages - s, t->micro_batches) + 1, stashed + 1);
+        verdict_look(verdict, "when the copy of a micro-batch's parameters is freed");
         verdict_explain(verdict,
                         "\nBehind the backward of a micro-batch nobody needs the parameters "
                         "of its forward any more: tensor_free what "

@@ -63,6 +63,7 @@ START_TEST(the_worst_run_counts)
     struct verdict *verdict = judged(cases[_i].kind);
     ck_assert_str_eq(verdict->headline->str, cases[_i].headline);
     ck_assert_str_eq(verdict->mistake->str, cases[_i].result == VERDICT_FAIL ? "forgotten" : "");
+    ck_assert_str_eq(verdict->look->str, cases[_i].result == VERDICT_FAIL ? "the end" : "");
     if (cases[_i].picture)
         ck_assert_str_eq(g_ptr_array_index(verdict->pictures, 0), cases[_i].picture);
     logged_run_expect(verdict, cases[_i].result, NULL);

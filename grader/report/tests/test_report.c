@@ -203,6 +203,21 @@ START_TEST(the_terminal_begins_with_the_total)
 }
 END_TEST
 
+/* What failed decides what to look at; the rubric's is said where the judge knows nothing better, and
+ * nothing twice. */
+START_TEST(what_to_look_at_is_chosen_by_what_failed)
+{
+    struct verdict *verdict = GRADE_RESULTS(&grade, 1)->verdict;
+    verdict_look(verdict, "the wait for it");
+    g_autofree char *own = terminal_text(false);
+    ck_assert_ptr_nonnull(strstr(own, "Look at this next: the wait for it"));
+    ck_assert_ptr_null(strstr(own, "look at this"));
+    verdict_explain(verdict, "\nLook at the wait for it.\n");
+    g_autofree char *once = terminal_text(false);
+    ck_assert_ptr_null(strstr(once, "Look at this next"));
+}
+END_TEST
+
 START_TEST(the_terminal_has_colours_only_when_asked)
 {
     g_autofree char *grey = terminal_text(false), *colours = terminal_text(true);
@@ -331,6 +346,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, haste_is_told);
     tcase_add_test(tests, a_bonus_counts_on_top);
     tcase_add_test(tests, the_terminal_begins_with_the_total);
+    tcase_add_test(tests, what_to_look_at_is_chosen_by_what_failed);
     tcase_add_test(tests, the_terminal_has_colours_only_when_asked);
     tcase_add_test(tests, json_is_what_gradescope_reads);
     tcase_add_test(tests, html_has_no_code_of_the_submissions);

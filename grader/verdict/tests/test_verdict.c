@@ -42,6 +42,9 @@ START_TEST(explanations_and_mistakes_are_added)
     ck_assert_str_eq(verdict->explanation->str,
                      "1 of 2\n\n**This fits a known mistake: forgotten.** It was forgotten.\n\n"
                      "Look at the end.\n");
+    ck_assert_str_eq(verdict->look->str, "the end");
+    verdict_look(verdict, "line %d", 7);
+    ck_assert_str_eq(verdict->look->str, "line 7");
     verdict_free(verdict);
 }
 END_TEST
@@ -53,6 +56,7 @@ START_TEST(a_mistake_may_have_nowhere_to_look)
     verdict_name_mistake(verdict, &mistake);
     ck_assert_str_eq(verdict->explanation->str,
                      "\n**This fits a known mistake: a sum.** It is too large.\n");
+    ck_assert_str_eq(verdict->look->str, ""); /* the rubric's */
     verdict_free(verdict);
 }
 END_TEST
