@@ -21,3 +21,15 @@ $(RANDOM_SETTINGS): $(call objects,$(wildcard assignments/pipeline/tests/random/
 random-settings: data ## grade the pipeline's solutions with RUNS random valid settings
 	+@$(call built,ASSIGNMENT=pipeline $(RANDOM_SETTINGS) $(GRADING))
 	@$(RANDOM_SETTINGS) --build-folder $(B) --runs $(RUNS) $(ARGS)
+
+# The solutions with pipeline_communicate() in many right ways, for tests/test_calls.c.
+CALLS         := assignments/pipeline/tests/calls
+CALLS_SOURCES := $(CALLS)/pipeline_communicate.c $(call program_sources,pipeline) \
+                   $(filter-out %/pipeline_communicate.c,$(wildcard solutions/pipeline/*.c))
+$(B)/programs/$(CALLS): $(call objects,$(CALLS_SOURCES)) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) -rdynamic $^ $(PROGRAM_LIBS) -o $@
+$(S)/programs/$(CALLS): $(call simulator_objects,$(CALLS_SOURCES)) $(SIMULATOR_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
+check-parts: $(B)/programs/$(CALLS) $(call SIMULATED,$(S)/programs/$(CALLS))

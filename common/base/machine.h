@@ -54,9 +54,12 @@ void *machine_folded_memory(size_t bytes);
 /* Does a buffer begin in it? Then there is nothing to see in it. */
 bool machine_is_folded(const void *buffer);
 
-/* An unsuccessful test or probe, and what ends such a series: a request that completed, or
- * computation. A simulated cluster on which every rank only polls ends the run with a message. */
+/* An unsuccessful test or probe. On a simulated cluster time goes on until another rank does
+ * something, but not for long; one on which every rank only polls ends the run with a message. */
 void machine_polled(void);
+/* What others may have polled for: this rank is about to begin an MPI call that is no poll … */
+void machine_calls(void);
+/* … and what ends a series of polls, too: a request that completed, or computation. */
 void machine_progressed(void);
 
 #endif

@@ -20,6 +20,7 @@ int MPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status)
     struct log_record call =
         log_mpi_begin_receive(LOG_PROBE_MESSAGE, CALLER, NO_PAYLOAD, source, tag, comm);
     int error = PMPI_Probe(source, tag, comm, known);
+    machine_progressed();
     found(&call, known, error, comm);
     return log_mpi_end(call, error);
 }
@@ -54,7 +55,7 @@ static struct log_record polled(enum log_operation operation, uint64_t caller, i
 int MPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *status)
 {
     MPI_Status own, *known = status == MPI_STATUS_IGNORE ? &own : status;
-    log_mpi_enter();
+    log_mpi_enter_poll();
     int error = PMPI_Iprobe(source, tag, comm, flag, known);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call =
@@ -68,7 +69,7 @@ int MPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *mess
                 MPI_Status *status)
 {
     MPI_Status own, *known = status == MPI_STATUS_IGNORE ? &own : status;
-    log_mpi_enter();
+    log_mpi_enter_poll();
     int error = PMPI_Improbe(source, tag, comm, flag, message, known);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call =

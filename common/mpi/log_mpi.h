@@ -26,9 +26,11 @@
 /* The address that the wrapper returns to. */
 #define CALLER log_caller(__builtin_return_address(0))
 
-/* Every wrapper calls it before anything else, itself or through the functions below: what was
- * computed before the call takes its time before it, log or no log. Is a log open? */
+/* Every wrapper calls one of them before anything else, itself or through the functions below: what
+ * was computed before the call takes its time before it, log or no log. A test or probe that may be
+ * called again and again is nothing that others wait for. Is a log open? */
 bool log_mpi_enter(void);
+bool log_mpi_enter_poll(void);
 
 /* ---- communicators: communicators.c -------------------------------------------- */
 

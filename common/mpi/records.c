@@ -43,10 +43,17 @@ static struct log_record collective(enum log_operation operation, struct log_mpi
 
 /* ---- the begin of a call ------------------------------------------------------------- */
 
-bool log_mpi_enter(void)
+bool log_mpi_enter_poll(void)
 {
     flops_spend();
     return log_is_open();
+}
+
+bool log_mpi_enter(void)
+{
+    const bool is_open = log_mpi_enter_poll();
+    machine_calls();
+    return is_open;
 }
 
 static const struct log_record none = {.operation = LOG_NONE};

@@ -147,7 +147,7 @@ struct log_mpi_requests log_mpi_requests_find(int count, const MPI_Request *hand
                                               MPI_Status *status, int statuses)
 {
     struct log_mpi_requests requests = {.status = status};
-    if (!log_mpi_enter() || count < 0 || (count > 0 && handles == NULL))
+    if (!log_mpi_enter_poll() || count < 0 || (count > 0 && handles == NULL))
         return requests;
     if (status == MPI_STATUS_IGNORE || status == MPI_STATUSES_IGNORE) {
         requests.own_status = true;

@@ -7,10 +7,12 @@
  * What all ranks share hangs on the cluster's first host: SimGrid itself exists
  * only once.
  *
- * SMPI lets every unsuccessful test or probe take a microsecond. Whoever polls
- * for long sleeps longer and longer in between, by a hundredth of the time that
- * it has waited already: so it notices at most one per cent too late, and
- * polling for hours of simulated time costs little real time.
+ * SMPI's own tests and probes take no time here (tools/simulate). After an unsuccessful
+ * one its rank sleeps, until another rank computes or calls MPI: nothing else can be
+ * what it waits for, but for a message that is on its way. For that it wakes up by
+ * itself, after a microsecond or a hundredth of the time that it has polled already: so
+ * it notices at most one per cent too late, and polling for hours of simulated time
+ * costs little real time.
  */
 #include "common/base/machine.h"
 
@@ -22,20 +24,30 @@
 #include <simgrid/actor.h>
 #include <simgrid/engine.h>
 #include <simgrid/host.h>
+#include <simgrid/semaphore.h>
 #include <smpi/smpi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const int polls_before_sleep = 1000;
+/* Simulated seconds. The shortest sleep lets a call that has only begun get under way. */
+static const double shortest_sleep = 1e-9, sleep_per_poll = 1e-6;
 static const double sleep_per_wait = 0.01;
 /* No message takes that long; where nobody computes, either, nothing will ever happen. */
 static const double longest_silence = 1e6; /* simulated seconds */
 
+/* A rank that polled. */
+struct sleeper {
+    struct sleeper *next;
+    bool is_asleep;
+    sg_sem_t event; /* what it waits for, but not for long */
+};
+
 /* What all ranks share. */
 struct cluster {
-    int computing;        /* ranks that compute now */
+    int computing; /* ranks that compute now */
+    struct sleeper *sleepers;
     double last_progress; /* of any rank, simulated seconds */
     void *folded;
     size_t folded_size;
@@ -195,25 +207,61 @@ bool machine_is_folded(const void *buffer)
 
 /* ---- polling ---------------------------------------------------------------------------------- */
 
-static int polls; /* of this rank since something last happened here */
+static bool has_called; /* this rank, MPI, and has not polled since */
+static bool polls;      /* this rank, and nothing has happened here since */
 static double polling_since;
+
+static void wake_others(void)
+{
+    for (struct sleeper *rank = the_cluster()->sleepers; rank != NULL; rank = rank->next) {
+        if (rank->is_asleep)
+            sg_sem_release(rank->event);
+        rank->is_asleep = false;
+    }
+}
+
+void machine_calls(void)
+{
+    has_called = true;
+    wake_others();
+}
 
 void machine_progressed(void)
 {
-    polls = 0;
+    polls = false;
     the_cluster()->last_progress = simgrid_get_clock();
+    wake_others();
+}
+
+/* Until somebody else does something; at most so many simulated seconds. */
+static void sleep_until_event(struct cluster *cluster, double seconds)
+{
+    static struct sleeper own;
+    if (own.event == NULL) {
+        own = (struct sleeper){.next = cluster->sleepers, .event = sg_sem_init(0)};
+        cluster->sleepers = &own;
+    }
+    own.is_asleep = true;
+    const bool is_over = sg_sem_acquire_timeout(own.event, seconds) != 0;
+    own.is_asleep = false;
+    if (!is_over)
+        sg_actor_sleep_for(shortest_sleep);
 }
 
 void machine_polled(void)
 {
-    const struct cluster *cluster = the_cluster();
+    struct cluster *cluster = the_cluster();
     const double now = simgrid_get_clock();
-    if (polls++ == 0)
+    if (!polls)
         polling_since = now;
+    polls = true;
     if (cluster->computing == 0 && now - cluster->last_progress > longest_silence)
         fatal("deadlock: every rank waits or polls, and nothing will ever come: no request has "
               "completed and nobody has computed for %g simulated seconds",
               longest_silence);
-    if (polls > polls_before_sleep)
-        sg_actor_sleep_for(sleep_per_wait * (now - polling_since));
+    if (has_called) /* a message may be there for the receive that has just been begun */
+        sg_actor_sleep_for(shortest_sleep);
+    else
+        sleep_until_event(cluster, fmax(sleep_per_poll, sleep_per_wait * (now - polling_since)));
+    has_called = false;
 }

@@ -40,14 +40,15 @@ START_TEST(time_is_the_formula)
 }
 END_TEST
 
-/* Polling is noticed at most one per cent late, and one that waits for a computation is no
- * deadlock. */
+/* What ends polling for another rank is noticed at once, but for a nanosecond or two, and a poll that
+ * waits for a computation is no deadlock. */
 START_TEST(polling_lets_time_pass)
 {
-    shell("tools/simulate 2 free %s poll", program);
-    ck_assert_int_eq(run.status, 0);
+    static const char *const what[] = {"poll", "iprobe", "probe", "mprobe"};
+    shell("tools/simulate 2 free %s %s", program, what[_i]);
+    ck_assert_msg(run.status == 0, "%s", run.output);
     ck_assert_double_ge(clock_printed(), 1e9);
-    ck_assert_double_le(clock_printed(), 1.011e9);
+    ck_assert_double_le(clock_printed(), 1e9 + 5);
 }
 END_TEST
 
@@ -132,7 +133,7 @@ END_TEST
 
 START_TEST(polling_deadlock_ends)
 {
-    static const char *const what[] = {"poll-for-ever", "probe-for-ever"};
+    static const char *const what[] = {"poll-for-ever", "iprobe-for-ever", "probe-for-ever"};
     shell("mkdir -p %s/poll && timeout 60 tools/simulate 3 slow %s %s 0 %s/poll", folder, program,
           what[_i], folder);
     ck_assert_int_eq(run.status, 1);
@@ -142,8 +143,8 @@ START_TEST(polling_deadlock_ends)
     snprintf(path, sizeof path, "%s/poll/rank-0.log", folder);
     ck_assert_msg(log_read(path, &log, error), "%s", error);
     ck_assert(!log.complete);
-    ck_assert_uint_lt(log.count, 20); /* all those tests left no records */
-    ck_assert_uint_gt(log.polls, 1000);
+    ck_assert_uint_lt(log.count, 20);       /* all those tests left no records */
+    ck_assert(_i == 2 || log.polls > 1000); /* a blocking probe is one call */
     log_destroy(&log);
 }
 END_TEST
@@ -250,14 +251,14 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_loop_test(tests, time_is_the_formula, 0, 6);
-    tcase_add_test(tests, polling_lets_time_pass);
+    tcase_add_loop_test(tests, polling_lets_time_pass, 0, 4);
     tcase_add_test(tests, runs_repeat);
     tcase_add_test(tests, results_are_the_real_machine_s);
     tcase_add_test(tests, one_process_speaks);
     tcase_add_test(tests, memory_is_folded);
     tcase_add_test(tests, callers_are_the_program_s);
     tcase_add_test(tests, deadlock_ends_at_once);
-    tcase_add_loop_test(tests, polling_deadlock_ends, 0, 2);
+    tcase_add_loop_test(tests, polling_deadlock_ends, 0, 3);
     tcase_add_test(tests, synchronous_sends_show_luck);
     tcase_add_test(tests, fatal_ends_all);
     tcase_add_test(tests, logs_survive_a_crash);

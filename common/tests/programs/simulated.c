@@ -93,9 +93,32 @@ static void poll_for_ever(void)
     }
 }
 
-static void probe_for_ever(void)
+/* The same, but it probes for the message in one of three ways. */
+static void probe_while_other_computes(const char *how)
+{
+    MPI_Message taken;
+    int found = 0;
+    if (rank == 1) {
+        flops_charge(1e9);
+        send(0);
+    } else if (strcmp(how, "mprobe") == 0) {
+        mpi_check(MPI_Mprobe(1, MPI_ANY_TAG, MPI_COMM_WORLD, &taken, MPI_STATUS_IGNORE));
+        mpi_check(MPI_Mrecv(&byte, 1, MPI_CHAR, &taken, MPI_STATUS_IGNORE));
+    } else {
+        if (strcmp(how, "probe") == 0)
+            mpi_check(MPI_Probe(MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        while (!found)
+            mpi_check(MPI_Iprobe(1, 0, MPI_COMM_WORLD, &found, MPI_STATUS_IGNORE));
+        receive(1);
+    }
+    print_clock();
+}
+
+static void probe_for_ever(bool blocking)
 {
     int found = 0;
+    if (blocking)
+        mpi_check(MPI_Probe(MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
     while (!found)
         mpi_check(MPI_Iprobe(MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, &found, MPI_STATUS_IGNORE));
 }
@@ -151,7 +174,11 @@ int main(int argc, char **argv)
     else if (strcmp(what, "poll-for-ever") == 0)
         poll_for_ever();
     else if (strcmp(what, "probe-for-ever") == 0)
-        probe_for_ever();
+        probe_for_ever(true);
+    else if (strcmp(what, "iprobe-for-ever") == 0)
+        probe_for_ever(false);
+    else if (strstr(what, "probe") != NULL)
+        probe_while_other_computes(what);
     else if (strcmp(what, "receive") == 0)
         receive((rank + 1) % ranks);
     else if (strcmp(what, "both-send-first") == 0)
