@@ -93,7 +93,8 @@ enum log_operation {
     LOG_REQUEST_FREE,
     LOG_CANCEL,
     LOG_WAITING_FOR, /* instant after the begin of a wait: own_number = one that it waits for */
-    LOG_COMPLETED,   /* instant inside a wait or test: own_number = one that has completed */
+    LOG_COMPLETED,   /* instant inside a wait or test: own_number = one that has completed;
+                        or, of one that was freed, behind any call */
     LOG_SEND_PART,   /* instants after the begin of a sendrecv: its two halves */
     LOG_RECV_PART,
     /* MPI: collectives; peer = root or -1 */
@@ -148,7 +149,8 @@ enum {
     LOG_FLAG_CANCELLED = 4,    /* a completed request had been cancelled */
     LOG_FLAG_BUFFER_GONE = 8,  /* a send's buffer was no longer there when it completed */
     LOG_FLAG_SYNCHRONOUS = 16, /* a started persistent send is an MPI_Ssend … */
-    LOG_FLAG_BUFFERED = 32     /* … or an MPI_Bsend */
+    LOG_FLAG_BUFFERED = 32,    /* … or an MPI_Bsend */
+    LOG_FLAG_FREED = 64        /* a completed request had been freed: nobody waited for it */
 };
 
 /*

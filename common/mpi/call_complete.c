@@ -8,8 +8,6 @@
  */
 #include "common/mpi/log_mpi.h"
 
-#include "common/base/machine.h"
-
 /* ---- waits ------------------------------------------------------------------------------------- */
 
 /* The begin of a wait, and what it waits for. */
@@ -26,7 +24,7 @@ int MPI_Wait(MPI_Request *request, MPI_Status *status)
     struct log_mpi_requests requests = log_mpi_requests_find(1, request, status, 1);
     struct log_record call = begin_wait(LOG_WAIT, CALLER, &requests);
     int error = PMPI_Wait(request, requests.status);
-    machine_progressed();
+    log_mpi_progressed();
     log_mpi_requests_completed(&requests, 0, 0, error);
     log_mpi_requests_free(&requests);
     return log_mpi_end(call, error);
@@ -37,7 +35,7 @@ int MPI_Waitall(int count, MPI_Request handles[], MPI_Status statuses[])
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     struct log_record call = begin_wait(LOG_WAITALL, CALLER, &requests);
     int error = PMPI_Waitall(count, handles, requests.status);
-    machine_progressed();
+    log_mpi_progressed();
     for (int i = 0; i < requests.count; i++)
         log_mpi_requests_completed(&requests, i, i, error);
     log_mpi_requests_free(&requests);
@@ -49,7 +47,7 @@ int MPI_Waitany(int count, MPI_Request handles[], int *index, MPI_Status *status
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, status, 1);
     struct log_record call = begin_wait(LOG_WAITANY, CALLER, &requests);
     int error = PMPI_Waitany(count, handles, index, requests.status);
-    machine_progressed();
+    log_mpi_progressed();
     if (*index != MPI_UNDEFINED)
         log_mpi_requests_completed(&requests, *index, 0, error);
     log_mpi_requests_free(&requests);
@@ -62,7 +60,7 @@ int MPI_Waitsome(int count, MPI_Request handles[], int *completed, int indices[]
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     struct log_record call = begin_wait(LOG_WAITSOME, CALLER, &requests);
     int error = PMPI_Waitsome(count, handles, completed, indices, requests.status);
-    machine_progressed();
+    log_mpi_progressed();
     const bool counted = error == MPI_SUCCESS || error == MPI_ERR_IN_STATUS;
     for (int i = 0; counted && requests.count > 0 && i < *completed; i++)
         log_mpi_requests_completed(&requests, indices[i], i, error);
@@ -172,6 +170,8 @@ int MPI_Request_free(MPI_Request *handle)
 {
     struct log_record call = log_mpi_begin(LOG_REQUEST_FREE, CALLER, MPI_COMM_NULL);
     struct log_mpi_request *request = about(&call, handle);
+    if (log_mpi_keep_freed(request, handle))
+        return log_mpi_end(call, MPI_SUCCESS);
     int error = PMPI_Request_free(handle);
     if (error == MPI_SUCCESS)
         log_mpi_request_forget(request);

@@ -84,6 +84,7 @@ static void append_part(MPI_Request handle, const MPI_Request *variable)
                                                                  : 0;
         part.operation = LOG_SEND_PART;
         part.fingerprint = log_mpi_payload_fingerprint(request->payload, &gone);
+        request->start.fingerprint = part.fingerprint;
     } else {
         part.operation = LOG_RECV_PART;
     }

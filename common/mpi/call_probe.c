@@ -3,8 +3,6 @@
  */
 #include "common/mpi/log_mpi.h"
 
-#include "common/base/machine.h"
-
 /* A probe that found something: what it found. */
 static void found(struct log_record *call, const MPI_Status *status, int error, MPI_Comm comm)
 {
@@ -20,7 +18,7 @@ int MPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status)
     struct log_record call =
         log_mpi_begin_receive(LOG_PROBE_MESSAGE, CALLER, NO_PAYLOAD, source, tag, comm);
     int error = PMPI_Probe(source, tag, comm, known);
-    machine_progressed();
+    log_mpi_progressed();
     found(&call, known, error, comm);
     return log_mpi_end(call, error);
 }
@@ -31,7 +29,7 @@ int MPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_Sta
     struct log_record call =
         log_mpi_begin_receive(LOG_MPROBE, CALLER, NO_PAYLOAD, source, tag, comm);
     int error = PMPI_Mprobe(source, tag, comm, message, known);
-    machine_progressed();
+    log_mpi_progressed();
     found(&call, known, error, comm);
     if (call.operation != LOG_NONE && error == MPI_SUCCESS)
         log_mpi_message_add(*message, call, comm);

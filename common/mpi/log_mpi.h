@@ -148,6 +148,10 @@ struct log_mpi_request *log_mpi_request_add(enum request_kind kind, const MPI_Re
 /* The request behind a handle, which the program has in `variable` now; NULL: unknown. */
 struct log_mpi_request *log_mpi_request_find(MPI_Request handle, const MPI_Request *variable);
 void log_mpi_request_forget(struct log_mpi_request *request);
+/* It has completed, as a call told that returned `error`: appends LOG_COMPLETED with this flag and
+ * forgets it; one that is persistent, and not freed, becomes inactive. */
+void log_mpi_request_completed(struct log_mpi_request *request, const MPI_Status *status, int error,
+                               uint8_t flag);
 
 /* The requests that a wait or a test was given. Without a log: empty. */
 struct log_mpi_requests {
@@ -164,6 +168,16 @@ void log_mpi_requests_waiting(const struct log_mpi_requests *requests); /* LOG_W
  * LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
 void log_mpi_requests_completed(struct log_mpi_requests *requests, int i, int s, int error);
 void log_mpi_requests_free(struct log_mpi_requests *requests);
+
+/* ---- requests that the program has freed: freed_requests.c --------------------------------- */
+
+/* MPI_Request_free of a request that is not complete, or not known to be: MPI's is not called now,
+ * and what becomes of the message is recorded later. False: there is nothing to wait for. */
+bool log_mpi_keep_freed(struct log_mpi_request *request, MPI_Request *handle);
+/* Something has completed on this rank: behind every call that tells the program so. */
+void log_mpi_progressed(void);
+
+/* ---- messages, polls: requests.c ----------------------------------------------------------- */
 
 /* Remembers the message that MPI_Mprobe took; `probe` is its end record. */
 void log_mpi_message_add(MPI_Message handle, struct log_record probe, MPI_Comm comm);

@@ -179,7 +179,7 @@ int log_mpi_end(struct log_record call, int error)
 int log_mpi_end_received(struct log_record call, int error, const MPI_Status *status,
                          struct log_mpi_payload room, MPI_Comm comm)
 {
-    machine_progressed();
+    log_mpi_progressed();
     if (call.operation != LOG_NONE)
         log_mpi_arrived(&call, status, error, log_mpi_communicator(comm), room);
     return log_mpi_end(call, error);
@@ -188,7 +188,7 @@ int log_mpi_end_received(struct log_record call, int error, const MPI_Status *st
 int log_mpi_end_collective(struct log_record call, int error, struct log_mpi_payload output)
 {
     bool gone;
-    machine_progressed();
+    log_mpi_progressed();
     if (call.operation != LOG_NONE)
         call.fingerprint = log_mpi_payload_fingerprint(output, &gone);
     return log_mpi_end(call, error);

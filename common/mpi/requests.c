@@ -111,8 +111,8 @@ void log_mpi_request_forget(struct log_mpi_request *request)
     free(request);
 }
 
-/* Appends LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
-static void complete(struct log_mpi_request *request, const MPI_Status *status, int error)
+void log_mpi_request_completed(struct log_mpi_request *request, const MPI_Status *status, int error,
+                               uint8_t flag)
 {
     struct log_record record = request->start;
     struct log_mpi_payload payload = request->payload;
@@ -120,7 +120,7 @@ static void complete(struct log_mpi_request *request, const MPI_Status *status, 
     record.operation = LOG_COMPLETED;
     record.phase = LOG_INSTANT;
     record.caller = 0;
-    record.flag = 0;
+    record.flag = flag;
     record.fingerprint = 0;
     if (request->shared)
         payload.buffer = NULL;
@@ -135,7 +135,7 @@ static void complete(struct log_mpi_request *request, const MPI_Status *status, 
             record.flag |= LOG_FLAG_BUFFER_GONE;
     }
     log_append(record);
-    if (request->persistent)
+    if (request->persistent && (flag & LOG_FLAG_FREED) == 0)
         request->active = false;
     else
         log_mpi_request_forget(request);
@@ -195,7 +195,7 @@ void log_mpi_requests_completed(struct log_mpi_requests *requests, int i, int s,
     struct log_mpi_request *request = requests->request[i];
     requests->request[i] = NULL;
     request->taken = false;
-    complete(request, &requests->status[s], error);
+    log_mpi_request_completed(request, &requests->status[s], error, 0);
 }
 
 void log_mpi_requests_free(struct log_mpi_requests *requests)
@@ -269,7 +269,7 @@ bool log_mpi_skip_poll(bool successful)
 void log_mpi_polled(struct log_record record, bool successful)
 {
     if (successful) {
-        machine_progressed();
+        log_mpi_progressed();
         return;
     }
     if (record.operation != LOG_NONE)

@@ -64,16 +64,23 @@ static bool buffers_stay(const struct outcome *run, const struct matching *match
     const char *line = run->program && message->send.posted < log->count
                            ? source_line(run->program, log->record[message->send.posted].caller)
                            : "";
+    bool freed = message->send.completed < log->count &&
+                 (log->record[message->send.completed].flag & LOG_FLAG_FREED);
     evidence_fail(
         verdict,
-        "the message with tag %d from rank %d to rank %d (step %d%s%s) was changed before "
-        "its send had completed",
+        "the message with tag %d from rank %d to rank %d (step %d%s%s) was changed before %s",
         message->tag, message->source, message->destination, message->send.step,
-        line[0] ? ", " : "", line);
+        line[0] ? ", " : "", line,
+        freed ? "the rank could know that it had arrived: its request was freed"
+              : "its send had completed");
     verdict->spoils = true;
-    verdict_explain(verdict,
-                    "\nUntil MPI_Wait has returned for a request, its buffer belongs to MPI: "
-                    "do not write to it and do not free it.\n");
+    verdict_explain(verdict, freed
+                                 ? "\nMPI_Request_free does not wait. The buffer still belongs to "
+                                   "MPI, until something that the receiver sent behind its "
+                                   "receive says that the message is there: wait for the request "
+                                   "instead.\n"
+                                 : "\nUntil MPI_Wait has returned for a request, its buffer "
+                                   "belongs to MPI: do not write to it and do not free it.\n");
     verdict_look(verdict, "what the code does with this buffer between the send and its MPI_Wait");
     return false;
 }

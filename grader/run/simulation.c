@@ -114,8 +114,7 @@ char *simulation_defect(const struct outcome *outcome)
     bool polled = strstr(outcome->output, DEADLOCK_POLLING) != NULL;
     if (was_found_by_simulator(outcome) && !polled && !replay_agrees(outcome))
         return g_strdup("the simulator reports a deadlock that is none: by what the ranks recorded "
-                        "one of them could go on (it does that with persistent sends, and after "
-                        "MPI_Request_free of a send that is under way)");
+                        "one of them could go on (it does that with persistent sends)");
     return NULL;
 }
 

@@ -81,7 +81,8 @@ static bool advance(struct play *play, int rank)
         charge(actor);
         computation(actor, record);
     } else if (record->operation == LOG_COMPLETED) {
-        if (!wait_until(actor, replay_request_complete(play, rank, i, &actor->waits_for)))
+        if ((record->flag & LOG_FLAG_FREED) == 0 && /* else nobody waits for it */
+            !wait_until(actor, replay_request_complete(play, rank, i, &actor->waits_for)))
             return false;
     } else if (record->operation == LOG_SEND_PART || record->operation == LOG_RECV_PART) {
         post(play, rank, i);
