@@ -48,7 +48,7 @@ static struct built_file *file_of_object(const struct builder *builder, const ch
     return NULL;
 }
 
-/* The line of "/kit/pipeline/file.c:12 …" if that is a place in this file, else 0. */
+/* The line of "/kit/lesson/file.c:12 …" if that is a place in this file, else 0. */
 static int line_in(const struct built_file *file, const char *place)
 {
     g_autofree char *name = g_path_get_basename(file->collected->file->name);

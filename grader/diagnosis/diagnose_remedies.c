@@ -68,6 +68,8 @@ const char *diagnosis_look(enum diagnosis_kind kind)
     switch (kind) {
     case DIAGNOSIS_CRASHED:
         return "the line where it crashed, and what is used there";
+    case DIAGNOSIS_SANITIZED:
+        return "the line that the sanitizer names, and the size of what is used there";
     case DIAGNOSIS_STOPPED_ITSELF:
         return "the message with which the program was ended";
     case DIAGNOSIS_TRUNCATION:

@@ -11,7 +11,7 @@
 
 #define MOST_LINES 40 /* of a report that are shown */
 
-/* A function of a stack trace: "    #1 0x5604 in take_step pipeline/step.c:12:5". */
+/* A function of a stack trace: "    #1 0x5604 in take_step lesson/step.c:12:5". */
 struct frame {
     char *function;
     char *place; /* "step.c:12", or NULL */
@@ -126,7 +126,7 @@ static void describe_address(const char *report, GString *headline)
 
 /* ---- UndefinedBehaviorSanitizer -------------------------------------------------------------------- */
 
-/* "pipeline/step.c:12:5: runtime error: index 8 out of bounds for type 'int [8]'", then a stack
+/* "lesson/step.c:12:5: runtime error: index 8 out of bounds for type 'int [8]'", then a stack
  * trace. */
 static bool describe_undefined(const char *output, GString *headline)
 {

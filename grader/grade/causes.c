@@ -221,5 +221,8 @@ enum cause_relation cause_relation(const struct cause *cause, const struct check
 
 const char *cause_look(const struct cause *cause)
 {
-    return cause->told->verdict->basis == BASIS_UNWRITTEN ? NULL : cause->told->check->look;
+    const struct verdict *verdict = cause->told->verdict;
+    if (verdict->basis == BASIS_UNWRITTEN)
+        return NULL;
+    return verdict->look->len > 0 ? verdict->look->str : cause->told->check->look;
 }

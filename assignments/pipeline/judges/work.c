@@ -68,6 +68,8 @@ static bool stage_did_its_work(const struct outcome *run, const GArray *events, 
         evidence_fail(verdict, "rank %d (stage %d) ran no %s of %s in step %d: work was left out",
                       placement_rank(s, run->ranks), s, not_forward ? "forward" : "backward",
                       not_forward ? not_forward : not_backward, step);
+        verdict_look(verdict,
+                     "the bounds of the loops over micro-batches, and what is run in them");
         verdict_explain(verdict, "\nWhat this check is about can be judged only where each stage "
                                  "runs every micro-batch of the step forward and backward.\n");
         return false;

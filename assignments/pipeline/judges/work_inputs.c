@@ -110,8 +110,13 @@ static bool is_the_neighbours(const struct reading *r, const struct taking *taki
 
 /* ---- failures ------------------------------------------------------------------------------- */
 
-static void explain(struct verdict *verdict)
+static void explain(const struct taking *taking, struct verdict *verdict)
 {
+    verdict_look(
+        verdict,
+        "where the tensor comes from that %s is given, and the receive and the wait in front "
+        "of it",
+        taking->backward ? "stage_backward" : "stage_forward");
     verdict_explain(verdict,
                     "\nWhat was computed from there on is of no use, in whatever order and "
                     "time it was, so this check can't be passed with it.\n");
@@ -163,7 +168,7 @@ static void fail_for_bytes(const struct reading *r, const struct taking *taking,
                       r->rank, taking->record->stage, operation, i, r->step, what,
                       taking->source->rank, line[0] ? " that was started at " : "", line);
     }
-    explain(verdict);
+    explain(taking, verdict);
 }
 
 /* Did a message of this step bring this tensor? Computing with an unfilled one gives tensors that look
@@ -189,7 +194,7 @@ static void fail_for_nothing(const struct reading *r, const struct taking *takin
         "nobody had filled, although rank %d had sent something",
         r->rank, taking->record->stage, taking->backward ? "backward" : "forward",
         taking->record->micro_batch, r->step, taking->source->rank);
-    explain(verdict);
+    explain(taking, verdict);
 }
 
 /* ---- one rank after the other --------------------------------------------------------------- */
