@@ -40,9 +40,8 @@ static void add_mistake(const struct verdict *verdict, GString *names)
 
 static void add_headline(const char *name, const char *headline, GString *headlines)
 {
-    g_autoptr(GRegex) seconds = g_regex_new("\\b\\d+(\\.\\d+)? (s|seconds)\\b", 0, 0, NULL);
-    g_autofree char *text =
-        g_regex_replace_literal(seconds, headline, -1, 0, "some seconds", 0, NULL);
+    g_autoptr(GRegex) measured = g_regex_new("\\b\\d+(\\.\\d+)? (s|seconds|MiB)\\b", 0, 0, NULL);
+    g_autofree char *text = g_regex_replace(measured, headline, -1, 0, "N \\2", 0, NULL);
     g_string_append_printf(headlines, "%s: %s\n", name, text);
 }
 

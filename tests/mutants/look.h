@@ -20,8 +20,8 @@ struct mutant_result {
     GString *named;     /* known mistakes that were named, "a; b" */
     GString *surprises; /* what is not as expected, a line each; empty: caught, or accepted */
     GString *verdicts;  /* "check passed; …": all that was decided */
-    GString *headlines; /* of checks that failed by themselves, "check: headline", a line each; a
-                           number of seconds is not told, which differs from run to run */
+    GString *headlines; /* of checks that failed by themselves, "check: headline", a line each;
+                           "N s", "N MiB" for what is measured and differs from run to run */
     bool all_runs;      /* a hurried look that had to take all runs */
     double seconds;
 };
