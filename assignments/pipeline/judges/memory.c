@@ -22,6 +22,8 @@
 #include "common/base/units.h"
 #include "grader/evidence/left_behind.h"
 
+#include <string.h>
+
 #define RESIDENT_SLACK ((uint64_t)24 << 20) /* bytes */
 #define MOST_GROWTH    0x1p62               /* what a log says beyond that makes no sense */
 
@@ -48,7 +50,7 @@ static void judge_growth(uint64_t allowed, struct log_memory resident, int rank,
     char grown[UNITS_TEXT_SIZE], most[UNITS_TEXT_SIZE];
     units_bytes((double)growth, grown);
     units_bytes((double)allowed, most);
-    if (verdict->kind == VERDICT_PASS && growth > allowed) {
+    if (verdict->kind == VERDICT_PASS && growth > allowed && strcmp(grown, most) != 0) {
         evidence_fail(verdict,
                       "the process of rank %d grew by %s during training; %s are allowed, though "
                       "its tensors hold less: it keeps memory elsewhere",
@@ -98,8 +100,10 @@ static void judge_rank(const struct outcome *run, const struct schedule_kind *ki
     units_bytes((double)limit, row.limit);
     units_bytes((double)need.in_flight, row.need);
     units_bytes((double)need.micro_batch * m, row.all);
-    if (held.peak > need.in_flight)
-        judge_peak(run, kind, rank, held.peak > limit, &row, verdict);
+    /* A difference that the figures don't show is none. */
+    bool too_much = held.peak > limit && strcmp(row.peak, row.limit) != 0;
+    if (held.peak > need.in_flight && strcmp(row.peak, row.need) != 0)
+        judge_peak(run, kind, rank, too_much, &row, verdict);
     verdict_explain(verdict, "| %d | %s | %s | %s |", rank, row.peak, row.limit, row.all);
     if (known)
         judge_growth(limit + RESIDENT_SLACK, resident, rank, verdict);

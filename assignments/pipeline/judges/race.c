@@ -107,7 +107,7 @@ static void compare(const struct outcome *naive, const struct outcome *run, stru
     else if (!(part >= SAME_WORK))
         evidence_fail(verdict, "%s computes only %.1f%% of what the naive step does",
                       run->options.step, 100 * part);
-    else if (slow->makespan > reference->makespan * (1 + TOLERANCE))
+    else if (slow->makespan > reference->makespan * (1 + PARALLEL_RESOLUTION))
         evidence_fail(verdict,
                       "the naive step takes %.1f%% longer than one forward and one backward per "
                       "stage have to",
@@ -119,12 +119,12 @@ static void compare(const struct outcome *naive, const struct outcome *run, stru
                       "the clock, which is more than is possible on %d ranks: computations did not "
                       "wait for what they need, or stand outside of their events",
                       run->options.step, gain, gain_by_clock, p);
-    else if (!(gain >= wanted * (1 - TOLERANCE)))
+    else if (!(gain >= wanted * (1 - PARALLEL_RESOLUTION)))
         evidence_fail(verdict,
                       "with free messages %s is %.2f times as fast as the naive step; %.2f times "
                       "is due with %d stages and %d micro-batches",
                       run->options.step, gain, wanted, p, m);
-    else if (run->simulated && !(gain_by_clock >= wanted * (1 - TOLERANCE)))
+    else if (run->simulated && !(gain_by_clock >= wanted * (1 - PARALLEL_RESOLUTION)))
         evidence_fail(verdict,
                       "by the simulated clock (%s) %s is %.2f times as fast as the naive step; "
                       "%.2f times is due with %d stages and %d micro-batches",
