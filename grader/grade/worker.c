@@ -142,12 +142,13 @@ static void judge_work(const struct judgement *judgement, const struct outcome *
 }
 
 /* Nothing passes on garbage; and where something failed, that it was garbage is the cause, unless the
- * judge knows a better one by name. */
+ * judge knows a better one: by name, or because it saw what makes results wrong. */
 static void require_work(const struct judgement *judgement, struct verdict *verdict)
 {
     bool asked =
-        judgement->outcomes > 0 && (verdict->kind == VERDICT_PASS ||
-                                    (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0));
+        judgement->outcomes > 0 &&
+        (verdict->kind == VERDICT_PASS ||
+         (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0 && !verdict->spoils));
     for (int i = 0; i < judgement->outcomes; i++)
         asked = asked && judgement->outcome[i].end == RUN_FINISHED;
     if (!asked)
