@@ -48,7 +48,7 @@ static struct built_file *file_of_object(const struct builder *builder, const ch
     return NULL;
 }
 
-/* The line of "/kit/lesson/file.c:12 …" if that is a place in this file, else 0. */
+/* The line of "/kit/NAME/file.c:12 …" if that is a place in this file, else 0. */
 static int line_in(const struct built_file *file, const char *place)
 {
     g_autofree char *name = g_path_get_basename(file->collected->file->name);
@@ -67,22 +67,19 @@ static void add_symbol(const struct builder *builder, const char *line, GArray *
     if (!colon)
         return;
     g_autofree char *object = g_strndup(parts[0], (gsize)(colon - parts[0]) + 2);
-    struct symbol symbol = {.file = file_of_object(builder, object)};
-    if (!symbol.file)
+    struct built_file *file = file_of_object(builder, object);
+    const bool is_instruction = g_str_has_prefix(colon + 4, "instruction ");
+    g_auto(GStrv) word = g_strsplit(colon + 4, " ", 3);
+    if (!file || g_strv_length(word) < 2)
         return;
-    symbol.line = line_in(symbol.file, parts[1] ? parts[1] : "");
-    const char *words = colon + 4;
-    if (g_str_has_prefix(words, "instruction ")) {
-        symbol.name = g_strstrip(g_strdup(words));
-    } else {
-        g_auto(GStrv) word = g_strsplit(words, " ", 3);
-        if (g_strv_length(word) < 2)
-            return;
+    const struct symbol symbol = {
+        .file = file,
         /* A version behind @ does not make another function of it. */
-        symbol.name = g_strndup(word[0], strcspn(word[0], "@"));
-        symbol.brought = !strchr("Uwv", word[1][0]);
-        symbol.weak = strchr("VW", word[1][0]);
-    }
+        .name = is_instruction ? g_strdup(colon + 4) : g_strndup(word[0], strcspn(word[0], "@")),
+        .line = line_in(file, parts[1] ? parts[1] : ""),
+        .brought = !is_instruction && !strchr("Uwv", word[1][0]),
+        .weak = strchr("VW", word[1][0]),
+    };
     g_array_append_val(symbols, symbol);
 }
 
