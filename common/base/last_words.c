@@ -4,6 +4,7 @@
  */
 #include "common/base/last_words.h"
 
+#include "common/base/callers.h"
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 
@@ -58,7 +59,7 @@ static void add_calls(char *text, size_t *used, const void *instruction)
     for (int i = first; i < frames; i++) {
         uint64_t place;
         /* A return address is behind its call, an instruction that was not finished is itself meant. */
-        if (fatal_place_in_program(frame[i], &place))
+        if (callers_place(frame[i], &place))
             add(text, used, "at %" PRIx64 "\n", place + (frame[i] == instruction ? 1 : 0));
     }
 }

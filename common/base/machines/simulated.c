@@ -16,6 +16,7 @@
  */
 #include "common/base/machine.h"
 
+#include "common/base/callers.h"
 #include "common/base/fatal.h"
 
 #include <errno.h>
@@ -151,7 +152,7 @@ static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
  * after some seconds it ends anyhow. */
 static void tell_crash(int number, siginfo_t *information, void *context)
 {
-    char place[1024];
+    struct callers callers;
     const void *crash = NULL;
 #if defined(__x86_64__)
     crash = (const void *)((const ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
@@ -163,8 +164,9 @@ static void tell_crash(int number, siginfo_t *information, void *context)
     signal(SIGALRM, SIG_DFL);
     alarm(10);
     const char *rank = sg_actor_get_property_value(sg_actor_self(), "rank");
-    if (rank != NULL && fatal_find_line(crash, place, sizeof place))
-        dprintf(STDERR_FILENO, "rank %s crashed (%s) at %s\n", rank, strsignal(number), place);
+    if (rank != NULL && callers_find(crash, &callers))
+        dprintf(STDERR_FILENO, "rank %s crashed (%s) at %s\n", rank, strsignal(number),
+                callers.innermost);
     else if (rank != NULL)
         dprintf(STDERR_FILENO, "rank %s crashed (%s)\n", rank, strsignal(number));
     raise(number);
