@@ -27,6 +27,7 @@ static void append_parts(struct log_record call, struct log_mpi_payload sent, in
                          int send_tag, struct log_mpi_payload room, int source, int receive_tag,
                          MPI_Comm comm)
 {
+    log_mpi_note_other_half(sent, destination, send_tag, comm);
     if (call.operation == LOG_NONE)
         return;
     log_mpi_append_send_part(sent, destination, send_tag, comm);

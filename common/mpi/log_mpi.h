@@ -99,6 +99,8 @@ struct log_record log_mpi_begin_taken(enum log_operation operation, uint64_t cal
 struct log_record log_mpi_start_taken(enum log_operation operation, uint64_t caller,
                                       MPI_Message handle, struct log_mpi_payload room,
                                       MPI_Comm *comm);
+/* For messages of MPI_Sendrecv, whose begin is that of a receive: its send. */
+void log_mpi_note_other_half(struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm);
 /* The halves of a sendrecv, behind its begin. */
 void log_mpi_append_send_part(struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm);
 void log_mpi_append_receive_part(struct log_mpi_payload room, int peer, int tag, MPI_Comm comm);

@@ -5,6 +5,7 @@
 
 #include "common/base/flops.h"
 #include "common/base/machine.h"
+#include "common/base/mpi_check.h"
 
 /* ---- records ----------------------------------------------------------------------- */
 
@@ -41,6 +42,21 @@ static struct log_record collective(enum log_operation operation, struct log_mpi
     return record;
 }
 
+/* For the message if MPI refuses them, log or no log. */
+static void note_values(int half, struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm)
+{
+    mpi_check_values(half, &(struct mpi_check_values){.buffer = payload.buffer,
+                                                      .count = payload.count,
+                                                      .peer = peer,
+                                                      .tag = tag,
+                                                      .comm = comm});
+}
+
+void log_mpi_note_other_half(struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm)
+{
+    note_values(1, payload, peer, tag, comm);
+}
+
 /* ---- the begin of a call ------------------------------------------------------------- */
 
 bool log_mpi_enter_poll(void)
@@ -74,6 +90,7 @@ static struct log_record append_start(struct log_record record, uint64_t caller)
 
 struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm)
 {
+    note_values(0, PAYLOAD(NULL, 0, MPI_DATATYPE_NULL), MPI_PROC_NULL, 0, comm);
     if (!log_mpi_enter())
         return none;
     struct log_record record = log_record_new(operation, LOG_BEGIN);
@@ -85,6 +102,7 @@ struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t call
                                      struct log_mpi_payload payload, int peer, int tag,
                                      MPI_Comm comm)
 {
+    note_values(0, payload, peer, tag, comm);
     if (!log_mpi_enter())
         return none;
     struct log_record record = message(operation, LOG_BEGIN, payload, peer, tag, comm);
@@ -96,6 +114,7 @@ struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t c
                                         struct log_mpi_payload room, int peer, int tag,
                                         MPI_Comm comm)
 {
+    note_values(0, room, peer, tag, comm);
     if (!log_mpi_enter())
         return none;
     return append_begin(message(operation, LOG_BEGIN, room, peer, tag, comm), caller);
@@ -104,6 +123,7 @@ struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t c
 struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
                                            struct log_mpi_payload input, int root, MPI_Comm comm)
 {
+    note_values(0, input, root < 0 ? MPI_PROC_NULL : root, 0, comm);
     if (!log_mpi_enter())
         return none;
     return append_begin(collective(operation, input, root, comm), caller);
@@ -113,6 +133,7 @@ struct log_record log_mpi_start_send(enum log_operation operation, uint64_t call
                                      struct log_mpi_payload payload, int peer, int tag,
                                      MPI_Comm comm)
 {
+    note_values(0, payload, peer, tag, comm);
     if (!log_mpi_enter())
         return none;
     struct log_record record = message(operation, LOG_BEGIN, payload, peer, tag, comm);
@@ -124,6 +145,7 @@ struct log_record log_mpi_start_receive(enum log_operation operation, uint64_t c
                                         struct log_mpi_payload room, int peer, int tag,
                                         MPI_Comm comm)
 {
+    note_values(0, room, peer, tag, comm);
     if (!log_mpi_enter())
         return none;
     return append_start(message(operation, LOG_BEGIN, room, peer, tag, comm), caller);
@@ -132,6 +154,7 @@ struct log_record log_mpi_start_receive(enum log_operation operation, uint64_t c
 struct log_record log_mpi_start_collective(enum log_operation operation, uint64_t caller,
                                            struct log_mpi_payload input, int root, MPI_Comm comm)
 {
+    note_values(0, input, root < 0 ? MPI_PROC_NULL : root, 0, comm);
     if (!log_mpi_enter())
         return none;
     return append_start(collective(operation, input, root, comm), caller);

@@ -39,14 +39,16 @@ static void check_placement(const int *first_layer, int layers, int stages)
     char text[512];
     numbers_text(first_layer, stages + 1, text, sizeof text);
     if (first_layer[0] != 0 || first_layer[stages] != layers)
-        fatal("distribute_layers(%d layers, %d stages) filled first_layer with %s: it must begin "
-              "with 0 and end with %d",
-              layers, stages, text, layers);
+        fatal_at("distribute_layers",
+                 "for %d layers and %d stages it filled first_layer with %s: it must begin with 0 "
+                 "and end with %d",
+                 layers, stages, text, layers);
     for (int s = 0; s < stages; s++)
         if (first_layer[s + 1] <= first_layer[s])
-            fatal("distribute_layers(%d layers, %d stages) filled first_layer with %s: stage %d "
-                  "has no layer",
-                  layers, stages, text, s);
+            fatal_at("distribute_layers",
+                     "for %d layers and %d stages it filled first_layer with %s: stage %d has no "
+                     "layer",
+                     layers, stages, text, s);
 }
 
 /* The first layer of each stage, and behind the last the number of layers. */
@@ -99,6 +101,19 @@ static struct sent_message *messages_new(int count)
     return message;
 }
 
+/* For who takes a stage for a rank, or a neighbour that is not there. */
+static struct pipeline own_stages;
+
+static void explain_rank(int rank, char *text, size_t size)
+{
+    const int stages = own_stages.stages, ranks = own_stages.ranks;
+    if (rank >= 0 && rank < stages)
+        snprintf(text, size, "; stage %d is on rank %d", rank, placement_rank(rank, ranks));
+    else if (rank == -1 || rank == stages)
+        snprintf(text, size, "; the %s stage has no %s one", rank < 0 ? "first" : "last",
+                 rank < 0 ? "previous" : "next");
+}
+
 /* The pipelines of this rank's chunks lie one behind the other. */
 void pipeline_begin(struct run *run)
 {
@@ -124,6 +139,8 @@ void pipeline_begin(struct run *run)
             .gradients_sent = messages_new(run->micro_batches),
         };
     run->own = pipeline;
+    own_stages = pipeline[0];
+    mpi_check_set_rank_explanation(explain_rank);
     /* Who needs which data is the same with several chunks: the first stage is on the first
      * rank, the last on the last. */
     struct pipeline whole = pipeline[0];

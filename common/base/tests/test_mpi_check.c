@@ -18,6 +18,8 @@ static void send_nowhere(bool checked)
     int number = 0;
     mpi_check(PMPI_Init(NULL, NULL));
     mpi_check_install(MPI_COMM_WORLD);
+    mpi_check_values(0, &(struct mpi_check_values){
+                            .buffer = &number, .count = 1, .peer = 7, .comm = MPI_COMM_WORLD});
     if (checked)
         mpi_check(PMPI_Send(&number, 1, MPI_INT, 7, 0, MPI_COMM_WORLD));
     else
@@ -57,6 +59,8 @@ START_TEST(a_checked_call_is_named)
     ck_assert_msg(strstr(text, "test_mpi_check.c:") != NULL, "%s", text);
     ck_assert_msg(strstr(text, "PMPI_Send(&number") != NULL, "%s", text);
     ck_assert_msg(strstr(text, "MPI_ERR_RANK") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "there is no rank 7, the communicator has ranks 0 to 0") != NULL,
+                  "%s", text);
 }
 END_TEST
 
@@ -65,6 +69,8 @@ START_TEST(an_unchecked_call_ends_the_program_too)
     char text[4096];
     ck_assert_int_eq(run(false, text, sizeof text), EXIT_FAILURE);
     ck_assert_msg(strstr(text, "MPI_ERR_RANK") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "there is no rank 7") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "test_mpi_check.c:") != NULL, "%s", text);
 }
 END_TEST
 
