@@ -33,3 +33,13 @@ $(S)/programs/$(CALLS): $(call simulator_objects,$(CALLS_SOURCES)) $(SIMULATOR_L
 	@mkdir -p $(@D)
 	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
 check-parts: $(B)/programs/$(CALLS) $(call SIMULATED,$(S)/programs/$(CALLS))
+
+# The solutions with a schedule that misuses the kit: tests/test_misuse.c chooses how.
+MISUSED         := $(B)/programs/assignments/pipeline/tests/misuse
+MISUSES         := $(wildcard assignments/pipeline/tests/misuse/*.c)
+MISUSED_SOURCES := $(MISUSES) $(filter-out $(addprefix %/,$(notdir $(MISUSES))),$(wildcard solutions/pipeline/*.c))
+everything check-parts: $(MISUSED)
+$(MISUSED): $(call objects,$(MISUSED_SOURCES) $(call program_sources,pipeline)) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) -rdynamic $(filter %.o,$^) -Wl,--whole-archive $(COMMON_LIBRARY) -Wl,--no-whole-archive \
+	  $(PROGRAM_LIBS) -o $@.new && mv $@.new $@

@@ -189,16 +189,31 @@ struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape
 
 struct tensor *tensor_retain(struct tensor *tensor)
 {
+    tensor_must_live(tensor, "this tensor", __func__);
     tensor->references++;
     return tensor;
+}
+
+/* What describes a freed tensor is not used again at once: so that who frees or uses the tensor once
+ * more is told so, and does not meet somebody else's. */
+static void lay_to_rest(struct tensor *tensor)
+{
+    enum { RESTING = 256 };
+    static struct tensor *resting[RESTING];
+    static unsigned next;
+    /* From the first one on as many are given back as are laid down. */
+    for (int i = 0; resting[0] == NULL && i < RESTING; i++)
+        resting[RESTING - 1 - i] = memory_block_new(sizeof *tensor);
+    tensor->ended_frames = callers_walk(tensor->ended_at, CALLERS_MOST);
+    memory_block_free(resting[next], sizeof *tensor);
+    resting[next] = tensor;
+    next = (next + 1) % RESTING;
 }
 
 void tensor_free(struct tensor *tensor)
 {
     while (tensor != NULL) {
-        if (tensor->references <= 0)
-            fatal("this tensor was freed already, or belongs to whom it was given: stage_forward "
-                  "takes over x, stage_backward takes over dy, batch_loss takes over y");
+        tensor_must_live(tensor, "this tensor", __func__);
         if (--tensor->references > 0)
             return;
         struct tensor *base = tensor->base;
@@ -209,7 +224,7 @@ void tensor_free(struct tensor *tensor)
             else
                 memory_account(tensor->kind, -(int64_t)tensor_bytes(tensor));
         }
-        memory_block_free(tensor, sizeof *tensor);
+        lay_to_rest(tensor);
         tensor = base;
     }
 }

@@ -22,6 +22,7 @@
 #ifndef COMMON_BASE_TENSOR_H
 #define COMMON_BASE_TENSOR_H
 
+#include "common/base/callers.h"
 #include "common/base/memory.h"
 
 #include <stdbool.h>
@@ -57,6 +58,8 @@ struct tensor {
     int references;           /* private */
     struct tensor *base;      /* private: the tensor that a view looks into, else NULL */
     struct tensor_held *held; /* private: its place among those that the program holds, or NULL */
+    void *ended_at[CALLERS_MOST]; /* private: who gave the last reference back (callers_walk) */
+    int ended_frames;
 };
 
 /* Number of elements; fatal if it does not fit the type or a size is negative. */
@@ -85,6 +88,16 @@ struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape
 struct tensor *tensor_retain(struct tensor *tensor); /* one more reference; returns tensor */
 void tensor_free(struct tensor *tensor);             /* gives one reference back; NULL is allowed */
 bool tensor_is_shared(const struct tensor *tensor);  /* more than one reference, or a view */
+
+/* All functions that take over a tensor of their caller's: he may neither free nor use it then. The
+ * last one has no name. */
+struct tensor_taker {
+    const char *function, *parameter;
+};
+extern const struct tensor_taker tensor_takers[];
+/* Fatal, in the name of a function, for a tensor that was freed; says by whom, on which line. what:
+ * the tensor, as the function calls it. */
+void tensor_must_live(const struct tensor *tensor, const char *what, const char *function);
 
 size_t tensor_bytes(const struct tensor *tensor);
 /* Fatal for a tensor on the meta device. purpose completes "can't …": "be compared". */

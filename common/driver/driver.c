@@ -3,6 +3,7 @@
  */
 #include "common/driver/driver.h"
 
+#include "common/base/callers.h"
 #include "common/base/fatal.h"
 #include "common/base/last_words.h"
 #include "common/base/memory.h"
@@ -133,6 +134,7 @@ int driver_main(int argc, char **argv, const struct program *given)
 {
     const struct program complete = with_all_lists(given), *program = &complete;
     struct options options;
+    callers_begin(__builtin_frame_address(0));
     options_parse(&options, program->options, driver_describe(program), argc, argv);
 
     /* OpenBLAS brings threads of its own; MPI is called by this one alone. */

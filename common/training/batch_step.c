@@ -100,6 +100,7 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
     char found_text[SHAPE_TEXT_SIZE], expected_text[SHAPE_TEXT_SIZE];
     if (y == NULL)
         fatal("micro-batch %d: there is no output (NULL) to compute a loss of", micro_batch);
+    tensor_must_live(y, "y", __func__);
     if (!shape_equal(y->shape, expected) || y->dtype != DTYPE_FLOAT32 ||
         y->device != batch->options.device)
         fatal("micro-batch %d: the output is %s of %s, expected float32 of %s on the batch's "
@@ -107,7 +108,9 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
               micro_batch, dtype_name(y->dtype), shape_text(y->shape, found_text),
               shape_text(expected, expected_text));
     if (own->loss_computed)
-        fatal("the loss of micro-batch %d was computed already in this step", micro_batch);
+        fatal("the loss of micro-batch %d was computed already in this step: each micro-batch goes "
+              "through the last stage once",
+              micro_batch);
     const struct tensor *labels = labels_for_loss(batch, micro_batch);
     struct tensor *outputs = outputs_of(batch, micro_batch);
     tensor_copy(outputs, y);
@@ -123,10 +126,13 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
 {
     struct micro_batch *own = micro_batch_of(batch, micro_batch);
     if (!own->loss_computed)
-        fatal("the loss of micro-batch %d was not computed in this step: call batch_loss() first",
-              micro_batch);
+        fatal(
+            "the backward of micro-batch %d came before its forward: its loss was not computed in "
+            "this step yet",
+            micro_batch);
     if (own->backward_computed)
-        fatal("the gradient of the loss of micro-batch %d was taken already in this step",
+        fatal("the gradient of the loss of micro-batch %d was taken already in this step: each "
+              "micro-batch has one backward",
               micro_batch);
     own->backward_computed = true;
 
@@ -142,7 +148,9 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
 struct tensor *batch_outputs(struct batch *batch)
 {
     if (batch->outputs == NULL)
-        fatal("this rank computed no loss, so it has seen no outputs: batch_loss() comes first");
+        fatal(
+            "this rank computed no loss, so it has seen no outputs: only the last stage has them, "
+            "behind batch_loss()");
     return batch->outputs;
 }
 

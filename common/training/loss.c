@@ -33,7 +33,9 @@ static struct extent check_arguments(enum loss_kind kind, const struct tensor *o
     for (int i = 0; i < extent.samples; i++) {
         int32_t label = tensor_integers(labels)[i];
         if (label < 0 || label >= extent.classes)
-            fatal("label %d of sample %d is not in 0 … %d", label, i, extent.classes - 1);
+            fatal("label %d of sample %d is not in 0 … %d: were the labels received whole, as "
+                  "MPI_INT32_T, before the loss?",
+                  label, i, extent.classes - 1);
     }
     return extent;
 }

@@ -122,6 +122,7 @@ void stage_flight_end(struct stage *stage, int micro_batch)
     flight->next = stage->spare;
     stage->spare = flight;
     stage->flight[micro_batch] = NULL;
+    stage->finished[micro_batch] = true;
     stage->in_flight--;
 }
 
@@ -137,6 +138,7 @@ struct stage *stage_new(const struct model *model, const struct stage_options *o
     check_messages(stage);
     make_arenas(stage);
     stage->flight = allocate((size_t)options->micro_batches, sizeof *stage->flight);
+    stage->finished = allocate((size_t)options->micro_batches, sizeof *stage->finished);
     if (options->index == 0) {
         while (stage->first_dx < options->layers && stage->layer[stage->first_dx].parameters == 0)
             stage->first_dx++;
@@ -158,6 +160,7 @@ void stage_free(struct stage *stage)
         flight_free(stage, flight);
     }
     free(stage->flight);
+    free(stage->finished);
     free(stage->offset);
     tensor_free(stage->parameters);
     tensor_free(stage->gradients);

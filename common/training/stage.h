@@ -40,7 +40,7 @@ struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor
 /* Runs the layers backwards and adds to the gradients. Takes over dy; dx is the
  * caller's, and NULL on stage 0, whose input needs no gradient. */
 struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy);
-/* The same in two halves: dx first, the gradients of the weights later. */
+/* The same in two halves: dx first, the gradients of the weights later. Takes over dy. */
 struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct tensor *dy);
 void stage_backward_weight(struct stage *stage, int micro_batch);
 
@@ -55,8 +55,8 @@ void stage_zero_gradients(struct stage *stage);
 
 /* A new copy of the parameters as they are now. */
 struct tensor *stage_parameters_copy(struct stage *stage);
-/* From now on the stage works with these parameters, which become its own; those that it
- * worked with so far are the caller's. Nothing is copied. */
+/* From now on the stage works with these parameters, which it takes over; those that it worked
+ * with so far are the caller's. Nothing is copied. */
 struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *parameters);
 
 /* --- what comparisons, optimizers and files call --------------------------- */

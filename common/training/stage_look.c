@@ -23,6 +23,7 @@ struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *par
     if (parameters == NULL)
         fatal("stage %d: stage_exchange_parameters was given NULL; expected parameters %s",
               stage->options.index, shape_text(before->shape, expected));
+    tensor_must_live(parameters, "this version of the parameters", __func__);
     if (!shape_equal(parameters->shape, before->shape) || parameters->dtype != before->dtype ||
         parameters->device != before->device)
         fatal("stage %d: stage_exchange_parameters was given %s %s; expected %s %s, as "

@@ -14,7 +14,7 @@
 #include "common/log/log_fields.h"
 
 /* How far a micro-batch has come. */
-enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE };
+enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE, FINISHED };
 
 /* A micro-batch between its forward and the end of its backward. There are as many as were
  * ever in flight at once, however many micro-batches there are. */
@@ -31,6 +31,7 @@ struct stage {
     size_t *offset;         /* of each layer in the arenas */
     struct flight **flight; /* of each micro-batch; NULL unless it is in flight */
     struct flight *spare;   /* flights that have ended, to be used again */
+    bool *finished; /* each micro-batch: it was in flight before, and its backward is done */
     int in_flight;
     /* The first layer of this stage that must work out dx: on stage 0 nobody wants the gradient
      * of what lies below the first layer with parameters. */

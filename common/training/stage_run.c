@@ -10,23 +10,40 @@
 static enum progress progress_of(const struct stage *stage, int micro_batch)
 {
     const struct flight *flight = stage->flight[micro_batch];
-    return flight == NULL ? NOT_HERE : flight->progress;
+    return flight != NULL ? flight->progress : stage->finished[micro_batch] ? FINISHED : NOT_HERE;
+}
+
+/* Why an operation that needs `needed` can't be; NOT_HERE and FINISHED are the same to a forward. */
+static const char *reason(enum progress found, enum progress needed)
+{
+    if (needed == NOT_HERE)
+        return found == FORWARD_DONE
+                   ? "its forward ran before and its backward has not yet: was it left out, here "
+                     "or "
+                     "in the step before, or is this micro-batch taken twice?"
+                   : "its stage_backward_weight has not run yet: was it left out, here or in the "
+                     "step before?";
+    if (needed == FORWARD_DONE && found == BACKWARD_INPUT_DONE)
+        return "its backward began with stage_backward_input before: stage_backward_weight is left";
+    if (needed == BACKWARD_INPUT_DONE && found == FORWARD_DONE)
+        return "it has had its forward only: stage_backward_input comes first";
+    return found == FINISHED
+               ? "its backward is done already, and no forward came behind it: is this micro-batch "
+                 "taken twice?"
+               : "its backward came before its forward, which has not run yet";
 }
 
 static void check_micro_batch(const struct stage *stage, int micro_batch, const char *what,
                               enum progress needed)
 {
-    static const char *const state[] = {"has had no forward", "waits for its backward",
-                                        "waits for its stage_backward_weight"};
     const struct stage_options *options = &stage->options;
     if (micro_batch < 0 || micro_batch >= options->micro_batches)
-        fatal("stage %d: %s of micro-batch %d: they are numbered 0 to %d", options->index, what,
-              micro_batch, options->micro_batches - 1);
-    if (progress_of(stage, micro_batch) != needed)
-        fatal("stage %d: %s of micro-batch %d, which %s: it must be one that %s. Was a backward "
-              "left out, here or in the step before, or a micro-batch taken twice?",
-              options->index, what, micro_batch, state[progress_of(stage, micro_batch)],
-              state[needed]);
+        fatal("stage %d: %s of micro-batch %d: there is none, they are numbered 0 to %d",
+              options->index, what, micro_batch, options->micro_batches - 1);
+    const enum progress found = progress_of(stage, micro_batch);
+    if (found != needed && !(needed == NOT_HERE && found == FINISHED))
+        fatal("stage %d: %s of micro-batch %d can't run: %s", options->index, what, micro_batch,
+              reason(found, needed));
 }
 
 static void check_tensor(const struct stage *stage, int micro_batch, const char *what,
@@ -37,6 +54,7 @@ static void check_tensor(const struct stage *stage, int micro_batch, const char 
     if (tensor == NULL)
         fatal("stage %d, micro-batch %d: %s is NULL; expected a tensor %s", stage->options.index,
               micro_batch, what, shape_text(shape, expected));
+    tensor_must_live(tensor, what, "stage");
     if (!shape_equal(tensor->shape, shape) || tensor->dtype != DTYPE_FLOAT32 ||
         tensor->device != stage->options.device)
         fatal("stage %d, micro-batch %d: %s is %s %s; expected float32 %s (micro-batch size first) "

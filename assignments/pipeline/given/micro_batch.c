@@ -4,6 +4,7 @@
  */
 #include "assignments/pipeline/micro_batch.h"
 
+#include "common/base/fatal.h"
 #include "common/log/log_caller.h"
 
 #define CALLER __builtin_return_address(0)
@@ -37,6 +38,13 @@ static bool is_last(const struct pipeline *pipeline)
     return pipeline->stage_index == pipeline->stages - 1;
 }
 
+static void check_micro_batch(const struct pipeline *pipeline, int micro_batch)
+{
+    if (micro_batch < 0 || micro_batch >= pipeline->micro_batches)
+        fatal("there is no micro-batch %d: they are numbered 0 to %d", micro_batch,
+              pipeline->micro_batches - 1);
+}
+
 static struct tensor *receive(struct pipeline *pipeline, enum pipeline_operation operation,
                               int micro_batch, const void *caller)
 {
@@ -62,12 +70,23 @@ static void finish(struct sent_message *message, const void *caller)
 static void send(struct pipeline *pipeline, enum pipeline_operation operation, int micro_batch,
                  struct tensor *tensor, struct sent_message *sent)
 {
+    const bool forward = operation == SEND_FORWARD;
+    if (tensor == NULL)
+        fatal("%s of micro-batch %d is NULL: %s returns it", forward ? "y" : "dx", micro_batch,
+              forward ? "stage_forward" : "stage_backward");
+    tensor_must_live(tensor, forward ? "y" : "dx", __func__);
+    if (sent->tensor != NULL)
+        fatal("%s of micro-batch %d was passed on before, and that message is still on its way: is "
+              "this micro-batch taken twice, or was micro_batch_finish forgotten at the end of the "
+              "step before?",
+              forward ? "y" : "dx", micro_batch);
     *sent = (struct sent_message){tensor, MPI_REQUEST_NULL};
     pipeline_communicate(pipeline, operation, micro_batch, tensor, &sent->request);
 }
 
 struct tensor *micro_batch_input(struct pipeline *pipeline, int micro_batch)
 {
+    check_micro_batch(pipeline, micro_batch);
     if (!is_first(pipeline))
         return receive(pipeline, RECV_FORWARD, micro_batch, CALLER);
     log_calls_from(CALLER);
@@ -78,6 +97,7 @@ struct tensor *micro_batch_input(struct pipeline *pipeline, int micro_batch)
 
 void micro_batch_pass_output(struct pipeline *pipeline, int micro_batch, struct tensor *y)
 {
+    check_micro_batch(pipeline, micro_batch);
     if (is_last(pipeline))
         batch_loss(pipeline->batch, micro_batch, y);
     else
@@ -87,6 +107,7 @@ void micro_batch_pass_output(struct pipeline *pipeline, int micro_batch, struct 
 
 struct tensor *micro_batch_output_gradient(struct pipeline *pipeline, int micro_batch, float scale)
 {
+    check_micro_batch(pipeline, micro_batch);
     struct tensor *dy;
     if (is_last(pipeline)) {
         log_calls_from(CALLER);
@@ -102,6 +123,7 @@ struct tensor *micro_batch_output_gradient(struct pipeline *pipeline, int micro_
 
 void micro_batch_pass_input_gradient(struct pipeline *pipeline, int micro_batch, struct tensor *dx)
 {
+    check_micro_batch(pipeline, micro_batch);
     if (is_first(pipeline)) {
         tensor_free(dx); /* NULL */
         return;

@@ -83,11 +83,11 @@ static const struct {
     {inputs_unopened, "call batch_open_inputs() first"},
     {labels_of_none, "there is no micro-batch 4; they are numbered 0 to 3"},
     {loss_unloaded, "the labels of micro-batch 0 are not here"},
-    {backward_without_loss, "call batch_loss() first"},
+    {backward_without_loss, "the backward of micro-batch 1 came before its forward"},
     {loss_twice, "computed already in this step"},
     {backward_twice, "taken already in this step"},
     {output_too_large, "the output is float32 of (8, 4), expected float32 of (2, 4)"},
-    {outputs_without_loss, "batch_loss() comes first"},
+    {outputs_without_loss, "only the last stage has them, behind batch_loss()"},
 };
 
 /* ---- with nothing open, or with options of its own ---------------------------------------------- */

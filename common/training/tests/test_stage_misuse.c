@@ -88,12 +88,16 @@ static const struct {
     void (*misuse)(void);
     const char *part; /* of the message */
 } misuses[] = {
-    {backward_first, "stage 1: a backward of micro-batch 0"},
-    {forward_twice, "stage 1: a forward of micro-batch 1"},
-    {backward_twice, "stage 1: a backward of micro-batch 1"},
-    {weight_without_input, "stage 1: a stage_backward_weight of micro-batch 0"},
-    {no_such_micro_batch, "micro-batch 2: they are numbered 0 to 1"},
-    {negative_micro_batch, "micro-batch -1: they are numbered 0 to 1"},
+    {backward_first, "stage 1: a backward of micro-batch 0 can't run: its backward came before its "
+                     "forward"},
+    {forward_twice, "stage 1: a forward of micro-batch 1 can't run: its forward ran before"},
+    {backward_twice,
+     "stage 1: a backward of micro-batch 1 can't run: its backward is done already"},
+    {weight_without_input,
+     "stage 1: a stage_backward_weight of micro-batch 0 can't run: it has had "
+     "its forward only"},
+    {no_such_micro_batch, "micro-batch 2: there is none, they are numbered 0 to 1"},
+    {negative_micro_batch, "micro-batch -1: there is none, they are numbered 0 to 1"},
     {wrong_shape, "x is float32 (3, 784); expected float32 (2, 784)"},
     {wrong_gradient_shape, "dy is float32 (2, 11); expected float32 (2, 10)"},
     {null_input, "x is NULL; expected a tensor (2, 784)"},
