@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <execinfo.h>
+#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +46,45 @@ int callers_walk(void **address, int most)
         frame = frame->caller;
     }
     return count;
+}
+
+/* ---- where the program is ------------------------------------------------------------------- */
+
+/* The load address of the object that holds the program, and the range of its code. On the
+ * simulated machine this is not the process's own, but each rank's copy. */
+struct program {
+    uintptr_t base, first, last;
+};
+
+/* Called once per loaded object; the one that holds this file holds the program. */
+static int look_at_object(struct dl_phdr_info *info, size_t size, void *result)
+{
+    (void)size;
+    struct program object = {.base = info->dlpi_addr, .first = UINTPTR_MAX};
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0)
+            continue;
+        const uintptr_t begin = info->dlpi_addr + segment->p_vaddr;
+        if (begin < object.first)
+            object.first = begin;
+        if (begin + segment->p_memsz > object.last)
+            object.last = begin + segment->p_memsz;
+    }
+    const uintptr_t here = (uintptr_t)look_at_object;
+    if (here < object.first || here >= object.last)
+        return 0;
+    *(struct program *)result = object;
+    return 1;
+}
+
+uint64_t callers_offset(const void *return_address)
+{
+    static struct program program;
+    if (program.last == 0)
+        dl_iterate_phdr(look_at_object, &program);
+    const uintptr_t address = (uintptr_t)return_address;
+    return address >= program.first && address < program.last ? address - program.base : 0;
 }
 
 /* ---- asking addr2line ------------------------------------------------------------------------ */

@@ -43,6 +43,8 @@ void callers_begin(const void *frame);
 /* The return addresses from its own caller on, innermost first, without the one into the function that
  * called callers_begin; how many. Costs some nanoseconds; needs frame pointers. */
 int callers_walk(void **address, int most);
+/* A return address less the address that the program is loaded at; 0 if it is not in the program. */
+uint64_t callers_offset(const void *return_address);
 
 /* The place of an address in the program's file: the address less that at which the program, or the copy
  * of it that a simulated rank has, is loaded. False if it is not in the program. */

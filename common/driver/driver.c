@@ -93,6 +93,7 @@ static int carry_out(struct run *run, const struct program *program)
     if (!all_agree(run, agreed, reason))
         return STATUS_REFUSED;
     if (options->probe[0] != '\0') {
+        callers_begin(__builtin_frame_address(0));
         driver_find_probe(program, options->probe)->run(run);
         return STATUS_DONE;
     }

@@ -4,6 +4,7 @@
  */
 #include "common/driver/driver.h"
 
+#include "common/base/callers.h"
 #include "common/base/fatal.h"
 #include "common/base/mpi_check.h"
 #include "common/driver/driver_parts.h"
@@ -169,6 +170,7 @@ static void take_step(struct training *training, struct run *run, int number)
     if (number == 0)
         mpi_check(PMPI_Barrier(run->comm));
     driver_usage_before_step(&training->usage);
+    callers_begin(__builtin_frame_address(0));
     run->step->take(run);
     driver_usage_after_step(&training->usage);
     driver_evidence_held();
@@ -180,6 +182,7 @@ static void take_step(struct training *training, struct run *run, int number)
 
 static void compare(struct run *run, const struct program *program)
 {
+    callers_begin(__builtin_frame_address(0));
     const bool agreed = program->compare(run);
     fprintf(stderr, "rank %d: the first step %s the baseline\n", run->rank,
             agreed ? "agrees with" : "DIFFERS from");
@@ -188,6 +191,7 @@ static void compare(struct run *run, const struct program *program)
 
 struct usage driver_train(struct run *run, const struct program *program, const char *curve)
 {
+    callers_begin(__builtin_frame_address(0));
     build(run, program);
     program->begin(run);
 

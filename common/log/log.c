@@ -7,6 +7,7 @@
  */
 #include "common/log/log.h"
 
+#include "common/base/callers.h"
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
 #include "common/base/machine.h"
@@ -25,8 +26,8 @@
 #define LEAST_GROWTH ((size_t)64 << 10)
 #define MOST_GROWTH  ((size_t)1 << 20)
 
-_Static_assert(sizeof(struct log_record) == 104, "the log's format");
-_Static_assert(sizeof(struct log_header) == 104, "the log's format");
+_Static_assert(sizeof(struct log_record) == 120, "the log's format");
+_Static_assert(sizeof(struct log_header) == 120, "the log's format");
 
 static struct {
     int file;
@@ -125,6 +126,15 @@ struct log_record log_record_new(enum log_operation operation, enum log_phase ph
                                .micro_batch = -1};
 }
 
+/* Who led here: what a student's function called is told better than what that called in its turn. */
+static void add_calls(struct log_record *record)
+{
+    void *address[32];
+    const int frames = callers_walk(address, sizeof address / sizeof *address);
+    for (int i = 0; i < LOG_CALLS && i < frames; i++)
+        record->calls[i] = (uint32_t)callers_offset(address[frames - 1 - i]);
+}
+
 void log_append(struct log_record record)
 {
     if (the_log.memory == NULL)
@@ -135,6 +145,7 @@ void log_append(struct log_record record)
     record.sequence = the_log.sequence + 1;
     record.clock = machine_clock();
     record.flops = flops_charged();
+    add_calls(&record);
     record.check = 0;
     record.check = (uint32_t)XXH3_64bits(&record, sizeof record);
     memcpy(the_log.memory + end, &record, sizeof record);

@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #define LOG_MAGIC   0x3130676f6c697070ull /* "ppilog01", little-endian */
-#define LOG_VERSION 1
+#define LOG_VERSION 2
 
 enum log_phase { LOG_BEGIN = 1, LOG_END = 2, LOG_INSTANT = 3 };
 
@@ -135,6 +135,8 @@ const char *log_operation_name(enum log_operation operation);
 
 enum { LOG_MEMORY_RESIDENT = 100 };
 
+enum { LOG_CALLS = 6 };
+
 enum {
     LOG_NO_PEER = -1,
     LOG_ANY_SOURCE = -2,
@@ -166,7 +168,7 @@ enum {
  *   LOG_START    LOG_SEND_PART or LOG_RECV_PART for each request that it starts
  * An unsuccessful test or probe is recorded only if anything else was recorded since the last one.
  */
-struct log_record {       /* 104 bytes, little-endian */
+struct log_record {       /* 120 bytes, little-endian */
     uint64_t sequence;    /* 1, 2, 3 … within the file; 0: not written */
     uint64_t clock;       /* nanoseconds, machine_clock() */
     uint64_t flops;       /* charged by this rank so far */
@@ -184,10 +186,12 @@ struct log_record {       /* 104 bytes, little-endian */
     uint8_t phase;
     uint8_t flag;   /* LOG_FLAG_* */
     uint32_t check; /* low half of XXH3 of the record with this field 0 */
-    uint64_t reserved;
+    /* like `caller`: the calls that led here from where the driver called the program, the outermost
+     * first, as far as there is room; 0: none */
+    uint32_t calls[LOG_CALLS];
 };
 
-struct log_header { /* the first 104 bytes of the file */
+struct log_header { /* the first 120 bytes of the file */
     uint64_t magic;
     uint32_t version;
     uint32_t record_size;
@@ -196,7 +200,7 @@ struct log_header { /* the first 104 bytes of the file */
     uint64_t seed;
     uint64_t pid;
     uint64_t polls; /* unsuccessful tests and probes since the last record: they get none */
-    char reserved[56];
+    char reserved[72];
 };
 
 /* Creates FOLDER/rank-R.log; fatal, with the cause, if that can't be done. */
@@ -207,7 +211,7 @@ void log_close(void);
 
 /* A record with everything "none", to fill in. */
 struct log_record log_record_new(enum log_operation operation, enum log_phase phase);
-/* Adds sequence, clock, flops and check, and appends it. */
+/* Adds sequence, clock, flops, calls and check, and appends it. */
 void log_append(struct log_record record);
 
 /* The number of the last record; 0: none, or no log. */

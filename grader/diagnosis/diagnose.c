@@ -7,7 +7,7 @@
 
 #include "grader/diagnosis/diagnose_parts.h"
 #include "grader/text/text.h"
-#include "grader/trace/source_line.h"
+#include "grader/trace/call_place.h"
 #include "grader/verdict/assignment.h"
 
 /* MPI ends the program where a message does not fit, and that may look like a crash of any rank.
@@ -76,20 +76,21 @@ static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct s
 /* All source lines in one go. */
 static void look_up_lines(const struct scene *scene)
 {
-    GArray *callers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    g_autoptr(GPtrArray) records = g_ptr_array_new();
     for (int rank = 0; rank < scene->outcome->ranks; rank++) {
         const struct log_file *log = &scene->outcome->log[rank];
         const struct place *place = &scene->place[rank];
         if (place->call != NO_RECORD)
-            g_array_append_val(callers, log->record[place->call].caller);
+            g_ptr_array_add(records, &log->record[place->call]);
+        if (place->computation != NO_RECORD)
+            g_ptr_array_add(records, &log->record[place->computation]);
         for (guint i = 0; i < place->waits->len; i++) {
             size_t posted = g_array_index(place->waits, struct wait, i).posted;
-            g_array_append_val(callers, log->record[scene_call_of(scene, rank, posted)].caller);
+            g_ptr_array_add(records, &log->record[scene_call_of(scene, rank, posted)]);
         }
     }
-    source_line_prepare(scene->outcome->program, (const uint64_t *)(void *)callers->data,
-                        (int)callers->len);
-    g_array_free(callers, TRUE);
+    call_place_prepare(scene->outcome->program, (const struct log_record *const *)records->pdata,
+                       (int)records->len);
 }
 
 const char *diagnosis_kind_name(enum diagnosis_kind kind)

@@ -3,21 +3,17 @@
  * that wait in a circle. Each function writes the headline if it finds one.
  */
 #include "grader/diagnosis/diagnose_parts.h"
-#include "grader/trace/source_line.h"
+#include "grader/trace/call_place.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define LONGEST_HEADLINE 200 /* bytes */
+#define LONGEST_HEADLINE 280 /* bytes */
 #define MOST_NAMED       8   /* ranks of a circle in the headline */
 
 void scene_name_call(const struct scene *scene, int rank, size_t record, GString *text)
 {
-    const struct log_record *call = &scene->outcome->log[rank].record[record];
-    const char *line = source_line(scene->outcome->program, call->caller);
-    g_string_append(text, log_operation_name(call->operation));
-    if (line[0] != '\0')
-        g_string_append_printf(text, " at %s", line);
+    call_place_name(scene->outcome->program, &scene->outcome->log[rank].record[record], text);
 }
 
 /* "ranks 0 and 1", "ranks 0, 1 and 2", "12 ranks (0, 1, 2, …)" */

@@ -4,7 +4,7 @@
 #include "grader/diagnosis/diagnose_parts.h"
 #include "grader/pictures/picture_waits.h"
 #include "grader/text/text.h"
-#include "grader/trace/source_line.h"
+#include "grader/trace/call_place.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -123,7 +123,7 @@ static char *label_of(const struct scene *scene, int rank)
         g_string_append(
             text, log_operation_name(scene->outcome->log[rank].record[place->call].operation));
     const char *line =
-        source_line(scene->outcome->program, scene->outcome->log[rank].record[place->call].caller);
+        call_place_of(scene->outcome->program, &scene->outcome->log[rank].record[place->call]).line;
     if (line[0] != '\0')
         g_string_append_printf(text, "\n%.*s", (int)strcspn(line, " "), line);
     if (place->state == PLACE_POLLING)

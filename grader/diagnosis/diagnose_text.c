@@ -3,9 +3,10 @@
  */
 #include "grader/diagnosis/diagnose_parts.h"
 #include "grader/text/text.h"
-#include "grader/trace/source_line.h"
+#include "grader/trace/call_place.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define MOST_WAITS    4  /* of one rank that are listed */
 #define MOST_MESSAGES 8  /* without a receive that are listed */
@@ -18,11 +19,19 @@ static const struct log_record *record_of(const struct scene *scene, int rank, s
 
 static void describe_line(const struct scene *scene, int rank, size_t record, GString *text)
 {
-    const char *line = source_line(scene->outcome->program, record_of(scene, rank, record)->caller);
-    if (line[0] != '\0') {
-        g_string_append(text, " at ");
-        text_append_code(text, line);
-    }
+    const struct call_place call =
+        call_place_of(scene->outcome->program, record_of(scene, rank, record));
+    if (call.line[0] == '\0')
+        return;
+    g_string_append(text, " at ");
+    text_append_code(text, call.line);
+    call_place_name_rest(&call, text);
+}
+
+/* What was called on that line: "MPI_Wait", or the kit's helper that calls it. */
+static const char *name_of(const struct scene *scene, int rank, size_t record)
+{
+    return call_place_of(scene->outcome->program, record_of(scene, rank, record)).called;
 }
 
 size_t scene_call_of(const struct scene *scene, int rank, size_t record)
@@ -30,6 +39,19 @@ size_t scene_call_of(const struct scene *scene, int rank, size_t record)
     while (record > 0 && record_of(scene, rank, record)->phase == LOG_INSTANT)
         record--;
     return record;
+}
+
+/* Is this call made on the line that the rank is in? A helper of the kit begins a message and waits. */
+static bool is_same_line(const struct scene *scene, int rank, size_t call)
+{
+    const size_t in = scene->place[rank].call;
+    if (in == NO_RECORD)
+        return false;
+    const char *program = scene->outcome->program;
+    const struct call_place one = call_place_of(program, record_of(scene, rank, in));
+    const struct call_place other = call_place_of(program, record_of(scene, rank, call));
+    return one.helped && other.helped && strcmp(one.line, other.line) == 0 &&
+           one.from_line == other.from_line;
 }
 
 static void describe_wait(const struct scene *scene, int rank, const struct wait *wait,
@@ -56,9 +78,8 @@ static void describe_wait(const struct scene *scene, int rank, const struct wait
                                wait->kind == WAIT_RECEIVE ? "room for " : "", record->bytes);
     g_string_append_c(text, ')');
     size_t call = scene_call_of(scene, rank, wait->posted);
-    if (call != scene->place[rank].call) {
-        g_string_append_printf(text, ", begun with %s",
-                               log_operation_name(record_of(scene, rank, call)->operation));
+    if (call != scene->place[rank].call && !is_same_line(scene, rank, call)) {
+        g_string_append_printf(text, ", begun with %s", name_of(scene, rank, call));
         describe_line(scene, rank, call, text);
     }
 }
@@ -105,12 +126,12 @@ static void describe_place(const struct scene *scene, int rank, GString *text)
         g_string_append(text, "came to its end");
         break;
     case PLACE_IN_CALL:
-        text_append_code(text, log_operation_name(record_of(scene, rank, place->call)->operation));
+        text_append_code(text, name_of(scene, rank, place->call));
         describe_line(scene, rank, place->call, text);
         break;
     case PLACE_POLLING:
         g_string_append(text, "calls ");
-        text_append_code(text, log_operation_name(record_of(scene, rank, place->call)->operation));
+        text_append_code(text, name_of(scene, rank, place->call));
         describe_line(scene, rank, place->call, text);
         g_string_append_printf(text, " again and again (%" PRIu64 " times in vain)",
                                log->polls + 1);
@@ -126,8 +147,7 @@ static void describe_place(const struct scene *scene, int rank, GString *text)
         g_string_append(text, "outside of MPI");
         if (log->count > 0 && log->record[log->count - 1].operation >= LOG_SEND) {
             size_t call = scene_call_of(scene, rank, log->count - 1);
-            g_string_append_printf(text, ", after %s",
-                                   log_operation_name(record_of(scene, rank, call)->operation));
+            g_string_append_printf(text, ", after %s", name_of(scene, rank, call));
             describe_line(scene, rank, call, text);
         }
         describe_sample(scene, rank, text);
@@ -174,6 +194,8 @@ static void describe_table(const struct scene *scene, GString *markdown)
         g_string_append(markdown, " | ");
         if (scene->place[rank].state != PLACE_NO_LOG)
             scene_describe_computation(scene, rank, markdown);
+        if (scene->place[rank].computation != NO_RECORD)
+            describe_line(scene, rank, scene->place[rank].computation, markdown);
         if (scene->place[rank].step >= 0)
             g_string_append_printf(markdown, " | %d |\n", scene->place[rank].step);
         else
@@ -240,10 +262,9 @@ static void describe_unreceived(const struct scene *scene, GString *markdown)
         if (shown++ >= MOST_MESSAGES)
             continue;
         size_t call = scene_call_of(scene, message->source, message->send.posted);
-        g_string_append_printf(
-            markdown, "- rank %d → rank %d, tag %d, %" PRIu64 " bytes, %s", message->source,
-            message->destination, message->tag, message->send.bytes,
-            log_operation_name(record_of(scene, message->source, call)->operation));
+        g_string_append_printf(markdown, "- rank %d → rank %d, tag %d, %" PRIu64 " bytes, %s",
+                               message->source, message->destination, message->tag,
+                               message->send.bytes, name_of(scene, message->source, call));
         describe_line(scene, message->source, call, markdown);
         g_string_append_c(markdown, '\n');
     }

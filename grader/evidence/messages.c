@@ -1,7 +1,8 @@
 /* What was sent and what arrived; see messages.h. */
 #include "grader/evidence/messages.h"
 
-#include "grader/trace/source_line.h"
+#include "grader/trace/call_place.h"
+#include "grader/verdict/assignment.h"
 
 static bool has_arrived(const struct message *message)
 {
@@ -75,6 +76,51 @@ static bool is_forgotten(const struct outcome *run, int rank, const struct messa
            !was_freed(&run->log[rank], half->request);
 }
 
+/* Who began it with a helper of the assignment's waits with another one, and not with MPI_Wait. */
+static void tell_forgotten(const struct outcome *run, const struct message *message, bool sender,
+                           struct verdict *verdict)
+{
+    const int rank = sender ? message->source : message->destination;
+    const struct message_half *half = sender ? &message->send : &message->receive;
+    const struct log_file *log = &run->log[rank];
+    const char *finish = run->assignment ? run->assignment->finish : NULL;
+    g_autoptr(GString) line = g_string_new(NULL);
+    bool helped = false;
+    if (half->posted < log->count) {
+        const struct log_record *record = &log->record[half->posted];
+        helped = finish && call_place_of(run->program, record).helped;
+        if (helped)
+            call_place_name(run->program, record, line);
+        else
+            call_place_name_line(run->program, record, line);
+    }
+    g_autofree char *why =
+        helped ? g_strdup_printf(": %s is missing behind it", finish) : g_strdup("");
+    evidence_fail(verdict,
+                  "rank %d never waited for a message that it %s rank %d (tag %d, step %d%s%s)%s",
+                  rank, sender ? "sent to" : "receives from",
+                  sender ? message->destination : message->source, message->tag, half->step,
+                  !line->len ? ""
+                  : helped   ? ", by "
+                             : ", begun",
+                  line->str, why);
+    verdict->spoils = true;
+    if (helped)
+        verdict_explain(
+            verdict,
+            "\n`%s` waits for the messages that are still on their way. Call it once at "
+            "the end of the step, behind the last backward, for every stage of the "
+            "rank.\n",
+            finish);
+    else
+        verdict_explain(verdict,
+                        "\nMPI_Isend and MPI_Irecv only start a message. Every request needs an "
+                        "MPI_Wait, MPI_Waitall or a successful MPI_Test before its buffer is used, "
+                        "written or freed, and before the step ends.\n");
+    verdict_look(verdict, helped ? "what stands behind the last backward of the step"
+                                 : "what becomes of the request that this call starts");
+}
+
 bool messages_waited_for(const struct outcome *run, const struct matching *matching,
                          struct verdict *verdict)
 {
@@ -83,23 +129,7 @@ bool messages_waited_for(const struct outcome *run, const struct matching *match
         bool sender = is_forgotten(run, message->source, &message->send);
         if (!sender && !is_forgotten(run, message->destination, &message->receive))
             continue;
-        int rank = sender ? message->source : message->destination;
-        const struct message_half *half = sender ? &message->send : &message->receive;
-        const struct log_file *log = &run->log[rank];
-        const char *line = run->program && half->posted < log->count
-                               ? source_line(run->program, log->record[half->posted].caller)
-                               : "";
-        evidence_fail(verdict,
-                      "rank %d never waited for a message that it %s rank %d (tag %d, step %d%s%s)",
-                      rank, sender ? "sent to" : "receives from",
-                      sender ? message->destination : message->source, message->tag, half->step,
-                      line[0] ? ", " : "", line);
-        verdict->spoils = true;
-        verdict_explain(verdict,
-                        "\nMPI_Isend and MPI_Irecv only start a message. Every request needs an "
-                        "MPI_Wait, MPI_Waitall or a successful MPI_Test before its buffer is used, "
-                        "written or freed, and before the step ends.\n");
-        verdict_look(verdict, "what becomes of the request that this call starts");
+        tell_forgotten(run, message, sender, verdict);
         return false;
     }
     return true;

@@ -1,8 +1,8 @@
 /* Simulator against replay; see simulated.h. */
 #include "grader/evidence/simulated.h"
 
+#include "grader/trace/call_place.h"
 #include "grader/trace/replay.h"
-#include "grader/trace/source_line.h"
 
 #include <math.h>
 #include <string.h>
@@ -189,7 +189,7 @@ static bool is_own_doing(const struct outcome *run, int step, double simulated, 
     }
     const struct log_file *log = &run->log[pastime.rank];
     const char *line = run->program && pastime.longest > 0
-                           ? source_line(run->program, log->record[pastime.record].caller)
+                           ? call_place_of(run->program, &log->record[pastime.record]).line
                            : "";
     if (pastime.longest > 0)
         evidence_fail(

@@ -15,8 +15,8 @@
 #include "grader/evidence/messages.h"
 #include "grader/judges/judges.h"
 #include "grader/text/text.h"
+#include "grader/trace/call_place.h"
 #include "grader/trace/replay.h"
-#include "grader/trace/source_line.h"
 
 /* Who would wait for whom, in words and as a picture. */
 static void explain_stuck(const struct judgement *judgement, const struct outcome *run,
@@ -61,16 +61,16 @@ static bool buffers_stay(const struct outcome *run, const struct matching *match
         return true;
     const struct message *message = &matching->message[number];
     const struct log_file *log = &run->log[message->source];
-    const char *line = run->program && message->send.posted < log->count
-                           ? source_line(run->program, log->record[message->send.posted].caller)
-                           : "";
+    g_autoptr(GString) line = g_string_new(NULL);
+    if (message->send.posted < log->count)
+        call_place_name_line(run->program, &log->record[message->send.posted], line);
     bool freed = message->send.completed < log->count &&
                  (log->record[message->send.completed].flag & LOG_FLAG_FREED);
     evidence_fail(
         verdict,
         "the message with tag %d from rank %d to rank %d (step %d%s%s) was changed before %s",
         message->tag, message->source, message->destination, message->send.step,
-        line[0] ? ", " : "", line,
+        line->len > 0 ? ", sent" : "", line->str,
         freed ? "the rank could know that it had arrived: its request was freed"
               : "its send had completed");
     verdict->spoils = true;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <grp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,26 +16,32 @@
 #define NOBODY 65534
 #define MEMORY ((rlim_t)2 << 30)
 
-/* Where an address is, in the source. */
-struct source {
-    char *line; /* "file.c:12 (main)", or "" */
-    char *path; /* of the file, or "" */
-};
-
 /* What is known of a program. */
 struct program {
-    GHashTable *sources;   /* address → struct source */
+    GHashTable *places;    /* address → GArray of struct source_place, from the innermost */
     GHashTable *functions; /* name → address; NULL: not asked yet */
 };
 
 static GHashTable *programs; /* path → struct program */
 
-static void free_source(gpointer data)
+static void clear_place(gpointer data)
 {
-    struct source *source = data;
-    g_free(source->line);
-    g_free(source->path);
-    g_free(source);
+    struct source_place *place = data;
+    g_free(place->line);
+    g_free(place->path);
+    g_free(place->function);
+}
+
+static GArray *places_new(void)
+{
+    GArray *places = g_array_new(FALSE, TRUE, sizeof(struct source_place));
+    g_array_set_clear_func(places, clear_place);
+    return places;
+}
+
+static void free_places(gpointer data)
+{
+    g_array_free(data, TRUE);
 }
 
 static struct program *find_program(const char *path)
@@ -44,7 +51,7 @@ static struct program *find_program(const char *path)
     struct program *program = g_hash_table_lookup(programs, path);
     if (!program) {
         program = g_new0(struct program, 1);
-        program->sources = g_hash_table_new_full(NULL, NULL, NULL, free_source);
+        program->places = g_hash_table_new_full(NULL, NULL, NULL, free_places);
         g_hash_table_insert(programs, g_strdup(path), program);
     }
     return program;
@@ -91,77 +98,98 @@ static GPtrArray *words_of(const char *const *words, gsize count)
 /* ---- lines ------------------------------------------------------------------------------- */
 
 /* "main" and "/folder/file.c:12 (discriminator 3)" make "file.c:12 (main)"; "??:0" makes "". */
-static struct source *source_new(const char *function, const char *place)
+static struct source_place place_new(const char *function, const char *place)
 {
-    struct source *source = g_new0(struct source, 1);
     const char *slash = strrchr(place, '/');
     const char *file = slash ? slash + 1 : place;
     const bool known = place[0] != '?' && strchr(file, ':');
-    source->path = g_strndup(place, known ? (gsize)(file - place) + strcspn(file, ":") : 0);
     size_t length = known ? strcspn(file, " ") : 0;
     if (length >= 2 && strncmp(file + length - 2, ":?", 2) == 0)
         length -= 2;
-    source->line = known && function[0] != '?'
-                       ? g_strdup_printf("%.*s (%s)", (int)length, file, function)
-                       : g_strndup(file, length);
-    return source;
+    return (struct source_place){
+        .path = g_strndup(place, known ? (gsize)(file - place) + strcspn(file, ":") : 0),
+        .function = g_strdup(function[0] != '?' ? function : ""),
+        .line = known && function[0] != '?'
+                    ? g_strdup_printf("%.*s (%s)", (int)length, file, function)
+                    : g_strndup(file, length),
+        .number = known ? atoi(file + strcspn(file, ":") + 1) : 0};
 }
 
-/* Asks addr2line, which answers two lines per address; nothing is known where it can't be run. */
-static void ask_for_lines(GHashTable *sources, const char *program, const uint64_t *caller,
+/* Asks addr2line. It answers each address with the address, and then two lines, function and place, for
+ * each function that the code at it belongs to, from the innermost. Nothing is known where it can't be
+ * run. */
+static void ask_for_lines(GHashTable *places, const char *program, const uint64_t *caller,
                           int count)
 {
-    static const char *const command[] = {"timeout", "10", "addr2line", "-f", "-e", "/dev/stdin"};
+    static const char *const command[] = {"timeout", "10", "addr2line", "-a",
+                                          "-f",      "-i", "-e",        "/dev/stdin"};
     GPtrArray *words = words_of(command, G_N_ELEMENTS(command));
     /* A return address is the one behind the call. */
     for (int i = 0; i < count; i++)
         g_ptr_array_add(words, g_strdup_printf("0x%" G_GINT64_MODIFIER "x", caller[i] - 1));
     g_autofree char *answer = ask(program, words);
     g_auto(GStrv) line = g_strsplit(answer, "\n", -1);
-    int got = (int)g_strv_length(line);
-    for (int i = 0; i < count && 2 * i + 1 < got; i++)
-        g_hash_table_replace(sources, GSIZE_TO_POINTER(caller[i]),
-                             source_new(line[2 * i], line[2 * i + 1]));
+    GArray *of_address = NULL;
+    for (int next = 0, at = 0; line[at] && line[at + 1];) {
+        if (g_str_has_prefix(line[at], "0x")) {
+            of_address =
+                next < count ? g_hash_table_lookup(places, GSIZE_TO_POINTER(caller[next])) : NULL;
+            next++;
+            at++;
+            continue;
+        }
+        struct source_place place = place_new(line[at], line[at + 1]);
+        if (of_address)
+            g_array_append_val(of_address, place);
+        else
+            clear_place(&place);
+        at += 2;
+    }
 }
 
 void source_line_prepare(const char *program, const uint64_t *caller, int count)
 {
     if (!program)
         return;
-    GHashTable *sources = find_program(program)->sources;
+    GHashTable *places = find_program(program)->places;
     uint64_t wanted[MOST];
     int wants = 0;
     for (int i = 0; i < count; i++) {
-        if (caller[i] != 0 && !g_hash_table_contains(sources, GSIZE_TO_POINTER(caller[i]))) {
-            g_hash_table_insert(sources, GSIZE_TO_POINTER(caller[i]), source_new("", "?"));
+        if (caller[i] != 0 && !g_hash_table_contains(places, GSIZE_TO_POINTER(caller[i]))) {
+            g_hash_table_insert(places, GSIZE_TO_POINTER(caller[i]), places_new());
             wanted[wants++] = caller[i];
         }
         if (wants == MOST || (wants > 0 && i == count - 1)) {
-            ask_for_lines(sources, program, wanted, wants);
+            ask_for_lines(places, program, wanted, wants);
             wants = 0;
         }
     }
 }
 
-/* NULL: nothing can be known. */
-static const struct source *find_source(const char *program, uint64_t caller)
+const struct source_place *source_line_places(const char *program, uint64_t caller, int *count)
 {
+    *count = 0;
     if (!program || caller == 0)
         return NULL;
     source_line_prepare(program, &caller, 1);
-    return g_hash_table_lookup(find_program(program)->sources, GSIZE_TO_POINTER(caller));
+    const GArray *places =
+        g_hash_table_lookup(find_program(program)->places, GSIZE_TO_POINTER(caller));
+    *count = (int)places->len;
+    return (const struct source_place *)(void *)places->data;
 }
 
 const char *source_line(const char *program, uint64_t caller)
 {
-    const struct source *source = find_source(program, caller);
-    return source ? source->line : "";
+    int count;
+    const struct source_place *place = source_line_places(program, caller, &count);
+    return count > 0 ? place[0].line : "";
 }
 
 const char *source_line_path(const char *program, uint64_t caller)
 {
-    const struct source *source = find_source(program, caller);
-    return source ? source->path : "";
+    int count;
+    const struct source_place *place = source_line_places(program, caller, &count);
+    return count > 0 ? place[0].path : "";
 }
 
 /* ---- functions --------------------------------------------------------------------------- */

@@ -15,6 +15,18 @@
 /* Looks up all addresses at once, so that source_line() has them ready. */
 void source_line_prepare(const char *program, const uint64_t *caller, int count);
 
+/* Where an address is, in the source. */
+struct source_place {
+    char *line;     /* "step.c:31 (take_step)", or "" */
+    char *path;     /* of the file, as the compiler knew it, or "" */
+    char *function; /* or "" */
+    int number;     /* of the line */
+};
+
+/* All places that an address stands for, from the innermost: a function that became part of its caller
+ * has none of its own. They live on. */
+const struct source_place *source_line_places(const char *program, uint64_t caller, int *count);
+
 /* "step.c:31 (take_step)", or "" where nothing is known. The string lives on. */
 const char *source_line(const char *program, uint64_t caller);
 /* The path of that line's file, as the compiler knew it, or "". The string lives on. */

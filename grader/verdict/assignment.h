@@ -30,6 +30,9 @@ struct assignment {
     /* Of a run that began and did not come to its end, whyever: what else its logs, cut off as they are,
      * show of what it did, as Markdown; ends with an empty line. May be NULL. */
     void (*describe_unfinished)(const struct outcome *run, GString *markdown);
+    /* Of the helpers that it gives to students: the function that waits for the messages which the
+     * others began. NULL: there is none. */
+    const char *finish;
 };
 
 /* The assignment must stay as it is until the program ends. Ends the program if there is one of that

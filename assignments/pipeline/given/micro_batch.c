@@ -75,11 +75,6 @@ static void send(struct pipeline *pipeline, enum pipeline_operation operation, i
         fatal("%s of micro-batch %d is NULL: %s returns it", forward ? "y" : "dx", micro_batch,
               forward ? "stage_forward" : "stage_backward");
     tensor_must_live(tensor, forward ? "y" : "dx", __func__);
-    if (sent->tensor != NULL)
-        fatal("%s of micro-batch %d was passed on before, and that message is still on its way: is "
-              "this micro-batch taken twice, or was micro_batch_finish forgotten at the end of the "
-              "step before?",
-              forward ? "y" : "dx", micro_batch);
     *sent = (struct sent_message){tensor, MPI_REQUEST_NULL};
     pipeline_communicate(pipeline, operation, micro_batch, tensor, &sent->request);
 }

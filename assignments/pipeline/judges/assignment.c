@@ -37,7 +37,8 @@ static const struct assignment pipeline = {.name = "pipeline",
                                            .judges = judges,
                                            .work_is_sound = work_is_sound,
                                            .mistake_of_hang = mistake_of_hang,
-                                           .describe_unfinished = order_describe_unfinished};
+                                           .describe_unfinished = order_describe_unfinished,
+                                           .finish = "micro_batch_finish"};
 
 __attribute__((constructor)) static void register_assignment(void)
 {

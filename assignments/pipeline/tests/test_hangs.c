@@ -20,7 +20,8 @@
 
 static const struct hang hangs[] = {
     HANG("schedules", "steady-phase", 2, BOTH, BOTH_SEND_FIRST, "01", "", -1,
-         "rank 0: MPI_Send at schedules.c:33 (send_activation), rank 1: MPI_Send at schedules.c:45",
+         "rank 0: MPI_Send at schedules.c:33 (send_activation), from line 56, rank 1: MPI_Send at "
+         "schedules.c:45 (send_gradient), from line 61)",
          "after F of micro-batch 1 (stage 0)", "after B of micro-batch 0 (stage 1)",
          "both neighbours send first in the steady phase"),
     HANG("schedules", "steady-phase", 4, BOTH, BOTH_SEND_FIRST, "23", "01", -1,

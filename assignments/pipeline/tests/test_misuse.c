@@ -35,9 +35,6 @@ static const struct misuse {
      "rank 1: micro_batch_pass_output: the loss of micro-batch 0 was computed already "
      "in this step: each micro-batch goes through the last stage once (called at "
      "train_step_1f1b.c:{}"},
-    {"output_sent_twice",
-     "rank 0: micro_batch_pass_output: y of micro-batch 0 was passed on before, "
-     "and that message is still on its way"},
     {"output_missing",
      "micro_batch_pass_output: y of micro-batch 0 is NULL: stage_forward returns it "
      "(called at train_step_1f1b.c:{}"},

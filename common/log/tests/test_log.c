@@ -90,7 +90,7 @@ START_TEST(what_is_written_is_read)
 
     struct stat status;
     ck_assert_int_eq(stat(path, &status), 0);
-    ck_assert_int_eq(status.st_size, 5 * 104);
+    ck_assert_int_eq(status.st_size, 5 * 120);
 }
 END_TEST
 
@@ -200,7 +200,7 @@ END_TEST
 
 /* ---- reading what somebody spoiled -------------------------------------------------------- */
 
-enum { SMALL = 6, SMALL_BYTES = (SMALL + 1) * 104 };
+enum { SMALL = 6, SMALL_BYTES = (SMALL + 1) * 120 };
 
 static void write_small(unsigned char bytes[SMALL_BYTES])
 {
@@ -230,9 +230,9 @@ START_TEST(a_flipped_bit_is_noticed)
         struct log_file log;
         if (i < 24) /* magic, version, size, rank, ranks */
             ck_assert(!log_read(path, &log, error) || log.rank != 2 || log.ranks != 3);
-        else if (i >= 104) {
+        else if (i >= 120) {
             ck_assert(log_read(path, &log, error));
-            ck_assert_uint_eq(log.count, (i - 104) / 104);
+            ck_assert_uint_eq(log.count, (i - 120) / 120);
             ck_assert_str_ne(log.damage, "");
         } else {
             ck_assert(log_read(path, &log, error));
@@ -251,10 +251,10 @@ START_TEST(a_file_that_was_cut_off)
         write_bytes(bytes, size);
         struct log_file log;
         bool readable = log_read(path, &log, error);
-        ck_assert_int_eq(readable, size >= 104);
+        ck_assert_int_eq(readable, size >= 120);
         if (readable) {
-            ck_assert_uint_eq(log.count, size / 104 - 1);
-            ck_assert_int_eq(log.damage[0] != '\0', size % 104 != 0);
+            ck_assert_uint_eq(log.count, size / 120 - 1);
+            ck_assert_int_eq(log.damage[0] != '\0', size % 120 != 0);
         } else {
             ck_assert_ptr_nonnull(strstr(error, "rank-2.log"));
         }
@@ -268,8 +268,8 @@ START_TEST(records_that_are_out_of_order)
     unsigned char bytes[SMALL_BYTES], other[SMALL_BYTES];
     write_small(bytes);
     memcpy(other, bytes, sizeof other);
-    memcpy(other + 2 * 104, bytes + 3 * 104, 104);
-    memcpy(other + 3 * 104, bytes + 2 * 104, 104);
+    memcpy(other + 2 * 120, bytes + 3 * 120, 120);
+    memcpy(other + 3 * 120, bytes + 2 * 120, 120);
     write_bytes(other, sizeof other);
     struct log_file log = read_back();
     ck_assert_uint_eq(log.count, 1);

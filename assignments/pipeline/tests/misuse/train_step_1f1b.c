@@ -63,12 +63,6 @@ static void output_twice(struct pipeline *pipeline)
     micro_batch_pass_output(pipeline, 0, stage_output_new(pipeline->stage)); /* output_twice */
 }
 
-static void output_sent_twice(struct pipeline *pipeline)
-{
-    micro_batch_pass_output(pipeline, 0, forward(pipeline, 0));
-    micro_batch_pass_output(pipeline, 0, stage_output_new(pipeline->stage)); /* output_sent_twice */
-}
-
 static void output_missing(struct pipeline *pipeline)
 {
     forward(pipeline, 0);
@@ -291,7 +285,6 @@ static const struct {
     MISUSE(FIRST, output_of_none),
     MISUSE(FIRST, gradient_of_none),
     MISUSE(BOTH, output_twice),
-    MISUSE(FIRST, output_sent_twice),
     MISUSE(FIRST, output_missing),
     MISUSE(FIRST, backward_first),
     MISUSE(BOTH, gradient_first),
