@@ -204,7 +204,6 @@ static void lay_to_rest(struct tensor *tensor)
     /* From the first one on as many are given back as are laid down. */
     for (int i = 0; resting[0] == NULL && i < RESTING; i++)
         resting[RESTING - 1 - i] = memory_block_new(sizeof *tensor);
-    tensor->ended_frames = callers_walk(tensor->ended_at, CALLERS_MOST);
     memory_block_free(resting[next], sizeof *tensor);
     resting[next] = tensor;
     next = (next + 1) % RESTING;
@@ -214,6 +213,7 @@ void tensor_free(struct tensor *tensor)
 {
     while (tensor != NULL) {
         tensor_must_live(tensor, "this tensor", __func__);
+        tensor_note_release(tensor);
         if (--tensor->references > 0)
             return;
         struct tensor *base = tensor->base;

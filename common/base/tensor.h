@@ -47,6 +47,13 @@ struct shape {
     ((struct shape){.dimensions = (int)(sizeof((int[]){__VA_ARGS__}) / sizeof(int)),               \
                     .size = {__VA_ARGS__}})
 
+/* Who did something with a tensor (callers_walk), for the message when that was a mistake. */
+struct tensor_event {
+    void *address[CALLERS_MOST];
+    int frames;
+};
+enum { TENSOR_RELEASES = 3 };
+
 struct tensor {
     void *data;      /* the first element */
     size_t elements; /* number of elements */
@@ -55,11 +62,12 @@ struct tensor {
     enum dtype dtype;
     enum device device;
     enum memory_kind kind;
-    int references;           /* private */
-    struct tensor *base;      /* private: the tensor that a view looks into, else NULL */
-    struct tensor_held *held; /* private: its place among those that the program holds, or NULL */
-    void *ended_at[CALLERS_MOST]; /* private: who gave the last reference back (callers_walk) */
-    int ended_frames;
+    int references;            /* private */
+    struct tensor *base;       /* private: the tensor that a view looks into, else NULL */
+    struct tensor_held *held;  /* private: its place among those that the program holds, or NULL */
+    struct tensor_event taken; /* private: tensor_taken */
+    struct tensor_event released[TENSOR_RELEASES]; /* private: the latest references given back */
+    int releases;
 };
 
 /* Number of elements; fatal if it does not fit the type or a size is negative. */
@@ -89,15 +97,21 @@ struct tensor *tensor_retain(struct tensor *tensor); /* one more reference; retu
 void tensor_free(struct tensor *tensor);             /* gives one reference back; NULL is allowed */
 bool tensor_is_shared(const struct tensor *tensor);  /* more than one reference, or a view */
 
-/* All functions that take over a tensor of their caller's: he may neither free nor use it then. The
+/* All functions that take over a tensor of their caller's, who may neither free nor use it then. The
  * last one has no name. */
 struct tensor_taker {
     const char *function, *parameter;
 };
 extern const struct tensor_taker tensor_takers[];
-/* Fatal, in the name of a function, for a tensor that was freed; says by whom, on which line. what:
- * the tensor, as the function calls it. */
+/* Each of them says so first. Fatal for a tensor that was freed, as tensor_must_live. */
+void tensor_taken(struct tensor *tensor, const char *what, const char *function);
+/* A tensor that becomes the caller's; returns it. NULL is allowed. */
+struct tensor *tensor_handed_out(struct tensor *tensor);
+/* Fatal, in the name of a function, for a tensor that was freed; says by whom and who took it over,
+ * with lines. what: the tensor, as the function calls it. */
 void tensor_must_live(const struct tensor *tensor, const char *what, const char *function);
+/* For tensor_free: notes who gives a reference back. */
+void tensor_note_release(struct tensor *tensor);
 
 size_t tensor_bytes(const struct tensor *tensor);
 /* Fatal for a tensor on the meta device. purpose completes "can't …": "be compared". */

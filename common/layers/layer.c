@@ -84,8 +84,7 @@ struct tensor *saved_take(struct saved *saved, int slot)
     struct tensor *tensor = saved->tensor[slot];
     if (tensor == NULL)
         fatal("a layer's backward without its forward: nothing is saved");
-    tensor_must_live(tensor, "a tensor that the stage took over and keeps for this backward",
-                     __func__);
+    tensor_must_live(tensor, "a tensor that the stage keeps for this backward", __func__);
     saved->tensor[slot] = NULL;
     return tensor;
 }

@@ -100,7 +100,7 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
     char found_text[SHAPE_TEXT_SIZE], expected_text[SHAPE_TEXT_SIZE];
     if (y == NULL)
         fatal("micro-batch %d: there is no output (NULL) to compute a loss of", micro_batch);
-    tensor_must_live(y, "y", __func__);
+    tensor_taken(y, "y", __func__);
     if (!shape_equal(y->shape, expected) || y->dtype != DTYPE_FLOAT32 ||
         y->device != batch->options.device)
         fatal("micro-batch %d: the output is %s of %s, expected float32 of %s on the batch's "

@@ -23,7 +23,7 @@ struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *par
     if (parameters == NULL)
         fatal("stage %d: stage_exchange_parameters was given NULL; expected parameters %s",
               stage->options.index, shape_text(before->shape, expected));
-    tensor_must_live(parameters, "this version of the parameters", __func__);
+    tensor_taken(parameters, "this version of the parameters", __func__);
     if (!shape_equal(parameters->shape, before->shape) || parameters->dtype != before->dtype ||
         parameters->device != before->device)
         fatal("stage %d: stage_exchange_parameters was given %s %s; expected %s %s, as "
@@ -33,7 +33,7 @@ struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *par
               shape_text(before->shape, expected));
     stage->parameters = parameters;
     tensor_take_over(parameters);
-    return stage_hand_out(stage, LOG_HELD_PARAMETERS, -1, before, STAGE_CALLER);
+    return stage_hand_out(stage, LOG_HELD_PARAMETERS, -1, tensor_handed_out(before), STAGE_CALLER);
 }
 
 /* ---- what the program holds ---- */

@@ -46,15 +46,16 @@ static void check_micro_batch(const struct stage *stage, int micro_batch, const 
               reason(found, needed));
 }
 
-static void check_tensor(const struct stage *stage, int micro_batch, const char *what,
-                         const struct tensor *tensor, struct shape sample)
+/* Checks a tensor and takes it over. */
+static void take_over(const struct stage *stage, int micro_batch, const char *what,
+                      struct tensor *tensor, struct shape sample)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
     struct shape shape = shape_with_batch(stage->options.micro_batch_size, sample);
     if (tensor == NULL)
         fatal("stage %d, micro-batch %d: %s is NULL; expected a tensor %s", stage->options.index,
               micro_batch, what, shape_text(shape, expected));
-    tensor_must_live(tensor, what, "stage");
+    tensor_taken(tensor, what, "stage");
     if (!shape_equal(tensor->shape, shape) || tensor->dtype != DTYPE_FLOAT32 ||
         tensor->device != stage->options.device)
         fatal("stage %d, micro-batch %d: %s is %s %s; expected float32 %s (micro-batch size first) "
@@ -119,7 +120,7 @@ static struct shape output_sample(const struct stage *stage)
 struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
 {
     check_micro_batch(stage, micro_batch, "a forward", NOT_HERE);
-    check_tensor(stage, micro_batch, "x", x, input_sample(stage));
+    take_over(stage, micro_batch, "x", x, input_sample(stage));
     begin(stage, LOG_FORWARD, micro_batch, x);
     tensor_take_over(x);
     stage_flight_begin(stage, micro_batch);
@@ -128,7 +129,7 @@ struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor
                           x);
     stage->flight[micro_batch]->progress = FORWARD_DONE;
     end(stage, LOG_FORWARD, micro_batch, x);
-    return stage_hand_out(stage, LOG_HELD_Y, micro_batch, x, STAGE_CALLER);
+    return stage_hand_out(stage, LOG_HELD_Y, micro_batch, tensor_handed_out(x), STAGE_CALLER);
 }
 
 /* One layer's backward_input. dy may be NULL: then the layer lies where no gradient is wanted. */
@@ -144,7 +145,7 @@ static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, st
 struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
 {
     check_micro_batch(stage, micro_batch, "a backward", FORWARD_DONE);
-    check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
+    take_over(stage, micro_batch, "dy", dy, output_sample(stage));
     begin(stage, LOG_BACKWARD, micro_batch, dy);
     tensor_take_over(dy);
     /* Both halves layer by layer, so that what a layer saved is released soonest. */
@@ -155,20 +156,20 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
     }
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD, micro_batch, dy);
-    return stage_hand_out(stage, LOG_HELD_DX, micro_batch, dy, STAGE_CALLER);
+    return stage_hand_out(stage, LOG_HELD_DX, micro_batch, tensor_handed_out(dy), STAGE_CALLER);
 }
 
 struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct tensor *dy)
 {
     check_micro_batch(stage, micro_batch, "a stage_backward_input", FORWARD_DONE);
-    check_tensor(stage, micro_batch, "dy", dy, output_sample(stage));
+    take_over(stage, micro_batch, "dy", dy, output_sample(stage));
     begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     tensor_take_over(dy);
     for (int i = stage->options.layers - 1; i >= 0; i--)
         dy = layer_back(stage, micro_batch, i, dy);
     stage->flight[micro_batch]->progress = BACKWARD_INPUT_DONE;
     end(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
-    return stage_hand_out(stage, LOG_HELD_DX, micro_batch, dy, STAGE_CALLER);
+    return stage_hand_out(stage, LOG_HELD_DX, micro_batch, tensor_handed_out(dy), STAGE_CALLER);
 }
 
 void stage_backward_weight(struct stage *stage, int micro_batch)

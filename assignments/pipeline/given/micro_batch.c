@@ -74,7 +74,7 @@ static void send(struct pipeline *pipeline, enum pipeline_operation operation, i
     if (tensor == NULL)
         fatal("%s of micro-batch %d is NULL: %s returns it", forward ? "y" : "dx", micro_batch,
               forward ? "stage_forward" : "stage_backward");
-    tensor_must_live(tensor, forward ? "y" : "dx", __func__);
+    tensor_taken(tensor, forward ? "y" : "dx", __func__);
     *sent = (struct sent_message){tensor, MPI_REQUEST_NULL};
     pipeline_communicate(pipeline, operation, micro_batch, tensor, &sent->request);
 }

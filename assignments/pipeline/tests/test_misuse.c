@@ -94,22 +94,22 @@ static const struct misuse {
     {"freed_twice",
      "tensor_free: this tensor was freed already, by tensor_free at train_step_1f1b.c:"
      "{freed_twice first}, from line {take} (called at train_step_1f1b.c:{}"},
-    {"freed_x",
-     "stage_backward: a tensor that the stage took over and keeps for this backward was "
-     "freed already, by tensor_free at train_step_1f1b.c:{freed_x first}, from line {take} "
-     "(called at train_step_1f1b.c:{}"},
+    {"freed_x", "stage_backward: a tensor that the stage keeps for this backward was freed, by "
+                "tensor_free at train_step_1f1b.c:{freed_x first}, from line {take}, although "
+                "stage_forward took it over (x), at train_step_1f1b.c:{freed_x taken}, from line "
+                "{take} (called at train_step_1f1b.c:{}"},
     {"freed_dy",
-     "tensor_free: this tensor was dy of stage_backward at train_step_1f1b.c:"
-     "{freed_dy first}, from line {take}, which takes it over and has freed it (called at "
-     "train_step_1f1b.c:{}"},
-    {"freed_y",
-     "tensor_free: this tensor was y of micro_batch_pass_output at train_step_1f1b.c:"
-     "{freed_y first}, from line {take}, which takes it over and has freed it (called at "
-     "train_step_1f1b.c:{}"},
+     "tensor_free: this tensor is dy of stage_backward, which took it over, at "
+     "train_step_1f1b.c:{freed_dy first}, from line {take}: it is not the caller's to free "
+     "(called at train_step_1f1b.c:{}"},
+    {"freed_y", "tensor_free: this tensor is y of micro_batch_pass_output, which took it over, at "
+                "train_step_1f1b.c:{freed_y first}, from line {take}: "},
+    {"freed_x_later", "tensor_free: this tensor is x of stage_forward, which took it over, at "
+                      "train_step_1f1b.c:{freed_x_later first}, from line {take}: "},
     {"freed_parameters",
-     "stage_exchange_parameters: this version of the parameters was freed already, "
-     "by tensor_free at train_step_1f1b.c:{freed_parameters first}, from line "
-     "{take} (called at train_step_1f1b.c:{}"},
+     "stage_exchange_parameters: this version of the parameters was freed, by "
+     "tensor_free at train_step_1f1b.c:{freed_parameters first}, from line {take}, "
+     "although stage_exchange_parameters took it over (parameters), at "},
     {"passed_freed", "stage_forward: x was freed already, by tensor_free at train_step_1f1b.c:"
                      "{passed_freed first}, from line {take} (called at train_step_1f1b.c:{}"},
     /* MPI: the value, its range and what it may come from; with mpi_check and without */

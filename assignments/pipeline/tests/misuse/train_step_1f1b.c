@@ -168,9 +168,18 @@ static void freed_twice(struct pipeline *pipeline)
 static void freed_x(struct pipeline *pipeline)
 {
     struct tensor *x = stage_input_new(pipeline->stage);
-    stage_forward(pipeline->stage, 0, x);
+    stage_forward(pipeline->stage, 0, x);                                  /* freed_x taken */
     tensor_free(x);                                                        /* freed_x first */
     stage_backward(pipeline->stage, 0, stage_output_new(pipeline->stage)); /* freed_x */
+}
+
+/* The stage has freed it by itself: in its backward. */
+static void freed_x_later(struct pipeline *pipeline)
+{
+    struct tensor *x = stage_input_new(pipeline->stage);
+    stage_forward(pipeline->stage, 0, x); /* freed_x_later first */
+    stage_backward(pipeline->stage, 0, stage_output_new(pipeline->stage));
+    tensor_free(x); /* freed_x_later */
 }
 
 static void freed_dy(struct pipeline *pipeline)
@@ -302,6 +311,7 @@ static const struct {
     MISUSE(FIRST, outputs_of_nothing),
     MISUSE(FIRST, freed_twice),
     MISUSE(FIRST, freed_x),
+    MISUSE(FIRST, freed_x_later),
     MISUSE(FIRST, freed_dy),
     MISUSE(BOTH, freed_y),
     MISUSE(FIRST, freed_parameters),
