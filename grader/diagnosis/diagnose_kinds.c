@@ -199,7 +199,7 @@ static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
                                : DIAGNOSIS_CYCLE;
 }
 
-/* Where they are, if there is room for it on one line; the table has it anyway. */
+/* Where they are, or only the first of them if there is no room for all; the table has it anyway. */
 static void name_calls_of_cycle(const struct scene *scene, GString *headline)
 {
     g_autoptr(GString) places = g_string_new(NULL);
@@ -217,8 +217,9 @@ static void name_calls_of_cycle(const struct scene *scene, GString *headline)
         same ? g_strdup_printf(" (each in %s)", first) : g_strdup_printf(" (%s)", places->str);
     /* where sends wait, words about luck stand before it */
     gsize most = scene->outcome->synchronous ? LONGEST_HEADLINE / 2 : LONGEST_HEADLINE;
-    if (headline->len + strlen(text) <= most)
-        g_string_append(headline, text);
+    g_autofree char *one =
+        g_strdup_printf(" (rank %d: %s, …)", g_array_index(scene->cycle, int, 0), first);
+    g_string_append(headline, headline->len + strlen(text) <= most ? text : one);
 }
 
 enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headline)
