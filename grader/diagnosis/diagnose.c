@@ -28,7 +28,7 @@ static bool is_kits_message(const struct scene *scene)
 {
     const struct first_end end = diagnosis_first_end(scene->outcome);
     return end.kind == FIRST_END_MESSAGE &&
-           !g_regex_match_simple("^rank \\d+: (mpi_check|MPI): ",
+           !g_regex_match_simple("^rank \\d+: (mpi_\\w+|MPI\\w*): ",
                                  scene->outcome->words[end.rank].text, G_REGEX_RAW, 0);
 }
 

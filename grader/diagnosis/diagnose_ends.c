@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define LONGEST_MESSAGE 300 /* characters */
+#define LONGEST_MESSAGE 450 /* characters */
 
 /* ---- last words ------------------------------------------------------------------------------ */
 
