@@ -208,3 +208,33 @@ void reference_parts_free(struct reference_parts *parts)
     g_free(parts->dy);
     g_free(parts);
 }
+
+/* ---- between two layers ------------------------------------------------------------------------ */
+
+struct tensor *reference_passage(struct reference *reference, int step, int micro_batches, int part,
+                                 int layer, bool back)
+{
+    if (micro_batches < 1 || reference->options.batch_size % micro_batches != 0)
+        return NULL;
+    const int layers = reference->model->layers, last = back ? layers : layer;
+    struct batch *batch = reference_batch_new(reference, micro_batches);
+    g_autofree struct saved **saved = g_new0(struct saved *, layers);
+    batch_load(batch, step);
+    struct tensor *value = batch_inputs(batch, part);
+    for (int i = 0; i < last; i++) {
+        saved[i] = saved_new(&reference->model->layer[i]);
+        value =
+            layer_forward(&reference->model->layer[i], memory_of(reference, i), saved[i], value);
+    }
+    if (back) {
+        batch_loss(batch, part, value);
+        value = batch_loss_backward(batch, part, 1.0f / (float)micro_batches);
+    }
+    for (int i = layers - 1; back && i >= layer; i--)
+        value = layer_backward_input(&reference->model->layer[i], memory_of(reference, i), saved[i],
+                                     value, true);
+    for (int i = 0; i < last; i++)
+        saved_free(saved[i]);
+    batch_free(batch);
+    return value;
+}

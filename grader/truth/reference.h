@@ -57,6 +57,13 @@ struct reference_parts *reference_parts_new(struct reference *reference, int ste
                                             int micro_batches);
 void reference_parts_free(struct reference_parts *parts); /* NULL is allowed */
 
+/* What enters a layer (1 …) when one of so many micro-batches goes forwards through those before it,
+ * or, `back`, what comes back out of that layer with the loss scaled by 1/micro_batches: a new tensor.
+ * Of a program that computes with the kit's layers it has the same bytes. At the reference's present
+ * parameters, whose gradients it overwrites. NULL if the batch can't be cut like this. */
+struct tensor *reference_passage(struct reference *reference, int step, int micro_batches, int part,
+                                 int layer, bool back);
+
 /* Elements of the flat gradients that stand before a layer's; 0 for one without parameters. */
 size_t reference_offset(const struct reference *reference, int layer);
 

@@ -1,15 +1,21 @@
 /* The flow of micro-batches from stage to stage; see flow.h. */
 #include "assignments/pipeline/judges/flow.h"
 #include "assignments/pipeline/placement.h"
+#include "common/log/log.h"
 
-/* Fingerprints of what one stage's computations took and gave, by micro-batch; 0: not known. */
+#include <string.h>
+
+/* Fingerprints of what one stage's computations took and gave, by micro-batch; 0: not known. And the
+ * records at which they began. */
 struct passage {
     uint64_t *in, *out;
+    size_t *begin;
 };
 
 struct reading {
     const struct outcome *run;
     const struct matching *matching;
+    struct flow_sizes sizes;
     int stages, micro_batches, step;
     struct passage *forward, *backward; /* per stage */
 };
@@ -26,27 +32,65 @@ static void read_stage(const struct reading *r, const GArray *events, int s)
             (!forward && !backward) || event->end >= log->count)
             continue;
         struct passage *passage = forward ? &r->forward[s] : &r->backward[s];
+        passage->begin[i] = event->begin;
         passage->in[i] = log_tensor(&log->record[event->begin]);
         passage->out[i] = log_tensor(&log->record[event->end]);
     }
 }
 
-/* The micro-batch whose fingerprint this is, or -1. */
-static int whose(const uint64_t *fingerprint, int count, uint64_t wanted)
+/* ---- what a fingerprint tells -------------------------------------------------------------------- */
+
+/* Bytes of what one micro-batch passes from a stage to the next, or back; 0: not known. */
+static size_t passage_bytes(const struct reading *r, int next)
 {
-    for (int i = 0; i < count; i++)
-        if (fingerprint[i] == wanted)
-            return i;
-    return -1;
+    if (!r->sizes.model || !r->sizes.stage)
+        return 0;
+    const struct layer *layer = &r->sizes.model->layer[r->sizes.stage[next].first_layer];
+    return sizeof(float) * shape_elements(layer->input) *
+           (size_t)(r->run->options.batch_size / r->micro_batches);
 }
 
-/* The message of this step from one rank to another that arrived with this fingerprint. */
-static int arrived_with(const struct reading *r, int source, int destination, uint64_t fingerprint)
+/* Is it of so many bytes that are all this one? */
+static bool is_all(uint64_t fingerprint, size_t bytes, int byte)
+{
+    if (bytes == 0)
+        return false;
+    void *block = g_malloc(bytes);
+    memset(block, byte, bytes);
+    bool all = log_fingerprint(block, bytes) == fingerprint;
+    g_free(block);
+    return all;
+}
+
+/* As memory_spoil leaves what nobody has written to. */
+#define UNFILLED 0xff
+
+/* The only micro-batch whose fingerprint this is; NOBODYS, or SEVERAL. */
+enum { NOBODYS = -1, SEVERAL = -2 };
+static int whose(const uint64_t *fingerprint, int count, uint64_t wanted)
+{
+    int found = NOBODYS;
+    for (int i = 0; i < count; i++) {
+        if (fingerprint[i] != wanted)
+            continue;
+        if (found >= 0)
+            return SEVERAL;
+        found = i;
+    }
+    return found;
+}
+
+/* ---- from stage to stage -------------------------------------------------------------------------- */
+
+/* The message of this step from one rank to another that had arrived before a record of the
+ * receiver's, with this fingerprint. */
+static int arrived_with(const struct reading *r, int source, int destination, size_t before,
+                        uint64_t fingerprint)
 {
     for (int i = 0; i < r->matching->count; i++) {
         const struct message *message = &r->matching->message[i];
         if (message->source == source && message->destination == destination &&
-            message->receive.posted != NO_RECORD && message->receive.completed != NO_RECORD &&
+            message->receive.posted != NO_RECORD && message->receive.completed < before &&
             message->receive.step == r->step && message->receive.fingerprint == fingerprint)
             return i;
     }
@@ -56,23 +100,36 @@ static int arrived_with(const struct reading *r, int source, int destination, ui
 /* What came to a stage from its neighbour for one micro-batch. */
 static struct flow look_at(const struct reading *r, bool backward, int s, int i)
 {
-    int peer = backward ? s + 1 : s - 1, ranks = r->run->ranks;
+    int peer = backward ? s + 1 : s - 1;
+    int from = placement_rank(peer, r->run->ranks), to = placement_rank(s, r->run->ranks);
     const struct passage *own = backward ? &r->backward[s] : &r->forward[s];
     const struct passage *other = backward ? &r->backward[peer] : &r->forward[peer];
-    struct flow flow = {FLOW_RIGHT, backward, s, i, -1, NO_MESSAGE, false};
-    if (!own->in[i] || !other->out[i] || own->in[i] == other->out[i])
+    uint64_t used = own->in[i], due = other->out[i];
+    struct flow flow = {FLOW_RIGHT, backward, s, i, -1, NO_MESSAGE, false, 0, due, used};
+    if (!used || !due)
         return flow;
-    flow.carried = whose(other->out, r->micro_batches, own->in[i]);
-    flow.message =
-        arrived_with(r, placement_rank(peer, ranks), placement_rank(s, ranks), own->in[i]);
-    if (flow.carried >= 0) {
+    flow.followed = 1;
+    if (used == due)
+        return flow;
+    size_t bytes = passage_bytes(r, backward ? peer : s);
+    bool unfilled = is_all(used, bytes, UNFILLED);
+    int owner = whose(other->out, r->micro_batches, used);
+    int own_message = arrived_with(r, from, to, own->begin[i], due);
+    flow.message = arrived_with(r, from, to, own->begin[i], used);
+    bool came = flow.message != NO_MESSAGE || from == to;
+    if (came && owner != NOBODYS && (owner == SEVERAL || unfilled || is_all(used, bytes, 0)))
+        return (struct flow){.message = NO_MESSAGE}; /* nobody can say whose it is */
+    if (came && owner >= 0) {
         flow.kind = FLOW_OTHER;
+        flow.carried = owner;
+        flow.later_only = flow.carried > i && own_message != NO_MESSAGE;
     } else if (flow.message != NO_MESSAGE) {
         flow.kind = FLOW_CHANGED;
+    } else if (own_message != NO_MESSAGE) {
+        flow.message = own_message;
+        flow.kind = FLOW_THROWN_AWAY;
     } else {
-        flow.message =
-            arrived_with(r, placement_rank(peer, ranks), placement_rank(s, ranks), other->out[i]);
-        flow.kind = flow.message != NO_MESSAGE ? FLOW_THROWN_AWAY : FLOW_STRANGE;
+        flow.kind = unfilled ? FLOW_UNFILLED : FLOW_STRANGE;
     }
     return flow;
 }
@@ -81,19 +138,20 @@ static struct flow first_difference(const struct reading *r)
 {
     struct flow first = {.kind = FLOW_RIGHT, .message = NO_MESSAGE};
     bool later_only = true;
+    int followed = 0;
     for (int backward = 0; backward <= 1; backward++)
         for (int k = 1; k < r->stages; k++)
             for (int i = 0; i < r->micro_batches; i++) {
                 struct flow flow = look_at(r, backward, backward ? r->stages - 1 - k : k, i);
+                followed += flow.followed;
                 if (flow.kind == FLOW_RIGHT)
                     continue;
-                later_only = later_only && flow.kind == FLOW_OTHER && flow.carried > i;
+                later_only = later_only && flow.later_only;
                 if (first.kind == FLOW_RIGHT)
                     first = flow;
-                if (!later_only)
-                    return first;
             }
-    first.later_only = first.kind == FLOW_OTHER;
+    first.later_only = first.kind == FLOW_OTHER && later_only;
+    first.followed = followed;
     return first;
 }
 
@@ -103,6 +161,7 @@ static struct passage *passages_new(int stages, int micro_batches)
     for (int s = 0; s < stages; s++) {
         passage[s].in = g_new0(uint64_t, micro_batches);
         passage[s].out = g_new0(uint64_t, micro_batches);
+        passage[s].begin = g_new0(size_t, micro_batches);
     }
     return passage;
 }
@@ -112,16 +171,18 @@ static void passages_free(struct passage *passage, int stages)
     for (int s = 0; s < stages; s++) {
         g_free(passage[s].in);
         g_free(passage[s].out);
+        g_free(passage[s].begin);
     }
     g_free(passage);
 }
 
-struct flow flow_find(const struct outcome *run, const struct matching *matching, int step,
-                      int micro_batches)
+struct flow flow_find(const struct outcome *run, const struct matching *matching,
+                      struct flow_sizes sizes, int step, int micro_batches)
 {
     int stages = stages_count(run);
     struct reading r = {.run = run,
                         .matching = matching,
+                        .sizes = sizes,
                         .stages = stages,
                         .micro_batches = micro_batches,
                         .step = step,
@@ -135,6 +196,19 @@ struct flow flow_find(const struct outcome *run, const struct matching *matching
     passages_free(r.forward, stages);
     passages_free(r.backward, stages);
     return flow;
+}
+
+uint64_t flow_first_input(const struct outcome *run, int step, int micro_batch)
+{
+    const struct log_file *log = &run->log[placement_rank(0, run->ranks)];
+    EVIDENCE_ARRAY events = evidence_events(log);
+    for (guint k = 0; k < events->len; k++) {
+        const struct evidence_event *event = EVIDENCE_EVENT(events, k);
+        if (event->step == step && event->stage == 0 && event->operation == LOG_FORWARD &&
+            event->micro_batch == micro_batch)
+            return log_tensor(&log->record[event->begin]);
+    }
+    return 0;
 }
 
 void flow_explain(const struct flow *flow, const struct outcome *run,
@@ -169,9 +243,30 @@ void flow_explain(const struct flow *flow, const struct outcome *run,
                         "rank %d (stage %d) received the %s of micro-batch %d (%s) and threw it "
                         "away: the %s of this micro-batch was given something else.\n",
                         rank, flow->stage, tensor, flow->micro_batch, message, operation);
+    else if (flow->kind == FLOW_UNFILLED)
+        verdict_explain(
+            verdict,
+            "on rank %d (stage %d) the %s of micro-batch %d was given a tensor that "
+            "nothing had been written to; the %s of stage %d had not been received by then.\n",
+            rank, flow->stage, operation, flow->micro_batch, tensor, peer);
     else
         verdict_explain(verdict,
                         "on rank %d (stage %d) the %s of micro-batch %d was given something that "
-                        "stage %d had not computed and no message of this step had brought.\n",
-                        rank, flow->stage, operation, flow->micro_batch, peer);
+                        "is not the %s that stage %d had computed, and that no message of this "
+                        "step had brought by then.\n",
+                        rank, flow->stage, operation, flow->micro_batch, tensor, peer);
+}
+
+void flow_explain_rounding(const struct flow *flow, const struct outcome *run, const char *rounding,
+                           struct verdict *verdict)
+{
+    int peer = flow->backward ? flow->stage + 1 : flow->stage - 1;
+    int rank = placement_rank(flow->kind == FLOW_CHANGED ? peer : flow->stage, run->ranks);
+    verdict_explain(
+        verdict,
+        "\nWhat the %s of micro-batch %d on stage %d was given is %s of stage %d, %s: that "
+        "happened on rank %d, %s.\n",
+        flow->backward ? "backward" : "forward", flow->micro_batch, flow->stage,
+        flow->backward ? "dx" : "y", peer, rounding, rank,
+        flow->kind == FLOW_CHANGED ? "before it was sent" : "behind the receive");
 }

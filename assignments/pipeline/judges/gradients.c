@@ -10,6 +10,7 @@
 #include "assignments/pipeline/judges/gradients.h"
 
 #include "assignments/pipeline/judges/judges.h"
+#include "assignments/pipeline/judges/step_facts.h"
 #include "common/training/assert_close.h"
 #include "grader/evidence/messages.h"
 
@@ -122,6 +123,31 @@ static bool optimizer_stepped_once(const struct gradient_case *c, struct verdict
     return true;
 }
 
+/* A step that comes before a backward of the same stage lacks its gradient, and what is computed behind
+ * it meets other parameters. Where there are no parameters, nothing comes of it. */
+static bool optimizer_stepped_last(const struct gradient_case *c, struct verdict *verdict)
+{
+    for (int s = 0; s < c->stages; s++) {
+        EVIDENCE_ARRAY events = evidence_events(&c->run->log[c->stage[s].rank]);
+        struct stage_facts facts = stage_facts_read(events, c->step, s, c->micro_batches, NULL);
+        if (facts.behind_optimizer == 0 || c->stage[s].parameter_bytes == 0)
+            continue;
+        g_autofree char *steps =
+            facts.optimizer_steps == 1
+                ? g_strdup("stepped")
+                : g_strdup_printf("stepped %d times, the first time", facts.optimizer_steps);
+        evidence_fail(
+            verdict,
+            "step %d: the optimizer of rank %d (stage %d) %s before %s of micro-batch %d; it "
+            "has to step once, behind all backwards",
+            c->step, c->stage[s].rank, s, steps,
+            facts.first_behind == LOG_BACKWARD_WEIGHT ? "the weight gradient" : "the backward",
+            facts.first_behind_of);
+        return false;
+    }
+    return true;
+}
+
 static bool judge_step(struct gradient_case *c, struct verdict *verdict)
 {
     struct differences differences = {0, g_string_new(NULL), g_string_new(NULL)};
@@ -130,9 +156,12 @@ static bool judge_step(struct gradient_case *c, struct verdict *verdict)
         gradients_compare(c, &differences);
         gradients_compare_outputs(c, &differences);
     }
-    if (differences.wrong > 0)
+    /* A cause, where the log holds one, is a better headline than the first number that it makes
+     * wrong. */
+    bool in_place = there && optimizer_stepped_last(c, verdict);
+    if (in_place && differences.wrong > 0)
         evidence_fail(verdict, "after step %d: %s", c->step, differences.first->str);
-    bool right = there && differences.wrong == 0 && losses_agree(c, verdict) &&
+    bool right = in_place && differences.wrong == 0 && losses_agree(c, verdict) &&
                  optimizer_stepped_once(c, verdict);
     verdict_explain(verdict, "%s", differences.table->str);
     if (there && !right)

@@ -5,10 +5,9 @@
 #include "assignments/pipeline/judges/gradients.h"
 
 #include "assignments/pipeline/judges/early.h"
-#include "assignments/pipeline/judges/flow.h"
+#include "assignments/pipeline/judges/gradients_facts.h"
 #include "assignments/pipeline/judges/mistakes.h"
 #include "common/training/assert_close.h"
-#include "grader/evidence/messages.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,7 +99,9 @@ static void read_log(const struct gradient_case *c, const struct matching *match
     uint64_t in = sizeof(float) * samples *
                   (uint64_t)shape_count(model->layer[c->stage[s].first_layer].input);
     uint64_t out = sizeof(float) * samples * (uint64_t)shape_count(model->layer[last].output);
-    stage->optimizer_steps = evidence_count(events, c->step, LOG_OPTIMIZER_STEP, s);
+    bool *wiped = g_new0(bool, c->micro_batches);
+    stage->facts = stage_facts_read(events, c->step, s, c->micro_batches, wiped);
+    stage->wiped = wiped;
     stage->early_forward = stage->early_backward = MISTAKE_UNKNOWN;
     if (c->stages == c->run->ranks) { /* with chunks, sizes do not tell the messages apart */
         stage->early_forward = early_micro_batch(matching, events, s, c->step, LOG_FORWARD, in);
@@ -139,6 +140,26 @@ static void explain_ratios(const struct gradient_case *c, const struct mistake_s
                     text->str, c->micro_batches == 1 ? ", so 1 here" : "");
 }
 
+/* The scale as the log has it, where it is not 1/m, or where only some micro-batches have one. */
+static void explain_loss(const struct gradient_case *c, const struct loss_facts *loss,
+                         struct verdict *verdict)
+{
+    double due = 1.0 / c->micro_batches;
+    if (loss->gradients > 0 && loss->gradients < loss->losses)
+        verdict_explain(
+            verdict,
+            "\nbatch_loss was called %d times in this step, batch_loss_backward only %d "
+            "times.\n",
+            loss->losses, loss->gradients);
+    if (loss->gradients == 0 ||
+        (fabs(loss->least - due) <= 1e-6 * due && fabs(loss->most - due) <= 1e-6 * due))
+        return;
+    verdict_explain(verdict, "\nbatch_loss_backward was given a scale of %.6g", loss->least);
+    if (loss->most > loss->least)
+        verdict_explain(verdict, " to %.6g", loss->most);
+    verdict_explain(verdict, "; 1/m is %.6g.\n", due);
+}
+
 /* The driver spoils memory in runs that leave evidence (memory.h). */
 static void explain_not_finite(const struct gradient_case *c, const struct mistake_stage *stage,
                                struct verdict *verdict)
@@ -154,53 +175,110 @@ static void explain_not_finite(const struct gradient_case *c, const struct mista
         }
 }
 
-static void name_mistake(const struct gradient_case *c, const struct mistake_stage *stage,
-                         const struct matching *matching, const int *output_of,
-                         struct verdict *verdict)
+/* What the last stage's first backward began with, where nobody asked for the loss's gradient. */
+static void explain_no_loss_gradient(const struct gradient_case *c, struct verdict *verdict)
 {
-    struct mistake_evidence evidence = {
-        .stages = c->stages,
-        .ranks = c->run->ranks,
-        .micro_batches = c->micro_batches,
-        .schedule = pipeline_schedule(&c->run->options),
-        .flow = flow_find(c->run, matching, c->step, c->micro_batches),
-        .stage = stage,
-        .output_of = output_of,
-        .changed_in_flight = messages_changed(matching) != NO_MESSAGE};
-    const struct mistake *mistake = mistake_recognise(&evidence);
-    flow_explain(&evidence.flow, c->run, matching, verdict);
-    if (!mistake) {
-        explain_ratios(c, stage, verdict);
-        return;
+    int s = c->stages - 1, rank = c->stage[s].rank;
+    const struct log_file *log = &c->run->log[rank];
+    EVIDENCE_ARRAY events = evidence_events(log);
+    uint64_t given = 0;
+    int micro_batch = -1;
+    for (guint k = 0; k < events->len && given == 0; k++) {
+        const struct evidence_event *event = EVIDENCE_EVENT(events, k);
+        if (event->step == c->step && event->stage == s &&
+            (event->operation == LOG_BACKWARD || event->operation == LOG_BACKWARD_INPUT)) {
+            given = log_tensor(&log->record[event->begin]);
+            micro_batch = event->micro_batch;
+        }
     }
-    verdict_name_mistake(verdict, mistake);
+    bool own_output = false;
+    for (guint k = 0; k < events->len && given != 0; k++) {
+        const struct evidence_event *event = EVIDENCE_EVENT(events, k);
+        own_output |= event->step == c->step && event->stage == s &&
+                      event->operation == LOG_FORWARD && event->end < log->count &&
+                      log_tensor(&log->record[event->end]) == given;
+    }
+    if (given != 0)
+        verdict_explain(
+            verdict,
+            "\nThe first backward of the last stage (rank %d, micro-batch %d) was given "
+            "%s.\n",
+            rank, micro_batch,
+            own_output ? "the output of a forward, as it is"
+                       : "a tensor that batch_loss_backward had not returned");
 }
 
-void gradients_explain(const struct gradient_case *c, struct verdict *verdict)
+static void name_mistake(const struct gradient_case *c, const struct mistake_evidence *evidence,
+                         const struct matching *matching, struct verdict *verdict)
 {
-    int stages = c->stages, m = c->micro_batches, shown = -1;
-    const struct tensor *arena = stage_gradients(c->reference->stage);
-    g_autofree float *expected = g_memdup2(arena->data, tensor_bytes(arena));
-    g_autofree struct mistake_stage *stage = g_new0(struct mistake_stage, stages);
-    g_autofree int *output_of = g_new(int, m);
-    struct reference_parts *parts = reference_parts_new(c->reference, c->step, m);
-    struct matching *matching = matching_new(c->run->log, c->run->ranks);
-    for (int s = 0; s < stages; s++) {
+    const struct mistake *mistake = mistake_recognise(evidence);
+    if (evidence->rounding)
+        flow_explain_rounding(&evidence->flow, c->run, evidence->rounding, verdict);
+    else
+        flow_explain(&evidence->flow, c->run, matching, verdict);
+    explain_loss(c, &evidence->loss, verdict);
+    if (evidence->loss.losses > 0 && evidence->loss.gradients == 0)
+        explain_no_loss_gradient(c, verdict);
+    if (mistake) {
+        verdict_name_mistake(verdict, mistake);
+        return;
+    }
+    explain_not_finite(c, evidence->stage, verdict);
+    explain_ratios(c, evidence->stage, verdict);
+}
+
+/* Measures and reads all stages; returns the last one that has coefficients, or -1. */
+static int read_stages(const struct gradient_case *c, const struct reference_parts *parts,
+                       const struct matching *matching, const float *expected,
+                       struct mistake_stage *stage)
+{
+    int telling = -1;
+    for (int s = 0; s < c->stages; s++) {
         measure_stage(c, s, expected, &stage[s]);
         read_log(c, matching, s, &stage[s]);
         if (parts && stage[s].wrong && stage[s].finite && !stage[s].all_zero)
             stage[s].coefficients = gradients_fit_stage(c, parts, s);
         if (stage[s].coefficients)
-            shown = s;
+            telling = s;
     }
-    if (parts)
+    return telling;
+}
+
+void gradients_explain(const struct gradient_case *c, struct verdict *verdict)
+{
+    int stages = c->stages, m = c->micro_batches;
+    const struct tensor *arena = stage_gradients(c->reference->stage);
+    g_autofree float *expected = g_memdup2(arena->data, tensor_bytes(arena));
+    g_autofree struct mistake_stage *stage = g_new0(struct mistake_stage, stages);
+    g_autofree int *output_of = g_new(int, m), *input_of = g_new(int, m);
+    struct reference_parts *parts = reference_parts_new(c->reference, c->step, m);
+    struct matching *matching = matching_new(c->run->log, c->run->ranks);
+    int telling = read_stages(c, parts, matching, expected, stage);
+    if (parts) {
         find_outputs(c, parts, output_of);
-    if (shown >= 0)
-        gradients_show_matrix(c, stage[shown].coefficients, c->stage[shown].rank, verdict);
-    explain_not_finite(c, stage, verdict);
-    name_mistake(c, stage, matching, parts && c->outputs_wrong ? output_of : NULL, verdict);
-    for (int s = 0; s < stages; s++)
+        gradients_find_inputs(c, input_of);
+    }
+    struct mistake_evidence evidence = {
+        .stages = stages,
+        .ranks = c->run->ranks,
+        .micro_batches = m,
+        .schedule = pipeline_schedule(&c->run->options),
+        .flow = flow_find(c->run, matching, (struct flow_sizes){c->reference->model, c->stage},
+                          c->step, m),
+        .stage = stage,
+        .output_of = parts && c->outputs_wrong ? output_of : NULL,
+        .input_of = parts ? input_of : NULL,
+        .loss = loss_facts_read(c->run, c->step),
+        .sent_changed = gradients_sent_changed(matching),
+        .received_over = gradients_received_over(matching)};
+    evidence.rounding = gradients_find_rounding(c, &evidence.flow);
+    if (telling >= 0)
+        gradients_show_matrix(c, stage[telling].coefficients, c->stage[telling].rank, verdict);
+    name_mistake(c, &evidence, matching, verdict);
+    for (int s = 0; s < stages; s++) {
         coefficients_free((struct coefficients *)stage[s].coefficients);
+        g_free((bool *)stage[s].wiped);
+    }
     matching_free(matching);
     reference_parts_free(parts);
 }

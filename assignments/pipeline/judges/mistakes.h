@@ -9,6 +9,7 @@
 
 #include "assignments/pipeline/judges/asynchronous.h"
 #include "assignments/pipeline/judges/flow.h"
+#include "assignments/pipeline/judges/step_facts.h"
 #include "assignments/pipeline/judges/versions.h"
 #include "assignments/pipeline/schedule_table.h"
 #include "grader/truth/coefficients.h"
@@ -19,15 +20,17 @@
 /* What is known of one stage after one training step. */
 struct mistake_stage {
     bool has_parameters;
-    bool wrong;          /* its gradients are not the expected ones */
-    bool finite;         /* no NaN and nothing infinite among its gradients */
-    bool all_zero;       /* all exactly 0 although the expected ones are not */
-    double ratio;        /* found = ratio · expected, every parameter alike; NaN: they are not */
-    bool sum_of_steps;   /* found = sum of the expected gradients of steps 0 … now, at least 2 */
-    int optimizer_steps; /* recorded in this step; MISTAKE_UNKNOWN */
-    int early_forward;   /* a micro-batch whose F began before its input had been received … */
-    int early_backward;  /* … whose B began before its gradient had; MISTAKE_UNKNOWN: none */
-    int last_backward;   /* the micro-batch of the last B; MISTAKE_UNKNOWN */
+    bool wrong;         /* its gradients are not the expected ones */
+    bool finite;        /* no NaN and nothing infinite among its gradients */
+    bool all_zero;      /* all exactly 0 although the expected ones are not */
+    double ratio;       /* found = ratio · expected, every parameter alike; NaN: they are not */
+    bool sum_of_steps;  /* found = sum of the expected gradients of steps 0 … now, at least 2 */
+    int early_forward;  /* a micro-batch whose F began before its input had been received … */
+    int early_backward; /* … whose B began before its gradient had; MISTAKE_UNKNOWN: none */
+    int last_backward;  /* the micro-batch of the last B; MISTAKE_UNKNOWN */
+    struct stage_facts facts;
+    /* wiped[i]: gradients were set to zero behind the last backward of micro-batch i; or NULL. */
+    const bool *wiped;
     const struct coefficients *coefficients; /* of one of its layers, or NULL */
 };
 
@@ -40,13 +43,22 @@ struct mistake_evidence {
     /* output_of[i]: the micro-batch whose expected outputs those of micro-batch i are, or
      * MISTAKE_UNKNOWN. NULL: outputs are not known, or right. */
     const int *output_of;
-    /* A message whose payload was changed between the start of its send and its completion. */
-    bool changed_in_flight;
+    /* input_of[i]: the same of what the forward of micro-batch i on the first stage was given. */
+    const int *input_of;
+    struct loss_facts loss;
+    const char *rounding; /* how a message was rounded on its way (rounding.h); NULL: it was not */
+    /* A message whose tensor was written to, or freed, before its send had completed; one that a later
+     * message was received over (gradients_facts.h). */
+    bool sent_changed, received_over;
     struct flow flow; /* all zeros: nothing known */
 };
 
 /* The mistake that the evidence fits, or NULL. */
 const struct mistake *mistake_recognise(const struct mistake_evidence *evidence);
+
+/* All that it fits, in the order of the table: an array of const struct mistake * to g_ptr_array_unref.
+ * Each name has what excludes it, so that there are no two. */
+GPtrArray *mistakes_that_fit(const struct mistake_evidence *evidence);
 
 /* What is known of the first wrong training step of an asynchronous run. */
 struct asynchronous_evidence {

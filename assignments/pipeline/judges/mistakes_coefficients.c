@@ -37,7 +37,7 @@ static int missing_parts(const struct coefficients *c, int *kept)
 bool mistake_overwritten(const struct mistake_evidence *evidence)
 {
     const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || evidence->micro_batches < 2)
+    if (!stage || evidence->micro_batches < 2 || stage->facts.backwards < 2)
         return false;
     int kept = -1, m = evidence->micro_batches;
     int missing = missing_parts(stage->coefficients, &kept);
@@ -61,7 +61,10 @@ static bool any_lacks_several(const struct mistake_evidence *evidence)
 bool mistake_last_dropped(const struct mistake_evidence *evidence)
 {
     const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || evidence->micro_batches < 2 || any_lacks_several(evidence))
+    if (!stage || evidence->micro_batches < 2 || any_lacks_several(evidence) ||
+        stage->facts.backwards >= evidence->micro_batches)
+        return false;
+    if (mistake_no_cool_down(evidence) || mistake_held_back_left_out(evidence))
         return false;
     int kept = -1, m = evidence->micro_batches;
     return missing_parts(stage->coefficients, &kept) == 1 &&
@@ -71,7 +74,8 @@ bool mistake_last_dropped(const struct mistake_evidence *evidence)
 bool mistake_orders_disagree(const struct mistake_evidence *evidence)
 {
     const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || stage->coefficients->diagonal)
+    if (!stage || stage->coefficients->diagonal || mistake_other_inputs(evidence) ||
+        mistake_other_loss(evidence))
         return false;
     const struct coefficients *c = stage->coefficients;
     int m = c->micro_batches;

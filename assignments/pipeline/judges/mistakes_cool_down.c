@@ -72,7 +72,8 @@ static bool every_stage_lacks(const struct mistake_evidence *evidence, left_over
         mark(evidence, s, missing);
         for (int i = 0; i < m; i++)
             count += missing[i];
-        if (!lacks(&evidence->stage[s], m, missing, count))
+        if (!lacks(&evidence->stage[s], m, missing, count) ||
+            (count > 0 && evidence->stage[s].facts.backwards >= m)) /* it ran them */
             return false;
         judged += count > 0;
     }

@@ -218,7 +218,9 @@ static void explain_numbers(const struct asynchronous_run *t, int from, int next
     }
     pipedream_name_mistake(&evidence, verdict);
     struct matching *matching = matching_new(t->run->log, t->run->ranks);
-    struct flow flow = flow_find(t->run, matching, from, t->micro_batches);
+    struct flow flow =
+        flow_find(t->run, matching, (struct flow_sizes){t->reference->model, t->stage}, from,
+                  t->micro_batches);
     if (verdict->mistake->len == 0)
         flow_explain(&flow, t->run, matching, verdict);
     matching_free(matching);

@@ -23,15 +23,21 @@ struct change {
     int micro_batch;
     enum flow_kind kind;
     int carried;
+    bool own_came; /* FLOW_OTHER: what was due had come, too */
 };
 
 static struct script *builder;
 static struct log_file logs[RANKS];
 static struct outcome outcome;
+static struct flow_sizes sizes; /* nothing known, but where a test sets it */
+
+static bool same_for_all; /* stage 0 returns the same for micro-batches 0 and 1 */
 
 /* Distinct, and not 0: what a stage returns. */
 static uint64_t output(bool backward, int stage, int micro_batch)
 {
+    if (same_for_all && !backward && stage == 0 && micro_batch == 1)
+        micro_batch = 0;
     return 1000u + 100u * (unsigned)backward + 10u * (unsigned)stage + (unsigned)micro_batch;
 }
 
@@ -63,6 +69,10 @@ static void one_passage(const struct change *change, int stages, bool backward, 
     if (peer >= 0 && peer < stages) {
         bool hit = s == change->to && i == change->micro_batch && backward == change->backward;
         uint64_t sent = output(backward, peer, i);
+        if (hit && change->own_came) {
+            passed(LOG_SEND, peer % RANKS, rank, 900, sent);
+            passed(LOG_RECV, rank, peer % RANKS, 900, sent);
+        }
         if (hit && change->kind == FLOW_OTHER)
             sent = output(backward, peer, change->carried);
         if (hit && change->kind == FLOW_CHANGED)
@@ -101,7 +111,7 @@ static struct flow find(const struct change *change, int stages, struct verdict 
         logs[r] = builder[r].log;
     }
     struct matching *matching = matching_new(logs, RANKS);
-    struct flow flow = flow_find(&outcome, matching, 0, M);
+    struct flow flow = flow_find(&outcome, matching, sizes, 0, M);
     flow_explain(&flow, &outcome, matching, verdict);
     matching_free(matching);
     for (int r = 0; r < RANKS; r++)
@@ -128,31 +138,36 @@ static const struct {
     bool later_only;
     const char *says;
 } changes[] = {
-    {{false, 1, 0, FLOW_OTHER, 1},
+    {{false, 1, 0, FLOW_OTHER, 1, false},
      3,
-     true,
+     false, /* its own never came: the sender has sent another */
      "on rank 1 (stage 1) the forward of micro-batch 0 was given the activation of micro-batch 1, "
      "which came in the message with tag 10 from rank 0."},
-    {{false, 2, 3, FLOW_OTHER, 2}, 3, false, "was given the activation of micro-batch 2"},
-    {{true, 0, 1, FLOW_OTHER, 3},
+    {{false, 2, 3, FLOW_OTHER, 2, false}, 3, false, "was given the activation of micro-batch 2"},
+    {{false, 1, 0, FLOW_OTHER, 1, true}, 3, true, "the activation of micro-batch 1"},
+    {{false, 1, 2, FLOW_OTHER, 1, true}, 3, false, "the activation of micro-batch 1"},
+    {{true, 0, 1, FLOW_OTHER, 3, true},
      3,
      true,
      "on rank 0 (stage 0) the backward of micro-batch 1 was given the gradient of micro-batch 3"},
-    {{false, 1, 2, FLOW_CHANGED, 0},
+    {{false, 1, 2, FLOW_CHANGED, 0, false},
      3,
      false,
      "was given the message with tag 12 from rank 0, which holds nothing that a forward of stage 0 "
      "had returned: it was changed before it was sent"},
-    {{true, 1, 2, FLOW_CHANGED, 0}, 3, false, "a backward of stage 2 had returned"},
-    {{false, 2, 0, FLOW_THROWN_AWAY, 0},
+    {{true, 1, 2, FLOW_CHANGED, 0, false}, 3, false, "a backward of stage 2 had returned"},
+    {{false, 2, 0, FLOW_THROWN_AWAY, 0, false},
      3,
      false,
      "rank 2 (stage 2) received the activation of micro-batch 0 (the message with tag 20 from rank "
      "1) and threw it away"},
-    {{true, 0, 0, FLOW_STRANGE, 0}, 3, false, "no message of this step had brought"},
+    {{true, 0, 0, FLOW_STRANGE, 0, false}, 3, false, "no message of this step had brought"},
     /* Interleaved: from the last rank on to the first. */
-    {{false, 3, 1, FLOW_OTHER, 2}, 6, true, "on rank 0 (stage 3) the forward of micro-batch 1"},
-    {{true, 2, 1, FLOW_CHANGED, 0}, 6, false, "message with tag 121 from rank 0"},
+    {{false, 3, 1, FLOW_OTHER, 2, true},
+     6,
+     true,
+     "on rank 0 (stage 3) the forward of micro-batch 1"},
+    {{true, 2, 1, FLOW_CHANGED, 0, false}, 6, false, "message with tag 121 from rank 0"},
 };
 
 START_TEST(every_kind_is_found)
@@ -170,6 +185,88 @@ START_TEST(every_kind_is_found)
     ck_assert_msg(strstr(verdict->explanation->str, changes[_i].says), "%s",
                   verdict->explanation->str);
     verdict_free(verdict);
+}
+END_TEST
+
+/* ---- fingerprints that tell nothing ----------------------------------------------------------------- */
+
+#define SAMPLES 3
+#define WIDTH   6
+
+static uint64_t filled_with(int byte)
+{
+    unsigned char bytes[sizeof(float) * SAMPLES * WIDTH];
+    memset(bytes, byte, sizeof bytes);
+    return log_fingerprint(bytes, sizeof bytes);
+}
+
+/* What stage 0 gave for each of two micro-batches, what stage 1 met for the first one, and whether a
+ * message had brought that. */
+static const struct {
+    int given[2]; /* a byte that all bytes are; -1: numbers */
+    int met;
+    bool came;
+    enum flow_kind kind;
+} alike[] = {
+    {{-1, -1}, 0xff, false, FLOW_UNFILLED},   /* nobody sent anything: never filled */
+    {{-1, 0xff}, 0xff, false, FLOW_UNFILLED}, /* … although stage 0 made NaN of the other one */
+    {{-1, 0xff}, 0xff, true, FLOW_RIGHT},     /* the other one's, or never filled: who can say */
+    {{-1, 0}, 0, true, FLOW_RIGHT},
+    {{0xff, 0xff}, 0xff, false, FLOW_RIGHT}, /* what was due, and nothing else */
+    {{-1, -1}, 0xff, true, FLOW_CHANGED},
+};
+
+START_TEST(what_is_like_any_other_is_nobodys)
+{
+    char error[MODEL_ERROR_SIZE];
+    struct model *model = model_new("mlp:depth=2,width=6", SHAPE(1, 4, 4), 10, error);
+    ck_assert_ptr_nonnull(model);
+    struct evidence_stage stage[] = {{0, 0, 2, 1}, {1, 2, model->layers - 2, 1}};
+    ck_assert_int_eq(shape_count(model->layer[2].input), WIDTH);
+    builder = g_new(struct script, 2);
+    for (int r = 0; r < 2; r++) {
+        script_init(&builder[r], r, 2);
+        script_step(&builder[r], LOG_STEP_BEGIN, 0);
+    }
+    uint64_t out[2];
+    for (int i = 0; i < 2; i++) {
+        out[i] = alike[_i].given[i] < 0 ? output(false, 0, i) : filled_with(alike[_i].given[i]);
+        computed(0, false, 0, i, 7, out[i]);
+    }
+    uint64_t met = filled_with(alike[_i].met);
+    if (alike[_i].came) {
+        passed(LOG_SEND, 0, 1, 0, met);
+        passed(LOG_RECV, 1, 0, 0, met);
+    }
+    computed(1, false, 1, 0, met, 1);
+    computed(1, false, 1, 1, out[1], 2);
+    for (int r = 0; r < 2; r++) {
+        script_step(&builder[r], LOG_STEP_END, 0);
+        script_final(&builder[r]);
+        logs[r] = builder[r].log;
+    }
+    outcome = (struct outcome){.ranks = 2, .log = logs, .options.batch_size = 2 * SAMPLES};
+    strcpy(outcome.options.step, "1f1b");
+    struct matching *matching = matching_new(logs, 2);
+    struct flow flow = flow_find(&outcome, matching, (struct flow_sizes){model, stage}, 0, 2);
+    ck_assert_int_eq(flow.kind, alike[_i].kind);
+    matching_free(matching);
+    for (int r = 0; r < 2; r++)
+        free(builder[r].log.record);
+    g_free(builder);
+    model_free(model);
+}
+END_TEST
+
+/* Two micro-batches for which stage 0 gave the same: neither of them is the other one's. */
+START_TEST(what_two_have_is_nobodys)
+{
+    static const struct change change = {false, 1, 2, FLOW_OTHER, 0, false};
+    same_for_all = true;
+    struct verdict *verdict = verdict_new();
+    ck_assert_int_eq(find(&change, RANKS, verdict).kind, FLOW_RIGHT);
+    verdict_free(verdict);
+    same_for_all = false;
 }
 END_TEST
 
@@ -239,6 +336,8 @@ Suite *test_suite(void)
     TCase *cases = tcase_create("flow");
     tcase_add_test(cases, nothing_is_said_of_right_runs);
     tcase_add_loop_test(cases, every_kind_is_found, 0, G_N_ELEMENTS(changes));
+    tcase_add_loop_test(cases, what_is_like_any_other_is_nobodys, 0, G_N_ELEMENTS(alike));
+    tcase_add_test(cases, what_two_have_is_nobodys);
     tcase_add_test(cases, a_stage_records_what_enters_and_leaves);
     suite_add_tcase(suite, cases);
     return suite;

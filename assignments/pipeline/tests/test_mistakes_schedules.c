@@ -26,13 +26,14 @@ static void begin(int stages, enum schedule_id schedule)
         matrix[s] = (struct coefficients){.micro_batches = M, .value = values[s], .unique = true};
         for (int k = 0; k < M * M; k++)
             values[s][k] = k / M == k % M;
-        stage[s] = (struct mistake_stage){.has_parameters = true,
-                                          .finite = true,
-                                          .ratio = NAN,
-                                          .optimizer_steps = 1,
-                                          .early_forward = MISTAKE_UNKNOWN,
-                                          .early_backward = MISTAKE_UNKNOWN,
-                                          .last_backward = MISTAKE_UNKNOWN};
+        stage[s] = (struct mistake_stage){
+            .has_parameters = true,
+            .finite = true,
+            .ratio = NAN,
+            .facts = {.backwards = M, .optimizer_steps = 1, .zeroed_before = 1},
+            .early_forward = MISTAKE_UNKNOWN,
+            .early_backward = MISTAKE_UNKNOWN,
+            .last_backward = MISTAKE_UNKNOWN};
     }
     evidence = (struct mistake_evidence){.stages = stages,
                                          .ranks = RANKS,
@@ -41,8 +42,16 @@ static void begin(int stages, enum schedule_id schedule)
                                          .stage = stage};
 }
 
+/* The evidence fits this mistake and no other; NULL: none. */
 static void expect(const char *name)
 {
+    GPtrArray *all = mistakes_that_fit(&evidence);
+    for (guint i = 0; i < all->len; i++) {
+        const struct mistake *one = g_ptr_array_index(all, i);
+        ck_assert_msg(name && !strcmp(one->name, name), "%s fits evidence of %s", one->name,
+                      name ? name : "nothing");
+    }
+    g_ptr_array_unref(all);
     const struct mistake *mistake = mistake_recognise(&evidence);
     if (!name) {
         ck_assert_msg(!mistake, "found %s", mistake ? mistake->name : "");
@@ -57,6 +66,7 @@ static void leave_out(int s, int micro_batch)
     values[s][micro_batch * M + micro_batch] = 0;
     stage[s].wrong = true;
     stage[s].coefficients = &matrix[s];
+    stage[s].facts.backwards--;
 }
 
 /* ---- the end of a schedule ---------------------------------------------------------------------- */
@@ -127,8 +137,13 @@ START_TEST(no_cool_down_with_few_micro_batches)
     stage[2].wrong = true;
     stage[2].coefficients = &matrix[2];
     two[2][0] = 1;
+    stage[0].facts.backwards = stage[1].facts.backwards = 0;
+    stage[2].facts.backwards = 1;
     expect("no cool-down");
     evidence.schedule = &schedule_table[SCHEDULE_AFAB];
+    stage[2].facts.backwards = 2;
+    expect(NULL); /* no backward at all: nothing that could have been sent on */
+    stage[0].facts.backwards = stage[1].facts.backwards = 2;
     expect("input gradient never sent");
 }
 END_TEST
@@ -165,6 +180,7 @@ static const struct {
     {{.kind = FLOW_OTHER}, "tensor of another micro-batch"},
     {{.kind = FLOW_OTHER, .later_only = true}, "receive buffer reused too early"},
     {{.kind = FLOW_STRANGE}, NULL},
+    {{.kind = FLOW_UNFILLED}, "nothing received into the tensor"},
     {{.kind = FLOW_RIGHT}, NULL},
 };
 

@@ -154,8 +154,10 @@ static void made_backwards(struct made_run *run, enum sabotage sabotage, int par
         scale = 1;
     if (sabotage == DIVIDED_TWICE)
         scale /= (float)run->micro_batches;
-    for (int i = 0; i < parts; i++)
+    for (int i = 0; i < parts; i++) {
         dy[i] = batch_loss_backward(run->batch, i, scale);
+        script_put(&run->script[run->ranks - 1], log_record_of_loss_backward(i, (double)scale));
+    }
     for (int r = run->ranks - 1; r >= 0; r--)
         for (int i = 0; i < parts; i++)
             made_backward(run, sabotage, r, i, &dy[i]);
