@@ -51,7 +51,9 @@ enum log_operation {
                          the kinds, LOG_MEMORY_RESIDENT: of the process, by the system: bytes =
                          peak, own_value = at the begin of the first step */
     LOG_PROBE,        /* own_value = 1: a comparison agreed, 0: it did not */
-    LOG_FINAL,        /* the driver's last word: the program came to its proper end; own_value =
+    LOG_EXCHANGE, /* stage_exchange_parameters: stage; own_value = 1: the stage was given the very
+                         parameters that it works with, 0: others */
+    LOG_FINAL,    /* the driver's last word: the program came to its proper end; own_value =
                          its exit status */
     LOG_HELD,         /* at the end of a step, of a tensor made in it that the program has neither
                          freed nor given away: stage, micro_batch, bytes; own_number = enum log_held_what;

@@ -136,6 +136,13 @@ bool log_agreed(const struct log_record *record)
     return record->own_value == 1.0;
 }
 
+struct log_record log_record_of_exchange(int stage, bool own)
+{
+    struct log_record record = log_record_of_agreement(LOG_EXCHANGE, own);
+    record.stage = stage;
+    return record;
+}
+
 struct log_record log_record_of_end(int status)
 {
     struct log_record record = log_record_new(LOG_FINAL, LOG_INSTANT);

@@ -74,9 +74,12 @@ double log_loss(const struct log_record *record);
 struct log_record log_record_of_loss_backward(int micro_batch, double scale);
 double log_loss_scale(const struct log_record *record);
 
-/* LOG_ASSERT_CLOSE, LOG_PROBE: did two things agree? */
+/* LOG_ASSERT_CLOSE, LOG_PROBE: did two things agree? (LOG_EXCHANGE: were they the same?) */
 struct log_record log_record_of_agreement(enum log_operation operation, bool agreed);
 bool log_agreed(const struct log_record *record);
+
+/* LOG_EXCHANGE: was the stage given the memory that it works with already (log_agreed)? */
+struct log_record log_record_of_exchange(int stage, bool own);
 
 /* LOG_FINAL: the program's exit status. */
 struct log_record log_record_of_end(int status);

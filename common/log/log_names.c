@@ -21,6 +21,7 @@ static const char *const names[LOG_OPERATIONS] = {
     [LOG_ASSERT_CLOSE] = "assert_close",
     [LOG_MEMORY] = "memory",
     [LOG_PROBE] = "probe result",
+    [LOG_EXCHANGE] = "exchange of parameters",
     [LOG_FINAL] = "final record",
     [LOG_HELD] = "held",
     [LOG_SEND] = "MPI_Send",

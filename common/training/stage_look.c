@@ -5,6 +5,7 @@
 
 #include "common/base/fatal.h"
 #include "common/log/log_caller.h"
+#include "common/log/log_fields.h"
 
 /* ---- versions of the parameters ---- */
 
@@ -31,6 +32,7 @@ struct tensor *stage_exchange_parameters(struct stage *stage, struct tensor *par
               stage->options.index, dtype_name(parameters->dtype),
               shape_text(parameters->shape, found), dtype_name(before->dtype),
               shape_text(before->shape, expected));
+    log_append(log_record_of_exchange(stage->options.index, parameters->data == before->data));
     stage->parameters = parameters;
     tensor_take_over(parameters);
     return stage_hand_out(stage, LOG_HELD_PARAMETERS, -1, tensor_handed_out(before), STAGE_CALLER);

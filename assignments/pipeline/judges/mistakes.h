@@ -65,11 +65,23 @@ struct asynchronous_evidence {
     int stages;
     int micro_batches;
     const struct version_use *use; /* [stage · micro_batches + micro_batch] */
+    /* Of the stages that have parameters; all false or unknown (0) where nobody looked. */
+    struct asynchronous_facts {
+        bool step_behind_each; /* the log has one step of the optimizer behind each backward … */
+        bool step_before_each; /* … or one before each, the first one, too */
+        bool forward_behind_step; /* on some stage a forward came behind a step of the optimizer */
+        bool steps_on_zeros;      /* before every step gradients were set to zero */
+        bool own_memory;          /* whenever parameters were exchanged, it was for themselves */
+        const bool *versioned; /* [stage]: has it parameters, so that versions differ? NULL: all */
+    } facts;
+    struct loss_facts loss;
     /* Do losses and parameters fit what this rule would have given, and not the right one? All
      * false where the versions alone are wrong. */
     bool fits[ASYNCHRONOUS_RULES];
 };
 
 const struct mistake *mistake_recognise_asynchronous(const struct asynchronous_evidence *evidence);
+/* As mistakes_that_fit. */
+GPtrArray *mistakes_that_fit_asynchronous(const struct asynchronous_evidence *evidence);
 
 #endif

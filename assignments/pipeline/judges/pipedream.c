@@ -13,7 +13,7 @@
 
 #include "assignments/pipeline/judges/judges.h"
 #include "common/base/memory.h"
-#include "common/log/log.h"
+#include "common/log/log_fields.h"
 #include "grader/evidence/messages.h"
 
 #define ARENA_SLACK 64 /* bytes: an arena may be rounded up, and is at least one element long */
@@ -24,6 +24,48 @@ void pipedream_name_mistake(const struct asynchronous_evidence *evidence, struct
     if (!mistake)
         return;
     verdict_name_mistake(verdict, mistake);
+}
+
+/* ---- the order of the log ---------------------------------------------------------------------- */
+
+/* Were parameters exchanged in this step, and each time for themselves? */
+static bool exchanges_own_memory(const struct log_file *log, int step, int stage)
+{
+    size_t first, last;
+    int exchanges = 0;
+    log_find_step(log, step, &first, &last);
+    for (size_t i = first; i < last; i++) {
+        const struct log_record *record = &log->record[i];
+        if (record->operation != LOG_EXCHANGE || record->stage != stage)
+            continue;
+        if (!log_agreed(record))
+            return false;
+        exchanges++;
+    }
+    return exchanges > 0;
+}
+
+struct asynchronous_facts pipedream_facts(const struct asynchronous_run *t, int step,
+                                          bool *versioned)
+{
+    struct asynchronous_facts all = {true, true, false, true, true, versioned};
+    int stages = 0;
+    for (int s = 0; s < t->stages; s++) {
+        versioned[s] = t->stage[s].parameter_bytes > 0;
+        if (!versioned[s])
+            continue;
+        const struct log_file *log = &t->run->log[t->stage[s].rank];
+        EVIDENCE_ARRAY events = evidence_events(log);
+        struct stage_facts one = stage_facts_read(events, step, s, t->micro_batches, NULL);
+        all.step_behind_each = all.step_behind_each && one.alternates == 1;
+        all.step_before_each = all.step_before_each && one.alternates == -1;
+        all.forward_behind_step = all.forward_behind_step || one.forwards_behind_optimizer > 0;
+        all.steps_on_zeros = all.steps_on_zeros && one.optimizer_steps > 0 &&
+                             one.steps_on_zeros == one.optimizer_steps;
+        all.own_memory = all.own_memory && exchanges_own_memory(log, step, s);
+        stages++;
+    }
+    return stages > 0 ? all : (struct asynchronous_facts){.versioned = versioned};
 }
 
 /* ---- versions ---------------------------------------------------------------------------------- */
@@ -108,8 +150,13 @@ static bool step_uses_right_versions(const struct asynchronous_run *t, GArray *c
     if (right)
         return true;
     show_uses(t, step, use, verdict);
-    pipedream_name_mistake(
-        &(struct asynchronous_evidence){t->stages, t->micro_batches, use, {false}}, verdict);
+    g_autofree bool *versioned = g_new(bool, t->stages);
+    struct asynchronous_evidence evidence = {.stages = t->stages,
+                                             .micro_batches = t->micro_batches,
+                                             .use = use,
+                                             .facts = pipedream_facts(t, step, versioned),
+                                             .loss = loss_facts_read(t->run, step)};
+    pipedream_name_mistake(&evidence, verdict);
     return false;
 }
 

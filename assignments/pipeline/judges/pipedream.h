@@ -22,6 +22,11 @@ struct asynchronous_run {
 /* From each snapshot the judge trains on and compares; sets the verdict if that fails. */
 void pipedream_judge_numbers(const struct asynchronous_run *t, struct verdict *verdict);
 
+/* What the log of a training step says about its order, for the evidence. versioned: of t->stages,
+ * filled in here; must live as long as what is returned. */
+struct asynchronous_facts pipedream_facts(const struct asynchronous_run *t, int step,
+                                          bool *versioned);
+
 /* Writes the known mistake that the evidence fits, if there is one, into the verdict. */
 void pipedream_name_mistake(const struct asynchronous_evidence *evidence, struct verdict *verdict);
 

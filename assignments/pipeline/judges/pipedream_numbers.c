@@ -208,7 +208,10 @@ static void explain_numbers(const struct asynchronous_run *t, int from, int next
         for (int i = 0; i < t->micro_batches; i++)
             use[s * t->micro_batches + i].forward = use[s * t->micro_batches + i].backward =
                 asynchronous_version(t->stages, s, i);
+    g_autofree bool *versioned = g_new(bool, t->stages);
     evidence.use = use;
+    evidence.facts = pipedream_facts(t, from, versioned);
+    evidence.loss = loss_facts_read(t->run, from);
     for (int rule = ASYNCHRONOUS_RIGHT + 1; rule < ASYNCHRONOUS_RULES; rule++) {
         struct distance distance;
         evidence.fits[rule] =

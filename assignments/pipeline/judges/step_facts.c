@@ -38,6 +38,8 @@ struct stage_facts stage_facts_read(const GArray *events, int step, int stage, i
                                     bool *wiped)
 {
     struct stage_facts facts = {.first_behind_of = -1};
+    g_autofree bool *ran = g_new0(bool, MAX(micro_batches, 1));
+    bool zeros = false;                /* set to zero, and nothing added since */
     bool behind = true, before = true; /* one step behind, or before, each backward so far? */
     for (guint k = 0; k < events->len; k++) {
         const struct evidence_event *event = EVIDENCE_EVENT(events, k);
@@ -49,16 +51,23 @@ struct stage_facts stage_facts_read(const GArray *events, int step, int stage, i
             facts.zeroed_between += facts.zeroed_last;
             facts.zeroed_last = 0;
             add_backward(&facts, event);
-            if (wiped && event->micro_batch >= 0 && event->micro_batch < micro_batches)
+            zeros = false;
+            if (event->micro_batch < 0 || event->micro_batch >= micro_batches)
+                continue;
+            ran[event->micro_batch] = true;
+            if (wiped)
                 wiped[event->micro_batch] = false;
+        } else if (event->operation == LOG_FORWARD) {
+            facts.forwards_behind_optimizer += facts.optimizer_steps > 0;
         } else if (event->operation == LOG_OPTIMIZER_STEP) {
             facts.optimizer_steps++;
-        } else if (event->operation == LOG_ZERO_GRADIENTS && facts.backwards == 0) {
-            facts.zeroed_before++;
+            facts.steps_on_zeros += zeros;
         } else if (event->operation == LOG_ZERO_GRADIENTS) {
-            facts.zeroed_last++;
+            zeros = true;
+            facts.zeroed_before += facts.backwards == 0;
+            facts.zeroed_last += facts.backwards > 0;
             for (int i = 0; wiped && i < micro_batches; i++)
-                wiped[i] = true;
+                wiped[i] = ran[i];
         }
     }
     bool one_each = facts.backwards > 0 && facts.optimizer_steps == facts.backwards;

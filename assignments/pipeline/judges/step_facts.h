@@ -29,6 +29,9 @@ struct stage_facts {
     int zeroed_before;  /* times that gradients were set to zero before the first backward … */
     int zeroed_between; /* … with backwards on both sides … */
     int zeroed_last;    /* … and behind the last backward */
+    int forwards_behind_optimizer;
+    int steps_on_zeros; /* steps of the optimizer before which gradients were set to zero, and no
+                           backward in between */
     int alternates;     /* 1: one step of the optimizer behind each backward; -1: one before each;
                              0: otherwise */
 };

@@ -219,6 +219,9 @@ static void begin_versions(void)
 
 static void expect_versions(const char *name)
 {
+    GPtrArray *all = mistakes_that_fit_asynchronous(&versions);
+    ck_assert_int_eq(all->len, name != NULL);
+    g_ptr_array_unref(all);
     const struct mistake *mistake = mistake_recognise_asynchronous(&versions);
     if (!name) {
         ck_assert_msg(!mistake, "found %s", mistake ? mistake->name : "");
@@ -272,6 +275,64 @@ START_TEST(versions_that_stay)
 }
 END_TEST
 
+/* What the log says of the order excludes what the versions alone would look like. */
+START_TEST(steps_that_are_there_are_no_flush)
+{
+    begin_versions();
+    for (int k = 0; k < RANKS * M; k++)
+        use[k].forward = use[k].backward = 0;
+    expect_versions("PipeDream: flushes");
+    versions.facts.step_behind_each = true; /* all forwards come before the first backward */
+    expect_versions("PipeDream: flushes");
+    ck_assert_ptr_nonnull(
+        strstr(mistake_recognise_asynchronous(&versions)->look, "order of forwards"));
+    versions.facts.forward_behind_step = true;
+    expect_versions("PipeDream: updates the stashed weights");
+    versions.facts.step_behind_each = false;
+    versions.facts.step_before_each = true;
+    expect_versions("PipeDream: optimizer step before the backward");
+}
+END_TEST
+
+START_TEST(what_was_exchanged)
+{
+    begin_versions();
+    for (int s = 0; s < RANKS; s++)
+        for (int i = 0; i < M; i++)
+            use[s * M + i].backward = i;
+    versions.facts = (struct asynchronous_facts){.step_behind_each = true, .own_memory = true};
+    expect_versions("PipeDream: the stash is the stage's own memory");
+    versions.facts.own_memory = false;
+    expect_versions("PipeDream: no stashing");
+    begin_versions();
+    versions.facts.own_memory = true; /* as right as with a copy */
+    expect_versions(NULL);
+}
+END_TEST
+
+START_TEST(the_order_of_the_log)
+{
+    static const bool versioned[RANKS] = {true, true, false, true};
+    begin_versions();
+    versions.facts.step_before_each = true;
+    expect_versions("PipeDream: optimizer step before the backward");
+    versions.facts.steps_on_zeros = true;
+    expect_versions("PipeDream: optimizer step before the backward");
+    versions.facts.step_before_each = false;
+    expect_versions("PipeDream: gradients zeroed before the optimizer's step");
+    begin_versions();
+    versions.loss = (struct loss_facts){M, M, 0, 0};
+    expect_versions("loss scaled by 0");
+    begin_versions(); /* a stage without parameters has no versions */
+    versions.facts = (struct asynchronous_facts){
+        .step_behind_each = true, .forward_behind_step = true, .versioned = versioned};
+    for (int k = 0; k < RANKS * M; k++)
+        if (k / M != 2)
+            use[k].forward = use[k].backward = 0;
+    expect_versions("PipeDream: updates the stashed weights");
+}
+END_TEST
+
 START_TEST(numbers_of_other_rules)
 {
     static const char *const name[ASYNCHRONOUS_RULES] = {
@@ -298,6 +359,9 @@ Suite *test_suite(void)
     tcase_add_test(cases, right_versions);
     tcase_add_test(cases, backwards_with_the_newest);
     tcase_add_test(cases, versions_that_stay);
+    tcase_add_test(cases, steps_that_are_there_are_no_flush);
+    tcase_add_test(cases, what_was_exchanged);
+    tcase_add_test(cases, the_order_of_the_log);
     tcase_add_test(cases, numbers_of_other_rules);
     suite_add_tcase(suite, cases);
     return suite;

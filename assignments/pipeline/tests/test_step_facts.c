@@ -21,7 +21,8 @@ static void write_order(const char *order)
         const char *text = *next;
         int stage = text[0] == '(' ? 2 : 1;
         text += text[0] == '(';
-        enum log_operation operation = text[0] == 'B'   ? LOG_BACKWARD
+        enum log_operation operation = text[0] == 'F'   ? LOG_FORWARD
+                                       : text[0] == 'B' ? LOG_BACKWARD
                                        : text[0] == 'I' ? LOG_BACKWARD_INPUT
                                        : text[0] == 'W' ? LOG_BACKWARD_WEIGHT
                                        : text[0] == 'z' ? LOG_ZERO_GRADIENTS
@@ -52,16 +53,17 @@ static const struct {
     struct stage_facts facts;
     bool wiped[M];
 } orders[] = {
-    {"zero B0 B1 B2 step", {3, 1, 0, 0, -1, 1, 0, 0, 0}, {0}},
-    {"B0 step B1 step B2 step", {3, 3, 2, LOG_BACKWARD, 1, 0, 0, 0, 1}, {0}},
-    {"step B0 step B1 step B2", {3, 3, 3, LOG_BACKWARD, 0, 0, 0, 0, -1}, {0}},
-    {"step B0 B1 step B2 step", {3, 3, 3, LOG_BACKWARD, 0, 0, 0, 0, 0}, {0}},
-    {"zero B0 B1 zero B2 step", {3, 1, 0, 0, -1, 1, 1, 0, 0}, {1, 1, 0}},
-    {"zero B0 B1 B2 zero step", {3, 1, 0, 0, -1, 1, 0, 1, 0}, {1, 1, 1}},
-    {"zero I0 I1 W0 step W1", {2, 1, 1, LOG_BACKWARD_WEIGHT, 1, 1, 0, 0, 0}, {0}},
-    {"B0 step zero B1", {2, 1, 1, LOG_BACKWARD, 1, 0, 1, 0, 0}, {1, 0, 0}},
-    {"zero B0 (step (zero (B1 B1", {2, 0, 0, 0, -1, 1, 0, 0, 0}, {0}},
-    {"zero step", {0, 1, 0, 0, -1, 1, 0, 0, 0}, {0}},
+    {"zero B0 B1 B2 step", {3, 1, 0, 0, -1, 1, 0, 0, 0, 0, 0}, {0}},
+    {"B0 step B1 step B2 step", {3, 3, 2, LOG_BACKWARD, 1, 0, 0, 0, 0, 0, 1}, {0}},
+    {"step B0 step B1 step B2", {3, 3, 3, LOG_BACKWARD, 0, 0, 0, 0, 0, 0, -1}, {0}},
+    {"step B0 B1 step B2 step", {3, 3, 3, LOG_BACKWARD, 0, 0, 0, 0, 0, 0, 0}, {0}},
+    {"zero B0 B1 zero B2 step", {3, 1, 0, 0, -1, 1, 1, 0, 0, 0, 0}, {1, 1, 0}},
+    {"zero B0 B1 B2 zero step", {3, 1, 0, 0, -1, 1, 0, 1, 0, 1, 0}, {1, 1, 1}},
+    {"zero I0 I1 W0 step W1", {2, 1, 1, LOG_BACKWARD_WEIGHT, 1, 1, 0, 0, 0, 0, 0}, {0}},
+    {"B0 step zero B1", {2, 1, 1, LOG_BACKWARD, 1, 0, 1, 0, 0, 0, 0}, {1, 0, 0}},
+    {"zero B0 (step (zero (B1 B1", {2, 0, 0, 0, -1, 1, 0, 0, 0, 0, 0}, {0}},
+    {"F0 B0 step F1 F2 B1 step B2 step", {3, 3, 2, LOG_BACKWARD, 1, 0, 0, 0, 2, 0, 1}, {0}},
+    {"zero step", {0, 1, 0, 0, -1, 1, 0, 0, 0, 1, 0}, {0}},
 };
 
 START_TEST(orders_are_read)
@@ -76,6 +78,8 @@ START_TEST(orders_are_read)
     ck_assert_int_eq(facts.zeroed_before, due.zeroed_before);
     ck_assert_int_eq(facts.zeroed_between, due.zeroed_between);
     ck_assert_int_eq(facts.zeroed_last, due.zeroed_last);
+    ck_assert_int_eq(facts.forwards_behind_optimizer, due.forwards_behind_optimizer);
+    ck_assert_int_eq(facts.steps_on_zeros, due.steps_on_zeros);
     ck_assert_int_eq(facts.alternates, due.alternates);
     for (int i = 0; i < M; i++)
         ck_assert_msg(wiped[i] == orders[_i].wiped[i], "micro-batch %d of %s", i, orders[_i].order);
