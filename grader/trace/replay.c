@@ -71,6 +71,20 @@ static bool wait_until(struct actor *actor, double time)
     return true;
 }
 
+static bool skipped(const struct play *play, int rank, size_t record)
+{
+    return play->options.changes && play->options.changes->skip[rank][record];
+}
+
+/* Has what a computation needs come? Only asked where a wait for it was left out. */
+static bool input_is_there(const struct play *play, int rank, size_t record)
+{
+    int message = play->options.changes ? play->options.changes->needs[rank][record] : NO_MESSAGE;
+    struct actor *actor = &play->actor[rank];
+    return message == NO_MESSAGE ||
+           wait_until(actor, replay_message_sent(play, message, &actor->waits_for));
+}
+
 /* Does the next record; false if this rank has to wait for another. */
 static bool advance(struct play *play, int rank)
 {
@@ -78,10 +92,13 @@ static bool advance(struct play *play, int rank)
     size_t i = actor->at;
     const struct log_record *record = &actor->log->record[i];
     if (is_computation(play, record->operation)) {
+        if (!input_is_there(play, rank, i))
+            return false;
         charge(actor);
         computation(actor, record);
     } else if (record->operation == LOG_COMPLETED) {
         if ((record->flag & LOG_FLAG_FREED) == 0 && /* else nobody waits for it */
+            !skipped(play, rank, i) &&
             !wait_until(actor, replay_request_complete(play, rank, i, &actor->waits_for)))
             return false;
     } else if (record->operation == LOG_SEND_PART || record->operation == LOG_RECV_PART) {
@@ -91,7 +108,7 @@ static bool advance(struct play *play, int rank)
         post(play, rank, i);
         actor->open_call = i;
     } else if (record->operation >= LOG_SEND && record->phase == LOG_END) {
-        if (actor->open_call != NO_RECORD &&
+        if (actor->open_call != NO_RECORD && !skipped(play, rank, i) &&
             !wait_until(actor,
                         replay_call_complete(play, rank, actor->open_call, i, &actor->waits_for)))
             return false;
@@ -190,6 +207,31 @@ static void run(struct play *play)
             while (play->actor[rank].at < play->actor[rank].last && advance(play, rank))
                 moved = true;
     }
+}
+
+struct replay_changes *replay_changes_new(const struct log_file *logs, int ranks)
+{
+    struct replay_changes *changes = g_new(struct replay_changes, 1);
+    changes->skip = g_new(bool *, ranks);
+    changes->needs = g_new(int *, ranks);
+    for (int rank = 0; rank < ranks; rank++) {
+        changes->skip[rank] = g_new0(bool, logs[rank].count);
+        changes->needs[rank] = g_new(int, logs[rank].count);
+        for (size_t i = 0; i < logs[rank].count; i++)
+            changes->needs[rank][i] = NO_MESSAGE;
+    }
+    return changes;
+}
+
+void replay_changes_free(struct replay_changes *changes, int ranks)
+{
+    for (int rank = 0; rank < ranks; rank++) {
+        g_free(changes->skip[rank]);
+        g_free(changes->needs[rank]);
+    }
+    g_free(changes->skip);
+    g_free(changes->needs);
+    g_free(changes);
 }
 
 struct replay *replay_run(const struct log_file *logs, int ranks, const struct matching *matching,

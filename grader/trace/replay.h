@@ -20,6 +20,18 @@
 
 #define REPLAY_ALL_STEPS (-1)
 
+/* Another run than the one that was: what if a rank had not waited here? */
+struct replay_changes {
+    bool **skip; /* [rank][record]: this end of a call, or LOG_COMPLETED, does not wait */
+    int *
+        *needs; /* [rank][record]: this begin of a computation waits until that message was sent, as
+                    it would have had to; NO_MESSAGE: it does not */
+};
+
+/* Without any change. The caller frees with replay_changes_free. */
+struct replay_changes *replay_changes_new(const struct log_file *logs, int ranks);
+void replay_changes_free(struct replay_changes *changes, int ranks);
+
 struct replay_options {
     bool synchronous; /* standard sends wait for their receive, rooted collectives for all … */
     uint64_t synchronous_from; /* … if they carry at least that many bytes; 0: always */
@@ -27,6 +39,7 @@ struct replay_options {
                          LOG_STEP_END; or REPLAY_ALL_STEPS: the whole log */
     bool optimizer;            /* the optimizer's step takes time, too */
     const double *start;       /* [rank]: when each rank begins; NULL: all of them at 0 */
+    const struct replay_changes *changes; /* NULL: none */
 };
 
 struct interval {

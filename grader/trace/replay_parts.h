@@ -39,6 +39,8 @@ struct play {
 /* Each of these returns the time at which something is so, or NaN while it is not known; then
  * waits_for says whose turn it is. */
 
+/* A message was sent. */
+double replay_message_sent(const struct play *play, int message, int *waits_for);
 /* What a LOG_WAITING_FOR or LOG_COMPLETED is about. */
 double replay_request_complete(const struct play *play, int rank, size_t record, int *waits_for);
 /* When does the call between these two records return (end: NO_RECORD if it did not)? A wait that

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static double message_sent(const struct play *play, int index, int *waits_for)
+double replay_message_sent(const struct play *play, int index, int *waits_for)
 {
     const struct message *message = &play->matching->message[index];
     *waits_for = message->source >= 0 ? message->source : LOG_NO_PEER;
@@ -46,7 +46,8 @@ static double send_complete(const struct play *play, int index, int *waits_for)
 /* The half of this message that the rank posted is complete. */
 static double half_complete(const struct play *play, int index, bool is_send, int *waits_for)
 {
-    return is_send ? send_complete(play, index, waits_for) : message_sent(play, index, waits_for);
+    return is_send ? send_complete(play, index, waits_for)
+                   : replay_message_sent(play, index, waits_for);
 }
 
 /* What the root of a collective gives or gets, or the little that the others do. */
@@ -183,7 +184,7 @@ double replay_call_complete(const struct play *play, int rank, size_t begin, siz
         return message == NO_MESSAGE ? 0 : send_complete(play, message, waits_for);
     case LOG_RECV:
     case LOG_MRECV:
-        return message == NO_MESSAGE ? 0 : message_sent(play, message, waits_for);
+        return message == NO_MESSAGE ? 0 : replay_message_sent(play, message, waits_for);
     case LOG_SENDRECV:
     case LOG_SENDRECV_REPLACE:
         return parts_complete(play, rank, begin, waits_for);
@@ -192,7 +193,7 @@ double replay_call_complete(const struct play *play, int rank, size_t begin, siz
     case LOG_MPROBE:
     case LOG_IMPROBE:
         message = end == NO_RECORD ? NO_MESSAGE : play->matching->by_record[rank][end];
-        return message == NO_MESSAGE ? 0 : message_sent(play, message, waits_for);
+        return message == NO_MESSAGE ? 0 : replay_message_sent(play, message, waits_for);
     default:
         break;
     }

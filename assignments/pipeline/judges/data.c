@@ -37,6 +37,13 @@ static bool opens_late(const struct log_file *log)
     return false;
 }
 
+/* Not where rank 0 opened nothing, nor with several ranks: then it is not known why. */
+static const struct mistake one_rank_does_both = {
+    "one rank is the first stage and the last",
+    "With one rank alone the only stage takes the inputs in and computes the loss. It opened the "
+    "inputs and not the labels.",
+    "the two conditions in open_data: two ifs, each for itself, and no else between them"};
+
 static void judge_rank(const struct outcome *run, int rank, bool labels_behind,
                        struct verdict *verdict)
 {
@@ -91,8 +98,16 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     bool behind = opened(&run->log[run->ranks - 1], LOG_OPEN_LABELS);
     for (int rank = 0; rank < run->ranks; rank++)
         judge_rank(run, rank, behind, verdict);
-    if (verdict->kind == VERDICT_PASS && !first && !behind)
-        evidence_fail(verdict, "no rank opened the labels: the last stage needs them for the loss");
+    if (verdict->kind != VERDICT_PASS || first || behind)
+        return;
+    if (run->ranks == 1) {
+        evidence_fail(verdict,
+                      "with one rank alone, rank 0 opened the inputs and not the labels: the "
+                      "only stage needs both");
+        verdict_name_mistake(verdict, &one_rank_does_both);
+        return;
+    }
+    evidence_fail(verdict, "no rank opened the labels: the last stage needs them for the loss");
 }
 
 void judge_data(const struct judgement *judgement, struct verdict *verdict)

@@ -12,6 +12,7 @@
  */
 #include "assignments/pipeline/judges/parallel.h"
 #include "assignments/pipeline/judges/judges.h"
+#include "assignments/pipeline/judges/parallel_waits.h"
 #include "assignments/pipeline/placement.h"
 #include "assignments/pipeline/schedules/schedule_timeline.h"
 #include "grader/evidence/simulated.h"
@@ -19,9 +20,11 @@
 
 #include <math.h>
 
-#define FEWEST_RANKS 4 /* with fewer, "in parallel" says little */
-#define TOLERANCE    1e-6
-#define SPEED_UP     1.5 /* what a pipeline must gain where its schedule allows it */
+#define FEWEST_RANKS     4 /* with fewer, "in parallel" says little */
+#define TOLERANCE        1e-6
+#define HALF             0.5 /* of the extra time: who costs that much is the reason */
+#define MOST_SITES_SHOWN 5
+#define SPEED_UP         1.5 /* what a pipeline must gain where its schedule allows it */
 
 /* By the schedule's formula, with the durations that the replay has. */
 static double formula_bubble(const struct replay *replay, const struct schedule_kind *kind)
@@ -61,7 +64,48 @@ double parallel_fastest(const struct replay *replay)
     return makespan;
 }
 
+/* Why the step is longer than it has to be: the call that costs most of that, or the order. `least`:
+ * of the same computations in their order, by their dependencies alone. A new string. */
+static char *reason(const struct outcome *run, const struct replay *replay,
+                    const struct replay *expected, double least, const GArray *sites)
+{
+    double extra = replay->makespan - expected->makespan;
+    const struct wait_site *dearest =
+        sites->len ? &g_array_index(sites, struct wait_site, 0) : NULL;
+    if (dearest && dearest->saves >= HALF * extra) {
+        g_autofree char *text = wait_site_text(run, dearest);
+        return g_strdup_printf("because of %s%s", text,
+                               dearest->early ? ": it waits before what it waits for is needed"
+                                              : "");
+    }
+    if (replay->makespan - least <= TOLERANCE * replay->makespan)
+        return g_strdup("because of the order in which the ranks compute");
+    return g_strdup("because stages wait for each other");
+}
+
+/* Markdown: what each call that waits costs. */
+static void explain_sites(const struct outcome *run, const struct replay *replay,
+                          const struct replay *expected, const GArray *sites,
+                          struct verdict *verdict)
+{
+    double extra = replay->makespan - expected->makespan;
+    for (guint k = 0; k < MIN(sites->len, MOST_SITES_SHOWN); k++) {
+        const struct wait_site *site = &g_array_index(sites, struct wait_site, k);
+        g_autofree char *text = wait_site_text(run, site);
+        verdict_explain(
+            verdict,
+            "%s- %s on %d rank%s%s: if it did not wait%s, the step would take %.6g FLOPs "
+            "of time; that is %.0f%% of the extra time\n",
+            k == 0 ? "\nCalls that wait and need not:\n\n" : "", text, site->ranks,
+            site->ranks == 1 ? "" : "s",
+            site->early ? ", for messages that are needed later only" : "",
+            site->early ? " until then" : "", replay->makespan - site->saves,
+            100 * fmin(1, site->saves / extra));
+    }
+}
+
 static void compare(const struct outcome *run, const struct schedule_kind *kind,
+                    const struct matching *matching, struct replay_options options,
                     const struct replay *replay, const struct replay *expected,
                     struct verdict *verdict)
 {
@@ -86,13 +130,15 @@ static void compare(const struct outcome *run, const struct schedule_kind *kind,
             "%d ranks, %d micro-batches: no two ranks ever work at the same time: the step "
             "takes as long as all its computations one after the other",
             run->ranks, micro_batches);
-    else if (!any_order && !(slower <= PARALLEL_RESOLUTION))
+    else if (!any_order && !(slower <= PARALLEL_RESOLUTION)) {
+        EVIDENCE_ARRAY sites = wait_sites_find(run, matching, replay, options);
+        g_autofree char *why = reason(run, replay, expected, least, sites);
         evidence_fail(verdict,
-                      "%d ranks, %d micro-batches: the step takes %.1f%% longer than %s has to, "
-                      "because stages wait for each other",
-                      run->ranks, micro_batches, 100 * slower, kind->facts->title);
-    else if (parallel_speed_up(expected) >= SPEED_UP &&
-             speed_up < SPEED_UP * (1 - PARALLEL_RESOLUTION))
+                      "%d ranks, %d micro-batches: the step takes %.1f%% longer than %s has to, %s",
+                      run->ranks, micro_batches, 100 * slower, kind->facts->title, why);
+        explain_sites(run, replay, expected, sites, verdict);
+    } else if (parallel_speed_up(expected) >= SPEED_UP &&
+               speed_up < SPEED_UP * (1 - PARALLEL_RESOLUTION))
         evidence_fail(verdict,
                       "%d ranks, %d micro-batches: the pipeline is only %.2f times as fast as the "
                       "same stages one after the other, less than %g times",
@@ -145,12 +191,11 @@ static void judge_step(const struct judgement *judgement, const struct outcome *
                        const struct schedule_kind *kind, int step, struct verdict *verdict)
 {
     struct matching *matching = matching_new(run->log, run->ranks);
-    struct replay *replay =
-        replay_run(run->log, run->ranks, matching,
-                   (struct replay_options){.step = step, .optimizer = kind->facts->asynchronous});
+    struct replay_options options = {.step = step, .optimizer = kind->facts->asynchronous};
+    struct replay *replay = replay_run(run->log, run->ranks, matching, options);
     struct replay *expected = reference_of(run, kind, replay, step, verdict);
     if (expected) {
-        compare(run, kind, replay, expected, verdict);
+        compare(run, kind, matching, options, replay, expected, verdict);
         parallel_explain(run, kind, matching, step, replay, expected, verdict);
         if (verdict->kind == VERDICT_PASS)
             simulated_agrees(run, matching, step, verdict);

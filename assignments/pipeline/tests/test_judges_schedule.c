@@ -303,6 +303,26 @@ START_TEST(data)
 }
 END_TEST
 
+/* One rank is the first stage and the last. */
+START_TEST(data_of_one_rank)
+{
+    builder[0].log.count = 0;
+    script_put(&builder[0], log_record_new(LOG_OPEN_INPUTS, LOG_INSTANT));
+    if (_i == 1)
+        script_put(&builder[0], log_record_new(LOG_OPEN_LABELS, LOG_INSTANT));
+    script_step(&builder[0], LOG_STEP_BEGIN, 0);
+    const struct judgement *one = finish();
+    outcome.ranks = logs[0].ranks = 1;
+    struct verdict *verdict = verdict_new();
+    judge_data(one, verdict);
+    ck_assert_int_eq(verdict->kind, _i == 1 ? VERDICT_PASS : VERDICT_FAIL);
+    ck_assert_str_eq(verdict->mistake->str,
+                     _i == 1 ? "" : "one rank is the first stage and the last");
+    verdict_free(verdict);
+    outcome.ranks = RANKS;
+}
+END_TEST
+
 START_TEST(data_opened_within_a_step)
 {
     for (int r = 0; r < RANKS; r++) {
@@ -336,6 +356,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(by_hand, buffers_must_stay, 0, 6);
     tcase_add_loop_test(by_hand, every_request_must_be_waited_for, 0, 4);
     tcase_add_loop_test(by_hand, data, 0, 9);
+    tcase_add_loop_test(by_hand, data_of_one_rank, 0, 2);
     tcase_add_test(by_hand, data_opened_within_a_step);
     suite_add_tcase(suite, by_hand);
     return suite;
