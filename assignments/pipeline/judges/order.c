@@ -97,8 +97,8 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     struct schedule_shape shape = {run->ranks, pipeline_chunks(&run->options),
                                    options_micro_batches(&run->options)};
     int steps = MAX(1, run->options.steps);
-    struct schedule **schedule =
-        order_of_steps(run->log, run->ranks, steps, kind->facts->asynchronous);
+    struct schedule **schedule = order_of_steps(run->log, run->ranks, steps,
+                                                kind->facts->asynchronous || kind->facts->halves);
     for (int step = 0; step < steps; step++)
         if (!judge_step(kind, schedule[step], shape, step, verdict))
             break;

@@ -1,217 +1,140 @@
 /*
  * Known mistakes that the order of computations shows: order_recognise() of
- * order_rules.h. Every signature is exact, on all ranks; of a run that hung
- * nothing is known but what came before, so there a count is only looked at
- * once the rank has begun a backward.
+ * order_rules.h. What each means is a signature of order_signatures.h; what
+ * excludes it stands here beside its name. Where several hold, all are true, and
+ * the first is the one that explains most.
+ *
+ * An order that was cut off, as a run that hung has it, shows a mistake only if
+ * no right order, and none with another mistake of the same family, begins so.
  */
 #include "assignments/pipeline/judges/order_rules.h"
-
-static bool is_backward(const struct schedule_operation *operation)
-{
-    return operation->operation == LOG_BACKWARD || operation->operation == LOG_BACKWARD_INPUT;
-}
-
-/* Forwards before the first backward; -1: the rank never came to one. */
-static int forwards_before(const struct schedule *schedule, int rank)
-{
-    int forwards = 0;
-    for (int i = 0; i < schedule->count[rank]; i++) {
-        const struct schedule_operation *operation = &schedule->operation[rank][i];
-        if (is_backward(operation))
-            return forwards;
-        forwards += operation->operation == LOG_FORWARD;
-    }
-    return -1;
-}
-
-static int count_of(const struct schedule *schedule, int rank, bool backwards)
-{
-    int count = 0;
-    for (int i = 0; i < schedule->count[rank]; i++) {
-        const struct schedule_operation *operation = &schedule->operation[rank][i];
-        count += backwards ? is_backward(operation) : operation->operation == LOG_FORWARD;
-    }
-    return count;
-}
-
-static int all_of(struct schedule_shape shape)
-{
-    return shape.micro_batches * shape.chunks;
-}
-
-/* ---- the mistakes ---------------------------------------------------------------------- */
-
-typedef bool signature(const struct schedule_kind *kind, const struct schedule *schedule,
-                       struct schedule_shape shape);
-
-static bool chunks_are_contiguous(const struct schedule_kind *kind, const struct schedule *schedule,
-                                  struct schedule_shape shape)
-{
-    (void)kind;
-    if (shape.chunks < 2 || shape.ranks < 2)
-        return false;
-    for (int rank = 0; rank < shape.ranks; rank++)
-        for (int i = 0; i < schedule->count[rank]; i++) {
-            const struct schedule_operation *operation = &schedule->operation[rank][i];
-            if (operation->operation <= LOG_BACKWARD_WEIGHT &&
-                (operation->stage < rank * shape.chunks ||
-                 operation->stage >= (rank + 1) * shape.chunks))
-                return false;
-        }
-    return true;
-}
-
-/* On some rank, in the order in which it goes backwards. */
-static bool chunks_are_not_reversed(const struct schedule_kind *kind,
-                                    const struct schedule *schedule, struct schedule_shape shape)
-{
-    (void)kind;
-    for (int rank = 0; shape.chunks > 1 && rank < shape.ranks; rank++)
-        for (int i = 0; i < schedule->count[rank]; i++)
-            if (is_backward(&schedule->operation[rank][i])) {
-                if (schedule->operation[rank][i].stage == rank) /* chunk 0 */
-                    return true;
-                break;
-            }
-    return false;
-}
-
-/* On all ranks, of micro-batches that are more than one. */
-static bool weights_are_at_once(const struct schedule_kind *kind, const struct schedule *schedule,
-                                struct schedule_shape shape)
-{
-    int weights = 0;
-    for (int rank = 0; kind->facts->halves && rank < shape.ranks; rank++)
-        for (int i = 0; i < schedule->count[rank]; i++) {
-            const struct schedule_operation *operation = &schedule->operation[rank][i];
-            if (operation->operation != LOG_BACKWARD_WEIGHT)
-                continue;
-            if (i == 0 || operation[-1].operation != LOG_BACKWARD_INPUT ||
-                operation[-1].micro_batch != operation->micro_batch)
-                return false;
-            weights++;
-        }
-    return weights > 0 && shape.ranks > 1 && shape.micro_batches > 1;
-}
-
-static bool all_forwards_first(const struct schedule_kind *kind, const struct schedule *schedule,
-                               struct schedule_shape shape)
-{
-    bool too_many = false; /* with few micro-batches the two orders are the same */
-    for (int rank = 0; rank < shape.ranks; rank++) {
-        if (forwards_before(schedule, rank) != all_of(shape))
-            return false;
-        too_many = too_many || all_of(shape) > kind->in_flight(shape, rank);
-    }
-    return too_many;
-}
-
-/* Does every rank run that many forwards before its first backward, and is that not what it
- * should? */
-static bool warm_ups_are(const struct schedule_kind *kind, const struct schedule *schedule,
-                         struct schedule_shape shape, int (*forwards)(int right, int rank))
-{
-    bool wrong = false, seen = false;
-    for (int rank = 0; kind->warm_up && rank < shape.ranks; rank++) {
-        int right = kind->warm_up(shape, rank) + 1, found = forwards_before(schedule, rank);
-        if (found < 0)
-            continue;
-        if (found != MIN(forwards(right, rank), all_of(shape)))
-            return false;
-        seen = true;
-        wrong = wrong || found != MIN(right, all_of(shape));
-    }
-    return seen && wrong;
-}
-
-static int one_more(int right, int rank)
-{
-    (void)rank;
-    return right + 1;
-}
-
-static int from_the_wrong_end(int right, int rank)
-{
-    (void)right;
-    return rank + 1;
-}
-
-static bool warm_up_is_one_too_many(const struct schedule_kind *kind,
-                                    const struct schedule *schedule, struct schedule_shape shape)
-{
-    return !kind->facts->halves && warm_ups_are(kind, schedule, shape, one_more);
-}
-
-static bool warm_up_is_from_the_wrong_end(const struct schedule_kind *kind,
-                                          const struct schedule *schedule,
-                                          struct schedule_shape shape)
-{
-    return !kind->facts->chunked && warm_ups_are(kind, schedule, shape, from_the_wrong_end);
-}
-
-/* Everything but the backwards that belong to the forwards of the warm-up. */
-static bool cool_down_is_missing(const struct schedule_kind *kind, const struct schedule *schedule,
-                                 struct schedule_shape shape)
-{
-    bool missing = false;
-    for (int rank = 0; kind->warm_up && rank < shape.ranks; rank++) {
-        int left = MIN(kind->warm_up(shape, rank), all_of(shape));
-        if (count_of(schedule, rank, false) != all_of(shape) ||
-            count_of(schedule, rank, true) != all_of(shape) - left)
-            return false;
-        missing = missing || left > 0;
-    }
-    return missing;
-}
+#include "assignments/pipeline/judges/order_signatures.h"
 
 static const struct {
-    signature *shows;
-    bool of_whole_steps; /* what it misses may only not have been reached yet */
+    order_signature *shows;
     struct mistake mistake;
 } mistakes[] = {
-    {chunks_are_contiguous,
-     false,
-     {"interleaved: contiguous chunks",
-      "Rank r runs stages r·v to r·v+v-1, next to each other. A micro-batch then passes every rank "
-      "once, as without interleaving, and the bubble is no smaller.",
-      "which stages belong to a rank: chunk c of rank r is stage c·p + r"}},
-    {all_forwards_first,
-     false,
+    /* Excluded by a rank that begins with a forward of its first chunk. */
+    {order_first_forward_of_another_chunk,
+     {"interleaved: forwards begin with another chunk than the first",
+      "The first forward of each rank is not of its first chunk. But a micro-batch enters the "
+      "model at stage 0, which is chunk 0 of rank 0: nothing is there for a later chunk yet.",
+      "the chunk of forward number 0: it is chunk 0 on every rank"}},
+    /* Excluded by a forward k that is not of chunk k % v and micro-batch k / v. */
+    {order_chunk_after_chunk_per_micro_batch,
+     {"interleaved: chunk and micro-batch mixed up",
+      "Each rank runs a micro-batch through all its chunks before it begins the next one: the "
+      "chunk changes with every forward. Each forward then waits until the one before it has been "
+      "through all the other ranks.",
+      "chunk and micro-batch of forward number k: p micro-batches go through a chunk before the "
+      "next chunk comes, so the chunk is k / p % v, and the micro-batch counts on within the "
+      "group"}},
+    /* Excluded by a forward k that is not of chunk k / m and micro-batch k % m. */
+    {order_whole_batch_per_chunk,
+     {"interleaved: all micro-batches through one chunk before the next",
+      "Each rank runs all micro-batches through chunk 0 before it begins chunk 1. They should go "
+      "in groups of p, the number of ranks: with all of them at once as many are in flight as "
+      "without a pipeline schedule.",
+      "chunk and micro-batch of forward number k: after p forwards comes the next chunk, after "
+      "p · v the next group"}},
+    /* Excluded by a rank that lacks a forward, or runs one behind a backward; and where the right
+     * order is the same. */
+    {order_all_forwards_first,
      {"all-forward-all-backward instead",
       "Every rank runs all its forwards before its first backward. That takes the memory of all "
       "micro-batches at once, which is what this schedule avoids.",
       "when the first backward begins: it must not wait for the last forward"}},
-    {weights_are_at_once,
-     true,
+    /* Excluded by forwards in another order than the right one, and by a backward k that is not of
+     * the chunk of forward k. */
+    {order_chunks_not_reversed,
+     {"interleaved: chunks not reversed in backward",
+      "The backwards take the chunks in the order of the forwards, chunk 0 first. But backwards go "
+      "from the last stage to the first, so each group of micro-batches begins with the last "
+      "chunk.",
+      "the chunk of backward number k: v-1 less the chunk of forward number k"}},
+    /* Excluded by chunks in another order than the right one, forwards or backwards. */
+    {order_backwards_of_other_micro_batches,
+     {"interleaved: backwards take the micro-batches in another order than the forwards",
+      "The chunks come in the right order. But backward number k is of another micro-batch than "
+      "forward number k, so a gradient is asked for that nobody can have yet, or the wrong one is "
+      "waited for.",
+      "the micro-batch of backward number k: that of forward number k; only the chunk is "
+      "reversed"}},
+    /* These three exclude each other, and each a rank that does not alternate behind its warm-up. */
+    {order_warm_up_from_the_wrong_end,
+     {"warm-up counted from the wrong end",
+      "The last rank runs as many forwards before its first backward as rank 0 should, and rank 0 "
+      "as many as the last. But rank 0 is the farthest from the loss, so it needs the most.",
+      "the number of warm-up forwards: it counts the ranks behind this one, p-r-1, not those "
+      "before it"}},
+    {order_warm_up_one_too_many,
+     {"warm-up one too many",
+      "Every rank runs one forward more than it should before its first backward. One more "
+      "micro-batch is then in flight on every rank than this schedule needs.",
+      "the number of warm-up forwards: the steady phase begins with a forward of its own"}},
+    /* Excluded by a rank that runs more forwards first than it should. */
+    {order_warm_up_too_short,
+     {"warm-up too short",
+      "No rank runs more forwards than it should before its first backward, and some run fewer. A "
+      "rank whose warm-up is too short waits for its first gradient with nothing to do, and those "
+      "behind it wait for its next forward.",
+      "the number of warm-up forwards: how long is the first micro-batch away, there and back?"}},
+    /* Excluded by a W anywhere else than right behind its own I. */
+    {order_weights_at_once,
      {"weight gradients directly behind input gradients",
       "Every W comes directly behind its I, on every rank. Together they are the backward of 1F1B, "
       "and the bubble is that of 1F1B.",
       "when stage_backward_weight is called: rank r holds back the weight gradients of r "
       "micro-batches"}},
-    {chunks_are_not_reversed,
-     false,
-     {"interleaved: chunks not reversed in backward",
-      "The first backward is of chunk 0. But backwards go from the last stage to the first, so "
-      "each group of micro-batches begins with the last chunk.",
-      "the chunk of backward number k: v-1 less the chunk of forward number k"}},
-    {warm_up_is_from_the_wrong_end,
-     false,
-     {"warm-up counted from the wrong end",
-      "Rank r runs r+1 forwards before its first backward. But rank 0 is the farthest from the "
-      "loss, so it needs the most: p-r, this last one being the first of the steady phase.",
-      "the number of warm-up forwards: p-r-1, not r"}},
-    {warm_up_is_one_too_many,
-     false,
-     {"warm-up one too many",
-      "Every rank runs one forward more than it should before its first backward. One more "
-      "micro-batch is then in flight on every rank than this schedule needs.",
-      "the number of warm-up forwards: the steady phase begins with a forward of its own"}},
-    {cool_down_is_missing,
-     true,
+    /* Excluded by a W that is missing or not in the order of the I. */
+    {order_held_back_by_the_wrong_number,
+     {"zero bubble: weight gradients held back by the wrong number",
+      "On each rank the weight gradients follow the input gradients at a fixed distance, but on "
+      "some rank r that is not r. Held back by less there are none left to fill the gaps at the "
+      "end; held back by more, more micro-batches stay in memory.",
+      "which W runs behind I of micro-batch i on rank r: that of micro-batch i - r"}},
+    /* Excluded by an F or I that is there twice, too. */
+    {order_weights_twice,
+     {"zero bubble: weight gradient run twice",
+      "A rank ran the weight gradient of a micro-batch a second time. Either it was due to another "
+      "one, or the loop at the end of the step begins one too early.",
+      "which micro-batches the loop behind the last input gradient takes: those whose "
+      "stage_backward_weight has not run"}},
+    {order_micro_batch_twice,
+     {"a micro-batch run twice",
+      "A rank ran the same half of the same micro-batch a second time, forwards or backwards.",
+      "how the micro-batch's number follows from the loop's"}},
+    /* Excluded by a missing part, and by a step that anything but W follows. */
+    {order_step_before_the_last_weights,
+     {"zero bubble: optimizer step before the last weight gradients",
+      "The optimizer stepped before the last weight gradients were computed, so it moved the "
+      "parameters without them; they then lie in the gradients, too late.",
+      "where optimizer_step is called: behind the loop over the weight gradients that are left"}},
+    /* Excluded by a missing forward, and by a backward that the right order has before its cool-down
+     * and this one has not. */
+    {order_no_cool_down,
      {"no cool-down",
       "Every rank lacks as many backwards as its warm-up has forwards: those of the last "
       "micro-batches were never run, and their share of the gradients is missing.",
       "what comes after the steady phase: the backwards that are still open"}},
+    /* Excluded by a rank that holds back another number than its own. */
+    {order_last_weights_left_out,
+     {"zero bubble: last weight gradients left out",
+      "Stage r lacks the weight gradients of the last r micro-batches: those that it holds back "
+      "for the end of the step.",
+      "the loop behind the last stage_backward_input: a stage_backward_weight for each micro-batch "
+      "that is still held back"}},
+    /* Excluded by any other gap, and where the ranks lack different ones. */
+    {order_backwards_never_run,
+     {"backward of a micro-batch left out",
+      "Some micro-batches went forwards on every rank and never backwards, the same on all ranks; "
+      "their share of the gradients is missing.",
+      "the bounds of the loop over the backwards"}},
+    {order_micro_batches_never_run,
+     {"micro-batches never run",
+      "Some micro-batches were begun on no rank, and all others are complete.",
+      "the bounds of the loops over micro-batches, and what becomes of a number of micro-batches "
+      "that makes no whole groups"}},
 };
 
 static const struct mistake *recognise(const struct schedule_kind *kind,
@@ -219,7 +142,7 @@ static const struct mistake *recognise(const struct schedule_kind *kind,
                                        bool whole)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(mistakes); i++)
-        if ((whole || !mistakes[i].of_whole_steps) && mistakes[i].shows(kind, schedule, shape))
+        if (mistakes[i].shows(kind, schedule, shape, whole))
             return &mistakes[i].mistake;
     return NULL;
 }
@@ -235,4 +158,12 @@ const struct mistake *order_recognise_cut_off(const struct schedule_kind *kind,
                                               struct schedule_shape shape)
 {
     return recognise(kind, schedule, shape, false);
+}
+
+void order_add_fitting(const struct schedule_kind *kind, const struct schedule *schedule,
+                       struct schedule_shape shape, bool whole, GPtrArray *mistakes_that_fit)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(mistakes); i++)
+        if (mistakes[i].shows(kind, schedule, shape, whole))
+            g_ptr_array_add(mistakes_that_fit, (void *)&mistakes[i].mistake);
 }

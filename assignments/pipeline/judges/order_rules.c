@@ -105,18 +105,20 @@ static bool bounds_in_flight(const struct schedule_kind *kind, const struct sche
                              struct schedule_shape shape, int rank, GString *why)
 {
     int limit = kind->in_flight(shape, rank), now = 0;
+    bool halves = kind->facts->halves; /* an I frees nothing: its W is still to come */
     for (int i = 0; i < schedule->count[rank]; i++) {
         const struct schedule_operation *operation = &schedule->operation[rank][i];
         now += operation->operation == LOG_FORWARD;
         now -= operation->operation == LOG_BACKWARD || operation->operation == LOG_BACKWARD_WEIGHT;
+        halves = halves || operation->operation == LOG_BACKWARD_INPUT;
         if (now <= limit)
             continue;
         g_autofree char *name = name_of(operation, shape);
         g_string_printf(why,
-                        "with %s %d %s are in flight (their forward is done, their backward is "
-                        "not); at most %s = %d may be here",
+                        "with %s %d %s are in flight (their forward is done, their %s is not); at "
+                        "most %s = %d may be here",
                         name, now, kind->facts->chunked ? "chunks" : "micro-batches",
-                        kind->in_flight_formula, limit);
+                        halves ? "weight gradient W" : "backward", kind->in_flight_formula, limit);
         return false;
     }
     return true;

@@ -42,9 +42,13 @@ bool order_bounds_in_flight(const struct schedule_kind *kind, const struct sched
 const struct mistake *order_recognise(const struct schedule_kind *kind,
                                       const struct schedule *schedule, struct schedule_shape shape);
 /* The same of an order that may be the beginning of one, cut off anywhere, as a run that hung has
- * it: none of a right order is taken for a mistake. */
+ * it: none of a right order is taken for a mistake. An operation that a rank only tried may stand at
+ * the end of its list; its micro-batch is -1 where it is not known. */
 const struct mistake *order_recognise_cut_off(const struct schedule_kind *kind,
                                               const struct schedule *schedule,
                                               struct schedule_shape shape);
+/* Adds all those that fit, as struct mistake *, not only the one to tell. whole: nothing is cut off. */
+void order_add_fitting(const struct schedule_kind *kind, const struct schedule *schedule,
+                       struct schedule_shape shape, bool whole, GPtrArray *mistakes_that_fit);
 
 #endif

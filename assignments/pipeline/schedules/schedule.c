@@ -33,6 +33,25 @@ void schedule_free(struct schedule *schedule)
     g_free(schedule);
 }
 
+#define MOST_NUMBERS 8 /* of a list in a sentence */
+
+void schedule_append_numbers(GString *text, const bool *marked, int count)
+{
+    int all = 0, named = 0;
+    for (int i = 0; i < count; i++)
+        all += marked[i];
+    int shown = all > MOST_NUMBERS ? MOST_NUMBERS - 1 : all;
+    for (int i = 0; i < count && named < shown; i++) {
+        if (!marked[i])
+            continue;
+        const char *between = named == 0 ? "" : named + 1 == all ? " and " : ", ";
+        g_string_append_printf(text, "%s%d", between, i);
+        named++;
+    }
+    if (all > shown)
+        g_string_append_printf(text, " and %d more", all - shown);
+}
+
 char *schedule_text(const struct schedule *schedule, int rank, bool with_stages, gsize most)
 {
     static const char *const letters[] = {[LOG_FORWARD] = "F",

@@ -41,6 +41,9 @@ void schedule_free(struct schedule *schedule);
  * `most` characters ends with "…". A new string. */
 char *schedule_text(const struct schedule *schedule, int rank, bool with_stages, gsize most);
 
+/* "28 and 29", "0, 1 and 2": those of the numbers 0 … count-1 that are marked; of many the first. */
+void schedule_append_numbers(GString *text, const bool *marked, int count);
+
 /* ---- making ------------------------------------------------------------------ */
 
 /* What a schedule is made for. The arrays stay the caller's. */

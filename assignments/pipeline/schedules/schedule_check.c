@@ -49,27 +49,78 @@ static bool count_operation(struct tally *tally, int rank,
 }
 
 /* One F and one B, or one F, one I and one W, of this micro-batch on this stage? */
-static bool is_complete(const struct tally *tally, int ranks, int stage, int micro_batch,
-                        GString *why)
+static bool is_complete(const struct tally *tally, int place)
 {
-    int place = stage * tally->micro_batches + micro_batch;
-    int forwards = tally->count[LOG_FORWARD][place], whole = tally->count[LOG_BACKWARD][place];
-    int inputs = tally->count[LOG_BACKWARD_INPUT][place];
+    int whole = tally->count[LOG_BACKWARD][place], inputs = tally->count[LOG_BACKWARD_INPUT][place];
     int weights = tally->count[LOG_BACKWARD_WEIGHT][place];
     bool halves = whole == 0 && inputs == 1 && weights == 1;
-    if (forwards == 1 && (halves || (whole == 1 && inputs == 0 && weights == 0)))
-        return true;
-    g_string_printf(why, "rank %d ran %d forwards and ", placement_rank(stage, ranks), forwards);
-    if (inputs == 0 && weights == 0)
-        g_string_append_printf(why, "%d backwards", whole);
-    else
-        g_string_append_printf(why, "%d whole backwards, %d for the input, %d for the weights",
-                               whole, inputs, weights);
-    g_string_append_printf(why, " of micro-batch %d", micro_batch);
+    return tally->count[LOG_FORWARD][place] == 1 &&
+           (halves || (whole == 1 && inputs == 0 && weights == 0));
+}
+
+/* Were some micro-batches begun nowhere, and all others completed everywhere? Then says which. */
+static bool some_were_never_run(const struct tally *tally, GString *why)
+{
+    g_autofree bool *never = g_new0(bool, tally->micro_batches);
+    int missing = 0;
+    for (int i = 0; i < tally->micro_batches; i++) {
+        int complete = 0, begun = 0;
+        for (int stage = 0; stage < tally->stages; stage++) {
+            int place = stage * tally->micro_batches + i;
+            complete += is_complete(tally, place);
+            for (int k = LOG_FORWARD; k <= LOG_BACKWARD_WEIGHT; k++)
+                begun += tally->count[k][place];
+        }
+        never[i] = begun == 0;
+        missing += never[i];
+        if (begun > 0 && complete < tally->stages)
+            return false;
+    }
+    if (missing == 0 || missing == tally->micro_batches)
+        return false;
+    g_string_assign(why, missing == 1 ? "micro-batch " : "micro-batches ");
+    schedule_append_numbers(why, never, tally->micro_batches);
+    g_string_append(why, missing == 1 ? " was never run" : " were never run");
+    return true;
+}
+
+/* Adds "never ran F of micro-batches 6 and 7", or "ran W of micro-batch 4 more than once", of a stage,
+ * if it is so. */
+static void add_wrong_counts(const struct tally *tally, int stage, enum log_operation operation,
+                             bool twice, GString *why)
+{
+    g_autofree bool *wrong = g_new0(bool, tally->micro_batches);
+    const char *name = log_operation_name(operation);
+    int count = 0;
+    for (int i = 0; i < tally->micro_batches; i++) {
+        int place = stage * tally->micro_batches + i, found = tally->count[operation][place];
+        bool as_whole = tally->count[LOG_BACKWARD][place] > 0;
+        bool as_halves = tally->count[LOG_BACKWARD_INPUT][place] > 0 ||
+                         tally->count[LOG_BACKWARD_WEIGHT][place] > 0;
+        bool due = operation == LOG_FORWARD || (operation == LOG_BACKWARD ? !as_halves : as_halves);
+        wrong[i] = twice ? found > 1 || (operation == LOG_BACKWARD && as_whole && as_halves)
+                         : found == 0 && due && !(as_whole && operation != LOG_FORWARD);
+        count += wrong[i];
+    }
+    if (count == 0)
+        return;
+    g_string_append_printf(why, "%s%s %s of micro-batch%s ", why->len > 0 ? ", and " : "",
+                           twice ? "ran" : "never ran", name, count == 1 ? "" : "es");
+    schedule_append_numbers(why, wrong, tally->micro_batches);
+    if (twice)
+        g_string_append(why, " more than once");
+}
+
+/* What is there too often, or not at all, on the stage where that is seen first. */
+static void say_what_is_wrong(const struct tally *tally, int ranks, int stage, GString *why)
+{
+    g_autoptr(GString) counts = g_string_new(NULL);
+    for (int twice = 1; twice >= 0; twice--)
+        for (int k = LOG_FORWARD; k <= LOG_BACKWARD_WEIGHT; k++)
+            add_wrong_counts(tally, stage, (enum log_operation)k, twice, counts);
+    g_string_printf(why, "rank %d %s", placement_rank(stage, ranks), counts->str);
     if (tally->stages > ranks)
-        g_string_append_printf(why, " on stage %d", stage);
-    g_string_append(why, ", not one each");
-    return false;
+        g_string_append_printf(why, " (stage %d)", stage);
 }
 
 /* Every rank's list by itself. Sets *rank where it does not hold. */
@@ -85,10 +136,14 @@ static bool check_lists(const struct schedule *schedule, struct tally *tally, GS
                 !count_operation(tally, *rank, operation, why))
                 return false;
         }
+    *rank = 0;
+    if (some_were_never_run(tally, why))
+        return false;
     for (int micro_batch = 0; micro_batch < tally->micro_batches; micro_batch++)
         for (int stage = 0; stage < tally->stages; stage++)
-            if (!is_complete(tally, schedule->ranks, stage, micro_batch, why)) {
+            if (!is_complete(tally, stage * tally->micro_batches + micro_batch)) {
                 *rank = placement_rank(stage, schedule->ranks);
+                say_what_is_wrong(tally, schedule->ranks, stage, why);
                 return false;
             }
     return true;
