@@ -125,6 +125,8 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
 struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float scale)
 {
     struct micro_batch *own = micro_batch_of(batch, micro_batch);
+    /* Before the checks: the log of a program that they end shows what it tried. */
+    log_append(log_record_of_loss_backward(micro_batch, (double)scale));
     if (!own->loss_computed)
         fatal(
             "the backward of micro-batch %d came before its forward: its loss was not computed in "
@@ -135,8 +137,6 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
               "micro-batch has one backward",
               micro_batch);
     own->backward_computed = true;
-
-    log_append(log_record_of_loss_backward(micro_batch, (double)scale));
 
     struct tensor *outputs = outputs_of(batch, micro_batch);
     struct tensor *gradient =

@@ -33,17 +33,19 @@ static const char *reason(enum progress found, enum progress needed)
                : "its backward came before its forward, which has not run yet";
 }
 
-static void check_micro_batch(const struct stage *stage, int micro_batch, const char *what,
-                              enum progress needed)
+static void check_micro_batch(const struct stage *stage, enum log_operation operation,
+                              int micro_batch, const char *what, enum progress needed)
 {
     const struct stage_options *options = &stage->options;
     if (micro_batch < 0 || micro_batch >= options->micro_batches)
         fatal("stage %d: %s of micro-batch %d: there is none, they are numbered 0 to %d",
               options->index, what, micro_batch, options->micro_batches - 1);
     const enum progress found = progress_of(stage, micro_batch);
-    if (found != needed && !(needed == NOT_HERE && found == FINISHED))
-        fatal("stage %d: %s of micro-batch %d can't run: %s", options->index, what, micro_batch,
-              reason(found, needed));
+    if (found == needed || (needed == NOT_HERE && found == FINISHED))
+        return;
+    log_compute(operation, LOG_BEGIN, options->index, micro_batch); /* what was tried */
+    fatal("stage %d: %s of micro-batch %d can't run: %s", options->index, what, micro_batch,
+          reason(found, needed));
 }
 
 /* Checks a tensor and takes it over. */
@@ -119,7 +121,7 @@ static struct shape output_sample(const struct stage *stage)
 
 struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
 {
-    check_micro_batch(stage, micro_batch, "a forward", NOT_HERE);
+    check_micro_batch(stage, LOG_FORWARD, micro_batch, "a forward", NOT_HERE);
     take_over(stage, micro_batch, "x", x, input_sample(stage));
     begin(stage, LOG_FORWARD, micro_batch, x);
     tensor_take_over(x);
@@ -144,7 +146,7 @@ static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, st
 
 struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
 {
-    check_micro_batch(stage, micro_batch, "a backward", FORWARD_DONE);
+    check_micro_batch(stage, LOG_BACKWARD, micro_batch, "a backward", FORWARD_DONE);
     take_over(stage, micro_batch, "dy", dy, output_sample(stage));
     begin(stage, LOG_BACKWARD, micro_batch, dy);
     tensor_take_over(dy);
@@ -161,7 +163,8 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
 
 struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct tensor *dy)
 {
-    check_micro_batch(stage, micro_batch, "a stage_backward_input", FORWARD_DONE);
+    check_micro_batch(stage, LOG_BACKWARD_INPUT, micro_batch, "a stage_backward_input",
+                      FORWARD_DONE);
     take_over(stage, micro_batch, "dy", dy, output_sample(stage));
     begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     tensor_take_over(dy);
@@ -174,7 +177,8 @@ struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct
 
 void stage_backward_weight(struct stage *stage, int micro_batch)
 {
-    check_micro_batch(stage, micro_batch, "a stage_backward_weight", BACKWARD_INPUT_DONE);
+    check_micro_batch(stage, LOG_BACKWARD_WEIGHT, micro_batch, "a stage_backward_weight",
+                      BACKWARD_INPUT_DONE);
     begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
     for (int i = stage->options.layers - 1; i >= 0; i--)
         layer_backward_weight(&stage->layer[i], memory_of(stage, i),
