@@ -32,12 +32,19 @@ static bool is_kits_message(const struct scene *scene)
                                  scene->outcome->words[end.rank].text, G_REGEX_RAW, 0);
 }
 
-/* The known mistake behind it, if the assignment knows one. */
-static const struct mistake *find_mistake(const struct diagnosis *diagnosis)
+/* The known mistake behind it, if the assignment knows one, and its own headline. */
+static const struct mistake *find_mistake(const struct diagnosis *diagnosis, GString *cause)
 {
     const struct assignment *assignment = diagnosis->scene->outcome->assignment;
-    return assignment && assignment->mistake_of_hang ? assignment->mistake_of_hang(diagnosis)
+    return assignment && assignment->mistake_of_hang ? assignment->mistake_of_hang(diagnosis, cause)
                                                      : NULL;
+}
+
+/* Does a known mistake explain why they wait in a circle? */
+static bool circle_is_known(const struct diagnosis *diagnosis)
+{
+    g_autoptr(GString) cause = g_string_new(NULL);
+    return diagnosis->scene->cycle->len > 0 && find_mistake(diagnosis, cause);
 }
 
 static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct scene *scene,
@@ -63,8 +70,12 @@ static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct s
         return DIAGNOSIS_COLLECTIVES_DIFFER;
     /* In a program that stopped half way some messages lie unreceived: no wonder, if a known
      * mistake explains the circle. */
-    if (stopped && scene->cycle->len > 0 && find_mistake(diagnosis))
+    if (stopped && scene_any_wait(scene, scene_asks_twice, headline))
+        return DIAGNOSIS_ASKED_TWICE;
+    if (stopped && circle_is_known(diagnosis))
         return scene_name_circle(scene, headline);
+    if (stopped && scene_any_wait(scene, scene_was_sent_twice, headline))
+        return DIAGNOSIS_SENT_TWICE;
     if (stopped && scene_any_wait(scene, scene_tags_differ, headline))
         return DIAGNOSIS_TAG_MISMATCH;
     if (stopped && scene_any_wait(scene, scene_communicators_differ, headline))
@@ -103,6 +114,8 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
         [DIAGNOSIS_TRUNCATION] = "count mismatch",
         [DIAGNOSIS_COLLECTIVES_DIFFER] = "different collectives",
         [DIAGNOSIS_TAG_MISMATCH] = "tag mismatch",
+        [DIAGNOSIS_ASKED_TWICE] = "a message asked for twice",
+        [DIAGNOSIS_SENT_TWICE] = "a message sent twice",
         [DIAGNOSIS_COMMUNICATOR_MISMATCH] = "communicator mismatch",
         [DIAGNOSIS_BOTH_SEND_FIRST] = "both send first",
         [DIAGNOSIS_BOTH_RECEIVE_FIRST] = "both receive first",
@@ -122,10 +135,13 @@ static void describe_kind(struct diagnosis *diagnosis)
     GString *markdown = diagnosis->markdown;
     if (diagnosis->kind == DIAGNOSIS_NONE)
         return;
-    const struct mistake *mistake = find_mistake(diagnosis);
+    g_autoptr(GString) cause = g_string_new(NULL);
+    const struct mistake *mistake = find_mistake(diagnosis, cause);
     g_string_assign(diagnosis->look,
                     mistake && mistake->look ? mistake->look : diagnosis_look(diagnosis->kind));
-    if (diagnosis_remedy(diagnosis->kind)[0] != '\0')
+    if (cause->len > 0) /* what is said of the kind in general would be beside the point */
+        g_string_assign(diagnosis->headline, cause->str);
+    else if (diagnosis_remedy(diagnosis->kind)[0] != '\0')
         g_string_append_printf(markdown, "Kind: **%s**. %s\n\n",
                                diagnosis_kind_name(diagnosis->kind),
                                diagnosis_remedy(diagnosis->kind));

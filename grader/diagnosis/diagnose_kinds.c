@@ -222,6 +222,17 @@ static void name_calls_of_cycle(const struct scene *scene, GString *headline)
     g_string_append(headline, headline->len + strlen(text) <= most ? text : one);
 }
 
+/* Did one of them post any receive, from anybody? Whether one would have followed is not known. */
+static bool any_of_cycle_receives(const struct scene *scene)
+{
+    for (int i = 0; i < scene->matching->count; i++) {
+        const struct message *message = &scene->matching->message[i];
+        if (message->receive.posted != NO_RECORD && scene_is_in(scene->cycle, message->destination))
+            return true;
+    }
+    return false;
+}
+
 enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headline)
 {
     if (scene->cycle->len == 0)
@@ -231,6 +242,8 @@ enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headli
     name_cycle(scene, headline);
     if (scene->cycle->len == 1)
         g_string_append(headline, " waits for itself");
+    else if (kind == DIAGNOSIS_BOTH_SEND_FIRST && !any_of_cycle_receives(scene))
+        g_string_append(headline, " send first, and none of them has called a receive so far");
     else if (kind == DIAGNOSIS_BOTH_SEND_FIRST)
         g_string_append(headline, " send first, and none gets to its receive");
     else if (kind == DIAGNOSIS_BOTH_RECEIVE_FIRST)

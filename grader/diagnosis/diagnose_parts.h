@@ -37,6 +37,8 @@ typedef bool wait_test(const struct scene *scene, int rank, const struct wait *w
 /* Tries a test on everything that anybody waits for. */
 bool scene_any_wait(const struct scene *scene, wait_test *test, GString *headline);
 wait_test scene_wait_truncates, scene_tags_differ, scene_communicators_differ;
+/* diagnose_twice.c */
+wait_test scene_asks_twice, scene_was_sent_twice;
 bool scene_collectives_differ(const struct scene *scene, GString *headline);
 enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headline);
 /* "MPI_Recv at file.c:12" */

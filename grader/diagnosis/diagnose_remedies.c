@@ -15,14 +15,22 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
     case DIAGNOSIS_TAG_MISMATCH:
         return "A message is received only by a receive with its tag: compute the tag on both "
                "sides from the same things (who sends, to whom, and which of its messages).";
+    case DIAGNOSIS_ASKED_TWICE:
+        return "Every message is received once. Look at which call asks for it the second time, "
+               "and "
+               "which message it should ask for.";
+    case DIAGNOSIS_SENT_TWICE:
+        return "Every message is sent once. Look at which call sends it the second time, and which "
+               "message it should send.";
     case DIAGNOSIS_COMMUNICATOR_MISMATCH:
         return "A message stays in the communicator that it was sent in: use the same one on both "
                "sides.";
     case DIAGNOSIS_BOTH_SEND_FIRST:
         return "A send may wait until its receive has been posted, and so may the `MPI_Wait` for "
                "an "
-               "`MPI_Isend`. Start the message with `MPI_Isend` and go on; wait for it only behind "
-               "the receive. Until then its buffer must neither be changed nor freed.";
+               "`MPI_Isend`. Is there a receive for it at all? Then start the message with "
+               "`MPI_Isend` and go on; wait for it only behind the receive. Until then its buffer "
+               "must neither be changed nor freed.";
     case DIAGNOSIS_BOTH_RECEIVE_FIRST:
         return "Each waits for a message that the next would send only later. One of them must "
                "send first: look for the first rank that has all it needs to compute, and ask why "
@@ -78,6 +86,10 @@ const char *diagnosis_look(enum diagnosis_kind kind)
         return "the order in which each rank comes to its collectives";
     case DIAGNOSIS_TAG_MISMATCH:
         return "the tags of the two calls";
+    case DIAGNOSIS_ASKED_TWICE:
+        return "which message this call should ask for";
+    case DIAGNOSIS_SENT_TWICE:
+        return "which call sends the second message, and with which tag";
     case DIAGNOSIS_COMMUNICATOR_MISMATCH:
         return "the communicators of the two calls";
     case DIAGNOSIS_BOTH_SEND_FIRST:

@@ -21,12 +21,14 @@ struct assignment {
      * finished run before a check passes, or fails for a reason that has no name; where it was not,
      * it sets the verdict to a failure that says so. May be NULL. */
     bool (*work_is_sound)(const struct outcome *run, struct verdict *verdict);
-    /* Of a run that was stopped because nobody could go on: the known mistake behind it, which the
-     * caller must not free, or NULL. diagnosis->scene tells who waited for what (scene.h). It is
-     * asked up to twice: where ranks wait in a circle, first while the kind is being looked for;
-     * diagnosis->kind is DIAGNOSIS_NONE then, and only what explains the circle counts. And once
-     * there is a kind, whichever it is. May be NULL. */
-    const struct mistake *(*mistake_of_hang)(const struct diagnosis *diagnosis);
+    /* Of a run that was stopped because nobody could go on, or that the kit stopped: the known mistake
+     * behind it, which the caller must not free, or NULL. diagnosis->scene tells who waited for what
+     * (scene.h). What it can say in one line of plain text that says more than the diagnosis' own, with
+     * ranks and micro-batches, it writes to cause; that then is the headline. It is asked up to twice:
+     * where ranks wait in a circle, first while the kind is being looked for; diagnosis->kind is
+     * DIAGNOSIS_NONE then, and only what explains the circle counts. And once there is a kind,
+     * whichever it is. May be NULL. */
+    const struct mistake *(*mistake_of_hang)(const struct diagnosis *diagnosis, GString *cause);
     /* Of a run that began and did not come to its end, whyever: what else its logs, cut off as they are,
      * show of what it did, as Markdown; ends with an empty line. May be NULL. */
     void (*describe_unfinished)(const struct outcome *run, GString *markdown);

@@ -59,6 +59,32 @@ static bool waits_to(const struct scene *scene, int rank, enum wait_kind kind, i
     return wait && wait->kind == kind && wait->peer == peer;
 }
 
+/* Messages that one rank began to send to another in the step that the sender is in. */
+static int sent(const struct scene *scene, int from, int to)
+{
+    int count = 0, step = scene->place[from].step;
+    for (int i = 0; i < scene->matching->count; i++) {
+        const struct message *message = &scene->matching->message[i];
+        count += message->source == from && message->destination == to &&
+                 message->send.posted != NO_RECORD && message->send.step == step;
+    }
+    return count;
+}
+
+/* Did a rank receive anything from another in the step that it is in? */
+static bool received_any(const struct scene *scene, int rank, int peer)
+{
+    int step = scene->place[rank].step;
+    for (int i = 0; i < scene->matching->count; i++) {
+        const struct message *message = &scene->matching->message[i];
+        if (message->source == peer && message->destination == rank &&
+            message->receive.posted != NO_RECORD && message->receive.completed != NO_RECORD &&
+            message->receive.step == step)
+            return true;
+    }
+    return false;
+}
+
 /* Forwards that the last rank runs before its first backward: one, and with v stages per rank all
  * that come before the first of the last stage. */
 static int least_forwards(const struct scene *scene, const struct progress *progress)
@@ -67,7 +93,8 @@ static int least_forwards(const struct scene *scene, const struct progress *prog
 }
 
 /* Rank 0 did as few forwards as the last rank should and waits for a backward; the last rank, which
- * should begin with that, did forwards only and waits for another. */
+ * should begin with that, did forwards only and waits for another. Excluded where rank 0 has a forward
+ * whose output it never sent: then the last rank waits for that. */
 static bool is_wrong_end(const struct scene *scene)
 {
     int last = scene->outcome->ranks - 1;
@@ -76,10 +103,11 @@ static bool is_wrong_end(const struct scene *scene)
     struct progress front = progress_of(scene, 0), back = progress_of(scene, last);
     return front.forwards == least_forwards(scene, &front) && front.backwards == 0 &&
            back.forwards >= 1 && back.backwards == 0 && waits_to(scene, 0, WAIT_RECEIVE, 1) &&
-           waits_to(scene, last, WAIT_RECEIVE, last - 1);
+           waits_to(scene, last, WAIT_RECEIVE, last - 1) && sent(scene, 0, 1) >= front.forwards;
 }
 
-/* Two neighbours: the one in front sends what its F made, the one behind what its B made. */
+/* Two neighbours: the one in front sends what its F made, the one behind what its B made. Excluded where
+ * the one behind has received nothing from the one in front: there may be no receive at all. */
 static bool is_steady_phase(const struct scene *scene)
 {
     if (scene->cycle->len != 2)
@@ -89,22 +117,10 @@ static bool is_steady_phase(const struct scene *scene)
     struct progress before = progress_of(scene, front), after = progress_of(scene, behind);
     bool around = front == 0 && behind == scene->outcome->ranks - 1 && before.stages > 1;
     return (behind == front + 1 || around) && waits_to(scene, front, WAIT_SEND, behind) &&
-           waits_to(scene, behind, WAIT_SEND, front) &&
+           waits_to(scene, behind, WAIT_SEND, front) && received_any(scene, behind, front) &&
            ((before.last == LOG_FORWARD && after.last != LOG_FORWARD && after.backwards > 0) ||
             (around && after.last == LOG_FORWARD && before.last != LOG_FORWARD &&
              before.backwards > 0));
-}
-
-static bool sent_any(const struct scene *scene, int from, int to)
-{
-    int step = scene->place[from].step;
-    for (int i = 0; i < scene->matching->count; i++) {
-        const struct message *message = &scene->matching->message[i];
-        if (message->source == from && message->destination == to &&
-            message->send.posted != NO_RECORD && message->send.step == step)
-            return true;
-    }
-    return false;
 }
 
 /* Rank 0 waits for the input of its second stage, number p; the last rank did a forward of its
@@ -117,7 +133,7 @@ static bool is_without_link(const struct scene *scene)
     struct progress front = progress_of(scene, 0), back = progress_of(scene, last);
     return front.stages > 1 && front.forwards > 0 && front.later_stages == 0 &&
            front.backwards == 0 && back.forwards > 0 && waits_to(scene, 0, WAIT_RECEIVE, last) &&
-           !sent_any(scene, last, 0);
+           sent(scene, last, 0) == 0;
 }
 
 /* Did this line of the source receive anything before? */
@@ -189,32 +205,83 @@ static const struct mistake *mistake_of_waits(const struct scene *scene, enum di
 
 /* ---- by the order of the computations --------------------------------------------------------------- */
 
-/* Training steps that some rank began. */
-static int steps_begun(const struct outcome *outcome)
+/* How many training steps every rank has ended, and some rank begun. */
+static void count_steps(const struct outcome *outcome, int *ended, int *begun)
 {
-    int most = 0;
+    *ended = MAX(1, outcome->options.steps);
+    *begun = 0;
     for (int rank = 0; rank < outcome->ranks; rank++) {
-        int steps = 0;
-        for (size_t i = 0; i < outcome->log[rank].count; i++)
-            steps += outcome->log[rank].record[i].operation == LOG_STEP_BEGIN;
-        most = MAX(most, steps);
+        int begins = 0, ends = 0;
+        for (size_t i = 0; i < outcome->log[rank].count; i++) {
+            begins += outcome->log[rank].record[i].operation == LOG_STEP_BEGIN;
+            ends += outcome->log[rank].record[i].operation == LOG_STEP_END;
+        }
+        *ended = MIN(*ended, ends);
+        *begun = MAX(*begun, begins);
     }
-    return MIN(most, MAX(1, outcome->options.steps));
+    *begun = MIN(*begun, MAX(1, outcome->options.steps));
 }
 
-static const struct mistake *mistake_of_order(const struct outcome *outcome)
+/* The micro-batch whose loss a rank wanted the gradient of in this step although there was no loss yet:
+ * there the kit stops it. -1: none. */
+static int wanted_loss(const struct log_file *log, int step)
 {
+    int now = -1, wanted = -1;
+    g_autoptr(GArray) computed = g_array_new(FALSE, FALSE, sizeof(int));
+    for (size_t i = 0; i < log->count; i++) {
+        const struct log_record *record = &log->record[i];
+        int micro_batch = record->micro_batch;
+        bool found = false;
+        log_follow_step(record, &now);
+        if (record->operation == LOG_STEP_BEGIN)
+            g_array_set_size(computed, 0);
+        if (record->operation == LOG_LOSS)
+            g_array_append_val(computed, micro_batch);
+        if (record->operation != LOG_LOSS_BACKWARD || now != step)
+            continue;
+        for (guint k = 0; k < computed->len; k++)
+            found = found || g_array_index(computed, int, k) == micro_batch;
+        wanted = found ? wanted : micro_batch;
+    }
+    return wanted;
+}
+
+/* Adds the backwards that ranks tried and could not begin: where the loss was not there, or where the
+ * gradient has not come, which with one stage per rank is what comes from the next rank. */
+static void add_tried(const struct scene *scene, const struct schedule_kind *kind,
+                      struct schedule_shape shape, int step, struct schedule *schedule)
+{
+    const enum log_operation backward = kind->facts->halves ? LOG_BACKWARD_INPUT : LOG_BACKWARD;
+    for (int rank = 0; rank < shape.ranks; rank++) {
+        int stage = (shape.chunks - 1) * shape.ranks + rank;
+        int micro_batch = wanted_loss(&scene->outcome->log[rank], step);
+        bool waits = shape.chunks == 1 && scene->place[rank].step == step &&
+                     waits_to(scene, rank, WAIT_RECEIVE, rank + 1);
+        if (micro_batch >= 0 || waits)
+            schedule_add(schedule, rank,
+                         (struct schedule_operation){backward, stage, micro_batch, 0});
+    }
+}
+
+static const struct mistake *mistake_of_order(const struct scene *scene)
+{
+    const struct outcome *outcome = scene->outcome;
     const struct schedule_kind *kind = schedule_find(outcome->options.step);
     if (!kind || !order_rule(kind))
         return NULL;
     const struct schedule_shape shape = {outcome->ranks, pipeline_chunks(&outcome->options),
                                          options_micro_batches(&outcome->options)};
-    const int steps = steps_begun(outcome);
+    int ended, steps;
+    count_steps(outcome, &ended, &steps);
     const struct mistake *mistake = NULL;
-    struct schedule **schedule =
-        order_of_steps(outcome->log, outcome->ranks, steps, kind->facts->asynchronous);
-    for (int step = 0; step < steps && !mistake; step++)
-        mistake = order_recognise_cut_off(kind, schedule[step], shape);
+    struct schedule **schedule = order_of_steps(outcome->log, outcome->ranks, steps,
+                                                kind->facts->asynchronous || kind->facts->halves);
+    for (int step = 0; step < steps && !mistake; step++) {
+        if (step >= ended)
+            add_tried(scene, kind, shape, step, schedule[step]);
+        mistake = step < ended ? order_recognise(kind, schedule[step], shape)
+                               : order_recognise_cut_off(kind, schedule[step], shape);
+    }
     order_of_steps_free(schedule, steps);
     return mistake;
 }
@@ -227,14 +294,44 @@ static bool is_wait(enum diagnosis_kind kind)
     return kind >= DIAGNOSIS_TAG_MISMATCH && kind != DIAGNOSIS_ENDED_EARLY;
 }
 
-const struct mistake *mistake_of_hang(const struct diagnosis *diagnosis)
+/* With several stages per rank: rank 0 has run nothing and waits for the last rank. Its first stage needs
+ * no message. Whether a later stage was begun, or a receive is too much, the log can't tell. */
+static void cause_of_a_first_wait(const struct scene *scene, GString *cause)
+{
+    int last = scene->outcome->ranks - 1;
+    struct progress front = progress_of(scene, 0);
+    if (last < 1 || front.stages < 2 || front.forwards > 0 || front.backwards > 0 ||
+        !waits_to(scene, 0, WAIT_RECEIVE, last))
+        return;
+    g_string_append_printf(cause,
+                           "rank 0 waits for a message from rank %d before its first forward. That "
+                           "is of stage 0, its chunk 0, which takes its input from the batch: a "
+                           "later chunk was begun, or stage 0 was made to receive",
+                           last);
+}
+
+const struct mistake *mistake_of_hang(const struct diagnosis *diagnosis, GString *cause)
 {
     const enum diagnosis_kind kind = diagnosis->kind;
-    if (kind == DIAGNOSIS_NONE) /* it is still looked for: see assignment.h */
-        return mistake_of_waits(diagnosis->scene, DIAGNOSIS_CYCLE);
+    const struct scene *scene = diagnosis->scene;
+    if (kind == DIAGNOSIS_STOPPED_ITSELF)
+        return mistake_of_order(scene);
+    const struct mistake *mistake = NULL;
+    if (kind == DIAGNOSIS_NONE) { /* it is still looked for: see assignment.h */
+        mistake = mistake_of_waits(scene, DIAGNOSIS_CYCLE);
+        return mistake ? mistake : mistake_of_unsent(scene, cause);
+    }
     if (!is_wait(kind))
         return NULL;
-    const struct mistake *mistake = mistake_of_waits(diagnosis->scene, kind);
-    return mistake || kind == DIAGNOSIS_ENDLESS_LOOP ? mistake
-                                                     : mistake_of_order(diagnosis->scene->outcome);
+    if (kind == DIAGNOSIS_ASKED_TWICE || kind == DIAGNOSIS_SENT_TWICE) {
+        cause_of_repeated(scene, cause);
+        return NULL;
+    }
+    mistake = mistake_of_waits(scene, kind);
+    if (mistake || kind == DIAGNOSIS_ENDLESS_LOOP)
+        return mistake;
+    mistake = mistake_of_unsent(scene, cause);
+    if (!mistake)
+        cause_of_a_first_wait(scene, cause);
+    return mistake || cause->len > 0 ? mistake : mistake_of_order(scene);
 }

@@ -78,7 +78,7 @@ static const struct {
       "No rank runs more forwards than it should before its first backward, and some run fewer. A "
       "rank whose warm-up is too short waits for its first gradient with nothing to do, and those "
       "behind it wait for its next forward.",
-      "the number of warm-up forwards: how long is the first micro-batch away, there and back?"}},
+      "the number of warm-up forwards: as many as fit in before the first micro-batch is back"}},
     /* Excluded by a W anywhere else than right behind its own I. */
     {order_weights_at_once,
      {"weight gradients directly behind input gradients",

@@ -71,10 +71,21 @@ static void assert_order(int more, const char *mistake, const char *const beside
     for (int r = 0; r < 2; r++) {
         script_init(&rank[r], r, 2);
         script_step(&rank[r], LOG_STEP_BEGIN, 0);
-        for (int i = 0; i < 2 - r + more; i++)
+        for (int i = 0; i < 2 - r + more; i++) {
+            if (r == 1)
+                script_call(&rank[r], LOG_RECV, 0, i, 100, true);
             script_compute(&rank[r], LOG_FORWARD, r, i, 10);
+            if (r == 0)
+                script_isend(&rank[r], 1, i, 100);
+        }
+        if (r == 0)
+            script_call(&rank[r], LOG_RECV, 1, 10, 100, true);
         script_compute(&rank[r], LOG_BACKWARD, r, 0, 10);
-        script_call(&rank[r], LOG_RECV, 1 - r, 0, 100, false);
+        if (r == 1)
+            script_isend(&rank[r], 0, 10, 100);
+        if (r == 0)
+            script_compute(&rank[r], LOG_FORWARD, r, 2 + more, 10);
+        script_call(&rank[r], r == 0 ? LOG_SEND : LOG_RECV, 1 - r, 90 + r, 100, false);
         logs[r] = rank[r].log;
     }
     struct outcome outcome = {.assignment = assignment_find("pipeline"),

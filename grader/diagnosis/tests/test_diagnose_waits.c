@@ -88,6 +88,87 @@ START_TEST(tags_that_differ)
 }
 END_TEST
 
+/* Two messages with tags 5 and 6 were received in the step; then 5 is asked for, or sent, once more. */
+static void begin_with_two_received(void)
+{
+    diagnosed_begin(2);
+    for (int r = 0; r < 2; r++) {
+        script_step(&diagnosed_rank[r], LOG_STEP_BEGIN, 0);
+        for (int tag = 5; tag <= 6; tag++)
+            script_call(&diagnosed_rank[r], r == 0 ? LOG_SEND : LOG_RECV, 1 - r, tag, 100, true);
+    }
+}
+
+START_TEST(asked_for_twice)
+{
+    begin_with_two_received();
+    script_call(&diagnosed_rank[0], LOG_SEND, 1, 7, 100, true);
+    script_call(&diagnosed_rank[0], LOG_RECV, 1, 8, 100, false);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 5, 100, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_ASKED_TWICE);
+    diagnosed_says("rank 1 asks a second time for the message with tag 5 from rank 0, which it has "
+                   "received already: MPI_Recv");
+    diagnosed_does_not_explain("compute the tag");
+}
+END_TEST
+
+START_TEST(sent_twice)
+{
+    begin_with_two_received();
+    script_call(&diagnosed_rank[0], LOG_SEND, 1, 6, 100, true);
+    script_call(&diagnosed_rank[0], LOG_RECV, 1, 8, 100, false);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 7, 100, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_SENT_TWICE);
+    diagnosed_says(
+        "rank 0 sent the message with tag 6 a second time, and rank 1, which has received "
+        "it already, waits for another one (tag 7): MPI_Recv");
+    diagnosed_does_not_explain("compute the tag");
+}
+END_TEST
+
+/* Where tags are used again, or in another step, nothing was asked for twice. */
+START_TEST(tags_that_are_used_again)
+{
+    diagnosed_begin(2);
+    script_step(&diagnosed_rank[0], LOG_STEP_BEGIN, 0);
+    script_step(&diagnosed_rank[1], LOG_STEP_BEGIN, 0);
+    for (int k = 0; k < 2; k++) {
+        script_call(&diagnosed_rank[0], LOG_SEND, 1, 5, 100, true);
+        script_call(&diagnosed_rank[1], LOG_RECV, 0, 5, 100, true);
+    }
+    script_call(&diagnosed_rank[0], LOG_RECV, 1, 8, 100, false);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 5, 100, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_BOTH_RECEIVE_FIRST);
+
+    begin_with_two_received();
+    for (int r = 0; r < 2; r++) {
+        script_step(&diagnosed_rank[r], LOG_STEP_END, 0);
+        script_step(&diagnosed_rank[r], LOG_STEP_BEGIN, 1);
+        script_call(&diagnosed_rank[r], LOG_RECV, 1 - r, 5, 100, false);
+    }
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_BOTH_RECEIVE_FIRST);
+}
+END_TEST
+
+/* Whether a receive would have followed is known only where there was one before. */
+START_TEST(sends_without_a_receive)
+{
+    diagnosed_begin(2);
+    for (int r = 0; r < 2; r++)
+        script_call(&diagnosed_rank[r], LOG_SEND, 1 - r, 4, 8000, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_BOTH_SEND_FIRST);
+    diagnosed_says("send first, and none of them has called a receive so far");
+    diagnosed_explains("Is there a receive for it at all?");
+    diagnosed_begin(2);
+    script_call(&diagnosed_rank[0], LOG_SEND, 1, 3, 80, true);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 3, 80, true);
+    for (int r = 0; r < 2; r++)
+        script_call(&diagnosed_rank[r], LOG_SEND, 1 - r, 4, 8000, false);
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_BOTH_SEND_FIRST);
+    diagnosed_says("none gets to its receive");
+}
+END_TEST
+
 START_TEST(communicators_that_differ)
 {
     diagnosed_begin(2);
@@ -154,6 +235,10 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_circle_of_both_sorts);
     tcase_add_test(tests, only_what_is_missing_counts);
     tcase_add_test(tests, tags_that_differ);
+    tcase_add_test(tests, asked_for_twice);
+    tcase_add_test(tests, sent_twice);
+    tcase_add_test(tests, tags_that_are_used_again);
+    tcase_add_test(tests, sends_without_a_receive);
     tcase_add_test(tests, communicators_that_differ);
     tcase_add_test(tests, no_room_for_the_message);
     tcase_add_test(tests, a_collective_that_one_rank_missed);
