@@ -115,7 +115,7 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
         [DIAGNOSIS_COLLECTIVES_DIFFER] = "different collectives",
         [DIAGNOSIS_TAG_MISMATCH] = "tag mismatch",
         [DIAGNOSIS_ASKED_TWICE] = "a message asked for twice",
-        [DIAGNOSIS_SENT_TWICE] = "a message sent twice",
+        [DIAGNOSIS_SENT_TWICE] = "two messages with one tag",
         [DIAGNOSIS_COMMUNICATOR_MISMATCH] = "communicator mismatch",
         [DIAGNOSIS_BOTH_SEND_FIRST] = "both send first",
         [DIAGNOSIS_BOTH_RECEIVE_FIRST] = "both receive first",

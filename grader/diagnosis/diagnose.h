@@ -17,7 +17,7 @@ enum diagnosis_kind {
     DIAGNOSIS_COLLECTIVES_DIFFER,    /* the ranks are in different collectives */
     DIAGNOSIS_TAG_MISMATCH,          /* sent with one tag, waited for with another */
     DIAGNOSIS_ASKED_TWICE,           /* a receive for a message that was received already */
-    DIAGNOSIS_SENT_TWICE,            /* in place of another message, one that was there already */
+    DIAGNOSIS_SENT_TWICE,            /* in place of another, a second with a former one's tag */
     DIAGNOSIS_COMMUNICATOR_MISMATCH, /* sent in one communicator, received in another */
     DIAGNOSIS_BOTH_SEND_FIRST,       /* a circle of sends whose receives would come later */
     DIAGNOSIS_BOTH_RECEIVE_FIRST,    /* a circle of receives */

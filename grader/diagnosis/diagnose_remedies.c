@@ -20,8 +20,7 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
                "and "
                "which message it should ask for.";
     case DIAGNOSIS_SENT_TWICE:
-        return "Every message is sent once. Look at which call sends it the second time, and which "
-               "message it should send.";
+        return "Look at which call sends the second one: what it should send, and with which tag.";
     case DIAGNOSIS_COMMUNICATOR_MISMATCH:
         return "A message stays in the communicator that it was sent in: use the same one on both "
                "sides.";

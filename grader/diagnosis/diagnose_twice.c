@@ -61,7 +61,7 @@ int scene_asked_again(const struct scene *scene, int rank, const struct wait *wa
     return before != NO_MESSAGE && tags_tell_apart(scene, rank, wait->peer) ? before : NO_MESSAGE;
 }
 
-int scene_sent_again(const struct scene *scene, int rank, const struct wait *wait)
+int scene_sent_again(const struct scene *scene, int rank, const struct wait *wait, int *first)
 {
     if (!is_open_receive(scene, rank, wait))
         return NO_MESSAGE;
@@ -71,9 +71,9 @@ int scene_sent_again(const struct scene *scene, int rank, const struct wait *wai
             message->receive.posted != NO_RECORD || message->send.posted == NO_RECORD ||
             message->send.step != scene->place[rank].step)
             continue;
-        int before = received_with(scene, rank, wait->peer, message);
-        if (before != NO_MESSAGE && tags_tell_apart(scene, rank, wait->peer))
-            return before;
+        *first = received_with(scene, rank, wait->peer, message);
+        if (*first != NO_MESSAGE && tags_tell_apart(scene, rank, wait->peer))
+            return i;
     }
     return NO_MESSAGE;
 }
@@ -95,13 +95,13 @@ bool scene_asks_twice(const struct scene *scene, int rank, const struct wait *wa
 bool scene_was_sent_twice(const struct scene *scene, int rank, const struct wait *wait,
                           GString *headline)
 {
-    int before = scene_sent_again(scene, rank, wait);
-    if (before == NO_MESSAGE)
+    int first, second = scene_sent_again(scene, rank, wait, &first);
+    if (second == NO_MESSAGE)
         return false;
     g_string_append_printf(headline,
-                           "rank %d sent the message with tag %d a second time, and rank %d, which "
-                           "has received it already, waits for another one (tag %d): ",
-                           wait->peer, scene->matching->message[before].tag, rank,
+                           "rank %d sent a second message with tag %d, and rank %d, which has "
+                           "received one, waits for another (tag %d): ",
+                           wait->peer, scene->matching->message[second].tag, rank,
                            scene->outcome->log[rank].record[wait->posted].tag);
     scene_name_call(scene, rank, scene->place[rank].call, headline);
     return true;

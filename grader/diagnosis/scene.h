@@ -66,7 +66,8 @@ const struct wait *scene_wait_for_peer(const struct scene *scene, int rank, int 
 /* The message that a rank has received already in this step, and asks for once more with this wait, by
  * its tag; NO_MESSAGE if it does not. Only where tags tell the messages of this pair of ranks apart. */
 int scene_asked_again(const struct scene *scene, int rank, const struct wait *wait);
-/* The same of one that was received, and that the peer sent once more while this wait is for another. */
-int scene_sent_again(const struct scene *scene, int rank, const struct wait *wait);
+/* The second message with one tag that the peer sent while this wait is for another, and that nobody
+ * receives; *first: the one that was received. NO_MESSAGE: there is none. */
+int scene_sent_again(const struct scene *scene, int rank, const struct wait *wait, int *first);
 
 #endif

@@ -59,6 +59,24 @@ int messages_changed(const struct matching *matching)
     return NO_MESSAGE;
 }
 
+int messages_overwritten_by(const struct matching *matching, int index)
+{
+    const struct message *message = &matching->message[index];
+    const struct message_half *send = &message->send;
+    if (send->posted == NO_RECORD || send->completed == NO_RECORD || send->gone ||
+        !send->fingerprint_completed || send->fingerprint_completed == send->fingerprint)
+        return NO_MESSAGE;
+    for (int i = 0; i < matching->count; i++) {
+        const struct message *other = &matching->message[i];
+        if (other->source == message->source && other->send.posted != NO_RECORD &&
+            other->send.posted > send->posted && other->send.posted < send->completed &&
+            other->send.bytes == send->bytes &&
+            other->send.fingerprint == send->fingerprint_completed)
+            return i;
+    }
+    return NO_MESSAGE;
+}
+
 static bool was_freed(const struct log_file *log, uint64_t request)
 {
     for (size_t i = 0; i < log->count; i++)

@@ -16,6 +16,10 @@ bool messages_agree(const struct matching *matching, struct verdict *verdict);
  * otherwise than it was sent; NO_MESSAGE if there is none. */
 int messages_changed(const struct matching *matching);
 
+/* The later message of the same sender whose payload was in this one's buffer when its send completed,
+ * begun while this one was under way: one buffer was used for both. NO_MESSAGE: that is not shown. */
+int messages_overwritten_by(const struct matching *matching, int index);
+
 /* Was every message that was started also waited for? Without a wait nobody knows when a buffer may
  * be used: that it went well was luck. If not, sets the verdict. */
 bool messages_waited_for(const struct outcome *run, const struct matching *matching,

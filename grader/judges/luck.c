@@ -73,6 +73,11 @@ static bool buffers_stay(const struct outcome *run, const struct matching *match
         line->len > 0 ? ", sent" : "", line->str,
         freed ? "the rank could know that it had arrived: its request was freed"
               : "its send had completed");
+    const int other = messages_overwritten_by(matching, number);
+    if (other != NO_MESSAGE)
+        g_string_append_printf(verdict->headline,
+                               ": the message with tag %d was sent from the same buffer meanwhile",
+                               matching->message[other].tag);
     verdict->spoils = true;
     verdict_explain(verdict, freed
                                  ? "\nMPI_Request_free does not wait. The buffer still belongs to "

@@ -159,8 +159,12 @@ static bool judge_step(struct gradient_case *c, struct verdict *verdict)
     /* A cause, where the log holds one, is a better headline than the first number that it makes
      * wrong. */
     bool in_place = there && optimizer_stepped_last(c, verdict);
-    if (in_place && differences.wrong > 0)
-        evidence_fail(verdict, "after step %d: %s", c->step, differences.first->str);
+    if (in_place && differences.wrong > 0) {
+        g_autoptr(GString) why = g_string_new(NULL);
+        bool known = gradients_order(c, why);
+        evidence_fail(verdict, known ? "step %d: %s" : "after step %d: %s", c->step,
+                      known ? why->str : differences.first->str);
+    }
     bool right = in_place && differences.wrong == 0 && losses_agree(c, verdict) &&
                  optimizer_stepped_once(c, verdict);
     verdict_explain(verdict, "%s", differences.table->str);

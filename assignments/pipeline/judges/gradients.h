@@ -53,6 +53,10 @@ struct coefficients *gradients_fit_stage(const struct gradient_case *c,
 void gradients_show_matrix(const struct gradient_case *c, const struct coefficients *fit, int rank,
                            struct verdict *verdict);
 
+/* The mistake in the order of the step's computations that makes its gradients wrong, and in `why`
+ * (empty before) what was not run, or when, in a line; NULL: the order explains nothing. */
+const struct mistake *gradients_order(const struct gradient_case *c, GString *why);
+
 /* Writes what is known of the failure: the coefficient matrix and its picture, the micro-batches
  * involved, and the mistake that it fits. */
 void gradients_explain(const struct gradient_case *c, struct verdict *verdict);

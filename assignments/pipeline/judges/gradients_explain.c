@@ -211,7 +211,9 @@ static void explain_no_loss_gradient(const struct gradient_case *c, struct verdi
 static void name_mistake(const struct gradient_case *c, const struct mistake_evidence *evidence,
                          const struct matching *matching, struct verdict *verdict)
 {
-    const struct mistake *mistake = mistake_recognise(evidence);
+    g_autoptr(GString) why = g_string_new(NULL);
+    const struct mistake *mistake = gradients_order(c, why); /* what was not run can't be right */
+    mistake = mistake ? mistake : mistake_recognise(evidence);
     if (evidence->rounding)
         flow_explain_rounding(&evidence->flow, c->run, evidence->rounding, verdict);
     else
@@ -270,6 +272,7 @@ void gradients_explain(const struct gradient_case *c, struct verdict *verdict)
         .input_of = parts ? input_of : NULL,
         .loss = loss_facts_read(c->run, c->step),
         .sent_changed = gradients_sent_changed(matching),
+        .shared_buffer = gradients_sends_share(matching),
         .received_over = gradients_received_over(matching)};
     evidence.rounding = gradients_find_rounding(c, &evidence.flow);
     if (telling >= 0)

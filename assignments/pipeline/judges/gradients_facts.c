@@ -4,6 +4,7 @@
 #include "assignments/pipeline/judges/mistakes.h"
 #include "assignments/pipeline/judges/rounding.h"
 #include "common/log/log.h"
+#include "grader/evidence/messages.h"
 
 /* ---- messages ------------------------------------------------------------------------------------- */
 
@@ -25,6 +26,14 @@ bool gradients_sent_changed(const struct matching *matching)
 {
     for (int i = 0; i < matching->count; i++)
         if (changed_while_sent(&matching->message[i]))
+            return true;
+    return false;
+}
+
+bool gradients_sends_share(const struct matching *matching)
+{
+    for (int i = 0; i < matching->count; i++)
+        if (messages_overwritten_by(matching, i) != NO_MESSAGE)
             return true;
     return false;
 }

@@ -10,6 +10,8 @@
 
 /* A message whose tensor was written to, or freed, before its send had completed. */
 bool gradients_sent_changed(const struct matching *matching);
+/* … and what it held then is another message of the same sender. */
+bool gradients_sends_share(const struct matching *matching);
 /* A message that was sent as it should be and that its receiver found to hold what a later message
  * between the same two had brought: both were received into one buffer. */
 bool gradients_received_over(const struct matching *matching);

@@ -16,6 +16,13 @@ static const struct known {
       "the MPI_Wait between each RECV_FORWARD and its forward, and between each RECV_BACKWARD and "
       "its backward"},
      mistake_not_waited_for},
+    /* Not where a buffer was changed to anything but another message that its rank sent meanwhile. */
+    {{"one buffer for several sends",
+      "When a send was waited for, its buffer held what was sent in a later message: the next "
+      "output or gradient was written into it while the former was still under way. A non-blocking "
+      "send only starts a message; until its request has completed, the buffer belongs to MPI.",
+      "which tensor each send is given: those that are under way at the same time need one each"},
+     mistake_one_buffer},
     /* A fact of the log; it excludes all names that guess from what arrived. */
     {{"send buffer reused too early",
       "A tensor was written to, or freed, while its message was on its way: what the send began "

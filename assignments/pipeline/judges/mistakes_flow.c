@@ -3,6 +3,11 @@
  */
 #include "assignments/pipeline/judges/mistakes_parts.h"
 
+bool mistake_one_buffer(const struct mistake_evidence *evidence)
+{
+    return evidence->shared_buffer;
+}
+
 bool mistake_send_buffer_reused(const struct mistake_evidence *evidence)
 {
     return evidence->sent_changed;

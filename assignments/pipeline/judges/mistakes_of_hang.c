@@ -10,6 +10,8 @@
 #include "assignments/pipeline/judges/stages.h"
 #include "grader/diagnosis/scene.h"
 
+#include <string.h>
+
 /* ---- by what is waited for ------------------------------------------------------------------------ */
 
 /* What a rank did in the step that it is in. */
@@ -286,12 +288,36 @@ static const struct mistake *mistake_of_order(const struct scene *scene)
     return mistake;
 }
 
-/* ---- either ------------------------------------------------------------------------------------------ */
+/* ---- all of them ------------------------------------------------------------------------------------------ */
 
 /* Does somebody wait for somebody, or test for what does not come? */
 static bool is_wait(enum diagnosis_kind kind)
 {
     return kind >= DIAGNOSIS_TAG_MISMATCH && kind != DIAGNOSIS_ENDED_EARLY;
+}
+
+/* ---- by what MPI said -------------------------------------------------------------------------------- */
+
+static const struct mistake no_request = {
+    "wait for a request that is none",
+    "MPI was asked to wait for a request that it does not know. A variable of type MPI_Request "
+    "holds "
+    "whatever was in memory until a call starts a message with it; and a copy of a request is none "
+    "any "
+    "more once the message has completed.",
+    "the requests given to this wait: each must have been started, or set to MPI_REQUEST_NULL "
+    "(pipeline_communicate does so where no message is due)"};
+
+/* Did a wait fail because of its request? Excluded where MPI complains of anything else. */
+static bool is_no_request(const struct outcome *outcome)
+{
+    const char *failed =
+        outcome->output ? strstr(outcome->output, "failed: MPI_ERR_REQUEST") : NULL;
+    const char *line = failed;
+    while (line && line > outcome->output && line[-1] != '\n')
+        line--;
+    const char *wait = line ? g_strstr_len(line, failed - line, "MPI_Wait") : NULL;
+    return wait != NULL;
 }
 
 /* With several stages per rank: rank 0 has run nothing and waits for the last rank. Its first stage needs
@@ -315,7 +341,7 @@ const struct mistake *mistake_of_hang(const struct diagnosis *diagnosis, GString
     const enum diagnosis_kind kind = diagnosis->kind;
     const struct scene *scene = diagnosis->scene;
     if (kind == DIAGNOSIS_STOPPED_ITSELF)
-        return mistake_of_order(scene);
+        return is_no_request(scene->outcome) ? &no_request : mistake_of_order(scene);
     const struct mistake *mistake = NULL;
     if (kind == DIAGNOSIS_NONE) { /* it is still looked for: see assignment.h */
         mistake = mistake_of_waits(scene, DIAGNOSIS_CYCLE);

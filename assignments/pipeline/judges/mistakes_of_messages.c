@@ -13,21 +13,26 @@
 #include "grader/evidence/evidence.h"
 #include "grader/trace/source_line.h"
 
+#include <string.h>
+
 /* ---- what was never sent ------------------------------------------------------------------------- */
 
-static const struct mistake output_unsent = {
-    "output never sent",
-    "a stage computed an output, went on to something else, and began no message with it; the next "
-    "stage waits for it. Nobody else can send it.",
-    "what becomes of the tensor that stage_forward returns: every stage but the last has to send "
-    "it "
-    "(SEND_FORWARD, or micro_batch_pass_output)"};
+/* Whether a send would have come later, a run that hung can't show; so the names say no more. */
+static const struct mistake output_unsent = {"output not sent",
+                                             "a stage computed an output and went on to wait for "
+                                             "something else before it began to send it, if "
+                                             "it ever does; the next stage waits for it.",
+                                             "what becomes of the tensor that stage_forward "
+                                             "returns: every stage but the last has to send it at "
+                                             "once (SEND_FORWARD, or micro_batch_pass_output)"};
 static const struct mistake gradient_unsent = {
-    "input gradient never sent",
-    "a stage computed the gradient of its input, went on to something else, and began no message "
-    "with it; the stage before waits for it. Nobody else can send it.",
+    "input gradient not sent",
+    "a stage computed the gradient of its input and went on to wait for something else before it "
+    "began "
+    "to send it, if it ever does; the stage before waits for it.",
     "what becomes of the tensor that stage_backward returns: every stage but the first has to send "
-    "it (SEND_BACKWARD, or micro_batch_pass_input_gradient)"};
+    "it "
+    "at once (SEND_BACKWARD, or micro_batch_pass_input_gradient)"};
 
 /* Marks the micro-batches whose forward (or B or I) a rank has finished in a step; how many. */
 static int mark_done(const struct scene *scene, int rank, int step, bool backward, bool *done,
@@ -81,7 +86,7 @@ static bool has_gone_on(const struct scene *scene, int rank, int peer)
     return true;
 }
 
-/* Was this never sent by the neighbour that computed it? */
+/* Has the neighbour that computed it not begun to send this, and gone on? */
 static bool is_unsent(const struct scene *scene, int rank, const struct wait *wait, GString *cause)
 {
     const int m = options_micro_batches(&scene->outcome->options), step = scene->place[rank].step;
@@ -165,27 +170,44 @@ static void append_call(const struct scene *scene, int rank, GString *cause)
                            line[0] != '\0' ? " at " : "", line);
 }
 
+/* What came with a tag that an earlier message of the step had. */
+static void say_second(int rank, int peer, const char *first, const char *second, GString *cause)
+{
+    if (strcmp(first, second) == 0)
+        g_string_append_printf(
+            cause, "rank %d sent rank %d %s a second time, and not what that waits for: ", peer,
+            rank, first);
+    else
+        g_string_append_printf(
+            cause, "rank %d sent rank %d %s with the tag of %s, so that it waits in vain: ", peer,
+            rank, second, first);
+}
+
+static bool say_repeated(const struct scene *scene, int rank, const struct wait *wait,
+                         GString *cause)
+{
+    g_autoptr(GString) what = g_string_new(NULL), other = g_string_new(NULL);
+    int first = NO_MESSAGE, asked = scene_asked_again(scene, rank, wait);
+    int second = scene_sent_again(scene, rank, wait, &first);
+    if (asked != NO_MESSAGE && name_message(scene, asked, what))
+        g_string_append_printf(cause,
+                               "rank %d asks rank %d a second time for %s, which it has received "
+                               "already: ",
+                               rank, wait->peer, what->str);
+    else if (asked == NO_MESSAGE && second != NO_MESSAGE && name_message(scene, first, what) &&
+             name_message(scene, second, other))
+        say_second(rank, wait->peer, what->str, other->str, cause);
+    else
+        return false;
+    append_call(scene, rank, cause);
+    return true;
+}
+
 void cause_of_repeated(const struct scene *scene, GString *cause)
 {
     for (int rank = 0; rank < scene->outcome->ranks; rank++)
-        for (guint i = 0; i < scene->place[rank].waits->len; i++) {
-            const struct wait *wait = &g_array_index(scene->place[rank].waits, struct wait, i);
-            int asked = scene_asked_again(scene, rank, wait);
-            int sent = scene_sent_again(scene, rank, wait);
-            g_autoptr(GString) what = g_string_new(NULL);
-            if (asked != NO_MESSAGE && name_message(scene, asked, what))
-                g_string_append_printf(cause,
-                                       "rank %d asks rank %d a second time for %s, which it has "
-                                       "received already: ",
-                                       rank, wait->peer, what->str);
-            else if (asked == NO_MESSAGE && sent != NO_MESSAGE && name_message(scene, sent, what))
-                g_string_append_printf(cause,
-                                       "rank %d sent rank %d %s a second time, and not what that "
-                                       "waits for: ",
-                                       wait->peer, rank, what->str);
-            else
-                continue;
-            append_call(scene, rank, cause);
-            return;
-        }
+        for (guint i = 0; i < scene->place[rank].waits->len; i++)
+            if (say_repeated(scene, rank, &g_array_index(scene->place[rank].waits, struct wait, i),
+                             cause))
+                return;
 }

@@ -45,6 +45,7 @@ bool mistake_other_loss(const struct mistake_evidence *evidence);
 /* A computation began before what it needs had come. */
 bool mistake_not_waited_for(const struct mistake_evidence *evidence);
 /* A tensor was written to, or freed, while its message was on its way. */
+bool mistake_one_buffer(const struct mistake_evidence *evidence);
 bool mistake_send_buffer_reused(const struct mistake_evidence *evidence);
 /* The right tensor came, and a later one's came into the same buffer before it was used. */
 bool mistake_receive_buffer_reused(const struct mistake_evidence *evidence);

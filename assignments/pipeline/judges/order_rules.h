@@ -47,6 +47,10 @@ const struct mistake *order_recognise(const struct schedule_kind *kind,
 const struct mistake *order_recognise_cut_off(const struct schedule_kind *kind,
                                               const struct schedule *schedule,
                                               struct schedule_shape shape);
+/* The same of a whole order whose gradients are wrong: one that explains it, or NULL. */
+const struct mistake *order_recognise_gradients(const struct schedule_kind *kind,
+                                                const struct schedule *schedule,
+                                                struct schedule_shape shape);
 /* Adds all those that fit, as struct mistake *, not only the one to tell. whole: nothing is cut off. */
 void order_add_fitting(const struct schedule_kind *kind, const struct schedule *schedule,
                        struct schedule_shape shape, bool whole, GPtrArray *mistakes_that_fit);

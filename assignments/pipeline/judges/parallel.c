@@ -11,7 +11,9 @@
  * A failure: ranks wait where they could compute; the picture shows it beside the reference.
  */
 #include "assignments/pipeline/judges/parallel.h"
+
 #include "assignments/pipeline/judges/judges.h"
+#include "assignments/pipeline/judges/order_rules.h"
 #include "assignments/pipeline/judges/parallel_waits.h"
 #include "assignments/pipeline/placement.h"
 #include "assignments/pipeline/schedules/schedule_timeline.h"
@@ -145,6 +147,25 @@ static void compare(const struct outcome *run, const struct schedule_kind *kind,
                       run->ranks, micro_batches, speed_up, SPEED_UP);
 }
 
+/* A step that takes no longer than its own order must, and longer than the reference: then the order is
+ * the reason, and the mistake that it shows. */
+static void name_order(const struct outcome *run, const struct schedule_kind *kind,
+                       const struct replay *replay, const struct replay *expected,
+                       struct verdict *verdict)
+{
+    const struct schedule_shape shape = {run->ranks, pipeline_chunks(&run->options),
+                                         options_micro_batches(&run->options)};
+    bool by_order = replay->makespan <= (1 + TOLERANCE) * parallel_fastest(replay) &&
+                    replay->makespan > (1 + TOLERANCE) * expected->makespan;
+    if (verdict->kind != VERDICT_FAIL || !by_order)
+        return;
+    struct schedule *schedule = schedule_of_replay(replay);
+    const struct mistake *mistake = order_recognise(kind, schedule, shape);
+    if (mistake)
+        verdict_name_mistake(verdict, mistake);
+    schedule_free(schedule);
+}
+
 struct schedule *parallel_schedule_like(const struct outcome *run, const struct replay *replay,
                                         schedule_maker *maker)
 {
@@ -197,6 +218,7 @@ static void judge_step(const struct judgement *judgement, const struct outcome *
     if (expected) {
         compare(run, kind, matching, options, replay, expected, verdict);
         parallel_explain(run, kind, matching, step, replay, expected, verdict);
+        name_order(run, kind, replay, expected, verdict);
         if (verdict->kind == VERDICT_PASS)
             simulated_agrees(run, matching, step, verdict);
     }

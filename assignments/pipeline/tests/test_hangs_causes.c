@@ -108,22 +108,22 @@ static void without_some_outputs(int sent)
     call(2, LOG_RECV, 1, sent > 0 ? 7 : 0, 0, false);
 }
 
-START_TEST(outputs_that_were_never_sent)
+START_TEST(outputs_that_were_not_sent)
 {
     without_some_outputs(0);
     expect(
         OPTIONS, RUN_HUNG, NULL,
         "rank 0 ran the forwards of micro-batches 0, 1 and 2 and sent rank 1 nothing, which waits "
         "for the activation",
-        "output never sent");
+        "output not sent");
     without_some_outputs(1);
     expect(OPTIONS, RUN_HUNG, NULL,
            "rank 0 ran the forwards of micro-batches 0, 1 and 2 and began only 1 message to rank 1",
-           "output never sent");
+           "output not sent");
 }
 END_TEST
 
-START_TEST(gradients_that_were_never_sent)
+START_TEST(gradients_that_were_not_sent)
 {
     begin(2);
     for (int i = 0; i < 2; i++)
@@ -136,7 +136,7 @@ START_TEST(gradients_that_were_never_sent)
     expect(OPTIONS, RUN_HUNG, NULL,
            "rank 1 ran the backward of micro-batch 0 and sent rank 0 nothing, which waits for the "
            "gradient of its output",
-           "input gradient never sent");
+           "input gradient not sent");
 }
 END_TEST
 
@@ -208,6 +208,27 @@ START_TEST(an_activation_sent_twice)
 }
 END_TEST
 
+/* Another micro-batch's tensor under a tag that was used. */
+START_TEST(an_activation_with_a_former_tag)
+{
+    begin(2);
+    for (int i = 0; i < 2; i++)
+        forward(0, i);
+    forward(1, 0);
+    backward(1, 0);
+    backward(0, 0);
+    forward(1, 1);
+    compute(0, LOG_FORWARD, 0, 2, 0, 12);
+    call(0, LOG_SEND, 1, 1, 12, true);
+    call(0, LOG_RECV, 1, 51, 0, false);
+    call(1, LOG_RECV, 0, 2, 0, false);
+    expect(OPTIONS, RUN_HUNG, NULL,
+           "rank 0 sent rank 1 the activation of micro-batch 2 with the tag of the activation of "
+           "micro-batch 1, so that it waits in vain: MPI_Recv",
+           "");
+}
+END_TEST
+
 /* Nothing was run on any rank: rank 0 began with another stage than 0. No stage is in a wrong place. */
 START_TEST(chunks_that_are_begun_elsewhere)
 {
@@ -243,19 +264,38 @@ START_TEST(what_the_kit_stopped)
 }
 END_TEST
 
+START_TEST(waits_for_what_is_no_request)
+{
+    static char words[] = "rank 1: mpi_check: step.c:5: MPI_Waitall(n, request, …) failed: "
+                          "MPI_ERR_REQUEST: invalid request\n";
+    static char others[] =
+        "rank 1: mpi_check: step.c:5: MPI_Isend(x, …) failed: MPI_ERR_RANK: invalid\n"
+        "rank 0: MPI_Wait\n";
+    for (int k = 0; k < 2; k++) {
+        begin(2);
+        forward(0, 0);
+        expect(OPTIONS, RUN_FAILED, k == 0 ? words : others,
+               k == 0 ? "MPI_Waitall" : "MPI_ERR_RANK",
+               k == 0 ? "wait for a request that is none" : "");
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("causes of hangs");
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, outputs_that_were_never_sent);
-    tcase_add_test(tests, gradients_that_were_never_sent);
+    tcase_add_test(tests, outputs_that_were_not_sent);
+    tcase_add_test(tests, gradients_that_were_not_sent);
     tcase_add_test(tests, sends_that_are_not_due);
     tcase_add_test(tests, sends_that_nobody_receives);
     tcase_add_test(tests, a_gradient_asked_for_twice);
     tcase_add_test(tests, an_activation_sent_twice);
+    tcase_add_test(tests, an_activation_with_a_former_tag);
     tcase_add_test(tests, chunks_that_are_begun_elsewhere);
     tcase_add_test(tests, what_the_kit_stopped);
+    tcase_add_test(tests, waits_for_what_is_no_request);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -90,7 +90,7 @@ static const struct {
     {DIVIDED_AT_EVERY_STAGE, "divided at every stage"},
     {OVERWRITTEN, "gradient overwritten, not accumulated"},
     {REVERSED, "forward order and backward order disagree"},
-    {LAST_DROPPED, "last micro-batch dropped"},
+    {LAST_DROPPED, "micro-batches never run"},
     {NOT_ZEROED, "gradients not zeroed between steps"},
     {STEP_PER_MICRO_BATCH, "optimizer step per micro-batch"},
     {BUFFER_REUSED, "receive buffer reused too early"},

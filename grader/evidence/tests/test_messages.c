@@ -49,6 +49,17 @@ static void exchange(void)
     record_of(1, LOG_COMPLETED, LOG_INSTANT)->fingerprint = 0xabc;
 }
 
+/* Sets the fingerprint of rank 0's last record of an operation. */
+static void record_of_now(enum log_operation operation, uint64_t fingerprint)
+{
+    struct log_file *log = &run->script[0].log;
+    for (size_t i = log->count; i-- > 0;)
+        if (log->record[i].operation == operation && log->record[i].phase != LOG_END) {
+            log->record[i].fingerprint = fingerprint;
+            return;
+        }
+}
+
 static void expect_agreement(bool agree, const char *says)
 {
     struct verdict *verdict = verdict_new();
@@ -94,6 +105,43 @@ START_TEST(a_buffer_that_was_changed_agrees_and_is_found)
     record_of(1, LOG_COMPLETED, LOG_INSTANT)->fingerprint = 0xdef;
     expect_agreement(true, "fine");
     ck_assert_int_eq(messages_changed(matching), 0);
+}
+END_TEST
+
+/* Two sends under way at once; when the first is waited for, its buffer holds `held`. */
+static void two_under_way(uint64_t held)
+{
+    const uint64_t first = script_isend(&run->script[0], 1, 5, 64);
+    record_of_now(LOG_ISEND, 0xabc);
+    const uint64_t second = script_isend(&run->script[0], 1, 6, 64);
+    record_of_now(LOG_ISEND, 0xdef);
+    script_wait(&run->script[0], first);
+    record_of_now(LOG_COMPLETED, held);
+    script_wait(&run->script[0], second);
+    record_of_now(LOG_COMPLETED, 0xdef);
+    finish();
+}
+
+START_TEST(one_buffer_for_two_sends_is_found)
+{
+    two_under_way(0xdef);
+    ck_assert_int_eq(messages_overwritten_by(matching, 0), 1);
+    ck_assert_int_eq(messages_overwritten_by(matching, 1), NO_MESSAGE);
+}
+END_TEST
+
+START_TEST(a_buffer_of_its_own_is_not)
+{
+    two_under_way(0xabc);
+    ck_assert_int_eq(messages_overwritten_by(matching, 0), NO_MESSAGE);
+}
+END_TEST
+
+START_TEST(a_buffer_changed_to_something_else_is_not)
+{
+    two_under_way(0x123);
+    ck_assert_int_eq(messages_changed(matching), 0);
+    ck_assert_int_eq(messages_overwritten_by(matching, 0), NO_MESSAGE);
 }
 END_TEST
 
@@ -186,6 +234,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, other_bytes_do_not);
     tcase_add_test(tests, other_contents_do_not);
     tcase_add_test(tests, a_buffer_that_was_changed_agrees_and_is_found);
+    tcase_add_test(tests, one_buffer_for_two_sends_is_found);
+    tcase_add_test(tests, a_buffer_of_its_own_is_not);
+    tcase_add_test(tests, a_buffer_changed_to_something_else_is_not);
     tcase_add_test(tests, a_buffer_that_is_gone_is_found);
     tcase_add_test(tests, what_nobody_sent_was_not_received);
     tcase_add_test(tests, half_a_message_is_no_contradiction);
