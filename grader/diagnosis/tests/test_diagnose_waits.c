@@ -119,9 +119,8 @@ START_TEST(sent_twice)
     script_call(&diagnosed_rank[0], LOG_RECV, 1, 8, 100, false);
     script_call(&diagnosed_rank[1], LOG_RECV, 0, 7, 100, false);
     ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_SENT_TWICE);
-    diagnosed_says(
-        "rank 0 sent the message with tag 6 a second time, and rank 1, which has received "
-        "it already, waits for another one (tag 7): MPI_Recv");
+    diagnosed_says("rank 0 sent a second message with tag 6, and rank 1, which has received one, "
+                   "waits for another (tag 7): MPI_Recv");
     diagnosed_does_not_explain("compute the tag");
 }
 END_TEST
