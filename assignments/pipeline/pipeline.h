@@ -35,7 +35,7 @@ struct sent_message {
 };
 
 struct pipeline {
-    MPI_Comm comm; /* the ranks of this pipeline */
+    MPI_Comm comm; /* the ranks of this pipeline: not always numbered as in MPI_COMM_WORLD */
     int rank;      /* this rank: runs stage `rank` */
     int ranks;
     int stages;                  /* as many as ranks; interleaved: a multiple of it */
@@ -154,7 +154,8 @@ void train_step_pipedream(struct pipeline *pipeline);
 /* After one step of the pipeline and baseline_forward_backward() on the same
  * batch with the same parameters: compares, with assert_close, the gradients of
  * every layer on this rank with the baseline's and, on the last stage, the
- * outputs. Returns whether all agree. */
+ * outputs: a number that is off by more than rounding must be noticed, and
+ * rounding must not. Returns whether all agree. */
 bool compare_with_baseline(struct pipeline *pipeline, struct stage *baseline,
                            struct batch *baseline_batch);
 

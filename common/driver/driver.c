@@ -11,6 +11,7 @@
 #include "common/driver/driver_parts.h"
 #include "common/files/curve.h"
 #include "common/log/log_fields.h"
+#include "common/mpi/ranks.h"
 #include "common/training/model.h"
 #include "common/training/stage.h"
 
@@ -81,6 +82,23 @@ static bool steps_are_possible(struct run *run, const struct program *program, c
     return program->check(run, reason, REASON_SIZE);
 }
 
+/* The communicator whose ranks the run's are. One that is not MPI_COMM_WORLD is never freed: it
+ * lasts as long as the run. */
+static MPI_Comm make_communicator(const struct options *options)
+{
+    int world_rank, ranks;
+    MPI_Comm comm = MPI_COMM_WORLD;
+    if (!options->reverse_ranks)
+        return comm;
+    mpi_check(PMPI_Comm_rank(MPI_COMM_WORLD, &world_rank));
+    mpi_check(PMPI_Comm_size(MPI_COMM_WORLD, &ranks));
+    mpi_check(PMPI_Comm_split(MPI_COMM_WORLD, 0,
+                              options_rank_of_process(options, world_rank, ranks), &comm));
+    mpi_check_install(comm);
+    log_mpi_ranks_are_of(comm);
+    return comm;
+}
+
 /* The whole run between the begin and the end of MPI; returns the exit status. */
 static int carry_out(struct run *run, const struct program *program)
 {
@@ -144,7 +162,7 @@ int driver_main(int argc, char **argv, const struct program *given)
     fatal_set_hook(abort_all_ranks);
     mpi_check_install(MPI_COMM_WORLD);
     mpi_check_install(MPI_COMM_SELF);
-    struct run run = {.options = &options, .comm = MPI_COMM_WORLD};
+    struct run run = {.options = &options, .comm = make_communicator(&options)};
     mpi_check(PMPI_Comm_rank(run.comm, &run.rank));
     mpi_check(PMPI_Comm_size(run.comm, &run.ranks));
     fatal_set_rank(run.rank);

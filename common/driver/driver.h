@@ -45,8 +45,8 @@ struct trained_stage {
 struct run {
     const struct options *options;
     const struct step *step; /* what trains; NULL for a probe */
-    MPI_Comm comm;
-    int rank;
+    MPI_Comm comm; /* MPI_COMM_WORLD, or with --reverse-ranks one that counts the other way */
+    int rank;      /* in comm */
     int ranks;
     const struct model *model;
     int micro_batches; /* of this step */

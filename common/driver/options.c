@@ -103,6 +103,11 @@ int options_micro_batches(const struct options *options)
                                                      : options->micro_batches;
 }
 
+int options_rank_of_process(const struct options *options, int world_rank, int ranks)
+{
+    return options->reverse_ranks ? ranks - 1 - world_rank : world_rank;
+}
+
 bool options_read(struct options *options, const struct own_options *own, int argc, char **argv,
                   char error[OPTIONS_ERROR_SIZE])
 {

@@ -30,6 +30,7 @@ struct options {
     int batch_size;                       /* --batch */
     int micro_batches;                    /* --micro-batches: see options_micro_batches */
     enum device device;                   /* --device cpu|meta */
+    bool reverse_ranks;                   /* --reverse-ranks: see options_rank_of_process */
     int steps;                            /* --steps; 0: as many as the epochs have (with
                                              --compare and no --steps: 1) */
     int epochs;                           /* --epochs */
@@ -80,5 +81,10 @@ bool options_read(struct options *options, const struct own_options *own, int ar
 
 /* Into how many micro-batches a batch is cut: 1 where the training step takes it as a whole. */
 int options_micro_batches(const struct options *options);
+
+/* The rank that a process has in the run's communicator, of which everybody speaks (log, evidence,
+ * report). It is that in MPI_COMM_WORLD or, with --reverse-ranks, counted from the other end: a
+ * program that mixes the two up must not go unnoticed. */
+int options_rank_of_process(const struct options *options, int world_rank, int ranks);
 
 #endif

@@ -27,6 +27,7 @@ enum key {
     KEY_MOMENTUM,
     KEY_SEED,
     KEY_DEVICE,
+    KEY_REVERSE_RANKS,
     KEY_REPORT,
     KEY_COMPARE,
     KEY_PROBE,
@@ -53,6 +54,8 @@ const struct argp_option options_table[] = {
     {"micro-batches", KEY_MICRO_BATCHES, "N", 0, "that a batch is cut into (4)", 2},
     {"device", KEY_DEVICE, "NAME", 0,
      "cpu, or meta: shapes without numbers, to see time and memory of models of any size", 2},
+    {"reverse-ranks", KEY_REVERSE_RANKS, NULL, 0,
+     "rank 0 is the last process of MPI_COMM_WORLD, the last rank is its first", 2},
     {NULL, 0, NULL, 0, "What to look at:", 3},
     {"report", KEY_REPORT, NULL, 0, "step time, bubble, utilisation and memory per rank", 3},
     {"compare", KEY_COMPARE, NULL, 0, "compare the first step with the baseline", 3},
@@ -212,6 +215,9 @@ error_t options_read_one(int key, char *text, struct argp_state *state)
                            &options->micro_batches);
     case KEY_DEVICE:
         return read_device(parsing, text);
+    case KEY_REVERSE_RANKS:
+        options->reverse_ranks = true;
+        return 0;
     case ARGP_KEY_ARG:
         return parsing_refuse(parsing, "%.60s: this program takes options only; --help lists them",
                               text);

@@ -12,6 +12,9 @@
  * kit's MPI_Send records it and calls PMPI_Send. The kit itself calls PMPI_*
  * and so does not appear.
  *
+ * Ranks are those of the run's communicator throughout, which need not be those of
+ * MPI_COMM_WORLD (log_mpi_ranks_are_of in common/mpi).
+ *
  * Without log_open() every function here does nothing and costs next to nothing.
  */
 #ifndef COMMON_LOG_LOG_H
@@ -146,6 +149,12 @@ enum {
     LOG_ANY_TAG = -1
 };
 
+/* Numbers of communicators that everybody is in; 0: none. */
+enum {
+    LOG_WORLD = 1, /* MPI_COMM_WORLD */
+    LOG_RUN = 2    /* the run's, if it is another one */
+};
+
 /* The bits of `flag`. */
 enum {
     LOG_FLAG_TRUE = 1,         /* a test or probe found something */
@@ -178,9 +187,9 @@ struct log_record {       /* 120 bytes, little-endian */
     uint64_t bytes;       /* of the payload */
     uint64_t fingerprint; /* XXH3 of the payload: at the begin of a send, at the end of a receive */
     uint64_t own_number;  /* what its kind of record means by it: log_fields.h */
-    uint64_t communicator; /* the same number on all its members; 1: MPI_COMM_WORLD */
+    uint64_t communicator; /* the same number on all its members; LOG_WORLD, LOG_RUN, or another */
     double own_value;      /* likewise */
-    int32_t peer;          /* rank in MPI_COMM_WORLD, or one of the constants above */
+    int32_t peer;          /* a rank as the header counts them, or one of the constants above */
     int32_t tag;
     int32_t stage;       /* -1: none */
     int32_t micro_batch; /* -1: none */

@@ -38,7 +38,7 @@ struct log_mpi_communicator {
     int references;
     uint64_t number; /* equal on all members; 0: MPI_COMM_NULL */
     int size;        /* of the remote group, if it is an intercommunicator */
-    int *world_rank; /* rank in MPI_COMM_WORLD of each rank that a message can go to */
+    int *log_rank;   /* what the log calls each rank that a message can go to */
 };
 
 /* What is known about a communicator; it stays the log's. */

@@ -68,6 +68,8 @@ static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct s
         return DIAGNOSIS_NONE;
     if (scene_collectives_differ(scene, headline))
         return DIAGNOSIS_COLLECTIVES_DIFFER;
+    if (stopped && scene_goes_through_world(scene, headline))
+        return DIAGNOSIS_THROUGH_WORLD;
     /* In a program that stopped half way some messages lie unreceived: no wonder, if a known
      * mistake explains the circle. */
     if (stopped && scene_any_wait(scene, scene_asks_twice, headline))
@@ -113,6 +115,7 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
         [DIAGNOSIS_STOPPED_ITSELF] = "stopped with a message",
         [DIAGNOSIS_TRUNCATION] = "count mismatch",
         [DIAGNOSIS_COLLECTIVES_DIFFER] = "different collectives",
+        [DIAGNOSIS_THROUGH_WORLD] = "a message through MPI_COMM_WORLD",
         [DIAGNOSIS_TAG_MISMATCH] = "tag mismatch",
         [DIAGNOSIS_ASKED_TWICE] = "a message asked for twice",
         [DIAGNOSIS_SENT_TWICE] = "two messages with one tag",

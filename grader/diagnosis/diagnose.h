@@ -15,6 +15,8 @@ enum diagnosis_kind {
     DIAGNOSIS_STOPPED_ITSELF,        /* the kit, or MPI, ended the program with a message */
     DIAGNOSIS_TRUNCATION,            /* more bytes sent than the receive has room for */
     DIAGNOSIS_COLLECTIVES_DIFFER,    /* the ranks are in different collectives */
+    DIAGNOSIS_THROUGH_WORLD,         /* a message meant for a rank of the run's communicator went
+                                        through MPI_COMM_WORLD, where the numbers are others */
     DIAGNOSIS_TAG_MISMATCH,          /* sent with one tag, waited for with another */
     DIAGNOSIS_ASKED_TWICE,           /* a receive for a message that was received already */
     DIAGNOSIS_SENT_TWICE,            /* in place of another, a second with a former one's tag */

@@ -32,6 +32,13 @@ int scene_one_that_ran(const struct scene *scene)
     return found;
 }
 
+/* mpirun and the kit's handler count processes, as MPI_COMM_WORLD does; the log counts as the run's
+ * communicator does. */
+static int rank_of(const struct scene *scene, const char *process)
+{
+    return options_rank_of_process(&scene->outcome->options, atoi(process), scene->outcome->ranks);
+}
+
 static void say_where(struct scene *scene, int rank, GString *headline)
 {
     if (rank < 0 || rank >= scene->outcome->ranks)
@@ -56,11 +63,12 @@ static bool told_by_the_kit(struct scene *scene, const char *output, GString *he
                     G_REGEX_MULTILINE, 0, NULL);
     if (!scene->outcome->simulated || !g_regex_match(line, output, 0, &match))
         return false;
-    g_autofree char *rank = g_match_info_fetch(match, 1), *what = g_match_info_fetch(match, 2);
+    g_autofree char *process = g_match_info_fetch(match, 1), *what = g_match_info_fetch(match, 2);
     g_autofree char *place = g_match_info_fetch(match, 3);
-    g_string_append_printf(headline, "rank %d crashed (%s)%s%s", atoi(rank), what, place,
+    const int rank = rank_of(scene, process);
+    g_string_append_printf(headline, "rank %d crashed (%s)%s%s", rank, what, place,
                            place[0] != '\0' ? "," : "");
-    say_where(scene, atoi(rank), headline);
+    say_where(scene, rank, headline);
     return true;
 }
 
@@ -143,9 +151,11 @@ bool scene_crashed(struct scene *scene, GString *headline)
     if (signal > 0 && is_only_sent(signal)) {
         name_kill(signal, headline);
     } else if (told) {
-        g_autofree char *rank = g_match_info_fetch(match, 1), *what = g_match_info_fetch(match, 3);
-        g_string_append_printf(headline, "rank %d crashed (%s)", atoi(rank), what);
-        say_where(scene, atoi(rank), headline);
+        g_autofree char *process = g_match_info_fetch(match, 1),
+                        *what = g_match_info_fetch(match, 3);
+        const int rank = rank_of(scene, process);
+        g_string_append_printf(headline, "rank %d crashed (%s)", rank, what);
+        say_where(scene, rank, headline);
         scene_describe_crash(outcome, headline);
     } else if (alone >= 0) {
         g_string_append_printf(headline, "rank %d crashed", alone);

@@ -124,6 +124,55 @@ bool scene_communicators_differ(const struct scene *scene, int rank, const struc
     return true;
 }
 
+/* Does a half of a message name a rank that has another number in the run's communicator? */
+static bool is_meant_for_another(const struct outcome *outcome, const struct message *message)
+{
+    const bool sent = message->send.posted != NO_RECORD;
+    const int rank = sent ? message->source : message->destination;
+    const int peer = sent ? message->destination : message->source;
+    return rank >= 0 && rank < outcome->ranks && peer >= 0 && peer < outcome->ranks &&
+           options_rank_of_process(&outcome->options, peer, outcome->ranks) != peer;
+}
+
+static void name_message_in_world(const struct scene *scene, const struct message *message,
+                                  GString *headline)
+{
+    const struct outcome *outcome = scene->outcome;
+    const bool sent = message->send.posted != NO_RECORD;
+    const int rank = sent ? message->source : message->destination;
+    const int peer = sent ? message->destination : message->source;
+    const int meant = options_rank_of_process(&outcome->options, peer, outcome->ranks);
+    g_string_append_printf(
+        headline,
+        "messages go through MPI_COMM_WORLD, not through the communicator that was given: what "
+        "rank %d %s rank %d %s rank %d (",
+        rank, sent ? "sends to" : "receives from", meant, sent ? "goes to" : "would come from",
+        peer);
+    scene_name_call(
+        scene, rank,
+        scene_call_of(scene, rank, sent ? message->send.posted : message->receive.posted),
+        headline);
+    g_string_append_c(headline, ')');
+}
+
+/* A program that uses MPI_COMM_WORLD and knows its numbers gets messages through there. */
+bool scene_goes_through_world(const struct scene *scene, GString *headline)
+{
+    const struct message *lost = NULL;
+    for (int i = 0; i < scene->matching->count; i++) {
+        const struct message *message = &scene->matching->message[i];
+        if (message->communicator != LOG_WORLD)
+            continue;
+        if (message->send.posted != NO_RECORD && message->receive.posted != NO_RECORD)
+            return false;
+        if (!lost && is_meant_for_another(scene->outcome, message))
+            lost = message;
+    }
+    if (lost)
+        name_message_in_world(scene, lost, headline);
+    return lost;
+}
+
 /* ---- collectives ------------------------------------------------------------------------------ */
 
 /* How this rank's call differs from the first one's; false if it does not. */

@@ -41,6 +41,9 @@ wait_test scene_wait_truncates, scene_tags_differ, scene_communicators_differ;
 wait_test scene_asks_twice, scene_was_sent_twice;
 bool scene_collectives_differ(const struct scene *scene, GString *headline);
 enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headline);
+/* Where the run's communicator numbers its ranks otherwise than MPI_COMM_WORLD: are there messages in
+ * the latter that found no other half, and none that did? */
+bool scene_goes_through_world(const struct scene *scene, GString *headline);
 /* "MPI_Recv at file.c:12" */
 void scene_name_call(const struct scene *scene, int rank, size_t record, GString *text);
 

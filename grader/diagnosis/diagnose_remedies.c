@@ -12,6 +12,11 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
     case DIAGNOSIS_COLLECTIVES_DIFFER:
         return "All ranks of a communicator must call the same collectives in the same order, with "
                "the same root and the same count.";
+    case DIAGNOSIS_THROUGH_WORLD:
+        return "Give every MPI call the communicator that the function was given. This run was "
+               "started with --reverse-ranks, so that the two differ: its rank 0 is the last "
+               "process of `MPI_COMM_WORLD`. Where they number the ranks alike, the same mistake "
+               "goes unnoticed.";
     case DIAGNOSIS_TAG_MISMATCH:
         return "A message is received only by a receive with its tag: compute the tag on both "
                "sides from the same things (who sends, to whom, and which of its messages).";

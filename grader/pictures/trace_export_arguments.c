@@ -116,8 +116,10 @@ static void add_call(const struct trace *trace, int rank, size_t begin, json_t *
     if (record->fingerprint || last->fingerprint)
         add_hexadecimal(arguments, "fingerprint",
                         last->fingerprint ? last->fingerprint : record->fingerprint);
-    if (record->communicator == 1)
+    if (record->communicator == LOG_WORLD)
         json_object_set_new(arguments, "communicator", json_string("MPI_COMM_WORLD"));
+    else if (record->communicator == LOG_RUN)
+        json_object_set_new(arguments, "communicator", json_string("the run's"));
     else if (record->communicator)
         add_hexadecimal(arguments, "communicator", record->communicator);
     if (log_request(record))

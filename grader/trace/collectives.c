@@ -30,7 +30,7 @@ bool collectives_of_one_size(enum log_operation operation)
 
 bool collectives_is_member(const struct log_file *logs, int rank, uint64_t communicator)
 {
-    if (communicator == 1)
+    if (communicator == LOG_WORLD || communicator == LOG_RUN)
         return true;
     for (size_t i = 0; i < logs[rank].count; i++) {
         const struct log_record *record = &logs[rank].record[i];

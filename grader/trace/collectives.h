@@ -39,7 +39,7 @@ bool collectives_include(enum log_operation operation);
 bool collectives_of_one_size(enum log_operation operation);
 
 /* Is `rank` a member of the communicator, as far as the logs show? A rank is if it made the
- * communicator or used it; everybody is in MPI_COMM_WORLD. */
+ * communicator or used it; everybody is in MPI_COMM_WORLD and in the run's. */
 bool collectives_is_member(const struct log_file *logs, int rank, uint64_t communicator);
 
 #endif

@@ -7,8 +7,8 @@
  * completion. A send without a receive, or a receive without a send, is listed
  * with its other half absent.
  *
- * Ranks are ranks of MPI_COMM_WORLD throughout. Messages to or from
- * MPI_PROC_NULL do not appear.
+ * Ranks are those of the run's communicator throughout, whichever one a message
+ * was sent in. Messages to or from MPI_PROC_NULL do not appear.
  */
 #ifndef GRADER_TRACE_MATCH_H
 #define GRADER_TRACE_MATCH_H

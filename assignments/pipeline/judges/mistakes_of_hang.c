@@ -195,6 +195,12 @@ static const struct mistake without_link = {
     "sends nothing forward.",
     NULL};
 
+static const struct mistake through_world = {
+    "messages go through MPI_COMM_WORLD, not pipeline->comm",
+    "stage s is rank s of pipeline->comm. The ranks of MPI_COMM_WORLD are the same processes, but "
+    "they need not be in the same order, and in this run they are not.",
+    "the communicator in every MPI call, your own ones included"};
+
 static const struct mistake *mistake_of_waits(const struct scene *scene, enum diagnosis_kind kind)
 {
     if (kind == DIAGNOSIS_BOTH_SEND_FIRST && is_steady_phase(scene))
@@ -347,6 +353,8 @@ const struct mistake *mistake_of_hang(const struct diagnosis *diagnosis, GString
         mistake = mistake_of_waits(scene, DIAGNOSIS_CYCLE);
         return mistake ? mistake : mistake_of_unsent(scene, cause);
     }
+    if (kind == DIAGNOSIS_THROUGH_WORLD)
+        return &through_world;
     if (!is_wait(kind))
         return NULL;
     if (kind == DIAGNOSIS_ASKED_TWICE || kind == DIAGNOSIS_SENT_TWICE) {

@@ -30,6 +30,8 @@ static const struct setting {
     {5, "--data synthetic --model vit:depth=2,width=16,heads=2 --batch 6 --micro-batches 3 "
         "--uneven"},
     {8, "--data synthetic --model mlp:depth=4,width=512 --batch 64 --micro-batches 8"},
+    {3, "--data synthetic --model mlp:depth=3,width=16 --batch 6 --micro-batches 3 "
+        "--reverse-ranks"},
 };
 
 START_TEST(afab_gradients)
@@ -47,6 +49,29 @@ END_TEST
 START_TEST(baseline_gradients)
 {
     one_process_agrees_in_two_steps(false, 1, settings[0].arguments, "baseline");
+}
+END_TEST
+
+/* The log counts as the run does, whatever communicator a message goes through. */
+START_TEST(ranks_in_another_order)
+{
+    struct trained run = trained_well(
+        false, 3,
+        "--data synthetic --model mlp:depth=3,width=16 --steps 1 --quiet --reverse-ranks");
+    for (int r = 0; r < run.ranks; r++) {
+        struct log_file log = trained_log(&run, r);
+        bool sent[3] = {false};
+        ck_assert_int_eq(log.rank, r);
+        for (size_t i = 0; i < log.count; i++)
+            if (log.record[i].operation == LOG_ISEND) {
+                ck_assert_uint_eq(log.record[i].communicator, LOG_RUN);
+                sent[log.record[i].peer] = true;
+            }
+        for (int peer = 0; peer < run.ranks; peer++)
+            ck_assert_int_eq(sent[peer], abs(peer - r) == 1);
+        log_destroy(&log);
+    }
+    trained_clear(&run);
 }
 END_TEST
 
@@ -269,6 +294,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, naive_gradients, 0, 4);
     tcase_add_test(tests, baseline_gradients);
     tcase_add_test(tests, snapshots_show_parameters);
+    tcase_add_test(tests, ranks_in_another_order);
     tcase_add_test(tests, the_curve_falls);
     tcase_add_test(tests, all_forwards_come_before_all_backwards);
     tcase_add_test(tests, the_comparison_agrees);

@@ -214,6 +214,18 @@ START_TEST(help_exits_with_status_0)
 }
 END_TEST
 
+START_TEST(ranks_may_count_the_other_way)
+{
+    ck_assert_msg(reads(""), "%s", error);
+    for (int process = 0; process < 5; process++)
+        ck_assert_int_eq(options_rank_of_process(&options, process, 5), process);
+    ck_assert_msg(reads("--reverse-ranks"), "%s", error);
+    const int expected[] = {4, 3, 2, 1, 0};
+    for (int process = 0; process < 5; process++)
+        ck_assert_int_eq(options_rank_of_process(&options, process, 5), expected[process]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("options");
@@ -222,6 +234,7 @@ Suite *test_suite(void)
     tcase_add_test(read, all_options);
     tcase_add_test(read, optimizer_and_learning_rate_in_any_order);
     tcase_add_test(read, compare_takes_one_step);
+    tcase_add_test(read, ranks_may_count_the_other_way);
     tcase_add_test(read, without_steps_there_is_no_such_option);
     suite_add_tcase(suite, read);
     TCase *refuse = tcase_create("refuse");

@@ -88,6 +88,14 @@ START_TEST(a_crash_and_a_message)
                    "signal 11 (Segmentation fault).\n";
     ck_assert_int_eq(diagnosed(2, RUN_CRASHED, crash), DIAGNOSIS_CRASHED);
     diagnosed_says("rank 0 crashed (Segmentation fault) after B of micro-batch 3");
+    struct log_file logs[2] = {diagnosed_rank[0].log, diagnosed_rank[1].log};
+    const struct outcome reversed = {.ranks = 2,
+                                     .end = RUN_CRASHED,
+                                     .log = logs,
+                                     .output = crash,
+                                     .options = {.reverse_ranks = true}};
+    ck_assert_int_eq(diagnosed_outcome(&reversed), DIAGNOSIS_CRASHED);
+    diagnosed_says("rank 1 crashed (Segmentation fault) in MPI_Recv");
     char message[] = "step 1\nrank 1: stage_forward: x has the shape (4, 5)\nmore\n";
     ck_assert_int_eq(diagnosed(2, RUN_FAILED, message), DIAGNOSIS_STOPPED_ITSELF);
     diagnosed_says("rank 1: stage_forward: x has the shape (4, 5)");

@@ -182,6 +182,56 @@ START_TEST(communicators_that_differ)
 }
 END_TEST
 
+/* Rank r of the run is process 2 - r. Rank 0 means its rank 1, rank 1 its rank 2. */
+static enum diagnosis_kind diagnosed_reversed(void)
+{
+    struct log_file logs[3];
+    for (int r = 0; r < 3; r++)
+        logs[r] = diagnosed_rank[r].log;
+    const struct outcome outcome = {
+        .ranks = 3, .end = RUN_HUNG, .log = logs, .options = {.reverse_ranks = true}};
+    return diagnosed_outcome(&outcome);
+}
+
+START_TEST(messages_through_world)
+{
+    diagnosed_begin(3);
+    script_call(&diagnosed_rank[0], LOG_SEND, 1, 5, 100, true); /* the numbers are the same */
+    script_call(&diagnosed_rank[1], LOG_SEND, 0, 6, 100, true);
+    script_call(&diagnosed_rank[2], LOG_RECV, 1, 6, 100, false);
+    ck_assert_int_eq(diagnosed_reversed(), DIAGNOSIS_THROUGH_WORLD);
+    diagnosed_says("messages go through MPI_COMM_WORLD");
+    diagnosed_says("what rank 1 sends to rank 2 goes to rank 0 (MPI_Send");
+    diagnosed_explains("--reverse-ranks");
+}
+END_TEST
+
+/* Who gets a message through there knows the numbers, and hangs for another reason. */
+START_TEST(world_is_not_to_blame_where_messages_arrive)
+{
+    diagnosed_begin(3);
+    script_call(&diagnosed_rank[1], LOG_SEND, 2, 5, 100, true);
+    script_call(&diagnosed_rank[2], LOG_RECV, 1, 5, 100, true);
+    script_call(&diagnosed_rank[1], LOG_RECV, 2, 6, 100, false);
+    script_call(&diagnosed_rank[2], LOG_RECV, 1, 6, 100, false);
+    ck_assert_int_eq(diagnosed_reversed(), DIAGNOSIS_BOTH_RECEIVE_FIRST);
+}
+END_TEST
+
+/* The kit's own communicator: nobody speaks of MPI_COMM_WORLD. */
+START_TEST(the_run_has_its_communicator)
+{
+    diagnosed_begin(3);
+    for (int r = 0; r < 2; r++) {
+        struct log_record record = script_message(&diagnosed_rank[r], LOG_RECV, 1 - r, 5, 100);
+        record.communicator = LOG_RUN;
+        script_put(&diagnosed_rank[r], record);
+    }
+    script_final(&diagnosed_rank[2]);
+    ck_assert_int_eq(diagnosed_reversed(), DIAGNOSIS_BOTH_RECEIVE_FIRST);
+}
+END_TEST
+
 START_TEST(no_room_for_the_message)
 {
     diagnosed_begin(2);
@@ -239,6 +289,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, tags_that_are_used_again);
     tcase_add_test(tests, sends_without_a_receive);
     tcase_add_test(tests, communicators_that_differ);
+    tcase_add_test(tests, messages_through_world);
+    tcase_add_test(tests, world_is_not_to_blame_where_messages_arrive);
+    tcase_add_test(tests, the_run_has_its_communicator);
     tcase_add_test(tests, no_room_for_the_message);
     tcase_add_test(tests, a_collective_that_one_rank_missed);
     tcase_add_test(tests, different_collectives);

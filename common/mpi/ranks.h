@@ -1,0 +1,14 @@
+/*
+ * Which communicator the ranks in the log are of. Unless somebody says otherwise
+ * it is MPI_COMM_WORLD.
+ */
+#ifndef COMMON_MPI_RANKS_H
+#define COMMON_MPI_RANKS_H
+
+#include <mpi.h>
+
+/* From now on. comm has all processes as members, and stays; to be called before any MPI call is
+ * recorded, and on every rank. */
+void log_mpi_ranks_are_of(MPI_Comm comm);
+
+#endif
