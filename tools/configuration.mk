@@ -46,7 +46,8 @@ build/has-simulator:
 
 # The kit and the solutions are held to more warnings than a student's files.
 WARNINGS         := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
-STUDENT_WARNINGS := -Wall -Wextra
+# With bounds, an index that does not fit its array ends the program: common/base/array_bounds.c.
+STUDENT_FLAGS    := -Wall -Wextra $(if $(SANITIZE),,-fsanitize=bounds)
 SANITIZERS       := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined)
 # -fno-optimize-sibling-calls: the log wants to know which line called MPI.
 FLAGS            := -std=gnu17 -D_GNU_SOURCE -O2 -g -fno-optimize-sibling-calls -fno-omit-frame-pointer $(SANITIZERS) -I.

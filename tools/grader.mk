@@ -36,8 +36,8 @@ $(PLAN): $(call objects,planner/main.c) $(JUDGING) $(PLANS) $(PLANNER_LIBRARY) $
 
 # What the grader's own build of a submission needs to know: how to compile, link, with which
 # libraries; and the same for the simulated cluster, where SimGrid is there.
-PROGRAM_FLAGS   = '$(CC) $(FLAGS) $(STUDENT_WARNINGS) $(PROGRAM_CFLAGS)' '$(CC) $(FLAGS) -rdynamic' '$(PROGRAM_LIBS)'
-SIMULATOR_LINES = '$(SIMULATOR_COMPILE) $(SIMULATOR_FLAGS) $(STUDENT_WARNINGS) $(SIMULATOR_CFLAGS)' '$(SIMULATOR_LINK)' '$(SIMULATOR_END)'
+PROGRAM_FLAGS   = '$(CC) $(FLAGS) $(STUDENT_FLAGS) $(PROGRAM_CFLAGS)' '$(CC) $(FLAGS) -rdynamic' '$(PROGRAM_LIBS)'
+SIMULATOR_LINES = '$(SIMULATOR_COMPILE) $(SIMULATOR_FLAGS) $(STUDENT_FLAGS) $(SIMULATOR_CFLAGS)' '$(SIMULATOR_LINK)' '$(SIMULATOR_END)'
 $(B)/program.flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' $(PROGRAM_FLAGS) $(if $(SIMULATOR_CC),$(SIMULATOR_LINES)) > $@.$$PPID

@@ -41,7 +41,7 @@ PROGRAM            := $(B)/programs/$(PROGRAM_NAME)
 # $(1): the build folder.
 course_instead     = $(filter $(courses_own:%=$(1)/solutions/%/course.a),$(COURSE_ARCHIVES:$(B)/%=$(1)/%))
 STUDENT_OBJECTS    := $(call objects,$(submission_sources))
-$(B)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(STUDENT_OBJECTS)): WARNINGS = $(STUDENT_WARNINGS)
+$(B)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
 $(PROGRAM): $(STUDENT_OBJECTS) $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) $(call course_instead,$(B)) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) -rdynamic $(STUDENT_OBJECTS) -Wl,--whole-archive $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) \

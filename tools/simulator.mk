@@ -30,7 +30,7 @@ SIMULATOR_END   = -Wl,--no-whole-archive $(SIMULATOR_LIBS)
 
 SIMULATOR_PROGRAM         := $(S)/programs/$(PROGRAM_NAME)
 SIMULATOR_STUDENT_OBJECTS := $(call simulator_objects,$(submission_sources))
-$(S)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(SIMULATOR_STUDENT_OBJECTS)): WARNINGS = $(STUDENT_WARNINGS)
+$(S)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(SIMULATOR_STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
 $(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) $(SIMULATOR_GIVEN_ARCHIVES) $(call course_instead,$(S)) $(SIMULATOR_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@.new && mv $@.new $@
