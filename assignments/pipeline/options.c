@@ -61,17 +61,20 @@ static const struct argp_option table[] = {
      "stages per rank, for --schedule interleaved (" SCHEDULE_CHUNKS_TEXT " there)", 2},
     {"uneven", KEY_UNEVEN, NULL, 0, "stages of different numbers of layers are wanted", 2},
     {"corrupt", KEY_CORRUPT, "WHAT", 0,
-     "outputs or gradients:LAYER: spoil one number before --compare compares", 3},
+     "outputs or gradients:LAYER: spoil one number before --compare compares; everywhere: compare "
+     "again and again, each time with another number spoiled",
+     3},
     {0}};
 
 static error_t read_corrupt(struct parsing *parsing, const char *text, struct pipeline_options *own)
 {
     static const char gradients[] = "gradients:";
     own->corrupt_layer = -1;
-    if (strcmp(text, "outputs") != 0) {
+    own->corrupt_everywhere = strcmp(text, "everywhere") == 0;
+    if (strcmp(text, "outputs") != 0 && !own->corrupt_everywhere) {
         if (strncmp(text, gradients, sizeof gradients - 1) != 0)
-            return parsing_refuse(parsing, "--corrupt %.60s: must be outputs or gradients:LAYER",
-                                  text);
+            return parsing_refuse(
+                parsing, "--corrupt %.60s: must be outputs, gradients:LAYER or everywhere", text);
         const error_t error =
             parsing_int(parsing, "--corrupt gradients:", text + sizeof gradients - 1, 0, INT_MAX,
                         &own->corrupt_layer);

@@ -14,7 +14,8 @@ struct pipeline_options {
     int chunks;       /* --chunks: stages per rank; 0: not given */
     bool uneven;      /* --uneven: stages of different numbers of layers are wanted */
     char corrupt[64]; /* --corrupt outputs|gradients:LAYER: spoil one number before comparing … */
-    int corrupt_layer; /* … of this layer's gradients; -1: of the outputs, or of nothing */
+    int corrupt_layer;       /* … of this layer's gradients; -1: of the outputs, or of nothing */
+    bool corrupt_everywhere; /* --corrupt everywhere: one after the other; see corruption.h */
 };
 
 extern const struct own_options pipeline_own_options;

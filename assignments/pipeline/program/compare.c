@@ -1,16 +1,17 @@
 /*
  * --compare: builds the baseline that compare_with_baseline() is given, and
- * --corrupt: spoils one number first, which the comparison must notice.
+ * --corrupt: spoils a number first, which the comparison must notice.
  *
  * Every rank runs the whole model itself, from the same seed and so with the
  * parameters that the pipeline had before its first step. The pipeline's own
  * have changed since, but its gradients are still those of that step. All of
  * this happens after LOG_STEP_END of step 0.
  */
+#include "assignments/pipeline/corruption.h"
 #include "assignments/pipeline/options.h"
 #include "assignments/pipeline/program/parts.h"
+#include "common/log/log_fields.h"
 
-#include <math.h>
 #include <stdio.h>
 
 bool pipeline_corruption_is_possible(const struct run *run, char *reason, size_t reason_size)
@@ -26,34 +27,49 @@ bool pipeline_corruption_is_possible(const struct run *run, char *reason, size_t
     return false;
 }
 
-/* Moves the middle element by 1% of the tensor's norm plus 1e-3: small, but far above rounding. */
-static void spoil(struct tensor *tensor)
+/* ---- one number ------------------------------------------------------------------------------- */
+
+/* The tensor that a corruption is about, if this rank has it, as a view to be freed; else NULL. */
+static struct tensor *find_tensor(const struct run *run, int layer)
 {
-    float *value = tensor_floats(tensor);
-    double squares = 0.0;
-    for (int i = 0; i < tensor->count; i++)
-        squares += (double)value[i] * value[i];
-    value[tensor->count / 2] += (float)(0.01 * sqrt(squares) + 1e-3);
+    struct stage *stage = run->trained[0].stage;
+    if (layer < 0 && run->rank == run->ranks - 1) {
+        struct tensor *outputs = batch_outputs(run->batch);
+        return tensor_view(outputs, 0, outputs->shape);
+    }
+    const bool own =
+        layer >= stage_first_layer(stage) && layer < stage_first_layer(stage) + stage_layers(stage);
+    return own ? stage_layer_gradients(stage, layer) : NULL;
 }
 
-static void corrupt(const struct run *run)
+/* Compares with that number moved, and moves it back. */
+static bool compare_corrupted(const struct run *run, struct corruption corruption,
+                              struct stage *baseline, struct batch *batch)
 {
-    const struct pipeline_options own = pipeline_options(run->options);
-    if (own.corrupt[0] == '\0')
-        return;
-    if (own.corrupt_layer < 0) {
-        if (run->rank == run->ranks - 1)
-            spoil(batch_outputs(run->batch));
-        return;
+    struct tensor *tensor = find_tensor(run, corruption.layer);
+    float *value = NULL, right = 0.0f;
+    if (tensor != NULL) {
+        value = tensor_floats(tensor) + corruption_index(corruption, tensor->count);
+        right = *value;
+        *value += corruption_of(corruption, tensor);
     }
-    struct stage *stage = run->trained[0].stage;
-    const int layer = own.corrupt_layer - stage_first_layer(stage);
-    if (layer >= 0 && layer < stage_layers(stage)) {
-        struct tensor *gradients = stage_layer_gradients(stage, own.corrupt_layer);
-        spoil(gradients);
-        tensor_free(gradients);
-    }
+    const bool agreed = compare_with_baseline(run->own, baseline, batch);
+    if (value != NULL)
+        *value = right;
+    tensor_free(tensor);
+    return agreed;
 }
+
+/* One result for each number, and the last for the step as it is. */
+static bool compare_everywhere(const struct run *run, struct stage *baseline, struct batch *batch)
+{
+    for (int k = 0; k < corruption_count(run->model); k++)
+        log_append(log_record_of_agreement(
+            LOG_PROBE, compare_corrupted(run, corruption_number(run->model, k), baseline, batch)));
+    return compare_with_baseline(run->own, baseline, batch);
+}
+
+/* ---- the baseline ----------------------------------------------------------------------------- */
 
 static struct stage *make_baseline(const struct run *run)
 {
@@ -88,8 +104,11 @@ bool pipeline_compare(struct run *run)
     struct stage *baseline = make_baseline(run);
     struct batch *batch = make_batch(run);
     baseline_forward_backward(baseline, batch);
-    corrupt(run);
-    const bool agreed = compare_with_baseline(run->own, baseline, batch);
+    const struct pipeline_options own = pipeline_options(run->options);
+    const struct corruption one = {own.corrupt_layer, CORRUPT_MIDDLE, CORRUPT_CLEARLY};
+    const bool agreed = own.corrupt_everywhere   ? compare_everywhere(run, baseline, batch)
+                        : own.corrupt[0] != '\0' ? compare_corrupted(run, one, baseline, batch)
+                                                 : compare_with_baseline(run->own, baseline, batch);
     batch_free(batch);
     stage_free(baseline);
     return agreed;

@@ -5,6 +5,7 @@
 #include "assignments/pipeline/judges/judges.h"
 #include "assignments/pipeline/tests/support/judged.h"
 #include "assignments/pipeline/tests/support/made_run.h"
+#include "common/log/log_fields.h"
 #include "grader/judges/judges.h"
 #include "tests/support/test.h"
 
@@ -62,6 +63,64 @@ START_TEST(comparison)
         compared_run(cases[_i].corrupt, cases[_i].skip, cases[_i].answer0, cases[_i].answer1);
     judged_expect(judge_comparison, &run->judgement, cases[_i].says ? VERDICT_FAIL : VERDICT_PASS,
                   cases[_i].says);
+    made_run_free(run);
+}
+END_TEST
+
+/* ---- --corrupt everywhere ---- */
+
+/* What a comparison makes of a number that was moved so far. */
+struct comparer {
+    bool agrees[3]; /* by enum corruption_size */
+    bool looks;     /* assert_close found what it says itself */
+    const char *says;
+};
+
+static void put_looks(struct made_run *run, int rank, bool close)
+{
+    const uint64_t bytes[] = {(64 * 8 + 8) * sizeof(float), (8 * 10 + 10) * sizeof(float),
+                              4 * 10 * sizeof(float)};
+    for (int k = rank == 0 ? 0 : 1; k < (rank == 0 ? 1 : 3); k++) {
+        struct log_record record = log_record_of_agreement(LOG_ASSERT_CLOSE, close);
+        record.bytes = bytes[k];
+        script_put(&run->script[rank], record);
+    }
+}
+
+/* 2 layers with parameters and the outputs, each once clearly and 3 times by each of the others. */
+START_TEST(comparison_of_every_number)
+{
+    static const struct comparer comparers[] = {
+        {{false, false, true}, true, NULL},
+        {{true, true, true},
+         true,
+         "rank 0: the tolerance is too wide: assert_close found the "
+         "gradients of layer 1 close although one number was off by 1%"},
+        {{true, true, true},
+         false,
+         "rank 0: compare_with_baseline() returned true although one "
+         "number of the gradients of layer 1 was spoiled"},
+        {{false, true, true}, true, "off by ten times what is allowed"},
+        {{false, false, false}, true, "rank 0: the tolerance is too tight"},
+    };
+    static const int two[] = {0, 2, 4};
+    const struct comparer *comparer = &comparers[_i];
+    struct made_run *run = made_run_new(
+        SMALL "--batch 4 --micro-batches 2 --steps 1 --compare --corrupt everywhere", 2, two);
+    made_step(run, 0, NO_SABOTAGE);
+    for (int k = 0; k < 3 + 9 + 9; k++) {
+        bool agrees = comparer->agrees[k < 3 ? 0 : k < 12 ? 1 : 2];
+        for (int r = 0; r < 2; r++) {
+            put_looks(run, r, comparer->looks && agrees);
+            script_put(&run->script[r], log_record_of_agreement(LOG_PROBE, agrees));
+        }
+    }
+    for (int r = 0; r < 2; r++) { /* the step as it is */
+        put_looks(run, r, true);
+        script_put(&run->script[r], log_record_of_agreement(LOG_PROBE, true));
+    }
+    judged_expect(judge_comparison, made_finish(run), comparer->says ? VERDICT_FAIL : VERDICT_PASS,
+                  comparer->says);
     made_run_free(run);
 }
 END_TEST
@@ -204,6 +263,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("judges of stages");
     TCase *made = tcase_create("made-up runs");
     tcase_add_loop_test(made, comparison, 0, 12);
+    tcase_add_loop_test(made, comparison_of_every_number, 0, 5);
     tcase_add_test(made, comparison_without_result);
     tcase_add_loop_test(made, own_stage, 0, THEFTS);
     tcase_add_loop_test(made, versions_of_parameters, 0, 6);

@@ -49,6 +49,9 @@ START_TEST(values)
     ck_assert(reads("--compare --corrupt outputs"));
     ck_assert_str_eq(pipeline_options(&options).corrupt, "outputs");
     ck_assert_int_eq(pipeline_options(&options).corrupt_layer, -1);
+    ck_assert(!pipeline_options(&options).corrupt_everywhere);
+    ck_assert(reads("--compare --corrupt everywhere"));
+    ck_assert(pipeline_options(&options).corrupt_everywhere);
     ck_assert(reads("--schedule interleaved --chunks 3"));
     ck_assert_int_eq(pipeline_chunks(&options), 3);
     ck_assert(pipeline_schedule(&options)->chunked);
