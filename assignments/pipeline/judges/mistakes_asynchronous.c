@@ -14,18 +14,27 @@ static bool is_versioned(const struct asynchronous_evidence *evidence, int stage
 
 /* ---- from the versions that were used ---------------------------------------------------------- */
 
-/* Forwards are right, and every backward uses what there is at its time: version i for B of i. */
+/* Forwards are right, and every backward uses what there is at its time: version i for B of i. On a
+ * stage without parameters all versions are the same, and count as the right ones (versions.h). */
 static bool newest_is_used(const struct asynchronous_evidence *evidence)
 {
-    bool older_wanted = false;
-    for (int s = 0; s < evidence->stages; s++)
+    bool newest_used = false;
+    for (int s = 0; s < evidence->stages; s++) {
+        bool all_newest = true, all_right = true, older_wanted = false;
         for (int i = 0; is_versioned(evidence, s) && i < evidence->micro_batches; i++) {
-            int right = asynchronous_version(evidence->stages, s, i);
-            if (use_of(evidence, s, i)->forward != right || use_of(evidence, s, i)->backward != i)
+            const int right = asynchronous_version(evidence->stages, s, i);
+            const struct version_use *use = use_of(evidence, s, i);
+            if (use->forward != right)
                 return false;
+            all_newest = all_newest && use->backward == i;
+            all_right = all_right && use->backward == right;
             older_wanted = older_wanted || right != i;
         }
-    return older_wanted;
+        if (!all_newest && !all_right)
+            return false;
+        newest_used = newest_used || (all_newest && older_wanted);
+    }
+    return newest_used;
 }
 
 static bool not_stashed(const struct asynchronous_evidence *evidence)

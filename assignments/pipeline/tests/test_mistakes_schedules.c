@@ -253,6 +253,9 @@ START_TEST(backwards_with_the_newest)
         for (int i = 0; i < M; i++)
             use[s * M + i].backward = i;
     expect_versions("PipeDream: no stashing");
+    for (int i = 0; i < M; i++) /* a stage without parameters: they are right in any case */
+        use[i].backward = asynchronous_version(RANKS, 0, i);
+    expect_versions("PipeDream: no stashing");
     use[1 * M + 5].backward = 4;
     expect_versions(NULL);
     use[1 * M + 5].backward = 5;
