@@ -24,6 +24,11 @@ static const char *who(int rank, int ranks)
     return rank == 0 ? "the first stage" : rank == ranks - 1 ? "the last stage" : "in the middle";
 }
 
+static const char *if_alone(const struct outcome *run)
+{
+    return run->ranks == 1 ? "; with one rank, rank 0 is the first stage and the last" : "";
+}
+
 /* Opening later would get round the judge: no rank may do it within a step. */
 static bool opens_late(const struct log_file *log)
 {
@@ -55,7 +60,7 @@ static void judge_rank(const struct outcome *run, int rank, bool labels_behind,
         evidence_fail(verdict, "rank %d (%s) opened the inputs: only the first stage needs them",
                       rank, who(rank, run->ranks));
     else if (!inputs && rank == 0)
-        evidence_fail(verdict, "rank 0, the first stage, did not open the inputs");
+        evidence_fail(verdict, "rank 0, the first stage, did not open the inputs%s", if_alone(run));
     else if (labels && !may_have_labels)
         evidence_fail(verdict, "rank %d (%s) opened the labels: only the last stage needs them",
                       rank, who(rank, run->ranks));

@@ -17,6 +17,11 @@ static struct pipeline_arguments draw(const struct run *run, uint64_t *counter)
     if (driver_probe_draw(run, counter, 0, 2) == 0)
         arguments.layers = driver_probe_draw(run, counter, 1, 24);
     arguments.micro_batches = driver_probe_draw(run, counter, 1, 9);
+    if (driver_probe_draw(run, counter, 0, 3) == 0) { /* as large as real ones get */
+        arguments.stages = driver_probe_draw(run, counter, 1, 64);
+        arguments.layers = driver_probe_draw(run, counter, 1, 4) * arguments.stages;
+        arguments.micro_batches = driver_probe_draw(run, counter, 10, 1000);
+    }
     arguments.batch_size = driver_probe_draw(run, counter, 1, 8) * arguments.micro_batches;
     if (driver_probe_draw(run, counter, 0, 2) == 0)
         arguments.batch_size = driver_probe_draw(run, counter, 1, 64);
