@@ -9,6 +9,7 @@
  */
 #include "common/base/fatal.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 

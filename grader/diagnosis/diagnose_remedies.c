@@ -95,6 +95,7 @@ const char *diagnosis_look(enum diagnosis_kind kind)
     case DIAGNOSIS_SENT_TWICE:
         return "which call sends the second message, and with which tag";
     case DIAGNOSIS_COMMUNICATOR_MISMATCH:
+    case DIAGNOSIS_THROUGH_WORLD:
         return "the communicators of the two calls";
     case DIAGNOSIS_BOTH_SEND_FIRST:
         return "where these ranks wait for their sends: it has to be behind their receives";
