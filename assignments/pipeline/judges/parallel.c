@@ -94,15 +94,14 @@ static void explain_sites(const struct outcome *run, const struct replay *replay
     for (guint k = 0; k < MIN(sites->len, MOST_SITES_SHOWN); k++) {
         const struct wait_site *site = &g_array_index(sites, struct wait_site, k);
         g_autofree char *text = wait_site_text(run, site);
-        verdict_explain(
-            verdict,
-            "%s- %s on %d rank%s%s: if it did not wait%s, the step would take %.6g FLOPs "
-            "of time; that is %.0f%% of the extra time\n",
-            k == 0 ? "\nCalls that wait and need not:\n\n" : "", text, site->ranks,
-            site->ranks == 1 ? "" : "s",
-            site->early ? ", for messages that are needed later only" : "",
-            site->early ? " until then" : "", replay->makespan - site->saves,
-            100 * fmin(1, site->saves / extra));
+        verdict_explain(verdict,
+                        "%s- %s on %d rank%s%s: if it %s, the step would take %.6g FLOPs "
+                        "of time; that is %.0f%% of the extra time\n",
+                        k == 0 ? "\nCalls that wait and need not:\n\n" : "", text, site->ranks,
+                        site->ranks == 1 ? "" : "s",
+                        site->early ? ", for messages that are needed later only" : "",
+                        site->early ? "waited only then" : "did not wait",
+                        replay->makespan - site->saves, 100 * fmin(1, site->saves / extra));
     }
 }
 
