@@ -42,7 +42,8 @@ static bool opens_late(const struct log_file *log)
     return false;
 }
 
-/* Not where rank 0 opened nothing, nor with several ranks: then it is not known why. */
+/* Not where rank 0 opened nothing, nor unless the labels are opened with several ranks: then it is not
+ * known why. */
 static const struct mistake one_rank_does_both = {
     "one rank is the first stage and the last",
     "With one rank alone the only stage takes the inputs in and computes the loss. It opened the "
@@ -94,6 +95,18 @@ static bool all_came_to_train(const struct judgement *judgement, const struct ou
     return true;
 }
 
+/* Did any run with several ranks open the labels? */
+static bool several_ranks_open_labels(const struct judgement *judgement)
+{
+    for (int i = 0; i < judgement->outcomes; i++) {
+        const struct outcome *run = &judgement->outcome[i];
+        for (int rank = 0; run->ranks > 1 && run->log && rank < run->ranks; rank++)
+            if (opened(&run->log[rank], LOG_OPEN_LABELS))
+                return true;
+    }
+    return false;
+}
+
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
@@ -109,7 +122,8 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         evidence_fail(verdict,
                       "with one rank alone, rank 0 opened the inputs and not the labels: the "
                       "only stage needs both");
-        verdict_name_mistake(verdict, &one_rank_does_both);
+        if (several_ranks_open_labels(judgement))
+            verdict_name_mistake(verdict, &one_rank_does_both);
         return;
     }
     evidence_fail(verdict, "no rank opened the labels: the last stage needs them for the loss");
