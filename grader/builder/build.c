@@ -97,7 +97,8 @@ const GPtrArray *build_course(const struct build *build)
 static bool is_sanitized(const struct build_flags *flags)
 {
     for (char **word = flags->compile; *word; word++)
-        if (g_str_has_prefix(*word, "-fsanitize="))
+        if (g_str_has_prefix(*word,
+                             "-fsanitize=address")) /* students' files always have "bounds" */
             return true;
     return false;
 }

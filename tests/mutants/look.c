@@ -1,7 +1,7 @@
 /* Looking at mutants; see look.h. */
 #include "tests/mutants/look.h"
 
-#include "grader/grade/grade.h"
+#include "grader/grade/causes.h"
 
 #include <glib/gstdio.h>
 
@@ -18,7 +18,8 @@ void mutant_result_init(struct mutant_result *result)
                                      .named = g_string_new(NULL),
                                      .surprises = g_string_new(NULL),
                                      .verdicts = g_string_new(NULL),
-                                     .headlines = g_string_new(NULL)};
+                                     .headlines = g_string_new(NULL),
+                                     .causes = g_string_new(NULL)};
 }
 
 void mutant_result_clear(struct mutant_result *result)
@@ -28,6 +29,7 @@ void mutant_result_clear(struct mutant_result *result)
     g_string_free(result->surprises, TRUE);
     g_string_free(result->verdicts, TRUE);
     g_string_free(result->headlines, TRUE);
+    g_string_free(result->causes, TRUE);
 }
 
 /* ---- in a process of its own --------------------------------------------------------------- */
@@ -38,11 +40,21 @@ static void add_mistake(const struct verdict *verdict, GString *names)
         mutant_add_word(names, "; ", verdict->mistake->str);
 }
 
+/* "name: headline", with N for what is measured. */
 static void add_headline(const char *name, const char *headline, GString *headlines)
 {
     g_autoptr(GRegex) measured = g_regex_new("\\b\\d+(\\.\\d+)? (s|seconds|MiB)\\b", 0, 0, NULL);
     g_autofree char *text = g_regex_replace(measured, headline, -1, 0, "N \\2", 0, NULL);
-    g_string_append_printf(headlines, "%s: %s\n", name, text);
+    g_string_append_printf(headlines, "%s%s%s\n", name, name[0] ? ": " : "", text);
+}
+
+/* What the report begins with. */
+static void add_causes(const struct grade *grade, GString *causes)
+{
+    for (guint i = 0; i < grade->causes->len; i++) {
+        const struct verdict *verdict = ((struct cause *)grade->causes->pdata[i])->told->verdict;
+        add_headline(verdict->mistake->str, verdict->headline->str, causes);
+    }
 }
 
 /* about: collects the mistakes that checks named which the mutant's file lists. */
@@ -78,6 +90,7 @@ static void compare(const struct mutant *mutant, const struct grade *grade,
                     struct mutant_result *result)
 {
     g_autoptr(GString) about = g_string_new(NULL);
+    add_causes(grade, result->causes);
     for (guint i = 0; i < grade->results->len; i++)
         if (GRADE_RESULTS(grade, i)->done && GRADE_RESULTS(grade, i)->check->judge)
             compare_check(mutant, GRADE_RESULTS(grade, i), result, about);
@@ -173,9 +186,10 @@ static void look_at(const struct mutants_kit *kit, const struct mutant *mutant,
 
 static void write_answer(const struct mutant_result *result, FILE *to)
 {
-    json_t *answer = json_pack("{s:s,s:s,s:s,s:s,s:s}", "failed", result->failed->str, "named",
+    json_t *answer = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "failed", result->failed->str, "named",
                                result->named->str, "surprises", result->surprises->str, "verdicts",
-                               result->verdicts->str, "headlines", result->headlines->str);
+                               result->verdicts->str, "headlines", result->headlines->str, "causes",
+                               result->causes->str);
     if (answer)
         json_dumpf(answer, to, 0);
     json_decref(answer);
@@ -185,19 +199,20 @@ static void write_answer(const struct mutant_result *result, FILE *to)
 static void read_answer(struct mutant_work *work)
 {
     const char *failed = NULL, *named = NULL, *surprises = NULL, *verdicts = NULL,
-               *headlines = NULL;
+               *headlines = NULL, *causes = NULL;
     rewind(work->answer);
     json_t *answer = json_loadf(work->answer, 0, NULL);
     mutant_result_clear(&work->result);
     mutant_result_init(&work->result);
-    if (answer &&
-        json_unpack(answer, "{s:s,s:s,s:s,s:s,s:s}", "failed", &failed, "named", &named,
-                    "surprises", &surprises, "verdicts", &verdicts, "headlines", &headlines) == 0) {
+    if (answer && json_unpack(answer, "{s:s,s:s,s:s,s:s,s:s,s:s}", "failed", &failed, "named",
+                              &named, "surprises", &surprises, "verdicts", &verdicts, "headlines",
+                              &headlines, "causes", &causes) == 0) {
         g_string_assign(work->result.failed, failed);
         g_string_assign(work->result.named, named);
         g_string_assign(work->result.surprises, surprises);
         g_string_assign(work->result.verdicts, verdicts);
         g_string_assign(work->result.headlines, headlines);
+        g_string_assign(work->result.causes, causes);
     } else {
         g_string_assign(work->result.surprises, "the process that looked at it broke off\n");
     }

@@ -22,6 +22,7 @@ struct mutant_result {
     GString *verdicts;  /* "check passed; …": all that was decided */
     GString *headlines; /* of checks that failed by themselves, "check: headline", a line each;
                            "N s", "N MiB" for what is measured and differs from run to run */
+    GString *causes;    /* what its report begins with, "mistake: headline" in the same way */
     bool all_runs;      /* a hurried look that had to take all runs */
     double seconds;
 };

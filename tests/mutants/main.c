@@ -5,6 +5,7 @@
  *      ARGS="--only NAME --only NAME"  some of them; NAME… may end with *
  *      ARGS=--fast        only the checks that each of them is about
  *      ARGS=--write       put the table into assignments/NAME/mutants/README.md
+ *      ARGS="--fast --headlines"       put the causes that its report begins with into headlines.md
  *      ARGS="--repeat 100 --busy 2"    100 hurried looks at each, beside 2 busy processes: does
  *                         any verdict change? --minutes M begins no new round after M minutes
  *
@@ -13,6 +14,7 @@
  */
 #include "common/base/one_thread.h"
 #include "grader/verdict/assignment.h"
+#include "tests/mutants/headlines.h"
 #include "tests/mutants/repeat.h"
 #include "tests/mutants/table.h"
 
@@ -26,7 +28,7 @@ struct arguments {
     int jobs;
     int repeat, busy, minutes;
     gboolean fast;
-    gboolean write;
+    gboolean write, headlines;
 };
 
 static bool parse(struct arguments *arguments, int *argc, char ***argv)
@@ -49,6 +51,8 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
          "with --repeat: begin no new round after that", "NUMBER"},
         {"write", 0, 0, G_OPTION_ARG_NONE, &arguments->write,
          "put the table into the mutants' README.md", NULL},
+        {"headlines", 0, 0, G_OPTION_ARG_NONE, &arguments->headlines,
+         "put what each report begins with into headlines.md", NULL},
         {NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new("- grades the mutants");
@@ -62,8 +66,8 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
     if (*argc > 1 || arguments->jobs < 0 || arguments->repeat < 0 || arguments->busy < 0 ||
         arguments->busy > 64 || arguments->minutes < 0 ||
         (arguments->repeat == 0 && (arguments->busy || arguments->minutes)) ||
-        (arguments->write && (arguments->only || arguments->repeat))) {
-        fputs("mutants: --write goes with all mutants, --busy and --minutes with "
+        ((arguments->write || arguments->headlines) && (arguments->only || arguments->repeat))) {
+        fputs("mutants: --write and --headlines go with all mutants, --busy and --minutes with "
               "--repeat; see --help\n",
               stderr);
         return false;
@@ -106,6 +110,8 @@ static bool conclude(const struct mutant_work *work, guint number,
            "ones\n",
            totals.caught, totals.wrong, totals.named, totals.rejected, totals.right);
     bool as_expected = totals.caught == totals.wrong && totals.rejected == 0;
+    if (arguments->headlines && !mutants_write_headlines(arguments->assignment, work, number))
+        return false;
     if (!arguments->write)
         return as_expected;
     if (!as_expected) {

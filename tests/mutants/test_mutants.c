@@ -3,7 +3,7 @@
  * all checks. */
 #include "common/base/one_thread.h"
 #include "grader/rubric/rubric.h"
-#include "tests/mutants/look.h"
+#include "tests/mutants/headlines.h"
 #include "tests/support/test.h"
 
 #include <string.h>
@@ -61,6 +61,25 @@ START_TEST(every_check_is_failed_by_a_mutant)
 }
 END_TEST
 
+/* Somebody has read what each report begins with; none of it is false, and under 3% lead astray. */
+START_TEST(headlines_are_true)
+{
+    const struct mutants_headlines count = mutants_count_headlines(assignments[_i]);
+    GPtrArray *mutants = mutants_read(assignments[_i]);
+    for (guint i = 0; i < mutants->len; i++) {
+        const struct mutant *mutant = mutants->pdata[i];
+        ck_assert_msg(mutant_is_right(mutant) ||
+                          mutants_has_headline(assignments[_i], mutant->name),
+                      "headlines.md has no row of %s: make mutants ARGS=\"--fast --headlines\"",
+                      mutant->name);
+    }
+    ck_assert_int_eq(count.unread, 0);
+    ck_assert_int_eq(count.wrong, 0);
+    ck_assert_int_lt(100 * count.misleading, 3 * count.rows);
+    g_ptr_array_unref(mutants);
+}
+END_TEST
+
 START_TEST(wrong_ones_are_caught_and_right_ones_accepted)
 {
     const char *assignment = assignments[_i];
@@ -98,6 +117,7 @@ Suite *test_suite(void)
     TCase *grading = tcase_create("grading");
     tcase_add_loop_test(files, every_mutant_says_what_must_come_of_it, 0, count);
     tcase_add_loop_test(files, every_check_is_failed_by_a_mutant, 0, count);
+    tcase_add_loop_test(files, headlines_are_true, 0, count);
     tcase_add_loop_test(grading, wrong_ones_are_caught_and_right_ones_accepted, 0, count);
     tcase_set_timeout(grading, 900);
     suite_add_tcase(suite, files);

@@ -118,12 +118,11 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         judge_rank(run, rank, behind, verdict);
     if (verdict->kind != VERDICT_PASS || first || behind)
         return;
-    if (run->ranks == 1) {
+    if (run->ranks == 1 && several_ranks_open_labels(judgement)) {
         evidence_fail(verdict,
                       "with one rank alone, rank 0 opened the inputs and not the labels: the "
                       "only stage needs both");
-        if (several_ranks_open_labels(judgement))
-            verdict_name_mistake(verdict, &one_rank_does_both);
+        verdict_name_mistake(verdict, &one_rank_does_both);
         return;
     }
     evidence_fail(verdict, "no rank opened the labels: the last stage needs them for the loss");

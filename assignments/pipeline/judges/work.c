@@ -25,23 +25,16 @@ static void tally_step(const GArray *events, int step, int stage, int micro_batc
     }
 }
 
-/* "micro-batches 3, 5 and 6": those that were never run; NULL if there are none. */
-static char *never_run(const int *times, int micro_batches)
+/* How many micro-batches were never run; *first: the first of them. */
+static int never_run(const int *times, int micro_batches, int *first)
 {
-    enum { NAMED = 4 };
-    GString *text = g_string_new(NULL);
-    int count = 0, named = 0;
-    for (int i = 0; i < micro_batches; i++)
-        count += times[i] == 0;
-    for (int i = 0; i < micro_batches && named < MIN(count, NAMED); i++)
+    int count = 0;
+    for (int i = micro_batches - 1; i >= 0; i--)
         if (times[i] == 0) {
-            bool last = ++named == count;
-            g_string_append_printf(text, "%s%d", named == 1 ? "" : last ? " and " : ", ", i);
+            count++;
+            *first = i;
         }
-    if (count > NAMED)
-        g_string_append_printf(text, " and %d more", count - NAMED);
-    g_string_prepend(text, count == 1 ? "micro-batch " : "micro-batches ");
-    return g_string_free(text, count == 0);
+    return count;
 }
 
 /* How many training steps a rank ended. */
@@ -61,13 +54,16 @@ static bool stage_did_its_work(const struct outcome *run, const GArray *events, 
     g_autofree int *forward = g_new(int, m), *backward = g_new(int, m);
     for (int step = 0; step < steps; step++) {
         tally_step(events, step, s, m, &(struct tally){forward, backward});
-        g_autofree char *not_forward = never_run(forward, m);
-        g_autofree char *not_backward = needs_backward ? never_run(backward, m) : NULL;
-        if (!not_forward && !not_backward)
+        int first = -1;
+        int forwards = never_run(forward, m, &first);
+        int backwards = needs_backward && forwards == 0 ? never_run(backward, m, &first) : 0;
+        if (forwards + backwards == 0)
             continue;
-        evidence_fail(verdict, "rank %d (stage %d) ran no %s of %s in step %d: work was left out",
-                      placement_rank(s, run->ranks), s, not_forward ? "forward" : "backward",
-                      not_forward ? not_forward : not_backward, step);
+        evidence_fail(verdict,
+                      "rank %d (stage %d) ran no %s of %d of its %d micro-batches in step %d, the "
+                      "first of them micro-batch %d: work was left out",
+                      placement_rank(s, run->ranks), s, forwards > 0 ? "forward" : "backward",
+                      forwards + backwards, m, step, first);
         verdict_look(verdict,
                      "the bounds of the loops over micro-batches, and what is run in them");
         verdict_explain(verdict, "\nWhat this check is about can be judged only where each stage "

@@ -108,15 +108,15 @@ START_TEST(an_order_cut_off_names_the_mistake)
 {
     static const char *const one_too_many[] = {
         "The order in step 0, beside one that follows the rule of 1F1B:",
-        "rank 0  ran    F0  F1 !F2  B0  | stopped here\n"
-        "        rule   F0  F1  B0  F2  B1  F3  …\n"
+        "rank 0  ran    F0  F1 !F2  B0  F3  | stopped here\n"
+        "        rule   F0  F1  B0  F2  B1  F3  B2  …\n"
         "rank 1  ran    F0 !F1  B0  | stopped here\n"
         "        rule   F0  B0  F1  B1  F2  …\n",
         "- rank 0: after 2 forwards and 0 backwards a backward is due, not F2:",
         "- rank 1: after 1 forward and 0 backwards a backward is due, not F1:", NULL};
-    static const char *const right[] = {
-        "rank 0  ran    F0  F1  B0  | stopped here\n        rule   F0  F1  B0  F2  B1  …\n",
-        "What was computed follows it so far", NULL};
+    static const char *const right[] = {"rank 0  ran    F0  F1  B0  F2  | stopped here\n"
+                                        "        rule   F0  F1  B0  F2  B1  F3  …\n",
+                                        "What was computed follows it so far", NULL};
     assert_order(1, "warm-up one too many", one_too_many);
     assert_order(0, "", right);
 }

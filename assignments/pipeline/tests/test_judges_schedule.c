@@ -8,6 +8,9 @@
 #include "grader/judges/judges.h"
 #include "tests/support/test.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #define SMALL                                                                                      \
     "--schedule afab --model mlp:depth=2,width=8 --data synthetic:height=8,width=8 --seed 5 "
 
@@ -303,23 +306,42 @@ START_TEST(data)
 }
 END_TEST
 
-/* One rank is the first stage and the last. */
+/* One rank is the first stage and the last: told by name only if the labels are opened with several
+ * ranks. 0: they are, 1: with one rank, too, 2: nowhere. */
 START_TEST(data_of_one_rank)
 {
+    static struct script of_two[2];
+    struct log_file two[2];
     builder[0].log.count = 0;
     script_put(&builder[0], log_record_new(LOG_OPEN_INPUTS, LOG_INSTANT));
     if (_i == 1)
         script_put(&builder[0], log_record_new(LOG_OPEN_LABELS, LOG_INSTANT));
     script_step(&builder[0], LOG_STEP_BEGIN, 0);
-    const struct judgement *one = finish();
+    finish();
     outcome.ranks = logs[0].ranks = 1;
+    for (int r = 0; r < 2; r++) {
+        script_init(&of_two[r], r, 2);
+        if (r == 0 || _i != 2)
+            script_put(&of_two[r],
+                       log_record_new(r ? LOG_OPEN_LABELS : LOG_OPEN_INPUTS, LOG_INSTANT));
+        script_step(&of_two[r], LOG_STEP_BEGIN, 0);
+        two[r] = of_two[r].log;
+        two[r].seed = outcome.options.seed;
+    }
+    struct outcome both[2] = {outcome, outcome};
+    both[1].ranks = 2;
+    both[1].log = two;
+    struct judgement judgement_of_both = {.outcome = both, .outcomes = 2};
     struct verdict *verdict = verdict_new();
-    judge_data(one, verdict);
+    judge_data(&judgement_of_both, verdict);
     ck_assert_int_eq(verdict->kind, _i == 1 ? VERDICT_PASS : VERDICT_FAIL);
     ck_assert_str_eq(verdict->mistake->str,
-                     _i == 1 ? "" : "one rank is the first stage and the last");
+                     _i == 0 ? "one rank is the first stage and the last" : "");
+    ck_assert(_i != 2 || strstr(verdict->headline->str, "no rank opened the labels"));
     verdict_free(verdict);
     outcome.ranks = RANKS;
+    for (int r = 0; r < 2; r++)
+        free(of_two[r].log.record);
 }
 END_TEST
 
@@ -356,7 +378,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(by_hand, buffers_must_stay, 0, 6);
     tcase_add_loop_test(by_hand, every_request_must_be_waited_for, 0, 4);
     tcase_add_loop_test(by_hand, data, 0, 9);
-    tcase_add_loop_test(by_hand, data_of_one_rank, 0, 2);
+    tcase_add_loop_test(by_hand, data_of_one_rank, 0, 3);
     tcase_add_test(by_hand, data_opened_within_a_step);
     suite_add_tcase(suite, by_hand);
     return suite;

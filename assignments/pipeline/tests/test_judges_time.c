@@ -17,7 +17,7 @@ START_TEST(slow_orders_are_not_parallel)
     static const struct {
         const char *options;
         const char *line[4];
-        const char *says;
+        const char *says, *mistake;
         bool right_order;
     } slow[] = {
         {WRITTEN_ZERO_BUBBLE, /* every W at once: as slow as 1F1B */
@@ -26,6 +26,7 @@ START_TEST(slow_orders_are_not_parallel)
           "F0 F1 I0 W0 F2 I1 W1 F3 I2 W2 F4 I3 W3 F5 I4 W4 F6 I5 W5 F7 I6 W6 I7 W7",
           "F0 I0 W0 F1 I1 W1 F2 I2 W2 F3 I3 W3 F4 I4 W4 F5 I5 W5 F6 I6 W6 F7 I7 W7"},
          "longer",
+         "weight gradients directly behind input gradients",
          false},
         {WRITTEN_BOUNDED, /* one after the other */
          {"F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7",
@@ -33,6 +34,7 @@ START_TEST(slow_orders_are_not_parallel)
           "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7",
           "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"},
          "no two ranks ever work at the same time",
+         "",
          true},
         {WRITTEN_1F1B, /* too little warm-up on rank 0 */
          {"F0 F1 F2 B0 F3 B1 F4 B2 F5 B3 F6 B4 F7 B5 B6 B7",
@@ -40,12 +42,13 @@ START_TEST(slow_orders_are_not_parallel)
           "F0 F1 B0 F2 B1 F3 B2 F4 B3 F5 B4 F6 B5 F7 B6 B7",
           "F0 B0 F1 B1 F2 B2 F3 B3 F4 B4 F5 B5 F6 B6 F7 B7"},
          "longer",
+         "warm-up too short",
          false},
     };
     struct written *run = written_run(slow[_i].options, 4, slow[_i].line);
     if (slow[_i].right_order)
         written_expect(judge_order, run, VERDICT_PASS, NULL, "");
-    written_expect(judge_parallel, run, VERDICT_FAIL, slow[_i].says, "");
+    written_expect(judge_parallel, run, VERDICT_FAIL, slow[_i].says, slow[_i].mistake);
     written_free(run);
 }
 END_TEST

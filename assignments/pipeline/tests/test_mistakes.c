@@ -301,6 +301,7 @@ START_TEST(messages)
     evidence.flow = (struct flow){.kind = FLOW_RIGHT};
     evidence.received_over = true;
     expect("receive buffer reused too early");
+    evidence.received_over = false;
     evidence.shared_buffer = true;
     expect("one buffer for several sends");
 }
