@@ -36,10 +36,12 @@ void __ubsan_handle_out_of_bounds(const struct out_of_bounds *found, uintptr_t i
 
 void __ubsan_handle_out_of_bounds(const struct out_of_bounds *found, uintptr_t index)
 {
-    const unsigned unused = 64 - (1U << (found->index->width_and_sign >> 1));
+    const unsigned bits = 1U << (found->index->width_and_sign >> 1);
+    const uint64_t sign = bits > 0 && bits < 64 ? (uint64_t)1 << (bits - 1) : 0;
     const bool is_signed = (found->index->width_and_sign & 1) != 0;
-    const int64_t value = unused > 0 && unused < 64 && is_signed
-                              ? (int64_t)((uint64_t)index << unused) >> unused
+    /* The type's sign bit becomes that of 64 bits. */
+    const int64_t value = sign != 0 && is_signed
+                              ? (int64_t)((((uint64_t)index & (2 * sign - 1)) ^ sign) - sign)
                               : (int64_t)index;
     const char *slash = strrchr(found->place.file, '/');
     fatal_at("array", "%s:%d: the index %lld is outside of an array %s",

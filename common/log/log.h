@@ -58,7 +58,7 @@ enum log_operation {
                          parameters that it works with, 0: others */
     LOG_FINAL,    /* the driver's last word: the program came to its proper end; own_value =
                          its exit status */
-    LOG_HELD,         /* at the end of a step, of a tensor made in it that the program has neither
+    LOG_HELD,     /* at the end of a step, of a tensor made in it that the program has neither
                          freed nor given away: stage, micro_batch, bytes; own_number = enum log_held_what;
                          caller: who got it */
     /* MPI: point to point */

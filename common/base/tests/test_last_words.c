@@ -65,7 +65,8 @@ static void end_by(void (*way)(void), bool ask)
     const pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
-        freopen("/dev/null", "w", stderr);
+        if (freopen("/dev/null", "w", stderr) == NULL)
+            _exit(1);
         last_words_open(folder, 3);
         way();
         _exit(0);

@@ -83,7 +83,7 @@ static MPI_Message take(const MPI_Status *status, MPI_Comm comm)
 
 int PMPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_Status *status)
 {
-    MPI_Status own, *known = status == MPI_STATUS_IGNORE ? &own : status;
+    MPI_Status own = {0}, *known = status == MPI_STATUS_IGNORE ? &own : status;
     const int error = PMPI_Probe(source, tag, comm, known);
     if (error == MPI_SUCCESS)
         *message = take(known, comm);
@@ -93,7 +93,7 @@ int PMPI_Mprobe(int source, int tag, MPI_Comm comm, MPI_Message *message, MPI_St
 int PMPI_Improbe(int source, int tag, MPI_Comm comm, int *flag, MPI_Message *message,
                  MPI_Status *status)
 {
-    MPI_Status own, *known = status == MPI_STATUS_IGNORE ? &own : status;
+    MPI_Status own = {0}, *known = status == MPI_STATUS_IGNORE ? &own : status;
     const int error = PMPI_Iprobe(source, tag, comm, flag, known);
     *flag = error == MPI_SUCCESS && *flag && !is_taken(known, comm);
     if (*flag)
