@@ -25,7 +25,7 @@ static int layer_of(const struct model *model, int i)
 
 int corruption_count(const struct model *model)
 {
-    return (1 + 2 * PLACES) * tensors(model);
+    return (1 + 2 * PLACES) * tensors(model) + tensors(model) - 1; /* outputs have no norm */
 }
 
 struct corruption corruption_number(const struct model *model, int k)
@@ -33,6 +33,8 @@ struct corruption corruption_number(const struct model *model, int k)
     const int n = tensors(model);
     struct corruption corruption = {layer_of(model, k % n), CORRUPT_MIDDLE, CORRUPT_CLEARLY};
     const int round = k / n - 1; /* behind the clear ones */
+    if (round == 2 * PLACES)
+        return (struct corruption){corruption.layer, CORRUPT_ALL, CORRUPT_BEYOND_NORM};
     if (round >= 0) {
         corruption.place = (enum corruption_place)(round % PLACES);
         corruption.size = round < PLACES ? CORRUPT_BEYOND_TOLERANCE : CORRUPT_WITHIN_TOLERANCE;
@@ -42,9 +44,14 @@ struct corruption corruption_number(const struct model *model, int k)
 
 int corruption_index(struct corruption corruption, int count)
 {
-    return corruption.place == CORRUPT_FIRST    ? 0
-           : corruption.place == CORRUPT_MIDDLE ? count / 2
-                                                : count - 1;
+    return corruption.place == CORRUPT_FIRST || corruption.place == CORRUPT_ALL ? 0
+           : corruption.place == CORRUPT_MIDDLE                                 ? count / 2
+                                                                                : count - 1;
+}
+
+int corruption_length(struct corruption corruption, int count)
+{
+    return corruption.place == CORRUPT_ALL ? count : 1;
 }
 
 float corruption_of(struct corruption corruption, const struct tensor *tensor)
@@ -64,6 +71,8 @@ float corruption_of(struct corruption corruption, const struct tensor *tensor)
         return (float)(10 * fmax(of_element, of_norm));
     case CORRUPT_WITHIN_TOLERANCE:
         return (float)(0.1 * fmin(of_element, of_norm));
+    case CORRUPT_BEYOND_NORM:
+        return (float)(0.5 * allowed.absolute);
     default:
         return (float)(0.01 * sqrt(squares) + 1e-3);
     }

@@ -6,7 +6,8 @@
  * Of every layer's gradients, and of the outputs: the first, the middle and the
  * last number, by ten times what assert_close allows, which must be noticed, and
  * by a tenth of it, which is mere rounding and must not; and the middle one
- * clearly (corruption_clearly).
+ * clearly (corruption_clearly). Of gradients all numbers at once, too, by half of
+ * what each may differ: only their norm shows that.
  */
 #ifndef ASSIGNMENTS_PIPELINE_CORRUPTION_H
 #define ASSIGNMENTS_PIPELINE_CORRUPTION_H
@@ -14,8 +15,13 @@
 #include "common/training/assert_close.h"
 #include "common/training/model.h"
 
-enum corruption_size { CORRUPT_CLEARLY, CORRUPT_BEYOND_TOLERANCE, CORRUPT_WITHIN_TOLERANCE };
-enum corruption_place { CORRUPT_FIRST, CORRUPT_MIDDLE, CORRUPT_LAST };
+enum corruption_size {
+    CORRUPT_CLEARLY,
+    CORRUPT_BEYOND_TOLERANCE,
+    CORRUPT_WITHIN_TOLERANCE,
+    CORRUPT_BEYOND_NORM
+};
+enum corruption_place { CORRUPT_FIRST, CORRUPT_MIDDLE, CORRUPT_LAST, CORRUPT_ALL };
 
 struct corruption {
     int layer; /* whose gradients; -1: the outputs */
@@ -28,8 +34,10 @@ struct corruption {
 int corruption_count(const struct model *model);
 struct corruption corruption_number(const struct model *model, int k);
 
-/* The index of the number in a tensor of `count`, and what is added to it. */
+/* The index of the first number that is moved in a tensor of `count`, how many are, and what is added
+ * to each. */
 int corruption_index(struct corruption corruption, int count);
+int corruption_length(struct corruption corruption, int count);
 float corruption_of(struct corruption corruption, const struct tensor *tensor);
 
 #endif

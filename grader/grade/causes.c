@@ -47,14 +47,24 @@ static char *file_of(const struct check_result *result)
 
 /* ---- failures that tell the same --------------------------------------------------------------- */
 
-/* A headline without its numbers. */
+/* A headline without its numbers, and without what stands in round brackets: the line that called. */
 static char *words_of(const struct check_result *result)
 {
     GString *words = g_string_new(NULL);
-    for (const char *c = result->verdict->headline->str; *c; c++)
-        if (!g_ascii_isdigit(*c) && *c != '.')
+    int depth = 0;
+    for (const char *c = result->verdict->headline->str; *c; c++) {
+        depth += *c == '(';
+        if (depth == 0 && !g_ascii_isdigit(*c) && !strchr(" .,", *c))
             g_string_append_c(words, *c);
+        depth -= *c == ')' && depth > 0;
+    }
     return g_string_free(words, FALSE);
+}
+
+/* Did the kit itself end the run, with a message that is about no line in particular? */
+static bool is_kits_message(const struct check_result *result)
+{
+    return g_str_has_prefix(result->verdict->headline->str, "the program stopped with a message: ");
 }
 
 static bool is_same_code(const struct check_result *a, const struct check_result *b)
@@ -69,12 +79,15 @@ static bool tells_the_same(const struct check_result *a, const struct check_resu
     const struct verdict *va = a->verdict, *vb = b->verdict;
     if (strcmp(va->headline->str, vb->headline->str) == 0)
         return true;
+    g_autofree char *words_a = words_of(a), *words_b = words_of(b);
+    /* The same complaint from several files of the student's has one cause somewhere else. */
+    if (is_kits_message(a) && strcmp(words_a, words_b) == 0)
+        return true;
     if (!is_same_code(a, b))
         return false;
     if (va->mistake->len > 0 && vb->mistake->len > 0)
         return strcmp(va->mistake->str, vb->mistake->str) == 0;
     g_autofree char *place_a = place_of(a), *place_b = place_of(b);
-    g_autofree char *words_a = words_of(a), *words_b = words_of(b);
     return strcmp(words_a, words_b) == 0 ||
            (place_a && place_b && strcmp(place_a, place_b) == 0 && va->basis == vb->basis);
 }
@@ -96,6 +109,24 @@ static bool explains(const struct check_result *seen, const struct check_result 
     g_autofree char *file = file_of(seen);
     return strcmp(file, own_file(result->check)) == 0 ||
            (strcmp(file, own_file(seen->check)) != 0 && needs_file(result->check, file));
+}
+
+/* Does a failure speak of a file ("step.c:12", or the kit of its function, "step: …")? */
+static bool mentions(const struct check_result *result, const char *file)
+{
+    const char *headline = result->verdict->headline->str;
+    const char *dot = strrchr(file, '.');
+    g_autofree char *line = g_strconcat(file, ":", NULL);
+    g_autofree char *function = g_strdup_printf(" %.*s: ", (int)(dot ? dot - file : 0), file);
+    return strstr(headline, line) != NULL || (dot && strstr(headline, function) != NULL);
+}
+
+/* Where the check about a file has failed, what others see of that file comes second. */
+static bool comes_first(const struct check_result *first, const struct check_result *result)
+{
+    const char *file = own_file(first->check);
+    return strcmp(file, own_file(result->check)) != 0 && needs_file(result->check, file) &&
+           !is_result(first) && mentions(result, file);
 }
 
 /* ---- the list ---------------------------------------------------------------------------------- */
@@ -137,25 +168,28 @@ static void place_result(GPtrArray *causes, struct check_result *result)
     g_ptr_array_add(causes, cause);
 }
 
-/* The cause from which all results of another one follow, or NULL. */
-static struct cause *find_explanation(const GPtrArray *causes, const struct cause *results)
+typedef bool relation(const struct check_result *cause, const struct check_result *result);
+
+/* The cause to which all failures of another one have that relation, or NULL. */
+static struct cause *find_explanation(const GPtrArray *causes, const struct cause *results,
+                                      relation *is_related)
 {
     for (guint i = 0; i < causes->len; i++) {
         struct cause *cause = causes->pdata[i];
         bool all = cause != results;
         for (guint k = 0; k < results->of->len && all; k++)
-            all = explains(cause->told, results->of->pdata[k]);
+            all = is_related(cause->told, results->of->pdata[k]);
         if (all)
             return cause;
     }
     return NULL;
 }
 
-static void follow_results(GPtrArray *causes)
+static void follow(GPtrArray *causes, relation *is_related)
 {
     for (guint i = causes->len; i-- > 0;) {
         struct cause *results = causes->pdata[i];
-        struct cause *cause = find_explanation(causes, results);
+        struct cause *cause = find_explanation(causes, results, is_related);
         for (guint k = 0; cause && k < results->of->len; k++)
             add(cause, results->of->pdata[k]);
         if (cause)
@@ -188,7 +222,8 @@ void causes_find(struct grade *grade)
     for (guint i = 0; i < grade->results->len; i++)
         if (has_failed(GRADE_RESULTS(grade, i)) && !GRADE_RESULTS(grade, i)->needs)
             place_result(causes, GRADE_RESULTS(grade, i));
-    follow_results(causes);
+    follow(causes, comes_first);
+    follow(causes, explains);
     for (guint i = 0; i < grade->results->len; i++) {
         struct check_result *result = GRADE_RESULTS(grade, i);
         const struct check_result *first = result;
@@ -216,7 +251,9 @@ enum cause_relation cause_relation(const struct cause *cause, const struct check
         return CAUSE_TOLD;
     if (result->needs)
         return CAUSE_NEEDS;
-    return tells_the_same(cause->told, result) ? CAUSE_SAME : CAUSE_FOLLOWS;
+    if (tells_the_same(cause->told, result))
+        return CAUSE_SAME;
+    return comes_first(cause->told, result) ? CAUSE_SECOND : CAUSE_FOLLOWS;
 }
 
 const char *cause_look(const struct cause *cause)

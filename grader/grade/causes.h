@@ -5,7 +5,8 @@
  * same code, the same line, or the same words but for their numbers. Wrong
  * results are no cause: where another check saw, in the same code, what makes
  * results wrong (verdict->spoils), they follow from that, whatever known mistake
- * they look like. What was not run for want of another check belongs to that
+ * they look like. What is seen of a file whose own check has failed comes second to
+ * that. What was not run for want of another check belongs to that
  * one's cause.
  */
 #ifndef GRADER_GRADE_CAUSES_H
@@ -31,6 +32,7 @@ enum cause_relation {
     CAUSE_TOLD,    /* its verdict tells the cause, */
     CAUSE_SAME,    /* tells the same, */
     CAUSE_FOLLOWS, /* tells wrong results that come of it, */
+    CAUSE_SECOND,  /* tells what it saw of a file that the cause is about, */
     CAUSE_NEEDS    /* or tells that it was not run because of it */
 };
 enum cause_relation cause_relation(const struct cause *cause, const struct check_result *result);

@@ -24,6 +24,8 @@ char *report_seen(const struct grade *grade, const struct check_result *result)
         return g_strdup_printf("cause %d, as in %s", number, cause->told->check->name);
     case CAUSE_FOLLOWS:
         return g_strdup_printf("follows from cause %d", number);
+    case CAUSE_SECOND:
+        return g_strdup_printf("mend cause %d first", number);
     case CAUSE_NEEDS:
         break;
     }
@@ -66,7 +68,9 @@ static char *what_it_explains(const struct cause *cause, const char *quote)
 static char *where_to_look(const struct cause *cause)
 {
     const char *look = cause_look(cause);
-    return look ? g_strdup_printf("Look at this: %s.", look) : g_strdup("");
+    return look
+               ? g_strdup_printf("Look at this: %s%s", look, g_str_has_suffix(look, "?") ? "" : ".")
+               : g_strdup("");
 }
 
 void report_causes(GString *markdown, const struct grade *grade)

@@ -83,9 +83,8 @@ void report_details(GString *markdown, const struct grade *grade, const struct c
     const struct verdict *verdict = result->verdict;
     if (report_is_told_elsewhere(grade, result)) {
         g_autofree char *seen = report_seen(grade, result);
-        g_string_append(markdown, "This check ");
         text_append_plain(markdown, seen);
-        g_string_append(markdown, ". It saw: ");
+        g_string_append(markdown, ". What this check saw: ");
         text_append_plain(markdown, verdict->headline->str);
         g_string_append_c(markdown, '\n');
         append_commands(markdown, result);

@@ -40,6 +40,12 @@ static bool is_last(const struct pipeline *pipeline)
 
 static void check_micro_batch(const struct pipeline *pipeline, int micro_batch)
 {
+    /* What lies behind the last of chunk[] is no pipeline. */
+    if (pipeline->ranks < 1 || pipeline->micro_batches < 1 || pipeline->stage == NULL ||
+        pipeline->stage_index < 0 || pipeline->stage_index >= pipeline->stages)
+        fatal(
+            "the struct pipeline that it was given is none of this rank's: with several stages per "
+            "rank they are chunk[0] to chunk[chunks - 1]");
     if (micro_batch < 0 || micro_batch >= pipeline->micro_batches)
         fatal("there is no micro-batch %d: they are numbered 0 to %d", micro_batch,
               pipeline->micro_batches - 1);

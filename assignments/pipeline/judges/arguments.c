@@ -42,12 +42,13 @@ static const char *must_refuse(const struct combination *c)
     return NULL;
 }
 
-static bool has_text(const char *text)
+/* A sentence has three words. */
+static bool is_sentence(const char *text)
 {
-    for (; *text; text++)
-        if (g_ascii_isalpha(*text))
-            return true;
-    return false;
+    int words = 0;
+    for (const char *c = text; *c; c++)
+        words += g_ascii_isalpha(*c) && (c == text || !g_ascii_isalnum(c[-1]));
+    return words >= 3;
 }
 
 static char *what_is_wrong(const struct combination *c)
@@ -57,8 +58,16 @@ static char *what_is_wrong(const struct combination *c)
         return g_strdup_printf("accepted, although %s", refuse);
     if (!refuse && !c->accepted)
         return g_strdup_printf("refused (“%.120s”), although it can work", c->reason);
-    if (refuse && !has_text(c->reason))
-        return g_strdup("refused without a reason");
+    if (refuse && !is_sentence(c->reason))
+        return c->reason[0] == '\0'
+                   ? g_strdup("refused without a reason")
+                   : g_strdup_printf("the reason is “%.120s”, which says neither why nor what to do"
+                                     "%s",
+                                     c->reason,
+                                     strlen(c->reason) == sizeof(char *) - 1
+                                         ? ": it ends after 7 characters, so was sizeof taken of a "
+                                           "pointer in place of reason_size?"
+                                         : "");
     return NULL;
 }
 

@@ -144,9 +144,17 @@ static void fail_unnoticed(const struct outcome *run, const struct model *model,
     g_autofree char *name = spoiled_name(corruption.layer);
     if (!was_found_close(run, model, stage, corruption.layer, answer)) {
         evidence_fail(verdict,
-                      "rank %d: compare_with_baseline() returned true although one number of the "
+                      "rank %d: compare_with_baseline() returned true although %s of the "
                       "%s was spoiled",
+                      rank, corruption.place == CORRUPT_ALL ? "every number" : "one number", name);
+        return;
+    }
+    if (corruption.size == CORRUPT_BEYOND_NORM) {
+        evidence_fail(verdict,
+                      "rank %d: the norm is not compared: assert_close found the %s close although "
+                      "every number was off by half of what a single one may be",
                       rank, name);
+        explain_tolerances(verdict);
         return;
     }
     evidence_fail(

@@ -79,6 +79,16 @@ static const struct known {
       "the scale given to batch_loss_backward: write 1.0f / (float)m, m being "
       "pipeline->micro_batches"},
      mistake_scaled_by_0},
+    /* Excluded where the gradients are not wrong by just that factor. */
+    {{"loss scaled by another number than 1/m",
+      "Every gradient is wrong by the same factor, and batch_loss_backward was given a scale that "
+      "is "
+      "wrong by it: the loss of the batch is the mean of its micro-batches' losses, each of which "
+      "is "
+      "a mean over its samples already.",
+      "the scale given to batch_loss_backward: 1.0f / (float)m, m being pipeline->micro_batches; 1 "
+      "where the whole batch is one"},
+     mistake_scaled_otherwise},
     {{"no gradient of the loss",
       "Nobody called batch_loss_backward in this step, although the last stage ran its backwards: "
       "what they began with is not the gradient of the loss.",

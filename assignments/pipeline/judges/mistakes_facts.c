@@ -110,6 +110,30 @@ bool mistake_scaled_by_0(const struct mistake_evidence *evidence)
     return true;
 }
 
+static bool is_nearly(double found, double expected)
+{
+    return fabs(found - expected) <= 1e-4 * fabs(expected);
+}
+
+/* One scale in all of them, and gradients that are wrong by just that. Not 0, 1 or 1/m², which have
+ * names of their own. */
+bool mistake_scaled_otherwise(const struct mistake_evidence *evidence)
+{
+    const double m = evidence->micro_batches, scale = evidence->loss.most;
+    if (evidence->loss.gradients == 0 || !is_nearly(evidence->loss.least, scale) || scale == 0 ||
+        is_nearly(scale, 1 / m) ||
+        (m > 1 && (is_nearly(scale, 1) || is_nearly(scale, 1 / (m * m)))))
+        return false;
+    bool wrong = false;
+    for (int s = 0; s < evidence->stages; s++) {
+        const struct mistake_stage *stage = &evidence->stage[s];
+        if (stage->has_parameters && !is_nearly(stage->ratio, scale * m))
+            return false;
+        wrong = wrong || stage->wrong;
+    }
+    return wrong;
+}
+
 /* The loss was computed and backwards ran, but nobody asked for its gradient. Where the last stage's
  * gradient is made of the right parts all the same, the program has computed it by itself. */
 bool mistake_no_loss_gradient(const struct mistake_evidence *evidence)

@@ -35,6 +35,7 @@ bool mistake_zeroed_last(const struct mistake_evidence *evidence);
 /* Is this the scale that all calls of batch_loss_backward were given, or not known? */
 bool mistake_scale_may_be(const struct mistake_evidence *evidence, double scale);
 bool mistake_scaled_by_0(const struct mistake_evidence *evidence);
+bool mistake_scaled_otherwise(const struct mistake_evidence *evidence);
 bool mistake_no_loss_gradient(const struct mistake_evidence *evidence);
 /* The outputs of micro-batch i are another's because its inputs were; or although they were not. */
 bool mistake_other_inputs(const struct mistake_evidence *evidence);

@@ -137,14 +137,50 @@ static int unfinished_receive(const struct reading *r, const struct taking *taki
     return NO_MESSAGE;
 }
 
+/* The line of a call of the rank; "" if it is not known. */
+static const char *line_of(const struct reading *r, size_t record)
+{
+    const struct log_file *log = &r->run->log[r->rank];
+    return r->run->program && record < log->count
+               ? source_line(r->run->program, log->record[record].caller)
+               : "";
+}
+
+/* The message from there that came last in this step before the computation, or NO_MESSAGE. */
+static int last_arrival(const struct reading *r, const struct taking *taking)
+{
+    for (size_t k = taking->place; k-- > 0;) {
+        const struct log_record *record = &r->run->log[r->rank].record[k];
+        if (record->operation == LOG_STEP_BEGIN)
+            break;
+        if (r->arrived[k] != NO_MESSAGE &&
+            r->matching->message[r->arrived[k]].source == taking->source->rank)
+            return r->arrived[k];
+    }
+    return NO_MESSAGE;
+}
+
 static void fail_for_bytes(const struct reading *r, const struct taking *taking,
                            struct verdict *verdict)
 {
     const char *operation = taking->backward ? "backward" : "forward";
     const char *what = taking->backward ? "gradient" : "activation";
-    const struct log_file *log = &r->run->log[r->rank];
     int waiting = unfinished_receive(r, taking), i = taking->record->micro_batch;
-    if (waiting == NO_MESSAGE) {
+    const uint64_t had = r->had[taking->source->rank], needed = r->needed[taking->source->rank];
+    const int last = last_arrival(r, taking);
+    if (waiting == NO_MESSAGE && last != NO_MESSAGE &&
+        r->matching->message[last].receive.bytes < taking->source->bytes) {
+        const struct message *message = &r->matching->message[last];
+        const char *line = line_of(r, message->receive.posted);
+        evidence_fail(
+            verdict,
+            "rank %d (stage %d) computed the %s of micro-batch %d in step %d on something "
+            "that came only in part: its %s has %" G_GUINT64_FORMAT
+            " bytes, the last message from rank %d had %" G_GUINT64_FORMAT "%s%s",
+            r->rank, taking->record->stage, operation, i, r->step, what,
+            (guint64)taking->source->bytes, taking->source->rank, (guint64)message->receive.bytes,
+            line[0] ? ", received at " : "", line);
+    } else if (waiting == NO_MESSAGE) {
         evidence_fail(
             verdict,
             "rank %d (stage %d) computed the %s of micro-batch %d in step %d on something "
@@ -154,14 +190,10 @@ static void fail_for_bytes(const struct reading *r, const struct taking *taking,
                         "\nUntil then rank %d had received %" G_GUINT64_FORMAT
                         " bytes from rank %d in this step; its computations so far take "
                         "%" G_GUINT64_FORMAT ".\n",
-                        r->rank, (guint64)r->had[taking->source->rank], taking->source->rank,
-                        (guint64)r->needed[taking->source->rank]);
+                        r->rank, (guint64)had, taking->source->rank, (guint64)needed);
     } else {
         const struct message *message = &r->matching->message[waiting];
-        const char *line =
-            r->run->program
-                ? source_line(r->run->program, log->record[message->receive.posted].caller)
-                : "";
+        const char *line = line_of(r, message->receive.posted);
         evidence_fail(verdict,
                       "rank %d (stage %d) began the %s of micro-batch %d in step %d before its %s "
                       "had come from rank %d: nobody had waited for the receive%s%s",

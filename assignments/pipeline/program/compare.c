@@ -42,20 +42,24 @@ static struct tensor *find_tensor(const struct run *run, int layer)
     return own ? stage_layer_gradients(stage, layer) : NULL;
 }
 
-/* Compares with that number moved, and moves it back. */
+/* Compares with these numbers moved, and moves them back. */
 static bool compare_corrupted(const struct run *run, struct corruption corruption,
                               struct stage *baseline, struct batch *batch)
 {
     struct tensor *tensor = find_tensor(run, corruption.layer);
-    float *value = NULL, right = 0.0f;
+    struct tensor *right = NULL;
     if (tensor != NULL) {
-        value = tensor_floats(tensor) + corruption_index(corruption, tensor->count);
-        right = *value;
-        *value += corruption_of(corruption, tensor);
+        right = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, tensor->shape);
+        tensor_copy(right, tensor);
+        float *value = tensor_floats(tensor) + corruption_index(corruption, tensor->count);
+        const float more = corruption_of(corruption, tensor);
+        for (int i = 0; i < corruption_length(corruption, tensor->count); i++)
+            value[i] += more;
     }
     const bool agreed = compare_with_baseline(run->own, baseline, batch);
-    if (value != NULL)
-        *value = right;
+    if (tensor != NULL)
+        tensor_copy(tensor, right);
+    tensor_free(right);
     tensor_free(tensor);
     return agreed;
 }

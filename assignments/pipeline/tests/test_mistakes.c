@@ -381,6 +381,22 @@ START_TEST(scale_of_0)
 }
 END_TEST
 
+START_TEST(scale_of_another_number)
+{
+    set_scale(1.0 / 12); /* a third of what it should be */
+    for (int s = 0; s < STAGES; s++) {
+        stage[s].wrong = true;
+        stage[s].ratio = 1.0 / 3;
+    }
+    expect("loss scaled by another number than 1/m");
+    stage[1].ratio = 0.5; /* not by that alone */
+    expect(NULL);
+    stage[1].ratio = 1.0 / 3;
+    set_scale(1.0 / M); /* not by that at all */
+    expect(NULL);
+}
+END_TEST
+
 /* What the log has as scale excludes the names that say something else of it. */
 START_TEST(the_scale_excludes)
 {
@@ -538,6 +554,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, one_micro_batch_has_no_later_one);
     tcase_add_test(cases, inputs_and_loss_of_other_micro_batches);
     tcase_add_test(cases, scale_of_0);
+    tcase_add_test(cases, scale_of_another_number);
     tcase_add_test(cases, the_scale_excludes);
     tcase_add_test(cases, no_gradient_of_the_loss);
     tcase_add_test(cases, zeroed_between);
