@@ -125,8 +125,8 @@ static bool mentions(const struct check_result *result, const char *file)
 static bool comes_first(const struct check_result *first, const struct check_result *result)
 {
     const char *file = own_file(first->check);
-    return strcmp(file, own_file(result->check)) != 0 && needs_file(result->check, file) &&
-           !is_result(first) && mentions(result, file);
+    return strcmp(file, own_file(result->check)) != 0 && !is_result(first) &&
+           mentions(result, file);
 }
 
 /* ---- the list ---------------------------------------------------------------------------------- */
@@ -205,12 +205,24 @@ static struct cause *cause_of(const GPtrArray *causes, const struct check_result
     return NULL;
 }
 
-static gint surer_first(gconstpointer a, gconstpointer b)
+/* The place of a check's own file among those that are handed in, in the order of the work. */
+static int work_order(const struct rubric *rubric, const struct rubric_check *check)
+{
+    for (guint i = 0; i < rubric->files->len; i++)
+        if (strcmp(RUBRIC_FILES(rubric, i)->name, own_file(check)) == 0)
+            return (int)i;
+    return (int)rubric->files->len;
+}
+
+static gint surer_first(gconstpointer a, gconstpointer b, gpointer rubric)
 {
     const struct cause *left = *(struct cause *const *)a, *right = *(struct cause *const *)b;
     int by_basis = (int)left->told->verdict->basis - (int)right->told->verdict->basis;
     if (by_basis != 0)
         return by_basis;
+    int by_work = work_order(rubric, left->told->check) - work_order(rubric, right->told->check);
+    if (by_work != 0)
+        return by_work;
     if (left->points > right->points + 1e-9 || right->points > left->points + 1e-9)
         return left->points > right->points ? -1 : 1;
     return left->told < right->told ? -1 : 1; /* in the rubric's order */
@@ -233,7 +245,7 @@ void causes_find(struct grade *grade)
         if (cause && has_failed(result))
             add(cause, result);
     }
-    g_ptr_array_sort(causes, surer_first);
+    g_ptr_array_sort_with_data(causes, surer_first, (gpointer)grade->rubric);
     grade->causes = causes;
 }
 

@@ -192,7 +192,9 @@ static void judge_runs(const struct grade *grade, const struct rubric_check *che
     /* A judge of its own kind may not have looked at each run by itself. */
     for (int run = 0; run < count && check->waits && verdict->kind == VERDICT_PASS; run++)
         evidence_all_waited_for(&outcomes[run], verdict);
-    require_work(&judgement, verdict);
+    if (!check->judge
+             ->accepts_unfinished) /* else it is about something that comes before the steps */
+        require_work(&judgement, verdict);
     if (verdict->headline->len == 0)
         verdict_set(verdict, verdict->kind, "the judge %s gave no reason", check->judge->name);
     if (check->curve)

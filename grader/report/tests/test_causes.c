@@ -55,6 +55,11 @@ static void make_grade(const struct failure failures[MOST])
                              .tiers = g_array_new(FALSE, TRUE, sizeof(struct rubric_tier)),
                              .checks = g_array_new(FALSE, TRUE, sizeof(struct rubric_check))};
     g_array_append_val(rubric.tiers, tier);
+    for (int i = 0; i < MOST && failures[i].name; i++) {
+        const char *last = strrchr(failures[i].files, ' ');
+        struct rubric_file file = {.name = (char *)(last ? last + 1 : failures[i].files)};
+        g_array_append_val(rubric.files, file);
+    }
     for (int i = 0; i < MOST && failures[i].name; i++)
         add_check(&failures[i]);
     build = (struct build){.files = g_array_new(FALSE, TRUE, sizeof(struct built_file))};
@@ -143,6 +148,19 @@ static const struct {
     {{{"a", "step.c", "layer 1 is wrong", "known", BASIS_FITS, false, NULL},
       {"b", "step.c", "losses differ by 3", "known", BASIS_FITS, false, NULL}},
      "a: a b"},
+    /* a file whose own check has failed comes first, and what others see of it second */
+    {{{"send", "send.c", "half of it is sent", NULL, BASIS_SEEN, false, NULL},
+      {"a", "send.c a.c", "a message came in part, at send.c:12", NULL, BASIS_SEEN, false, NULL},
+      {"b", "b.c", "the program stopped with a message: rank 0: send: no", NULL, BASIS_SEEN, false,
+       NULL},
+      {"c", "send.c c.c", "something else", NULL, BASIS_SEEN, false, NULL}},
+     "send: send b a; c: c"},
+    /* the same complaint of the kit from several files */
+    {{{"a", "a.c", "the program stopped with a message: rank 0: not open (called at a.c:3)", NULL,
+       BASIS_SEEN, false, NULL},
+      {"b", "b.c", "the program stopped with a message: rank 2: not open (called at b.c:7)", NULL,
+       BASIS_SEEN, false, NULL}},
+     "a: a b"},
     /* what was not run belongs to what it waited for */
     {{{"a", "step.c", "wrong", NULL, BASIS_SYMPTOM, false, NULL},
       {"b", "step.c", "needs a first", NULL, BASIS_SEEN, false, "a"},
@@ -155,7 +173,7 @@ static const struct {
       {"small", "c.c", "seen", NULL, BASIS_SEEN, false, NULL},
       {"large", "d.c", "seen, too", NULL, BASIS_SEEN, false, NULL},
       {"larger", "d.c", "seen, too", NULL, BASIS_SEEN, false, NULL}},
-     "large: large larger; small: small; fits: fits; numbers: numbers; todo: todo"},
+     "small: small; large: large larger; fits: fits; numbers: numbers; todo: todo"},
 };
 
 START_TEST(failures_are_brought_together)
