@@ -31,9 +31,10 @@ static json_t *test_of(const struct grade *grade, const struct check_result *res
     g_autoptr(GString) output = g_string_new(NULL);
     json_t *test = json_object(), *tags = json_array();
     bool elsewhere = report_is_told_elsewhere(grade, result);
-    g_autofree char *seen = report_seen(grade, result);
-    text_append_plain(output, elsewhere ? seen : verdict->headline->str);
-    g_string_append(output, "\n\n");
+    if (!elsewhere) { /* else the details say it */
+        text_append_plain(output, verdict->headline->str);
+        g_string_append(output, "\n\n");
+    }
     if (report_needs_details(result))
         report_details(output, grade, result);
     if (verdict->remark->len > 0)

@@ -155,11 +155,12 @@ static void append_check(GString *markdown, const struct grade *grade,
         return;
     g_string_append_printf(markdown, "\n### %s: ", verdict_kind_name(result->verdict->kind));
     text_append_plain(markdown, result->check->title);
-    g_string_append(markdown, "\n\n**");
-    g_autofree char *seen = report_seen(grade, result);
-    bool told = details && !report_is_told_elsewhere(grade, result);
-    text_append_plain(markdown, told ? result->verdict->headline->str : seen);
-    g_string_append(markdown, "**\n\n");
+    g_string_append(markdown, "\n\n");
+    if (!report_is_told_elsewhere(grade, result)) { /* else the details say it */
+        g_string_append(markdown, "**");
+        text_append_plain(markdown, result->verdict->headline->str);
+        g_string_append(markdown, "**\n\n");
+    }
     if (details)
         report_details(markdown, grade, result);
     else if (result->verdict->pictures->len > 0) /* the figures that belong to the picture */
