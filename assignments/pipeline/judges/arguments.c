@@ -42,13 +42,12 @@ static const char *must_refuse(const struct combination *c)
     return NULL;
 }
 
-/* A sentence has three words. */
-static bool is_sentence(const char *text)
+static int words_of(const char *text)
 {
     int words = 0;
     for (const char *c = text; *c; c++)
         words += g_ascii_isalpha(*c) && (c == text || !g_ascii_isalnum(c[-1]));
-    return words >= 3;
+    return words;
 }
 
 static char *what_is_wrong(const struct combination *c)
@@ -58,16 +57,15 @@ static char *what_is_wrong(const struct combination *c)
         return g_strdup_printf("accepted, although %s", refuse);
     if (!refuse && !c->accepted)
         return g_strdup_printf("refused (“%.120s”), although it can work", c->reason);
-    if (refuse && !is_sentence(c->reason))
-        return c->reason[0] == '\0'
-                   ? g_strdup("refused without a reason")
-                   : g_strdup_printf("the reason is “%.120s”, which says neither why nor what to do"
-                                     "%s",
-                                     c->reason,
-                                     strlen(c->reason) == sizeof(char *) - 1
-                                         ? ": it ends after 7 characters, so was sizeof taken of a "
-                                           "pointer in place of reason_size?"
-                                         : "");
+    if (refuse && words_of(c->reason) == 0)
+        return g_strdup("refused without a reason");
+    if (refuse && words_of(c->reason) == 1)
+        return g_strdup_printf(
+            "the reason is “%.120s”, which says neither why nor what to do%s", c->reason,
+            strlen(c->reason) == sizeof(char *) - 1
+                ? ": it ends after 7 characters, so was sizeof taken of a pointer "
+                  "in place of reason_size?"
+                : "");
     return NULL;
 }
 

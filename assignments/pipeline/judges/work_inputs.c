@@ -146,7 +146,8 @@ static const char *line_of(const struct reading *r, size_t record)
                : "";
 }
 
-/* The message from there that came last in this step before the computation, or NO_MESSAGE. */
+/* The message from there with anything in it that came last in this step before the computation, or
+ * NO_MESSAGE. */
 static int last_arrival(const struct reading *r, const struct taking *taking)
 {
     for (size_t k = taking->place; k-- > 0;) {
@@ -154,7 +155,8 @@ static int last_arrival(const struct reading *r, const struct taking *taking)
         if (record->operation == LOG_STEP_BEGIN)
             break;
         if (r->arrived[k] != NO_MESSAGE &&
-            r->matching->message[r->arrived[k]].source == taking->source->rank)
+            r->matching->message[r->arrived[k]].source == taking->source->rank &&
+            r->matching->message[r->arrived[k]].receive.bytes > 0)
             return r->arrived[k];
     }
     return NO_MESSAGE;

@@ -183,7 +183,7 @@ static const struct arguments_case arguments_cases[] = {
     {8, 3, 16, 4, true, true, "", NULL},
     {8, 3, 16, 4, false, false, "8 layers on 3 stages", NULL},
     {3, 4, 16, 4, true, false, "too many stages", NULL},
-    {8, 4, 10, 4, true, false, "no", NULL},
+    {8, 4, 10, 4, true, false, "no way", NULL},
     {8, 1, 5, 5, false, true, "", NULL},
     {0, 1, 5, 5, false, false, "no layers", NULL},
     {8, 4, 16, 4, false, false, "I refuse", "refused"},
@@ -194,6 +194,7 @@ static const struct arguments_case arguments_cases[] = {
     {8, 4, 10, 0, true, true, "", "not positive"},
     {8, 3, 16, 4, false, false, "", "without a reason"},
     {8, 3, 16, 4, false, false, " . ", "without a reason"},
+    {3, 4, 16, 4, true, false, "4 stage", "was sizeof taken of a pointer"},
 };
 
 START_TEST(arguments)

@@ -71,7 +71,7 @@ END_TEST
 
 /* What a comparison makes of a number that was moved so far. */
 struct comparer {
-    bool agrees[3]; /* by enum corruption_size */
+    bool agrees[4]; /* by enum corruption_size */
     bool looks;     /* assert_close found what it says itself */
     const char *says;
 };
@@ -87,29 +87,31 @@ static void put_looks(struct made_run *run, int rank, bool close)
     }
 }
 
-/* 2 layers with parameters and the outputs, each once clearly and 3 times by each of the others. */
+/* 2 layers with parameters and the outputs, each once clearly and 3 times by each of the others,
+ * and the layers once by their norm. */
 START_TEST(comparison_of_every_number)
 {
     static const struct comparer comparers[] = {
-        {{false, false, true}, true, NULL},
-        {{true, true, true},
+        {{false, false, true, false}, true, NULL},
+        {{false, false, true, true}, true, "rank 0: the norm is not compared"},
+        {{true, true, true, true},
          true,
          "rank 0: the tolerance is too wide: assert_close found the "
          "gradients of layer 1 close although one number was off by 1%"},
-        {{true, true, true},
+        {{true, true, true, true},
          false,
          "rank 0: compare_with_baseline() returned true although one "
          "number of the gradients of layer 1 was spoiled"},
-        {{false, true, true}, true, "off by ten times what is allowed"},
-        {{false, false, false}, true, "rank 0: the tolerance is too tight"},
+        {{false, true, true, true}, true, "off by ten times what is allowed"},
+        {{false, false, false, false}, true, "rank 0: the tolerance is too tight"},
     };
     static const int two[] = {0, 2, 4};
     const struct comparer *comparer = &comparers[_i];
     struct made_run *run = made_run_new(
         SMALL "--batch 4 --micro-batches 2 --steps 1 --compare --corrupt everywhere", 2, two);
     made_step(run, 0, NO_SABOTAGE);
-    for (int k = 0; k < 3 + 9 + 9; k++) {
-        bool agrees = comparer->agrees[k < 3 ? 0 : k < 12 ? 1 : 2];
+    for (int k = 0; k < 3 + 9 + 9 + 2; k++) {
+        bool agrees = comparer->agrees[k < 3 ? 0 : k < 12 ? 1 : k < 21 ? 2 : 3];
         for (int r = 0; r < 2; r++) {
             put_looks(run, r, comparer->looks && agrees);
             script_put(&run->script[r], log_record_of_agreement(LOG_PROBE, agrees));
@@ -263,7 +265,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("judges of stages");
     TCase *made = tcase_create("made-up runs");
     tcase_add_loop_test(made, comparison, 0, 12);
-    tcase_add_loop_test(made, comparison_of_every_number, 0, 5);
+    tcase_add_loop_test(made, comparison_of_every_number, 0, 6);
     tcase_add_test(made, comparison_without_result);
     tcase_add_loop_test(made, own_stage, 0, THEFTS);
     tcase_add_loop_test(made, versions_of_parameters, 0, 6);
