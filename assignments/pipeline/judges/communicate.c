@@ -47,7 +47,19 @@ static bool is_due(const struct outcome *run, int rank, int operation)
     return backwards ? rank > 0 : rank < run->ranks - 1;
 }
 
-static char *what_is_wrong(const struct outcome *run, int rank, const struct call *call)
+/* Is there a receive of this rank that nobody waited for to its end? */
+static bool has_unfinished_receive(const struct matching *matching, int rank)
+{
+    for (int i = 0; i < matching->count; i++)
+        if (matching->message[i].destination == rank &&
+            matching->message[i].receive.posted != NO_RECORD &&
+            matching->message[i].receive.completed == NO_RECORD)
+            return true;
+    return false;
+}
+
+static char *what_is_wrong(const struct outcome *run, const struct matching *matching, int rank,
+                           const struct call *call)
 {
     bool due = is_due(run, rank, call->operation);
     if (due != call->due)
@@ -55,6 +67,10 @@ static char *what_is_wrong(const struct outcome *run, int rank, const struct cal
                                due ? "due" : "not due at this end of the pipeline");
     if (!due && !call->request_null)
         return g_strdup("no message is due, but *request is not MPI_REQUEST_NULL");
+    /* Who blocks leaves nothing to wait for; this one has started something. */
+    if (due && call->request_null && has_unfinished_receive(matching, rank))
+        return g_strdup("returned true, but *request is MPI_REQUEST_NULL: nobody can wait for the "
+                        "message that it started");
     if (due && call->count < 1)
         return g_strdup("the probe handed over no tensor");
     if (due && call->mismatched > 0)
@@ -125,7 +141,7 @@ static bool judge_rank(const struct outcome *run, const struct matching *matchin
             right = false;
             break;
         }
-        g_autofree char *what = what_is_wrong(run, rank, &call);
+        g_autofree char *what = what_is_wrong(run, matching, rank, &call);
         calls[call.operation]++;
         *due += is_due(run, rank, call.operation) && call.operation % 2 == 0;
         if (what && right)

@@ -115,6 +115,14 @@ static bool is_unsent(const struct scene *scene, int rank, const struct wait *wa
         scene->outcome->program, scene->outcome->log[rank].record[scene->place[rank].call].caller);
     if (line[0] != '\0')
         g_string_append_printf(cause, " at %s", line);
+    /* It may stand behind that wait, and not be missing. */
+    const struct place *other = &scene->place[peer];
+    const char *own = other->waits->len > 0 && other->call != NO_RECORD
+                          ? source_line(scene->outcome->program,
+                                        scene->outcome->log[peer].record[other->call].caller)
+                          : "";
+    if (own[0] != '\0')
+        g_string_append_printf(cause, ", while rank %d waits itself at %s", peer, own);
     return true;
 }
 
