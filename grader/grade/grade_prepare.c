@@ -115,6 +115,7 @@ static void set_aside_for_a_person(const struct grade *grade, const struct rubri
     bool written =
         answers_written(grade->collection->folder, template, check->heading, questions, what);
     verdict_set(verdict, written ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s", what->str);
+    verdict->basis = BASIS_UNWRITTEN;
 }
 
 enum readiness grade_prepare(const struct grade *grade, struct check_result *result)

@@ -206,8 +206,23 @@ static bool cell_is_right(struct table *table, int row, int rank, struct verdict
     return true;
 }
 
+static bool is_empty(const struct table *table)
+{
+    for (int rank = 0; rank < RANKS; rank++)
+        for (int o = 0; o < OPERATIONS; o++)
+            for (int i = 0; i < MICRO_BATCHES; i++)
+                if (table->done[rank][o][i])
+                    return false;
+    return true;
+}
+
 static bool nothing_is_missing(const struct table *table, struct verdict *verdict)
 {
+    if (is_empty(table)) {
+        verdict_set(verdict, VERDICT_FAIL, "Q7: nothing is in the table yet");
+        verdict->basis = BASIS_UNWRITTEN;
+        return false;
+    }
     for (int rank = 0; rank < RANKS; rank++)
         for (int i = 0; i < MICRO_BATCHES; i++)
             for (int o = 0; o < OPERATIONS; o++)

@@ -57,6 +57,8 @@ static bool line_is_right(const struct answers *answers, const char *question, c
         verdict_set(verdict, VERDICT_FAIL, "%s: “%s %.60s” is not right", question, label, line);
     else
         return true;
+    if (line && !strpbrk(line, "0123456789"))
+        verdict->basis = BASIS_UNWRITTEN;
     verdict_explain(verdict, "%s\n", hint);
     return false;
 }

@@ -135,7 +135,7 @@ static const struct {
     {"| 1 | F 2 | | |\n", "row 1, rank 0"},
     {"| 1 | FORWARD 0 | | |\n", "row 1, rank 0"},
     {"| 1 | F 0 F 1 | | |\n", "row 1, rank 0"},
-    {"", "lacks"},
+    {"", "nothing is in the table yet"},
 };
 
 START_TEST(table)
