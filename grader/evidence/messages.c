@@ -42,6 +42,14 @@ bool messages_agree(const struct matching *matching, struct verdict *verdict)
     return true;
 }
 
+bool messages_changed_while_sent(const struct message *message)
+{
+    const struct message_half *send = &message->send;
+    return send->posted != NO_RECORD && send->fingerprint != 0 &&
+           (send->gone ||
+            (send->fingerprint_completed != 0 && send->fingerprint_completed != send->fingerprint));
+}
+
 int messages_changed(const struct matching *matching)
 {
     for (int i = 0; i < matching->count; i++) {
@@ -49,8 +57,7 @@ int messages_changed(const struct matching *matching)
         const struct message_half *send = &message->send;
         if (send->posted == NO_RECORD || !send->fingerprint)
             continue;
-        if (send->gone ||
-            (send->fingerprint_completed && send->fingerprint_completed != send->fingerprint))
+        if (messages_changed_while_sent(message))
             return i;
         if (has_arrived(message) && message->receive.fingerprint &&
             message->receive.fingerprint != send->fingerprint)

@@ -12,6 +12,9 @@
  * nobody received is not. */
 bool messages_agree(const struct matching *matching, struct verdict *verdict);
 
+/* Was what is sent gone, or not the same any more, when its send completed? */
+bool messages_changed_while_sent(const struct message *message);
+
 /* The first message whose payload was gone, or not the same, when its send completed, or arrived
  * otherwise than it was sent; NO_MESSAGE if there is none. */
 int messages_changed(const struct matching *matching);

@@ -197,12 +197,13 @@ static void follow(GPtrArray *causes, relation *is_related)
     }
 }
 
-static struct cause *cause_of(const GPtrArray *causes, const struct check_result *result)
+/* The place of a result's cause in the list, or -1. */
+static int index_of(const GPtrArray *causes, const struct check_result *result)
 {
-    for (guint i = 0; i < causes->len; i++)
+    for (guint i = 0; causes && i < causes->len; i++)
         if (g_ptr_array_find(((struct cause *)causes->pdata[i])->of, result, NULL))
-            return causes->pdata[i];
-    return NULL;
+            return (int)i;
+    return -1;
 }
 
 /* The place of a check's own file among those that are handed in, in the order of the work. */
@@ -241,9 +242,9 @@ void causes_find(struct grade *grade)
         const struct check_result *first = result;
         while (first->needs)
             first = first->needs;
-        struct cause *cause = first != result ? cause_of(causes, first) : NULL;
-        if (cause && has_failed(result))
-            add(cause, result);
+        const int cause = first != result ? index_of(causes, first) : -1;
+        if (cause >= 0 && has_failed(result))
+            add(causes->pdata[cause], result);
     }
     g_ptr_array_sort_with_data(causes, surer_first, (gpointer)grade->rubric);
     grade->causes = causes;
@@ -251,10 +252,7 @@ void causes_find(struct grade *grade)
 
 int cause_number(const struct grade *grade, const struct check_result *result)
 {
-    for (guint i = 0; grade->causes && i < grade->causes->len; i++)
-        if (g_ptr_array_find(((struct cause *)grade->causes->pdata[i])->of, result, NULL))
-            return (int)i + 1;
-    return 0;
+    return index_of(grade->causes, result) + 1;
 }
 
 enum cause_relation cause_relation(const struct cause *cause, const struct check_result *result)

@@ -1,5 +1,6 @@
 /* The flow of micro-batches from stage to stage; see flow.h. */
 #include "assignments/pipeline/judges/flow.h"
+#include "assignments/pipeline/judges/passage.h"
 #include "assignments/pipeline/placement.h"
 #include "common/log/log.h"
 
@@ -41,29 +42,18 @@ static void read_stage(const struct reading *r, const GArray *events, int s)
 /* ---- what a fingerprint tells -------------------------------------------------------------------- */
 
 /* Bytes of what one micro-batch passes from a stage to the next, or back; 0: not known. */
-static size_t passage_bytes(const struct reading *r, int next)
+static uint64_t bytes_to(const struct reading *r, int next)
 {
     if (!r->sizes.model || !r->sizes.stage)
         return 0;
-    const struct layer *layer = &r->sizes.model->layer[r->sizes.stage[next].first_layer];
-    return sizeof(float) * shape_elements(layer->input) *
-           (size_t)(r->run->options.batch_size / r->micro_batches);
+    return passage_bytes(r->sizes.model->layer[r->sizes.stage[next].first_layer].input,
+                         r->run->options.batch_size / r->micro_batches);
 }
 
-/* Is it of so many bytes that are all this one? */
-static bool is_all(uint64_t fingerprint, size_t bytes, int byte)
+static bool is_all(uint64_t fingerprint, uint64_t bytes, uint32_t element)
 {
-    if (bytes == 0)
-        return false;
-    void *block = g_malloc(bytes);
-    memset(block, byte, bytes);
-    bool all = log_fingerprint(block, bytes) == fingerprint;
-    g_free(block);
-    return all;
+    return bytes > 0 && fingerprint == passage_fingerprint_of_all(element, bytes);
 }
-
-/* As memory_spoil leaves what nobody has written to. */
-#define UNFILLED 0xff
 
 /* The only micro-batch whose fingerprint this is; NOBODYS, or SEVERAL. */
 enum { NOBODYS = -1, SEVERAL = -2 };
@@ -111,8 +101,8 @@ static struct flow look_at(const struct reading *r, bool backward, int s, int i)
     flow.followed = 1;
     if (used == due)
         return flow;
-    size_t bytes = passage_bytes(r, backward ? peer : s);
-    bool unfilled = is_all(used, bytes, UNFILLED);
+    uint64_t bytes = bytes_to(r, backward ? peer : s);
+    bool unfilled = is_all(used, bytes, PASSAGE_UNFILLED);
     int owner = whose(other->out, r->micro_batches, used);
     int own_message = arrived_with(r, from, to, own->begin[i], due);
     flow.message = arrived_with(r, from, to, own->begin[i], used);

@@ -14,18 +14,10 @@ static bool arrived(const struct message *message)
            message->receive.fingerprint != 0;
 }
 
-static bool changed_while_sent(const struct message *message)
-{
-    const struct message_half *send = &message->send;
-    return send->posted != NO_RECORD && send->fingerprint != 0 &&
-           (send->gone ||
-            (send->fingerprint_completed != 0 && send->fingerprint_completed != send->fingerprint));
-}
-
 bool gradients_sent_changed(const struct matching *matching)
 {
     for (int i = 0; i < matching->count; i++)
-        if (changed_while_sent(&matching->message[i]))
+        if (messages_changed_while_sent(&matching->message[i]))
             return true;
     return false;
 }
@@ -58,8 +50,9 @@ bool gradients_received_over(const struct matching *matching)
     for (int i = 0; i < matching->count; i++) {
         const struct message *message = &matching->message[i];
         const struct message_half *send = &message->send;
-        if (send->posted == NO_RECORD || send->fingerprint == 0 || changed_while_sent(message) ||
-            !arrived(message) || message->receive.fingerprint == send->fingerprint)
+        if (send->posted == NO_RECORD || send->fingerprint == 0 ||
+            messages_changed_while_sent(message) || !arrived(message) ||
+            message->receive.fingerprint == send->fingerprint)
             continue;
         if (holds_a_later_one(matching, message))
             return true;

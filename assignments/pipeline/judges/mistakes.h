@@ -50,8 +50,8 @@ struct mistake_evidence {
     /* A message whose tensor was written to, or freed, before its send had completed; one that a later
      * message was received over (gradients_facts.h). */
     bool sent_changed, received_over;
-    bool
-        shared_buffer; /* … and what a tensor was changed to is another message of the same sender */
+    /* What a tensor was changed to is another message of the same sender. */
+    bool shared_buffer;
     struct flow flow; /* all zeros: nothing known */
 };
 

@@ -1,6 +1,7 @@
 /* Had come what each computation takes? See work.h. */
 #include "assignments/pipeline/judges/work.h"
 
+#include "assignments/pipeline/judges/passage.h"
 #include "assignments/pipeline/placement.h"
 #include "common/log/log.h"
 #include "grader/trace/match.h"
@@ -35,24 +36,13 @@ struct taking {
 
 /* ---- what a tensor holds -------------------------------------------------------------------- */
 
-/* The fingerprint of a tensor whose elements are all the same. */
-static uint64_t fingerprint_of_all(uint32_t element, uint64_t bytes)
-{
-    uint32_t *tensor = g_malloc(bytes);
-    for (uint64_t i = 0; i < bytes / sizeof(element); i++)
-        tensor[i] = element;
-    uint64_t fingerprint = log_fingerprint(tensor, bytes);
-    g_free(tensor);
-    return fingerprint;
-}
-
 /* Computing with an unfilled tensor, NaN in every element, gives NaN everywhere: such fingerprints
  * do not tell where a tensor is from. */
 static bool says_nothing(uint64_t fingerprint, const struct source *source)
 {
     return fingerprint == 0 || fingerprint == source->unfilled ||
-           fingerprint == fingerprint_of_all(0x7fc00000, source->bytes) ||
-           fingerprint == fingerprint_of_all(0xffc00000, source->bytes);
+           fingerprint == passage_fingerprint_of_all(0x7fc00000, source->bytes) ||
+           fingerprint == passage_fingerprint_of_all(0xffc00000, source->bytes);
 }
 
 /* ---- what a computation takes --------------------------------------------------------------- */
@@ -60,13 +50,12 @@ static bool says_nothing(uint64_t fingerprint, const struct source *source)
 static struct source source_of(const struct outcome *run, int stage, int other, struct shape shape)
 {
     int stages = stages_count(run), ranks = run->ranks;
-    uint64_t samples = (uint64_t)(run->options.batch_size / options_micro_batches(&run->options));
+    int samples = run->options.batch_size / options_micro_batches(&run->options);
     struct source source = {.stage = other,
                             .rank =
                                 placement_rank(other < 0 || other >= stages ? stage : other, ranks),
-                            .bytes = sizeof(float) * (uint64_t)shape_count(shape) * samples};
-    /* What the kit fills memory with before a program writes to it: common/base/memory.h. */
-    source.unfilled = fingerprint_of_all(UINT32_MAX, source.bytes);
+                            .bytes = passage_bytes(shape, samples)};
+    source.unfilled = passage_fingerprint_of_all(PASSAGE_UNFILLED, source.bytes);
     return source;
 }
 
