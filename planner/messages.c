@@ -6,15 +6,15 @@
 
 static bool has_one_sender(enum log_operation operation)
 {
-    return operation == LOG_BCAST || operation == LOG_IBCAST || operation == LOG_SCATTER ||
-           operation == LOG_SCATTERV;
+    operation = log_blocking_form(operation);
+    return operation == LOG_BCAST || operation == LOG_SCATTER || operation == LOG_SCATTERV;
 }
 
 /* Does this record put something into a collective? Communicators are made without a message. */
 static bool puts_in(const struct log_file *log, const struct log_record *record)
 {
     return record->phase == LOG_BEGIN && record->bytes > 0 &&
-           collectives_include(record->operation) && record->operation < LOG_COMM_SPLIT &&
+           log_is_collective(record->operation) &&
            (!has_one_sender(record->operation) || record->peer == log->rank);
 }
 

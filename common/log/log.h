@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define LOG_MAGIC   0x3130676f6c697070ull /* "ppilog01", little-endian */
-#define LOG_VERSION 2
+#define LOG_VERSION 3
 
 enum log_phase { LOG_BEGIN = 1, LOG_END = 2, LOG_INSTANT = 3 };
 
@@ -58,7 +58,12 @@ enum log_operation {
                          parameters that it works with, 0: others */
     LOG_FINAL,    /* the driver's last word: the program came to its proper end; own_value =
                          its exit status */
-    LOG_HELD,     /* at the end of a step, of a tensor made in it that the program has neither
+    LOG_MEMBER, /* this rank is a member of a communicator, which one, and who made it; in front of
+                     the first record that names it */
+    LOG_ALLOCATE, /* on request (--log-memory): memory of a kind was given out … */
+    LOG_RELEASE, /* … and given back: own_number = enum memory_kind; bytes; own_value = live bytes
+                     of that kind behind it */
+    LOG_HELD,    /* at the end of a step, of a tensor made in it that the program has neither
                          freed nor given away: stage, micro_batch, bytes; own_number = enum log_held_what;
                          caller: who got it */
     /* MPI: point to point */
@@ -102,7 +107,11 @@ enum log_operation {
                         or, of one that was freed, behind any call */
     LOG_SEND_PART,   /* instants after the begin of a sendrecv: its two halves */
     LOG_RECV_PART,
-    /* MPI: collectives; peer = root or -1 */
+    LOG_COUNT_PART, /* instants after the begin of a collective that gives or gets each member a size of
+                       its own: peer; bytes; tag = enum log_direction */
+    LOG_DATA,       /* on request (--log-data): instants after the begin, or before the end or
+                       LOG_COMPLETED, of a collective: what is put in, or comes out */
+    /* MPI: collectives. The non-blocking form of each is 32 further: log_blocking_form() */
     LOG_BARRIER = 128,
     LOG_BCAST,
     LOG_REDUCE,
@@ -115,23 +124,88 @@ enum log_operation {
     LOG_ALLGATHERV,
     LOG_ALLTOALL,
     LOG_ALLTOALLV,
+    LOG_ALLTOALLW,
     LOG_REDUCE_SCATTER,
     LOG_REDUCE_SCATTER_BLOCK,
     LOG_SCAN,
     LOG_EXSCAN,
-    LOG_IBARRIER,
+    LOG_NEIGHBOR_ALLGATHER,
+    LOG_NEIGHBOR_ALLGATHERV,
+    LOG_NEIGHBOR_ALLTOALL,
+    LOG_NEIGHBOR_ALLTOALLV,
+    LOG_NEIGHBOR_ALLTOALLW,
+    LOG_IBARRIER = LOG_BARRIER + 32,
     LOG_IBCAST,
     LOG_IREDUCE,
     LOG_IALLREDUCE,
+    LOG_IGATHER,
+    LOG_IGATHERV,
+    LOG_ISCATTER,
+    LOG_ISCATTERV,
     LOG_IALLGATHER,
+    LOG_IALLGATHERV,
+    LOG_IALLTOALL,
+    LOG_IALLTOALLV,
+    LOG_IALLTOALLW,
     LOG_IREDUCE_SCATTER,
     LOG_IREDUCE_SCATTER_BLOCK,
+    LOG_ISCAN,
+    LOG_IEXSCAN,
+    LOG_INEIGHBOR_ALLGATHER,
+    LOG_INEIGHBOR_ALLGATHERV,
+    LOG_INEIGHBOR_ALLTOALL,
+    LOG_INEIGHBOR_ALLTOALLV,
+    LOG_INEIGHBOR_ALLTOALLW,
+    /* MPI: communicators. From the first to the last that makes one: log_makes_communicator() */
     LOG_COMM_SPLIT = 192,
+    LOG_COMM_SPLIT_TYPE,
     LOG_COMM_DUP,
+    LOG_COMM_DUP_WITH_INFO,
+    LOG_COMM_IDUP,
     LOG_COMM_CREATE,
+    LOG_COMM_CREATE_GROUP,
+    LOG_CART_CREATE,
+    LOG_CART_SUB,
+    LOG_GRAPH_CREATE,
+    LOG_DIST_GRAPH_CREATE,
+    LOG_DIST_GRAPH_CREATE_ADJACENT,
+    LOG_INTERCOMM_CREATE,
+    LOG_INTERCOMM_MERGE,
     LOG_COMM_FREE,
+    LOG_COMM_DISCONNECT,
     LOG_FINALIZE,
     LOG_ABORT,
+    /* MPI: one-sided. peer = target; tag = number of the window */
+    LOG_WIN_CREATE = 224,
+    LOG_WIN_ALLOCATE,
+    LOG_WIN_ALLOCATE_SHARED,
+    LOG_WIN_CREATE_DYNAMIC,
+    LOG_WIN_FREE,
+    LOG_WIN_FENCE,
+    LOG_WIN_POST,
+    LOG_WIN_START,
+    LOG_WIN_COMPLETE,
+    LOG_WIN_WAIT,
+    LOG_WIN_TEST,
+    LOG_WIN_LOCK,
+    LOG_WIN_LOCK_ALL,
+    LOG_WIN_UNLOCK,
+    LOG_WIN_UNLOCK_ALL,
+    LOG_WIN_FLUSH,
+    LOG_WIN_FLUSH_ALL,
+    LOG_WIN_FLUSH_LOCAL,
+    LOG_WIN_FLUSH_LOCAL_ALL,
+    LOG_WIN_SYNC,
+    LOG_PUT,
+    LOG_GET,
+    LOG_ACCUMULATE,
+    LOG_GET_ACCUMULATE,
+    LOG_FETCH_AND_OP,
+    LOG_COMPARE_AND_SWAP,
+    LOG_RPUT,
+    LOG_RGET,
+    LOG_RACCUMULATE,
+    LOG_RGET_ACCUMULATE,
     LOG_OPERATIONS /* one past the last */
 };
 
@@ -172,8 +246,9 @@ enum {
  *                as they turned out
  *   own_number   of a call that starts a request, or is about one: its number, from 1 within the
  *                rank; 0: none
- *   collectives  peer = root; own_value = size of the communicator; fingerprint of what this rank
- *                puts in at the begin, of what it gets out at the end; 0 where neither is simple
+ *   collectives  peer = root; tag = what its elements are and how they are reduced (log_elements);
+ *                bytes, fingerprint and own_value (log_sketch): at the begin of what this rank puts
+ *                in, at the end or LOG_COMPLETED of what it gets out; 0 where neither is simple
  *   LOG_COMM_*   communicator = the old one; the end has own_number = number of the new one (0:
  *                not a member) and own_value = its size
  *   LOG_START    LOG_SEND_PART or LOG_RECV_PART for each request that it starts

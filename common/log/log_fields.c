@@ -2,6 +2,7 @@
 #include "common/log/log_fields.h"
 
 #include <limits.h>
+#include <string.h>
 
 static int whole(uint64_t number)
 {
@@ -166,7 +167,7 @@ bool log_is_poll(const struct log_record *record)
 bool log_is_behind_begin(const struct log_record *record)
 {
     return record->operation == LOG_WAITING_FOR || record->operation == LOG_SEND_PART ||
-           record->operation == LOG_RECV_PART;
+           record->operation == LOG_RECV_PART || record->operation == LOG_COUNT_PART;
 }
 
 uint64_t log_request(const struct log_record *record)
@@ -182,4 +183,150 @@ int log_size(const struct log_record *record)
 uint64_t log_new_communicator(const struct log_record *record)
 {
     return record->own_number;
+}
+
+/* ---- communicators ----------------------------------------------------------------------------------- */
+
+bool log_makes_communicator(enum log_operation operation)
+{
+    return operation >= LOG_COMM_SPLIT && operation <= LOG_INTERCOMM_MERGE;
+}
+
+struct log_record log_record_of_member(struct log_member member)
+{
+    struct log_record record = log_record_new(LOG_MEMBER, LOG_INSTANT);
+    record.communicator = member.communicator;
+    record.fingerprint = member.parent;
+    record.peer = member.rank;
+    record.own_number = (uint64_t)member.size;
+    record.tag = member.side;
+    record.bytes = (uint64_t)member.remote_size;
+    record.caller = member.caller;
+    return record;
+}
+
+struct log_member log_member(const struct log_record *record)
+{
+    return (struct log_member){
+        .communicator = record->communicator,
+        .parent = record->fingerprint,
+        .rank = record->peer,
+        .size = whole(record->own_number),
+        .side = record->tag == 1,
+        .remote_size = whole(record->bytes),
+        .caller = record->caller,
+    };
+}
+
+/* ---- collectives ------------------------------------------------------------------------------------- */
+
+enum { NONBLOCKING = LOG_IBARRIER - LOG_BARRIER };
+
+bool log_is_nonblocking_collective(enum log_operation operation)
+{
+    return operation >= LOG_IBARRIER && operation <= LOG_INEIGHBOR_ALLTOALLW;
+}
+
+bool log_is_collective(enum log_operation operation)
+{
+    return (operation >= LOG_BARRIER && operation <= LOG_NEIGHBOR_ALLTOALLW) ||
+           log_is_nonblocking_collective(operation);
+}
+
+enum log_operation log_blocking_form(enum log_operation operation)
+{
+    return log_is_nonblocking_collective(operation) ? operation - NONBLOCKING : operation;
+}
+
+void log_set_elements(struct log_record *record, struct log_elements elements)
+{
+    record->tag = (int32_t)elements.reduction * LOG_TYPES + (int32_t)elements.type;
+}
+
+struct log_elements log_elements(const struct log_record *record)
+{
+    if (record->tag < 0 || record->tag >= LOG_REDUCTIONS * LOG_TYPES)
+        return (struct log_elements){LOG_TYPE_NONE, LOG_REDUCTION_NONE};
+    return (struct log_elements){(enum log_type)(record->tag % LOG_TYPES),
+                                 (enum log_reduction)(record->tag / LOG_TYPES)};
+}
+
+double log_sketch(const struct log_record *record)
+{
+    return record->own_value;
+}
+
+/* The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
+double log_sketch_weight(uint64_t i)
+{
+    uint64_t mixed = (i + 1) * 0x9e3779b97f4a7c15u;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebu;
+    mixed ^= mixed >> 31;
+    return 0.5 + (double)(mixed >> 11) * 0x1p-53;
+}
+
+struct log_record log_record_of_count_part(struct log_count_part part)
+{
+    struct log_record record = log_record_new(LOG_COUNT_PART, LOG_INSTANT);
+    record.peer = part.peer;
+    record.tag = part.direction;
+    record.bytes = part.bytes;
+    return record;
+}
+
+struct log_count_part log_count_part(const struct log_record *record)
+{
+    return (struct log_count_part){record->peer, record->tag == LOG_GETS ? LOG_GETS : LOG_GIVES,
+                                   record->bytes};
+}
+
+/* The data stand where other records have numbers that they don't have. */
+struct log_record log_record_of_data(const struct log_data *data)
+{
+    struct log_record record = log_record_new(LOG_DATA, LOG_INSTANT);
+    record.own_number = data->request;
+    record.tag = (int32_t)(data->comes_out ? -1 - (int32_t)data->count : (int32_t)data->count);
+    record.peer = (int32_t)data->offset;
+    memcpy(&record.bytes, data->data, 8);
+    memcpy(&record.fingerprint, data->data + 8, 8);
+    memcpy(&record.communicator, data->data + 16, 8);
+    memcpy(&record.own_value, data->data + 24, 8);
+    memcpy(&record.stage, data->data + 32, 4);
+    memcpy(&record.micro_batch, data->data + 36, 4);
+    return record;
+}
+
+struct log_data log_data(const struct log_record *record)
+{
+    struct log_data data = {.request = record->own_number,
+                            .offset = (uint32_t)record->peer,
+                            .comes_out = record->tag < 0};
+    const int64_t count = data.comes_out ? -1 - (int64_t)record->tag : record->tag;
+    data.count = count >= 0 && count <= LOG_DATA_BYTES ? (uint32_t)count : 0;
+    memcpy(data.data, &record->bytes, 8);
+    memcpy(data.data + 8, &record->fingerprint, 8);
+    memcpy(data.data + 16, &record->communicator, 8);
+    memcpy(data.data + 24, &record->own_value, 8);
+    memcpy(data.data + 32, &record->stage, 4);
+    memcpy(data.data + 36, &record->micro_batch, 4);
+    return data;
+}
+
+/* ---- memory over time -------------------------------------------------------------------------------- */
+
+struct log_record log_record_of_allocation(struct log_allocation allocation)
+{
+    struct log_record record =
+        log_record_new(allocation.released ? LOG_RELEASE : LOG_ALLOCATE, LOG_INSTANT);
+    record.own_number = (uint64_t)allocation.kind;
+    record.bytes = allocation.bytes;
+    record.own_value = allocation.live;
+    return record;
+}
+
+struct log_allocation log_allocation(const struct log_record *record)
+{
+    return (struct log_allocation){whole(record->own_number), record->operation == LOG_RELEASE,
+                                   record->bytes, record->own_value};
 }

@@ -92,13 +92,118 @@ double log_stated(const struct log_record *record);
 
 /* A call that asks without waiting: MPI_Test and its kin, MPI_Iprobe, MPI_Improbe. */
 bool log_is_poll(const struct log_record *record);
-/* LOG_WAITING_FOR, LOG_SEND_PART, LOG_RECV_PART: what a call notes about itself, right behind its begin. */
+/* LOG_WAITING_FOR and the parts of a call: what it notes about itself, right behind its begin. */
 bool log_is_behind_begin(const struct log_record *record);
 /* Number of the request that a call starts or is about, from 1 within the rank; 0: none. */
 uint64_t log_request(const struct log_record *record);
-/* Collectives: how many ranks take part. Communicators: of the new one. 0: impossible. */
+/* Calls that make a communicator: how many members it has, at the end. 0: impossible. */
 int log_size(const struct log_record *record);
-/* The end of LOG_COMM_*: number of the new communicator; 0: this rank is not a member. */
+/* Likewise: number of the new communicator; 0: this rank is not a member. */
 uint64_t log_new_communicator(const struct log_record *record);
+
+/* ---- communicators ------------------------------------------------------------------- */
+
+/* LOG_COMM_SPLIT … LOG_INTERCOMM_MERGE: collectives, too, over the communicator that they begin with. */
+bool log_makes_communicator(enum log_operation operation);
+
+/* LOG_MEMBER: each member says which it is; all of them together say who the others are. */
+struct log_member {
+    uint64_t communicator;
+    uint64_t parent; /* the one that it was made from; 0: not known */
+    int rank, size;  /* this rank's place, and how many: of a forged record any numbers */
+    int side;        /* of an intercommunicator, which has two groups: 0 or 1; else 0 */
+    int remote_size; /* likewise: members of the other group; else 0 */
+    uint64_t caller; /* of the call that made it; 0: not known */
+};
+struct log_record log_record_of_member(struct log_member member);
+struct log_member log_member(const struct log_record *record);
+
+/* ---- collectives --------------------------------------------------------------------- */
+
+/* LOG_BARRIER … LOG_INEIGHBOR_ALLTOALLW. */
+bool log_is_collective(enum log_operation operation);
+bool log_is_nonblocking_collective(enum log_operation operation);
+/* LOG_IALLREDUCE → LOG_ALLREDUCE; any other operation is its own. */
+enum log_operation log_blocking_form(enum log_operation operation);
+
+/* What a payload's elements are, and how they are reduced. */
+enum log_type {
+    LOG_TYPE_NONE, /* there is no payload */
+    LOG_TYPE_FLOAT32,
+    LOG_TYPE_FLOAT64,
+    LOG_TYPE_BFLOAT16, /* common/mpi's own */
+    LOG_TYPE_FLOAT16,  /* likewise */
+    LOG_TYPE_INT8,
+    LOG_TYPE_INT16,
+    LOG_TYPE_INT32,
+    LOG_TYPE_INT64,
+    LOG_TYPE_UINT8, /* MPI_BYTE and MPI_CHAR included */
+    LOG_TYPE_UINT16,
+    LOG_TYPE_UINT32,
+    LOG_TYPE_UINT64,
+    LOG_TYPE_OTHER, /* named, but none of these, or of several sorts */
+    LOG_TYPES
+};
+enum log_reduction {
+    LOG_REDUCTION_NONE,
+    LOG_REDUCTION_SUM,
+    LOG_REDUCTION_PRODUCT,
+    LOG_REDUCTION_MAXIMUM,
+    LOG_REDUCTION_MINIMUM,
+    LOG_REDUCTION_OTHER_OF_MPI, /* MPI_LAND, MPI_BOR, MPI_MAXLOC, … */
+    LOG_REDUCTION_OWN,          /* made by MPI_Op_create */
+    LOG_REDUCTIONS
+};
+struct log_elements {
+    enum log_type type; /* of a derived type: of its elements, if they are all of one */
+    enum log_reduction reduction;
+};
+void log_set_elements(struct log_record *record, struct log_elements elements);
+struct log_elements log_elements(const struct log_record *record); /* forged: NONE, NONE */
+size_t log_type_size(enum log_type type);                          /* bytes; 0: not known */
+const char *log_type_name(enum log_type type);                     /* "float32", … */
+const char *log_reduction_name(enum log_reduction reduction);      /* "MPI_SUM", … */
+
+/* A payload in one number: Σ w_i·x_i in double precision, with the weights w_i of
+ * log_sketch_weight(i), where i counts the elements of the whole that the payload is a part of. As it
+ * is linear, the sketch of a sum is the sum of the sketches, up to rounding, and that of a gathered
+ * vector the sum of those of its parts. NaN: not known. */
+double log_sketch(const struct log_record *record);
+double log_sketch_weight(uint64_t i); /* in [0.5, 1.5), by Philox-like mixing of i */
+
+/* LOG_COUNT_PART. */
+enum log_direction { LOG_GIVES, LOG_GETS };
+struct log_count_part {
+    int peer; /* a rank as the header counts them */
+    enum log_direction direction;
+    uint64_t bytes;
+};
+struct log_record log_record_of_count_part(struct log_count_part part);
+struct log_count_part log_count_part(const struct log_record *record);
+
+/* LOG_DATA: up to LOG_DATA_BYTES of a payload, from an offset in bytes on; own_number = request as in
+ * the record that it belongs to. */
+enum { LOG_DATA_BYTES = 40 };
+struct log_data {
+    uint64_t request;
+    uint32_t offset;
+    uint32_t count; /* bytes, at most LOG_DATA_BYTES; of a forged record 0 */
+    bool comes_out; /* or is put in */
+    unsigned char data[LOG_DATA_BYTES];
+};
+struct log_record log_record_of_data(const struct log_data *data);
+struct log_data log_data(const struct log_record *record);
+
+/* ---- memory over time ----------------------------------------------------------------- */
+
+/* LOG_ALLOCATE, LOG_RELEASE. */
+struct log_allocation {
+    int kind; /* an enum memory_kind; of a forged record -1 */
+    bool released;
+    uint64_t bytes;
+    double live; /* bytes of that kind behind it */
+};
+struct log_record log_record_of_allocation(struct log_allocation allocation);
+struct log_allocation log_allocation(const struct log_record *record);
 
 #endif

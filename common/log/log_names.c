@@ -1,7 +1,7 @@
 /*
- * What people call the operations in a log.
+ * What people call the operations in a log, and the types and reductions of payloads.
  */
-#include "common/log/log.h"
+#include "common/log/log_fields.h"
 
 static const char *const names[LOG_OPERATIONS] = {
     [LOG_NONE] = "none",
@@ -24,6 +24,9 @@ static const char *const names[LOG_OPERATIONS] = {
     [LOG_EXCHANGE] = "exchange of parameters",
     [LOG_FINAL] = "final record",
     [LOG_HELD] = "held",
+    [LOG_MEMBER] = "member of a communicator",
+    [LOG_ALLOCATE] = "allocate",
+    [LOG_RELEASE] = "release",
     [LOG_SEND] = "MPI_Send",
     [LOG_SSEND] = "MPI_Ssend",
     [LOG_BSEND] = "MPI_Bsend",
@@ -63,6 +66,8 @@ static const char *const names[LOG_OPERATIONS] = {
     [LOG_COMPLETED] = "completed",
     [LOG_SEND_PART] = "sending part",
     [LOG_RECV_PART] = "receiving part",
+    [LOG_COUNT_PART] = "part of a collective",
+    [LOG_DATA] = "data",
     [LOG_BARRIER] = "MPI_Barrier",
     [LOG_BCAST] = "MPI_Bcast",
     [LOG_REDUCE] = "MPI_Reduce",
@@ -75,23 +80,86 @@ static const char *const names[LOG_OPERATIONS] = {
     [LOG_ALLGATHERV] = "MPI_Allgatherv",
     [LOG_ALLTOALL] = "MPI_Alltoall",
     [LOG_ALLTOALLV] = "MPI_Alltoallv",
+    [LOG_ALLTOALLW] = "MPI_Alltoallw",
     [LOG_REDUCE_SCATTER] = "MPI_Reduce_scatter",
     [LOG_REDUCE_SCATTER_BLOCK] = "MPI_Reduce_scatter_block",
     [LOG_SCAN] = "MPI_Scan",
     [LOG_EXSCAN] = "MPI_Exscan",
+    [LOG_NEIGHBOR_ALLGATHER] = "MPI_Neighbor_allgather",
+    [LOG_NEIGHBOR_ALLGATHERV] = "MPI_Neighbor_allgatherv",
+    [LOG_NEIGHBOR_ALLTOALL] = "MPI_Neighbor_alltoall",
+    [LOG_NEIGHBOR_ALLTOALLV] = "MPI_Neighbor_alltoallv",
+    [LOG_NEIGHBOR_ALLTOALLW] = "MPI_Neighbor_alltoallw",
     [LOG_IBARRIER] = "MPI_Ibarrier",
     [LOG_IBCAST] = "MPI_Ibcast",
     [LOG_IREDUCE] = "MPI_Ireduce",
     [LOG_IALLREDUCE] = "MPI_Iallreduce",
+    [LOG_IGATHER] = "MPI_Igather",
+    [LOG_IGATHERV] = "MPI_Igatherv",
+    [LOG_ISCATTER] = "MPI_Iscatter",
+    [LOG_ISCATTERV] = "MPI_Iscatterv",
     [LOG_IALLGATHER] = "MPI_Iallgather",
+    [LOG_IALLGATHERV] = "MPI_Iallgatherv",
+    [LOG_IALLTOALL] = "MPI_Ialltoall",
+    [LOG_IALLTOALLV] = "MPI_Ialltoallv",
+    [LOG_IALLTOALLW] = "MPI_Ialltoallw",
     [LOG_IREDUCE_SCATTER] = "MPI_Ireduce_scatter",
     [LOG_IREDUCE_SCATTER_BLOCK] = "MPI_Ireduce_scatter_block",
+    [LOG_ISCAN] = "MPI_Iscan",
+    [LOG_IEXSCAN] = "MPI_Iexscan",
+    [LOG_INEIGHBOR_ALLGATHER] = "MPI_Ineighbor_allgather",
+    [LOG_INEIGHBOR_ALLGATHERV] = "MPI_Ineighbor_allgatherv",
+    [LOG_INEIGHBOR_ALLTOALL] = "MPI_Ineighbor_alltoall",
+    [LOG_INEIGHBOR_ALLTOALLV] = "MPI_Ineighbor_alltoallv",
+    [LOG_INEIGHBOR_ALLTOALLW] = "MPI_Ineighbor_alltoallw",
     [LOG_COMM_SPLIT] = "MPI_Comm_split",
+    [LOG_COMM_SPLIT_TYPE] = "MPI_Comm_split_type",
     [LOG_COMM_DUP] = "MPI_Comm_dup",
+    [LOG_COMM_DUP_WITH_INFO] = "MPI_Comm_dup_with_info",
+    [LOG_COMM_IDUP] = "MPI_Comm_idup",
     [LOG_COMM_CREATE] = "MPI_Comm_create",
+    [LOG_COMM_CREATE_GROUP] = "MPI_Comm_create_group",
+    [LOG_CART_CREATE] = "MPI_Cart_create",
+    [LOG_CART_SUB] = "MPI_Cart_sub",
+    [LOG_GRAPH_CREATE] = "MPI_Graph_create",
+    [LOG_DIST_GRAPH_CREATE] = "MPI_Dist_graph_create",
+    [LOG_DIST_GRAPH_CREATE_ADJACENT] = "MPI_Dist_graph_create_adjacent",
+    [LOG_INTERCOMM_CREATE] = "MPI_Intercomm_create",
+    [LOG_INTERCOMM_MERGE] = "MPI_Intercomm_merge",
     [LOG_COMM_FREE] = "MPI_Comm_free",
+    [LOG_COMM_DISCONNECT] = "MPI_Comm_disconnect",
     [LOG_FINALIZE] = "MPI_Finalize",
     [LOG_ABORT] = "MPI_Abort",
+    [LOG_WIN_CREATE] = "MPI_Win_create",
+    [LOG_WIN_ALLOCATE] = "MPI_Win_allocate",
+    [LOG_WIN_ALLOCATE_SHARED] = "MPI_Win_allocate_shared",
+    [LOG_WIN_CREATE_DYNAMIC] = "MPI_Win_create_dynamic",
+    [LOG_WIN_FREE] = "MPI_Win_free",
+    [LOG_WIN_FENCE] = "MPI_Win_fence",
+    [LOG_WIN_POST] = "MPI_Win_post",
+    [LOG_WIN_START] = "MPI_Win_start",
+    [LOG_WIN_COMPLETE] = "MPI_Win_complete",
+    [LOG_WIN_WAIT] = "MPI_Win_wait",
+    [LOG_WIN_TEST] = "MPI_Win_test",
+    [LOG_WIN_LOCK] = "MPI_Win_lock",
+    [LOG_WIN_LOCK_ALL] = "MPI_Win_lock_all",
+    [LOG_WIN_UNLOCK] = "MPI_Win_unlock",
+    [LOG_WIN_UNLOCK_ALL] = "MPI_Win_unlock_all",
+    [LOG_WIN_FLUSH] = "MPI_Win_flush",
+    [LOG_WIN_FLUSH_ALL] = "MPI_Win_flush_all",
+    [LOG_WIN_FLUSH_LOCAL] = "MPI_Win_flush_local",
+    [LOG_WIN_FLUSH_LOCAL_ALL] = "MPI_Win_flush_local_all",
+    [LOG_WIN_SYNC] = "MPI_Win_sync",
+    [LOG_PUT] = "MPI_Put",
+    [LOG_GET] = "MPI_Get",
+    [LOG_ACCUMULATE] = "MPI_Accumulate",
+    [LOG_GET_ACCUMULATE] = "MPI_Get_accumulate",
+    [LOG_FETCH_AND_OP] = "MPI_Fetch_and_op",
+    [LOG_COMPARE_AND_SWAP] = "MPI_Compare_and_swap",
+    [LOG_RPUT] = "MPI_Rput",
+    [LOG_RGET] = "MPI_Rget",
+    [LOG_RACCUMULATE] = "MPI_Raccumulate",
+    [LOG_RGET_ACCUMULATE] = "MPI_Rget_accumulate",
 };
 
 const char *log_operation_name(enum log_operation operation)
@@ -99,4 +167,30 @@ const char *log_operation_name(enum log_operation operation)
     if ((unsigned)operation >= LOG_OPERATIONS || names[operation] == NULL)
         return "unknown";
     return names[operation];
+}
+
+const char *log_type_name(enum log_type type)
+{
+    static const char *const type_names[LOG_TYPES] = {
+        "none",  "float32", "float64", "bfloat16", "float16", "int8",   "int16",
+        "int32", "int64",   "uint8",   "uint16",   "uint32",  "uint64", "another type"};
+    return (unsigned)type < LOG_TYPES ? type_names[type] : "unknown";
+}
+
+size_t log_type_size(enum log_type type)
+{
+    static const size_t sizes[LOG_TYPES] = {0, 4, 8, 2, 2, 1, 2, 4, 8, 1, 2, 4, 8, 0};
+    return (unsigned)type < LOG_TYPES ? sizes[type] : 0;
+}
+
+const char *log_reduction_name(enum log_reduction reduction)
+{
+    static const char *const reduction_names[LOG_REDUCTIONS] = {"none",
+                                                                "MPI_SUM",
+                                                                "MPI_PROD",
+                                                                "MPI_MAX",
+                                                                "MPI_MIN",
+                                                                "another of MPI's operations",
+                                                                "an operation of its own"};
+    return (unsigned)reduction < LOG_REDUCTIONS ? reduction_names[reduction] : "unknown";
 }

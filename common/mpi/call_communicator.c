@@ -7,10 +7,10 @@
 #include "common/base/machine.h"
 
 /* The end of a call that made a communicator: its number and its size. */
-static int end_made(struct log_record call, int error, const MPI_Comm *made)
+static int end_made(struct log_record call, int error, const MPI_Comm *made, MPI_Comm parent)
 {
     if (error == MPI_SUCCESS)
-        log_mpi_number_communicator(*made);
+        log_mpi_number_communicator(*made, parent, call.caller);
     call.own_value = 0;
     if (call.operation != LOG_NONE && error == MPI_SUCCESS && *made != MPI_COMM_NULL) {
         call.own_number = log_mpi_communicator(*made)->number;
@@ -28,19 +28,19 @@ static struct log_record begin(enum log_operation operation, uint64_t caller, MP
 int MPI_Comm_split(MPI_Comm comm, int color, int key, MPI_Comm *made)
 {
     struct log_record call = begin(LOG_COMM_SPLIT, CALLER, comm);
-    return end_made(call, PMPI_Comm_split(comm, color, key, made), made);
+    return end_made(call, PMPI_Comm_split(comm, color, key, made), made, comm);
 }
 
 int MPI_Comm_dup(MPI_Comm comm, MPI_Comm *made)
 {
     struct log_record call = begin(LOG_COMM_DUP, CALLER, comm);
-    return end_made(call, PMPI_Comm_dup(comm, made), made);
+    return end_made(call, PMPI_Comm_dup(comm, made), made, comm);
 }
 
 int MPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *made)
 {
     struct log_record call = begin(LOG_COMM_CREATE, CALLER, comm);
-    return end_made(call, PMPI_Comm_create(comm, group, made), made);
+    return end_made(call, PMPI_Comm_create(comm, group, made), made, comm);
 }
 
 int MPI_Comm_free(MPI_Comm *comm)

@@ -4,13 +4,17 @@
  * A communicator's number and what the log calls its members are kept with it
  * as an MPI attribute. Requests may outlive their communicator, so the entry is
  * counted by references.
+ *
+ * All members find the same number without a message: from the number of the communicator that it
+ * was made from, the how-manieth that was, and the members. (A message of our own could block where
+ * the program would not.)
  */
 #include "common/mpi/log_mpi.h"
 #include "common/mpi/ranks.h"
 
 #include "common/base/fatal.h"
+#include "common/log/log_fields.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -45,65 +49,119 @@ void log_mpi_ranks_are_of(MPI_Comm comm)
     ranks_of = comm;
 }
 
-/* Fills in what the log calls those that a rank in comm stands for. */
-static void translate(MPI_Comm comm, struct log_mpi_communicator *communicator)
+/* What the log calls the members of a group, which it frees. */
+static int *log_ranks_of(MPI_Group group, int *size)
 {
-    int between;
-    MPI_Group group, known;
-    must(PMPI_Comm_test_inter(comm, &between), "MPI_Comm_test_inter");
-    if (between)
-        must(PMPI_Comm_remote_group(comm, &group), "MPI_Comm_remote_group");
-    else
-        must(PMPI_Comm_group(comm, &group), "MPI_Comm_group");
+    MPI_Group known;
     must(PMPI_Comm_group(ranks_of != MPI_COMM_NULL ? ranks_of : MPI_COMM_WORLD, &known),
          "MPI_Comm_group");
-    must(PMPI_Group_size(group, &communicator->size), "MPI_Group_size");
-
-    int *rank = malloc(((size_t)communicator->size + 1) * sizeof *rank);
-    communicator->log_rank = malloc(((size_t)communicator->size + 1) * sizeof *rank);
-    if (rank == NULL || communicator->log_rank == NULL)
-        fatal("no memory for a communicator of %d ranks", communicator->size);
-    for (int i = 0; i < communicator->size; i++)
+    must(PMPI_Group_size(group, size), "MPI_Group_size");
+    int *rank = malloc(((size_t)*size + 1) * sizeof *rank);
+    int *log_rank = malloc(((size_t)*size + 1) * sizeof *rank);
+    if (rank == NULL || log_rank == NULL)
+        fatal("no memory for a communicator of %d ranks", *size);
+    for (int i = 0; i < *size; i++)
         rank[i] = i;
-    must(PMPI_Group_translate_ranks(group, communicator->size, rank, known, communicator->log_rank),
+    must(PMPI_Group_translate_ranks(group, *size, rank, known, log_rank),
          "MPI_Group_translate_ranks");
+    for (int i = 0; i < *size; i++)
+        if (log_rank[i] == MPI_UNDEFINED)
+            log_rank[i] = LOG_NO_PEER;
     free(rank);
     must(PMPI_Group_free(&group), "MPI_Group_free");
     must(PMPI_Group_free(&known), "MPI_Group_free");
+    return log_rank;
 }
 
-/* A number for a communicator that the kit did not see being made: from its members, so that
- * they all have the same. The highest bit keeps it apart from the agreed ones. */
-static uint64_t number_from_members(const struct log_mpi_communicator *communicator)
+static uint64_t hash_of(const int *log_rank, int size)
 {
-    size_t bytes = (size_t)communicator->size * sizeof *communicator->log_rank;
-    return XXH3_64bits(communicator->log_rank, bytes) | (uint64_t)1 << 63;
+    return XXH3_64bits(log_rank, (size_t)size * sizeof *log_rank);
+}
+
+/* Fills in whom a rank in comm stands for, and this rank's own place. */
+static void describe(MPI_Comm comm, struct log_mpi_communicator *communicator)
+{
+    int between, own_size;
+    MPI_Group own, remote;
+    must(PMPI_Comm_rank(comm, &communicator->own_rank), "MPI_Comm_rank");
+    must(PMPI_Comm_test_inter(comm, &between), "MPI_Comm_test_inter");
+    must(PMPI_Comm_group(comm, &own), "MPI_Comm_group");
+    int *members = log_ranks_of(own, &own_size);
+    communicator->own_size = own_size;
+    communicator->members = hash_of(members, own_size);
+    if (!between) {
+        communicator->size = own_size;
+        communicator->log_rank = members;
+        return;
+    }
+    must(PMPI_Comm_remote_group(comm, &remote), "MPI_Comm_remote_group");
+    communicator->log_rank = log_ranks_of(remote, &communicator->size);
+    communicator->is_between = true;
+    communicator->side = communicator->size > 0 && members[0] > communicator->log_rank[0];
+    /* The same on both sides. */
+    communicator->members += hash_of(communicator->log_rank, communicator->size);
+    free(members);
+}
+
+/* The highest bit keeps the numbers apart from LOG_WORLD and LOG_RUN. */
+static uint64_t number_from(uint64_t parent, uint64_t how_manieth, uint64_t members)
+{
+    const uint64_t all[] = {parent, how_manieth, members};
+    return XXH3_64bits(all, sizeof all) | (uint64_t)1 << 63;
+}
+
+static void append_member(const struct log_mpi_communicator *communicator, uint64_t parent,
+                          uint64_t caller)
+{
+    if (log_is_open())
+        log_append(log_record_of_member(
+            (struct log_member){.communicator = communicator->number,
+                                .parent = parent,
+                                .rank = communicator->own_rank,
+                                .size = communicator->own_size,
+                                .side = communicator->side,
+                                .remote_size = communicator->is_between ? communicator->size : 0,
+                                .caller = caller}));
+}
+
+static int communicator_key(void)
+{
+    static int key = MPI_KEYVAL_INVALID;
+    if (key == MPI_KEYVAL_INVALID)
+        must(PMPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, forget_communicator, &key, NULL),
+             "MPI_Comm_create_keyval");
+    return key;
+}
+
+/* An entry without a number. */
+static struct log_mpi_communicator *add_communicator(MPI_Comm comm)
+{
+    struct log_mpi_communicator *communicator = calloc(1, sizeof *communicator);
+    if (communicator == NULL)
+        fatal("no memory for a communicator");
+    communicator->references = 1;
+    describe(comm, communicator);
+    must(PMPI_Comm_set_attr(comm, communicator_key(), communicator), "MPI_Comm_set_attr");
+    return communicator;
 }
 
 struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm)
 {
     static struct log_mpi_communicator none = {.references = 1};
-    static int key = MPI_KEYVAL_INVALID;
-    if (comm == MPI_COMM_NULL)
-        return &none;
-    if (key == MPI_KEYVAL_INVALID)
-        must(PMPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, forget_communicator, &key, NULL),
-             "MPI_Comm_create_keyval");
-
     struct log_mpi_communicator *communicator;
     int found;
-    must(PMPI_Comm_get_attr(comm, key, (void *)&communicator, &found), "MPI_Comm_get_attr");
+    if (comm == MPI_COMM_NULL)
+        return &none;
+    must(PMPI_Comm_get_attr(comm, communicator_key(), (void *)&communicator, &found),
+         "MPI_Comm_get_attr");
     if (found)
         return communicator;
-    communicator = calloc(1, sizeof *communicator);
-    if (communicator == NULL)
-        fatal("no memory for a communicator");
-    communicator->references = 1;
-    translate(comm, communicator);
+    /* The kit did not see it being made: MPI_COMM_WORLD, MPI_COMM_SELF, or one of the kit's own. */
+    communicator = add_communicator(comm);
     communicator->number = comm == MPI_COMM_WORLD ? LOG_WORLD
                            : comm == ranks_of     ? LOG_RUN
-                                                  : number_from_members(communicator);
-    must(PMPI_Comm_set_attr(comm, key, communicator), "MPI_Comm_set_attr");
+                                                  : number_from(0, 0, communicator->members);
+    append_member(communicator, 0, 0);
     return communicator;
 }
 
@@ -121,24 +179,16 @@ int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank)
         return LOG_PEER_NULL;
     if (rank < 0 || rank >= communicator->size)
         return LOG_NO_PEER;
-    const int log_rank = communicator->log_rank[rank];
-    return log_rank == MPI_UNDEFINED ? LOG_NO_PEER : log_rank;
+    return communicator->log_rank[rank];
 }
 
-void log_mpi_number_communicator(MPI_Comm comm)
+void log_mpi_number_communicator(MPI_Comm made, MPI_Comm parent, uint64_t caller)
 {
-    static uint64_t made_here;
-    if (comm == MPI_COMM_NULL)
+    struct log_mpi_communicator *from = log_mpi_communicator(parent);
+    const uint64_t how_manieth = ++from->made;
+    if (made == MPI_COMM_NULL)
         return;
-    int between, rank;
-    must(PMPI_Comm_test_inter(comm, &between), "MPI_Comm_test_inter");
-    if (between)
-        return;
-    struct log_mpi_communicator *communicator = log_mpi_communicator(comm);
-    uint64_t number = 0;
-    must(PMPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
-    if (rank == 0)
-        number = (uint64_t)(communicator->log_rank[0] + 1) << 32 | ++made_here;
-    must(PMPI_Bcast(&number, 1, MPI_UINT64_T, 0, comm), "MPI_Bcast");
-    communicator->number = number;
+    struct log_mpi_communicator *communicator = add_communicator(made);
+    communicator->number = number_from(from->number, how_manieth, communicator->members);
+    append_member(communicator, from->number, caller);
 }

@@ -36,9 +36,14 @@ bool log_mpi_enter_poll(void);
 
 struct log_mpi_communicator {
     int references;
-    uint64_t number; /* equal on all members; 0: MPI_COMM_NULL */
-    int size;        /* of the remote group, if it is an intercommunicator */
-    int *log_rank;   /* what the log calls each rank that a message can go to */
+    uint64_t number;        /* equal on all members; 0: MPI_COMM_NULL */
+    uint64_t members;       /* a hash of them, equal on all */
+    uint64_t made;          /* how many were made from it */
+    int size;               /* of the remote group, if it is an intercommunicator */
+    int *log_rank;          /* [size]: what the log calls each rank that a message can go to */
+    int own_rank, own_size; /* of this rank's own group */
+    bool is_between;        /* an intercommunicator, which has two sides */
+    int side;               /* this rank's: 0, of the group whose first rank is lower, or 1 */
 };
 
 /* What is known about a communicator; it stays the log's. */
@@ -47,8 +52,9 @@ struct log_mpi_communicator *log_mpi_communicator_retain(struct log_mpi_communic
 void log_mpi_communicator_release(struct log_mpi_communicator *communicator);
 /* A rank of it as the log has peers: MPI_PROC_NULL and MPI_ANY_SOURCE included. */
 int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank);
-/* All members of a new communicator agree on its number. Collective, log or no log. */
-void log_mpi_number_communicator(MPI_Comm comm);
+/* A call from `caller` over the communicator `parent` has made this one: gives it its number. Every
+ * member of the parent calls it, with MPI_COMM_NULL where it is in none. */
+void log_mpi_number_communicator(MPI_Comm made, MPI_Comm parent, uint64_t caller);
 
 /* ---- payloads: payloads.c ---------------------------------------------------------- */
 

@@ -35,7 +35,6 @@ static struct log_record collective(enum log_operation operation, struct log_mpi
     const struct log_mpi_communicator *communicator = log_mpi_communicator(comm);
     bool gone;
     record.communicator = communicator->number;
-    record.own_value = communicator->size;
     record.peer = root < 0 ? LOG_NO_PEER : log_mpi_peer(communicator, root);
     record.bytes = log_mpi_payload_bytes(input);
     record.fingerprint = log_mpi_payload_fingerprint(input, &gone);

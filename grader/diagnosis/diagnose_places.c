@@ -52,7 +52,7 @@ static void add_collective(struct scene *scene, int rank, int index, size_t post
     const struct collective *collective = &scene->collectives->collective[index];
     for (int other = 0; other < scene->outcome->ranks; other++) {
         if (collective->entered[other] != NO_RECORD ||
-            !collectives_is_member(scene->outcome->log, other, collective->communicator))
+            !collectives_is_member(scene->collectives, other, collective->communicator))
             continue;
         struct wait wait = {.kind = WAIT_COLLECTIVE,
                             .peer = other,

@@ -7,19 +7,15 @@
 
 bool collectives_include(enum log_operation operation)
 {
-    return (operation >= LOG_BARRIER && operation <= LOG_IREDUCE_SCATTER_BLOCK) ||
-           (operation >= LOG_COMM_SPLIT && operation <= LOG_COMM_CREATE);
+    return log_is_collective(operation) || log_makes_communicator(operation);
 }
 
 bool collectives_of_one_size(enum log_operation operation)
 {
-    switch (operation) {
+    switch (log_blocking_form(operation)) {
     case LOG_BCAST:
-    case LOG_IBCAST:
     case LOG_REDUCE:
-    case LOG_IREDUCE:
     case LOG_ALLREDUCE:
-    case LOG_IALLREDUCE:
     case LOG_SCAN:
     case LOG_EXSCAN:
         return true;
@@ -28,19 +24,10 @@ bool collectives_of_one_size(enum log_operation operation)
     }
 }
 
-bool collectives_is_member(const struct log_file *logs, int rank, uint64_t communicator)
+bool collectives_is_member(const struct collectives *collectives, int rank, uint64_t communicator)
 {
-    if (communicator == LOG_WORLD || communicator == LOG_RUN)
-        return true;
-    for (size_t i = 0; i < logs[rank].count; i++) {
-        const struct log_record *record = &logs[rank].record[i];
-        if (record->operation >= LOG_SEND && record->communicator == communicator)
-            return true;
-        if (record->operation >= LOG_COMM_SPLIT && record->operation <= LOG_COMM_CREATE &&
-            record->phase == LOG_END && log_new_communicator(record) == communicator)
-            return true;
-    }
-    return false;
+    const struct group *group = groups_find(collectives->groups, communicator);
+    return group && group_has(group, rank);
 }
 
 /* What is needed while the logs are read. */
@@ -69,10 +56,10 @@ static int enter(struct reading *reading, const struct log_record *record)
         return g_array_index(list, int, number);
 
     int ranks = reading->collectives->ranks;
-    int size = log_size(record);
+    const struct group *group = groups_find(reading->collectives->groups, record->communicator);
     struct collective new = {.communicator = record->communicator,
                              .number = number,
-                             .size = size >= 1 && size <= ranks ? size : ranks,
+                             .size = group ? group_size(group) : ranks,
                              .operation = record->operation,
                              .root = record->peer,
                              .bytes = record->bytes,
@@ -128,6 +115,7 @@ struct collectives *collectives_new(const struct log_file *logs, int ranks)
         .of = g_hash_table_new_full(NULL, NULL, NULL, free_list),
     };
     collectives->ranks = ranks;
+    collectives->groups = groups_new(logs, ranks);
     collectives->by_record = g_new0(int *, (gsize)ranks);
     for (int rank = 0; rank < ranks; rank++) {
         collectives->by_record[rank] = g_new(int, logs[rank].count + 1);
@@ -156,6 +144,7 @@ void collectives_free(struct collectives *collectives)
         g_free(collectives->collective[i].entered);
     for (int rank = 0; rank < collectives->ranks; rank++)
         g_free(collectives->by_record[rank]);
+    groups_free(collectives->groups);
     g_free(collectives->by_record);
     g_free(collectives->collective);
     g_free(collectives);

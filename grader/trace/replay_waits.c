@@ -66,13 +66,11 @@ static bool everybody_waits(const struct play *play, const struct collective *co
         (play->options.synchronous_from == 0 ||
          most_bytes(play, collective) >= play->options.synchronous_from))
         return true;
-    switch (collective->operation) {
+    switch (log_blocking_form(collective->operation)) {
     case LOG_BCAST:
-    case LOG_IBCAST:
     case LOG_SCATTER:
     case LOG_SCATTERV:
     case LOG_REDUCE:
-    case LOG_IREDUCE:
     case LOG_GATHER:
     case LOG_GATHERV:
         return false;
@@ -83,8 +81,8 @@ static bool everybody_waits(const struct play *play, const struct collective *co
 
 static bool root_gives(enum log_operation operation)
 {
-    return operation == LOG_BCAST || operation == LOG_IBCAST || operation == LOG_SCATTER ||
-           operation == LOG_SCATTERV;
+    operation = log_blocking_form(operation);
+    return operation == LOG_BCAST || operation == LOG_SCATTER || operation == LOG_SCATTERV;
 }
 
 /* A member of the communicator that has not entered the collective, or LOG_NO_PEER. */
@@ -93,7 +91,7 @@ static int missing_member(const struct play *play, const struct collective *coll
 {
     for (int rank = 0; rank < play->ranks; rank++)
         if (isnan(entered[rank]) &&
-            collectives_is_member(play->logs, rank, collective->communicator))
+            collectives_is_member(play->collectives, rank, collective->communicator))
             return rank;
     return LOG_NO_PEER;
 }

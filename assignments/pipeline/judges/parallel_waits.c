@@ -26,11 +26,6 @@ struct waits {
 
 /* ---- finding them --------------------------------------------------------------------------------- */
 
-static bool is_collective(unsigned operation)
-{
-    return operation >= LOG_BARRIER && operation < LOG_COMM_SPLIT;
-}
-
 static bool is_receive(const struct waits *w, int rank, size_t record, int message)
 {
     const struct message *found = &w->matching->message[message];
@@ -86,7 +81,7 @@ static void look_at(struct waits *w, int rank, size_t call, size_t record, size_
         message = w->matching->by_record[rank][call];
     if (message == NO_MESSAGE) {
         if (log->record[record].operation == LOG_COMPLETED ||
-            is_collective(log->record[record].operation))
+            log_is_collective(log->record[record].operation))
             add_wait(w, rank, call, record, NO_RECORD, NO_MESSAGE);
         return;
     }
