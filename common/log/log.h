@@ -59,7 +59,7 @@ enum log_operation {
     LOG_FINAL,    /* the driver's last word: the program came to its proper end; own_value =
                          its exit status */
     LOG_MEMBER, /* this rank is a member of a communicator, which one, and who made it; in front of
-                     the first record that names it */
+                     the first record that names it; none of the run's, where it counts the same */
     LOG_ALLOCATE, /* on request (--log-memory): memory of a kind was given out … */
     LOG_RELEASE, /* … and given back: own_number = enum memory_kind; bytes; own_value = live bytes
                      of that kind behind it */

@@ -110,10 +110,13 @@ static uint64_t number_from(uint64_t parent, uint64_t how_manieth, uint64_t memb
     return XXH3_64bits(all, sizeof all) | (uint64_t)1 << 63;
 }
 
+/* Where the log numbers the ranks as this communicator does, there is nothing to say. */
 static void append_member(const struct log_mpi_communicator *communicator, uint64_t parent,
                           uint64_t caller)
 {
-    if (log_is_open())
+    const bool is_run = communicator->number == LOG_RUN ||
+                        (communicator->number == LOG_WORLD && ranks_of == MPI_COMM_NULL);
+    if (log_is_open() && !is_run)
         log_append(log_record_of_member(
             (struct log_member){.communicator = communicator->number,
                                 .parent = parent,

@@ -89,7 +89,8 @@ START_TEST(a_log_of_nearly_every_call)
             }
         }
         for (int operation = LOG_SEND; operation <= LOG_ABORT; operation++) {
-            bool expected = true;
+            bool expected =
+                operation <= LOG_CANCEL || operation == LOG_COMM_FREE || operation == LOG_FINALIZE;
             for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
                 expected &= operation != never[i];
             ck_assert_int_eq(begins[operation], ends[operation]);
