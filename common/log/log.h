@@ -108,7 +108,8 @@ enum log_operation {
     LOG_SEND_PART,   /* instants after the begin of a sendrecv: its two halves */
     LOG_RECV_PART,
     LOG_COUNT_PART, /* instants after the begin of a collective that gives or gets each member a size of
-                       its own: peer; bytes; tag = enum log_direction */
+                       its own: peer; bytes; tag = enum log_direction. Likewise of a LOG_WIN_POST or
+                       LOG_WIN_START */
     LOG_DATA,       /* on request (--log-data): instants after the begin, or before the end or
                        LOG_COMPLETED, of a collective: what is put in, or comes out */
     /* MPI: collectives. The non-blocking form of each is 32 further: log_blocking_form() */
@@ -175,7 +176,7 @@ enum log_operation {
     LOG_COMM_DISCONNECT,
     LOG_FINALIZE,
     LOG_ABORT,
-    /* MPI: one-sided. peer = target; tag = number of the window */
+    /* MPI: one-sided. From the first to the fence: log_is_collective_on_window() */
     LOG_WIN_CREATE = 224,
     LOG_WIN_ALLOCATE,
     LOG_WIN_ALLOCATE_SHARED,
@@ -251,8 +252,22 @@ enum {
  *                in, at the end or LOG_COMPLETED of what it gets out; 0 where neither is simple
  *   LOG_COMM_*   communicator = the old one; the end has own_number = number of the new one (0:
  *                not a member) and own_value = its size
+ *   LOG_WIN_*, LOG_PUT, …
+ *                communicator = the window's; tag = number of the window among those made from it,
+ *                from 1; peer = target, if there is one. A begin that makes a window has the bytes
+ *                of this rank's part
+ *   LOG_WIN_POST, LOG_WIN_START
+ *                LOG_COUNT_PART for each rank of the group: one that may put (LOG_GETS), or that
+ *                may be put to (LOG_GIVES); no bytes
+ *   LOG_PUT, LOG_GET, …
+ *                bytes and fingerprint of what goes out (of a get: 0, and the bytes of the room);
+ *                own_value = where in the target's window, in its units. What brings something, or
+ *                has a request, has a number; its LOG_COMPLETED, with bytes and fingerprint of what
+ *                came (with a request that only puts: of what was put), stands in the wait or in
+ *                the flush, unlock, fence, complete or free behind which it is complete
  *   LOG_START    LOG_SEND_PART or LOG_RECV_PART for each request that it starts
- * An unsuccessful test or probe is recorded only if anything else was recorded since the last one.
+ * An unsuccessful test or probe, or an MPI_Win_sync, is recorded only if anything else was recorded
+ * since the last one. What a plain load or store moves through a window's memory is not recorded.
  */
 struct log_record {       /* 120 bytes, little-endian */
     uint64_t sequence;    /* 1, 2, 3 … within the file; 0: not written */

@@ -161,7 +161,8 @@ double log_stated(const struct log_record *record)
 bool log_is_poll(const struct log_record *record)
 {
     return (record->operation >= LOG_TEST && record->operation <= LOG_TESTSOME) ||
-           record->operation == LOG_IPROBE || record->operation == LOG_IMPROBE;
+           record->operation == LOG_IPROBE || record->operation == LOG_IMPROBE ||
+           record->operation == LOG_WIN_TEST;
 }
 
 bool log_is_behind_begin(const struct log_record *record)
@@ -231,6 +232,19 @@ bool log_is_collective(enum log_operation operation)
 {
     return (operation >= LOG_BARRIER && operation <= LOG_NEIGHBOR_ALLTOALLW) ||
            log_is_nonblocking_collective(operation);
+}
+
+bool log_is_collective_on_window(enum log_operation operation)
+{
+    return operation >= LOG_WIN_CREATE && operation <= LOG_WIN_FENCE;
+}
+
+int log_window(const struct log_record *record)
+{
+    return record->operation >= LOG_WIN_CREATE && record->operation < LOG_OPERATIONS &&
+                   record->tag > 0
+               ? record->tag
+               : 0;
 }
 
 enum log_operation log_blocking_form(enum log_operation operation)

@@ -90,7 +90,7 @@ double log_stated(const struct log_record *record);
 
 /* ---- MPI --------------------------------------------------------------------------- */
 
-/* A call that asks without waiting: MPI_Test and its kin, MPI_Iprobe, MPI_Improbe. */
+/* A call that asks without waiting: MPI_Test and its kin, MPI_Iprobe, MPI_Improbe, MPI_Win_test. */
 bool log_is_poll(const struct log_record *record);
 /* LOG_WAITING_FOR and the parts of a call: what it notes about itself, right behind its begin. */
 bool log_is_behind_begin(const struct log_record *record);
@@ -125,6 +125,14 @@ bool log_is_collective(enum log_operation operation);
 bool log_is_nonblocking_collective(enum log_operation operation);
 /* LOG_IALLREDUCE → LOG_ALLREDUCE; any other operation is its own. */
 enum log_operation log_blocking_form(enum log_operation operation);
+
+/* LOG_WIN_CREATE … LOG_WIN_FENCE: what makes a window is a collective over the communicator, in one
+ * order with its others; fences and the free of a window are matched by communicator and window (tag)
+ * together, in an order of their own. The other calls about windows are not collectives. */
+bool log_is_collective_on_window(enum log_operation operation);
+/* The number of the window that a call is about, or that it makes, among those of its communicator; 0:
+ * none, or an impossible number. */
+int log_window(const struct log_record *record);
 
 /* What a payload's elements are, and how they are reduced. */
 enum log_type {

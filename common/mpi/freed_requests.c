@@ -27,7 +27,8 @@ static struct freed_request *freed;
 
 bool log_mpi_keep_freed(struct log_mpi_request *request, MPI_Request *handle)
 {
-    if (request == NULL || !request->active || request->kind == REQUEST_COLLECTIVE)
+    if (request == NULL || !request->active || request->kind == REQUEST_COLLECTIVE ||
+        request->kind == REQUEST_ONE_SIDED)
         return false;
     struct freed_request *new = malloc(sizeof *new);
     if (new == NULL)

@@ -9,7 +9,7 @@
  *     return log_mpi_end_…(call, PMPI_X(…), …);
  *
  * They stand in call_*.c; what is known about communicators, requests and
- * messages between two calls in communicators.c and requests.c; payloads and
+ * windows between two calls in communicators.c, requests.c and windows.c; payloads and
  * records in payloads.c and records.c. Everything here does nothing without an open log.
  *
  * Arguments are the program's and may be wrong: nothing here may fail on them,
@@ -39,6 +39,7 @@ struct log_mpi_communicator {
     uint64_t number;        /* equal on all members; 0: MPI_COMM_NULL */
     uint64_t members;       /* a hash of them, equal on all */
     uint64_t made;          /* how many were made from it */
+    int windows;            /* likewise, windows */
     int size;               /* of the remote group, if it is an intercommunicator */
     int *log_rank;          /* [size]: what the log calls each rank that a message can go to */
     int own_rank, own_size; /* of this rank's own group */
@@ -70,6 +71,9 @@ struct log_mpi_payload {
 uint64_t log_mpi_payload_bytes(struct log_mpi_payload payload); /* 0 if it makes no sense */
 /* Gaps of the datatype are left out. 0: not known; where the memory can't be read, *gone is set. */
 uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone);
+/* The program may free its datatype before a communication with it is complete: a copy, and its end. */
+MPI_Datatype log_mpi_keep_type(MPI_Datatype type);
+void log_mpi_release_type(MPI_Datatype kept);
 /* Of a gather or scatter: `payload` is one rank's part; returns that of all ranks together. */
 struct log_mpi_payload log_mpi_payload_of_all(struct log_mpi_payload payload, MPI_Comm comm);
 /* Is this rank the root? (MPI_ROOT of an intercommunicator counts, too.) */
@@ -113,7 +117,7 @@ void log_mpi_append_receive_part(struct log_mpi_payload room, int peer, int tag,
 
 /* ---- its end: records.c ----------------------------------------------------------------- */
 
-enum request_kind { REQUEST_SEND, REQUEST_RECEIVE, REQUEST_COLLECTIVE };
+enum request_kind { REQUEST_SEND, REQUEST_RECEIVE, REQUEST_COLLECTIVE, REQUEST_ONE_SIDED };
 
 /* Each turns the begin of a call into its end, appends it and returns the error. */
 int log_mpi_end(struct log_record call, int error);
@@ -184,6 +188,40 @@ void log_mpi_requests_free(struct log_mpi_requests *requests);
 bool log_mpi_keep_freed(struct log_mpi_request *request, MPI_Request *handle);
 /* Something has completed on this rank: behind every call that tells the program so. */
 void log_mpi_progressed(void);
+
+/* ---- windows: windows.c -------------------------------------------------------------------- */
+
+/* The begin of a call that makes a window of so many bytes of this rank, and its end. */
+struct log_record log_mpi_begin_window(enum log_operation operation, uint64_t caller,
+                                       MPI_Aint bytes, MPI_Comm comm);
+int log_mpi_end_window(struct log_record call, int error, const MPI_Win *made, MPI_Comm comm);
+/* The begin of a call about a window: with one rank, with MPI_PROC_NULL, or, at -1, with none. */
+struct log_record log_mpi_begin_on_window(enum log_operation operation, uint64_t caller,
+                                          MPI_Win win, int target);
+/* … with the ranks of a group: a LOG_COUNT_PART for each. */
+struct log_record log_mpi_begin_with_group(enum log_operation operation, uint64_t caller,
+                                           MPI_Group group, MPI_Win win);
+/* The end of one behind which is complete what this rank has asked of `target`, or of all (-1). */
+int log_mpi_end_synchronised(struct log_record call, int error, MPI_Win win, int target);
+int log_mpi_end_window_free(struct log_record call, int error, MPI_Win freed);
+
+/* The begin of a put, get or both, to where `place` says in the target's window. `payload` is what
+ * goes out, or, if the call only gets, the room for what comes: its fingerprint is known later. */
+struct log_record log_mpi_begin_put(enum log_operation operation, uint64_t caller,
+                                    struct log_mpi_payload payload, int target, MPI_Aint place,
+                                    MPI_Win win);
+struct log_record log_mpi_begin_get(enum log_operation operation, uint64_t caller,
+                                    struct log_mpi_payload room, int target, MPI_Aint place,
+                                    MPI_Win win);
+struct log_record log_mpi_begin_put_and_get(enum log_operation operation, uint64_t caller,
+                                            struct log_mpi_payload payload, int target,
+                                            MPI_Aint place, MPI_Win win);
+/* The end of a get: what has come is recorded where it is complete. */
+int log_mpi_end_get(struct log_record call, int error, struct log_mpi_payload room, int target,
+                    MPI_Win win);
+/* The end of a call that has a request. */
+int log_mpi_end_started_on_window(struct log_record call, int error, const MPI_Request *request,
+                                  struct log_mpi_payload payload);
 
 /* ---- messages, polls: requests.c ----------------------------------------------------------- */
 

@@ -81,6 +81,26 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
     return fingerprint_of_packed(payload);
 }
 
+MPI_Datatype log_mpi_keep_type(MPI_Datatype type)
+{
+    int integers, addresses, types, combiner;
+    if (type == MPI_DATATYPE_NULL ||
+        PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) != MPI_SUCCESS ||
+        combiner == MPI_COMBINER_NAMED)
+        return type;
+    MPI_Datatype copy;
+    return PMPI_Type_dup(type, &copy) == MPI_SUCCESS ? copy : MPI_DATATYPE_NULL;
+}
+
+void log_mpi_release_type(MPI_Datatype type)
+{
+    int integers, addresses, types, combiner;
+    if (type != MPI_DATATYPE_NULL &&
+        PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) == MPI_SUCCESS &&
+        combiner != MPI_COMBINER_NAMED)
+        PMPI_Type_free(&type);
+}
+
 struct log_mpi_payload log_mpi_payload_of_all(struct log_mpi_payload payload, MPI_Comm comm)
 {
     int size;

@@ -33,27 +33,6 @@ uint64_t log_mpi_request_number(void)
     return ++last;
 }
 
-/* The program may free its datatype before the request completes. */
-static MPI_Datatype keep_type(MPI_Datatype type)
-{
-    int integers, addresses, types, combiner;
-    if (type == MPI_DATATYPE_NULL ||
-        PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) != MPI_SUCCESS ||
-        combiner == MPI_COMBINER_NAMED)
-        return type;
-    MPI_Datatype copy;
-    return PMPI_Type_dup(type, &copy) == MPI_SUCCESS ? copy : MPI_DATATYPE_NULL;
-}
-
-static void release_type(MPI_Datatype type)
-{
-    int integers, addresses, types, combiner;
-    if (type != MPI_DATATYPE_NULL &&
-        PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) == MPI_SUCCESS &&
-        combiner != MPI_COMBINER_NAMED)
-        PMPI_Type_free(&type);
-}
-
 struct log_mpi_request *log_mpi_request_add(enum request_kind kind, const MPI_Request *request,
                                             struct log_record start, struct log_mpi_payload payload,
                                             MPI_Comm comm)
@@ -69,7 +48,7 @@ struct log_mpi_request *log_mpi_request_add(enum request_kind kind, const MPI_Re
     new->active = true;
     new->start = start;
     new->payload = payload;
-    new->payload.type = keep_type(payload.type);
+    new->payload.type = log_mpi_keep_type(payload.type);
     new->communicator = log_mpi_communicator_retain(log_mpi_communicator(comm));
 
     struct log_mpi_request **place = bucket_of(new->handle);
@@ -106,7 +85,7 @@ void log_mpi_request_forget(struct log_mpi_request *request)
     while (*place != request)
         place = &(*place)->next;
     *place = request->next;
-    release_type(request->payload.type);
+    log_mpi_release_type(request->payload.type);
     log_mpi_communicator_release(request->communicator);
     free(request);
 }
@@ -133,6 +112,9 @@ void log_mpi_request_completed(struct log_mpi_request *request, const MPI_Status
         record.fingerprint = log_mpi_payload_fingerprint(payload, &gone);
         if (gone)
             record.flag |= LOG_FLAG_BUFFER_GONE;
+        if (request->kind ==
+            REQUEST_ONE_SIDED) /* what comes need not be as large as what goes out */
+            record.bytes = log_mpi_payload_bytes(payload);
     }
     log_append(record);
     if (request->persistent && (flag & LOG_FLAG_FREED) == 0)
