@@ -17,29 +17,63 @@
  *
  * Evidence, in the folder of --evidence:
  *   rank-R.log                        the log
- *   stage-S.before-K.safetensors      before step K (--snapshots): parameters
- *                                     "layers.L.NAME" and optimizer state "layers.L.NAME.STATE"
- *   stage-S.after-K.safetensors       after step K (--dump-gradients): gradients
+ *   rank-R.stage-S.before-K.safetensors
+ *                                     before step K (--snapshots), of stage S as rank R holds it:
+ *                                     parameters "layers.L.NAME" and optimizer state
+ *                                     "layers.L.NAME.STATE"
+ *   rank-R.stage-S.after-K.safetensors
+ *                                     after step K (--dump-gradients): gradients
  *                                     "layers.L.NAME.gradient" and, of the last stage on a rank
  *                                     that computed the loss, "outputs" (batch, classes) and
  *                                     "loss" (1)
  * Metadata of both: "steps_done", "rank", "first_layer", "layers". A snapshot before the
  * step behind the last one (K = --steps) shows how training ended. What a probe writes, its
  * assignment says. --against trains a second time, after the first; the log then holds both.
+ *
+ * These names are of wholes. A rank may hold less: a slice of a parameter (struct parameter), a
+ * flat range of an arena (struct arena_held: then the file has "arena", "arena.STATE" or
+ * "arena.gradient"), or the outputs of some samples (run->samples: then "loss" is a slice, too,
+ * one number for each so many samples). The file says which part it has (files/tensor_parts.h). A
+ * program adds what else it holds by trained_stage.store. Several ranks may hold the same.
  */
 #ifndef COMMON_DRIVER_DRIVER_H
 #define COMMON_DRIVER_DRIVER_H
 
 #include "common/driver/options.h"
+#include "common/files/tensor_parts.h"
 #include "common/training/batch.h"
 
 #include <jansson.h>
 #include <mpi.h>
 
+/* Which numbers of a stage's arena are this rank's to tell: the evidence has no others. */
+enum arena_extent { HOLDS_ALL, HOLDS_RANGE, HOLDS_NOTHING };
+struct arena_held {
+    enum arena_extent extent;
+    size_t begin, end; /* of HOLDS_RANGE: elements of the arena */
+};
+
+struct run;
+struct trained_stage;
+/* Adds tensors to the evidence of a stage, whose arena the file knows as DRIVER_ARENA:
+ * tensor_file_add_range(file, "arena.gradient", shard, DRIVER_ARENA, ".gradient", begin), or
+ * tensor_file_add_slice. `after`: after a step, gradients; else before one. */
+typedef void driver_store_function(const struct run *run, const struct trained_stage *one,
+                                   bool after, struct tensor_file *file);
+#define DRIVER_ARENA "stage"
+
 /* One of the stages that this rank trains, with what updates it. */
 struct trained_stage {
     struct stage *stage;
     struct optimizer *optimizer;
+    /* All zeros: everything is told, by the driver. A program that shards sets them in `begin`. */
+    struct arena_held parameters, gradients, state;
+    driver_store_function *store; /* NULL: there is nothing else */
+};
+
+/* Samples first, …, first + count - 1 of a batch; count 0: all of them. */
+struct samples {
+    int first, count;
 };
 
 struct run {
@@ -51,7 +85,8 @@ struct run {
     const struct model *model;
     int micro_batches; /* of this step */
     struct batch *batch;
-    int stages; /* of this rank */
+    struct samples samples; /* whose outputs and loss this rank tells; set in `begin` */
+    int stages;             /* of this rank */
     struct trained_stage *trained;
     void *own; /* the assignment's, from begin to end */
 };

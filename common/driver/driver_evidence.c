@@ -31,10 +31,13 @@ static bool is_listed(int step, int count, const int list[])
     return false;
 }
 
-/* Adds the parts of `flat`, which is as long as the stage's parameters, under
- * "layers.L.NAME" + ending. */
-static void add_parameters(struct tensor_file *file, struct stage *stage, struct tensor *flat,
-                           const char *ending)
+typedef void parameter_function(const char *whole, const struct parameter *parameter, size_t place,
+                                void *user);
+
+/* Calls `each` for the parameters of a stage in the order of its arena: their wholes' names
+ * "layers.L.NAME" + ending, and where in the arena they begin. */
+static void for_each_parameter(struct stage *stage, const char *ending, parameter_function *each,
+                               void *user)
 {
     const float *arena = tensor_floats(stage_parameters(stage));
     const int first = stage_first_layer(stage);
@@ -49,11 +52,65 @@ static void add_parameters(struct tensor_file *file, struct stage *stage, struct
             const struct parameter *parameter = &layer->parameter[i];
             char name[LAYER_NAME_SIZE + 64];
             snprintf(name, sizeof name, "layers.%d.%s%s", l, parameter->name, ending);
-            struct tensor *view = tensor_view(flat, place + parameter->offset, parameter->shape);
-            tensor_file_add(file, name, view);
-            tensor_free(view);
+            each(name, parameter, place + parameter->offset, user);
         }
     }
+}
+
+static void describe_parameter(const char *whole, const struct parameter *parameter, size_t place,
+                               void *user)
+{
+    const struct slice slice = layer_parameter_slice(parameter);
+    (void)place;
+    arena_add(user, whole, &slice);
+}
+
+struct adding {
+    struct tensor_file *file;
+    struct tensor *flat;
+};
+
+static void add_parameter(const char *whole, const struct parameter *parameter, size_t place,
+                          void *user)
+{
+    const struct adding *adding = user;
+    const struct slice slice = layer_parameter_slice(parameter);
+    struct tensor *view = tensor_view(adding->flat, place, parameter->shape);
+    tensor_file_add_slice(adding->file, whole, view, whole, &slice);
+    tensor_free(view);
+}
+
+/* Adds what this rank holds of `flat`, which is as long as the stage's parameters: them, or of the
+ * ending's kind. */
+static void add_held(struct tensor_file *file, struct stage *stage, struct tensor *flat,
+                     const char *ending, const struct arena_held *held)
+{
+    if (held->extent == HOLDS_ALL)
+        for_each_parameter(stage, ending, add_parameter, &(struct adding){file, flat});
+    if (held->extent != HOLDS_RANGE || held->begin == held->end)
+        return;
+    if (held->begin > held->end || held->end > flat->elements)
+        fatal("stage %d: this rank can't hold elements %zu up to %zu of an arena of %zu",
+              stage_index(stage), held->begin, held->end, flat->elements);
+    char name[64];
+    snprintf(name, sizeof name, "arena%s", ending);
+    struct tensor *view = tensor_view(flat, held->begin, shape_flat(held->end - held->begin));
+    tensor_file_add_range(file, name, view, DRIVER_ARENA, ending, held->begin);
+    tensor_free(view);
+}
+
+/* A new file for a stage; it describes the stage's arena where a rank may hold a range of it. */
+static struct tensor_file *new_file(const struct trained_stage *one)
+{
+    struct tensor_file *file = tensor_file_new();
+    if (one->parameters.extent == HOLDS_ALL && one->gradients.extent == HOLDS_ALL &&
+        one->state.extent == HOLDS_ALL && one->store == NULL)
+        return file;
+    struct arena *arena = arena_new();
+    for_each_parameter(one->stage, "", describe_parameter, arena);
+    tensor_file_set_arena(file, DRIVER_ARENA, arena);
+    arena_free(arena);
+    return file;
 }
 
 static void set_number(struct tensor_file *file, const char *key, int number)
@@ -65,8 +122,10 @@ static void set_number(struct tensor_file *file, const char *key, int number)
 
 /* Writes the file under its name in the evidence folder, and frees it. */
 static void write_file(const struct run *run, const struct trained_stage *one,
-                       struct tensor_file *file, const char *when, int step)
+                       struct tensor_file *file, bool after, int step)
 {
+    if (one->store != NULL)
+        one->store(run, one, after, file);
     set_number(file, "rank", run->rank);
     set_number(file, "first_layer", stage_first_layer(one->stage));
     set_number(file, "layers", stage_layers(one->stage));
@@ -74,8 +133,8 @@ static void write_file(const struct run *run, const struct trained_stage *one,
 
     char path[PATH_MAX + 64];
     char error[TENSOR_FILE_ERROR_SIZE];
-    snprintf(path, sizeof path, "%s/stage-%d.%s-%d.safetensors", run->options->evidence,
-             stage_index(one->stage), when, step);
+    snprintf(path, sizeof path, "%s/rank-%d.stage-%d.%s-%d.safetensors", run->options->evidence,
+             run->rank, stage_index(one->stage), after ? "after" : "before", step);
     if (!tensor_file_write(file, path, error))
         fatal("%s", error);
     tensor_file_free(file);
@@ -83,14 +142,14 @@ static void write_file(const struct run *run, const struct trained_stage *one,
 
 static void write_state(const struct run *run, const struct trained_stage *one, int step)
 {
-    struct tensor_file *file = tensor_file_new();
-    add_parameters(file, one->stage, stage_parameters(one->stage), "");
+    struct tensor_file *file = new_file(one);
+    add_held(file, one->stage, stage_parameters(one->stage), "", &one->parameters);
     for (int i = 0; i < optimizer_states(one->optimizer); i++) {
         char ending[64];
         snprintf(ending, sizeof ending, ".%s", optimizer_state_name(one->optimizer, i));
-        add_parameters(file, one->stage, optimizer_state(one->optimizer, i), ending);
+        add_held(file, one->stage, optimizer_state(one->optimizer, i), ending, &one->state);
     }
-    write_file(run, one, file, "before", step);
+    write_file(run, one, file, false, step);
 }
 
 void driver_evidence_before_step(const struct run *run, int step)
@@ -100,19 +159,39 @@ void driver_evidence_before_step(const struct run *run, int step)
             write_state(run, &run->trained[i], step);
 }
 
+/* Outputs and loss of the samples that this rank computed. */
+static void add_outputs(struct tensor_file *file, const struct run *run)
+{
+    struct tensor *outputs = batch_outputs(run->batch);
+    const int all = outputs->shape.size[0], classes = outputs->shape.size[1];
+    const struct samples samples = run->samples.count > 0 ? run->samples : (struct samples){0, all};
+    if (samples.first < 0 || samples.first > all - samples.count || all % samples.count != 0 ||
+        samples.first % samples.count != 0 || samples.count % (all / run->micro_batches) != 0)
+        fatal("samples %d to %d are not an equal share of the %d micro-batches of a batch of %d",
+              samples.first, samples.first + samples.count - 1, run->micro_batches, all);
+    const int size = all / run->micro_batches, share = samples.first / samples.count;
+    const struct slice rows =
+        slice_along(outputs->shape, 0, samples.first, samples.first + samples.count);
+    const struct slice one = slice_along(SHAPE(all / samples.count), 0, share, share + 1);
+    struct tensor *own = tensor_view(outputs, (size_t)samples.first * (size_t)classes,
+                                     SHAPE(samples.count, classes));
+    struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
+    tensor_floats(loss)[0] =
+        (float)batch_mean_loss_of(run->batch, samples.first / size, samples.count / size);
+    tensor_file_add_slice(file, "outputs", own, "outputs", &rows);
+    tensor_file_add_slice(file, "loss", loss, "loss", &one);
+    tensor_free(own);
+    tensor_free(loss);
+}
+
 static void write_gradients(const struct run *run, const struct trained_stage *one, int step)
 {
-    struct tensor_file *file = tensor_file_new();
+    struct tensor_file *file = new_file(one);
     const bool last_here = one == &run->trained[run->stages - 1];
-    add_parameters(file, one->stage, stage_gradients(one->stage), ".gradient");
-    if (last_here && batch_losses_computed(run->batch) > 0) {
-        tensor_file_add(file, "outputs", batch_outputs(run->batch));
-        struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
-        tensor_floats(loss)[0] = (float)batch_mean_loss(run->batch);
-        tensor_file_add(file, "loss", loss);
-        tensor_free(loss);
-    }
-    write_file(run, one, file, "after", step);
+    add_held(file, one->stage, stage_gradients(one->stage), ".gradient", &one->gradients);
+    if (last_here && batch_losses_computed(run->batch) > 0)
+        add_outputs(file, run);
+    write_file(run, one, file, true, step);
 }
 
 void driver_evidence_after_step(const struct run *run, int step)

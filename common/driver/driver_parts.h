@@ -28,9 +28,9 @@ bool driver_options_fit(const struct program *program, const struct run *run,
 
 /* Makes the folder of --evidence if it is not there. */
 void driver_evidence_folder(const struct options *options);
-/* Writes stage-S.before-K.safetensors if --snapshots names this step. */
+/* Writes rank-R.stage-S.before-K.safetensors if --snapshots names this step. */
 void driver_evidence_before_step(const struct run *run, int step);
-/* Writes stage-S.after-K.safetensors if --dump-gradients names this step. */
+/* Writes rank-R.stage-S.after-K.safetensors if --dump-gradients names this step. */
 void driver_evidence_after_step(const struct run *run, int step);
 /* Before the end of a step: records what the program made in it and still holds (LOG_HELD). */
 void driver_evidence_held(void);

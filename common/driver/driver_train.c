@@ -50,14 +50,15 @@ void driver_add_stage(struct run *run, struct stage_options options)
     if (more == NULL)
         fatal("no memory left for %d stages", run->stages + 1);
     struct stage *stage = stage_new(run->model, &options);
-    more[run->stages++] =
-        (struct trained_stage){stage, optimizer_new(&run->options->optimizer, stage)};
+    more[run->stages++] = (struct trained_stage){
+        .stage = stage, .optimizer = optimizer_new(&run->options->optimizer, stage)};
     run->trained = more;
 }
 
 static void build(struct run *run, const struct program *program)
 {
     run->batch = build_batch(run);
+    run->samples = (struct samples){0};
     program->build(run);
 }
 

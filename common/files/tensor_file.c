@@ -76,11 +76,21 @@ int tensor_file_count(const struct tensor_file *file)
     return file->count;
 }
 
-const char *tensor_file_name(const struct tensor_file *file, int index)
+static const struct tensor_file_entry *entry_at(const struct tensor_file *file, int index)
 {
     if (index < 0 || index >= file->count)
         fatal("tensor %d of a file with %d", index, file->count);
-    return file->entry[index].name;
+    return &file->entry[index];
+}
+
+const char *tensor_file_name(const struct tensor_file *file, int index)
+{
+    return entry_at(file, index)->name;
+}
+
+struct tensor *tensor_file_at(const struct tensor_file *file, int index)
+{
+    return entry_at(file, index)->tensor;
 }
 
 struct tensor *tensor_file_get(const struct tensor_file *file, const char *name)

@@ -24,6 +24,7 @@ void tensor_file_set_metadata(struct tensor_file *file, const char *key, const c
 
 int tensor_file_count(const struct tensor_file *file);
 const char *tensor_file_name(const struct tensor_file *file, int index);
+struct tensor *tensor_file_at(const struct tensor_file *file, int index); /* stays the file's */
 /* The tensor of that name, which stays the file's, or NULL. */
 struct tensor *tensor_file_get(const struct tensor_file *file, const char *name);
 const char *tensor_file_metadata(const struct tensor_file *file, const char *key); /* or NULL */

@@ -58,6 +58,7 @@ static void add_parameters(struct layer *layer, const struct layer *inner, int i
         char name[LAYER_NAME_SIZE + 12];
         snprintf(name, sizeof name, "%d.%s", i, parameter->name);
         layer_add_parameter(layer, name, parameter->shape, parameter->initial, parameter->scale);
+        layer->parameter[layer->parameters - 1].slice = parameter->slice;
     }
 }
 

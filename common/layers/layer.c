@@ -170,19 +170,52 @@ void layer_destroy(struct layer *layer)
     *layer = (struct layer){0};
 }
 
+struct slice layer_parameter_slice(const struct parameter *parameter)
+{
+    char own[SHAPE_TEXT_SIZE], fault[SLICE_ERROR_SIZE];
+    if (parameter->slice.whole.dimensions == 0)
+        return slice_all(parameter->shape);
+    if (slice_fault(&parameter->slice, fault) != NULL)
+        fatal("parameter \"%s\" can't be that slice: %s", parameter->name, fault);
+    if (!shape_equal(slice_shape(&parameter->slice), parameter->shape)) {
+        char stated[SHAPE_TEXT_SIZE];
+        fatal("parameter \"%s\" has shape %s, but its slice has %s", parameter->name,
+              shape_text(parameter->shape, own),
+              shape_text(slice_shape(&parameter->slice), stated));
+    }
+    return parameter->slice;
+}
+
+/* Where the initial values of one parameter go, and of which numbers they are drawn. */
+struct initial {
+    const struct parameter *parameter;
+    uint64_t seed, stream;
+    float *value;
+};
+
+static void initialise_run(size_t in_part, size_t in_whole, size_t length, void *user)
+{
+    const struct initial *to = user;
+    const struct parameter *parameter = to->parameter;
+    float *value = to->value + in_part;
+    if (parameter->initial == INITIAL_UNIFORM)
+        random_uniform(value, length, to->seed, to->stream, in_whole, -parameter->scale,
+                       parameter->scale);
+    else if (parameter->initial == INITIAL_NORMAL)
+        random_normal(value, length, to->seed, to->stream, in_whole, 0.0f, parameter->scale);
+    else
+        for (size_t i = 0; i < length; i++)
+            value[i] = parameter->initial == INITIAL_ONE ? 1.0f : 0.0f;
+}
+
 void layer_initialise(const struct layer *layer, uint64_t seed, float *parameters)
 {
     for (int k = 0; k < layer->parameters; k++) {
         const struct parameter *parameter = &layer->parameter[k];
-        size_t count = shape_elements(parameter->shape);
-        float *value = parameters + parameter->offset;
-        uint64_t stream = random_stream(RANDOM_PARAMETER, (uint32_t)layer->index, (uint32_t)k);
-        if (parameter->initial == INITIAL_UNIFORM)
-            random_uniform(value, count, seed, stream, 0, -parameter->scale, parameter->scale);
-        else if (parameter->initial == INITIAL_NORMAL)
-            random_normal(value, count, seed, stream, 0, 0.0f, parameter->scale);
-        else
-            for (size_t i = 0; i < count; i++)
-                value[i] = parameter->initial == INITIAL_ONE ? 1.0f : 0.0f;
+        const struct slice slice = layer_parameter_slice(parameter);
+        struct initial to = {parameter, seed,
+                             random_stream(RANDOM_PARAMETER, (uint32_t)layer->index, (uint32_t)k),
+                             parameters + parameter->offset};
+        slice_walk(&slice, 0, shape_elements(parameter->shape), initialise_run, &to);
     }
 }

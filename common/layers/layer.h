@@ -22,7 +22,7 @@
 #ifndef COMMON_LAYERS_LAYER_H
 #define COMMON_LAYERS_LAYER_H
 
-#include "common/base/tensor.h"
+#include "common/base/slice.h"
 
 #define LAYER_MAX_PARAMETERS 20
 #define LAYER_MAX_SAVED      8
@@ -31,11 +31,14 @@
 enum initial_value { INITIAL_UNIFORM, INITIAL_NORMAL, INITIAL_ZERO, INITIAL_ONE };
 
 /* One parameter tensor of a layer. Its number i has the value drawn from
- * (seed, layer index, number of this parameter, i). */
+ * (seed, layer index, number of this parameter, i). A layer that is split over
+ * ranks has a slice of it on each: i then counts in the whole, so that the ranks
+ * together begin with the numbers of one. */
 struct parameter {
     char name[LAYER_NAME_SIZE]; /* "weight", "bias", inside another layer "1.weight" */
-    struct shape shape;
-    size_t offset; /* elements from the layer's first parameter */
+    struct shape shape;         /* of what this rank holds */
+    struct slice slice;         /* which part of the whole that is; all zeros: all of it */
+    size_t offset;              /* elements from the layer's first parameter */
     enum initial_value initial;
     float scale; /* uniform: the bound; normal: the deviation */
 };
@@ -108,6 +111,9 @@ struct layer layer_like(const struct layer *layer);
 struct layer layer_mean_tokens(struct shape input);
 /* (C, H, W) to (tokens, width), learned positions added. */
 struct layer layer_patch_embedding(struct shape input, int patch, int width);
+
+/* Which part of its whole a parameter is; fatal where that has not the parameter's shape. */
+struct slice layer_parameter_slice(const struct parameter *parameter);
 
 /* Frees what the description owns. */
 void layer_destroy(struct layer *layer);

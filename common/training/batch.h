@@ -61,6 +61,8 @@ void batch_load(struct batch *batch, int step);
 /* After a step: the mean of the micro-batches' losses, NaN if not all were computed; the
  * share of right answers; and how many micro-batches had their loss computed. */
 double batch_mean_loss(const struct batch *batch);
+/* The same of some micro-batches, from `first` on. */
+double batch_mean_loss_of(const struct batch *batch, int first, int micro_batches);
 double batch_accuracy(const struct batch *batch);
 int batch_losses_computed(const struct batch *batch);
 

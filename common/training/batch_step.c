@@ -166,12 +166,16 @@ int batch_losses_computed(const struct batch *batch)
 
 double batch_mean_loss(const struct batch *batch)
 {
-    int micro_batches = batch->options.micro_batches;
-    if (batch_losses_computed(batch) < micro_batches)
-        return NAN;
+    return batch_mean_loss_of(batch, 0, batch->options.micro_batches);
+}
+
+double batch_mean_loss_of(const struct batch *batch, int first, int micro_batches)
+{
     double sum = 0;
-    for (int m = 0; m < micro_batches; m++)
-        sum += batch->micro_batch[m].loss;
+    for (int m = first; m < first + micro_batches; m++) {
+        const struct micro_batch *one = micro_batch_of(batch, m);
+        sum += one->loss_computed ? one->loss : NAN;
+    }
     return sum / micro_batches;
 }
 

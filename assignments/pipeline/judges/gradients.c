@@ -15,8 +15,6 @@
 #include "grader/evidence/messages.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 char *gradient_name(const struct model *model, int layer, int parameter)
 {
@@ -30,55 +28,55 @@ int gradient_loss_stage(const struct gradient_case *c)
     return rank < 0 ? -1 : c->stages - c->run->ranks + rank;
 }
 
-/* ---- is everything there, once, with its owner? ------------------------------------------------ */
-
-static bool file_holds_only_own(const struct gradient_case *c, int s, struct verdict *verdict)
+const struct tensor *gradient_of_loss_stage(const struct gradient_case *c, const char *name)
 {
-    const struct evidence_stage *stage = &c->stage[s];
-    for (int i = 0; i < tensor_file_count(c->file[s]); i++) {
-        int layer = -1;
-        const char *name = tensor_file_name(c->file[s], i);
-        if (sscanf(name, "layers.%d.", &layer) == 1 &&
-            (layer < stage->first_layer || layer >= stage->first_layer + stage->layers)) {
-            evidence_fail(verdict, "rank %d stored %s, but its stage has layers %d to %d only",
-                          stage->rank, name, stage->first_layer,
-                          stage->first_layer + stage->layers - 1);
-            return false;
-        }
-    }
-    return true;
+    return stages_part(c->after, name, gradient_loss_stage(c))->tensor;
 }
 
+/* ---- is everything there, once, with its owner? ------------------------------------------------ */
+
+/* Of the shape it should have, and from that stage. */
 static bool tensor_is_there(const struct gradient_case *c, int s, const char *name,
                             struct shape shape, struct verdict *verdict)
 {
-    const struct tensor *found = tensor_file_get(c->file[s], name);
+    const struct whole_part *part = stages_part(c->after, name, s);
     int rank = c->stage[s].rank;
     char is[SHAPE_TEXT_SIZE], wanted[SHAPE_TEXT_SIZE];
-    if (!found)
+    if (!part)
         evidence_fail(verdict, "rank %d stored no %s after step %d", rank, name, c->step);
-    else if (found->dtype != DTYPE_FLOAT32 || !shape_equal(found->shape, shape))
+    else if (part->tensor->dtype != DTYPE_FLOAT32 || !shape_equal(part->tensor->shape, shape) ||
+             !slice_is_all(&part->is.slice))
         evidence_fail(verdict, "rank %d stored %s as %s %s; it should be float32 %s", rank, name,
-                      dtype_name(found->dtype), shape_text(found->shape, is),
+                      dtype_name(part->tensor->dtype), shape_text(part->tensor->shape, is),
                       shape_text(shape, wanted));
     else
         return true;
     return false;
 }
 
+/* … and from no other. */
+static bool gradient_is_there(const struct gradient_case *c, int layer, int parameter,
+                              struct verdict *verdict)
+{
+    const struct shape *shape = &c->reference->model->layer[layer].parameter[parameter].shape;
+    g_autofree char *name = gradient_name(c->reference->model, layer, parameter);
+    g_autoptr(GString) why = g_string_new(NULL);
+    if (!tensor_is_there(c, stages_owner(c->stage, c->stages, layer), name, *shape, verdict))
+        return false;
+    if (wholes_assemble(c->after, name, DTYPE_FLOAT32, shape, (struct wholes_rules){.copies = 1},
+                        why))
+        return true;
+    evidence_fail(verdict, "after step %d: %s", c->step, why->str);
+    return false;
+}
+
 static bool everything_is_there(const struct gradient_case *c, struct verdict *verdict)
 {
     const struct model *model = c->reference->model;
-    for (int s = 0; s < c->stages; s++)
-        if (!file_holds_only_own(c, s, verdict))
-            return false;
     for (int layer = 0; layer < model->layers; layer++)
-        for (int p = 0; p < model->layer[layer].parameters; p++) {
-            g_autofree char *name = gradient_name(model, layer, p);
-            if (!tensor_is_there(c, stages_owner(c->stage, c->stages, layer), name,
-                                 model->layer[layer].parameter[p].shape, verdict))
+        for (int p = 0; p < model->layer[layer].parameters; p++)
+            if (!gradient_is_there(c, layer, p, verdict))
                 return false;
-        }
     int last = gradient_loss_stage(c);
     if (last < 0) {
         evidence_fail(verdict, "no rank computed a loss");
@@ -97,7 +95,7 @@ static bool losses_agree(const struct gradient_case *c, struct verdict *verdict)
     int rank = evidence_loss_rank(c->run);
     g_autofree double *loss = g_new(double, c->step + 1);
     evidence_losses(&c->run->log[rank], c->micro_batches, c->step + 1, loss);
-    double stored = tensor_floats(tensor_file_get(c->file[gradient_loss_stage(c)], "loss"))[0];
+    double stored = tensor_floats(gradient_of_loss_stage(c, "loss"))[0];
     if (fabs(loss[c->step] - stored) <= 1e-5 + 1e-5 * fabs(stored))
         return true;
     evidence_fail(
@@ -183,10 +181,8 @@ static void take_over_gradients(const struct gradient_case *c)
     const struct model *model = c->reference->model;
     for (int layer = 0; layer < model->layers; layer++)
         for (int p = 0; p < model->layer[layer].parameters; p++) {
-            g_autofree char *name = gradient_name(model, layer, p);
             struct tensor *own = reference_gradient(c->reference, layer, p);
-            tensor_copy(own,
-                        tensor_file_get(c->file[stages_owner(c->stage, c->stages, layer)], name));
+            tensor_copy(own, gradient_found(c, layer, p));
             tensor_free(own);
         }
 }
@@ -210,11 +206,11 @@ static void judge_steps(struct gradient_case *c, struct verdict *verdict)
                 tensor_floats(sum)[i] += tensor_floats(gradients)[i];
         }
         c->step--;
-        c->file = stages_tensors(c->run, "after", c->step, c->stage, verdict);
-        right = c->file && judge_step(c, verdict);
+        c->after = wholes_read(c->run, "after", c->step, verdict);
+        right = c->after && judge_step(c, verdict);
         if (right)
             take_over_gradients(c);
-        stages_tensors_free(c->file, c->stages);
+        wholes_free(c->after);
         c->step++;
     }
     tensor_free(sum);

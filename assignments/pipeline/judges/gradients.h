@@ -16,15 +16,17 @@ struct gradient_case {
     int micro_batches;
     int stages;
     const struct evidence_stage *stage;
-    struct tensor_file **file;   /* per stage: the gradients after the step */
+    struct wholes *after;        /* the gradients after the step, outputs and loss */
     struct reference *reference; /* holds the expected gradients of the step */
     const struct tensor *sum;    /* the expected gradients of all steps up to this one, added up */
     int steps_summed;
     bool outputs_wrong;
 };
 
-/* The stage whose file has outputs and loss, or -1: the last of the rank that computed them. */
+/* The stage that has outputs and loss, or -1: the last of the rank that computed them. */
 int gradient_loss_stage(const struct gradient_case *c);
+/* "outputs" or "loss", as that stage stored them. */
+const struct tensor *gradient_of_loss_stage(const struct gradient_case *c, const char *name);
 
 /* The name of a gradient in a tensor file; the caller frees it. */
 char *gradient_name(const struct model *model, int layer, int parameter);

@@ -13,7 +13,7 @@
 const struct tensor *gradient_found(const struct gradient_case *c, int layer, int parameter)
 {
     g_autofree char *name = gradient_name(c->reference->model, layer, parameter);
-    return tensor_file_get(c->file[stages_owner(c->stage, c->stages, layer)], name);
+    return wholes_tensor(c->after, name);
 }
 
 size_t gradient_place(const struct gradient_case *c, int layer, int parameter)

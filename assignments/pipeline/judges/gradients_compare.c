@@ -62,7 +62,7 @@ void gradients_compare(const struct gradient_case *c, struct differences *differ
             g_autofree char *name = gradient_name(model, layer, p);
             g_autofree char *place =
                 g_strdup_printf("%d (%s)", layer, model->layer[layer].operations->kind);
-            const struct tensor *found = tensor_file_get(c->file[s], name);
+            const struct tensor *found = gradient_found(c, layer, p);
             struct tensor *expected = reference_gradient(c->reference, layer, p);
             struct closeness how = closeness_of(found, expected, tolerance_gradient());
             if (!how.close)
@@ -75,7 +75,7 @@ void gradients_compare(const struct gradient_case *c, struct differences *differ
 void gradients_compare_outputs(struct gradient_case *c, struct differences *differences)
 {
     int last = gradient_loss_stage(c), rank = c->stage[last].rank;
-    const struct tensor *found = tensor_file_get(c->file[last], "outputs");
+    const struct tensor *found = gradient_of_loss_stage(c, "outputs");
     const struct tensor *expected = batch_outputs(c->reference->batch);
     struct tolerance tolerance = tolerance_default(DTYPE_FLOAT32);
     tolerance.relative = tolerance.norm = 1e-5;
@@ -86,7 +86,7 @@ void gradients_compare_outputs(struct gradient_case *c, struct differences *diff
 
     struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
     tensor_floats(loss)[0] = (float)c->reference->loss;
-    found = tensor_file_get(c->file[last], "loss");
+    found = gradient_of_loss_stage(c, "loss");
     /* A mean of outputs may be nearly 0, and its relative error anything. */
     tolerance = (struct tolerance){.relative = 1e-5, .absolute = 1e-6, .norm = INFINITY};
     how = closeness_of(found, loss, tolerance);

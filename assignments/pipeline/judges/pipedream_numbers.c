@@ -23,34 +23,45 @@ typedef bool tensor_function(const struct asynchronous_run *t, const struct tens
                              struct tensor *own, int step, const char *name, void *user,
                              struct verdict *verdict);
 
+/* One tensor of a snapshot; NULL after setting the verdict. */
+static const struct tensor *find(const struct asynchronous_run *t, struct wholes *snapshot,
+                                 int step, int layer, const char *name, struct shape shape,
+                                 struct verdict *verdict)
+{
+    int s = stages_owner(t->stage, t->stages, layer);
+    const struct whole_part *part = stages_part(snapshot, name, s);
+    g_autoptr(GString) why = g_string_new(NULL);
+    const struct tensor *found = NULL;
+    if (!part || part->tensor->dtype != DTYPE_FLOAT32 || !shape_equal(part->is.slice.whole, shape))
+        evidence_fail(verdict, "rank %d's snapshot before step %d has no %s of the right shape",
+                      t->stage[s].rank, step, name);
+    else if (!(found = wholes_assemble(snapshot, name, DTYPE_FLOAT32, &shape,
+                                       (struct wholes_rules){.copies = 1}, why)))
+        evidence_fail(verdict, "before step %d: %s", step, why->str);
+    return found;
+}
+
 /* Calls `each` for every tensor of the snapshot before a step with the judge's own of that place. */
 static bool for_each_tensor(const struct asynchronous_run *t, struct asynchronous *own, int step,
                             tensor_function *each, void *user, struct verdict *verdict)
 {
-    struct tensor_file **file = stages_tensors(t->run, "before", step, t->stage, verdict);
+    struct wholes *snapshot = wholes_read(t->run, "before", step, verdict);
     const struct model *model = t->reference->model;
-    bool right = file;
+    bool right = snapshot;
     for (int layer = 0; right && layer < model->layers; layer++)
         for (int k = 0; right && k < model->layer[layer].parameters; k++)
             for (int state = -1; right && state < optimizer_states(own->optimizer[0]); state++) {
                 struct tensor *place = asynchronous_tensor(own, layer, k, state);
-                int s = stages_owner(t->stage, t->stages, layer);
                 g_autofree char *name = g_strdup_printf(
                     "layers.%d.%s%s%s", layer, model->layer[layer].parameter[k].name,
                     state < 0 ? "" : ".",
                     state < 0 ? "" : optimizer_state_name(own->optimizer[0], state));
-                const struct tensor *found = tensor_file_get(file[s], name);
-                right = found && found->dtype == DTYPE_FLOAT32 &&
-                        shape_equal(found->shape, place->shape);
-                if (!right)
-                    evidence_fail(verdict,
-                                  "rank %d's snapshot before step %d has no %s of the right shape",
-                                  t->stage[s].rank, step, name);
-                else
-                    right = each(t, found, place, step, name, user, verdict);
+                const struct tensor *found =
+                    find(t, snapshot, step, layer, name, place->shape, verdict);
+                right = found && each(t, found, place, step, name, user, verdict);
                 tensor_free(place);
             }
-    stages_tensors_free(file, t->stages);
+    wholes_free(snapshot);
     return right;
 }
 
@@ -264,21 +275,24 @@ static bool judge_window(const struct asynchronous_run *t, int from, int next,
 
 static bool steps_done_are(const struct asynchronous_run *t, int step, struct verdict *verdict)
 {
-    struct tensor_file **file = stages_tensors(t->run, "before", step, t->stage, verdict);
-    bool right = file;
-    for (int s = 0; s < t->stages && right; s++) {
-        const char *done = tensor_file_metadata(file[s], "steps_done");
+    struct wholes *snapshot = wholes_read(t->run, "before", step, verdict);
+    bool right = snapshot;
+    for (int i = 0; right && i < wholes_files(snapshot); i++) {
+        const struct wholes_file *file = wholes_file(snapshot, i);
+        gint64 done;
         /* What has no parameters need not step. */
-        right = done && (g_ascii_strtoll(done, NULL, 10) == (gint64)step * t->micro_batches ||
-                         (g_str_equal(done, "0") && t->stage[s].parameter_bytes == 0));
+        right =
+            wholes_file_number(file, "steps_done", &done) &&
+            (done == (gint64)step * t->micro_batches || (done == 0 && file->parameter_bytes == 0));
+        const char *text = tensor_file_metadata(file->file, "steps_done");
         if (!right)
             evidence_fail(verdict,
-                          "rank %d's optimizer has stepped %s times before step %d; %d steps with "
-                          "%d micro-batches each lie before it",
-                          t->stage[s].rank, done ? done : "an unknown number of", step, step,
+                          "rank %d's optimizer has stepped %.32s times before step %d; %d steps "
+                          "with %d micro-batches each lie before it",
+                          file->rank, text ? text : "an unknown number of", step, step,
                           t->micro_batches);
     }
-    stages_tensors_free(file, t->stages);
+    wholes_free(snapshot);
     return right;
 }
 

@@ -61,45 +61,13 @@ int stages_owner(const struct evidence_stage *stage, int stages, int layer)
     return 0;
 }
 
-static bool metadata_is(const struct tensor_file *file, const char *key, int expected)
+const struct whole_part *stages_part(const struct wholes *wholes, const char *name, int stage)
 {
-    const char *text = tensor_file_metadata(file, key);
-    return text && g_ascii_strtoll(text, NULL, 10) == expected && g_ascii_isdigit(text[0]);
-}
-
-struct tensor_file **stages_tensors(const struct outcome *run, const char *when, int step,
-                                    const struct evidence_stage *stage, struct verdict *verdict)
-{
-    int stages = stages_count(run);
-    struct tensor_file **file = g_new0(struct tensor_file *, stages);
-    for (int s = 0; s < stages; s++) {
-        char error[TENSOR_FILE_ERROR_SIZE];
-        g_autofree char *path =
-            g_strdup_printf("%s/stage-%d.%s-%d.safetensors", run->folder, s, when, step);
-        file[s] = tensor_file_read(path, MEMORY_WORKSPACE, error);
-        if (!file[s])
-            evidence_fail(verdict, "rank %d left no usable tensors %s step %d: %s", stage[s].rank,
-                          when, step, error);
-        else if (!metadata_is(file[s], "rank", stage[s].rank) ||
-                 !metadata_is(file[s], "first_layer", stage[s].first_layer) ||
-                 !metadata_is(file[s], "layers", stage[s].layers))
-            evidence_fail(verdict,
-                          "the tensors of rank %d (stage %d) %s step %d do not state the rank and "
-                          "the layers that its log states",
-                          stage[s].rank, s, when, step);
-        else
-            continue;
-        stages_tensors_free(file, stages);
-        return NULL;
+    const struct whole *whole = wholes_find(wholes, name);
+    for (guint i = 0; whole && i < whole->parts->len; i++) {
+        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        if (part->from->stage == stage)
+            return part;
     }
-    return file;
-}
-
-void stages_tensors_free(struct tensor_file **file, int stages)
-{
-    if (!file)
-        return;
-    for (int s = 0; s < stages; s++)
-        tensor_file_free(file[s]);
-    g_free(file);
+    return NULL;
 }

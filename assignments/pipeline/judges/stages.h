@@ -1,13 +1,12 @@
 /*
- * Which stages a run had: the layers of each, as its rank's log states them, and
- * the tensor files that it stored.
+ * Which stages a run had: the layers of each, as its rank's log states them. What
+ * they stored is read as wholes (grader/evidence/wholes.h).
  */
 #ifndef ASSIGNMENTS_PIPELINE_JUDGES_STAGES_H
 #define ASSIGNMENTS_PIPELINE_JUDGES_STAGES_H
 
 #include "assignments/pipeline/options.h"
-#include "common/files/tensor_file.h"
-#include "grader/evidence/evidence.h"
+#include "grader/evidence/wholes.h"
 
 struct evidence_stage {
     int rank; /* that runs it: see placement.h */
@@ -27,11 +26,7 @@ struct evidence_stage *stages_read(const struct outcome *run, int layers, struct
 /* The stage that owns a layer. */
 int stages_owner(const struct evidence_stage *stage, int stages, int layer);
 
-/* The tensor files FOLDER/stage-S.WHEN-STEP.safetensors of all stages; when is "before" or
- * "after". Their metadata must state the rank and its layers. An array of one file per stage, to be
- * freed by stages_tensors_free; NULL after setting the verdict. */
-struct tensor_file **stages_tensors(const struct outcome *run, const char *when, int step,
-                                    const struct evidence_stage *stage, struct verdict *verdict);
-void stages_tensors_free(struct tensor_file **file, int stages);
+/* What a stage stored of a whole, all of it or a part; NULL: nothing. */
+const struct whole_part *stages_part(const struct wholes *wholes, const char *name, int stage);
 
 #endif

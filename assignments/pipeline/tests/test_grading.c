@@ -87,7 +87,8 @@ START_TEST(damaged_tensors_are_no_pass)
         "    size_t length = file ? fread(line, 1, sizeof line - 1, file) : 0;\n"
         "    for (size_t i = 0; i < length; i += strlen(line + i) + 1)\n"
         "        if (strcmp(line + i, \"--evidence\") == 0)\n"
-        "            snprintf(tensors, sizeof tensors, \"%%s/stage-0.after-0.safetensors\",\n"
+        "            snprintf(tensors, sizeof tensors, "
+        "\"%%s/rank-0.stage-0.after-0.safetensors\",\n"
         "                     line + i + strlen(line + i) + 1);\n    %s\n}\n",
         damages[_i]);
     grading_allow_all_calls();

@@ -158,8 +158,8 @@ enum damage {
 static void put_damage(struct made_run *run, enum damage damage)
 {
     struct log_file *log = &run->outcome.log[1];
-    g_autofree char *file = g_strdup_printf("%s/stage-1.after-0.safetensors", run->folder);
-    g_autofree char *other = g_strdup_printf("%s/stage-2.after-0.safetensors", run->folder);
+    g_autofree char *file = g_strdup_printf("%s/rank-1.stage-1.after-0.safetensors", run->folder);
+    g_autofree char *other = g_strdup_printf("%s/rank-2.stage-2.after-0.safetensors", run->folder);
     g_autofree char *content = NULL;
     gsize length;
     switch (damage) {

@@ -47,7 +47,7 @@ static void change_snapshot(struct made_run *run, int step, int rank, const char
 {
     char error[TENSOR_FILE_ERROR_SIZE];
     g_autofree char *path =
-        g_strdup_printf("%s/stage-%d.before-%d.safetensors", run->folder, rank, step);
+        g_strdup_printf("%s/rank-%d.stage-%d.before-%d.safetensors", run->folder, rank, rank, step);
     struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
     ck_assert_ptr_nonnull(file);
     tensor_floats(tensor_file_get(file, name))[1] += by;

@@ -290,7 +290,8 @@ START_TEST(snapshots_must_fit)
         struct made_run *run = made_run_new(RUN "--snapshots 0,1,2", 3, three);
         const struct judgement *judgement = train(run, NOTHING);
         char error[TENSOR_FILE_ERROR_SIZE];
-        g_autofree char *path = g_strdup_printf("%s/stage-1.before-2.safetensors", run->folder);
+        g_autofree char *path =
+            g_strdup_printf("%s/rank-1.stage-1.before-2.safetensors", run->folder);
         struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
         ck_assert_ptr_nonnull(file);
         if (k < 2)

@@ -229,7 +229,7 @@ void made_write(struct made_run *run, struct tensor_file *file, int r, const cha
         tensor_file_set_metadata(file, keys[k], text);
     }
     g_autofree char *path =
-        g_strdup_printf("%s/stage-%d.%s-%d.safetensors", run->folder, r, when, step);
+        g_strdup_printf("%s/rank-%d.stage-%d.%s-%d.safetensors", run->folder, r, r, when, step);
     if (!tensor_file_write(file, path, error))
         abort();
     tensor_file_free(file);

@@ -58,8 +58,8 @@ void one_process_gradients(struct one_process *truth, int step)
 struct tensor_file *one_process_read(const struct trained *run, int stage, const char *when,
                                      int step)
 {
-    g_autofree char *path =
-        g_strdup_printf("%s/stage-%d.%s-%d.safetensors", run->folder, stage, when, step);
+    g_autofree char *path = g_strdup_printf("%s/rank-%d.stage-%d.%s-%d.safetensors", run->folder,
+                                            stage % run->ranks, stage, when, step);
     char error[TENSOR_FILE_ERROR_SIZE];
     struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
     ck_assert_msg(file != NULL, "%s", error);

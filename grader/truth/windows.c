@@ -1,0 +1,307 @@
+/* Training on from snapshots; see windows.h. */
+#include "grader/truth/windows.h"
+
+#include "common/files/curve.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WINDOW_STEPS 5
+/* The worst of 240 right windows: 2.8e-7. The mildest wrong run: 1.2e-5. */
+#define WINDOW_TOLERANCE 5e-6
+/* One later window may be further off, where an activation lies so near to 0 that rounding decides
+ * on which side. That changes a gradient and so the losses behind it, but not the loss of the
+ * window's first step: forwards are continuous. */
+#define FLIP_TOLERANCE 1e-2
+
+struct windows {
+    const struct outcome *run;
+    const struct windows_rules *rules;
+    struct reference *reference;
+    int steps;             /* of the run */
+    const double *loss;    /* of the run, per step */
+    int flips;             /* windows beyond the tolerance so far, within FLIP_TOLERANCE */
+    struct tensor *before; /* all parameters of the snapshot before this one, or NULL */
+    GString *table;
+};
+
+static bool fits(const struct whole_part *part, struct shape shape)
+{
+    return part->tensor->dtype == DTYPE_FLOAT32 && shape_equal(part->is.slice.whole, shape);
+}
+
+/* One tensor of a snapshot, put together; NULL after setting the verdict. */
+static const struct tensor *find(const struct windows *w, struct wholes *snapshot, int step,
+                                 int layer, const char *name, struct shape shape, bool is_state,
+                                 struct verdict *verdict)
+{
+    g_autoptr(GString) why = g_string_new(NULL);
+    const struct whole *whole = wholes_find(snapshot, name);
+    int wrong = whole ? -1 : wholes_rank_of_layer(snapshot, layer);
+    for (guint i = 0; whole && i < whole->parts->len && wrong < 0; i++) {
+        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        wrong = fits(part, shape) ? -1 : part->from->rank;
+    }
+    const struct tensor *found =
+        wrong >= 0 ? NULL
+                   : wholes_assemble(snapshot, name, DTYPE_FLOAT32, &shape,
+                                     is_state ? w->rules->state : w->rules->parameters, why);
+    if (wrong >= 0)
+        evidence_fail(verdict, "rank %d's snapshot before step %d has no %s of the right shape",
+                      wrong, step, name);
+    else if (!found)
+        evidence_fail(verdict, "before step %d: %s", step, why->str);
+    return found;
+}
+
+/* Copies one tensor of a snapshot to its place in the reference. */
+static bool take_over(const struct windows *w, struct wholes *snapshot, int step, int layer,
+                      int parameter, int state, struct verdict *verdict)
+{
+    const struct parameter *p = &w->reference->model->layer[layer].parameter[parameter];
+    g_autofree char *name =
+        state < 0 ? g_strdup_printf("layers.%d.%s", layer, p->name)
+                  : g_strdup_printf("layers.%d.%s.%s", layer, p->name,
+                                    optimizer_state_name(w->reference->optimizer, state));
+    const struct tensor *found =
+        find(w, snapshot, step, layer, name, p->shape, state >= 0, verdict);
+    if (!found)
+        return false;
+    struct tensor *place = state < 0 ? reference_parameter(w->reference, layer, parameter)
+                                     : reference_state(w->reference, state, layer, parameter);
+    const float *numbers = tensor_floats(found), *own = tensor_floats(place);
+    size_t i = 0;
+    while (i < found->elements && isfinite(numbers[i]) &&
+           (step > 0 || !memcmp(&numbers[i], &own[i], sizeof numbers[i])))
+        i++;
+    bool right = i == found->elements;
+    int rank = right ? -1 : whole_holder(wholes_find(snapshot, name), i);
+    if (!right && !isfinite(numbers[i]))
+        evidence_fail(verdict, "rank %d, before step %d: element %zu of %s is %s", rank, step, i,
+                      name, isnan(numbers[i]) ? "NaN" : "infinite");
+    else if (!right)
+        evidence_fail(verdict,
+                      "rank %d's %s before the first step is not the initial value that the seed "
+                      "gives",
+                      rank, name);
+    tensor_copy(place, found);
+    tensor_free(place);
+    return right;
+}
+
+/* Every rank's optimizers have stepped once in each training step; what has no parameters need not. */
+static bool steps_are_done(struct wholes *snapshot, int step, struct verdict *verdict)
+{
+    for (int i = 0; i < wholes_files(snapshot); i++) {
+        const struct wholes_file *file = wholes_file(snapshot, i);
+        gint64 done;
+        if (wholes_file_number(file, "steps_done", &done) &&
+            (done == step || (done == 0 && file->parameter_bytes == 0)))
+            continue;
+        const char *text = tensor_file_metadata(file->file, "steps_done");
+        evidence_fail(verdict, "rank %d's optimizer has stepped %.32s times before step %d",
+                      file->rank, text ? text : "an unknown number of", step);
+        return false;
+    }
+    return true;
+}
+
+static bool take_over_snapshot(const struct windows *w, int step, struct verdict *verdict)
+{
+    struct wholes *snapshot = wholes_read(w->run, "before", step, verdict);
+    const struct model *model = w->reference->model;
+    int states = optimizer_states(w->reference->optimizer);
+    bool right = snapshot && steps_are_done(snapshot, step, verdict);
+    for (int layer = 0; right && layer < model->layers; layer++)
+        for (int p = 0; right && p < model->layer[layer].parameters; p++)
+            for (int state = -1; right && state < states; state++)
+                right = take_over(w, snapshot, step, layer, p, state, verdict);
+    wholes_free(snapshot);
+    optimizer_set_steps_done(w->reference->optimizer, step);
+    return right;
+}
+
+/* Did every layer's parameters move since the snapshot before? Keeps a copy of these. */
+static bool parameters_moved(struct windows *w, int step, struct verdict *verdict)
+{
+    const struct tensor *now = stage_parameters(w->reference->stage);
+    const struct model *model = w->reference->model;
+    for (int layer = 0; w->before && layer < model->layers; layer++) {
+        size_t place = reference_offset(w->reference, layer);
+        size_t bytes = model->layer[layer].parameter_count * sizeof(float);
+        if (bytes > 0 &&
+            !memcmp(tensor_floats(now) + place, tensor_floats(w->before) + place, bytes)) {
+            evidence_fail(verdict,
+                          "layer %d did not change at all between the snapshots up to step %d",
+                          layer, step);
+            return false;
+        }
+    }
+    if (!w->before)
+        w->before = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, now->shape);
+    tensor_copy(w->before, now);
+    return true;
+}
+
+/* Five steps of the judge's own from the snapshot that the reference holds now. */
+static bool judge_window(struct windows *w, int step, struct verdict *verdict)
+{
+    double worst = 0, first = 0, expected = NAN, found = NAN;
+    int worst_at = step;
+    for (int k = step; k < step + WINDOW_STEPS && k < w->steps; k++) {
+        reference_compute(w->reference, k);
+        double own = w->reference->loss;
+        double difference = fabs(w->loss[k] - own) / fmax(fabs(own), 1e-6);
+        if (!(difference <= worst) || k == step) {
+            worst = isnan(difference) ? INFINITY : difference;
+            worst_at = k;
+            expected = own;
+            found = w->loss[k];
+        }
+        first = k == step ? worst : first;
+        if (isinf(worst))
+            break;
+        reference_update(w->reference);
+    }
+    g_string_append_printf(w->table, "| %d to %d | %.2g | %d | %.7g | %.7g |\n", step,
+                           MIN(step + WINDOW_STEPS, w->steps) - 1, worst, worst_at, expected,
+                           found);
+    if (worst <= WINDOW_TOLERANCE)
+        return true;
+    if (step > 0 && first <= WINDOW_TOLERANCE && worst <= FLIP_TOLERANCE && w->flips++ == 0)
+        return true;
+    if (isnan(found))
+        evidence_fail(verdict, "step %d has no loss: not exactly one for each micro-batch, or NaN",
+                      worst_at);
+    else
+        evidence_fail(
+            verdict,
+            "from the snapshot before step %d on, one process goes another way: loss %.7g "
+            "expected in step %d, %.7g found (relative difference %.2g, allowed %.0g)",
+            step, expected, worst_at, found, worst, WINDOW_TOLERANCE);
+    return false;
+}
+
+/* A rank's stages, those with parameters by themselves: made before the first training step. */
+static void count_stages(const struct log_file *log, int *stages, int *with_parameters)
+{
+    *stages = *with_parameters = 0;
+    for (size_t i = 0; i < log->count && log->record[i].operation != LOG_STEP_BEGIN; i++)
+        if (log->record[i].operation == LOG_STAGE) {
+            ++*stages;
+            *with_parameters += log_stage(&log->record[i]).parameter_bytes > 0;
+        }
+}
+
+/* Exactly one optimizer step for each stage in each training step, and all steps in their order. */
+static bool trained_step_by_step(const struct windows *w, struct verdict *verdict)
+{
+    for (int rank = 0; rank < w->run->ranks; rank++) {
+        const struct log_file *log = &w->run->log[rank];
+        int next = 0, optimizer = 0, stages, with_parameters;
+        bool right = true;
+        count_stages(log, &stages, &with_parameters);
+        for (size_t i = 0; i < log->count && right; i++) {
+            const struct log_record *record = &log->record[i];
+            if (record->operation == LOG_OPTIMIZER_STEP && record->phase == LOG_BEGIN)
+                optimizer++;
+            else if (record->operation == LOG_STEP_BEGIN)
+                right = log_step(record) == next;
+            else if (record->operation == LOG_STEP_END) {
+                next++;
+                right = optimizer >= next * with_parameters && optimizer <= next * stages;
+            }
+        }
+        if (right && next == w->steps)
+            continue;
+        evidence_fail(
+            verdict,
+            "rank %d: after training step %d the optimizer had stepped %d times (%d steps "
+            "were to be trained)",
+            rank, next - 1, optimizer, w->steps);
+        return false;
+    }
+    return true;
+}
+
+static bool loss_fell(const struct windows *w, struct verdict *verdict)
+{
+    int part = w->steps / 6;
+    double first = 0, last = 0;
+    for (int k = 0; k < part; k++) {
+        first += w->loss[k] / part;
+        last += w->loss[w->steps - 1 - k] / part;
+    }
+    if (part == 0 || last < 0.98 * first)
+        return true;
+    evidence_fail(verdict,
+                  "the loss did not fall: %.4g on average over the first %d steps, %.4g over "
+                  "the last",
+                  first, part, last);
+    return false;
+}
+
+/* The learning curve and the log have to tell the same losses. */
+static bool curve_agrees(const struct windows *w, struct verdict *verdict)
+{
+    char error[CURVE_ERROR_SIZE];
+    struct curve curve;
+    g_autofree char *path = g_strdup_printf("%s/curve.csv", w->run->folder);
+    if (!w->run->options.curve[0])
+        return true;
+    if (!curve_read(path, &curve, error)) {
+        evidence_fail(verdict, "the learning curve can't be used: %s", error);
+        return false;
+    }
+    bool right = curve.count == w->steps;
+    for (int k = 0; k < curve.count && right; k++)
+        right = curve.point[k].step == k &&
+                fabs(curve.point[k].loss - w->loss[k]) <= 1e-4 * fmax(1, fabs(w->loss[k]));
+    if (!right)
+        evidence_fail(verdict, "the learning curve and the log do not tell the same losses");
+    curve_destroy(&curve);
+    return right;
+}
+
+static void judge_snapshots(struct windows *w, struct verdict *verdict)
+{
+    const struct options *options = &w->run->options;
+    bool right = trained_step_by_step(w, verdict);
+    g_string_assign(w->table,
+                    "\n| steps | worst relative difference | in step | loss expected | loss "
+                    "found |\n|---|---|---|---|---|\n");
+    for (int i = 0; i < options->snapshots && right; i++) {
+        int step = options->snapshot[i];
+        right = step < w->steps
+                    ? take_over_snapshot(w, step, verdict) && parameters_moved(w, step, verdict) &&
+                          judge_window(w, step, verdict)
+                    : true;
+    }
+    right = right && loss_fell(w, verdict) && curve_agrees(w, verdict);
+    verdict_explain(verdict, "%s", w->table->str);
+}
+
+struct reference *windows_reference(const struct outcome *run, struct verdict *verdict)
+{
+    char error[REFERENCE_ERROR_SIZE] = "it stores no snapshot of its beginning";
+    bool judgeable =
+        run->options.snapshots > 0 && run->options.snapshot[0] == 0 && run->options.steps > 0;
+    struct reference *reference = judgeable ? reference_new(&run->options, error) : NULL;
+    if (!reference)
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+    return reference;
+}
+
+void windows_judge(const struct outcome *run, struct reference *reference,
+                   const struct windows_rules *rules, struct verdict *verdict)
+{
+    struct windows w = {.run = run,
+                        .rules = rules,
+                        .reference = reference,
+                        .steps = run->options.steps,
+                        .loss = rules->loss,
+                        .table = g_string_new(NULL)};
+    judge_snapshots(&w, verdict);
+    g_string_free(w.table, TRUE);
+    tensor_free(w.before);
+}
