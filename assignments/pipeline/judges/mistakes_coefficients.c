@@ -15,86 +15,93 @@ static const struct mistake_stage *telling_stage(const struct mistake_evidence *
     return NULL;
 }
 
-/* Is C the identity but for the micro-batches that `present` lacks, whose rows and columns are 0?
- * Returns how many lack, and the last that does not in *kept; -1 if C is something else. */
-static int missing_parts(const struct coefficients *c, int *kept)
-{
-    int m = c->micro_batches, missing = 0;
-    for (int i = 0; i < m; i++) {
-        if (mistake_is_near(c->value[i * m + i], 0))
-            missing++;
-        else if (mistake_is_near(c->value[i * m + i], 1))
-            *kept = i;
-        else
-            return -1;
-        for (int j = 0; j < m; j++)
-            if (i != j && !mistake_is_near(c->value[i * m + j], 0))
-                return -1;
-    }
-    return missing;
-}
+/* What the coefficients of the telling stage are, and which place of the diagonal it is about. */
+struct signature {
+    struct pattern pattern;
+    bool (*excluded)(const struct mistake_evidence *evidence, const struct mistake_stage *stage);
+    int (*place)(const struct mistake_evidence *evidence, const struct mistake_stage *stage);
+};
 
-bool mistake_overwritten(const struct mistake_evidence *evidence)
+static bool has_signature(const struct mistake_evidence *evidence,
+                          const struct signature *signature)
 {
     const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || evidence->micro_batches < 2 || stage->facts.backwards < 2)
+    int found = 0;
+    if (!stage || evidence->micro_batches < 2 || signature->excluded(evidence, stage))
         return false;
-    int kept = -1, m = evidence->micro_batches;
-    int missing = missing_parts(stage->coefficients, &kept);
-    int last = stage->last_backward == MISTAKE_UNKNOWN ? m - 1 : stage->last_backward;
-    return missing == m - 1 && kept == last;
+    struct pattern_matrix matrix = mistake_matrix(stage->coefficients);
+    return pattern_fits(&matrix, &signature->pattern, &found) &&
+           (!signature->place || found == signature->place(evidence, stage));
 }
 
 /* Where a stage lacks more than the last one, something else is the matter. */
 static bool any_lacks_several(const struct mistake_evidence *evidence)
 {
-    int kept = -1;
+    static const struct pattern some = {.shape = PATTERN_PART_OF_DIAGONAL, .share = 1};
+    static const struct pattern none = {.shape = PATTERN_NOTHING};
     for (int s = 0; s < evidence->stages; s++) {
         const struct mistake_stage *stage = &evidence->stage[s];
-        if (stage->wrong && mistake_coefficients_tell(stage->coefficients) &&
-            missing_parts(stage->coefficients, &kept) > 1)
+        int missing = 0;
+        if (!stage->wrong || !mistake_coefficients_tell(stage->coefficients))
+            continue;
+        struct pattern_matrix matrix = mistake_matrix(stage->coefficients);
+        if (pattern_fits(&matrix, &none, NULL) ||
+            (pattern_fits(&matrix, &some, &missing) && missing > 1))
             return true;
     }
     return false;
 }
 
+static int last_backward(const struct mistake_evidence *evidence, const struct mistake_stage *stage)
+{
+    return stage->last_backward == MISTAKE_UNKNOWN ? evidence->micro_batches - 1
+                                                   : stage->last_backward;
+}
+
+static bool nothing_to_overwrite(const struct mistake_evidence *evidence,
+                                 const struct mistake_stage *stage)
+{
+    (void)evidence;
+    return stage->facts.backwards < 2;
+}
+
+static bool not_dropped_here(const struct mistake_evidence *evidence,
+                             const struct mistake_stage *stage)
+{
+    return any_lacks_several(evidence) || stage->facts.backwards >= evidence->micro_batches ||
+           mistake_no_cool_down(evidence) || mistake_held_back_left_out(evidence);
+}
+
+static bool wrong_before_backward(const struct mistake_evidence *evidence,
+                                  const struct mistake_stage *stage)
+{
+    return stage->coefficients->diagonal || mistake_other_inputs(evidence) ||
+           mistake_other_loss(evidence);
+}
+
+static const struct signature overwritten = {{.shape = PATTERN_DIAGONAL_ONE, .share = 1},
+                                             nothing_to_overwrite,
+                                             last_backward},
+                              last_dropped = {{.shape = PATTERN_DIAGONAL_BUT,
+                                               .which = PATTERN_LAST,
+                                               .share = 1},
+                                              not_dropped_here,
+                                              NULL},
+                              orders_disagree = {{.shape = PATTERN_PERMUTED, .share = 1},
+                                                 wrong_before_backward,
+                                                 NULL};
+
+bool mistake_overwritten(const struct mistake_evidence *evidence)
+{
+    return has_signature(evidence, &overwritten);
+}
+
 bool mistake_last_dropped(const struct mistake_evidence *evidence)
 {
-    const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || evidence->micro_batches < 2 || any_lacks_several(evidence) ||
-        stage->facts.backwards >= evidence->micro_batches)
-        return false;
-    if (mistake_no_cool_down(evidence) || mistake_held_back_left_out(evidence))
-        return false;
-    int kept = -1, m = evidence->micro_batches;
-    return missing_parts(stage->coefficients, &kept) == 1 &&
-           mistake_is_near(stage->coefficients->value[m * m - 1], 0);
+    return has_signature(evidence, &last_dropped);
 }
 
 bool mistake_orders_disagree(const struct mistake_evidence *evidence)
 {
-    const struct mistake_stage *stage = telling_stage(evidence);
-    if (!stage || stage->coefficients->diagonal || mistake_other_inputs(evidence) ||
-        mistake_other_loss(evidence))
-        return false;
-    const struct coefficients *c = stage->coefficients;
-    int m = c->micro_batches;
-    guint64 columns = 0;
-    bool identity = true;
-    for (int i = 0; i < m; i++) {
-        int ones = 0;
-        for (int j = 0; j < m; j++) {
-            bool one = mistake_is_near(c->value[i * m + j], 1);
-            if (!one && !mistake_is_near(c->value[i * m + j], 0))
-                return false;
-            ones += one;
-            if (one && j < 64)
-                columns |= G_GUINT64_CONSTANT(1) << j;
-            identity = identity && one == (i == j);
-        }
-        if (ones != 1)
-            return false;
-    }
-    return !identity && m <= 64 &&
-           columns == (m == 64 ? ~G_GUINT64_CONSTANT(0) : (G_GUINT64_CONSTANT(1) << m) - 1);
+    return has_signature(evidence, &orders_disagree);
 }

@@ -45,18 +45,14 @@ static void held_back(const struct mistake_evidence *evidence, int stage, bool *
 static bool lacks(const struct mistake_stage *stage, int micro_batches, const bool *missing,
                   int count)
 {
-    const struct coefficients *c = stage->coefficients;
     if (count == 0)
         return !stage->wrong;
     if (count == micro_batches)
         return stage->all_zero;
-    if (!stage->wrong || !mistake_coefficients_tell(c))
+    if (!stage->wrong || !mistake_coefficients_tell(stage->coefficients))
         return false;
-    for (int i = 0; i < micro_batches; i++)
-        for (int j = 0; j < micro_batches; j++)
-            if (!mistake_is_near(c->value[i * micro_batches + j], i == j && !missing[i]))
-                return false;
-    return true;
+    struct pattern_matrix matrix = mistake_matrix(stage->coefficients);
+    return pattern_lacks(&matrix, 1, missing);
 }
 
 static bool every_stage_lacks(const struct mistake_evidence *evidence, left_over_function *mark)

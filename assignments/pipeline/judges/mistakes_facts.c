@@ -4,6 +4,8 @@
  */
 #include "assignments/pipeline/judges/mistakes_parts.h"
 
+#include <math.h>
+
 /* ---- steps of the optimizer ---------------------------------------------------------------------- */
 
 /* The most steps of a stage that went on with its backwards behind the first of them; 0: none did.
@@ -38,15 +40,10 @@ bool mistake_step_too_early(const struct mistake_evidence *evidence)
 /* Are exactly those micro-batches missing whose backwards came before the gradients were zeroed? */
 static bool lacks_what_was_wiped(const struct mistake_stage *stage)
 {
-    const struct coefficients *c = stage->coefficients;
-    if (!stage->wiped || !mistake_coefficients_tell(c))
+    if (!stage->wiped || !mistake_coefficients_tell(stage->coefficients))
         return false;
-    int m = c->micro_batches;
-    for (int i = 0; i < m; i++)
-        for (int j = 0; j < m; j++)
-            if (!mistake_is_near(c->value[i * m + j], i == j && !stage->wiped[i]))
-                return false;
-    return true;
+    struct pattern_matrix matrix = mistake_matrix(stage->coefficients);
+    return pattern_lacks(&matrix, 1, stage->wiped);
 }
 
 static int left_of(const struct mistake_stage *stage, int micro_batches)

@@ -5,15 +5,15 @@
 #define ASSIGNMENTS_PIPELINE_JUDGES_MISTAKES_PARTS_H
 
 #include "assignments/pipeline/judges/mistakes.h"
-
-#include <math.h>
+#include "grader/truth/patterns.h"
 
 /* A signature holds up to rounding: coefficients come through normal equations. */
 #define COEFFICIENT_TOLERANCE 1e-2
 
-static inline bool mistake_is_near(double found, double expected)
+static inline struct pattern_matrix mistake_matrix(const struct coefficients *c)
 {
-    return fabs(found - expected) <= COEFFICIENT_TOLERANCE;
+    return (struct pattern_matrix){c->micro_batches, c->micro_batches, c->value,
+                                   COEFFICIENT_TOLERANCE, -1};
 }
 
 /* Are these the coefficients of a gradient that says something: the only ones, and all of it? */

@@ -3,6 +3,8 @@
  */
 #include "assignments/pipeline/judges/mistakes_parts.h"
 
+#include <math.h>
+
 /* A signature holds up to rounding of float32 sums. */
 #define RATIO_TOLERANCE 1e-4
 
