@@ -57,39 +57,19 @@ static int queue_take(struct queue *queue)
     return top;
 }
 
-/* The message that the rank's next record completes though its sending is not written yet. */
-static int missing_message(const struct trace *trace, int rank)
-{
-    const struct trace_rank *at = &trace->rank[rank];
-    int message = at->completes[at->at];
-    if (message == NO_MESSAGE || trace->sent[message] ||
-        trace->matching->message[message].send.posted == NO_RECORD)
-        return NO_MESSAGE;
-    return message;
-}
-
-/* The message that this record of the rank sends, or NO_MESSAGE. */
-static int sent_message(const struct trace *trace, int rank, size_t record)
-{
-    int message = trace->matching->by_record[rank][record];
-    if (message == NO_MESSAGE || trace->matching->message[message].source != rank ||
-        trace->matching->message[message].send.posted != record)
-        return NO_MESSAGE;
-    return message;
-}
-
-/* Writes the rank's next record; the rank that waited for it, or -1. */
-static int step(struct trace *trace, int rank, int *waiter)
+/* Writes the rank's next record, and lets those go on that waited for an arrow from it. */
+static void step(struct trace *trace, int rank, int *waiter, struct queue *queue)
 {
     struct trace_rank *at = &trace->rank[rank];
-    int message = sent_message(trace, rank, at->at);
-    trace_write_record(trace, rank, at->at++);
-    if (message == NO_MESSAGE)
-        return -1;
-    trace->sent[message] = true;
-    int waited = waiter[message] - 1;
-    waiter[message] = 0;
-    return waited;
+    size_t record = at->at++;
+    trace_write_record(trace, rank, record);
+    for (int arrow = at->begins[record]; arrow != NO_ARROW;
+         arrow = trace_arrow(trace, arrow)->next) {
+        int waited = waiter[arrow] - 1;
+        waiter[arrow] = 0;
+        if (waited >= 0)
+            queue_add(queue, waited);
+    }
 }
 
 static bool at_end(const struct trace *trace, int rank)
@@ -100,27 +80,25 @@ static bool at_end(const struct trace *trace, int rank)
 static void merge(struct trace *trace)
 {
     struct queue queue = {.trace = trace, .rank = g_new(int, (gsize)trace->ranks + 1)};
-    int *waiter = g_new0(int, (gsize)trace->matching->count + 1); /* [message]: rank + 1 */
+    int *waiter = g_new0(int, (gsize)trace->arrows->len + 1); /* [arrow]: rank + 1 */
     for (int rank = 0; rank < trace->ranks; rank++)
         if (!at_end(trace, rank))
             queue_add(&queue, rank);
     while (queue.count > 0) {
-        int rank = queue_take(&queue), missing = missing_message(trace, rank);
+        int rank = queue_take(&queue), missing = trace_missing_arrow(trace, rank);
         /* If everybody waited, the logs would contradict each other: then order is no matter. */
-        if (missing != NO_MESSAGE && queue.count > 0) {
+        if (missing != NO_ARROW && queue.count > 0) {
             waiter[missing] = rank + 1;
             continue;
         }
-        int waited = step(trace, rank, waiter);
-        if (waited >= 0 && waited != rank)
-            queue_add(&queue, waited);
+        step(trace, rank, waiter, &queue);
         if (!at_end(trace, rank))
             queue_add(&queue, rank);
     }
     /* Whoever waited for what never came. */
     for (int rank = 0; rank < trace->ranks; rank++)
         while (!at_end(trace, rank))
-            step(trace, rank, waiter);
+            trace_write_record(trace, rank, trace->rank[rank].at++);
     g_free(waiter);
     g_free(queue.rank);
 }
@@ -137,18 +115,6 @@ static void find_times(struct trace *trace, uint64_t *latest)
             continue;
         trace->earliest = MIN(trace->earliest, log->record[0].clock);
         *latest = MAX(*latest, log->record[log->count - 1].clock);
-    }
-}
-
-/* Where each receive completed; messages without both ends get no arrow. */
-static void find_completions(struct trace *trace)
-{
-    for (int i = 0; i < trace->matching->count; i++) {
-        const struct message *message = &trace->matching->message[i];
-        if (message->send.posted == NO_RECORD || message->receive.completed == NO_RECORD ||
-            message->destination < 0 || message->destination >= trace->ranks)
-            continue;
-        trace->rank[message->destination].completes[message->receive.completed] = i;
     }
 }
 
@@ -176,19 +142,15 @@ static void prepare_source_lines(const struct trace *trace)
 static void prepare(struct trace *trace, const struct log_file *logs)
 {
     trace->rank = g_new0(struct trace_rank, (gsize)trace->ranks + 1);
-    trace->sent = g_new0(bool, (gsize)trace->matching->count + 1);
     for (int rank = 0; rank < trace->ranks; rank++) {
         trace->rank[rank].log = &logs[rank];
         trace->rank[rank].span = g_new0(struct trace_span, logs[rank].count + 1);
-        trace->rank[rank].completes = g_new(int, logs[rank].count + 1);
-        for (size_t i = 0; i <= logs[rank].count; i++)
-            trace->rank[rank].completes[i] = NO_MESSAGE;
     }
     uint64_t latest;
     find_times(trace, &latest);
     for (int rank = 0; rank < trace->ranks; rank++)
         trace_find_spans(&trace->rank[rank], latest);
-    find_completions(trace);
+    trace_find_arrows(trace);
     prepare_source_lines(trace);
 }
 
@@ -196,10 +158,11 @@ static void clear(struct trace *trace)
 {
     for (int rank = 0; rank < trace->ranks; rank++) {
         g_free(trace->rank[rank].span);
-        g_free(trace->rank[rank].completes);
+        g_free(trace->rank[rank].begins);
+        g_free(trace->rank[rank].ends);
     }
     g_free(trace->rank);
-    g_free(trace->sent);
+    g_array_unref(trace->arrows);
 }
 
 bool trace_export(const struct log_file *logs, int ranks, const struct matching *matching,

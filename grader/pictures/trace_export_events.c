@@ -141,28 +141,35 @@ static void write_slice(struct trace *trace, int rank, size_t begin)
 
 /* ---- the rest ---------------------------------------------------------------------------- */
 
-static void write_arrow(struct trace *trace, const char *kind, int rank, uint64_t clock,
-                        int message)
+static void write_arrow(struct trace *trace, const char *kind, int rank, uint64_t clock, int arrow)
 {
-    json_t *event = new_event(trace, kind, "message", "message", rank, clock);
-    json_object_set_new(event, "id", json_integer(message + 1));
+    const char *name = trace_arrow(trace, arrow)->name;
+    json_t *event = new_event(trace, kind, name, name, rank, clock);
+    json_object_set_new(event, "id", json_integer(arrow + 1));
     if (kind[0] == 'f') /* it belongs to the slice that it lies in, not to the next one */
         json_object_set_new(event, "bp", json_string("e"));
     write_event(trace, event);
 }
 
+/* Where logs contradict each other, a record may stand before its cause: then there is no arrow. */
 static void write_arrows(struct trace *trace, int rank, size_t i)
 {
-    uint64_t clock = trace->rank[rank].log->record[i].clock;
-    int posted = trace->matching->by_record[rank][i], completed = trace->rank[rank].completes[i];
-    if (posted != NO_MESSAGE) {
-        const struct message *message = &trace->matching->message[posted];
-        if (message->source == rank && message->send.posted == i &&
-            message->receive.completed != NO_RECORD)
-            write_arrow(trace, "s", rank, clock, posted);
+    const struct trace_rank *at = &trace->rank[rank];
+    uint64_t clock = at->log->record[i].clock;
+    for (int begins = at->begins[i]; begins != NO_ARROW;
+         begins = trace_arrow(trace, begins)->next) {
+        if (trace_arrow(trace, begins)->dropped)
+            continue;
+        write_arrow(trace, "s", rank, clock, begins);
+        trace_arrow(trace, begins)->begun = true;
     }
-    if (completed != NO_MESSAGE)
-        write_arrow(trace, "f", rank, clock, completed);
+    if (at->ends[i] == NO_ARROW)
+        return;
+    struct trace_arrow *ends = trace_arrow(trace, at->ends[i]);
+    if (ends->begun)
+        write_arrow(trace, "f", rank, clock, at->ends[i]);
+    else
+        ends->dropped = true;
 }
 
 static void write_counter(struct trace *trace, int rank, const char *what, const char *series,

@@ -17,12 +17,25 @@ struct trace_span {
     uint64_t until; /* clock */
 };
 
+#define NO_ARROW (-1)
+
+/* From the record that causes something to the one where it is noticed. */
+struct trace_arrow {
+    const char *name;
+    int from_rank, to_rank;
+    size_t from, to;
+    int next;     /* the next one that begins at the same record, or NO_ARROW */
+    bool begun;   /* its begin stands in the file */
+    bool dropped; /* the file came to its end first: it gets neither */
+};
+
 /* A rank that is exported. */
 struct trace_rank {
     const struct log_file *log;
     size_t at;               /* the next record */
     struct trace_span *span; /* [record]: of the begins */
-    int *completes;          /* [record]: the message whose receive completes here, or NO_MESSAGE */
+    int *begins;             /* [record]: the first arrow that begins here, or NO_ARROW */
+    int *ends;               /* [record]: the arrow that ends here, or NO_ARROW */
     int in_flight;           /* forwards begun, and their backward not done */
 };
 
@@ -34,9 +47,15 @@ struct trace {
     int ranks;
     struct trace_rank *rank;
     const struct matching *matching;
-    bool *sent;        /* [message]: the arrow's begin stands in the file */
+    GArray *arrows;    /* of struct trace_arrow */
     uint64_t earliest; /* clock of the trace's time 0 */
 };
+
+struct trace_arrow *trace_arrow(const struct trace *trace, int index);
+/* Makes the arrows of messages that have both ends. */
+void trace_find_arrows(struct trace *trace);
+/* The arrow that the rank's next record ends though it is not begun yet, or NO_ARROW. */
+int trace_missing_arrow(const struct trace *trace, int rank);
 
 /* Fills in the spans of a rank: a begin that its parent's end overtakes ends there, pending; one
  * that nothing ends lasts until `latest`. */
