@@ -3,6 +3,7 @@
 
 #include "common/base/fatal.h"
 #include "grader/pictures/picture_timeline.h"
+#include "grader/pictures/table_collectives.h"
 #include "grader/pictures/trace_export.h"
 #include "grader/verdict/assignment.h"
 #include "handin/handin.h"
@@ -131,8 +132,9 @@ static char *title_of(const struct handin_options *options, const struct timelin
     return g_string_free(title, FALSE);
 }
 
+/* Draws the picture to `path` and puts the table of collectives into `table`. */
 static bool draw(const struct handin_options *handin, const struct logs *logs, const char *path,
-                 GString *problems)
+                 GString *table, GString *problems)
 {
     const struct timeline_part *part = find_part(handin->assignment);
     struct options options;
@@ -151,6 +153,7 @@ static bool draw(const struct handin_options *handin, const struct logs *logs, c
     }
     g_autofree char *title = title_of(handin, own, beside.title);
     bool drawn = timeline_picture(panel, beside.reference ? 2 : 1, title, path, problems);
+    table_of_collectives(own->calls, table);
     clear_beside(&beside);
     timeline_free(own);
     return drawn;
@@ -169,13 +172,15 @@ int handin_timeline(const struct handin_options *options)
                              (struct trace_options){name, options->program}, trace, problems);
     if (read && !exported)
         g_string_append_c(problems, '\n');
-    bool drawn = read && draw(options, &logs, path, problems);
+    g_autoptr(GString) table = g_string_new(NULL);
+    bool drawn = read && draw(options, &logs, path, table, problems);
     clear_logs(&logs);
     handin_complain(problems);
     if (drawn)
         printf("who worked when: %s.svg, %s.png\n", path, path);
     if (exported)
         printf("every call and message: %s (open it in https://ui.perfetto.dev)\n", trace);
+    fputs(table->str, stdout);
     return drawn && exported ? 0 : 1;
 }
 

@@ -13,22 +13,30 @@
 #define BOTTOM     100 /* axis and key */
 #define ROW_HEIGHT 30
 #define HIGHEST    900 /* all rows together */
-#define HEADER     1.3 /* of a panel, in rows of ROW_HEIGHT */
+#define LANES      10  /* what is in flight takes of a row, besides that */
+#define MOST_LANES 4
+#define HEADER     39 /* of a panel */
+#define LINE       15 /* one more line in it */
 
 /* ---- layout ------------------------------------------------------------------------------- */
 
 /* Rows are lower where there are many, headers are not. */
-static double header_rows(const struct picture_layout *layout)
+static double header_rows(const struct picture_layout *layout, int panel)
 {
-    return HEADER * ROW_HEIGHT / layout->row_height;
+    int lines = 0;
+    if (layout->hidden[panel])
+        lines++;
+    for (const char *c = layout->hidden[panel]; c && *c; c++)
+        lines += *c == '\n';
+    return (HEADER + lines * LINE) / layout->row_height;
 }
 
 double picture_row(const struct picture_layout *layout, int panel)
 {
-    double row = 0;
+    double row = header_rows(layout, panel);
     for (int before = 0; before < panel; before++)
-        row += layout->panel[before].timeline->ranks;
-    return row + (panel + 1) * header_rows(layout);
+        row += layout->panel[before].timeline->ranks + header_rows(layout, before);
+    return row;
 }
 
 /* Where a row below the last would be. */
@@ -57,10 +65,14 @@ static double mean_forward(const struct timeline_panel *panel, int panels)
 
 struct picture_layout picture_layout_new(const struct timeline_panel *panel, int panels)
 {
-    struct picture_layout layout = {.panel = panel, .panels = panels};
+    struct picture_layout layout = {
+        .panel = panel, .panels = panels, .hidden = g_new(char *, (gsize)panels)};
+    for (int i = 0; i < panels; i++)
+        layout.hidden[i] = picture_hidden_text(panel[i].timeline);
     int ranks = 0;
     for (int i = 0; i < panels; i++) {
         ranks += panel[i].timeline->ranks;
+        layout.lanes = MAX(layout.lanes, MIN(panel[i].timeline->lanes, MOST_LANES));
         layout.end = fmax(layout.end, panel[i].timeline->end);
     }
     /* Wide enough for the numbers in the forwards, where that is possible. */
@@ -70,9 +82,19 @@ struct picture_layout picture_layout_new(const struct timeline_panel *panel, int
     layout.width = (int)fmin(fmax(wanted, NARROWEST), WIDEST);
     layout.plot_width = layout.width - LEFT - RIGHT;
     layout.font_size = forward / layout.end * layout.plot_width >= 20 ? 11 : 9;
-    layout.row_height = fmin(ROW_HEIGHT, fmax((double)HIGHEST / MAX(ranks, 1), 1.5));
     picture_choose_detail(&layout);
+    if (!layout.calls)
+        layout.lanes = 0;
+    double row = layout.lanes > 0 ? ROW_HEIGHT + LANES : ROW_HEIGHT;
+    layout.row_height = fmin(row, fmax((double)HIGHEST / MAX(ranks, 1), 1.5));
     return layout;
+}
+
+void picture_layout_clear(struct picture_layout *layout)
+{
+    for (int i = 0; i < layout->panels; i++)
+        g_free(layout->hidden[i]);
+    g_free(layout->hidden);
 }
 
 int picture_height(const struct picture_layout *layout, const char *title)
@@ -108,12 +130,29 @@ static char *axis_label(enum timeline_unit unit, const char *name)
 
 /* ---- the script --------------------------------------------------------------------------- */
 
+/* Does a collective end behind the makespan? */
+static bool collectives_follow(const struct timeline *timeline)
+{
+    for (int rank = 0; rank < timeline->ranks; rank++)
+        for (guint i = 0; i < timeline->bar[rank]->len; i++) {
+            const struct timeline_bar *bar =
+                &g_array_index(timeline->bar[rank], struct timeline_bar, i);
+            if (bar->call != NO_COLLECTIVE_CALL && bar->end > timeline->makespan)
+                return true;
+        }
+    return false;
+}
+
 /* "your run: 33.0 ms; bubble (idle / makespan) 27.3 %, by the formula … 27.3 %". */
-static char *panel_text(const struct timeline_panel *panel, double scale, const char *unit)
+static char *panel_text(const struct timeline_panel *panel, const char *hidden, double scale,
+                        const char *unit)
 {
     GString *text = g_string_new(panel->label);
     g_string_append_printf(text, "%s%.4g%s%s", panel->label[0] ? ": " : "",
                            panel->timeline->makespan / scale, unit[0] ? " " : "", unit);
+    if (collectives_follow(panel->timeline))
+        g_string_append_printf(text, ", %.4g %s with what follows", panel->timeline->end / scale,
+                               unit);
     g_string_append_printf(text, "; bubble (idle / makespan) %.1f %%",
                            100 * timeline_bubble(panel->timeline));
     if (panel->formula)
@@ -121,6 +160,8 @@ static char *panel_text(const struct timeline_panel *panel, double scale, const 
                                100 * panel->formula_bubble);
     if (panel->timeline->stuck)
         g_string_append(text, "; it got stuck where the boxes end");
+    if (hidden)
+        g_string_append_printf(text, "\n%s", hidden);
     return g_string_free(text, FALSE);
 }
 
@@ -131,10 +172,11 @@ static void add_panel(const struct picture_layout *layout, int index, const char
     const struct timeline_panel *panel = &layout->panel[index];
     const int ranks = panel->timeline->ranks;
     double row = picture_row(layout, index);
-    g_autofree char *text = panel_text(panel, layout->scale, unit);
+    g_autofree char *text = panel_text(panel, layout->hidden[index], layout->scale, unit);
     g_autofree char *quoted = gnuplot_quote(text);
+    double above = header_rows(layout, index) * layout->row_height - HEADER + 10;
     g_string_append_printf(script, "set label %d %s at 0,%g left font ',11'\n", index + 1, quoted,
-                           row - 0.5 - 10 / layout->row_height);
+                           row - 0.5 - above / layout->row_height);
     double makespan = panel->timeline->makespan / layout->scale;
     g_string_append_printf(script, "set arrow from %.7g,%g to %.7g,%g nohead lc rgb '#404040'\n",
                            makespan, row - 0.5, makespan, row + ranks - 0.5);
@@ -220,6 +262,7 @@ bool timeline_picture(const struct timeline_panel *panel, int panels, const char
                            "set terminal pngcairo size %d,%d fontscale 1.13 font 'sans-serif,12' "
                            "background rgb 'white'\nset output '%s.png'\n%sunset output\n",
                            width * 3 / 2, height * 3 / 2, name, plot->str);
+    picture_layout_clear(&layout);
     return gnuplot_run(script->str, script_path, error);
 }
 

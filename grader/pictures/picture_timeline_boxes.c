@@ -8,6 +8,8 @@
 #define MOST_BOXES  80000 /* gnuplot takes its time, and files their space */
 #define CHARACTER   0.66  /* width of a digit, by the size of its font */
 #define MOST_STAGES 4     /* that the key lists for one colour */
+#define LANES_TOP   0.21  /* of what is in flight, below the boxes */
+#define LANES_BELOW 0.45
 
 /* How a kind of bar looks. */
 static const struct {
@@ -23,6 +25,8 @@ static const struct {
     [TIMELINE_OPTIMIZER] = {"optimizer", 0x000000, "#ffffff", -0.43, 0.43},
     [TIMELINE_SENDING] = {"sending", 0xcc79a7, "#000000", 0.05, 0.35},
     [TIMELINE_WAITING] = {"waiting", 0x999999, "#000000", -0.06, 0.06},
+    [TIMELINE_COMMUNICATING] = {"communicating", 0x009e73, "#000000", -0.2, 0.2},
+    [TIMELINE_IN_FLIGHT] = {"collective in flight", 0x56b4e9, "#000000", 0, 1},
 };
 
 static bool has_number(enum timeline_kind kind)
@@ -77,6 +81,11 @@ static bool number_fits(const struct picture_layout *layout, const struct timeli
            points(layout, bar->end - bar->begin) >= digits * CHARACTER * layout->font_size + 1;
 }
 
+double picture_within_row(const struct picture_layout *layout, double place)
+{
+    return layout->lanes > 0 ? -0.13 + 0.74 * place : place;
+}
+
 /* One box: "left right top bottom". */
 static void add_box(const struct picture_layout *layout, GString *boxes,
                     const struct timeline_bar *bar, double row)
@@ -86,6 +95,14 @@ static void add_box(const struct picture_layout *layout, GString *boxes,
         bottom = 0; /* forwards above backwards: neither hides the other */
     else if (layout->coarse)
         top = 0;
+    if (bar->kind == TIMELINE_IN_FLIGHT) {
+        double height = (LANES_BELOW - LANES_TOP) / layout->lanes;
+        top = LANES_TOP + bar->lane % layout->lanes * height;
+        bottom = top + 0.8 * height;
+    } else {
+        top = picture_within_row(layout, top);
+        bottom = picture_within_row(layout, bottom);
+    }
     g_string_append_printf(boxes, "%.7g %.7g %g %g\n", bar->begin / layout->scale,
                            right_edge(layout, bar) / layout->scale, row + top, row + bottom);
 }
@@ -128,8 +145,8 @@ static void add_rank(const struct picture_layout *layout, GString *boxes, GStrin
         add_box(layout, boxes, bar, row);
         if (has_number(bar->kind) && number_fits(layout, bar))
             g_string_append_printf(numbers, "%.7g %g %d\n",
-                                   (bar->begin + bar->end) / 2 / layout->scale, row,
-                                   bar->micro_batch);
+                                   (bar->begin + bar->end) / 2 / layout->scale,
+                                   row + picture_within_row(layout, 0), bar->micro_batch);
     }
 }
 
@@ -221,13 +238,16 @@ void picture_add_boxes(const struct picture_layout *layout, GString *script, GSt
     /* Calls at the bottom: one within a computation must not hide it. An optimizer's step may be
      * so short that it would be hidden itself. */
     static const enum timeline_kind order[] = {
-        TIMELINE_WAITING,        TIMELINE_SENDING,  TIMELINE_BACKWARD_WEIGHT,
-        TIMELINE_BACKWARD_INPUT, TIMELINE_BACKWARD, TIMELINE_FORWARD,
+        TIMELINE_IN_FLIGHT,       TIMELINE_WAITING,        TIMELINE_COMMUNICATING, TIMELINE_SENDING,
+        TIMELINE_BACKWARD_WEIGHT, TIMELINE_BACKWARD_INPUT, TIMELINE_BACKWARD,      TIMELINE_FORWARD,
     };
+    enum { CALLS = 4 }; /* of them */
     g_autoptr(GString) key = g_string_new(NULL);
     g_autoptr(GString) optimizer_key = g_string_new(NULL);
-    for (gsize i = layout->calls ? 0 : 2; i < G_N_ELEMENTS(order); i++)
+    for (gsize i = layout->calls ? 0 : CALLS; i < G_N_ELEMENTS(order); i++)
         add_kind(layout, script, plot, key, order[i]);
     add_kind(layout, script, plot, optimizer_key, TIMELINE_OPTIMIZER);
+    if (layout->calls)
+        picture_add_collectives(layout, script, plot);
     g_string_append_printf(plot, "%s%s", key->str, optimizer_key->str);
 }

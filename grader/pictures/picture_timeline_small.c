@@ -34,6 +34,7 @@ static bool draw_small(const struct timeline_panel *panel, const char *folder, c
                            "set terminal svg size %d,%d font 'sans-serif,12' background rgb "
                            "'white'\nset output 'picture.svg'\n%sunset output\n",
                            layout.width, picture_height(&layout, NULL), plot->str);
+    picture_layout_clear(&layout);
     g_autofree char *script_path = g_build_filename(folder, "picture.gnuplot", NULL);
     g_autofree char *svg_path = g_build_filename(folder, "picture.svg", NULL);
     g_autofree char *svg = NULL;

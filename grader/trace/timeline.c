@@ -1,14 +1,12 @@
 /*
- * Timelines from logs and from replays.
+ * Timelines: their sums, and those of replays.
  */
-#include "grader/trace/timeline.h"
-
-#include "grader/trace/collectives.h"
+#include "grader/trace/timeline_parts.h"
 
 #include <limits.h>
 #include <math.h>
 
-static struct timeline *timeline_new(int ranks, enum timeline_unit unit)
+struct timeline *timeline_new(int ranks, enum timeline_unit unit)
 {
     struct timeline *timeline = g_new0(struct timeline, 1);
     timeline->ranks = ranks;
@@ -26,12 +24,14 @@ void timeline_free(struct timeline *timeline)
         return;
     for (int rank = 0; rank < timeline->ranks; rank++)
         g_array_unref(timeline->bar[rank]);
+    collective_calls_free(timeline->calls);
+    collectives_free(timeline->collectives);
     g_free(timeline->bar);
     g_free(timeline->busy);
     g_free(timeline);
 }
 
-static struct timeline_bar *bar_at(const struct timeline *timeline, int rank, guint i)
+struct timeline_bar *timeline_bar(const struct timeline *timeline, int rank, guint i)
 {
     return &g_array_index(timeline->bar[rank], struct timeline_bar, i);
 }
@@ -47,18 +47,18 @@ static bool kind_of_call(unsigned operation, enum timeline_kind *kind)
 {
     if (collectives_include(operation) || operation == LOG_RECV || operation == LOG_MRECV ||
         operation == LOG_PROBE_MESSAGE || operation == LOG_MPROBE || operation == LOG_SENDRECV ||
-        operation == LOG_SENDRECV_REPLACE || (operation >= LOG_WAIT && operation <= LOG_WAITSOME))
+        operation == LOG_SENDRECV_REPLACE || (operation >= LOG_WAIT && operation <= LOG_WAITSOME) ||
+        (operation >= LOG_WIN_CREATE && operation <= LOG_WIN_SYNC))
         *kind = TIMELINE_WAITING;
     else if ((operation >= LOG_SEND && operation <= LOG_IRSEND) || operation == LOG_START ||
-             operation == LOG_STARTALL)
+             operation == LOG_STARTALL || operation >= LOG_PUT)
         *kind = TIMELINE_SENDING;
     else
         return false;
     return true;
 }
 
-/* False for what is not drawn. */
-static bool kind_of(unsigned operation, enum timeline_kind *kind)
+bool timeline_kind_of(unsigned operation, enum timeline_kind *kind)
 {
     switch (operation) {
     case LOG_FORWARD:
@@ -89,7 +89,7 @@ static double find_origin(const struct timeline *timeline)
     double work = INFINITY, any = INFINITY;
     for (int rank = 0; rank < timeline->ranks; rank++)
         for (guint i = 0; i < timeline->bar[rank]->len; i++) {
-            const struct timeline_bar *bar = bar_at(timeline, rank, i);
+            const struct timeline_bar *bar = timeline_bar(timeline, rank, i);
             any = fmin(any, bar->begin);
             if (is_work(bar->kind))
                 work = fmin(work, bar->begin);
@@ -130,7 +130,7 @@ static void number_stages(struct timeline *timeline, int rank)
 {
     GArray *stages = stages_of(timeline->bar[rank]);
     for (guint i = 0; i < timeline->bar[rank]->len; i++) {
-        struct timeline_bar *bar = bar_at(timeline, rank, i);
+        struct timeline_bar *bar = timeline_bar(timeline, rank, i);
         guint place;
         if (g_array_binary_search(stages, &bar->stage, by_number, &place))
             bar->stage_of_rank = (int)place;
@@ -144,7 +144,7 @@ static void finish_rank(struct timeline *timeline, int rank, double origin)
 {
     GArray *kept = g_array_new(FALSE, FALSE, sizeof(struct timeline_bar));
     for (guint i = 0; i < timeline->bar[rank]->len; i++) {
-        struct timeline_bar bar = *bar_at(timeline, rank, i);
+        struct timeline_bar bar = *timeline_bar(timeline, rank, i);
         bar.begin = fmax(bar.begin - origin, 0);
         bar.end -= origin;
         if (bar.end < 0 || (bar.end <= 0 && !is_work(bar.kind)))
@@ -162,7 +162,7 @@ static void finish_rank(struct timeline *timeline, int rank, double origin)
     timeline->bar[rank] = kept;
 }
 
-static void finish(struct timeline *timeline)
+void timeline_finish(struct timeline *timeline)
 {
     double origin = find_origin(timeline);
     for (int rank = 0; rank < timeline->ranks; rank++) {
@@ -179,63 +179,6 @@ double timeline_bubble(const struct timeline *timeline)
     return timeline->makespan > 0 ? 1 - busy / (timeline->makespan * timeline->ranks) : 0;
 }
 
-/* ---- from logs --------------------------------------------------------------------------- */
-
-static int last_step(const struct log_file *logs, int ranks)
-{
-    int last = -1;
-    for (int rank = 0; rank < ranks; rank++)
-        for (size_t i = 0; i < logs[rank].count; i++)
-            last = MAX(last, log_step(&logs[rank].record[i]));
-    return last >= 0 ? last : REPLAY_ALL_STEPS;
-}
-
-/* Calls inside of computations, and the other way round, are drawn over each other, as they are. */
-static void add_records(struct timeline *timeline, int rank, const struct log_file *log,
-                        size_t first, size_t last, double until)
-{
-    GArray *bars = timeline->bar[rank];
-    guint open[LOG_OPERATIONS] = {0}; /* index of the open bar + 1 */
-    for (size_t i = first; i < last; i++) {
-        const struct log_record *record = &log->record[i];
-        enum timeline_kind kind;
-        if (record->operation >= LOG_OPERATIONS || !kind_of(record->operation, &kind))
-            continue;
-        if (record->phase == LOG_BEGIN) {
-            struct timeline_bar bar = {.kind = kind,
-                                       .stage = record->stage,
-                                       .micro_batch = record->micro_batch,
-                                       .begin = (double)record->clock,
-                                       .end = until};
-            g_array_append_val(bars, bar);
-            open[record->operation] = bars->len;
-        } else if (record->phase == LOG_END && open[record->operation] > 0) {
-            bar_at(timeline, rank, open[record->operation] - 1)->end = (double)record->clock;
-            open[record->operation] = 0;
-        }
-    }
-}
-
-struct timeline *timeline_of_logs(const struct log_file *logs, int ranks, int step)
-{
-    struct timeline *timeline = timeline_new(ranks, TIMELINE_NANOSECONDS);
-    if (step == TIMELINE_LAST_STEP)
-        step = last_step(logs, ranks);
-    size_t *first = g_new0(size_t, (gsize)ranks + 1), *last = g_new0(size_t, (gsize)ranks + 1);
-    double until = 0;
-    for (int rank = 0; rank < ranks; rank++) {
-        timeline->stuck |= !replay_find_records(&logs[rank], step, &first[rank], &last[rank]);
-        if (last[rank] > first[rank])
-            until = fmax(until, (double)logs[rank].record[last[rank] - 1].clock);
-    }
-    for (int rank = 0; rank < ranks; rank++)
-        add_records(timeline, rank, &logs[rank], first[rank], last[rank], until);
-    g_free(first);
-    g_free(last);
-    finish(timeline);
-    return timeline;
-}
-
 /* ---- from and to replays ----------------------------------------------------------------- */
 
 struct timeline *timeline_of_replay(const struct replay *replay, enum timeline_unit unit)
@@ -248,11 +191,12 @@ struct timeline *timeline_of_replay(const struct replay *replay, enum timeline_u
             struct timeline_bar bar = {.stage = interval->stage,
                                        .micro_batch = interval->micro_batch,
                                        .begin = interval->begin,
-                                       .end = interval->end};
-            if (kind_of(interval->operation, &bar.kind))
+                                       .end = interval->end,
+                                       .call = NO_COLLECTIVE_CALL};
+            if (timeline_kind_of(interval->operation, &bar.kind))
                 g_array_append_val(timeline->bar[rank], bar);
         }
-    finish(timeline);
+    timeline_finish(timeline);
     return timeline;
 }
 
@@ -274,7 +218,7 @@ struct replay *timeline_computations(const struct timeline *timeline)
         struct replay_rank *result = &replay->rank[rank];
         result->interval = g_new(struct interval, (gsize)timeline->bar[rank]->len + 1);
         for (guint i = 0; i < timeline->bar[rank]->len; i++) {
-            const struct timeline_bar *bar = bar_at(timeline, rank, i);
+            const struct timeline_bar *bar = timeline_bar(timeline, rank, i);
             if (bar->kind <= TIMELINE_OPTIMIZER)
                 result->interval[result->count++] = (struct interval){
                     operation[bar->kind], bar->stage, bar->micro_batch, bar->begin, bar->end};

@@ -7,10 +7,15 @@
  * backward: what the optimizer does behind it is drawn, but does not count.
  * Idle is what is neither a forward nor a backward; the bubble is
  * idle / makespan ("of makespan"), the mean over the ranks.
+ *
+ * A collective is waiting until the last that the rank needs has called, and
+ * communicating from then on; one that is not blocking is in flight beside what
+ * the rank does meanwhile (collective_calls.h).
  */
 #ifndef GRADER_TRACE_TIMELINE_H
 #define GRADER_TRACE_TIMELINE_H
 
+#include "grader/trace/collective_calls.h"
 #include "grader/trace/replay.h"
 
 #include <glib.h>
@@ -21,8 +26,10 @@ enum timeline_kind {
     TIMELINE_BACKWARD_INPUT,
     TIMELINE_BACKWARD_WEIGHT,
     TIMELINE_OPTIMIZER,
-    TIMELINE_SENDING, /* in a call that sends */
-    TIMELINE_WAITING, /* in a receive, a wait, a probe or a collective */
+    TIMELINE_SENDING,       /* in a call that sends */
+    TIMELINE_WAITING,       /* in a receive, a wait, a probe or a collective */
+    TIMELINE_COMMUNICATING, /* in a collective, or a wait for one, that all have come to */
+    TIMELINE_IN_FLIGHT,     /* a non-blocking collective, from its start until it was complete */
     TIMELINE_KINDS
 };
 
@@ -33,18 +40,24 @@ struct timeline_bar {
     int stage, micro_batch; /* -1: none */
     double begin, end;
     int stage_of_rank; /* the how-manieth of its rank's stages that is, from 0 */
+    int call;          /* the collective that it is about, of the timeline's calls;
+                          else NO_COLLECTIVE_CALL */
+    int lane;          /* of what is in flight at one time, from 0 */
 };
 
 struct timeline {
     enum timeline_unit unit;
     int ranks;
-    int stages, micro_batches; /* one past the largest that was seen */
-    int stages_of_rank;        /* the most stages that were seen on one rank */
-    GArray **bar;              /* [rank], of struct timeline_bar, in order of their begin */
-    double makespan;           /* the last backward's end */
-    double end;                /* of all bars */
-    double *busy;              /* [rank]: forwards and backwards */
-    bool stuck;                /* the run never came to the end of the step */
+    int stages, micro_batches;       /* one past the largest that was seen */
+    int stages_of_rank;              /* the most stages that were seen on one rank */
+    GArray **bar;                    /* [rank], of struct timeline_bar, in order of their begin */
+    double makespan;                 /* the last backward's end */
+    double end;                      /* of all bars */
+    double *busy;                    /* [rank]: forwards and backwards */
+    bool stuck;                      /* the run never came to the end of the step */
+    int lanes;                       /* the most collectives that were in flight at one time */
+    struct collectives *collectives; /* of the run; NULL: the timeline is not of logs */
+    struct collective_calls *calls;  /* of the step; likewise */
 };
 
 #define TIMELINE_LAST_STEP (-2) /* the last training step that any rank began */

@@ -1,0 +1,149 @@
+/*
+ * Timelines of logs.
+ */
+#include "grader/trace/timeline_parts.h"
+
+#include <math.h>
+
+static int last_step(const struct log_file *logs, int ranks)
+{
+    int last = -1;
+    for (int rank = 0; rank < ranks; rank++)
+        for (size_t i = 0; i < logs[rank].count; i++)
+            last = MAX(last, log_step(&logs[rank].record[i]));
+    return last >= 0 ? last : REPLAY_ALL_STEPS;
+}
+
+/* ---- collectives -------------------------------------------------------------------------- */
+
+/* A bar of a call that a collective is the matter of becomes two: of waiting until the last had come,
+ * and of communicating. */
+static void append_divided(GArray *bars, struct timeline_bar bar,
+                           const struct collective_call *call)
+{
+    struct timeline_bar behind = bar;
+    double ready = call->ready == NEVER_READY ? bar.end : (double)call->ready;
+    bar.end = behind.begin = fmin(fmax(ready, bar.begin), bar.end);
+    behind.kind = TIMELINE_COMMUNICATING;
+    if (bar.end > bar.begin)
+        g_array_append_val(bars, bar);
+    if (behind.end > behind.begin || bar.end <= bar.begin)
+        g_array_append_val(bars, behind);
+}
+
+static void append_in_flight(GArray *bars, struct timeline_bar bar,
+                             const struct collective_call *call)
+{
+    bar.kind = TIMELINE_IN_FLIGHT;
+    bar.end = (double)call->end;
+    g_array_append_val(bars, bar);
+}
+
+static void divide_collectives(struct timeline *timeline, int rank)
+{
+    GArray *bars = timeline->bar[rank];
+    timeline->bar[rank] = g_array_new(FALSE, FALSE, sizeof(struct timeline_bar));
+    for (guint i = 0; i < bars->len; i++) {
+        struct timeline_bar bar = g_array_index(bars, struct timeline_bar, i);
+        const struct collective_call *call =
+            bar.call == NO_COLLECTIVE_CALL ? NULL : &timeline->calls->call[bar.call];
+        if (!call)
+            g_array_append_val(timeline->bar[rank], bar);
+        else if (bar.kind == TIMELINE_IN_FLIGHT)
+            append_in_flight(timeline->bar[rank], bar, call);
+        else
+            append_divided(timeline->bar[rank], bar, call);
+    }
+    g_array_unref(bars);
+}
+
+/* What is in flight at one time lies in different lanes: each takes the first that is free. */
+static void choose_lanes(struct timeline *timeline, int rank)
+{
+    GArray *until = g_array_new(FALSE, FALSE, sizeof(double)); /* [lane] */
+    for (guint i = 0; i < timeline->bar[rank]->len; i++) {
+        struct timeline_bar *bar = timeline_bar(timeline, rank, i);
+        if (bar->kind != TIMELINE_IN_FLIGHT)
+            continue;
+        guint lane = 0;
+        while (lane < until->len && g_array_index(until, double, lane) > bar->begin)
+            lane++;
+        if (lane == until->len)
+            g_array_append_val(until, bar->end);
+        g_array_index(until, double, lane) = bar->end;
+        bar->lane = (int)lane;
+    }
+    timeline->lanes = MAX(timeline->lanes, (int)until->len);
+    g_array_unref(until);
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
+static guint append_bar(struct timeline *timeline, int rank, struct timeline_bar bar)
+{
+    g_array_append_val(timeline->bar[rank], bar);
+    return timeline->bar[rank]->len;
+}
+
+/* A call that starts a collective only sends it off; it is in flight from then on. */
+static guint append_call(struct timeline *timeline, int rank, size_t i, struct timeline_bar bar)
+{
+    bar.call = timeline->calls->by_record[rank][i];
+    if (bar.call == NO_COLLECTIVE_CALL || !timeline->calls->call[bar.call].nonblocking ||
+        timeline->calls->call[bar.call].begins != i)
+        return append_bar(timeline, rank, bar);
+    struct timeline_bar in_flight = bar;
+    in_flight.kind = TIMELINE_IN_FLIGHT;
+    append_bar(timeline, rank, in_flight);
+    bar.kind = TIMELINE_SENDING;
+    bar.call = NO_COLLECTIVE_CALL;
+    return append_bar(timeline, rank, bar);
+}
+
+/* Calls inside of computations, and the other way round, are drawn over each other, as they are. */
+static void add_records(struct timeline *timeline, int rank, const struct log_file *log,
+                        size_t first, size_t last, double until)
+{
+    guint open[LOG_OPERATIONS] = {0}; /* index of the open bar + 1 */
+    for (size_t i = first; i < last; i++) {
+        const struct log_record *record = &log->record[i];
+        enum timeline_kind kind;
+        if (record->operation >= LOG_OPERATIONS || !timeline_kind_of(record->operation, &kind))
+            continue;
+        if (record->phase == LOG_BEGIN) {
+            struct timeline_bar bar = {.kind = kind,
+                                       .stage = record->stage,
+                                       .micro_batch = record->micro_batch,
+                                       .begin = (double)record->clock,
+                                       .end = until};
+            open[record->operation] = append_call(timeline, rank, i, bar);
+        } else if (record->phase == LOG_END && open[record->operation] > 0) {
+            timeline_bar(timeline, rank, open[record->operation] - 1)->end = (double)record->clock;
+            open[record->operation] = 0;
+        }
+    }
+    divide_collectives(timeline, rank);
+    choose_lanes(timeline, rank);
+}
+
+struct timeline *timeline_of_logs(const struct log_file *logs, int ranks, int step)
+{
+    struct timeline *timeline = timeline_new(ranks, TIMELINE_NANOSECONDS);
+    if (step == TIMELINE_LAST_STEP)
+        step = last_step(logs, ranks);
+    timeline->collectives = collectives_new(logs, ranks);
+    timeline->calls = collective_calls_new(logs, ranks, timeline->collectives, step);
+    size_t *first = g_new0(size_t, (gsize)ranks + 1), *last = g_new0(size_t, (gsize)ranks + 1);
+    double until = 0;
+    for (int rank = 0; rank < ranks; rank++) {
+        timeline->stuck |= !replay_find_records(&logs[rank], step, &first[rank], &last[rank]);
+        if (last[rank] > first[rank])
+            until = fmax(until, (double)logs[rank].record[last[rank] - 1].clock);
+    }
+    for (int rank = 0; rank < ranks; rank++)
+        add_records(timeline, rank, &logs[rank], first[rank], last[rank], until);
+    g_free(first);
+    g_free(last);
+    timeline_finish(timeline);
+    return timeline;
+}
