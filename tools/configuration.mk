@@ -58,7 +58,7 @@ say = $(if $(V),,@echo "  $@" && )
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 
-$(B)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
+$(B)/common/kernels/%.o $(B)/common/log/log_sketch.o: OWN_FLAGS = $(KERNEL_FLAGS)
 $(B)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@

@@ -9,7 +9,7 @@ simulator_objects  = $(patsubst %.c,$(S)/%.o,$(1))
 SIMULATOR_FLAGS   := $(filter-out $(SANITIZERS),$(FLAGS)) $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=undefined) \
                      -DSMPI_NO_OVERRIDE_MALLOC
 
-$(S)/common/kernels/%.o: OWN_FLAGS = $(KERNEL_FLAGS)
+$(S)/common/kernels/%.o $(S)/common/log/log_sketch.o: OWN_FLAGS = $(KERNEL_FLAGS)
 $(S)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
 	$(say)$(SIMULATOR_COMPILE) $(SIMULATOR_FLAGS) $(WARNINGS) $(OWN_FLAGS) $(SIMULATOR_CFLAGS) -MMD -MP -c $< -o $@

@@ -249,9 +249,12 @@ enum {
  *                rank; 0: none
  *   collectives  peer = root; tag = what its elements are and how they are reduced (log_elements);
  *                bytes, fingerprint and own_value (log_sketch): at the begin of what this rank puts
- *                in, at the end or LOG_COMPLETED of what it gets out; 0 where neither is simple
+ *                in, at the end or LOG_COMPLETED of what it gets out; all 0 of nothing. Blocks for or
+ *                from several members are one payload, in the members' order and without what lies
+ *                between them. A broadcast has at the begin, on all ranks, the bytes that are expected
  *   LOG_COMM_*   communicator = the old one; the end has own_number = number of the new one (0:
- *                not a member) and own_value = its size
+ *                not a member) and own_value = its size, of all sides. LOG_COMM_IDUP starts a request:
+ *                its begin has the request's number
  *   LOG_WIN_*, LOG_PUT, …
  *                communicator = the window's; tag = number of the window among those made from it,
  *                from 1; peer = target, if there is one. A begin that makes a window has the bytes

@@ -270,16 +270,6 @@ double log_sketch(const struct log_record *record)
     return record->own_value;
 }
 
-/* The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
-double log_sketch_weight(uint64_t i)
-{
-    uint64_t mixed = (i + 1) * 0x9e3779b97f4a7c15u;
-    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebu;
-    mixed ^= mixed >> 31;
-    return 0.5 + (double)(mixed >> 11) * 0x1p-53;
-}
-
 struct log_record log_record_of_count_part(struct log_count_part part)
 {
     struct log_record record = log_record_new(LOG_COUNT_PART, LOG_INSTANT);

@@ -103,7 +103,9 @@ uint64_t log_new_communicator(const struct log_record *record);
 
 /* ---- communicators ------------------------------------------------------------------- */
 
-/* LOG_COMM_SPLIT … LOG_INTERCOMM_MERGE: collectives, too, over the communicator that they begin with. */
+/* LOG_COMM_SPLIT … LOG_INTERCOMM_MERGE: collectives, too, over the communicator that they begin with;
+ * but only the new one's members take part in LOG_COMM_CREATE_GROUP, and in LOG_INTERCOMM_CREATE those of
+ * two old ones. */
 bool log_makes_communicator(enum log_operation operation);
 
 /* LOG_MEMBER: each member says which it is; all of them together say who the others are. */
@@ -173,11 +175,33 @@ const char *log_type_name(enum log_type type);                     /* "float32",
 const char *log_reduction_name(enum log_reduction reduction);      /* "MPI_SUM", … */
 
 /* A payload in one number: Σ w_i·x_i in double precision, with the weights w_i of
- * log_sketch_weight(i), where i counts the elements of the whole that the payload is a part of. As it
- * is linear, the sketch of a sum is the sum of the sketches, up to rounding, and that of a gathered
- * vector the sum of those of its parts. NaN: not known. */
+ * log_sketch_weight(i), where i is the place of the element in a whole that the payload is a part of. As
+ * it is linear, the sketch of a sum is the sum of the sketches, up to rounding, and that of a whole the
+ * sum of those of its parts. Of nothing it is 0. NaN: not known (derived types of several sorts, memory
+ * without data), or a number in it was none.
+ *
+ * Which whole that is, and what holds if the operation, where there is one, is a sum (in an
+ * intercommunicator "in" is of one group and "out" of the other):
+ *   bcast                    the vector; the root's in = everyone's out
+ *   reduce, allreduce        the vector; Σ in = out
+ *   scan, exscan             likewise, over the members up to this one, or in front of it
+ *   reduce_scatter(_block)   the whole vector; Σ in = Σ out
+ *   gather, allgather(v)     the gathered vector in the members' order, wherever it lies in memory;
+ *                            Σ in = out. (allgatherv of an intercommunicator: as gatherv)
+ *   scatter                  the vector that is scattered; in = Σ out
+ *   alltoall                 all blocks, by their giver and then by who gets them; Σ in = Σ out
+ *   gatherv, scatterv, alltoallv, alltoallw
+ *                            each block by itself, as nobody but the root, or the two that exchange it,
+ *                            knows what is before it; a sketch is the sum over its blocks; Σ in = Σ out
+ *   neighbor_allgather(v)    each block by itself; the sum over all members of out = that of in, each
+ *                            as often as it has neighbours that it goes to
+ *   neighbor_alltoall(v,w)   each block by itself; Σ in = Σ out
+ */
 double log_sketch(const struct log_record *record);
-double log_sketch_weight(uint64_t i); /* in [0.5, 1.5), by Philox-like mixing of i */
+double log_sketch_weight(uint64_t i); /* in [0.56, 1.57), by mixing of i: log_sketch.c */
+/* The sketch of count elements, of which the first has the place `start`. NaN where a type's size is
+ * not known. */
+double log_sketch_of(enum log_type type, const void *data, size_t count, uint64_t start);
 
 /* LOG_COUNT_PART. */
 enum log_direction { LOG_GIVES, LOG_GETS };

@@ -7,7 +7,8 @@
  *
  * All members find the same number without a message: from the number of the communicator that it
  * was made from, the how-manieth that was, and the members. (A message of our own could block where
- * the program would not.)
+ * the program would not.) Where not all of the old communicator take part in the call, or it is two
+ * old ones, it is the how-manieth of those with these members and this tag.
  */
 #include "common/mpi/log_mpi.h"
 #include "common/mpi/ranks.h"
@@ -88,6 +89,7 @@ static void describe(MPI_Comm comm, struct log_mpi_communicator *communicator)
     must(PMPI_Comm_group(comm, &own), "MPI_Comm_group");
     int *members = log_ranks_of(own, &own_size);
     communicator->own_size = own_size;
+    communicator->own_log_rank = members[communicator->own_rank];
     communicator->members = hash_of(members, own_size);
     if (!between) {
         communicator->size = own_size;
@@ -111,20 +113,19 @@ static uint64_t number_from(uint64_t parent, uint64_t how_manieth, uint64_t memb
 }
 
 /* Where the log numbers the ranks as this communicator does, there is nothing to say. */
-static void append_member(const struct log_mpi_communicator *communicator, uint64_t parent,
-                          uint64_t caller)
+static void append_member(const struct log_mpi_communicator *communicator)
 {
     const bool is_run = communicator->number == LOG_RUN ||
                         (communicator->number == LOG_WORLD && ranks_of == MPI_COMM_NULL);
     if (log_is_open() && !is_run)
         log_append(log_record_of_member(
             (struct log_member){.communicator = communicator->number,
-                                .parent = parent,
+                                .parent = communicator->parent,
                                 .rank = communicator->own_rank,
                                 .size = communicator->own_size,
                                 .side = communicator->side,
                                 .remote_size = communicator->is_between ? communicator->size : 0,
-                                .caller = caller}));
+                                .caller = communicator->caller}));
 }
 
 static int communicator_key(void)
@@ -164,7 +165,7 @@ struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm)
     communicator->number = comm == MPI_COMM_WORLD ? LOG_WORLD
                            : comm == ranks_of     ? LOG_RUN
                                                   : number_from(0, 0, communicator->members);
-    append_member(communicator, 0, 0);
+    append_member(communicator);
     return communicator;
 }
 
@@ -185,6 +186,40 @@ int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank)
     return communicator->log_rank[rank];
 }
 
+/* ---- new ones ------------------------------------------------------------------------------- */
+
+/* How many were made so far by calls in which only these members take part. Few kinds exist. */
+struct made_before {
+    struct made_before *next;
+    uint64_t kind;
+    uint64_t count;
+};
+
+static uint64_t how_manieth_of(uint64_t kind)
+{
+    static struct made_before *all;
+    struct made_before *entry = all;
+    while (entry != NULL && entry->kind != kind)
+        entry = entry->next;
+    if (entry == NULL) {
+        entry = malloc(sizeof *entry);
+        if (entry == NULL)
+            fatal("no memory for the log of a communicator");
+        *entry = (struct made_before){all, kind, 0};
+        all = entry;
+    }
+    return ++entry->count;
+}
+
+static void name(struct log_mpi_communicator *communicator, uint64_t number, uint64_t parent,
+                 uint64_t caller)
+{
+    communicator->number = number;
+    communicator->parent = parent;
+    communicator->caller = caller;
+    append_member(communicator);
+}
+
 void log_mpi_number_communicator(MPI_Comm made, MPI_Comm parent, uint64_t caller)
 {
     struct log_mpi_communicator *from = log_mpi_communicator(parent);
@@ -192,6 +227,31 @@ void log_mpi_number_communicator(MPI_Comm made, MPI_Comm parent, uint64_t caller
     if (made == MPI_COMM_NULL)
         return;
     struct log_mpi_communicator *communicator = add_communicator(made);
-    communicator->number = number_from(from->number, how_manieth, communicator->members);
-    append_member(communicator, from->number, caller);
+    name(communicator, number_from(from->number, how_manieth, communicator->members), from->number,
+         caller);
+}
+
+void log_mpi_number_by_members(MPI_Comm made, MPI_Comm parent, int tag, uint64_t caller)
+{
+    if (made == MPI_COMM_NULL)
+        return;
+    const struct log_mpi_communicator *from = log_mpi_communicator(parent);
+    struct log_mpi_communicator *communicator = add_communicator(made);
+    /* The two groups of an intercommunicator have come from two communicators. */
+    const uint64_t basis = communicator->is_between ? 0 : from->number;
+    const uint64_t kind = number_from(basis, (uint64_t)tag, communicator->members);
+    name(communicator, number_from(kind, how_manieth_of(kind), communicator->members), from->number,
+         caller);
+}
+
+uint64_t log_mpi_number_of_copy(MPI_Comm parent)
+{
+    struct log_mpi_communicator *from = log_mpi_communicator(parent);
+    return number_from(from->number, ++from->made, from->members);
+}
+
+void log_mpi_number_copy(MPI_Comm made, uint64_t number, uint64_t parent, uint64_t caller)
+{
+    if (made != MPI_COMM_NULL)
+        name(add_communicator(made), number, parent, caller);
 }

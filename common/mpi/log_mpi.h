@@ -20,6 +20,7 @@
 
 #include "common/log/log.h"
 #include "common/log/log_caller.h"
+#include "common/mpi/views.h"
 
 #include <mpi.h>
 
@@ -38,11 +39,14 @@ struct log_mpi_communicator {
     int references;
     uint64_t number;        /* equal on all members; 0: MPI_COMM_NULL */
     uint64_t members;       /* a hash of them, equal on all */
+    uint64_t parent;        /* number of the one that it was made from; 0: not known */
+    uint64_t caller;        /* of the call that made it; 0: not known */
     uint64_t made;          /* how many were made from it */
     int windows;            /* likewise, windows */
     int size;               /* of the remote group, if it is an intercommunicator */
     int *log_rank;          /* [size]: what the log calls each rank that a message can go to */
     int own_rank, own_size; /* of this rank's own group */
+    int own_log_rank;       /* what the log calls this rank */
     bool is_between;        /* an intercommunicator, which has two sides */
     int side;               /* this rank's: 0, of the group whose first rank is lower, or 1 */
 };
@@ -56,6 +60,12 @@ int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank);
 /* A call from `caller` over the communicator `parent` has made this one: gives it its number. Every
  * member of the parent calls it, with MPI_COMM_NULL where it is in none. */
 void log_mpi_number_communicator(MPI_Comm made, MPI_Comm parent, uint64_t caller);
+/* The same for calls that only the members of the new one take part in. */
+void log_mpi_number_by_members(MPI_Comm made, MPI_Comm parent, int tag, uint64_t caller);
+/* A copy that will be there later: its number, at the call; and giving it that, when it is there.
+ * `parent`: the number of the old one. */
+uint64_t log_mpi_number_of_copy(MPI_Comm parent);
+void log_mpi_number_copy(MPI_Comm made, uint64_t number, uint64_t parent, uint64_t caller);
 
 /* ---- payloads: payloads.c ---------------------------------------------------------- */
 
@@ -74,16 +84,18 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
 /* The program may free its datatype before a communication with it is complete: a copy, and its end. */
 MPI_Datatype log_mpi_keep_type(MPI_Datatype type);
 void log_mpi_release_type(MPI_Datatype kept);
-/* Of a gather or scatter: `payload` is one rank's part; returns that of all ranks together. */
-struct log_mpi_payload log_mpi_payload_of_all(struct log_mpi_payload payload, MPI_Comm comm);
-/* Is this rank the root? (MPI_ROOT of an intercommunicator counts, too.) */
-bool log_mpi_is_root(int root, MPI_Comm comm);
+/* Copies it without the gaps of its type, log_mpi_payload_bytes of it; false if that can't be done. */
+bool log_mpi_payload_copy(struct log_mpi_payload payload, void *to);
+/* Do elements of this type lie one behind the other without gaps? */
+bool log_mpi_is_plain(MPI_Datatype type);
+/* Is there memory at all? The program may have freed a buffer that was still in use. */
+bool log_mpi_is_mapped(const void *buffer, size_t bytes);
 
 /* ---- the begin of a call: records.c -------------------------------------------------- */
 
 /* Each appends the begin of a call and returns it, for its end. Without a log it is a record of
- * LOG_NONE, which the ends ignore. peer and root are ranks of comm; root -1: there is none. Sends,
- * and collectives for what this rank puts in, have the fingerprint of their payload. */
+ * LOG_NONE, which the ends ignore. peer is a rank of comm. Sends have the fingerprint of their
+ * payload. (Collectives: collective.h.) */
 struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm);
 struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t caller,
                                      struct log_mpi_payload payload, int peer, int tag,
@@ -91,17 +103,14 @@ struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t call
 struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t caller,
                                         struct log_mpi_payload room, int peer, int tag,
                                         MPI_Comm comm);
-struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
-                                           struct log_mpi_payload input, int root, MPI_Comm comm);
 /* The same for calls that start a request: they get its number. */
+struct log_record log_mpi_start(enum log_operation operation, uint64_t caller, MPI_Comm comm);
 struct log_record log_mpi_start_send(enum log_operation operation, uint64_t caller,
                                      struct log_mpi_payload payload, int peer, int tag,
                                      MPI_Comm comm);
 struct log_record log_mpi_start_receive(enum log_operation operation, uint64_t caller,
                                         struct log_mpi_payload room, int peer, int tag,
                                         MPI_Comm comm);
-struct log_record log_mpi_start_collective(enum log_operation operation, uint64_t caller,
-                                           struct log_mpi_payload input, int root, MPI_Comm comm);
 /* Those that receive a message which a probe has taken; *comm becomes its communicator. */
 struct log_record log_mpi_begin_taken(enum log_operation operation, uint64_t caller,
                                       MPI_Message handle, struct log_mpi_payload room,
@@ -124,8 +133,6 @@ int log_mpi_end(struct log_record call, int error);
 /* … with the message that arrived in `room`, … */
 int log_mpi_end_received(struct log_record call, int error, const MPI_Status *status,
                          struct log_mpi_payload room, MPI_Comm comm);
-/* … with the fingerprint of what this rank got out of a collective, … */
-int log_mpi_end_collective(struct log_record call, int error, struct log_mpi_payload output);
 /* … or remembering the request that the call has started. */
 int log_mpi_end_started(struct log_record call, int error, enum request_kind kind,
                         const MPI_Request *request, struct log_mpi_payload payload, MPI_Comm comm);
@@ -147,7 +154,10 @@ struct log_mpi_request {
     bool active;
     bool taken;                     /* is in a struct log_mpi_requests now */
     struct log_record start;        /* as it was begun; holds its number */
-    struct log_mpi_payload payload; /* sent, received or the result of a collective */
+    struct log_mpi_payload payload; /* sent or received */
+    struct log_mpi_view comes_out;  /* of a collective */
+    MPI_Comm *made; /* of MPI_Comm_idup: where the program finds the new communicator, and … */
+    uint64_t made_number; /* … its number */
     struct log_mpi_communicator *communicator;
 };
 

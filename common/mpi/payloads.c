@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -20,8 +21,7 @@ uint64_t log_mpi_payload_bytes(struct log_mpi_payload payload)
     return (uint64_t)payload.count * (uint64_t)size;
 }
 
-/* A type whose elements lie one behind the other without gaps. */
-static bool is_plain(MPI_Datatype type)
+bool log_mpi_is_plain(MPI_Datatype type)
 {
     int integers, addresses, types, combiner, size;
     MPI_Aint lower, extent;
@@ -31,8 +31,7 @@ static bool is_plain(MPI_Datatype type)
            extent == size;
 }
 
-/* Is there memory at all? The program may have freed a buffer that was still in use. */
-static bool is_mapped(const void *buffer, size_t bytes)
+bool log_mpi_is_mapped(const void *buffer, size_t bytes)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t first = (uintptr_t)buffer & ~(page - 1);
@@ -61,8 +60,8 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
     uint64_t bytes = log_mpi_payload_bytes(payload);
     if (bytes == 0 || payload.buffer == NULL || machine_is_folded(payload.buffer))
         return 0;
-    if (is_plain(payload.type)) {
-        if (!is_mapped(payload.buffer, bytes)) {
+    if (log_mpi_is_plain(payload.type)) {
+        if (!log_mpi_is_mapped(payload.buffer, bytes)) {
             *gone = true;
             return 0;
         }
@@ -74,7 +73,7 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
         PMPI_Type_get_extent(payload.type, &unused, &stride) != MPI_SUCCESS || stride < 0)
         return 0;
     length += (payload.count - 1) * stride;
-    if (!is_mapped((const char *)payload.buffer + lower, (size_t)length)) {
+    if (!log_mpi_is_mapped((const char *)payload.buffer + lower, (size_t)length)) {
         *gone = true;
         return 0;
     }
@@ -101,19 +100,41 @@ void log_mpi_release_type(MPI_Datatype type)
         PMPI_Type_free(&type);
 }
 
-struct log_mpi_payload log_mpi_payload_of_all(struct log_mpi_payload payload, MPI_Comm comm)
+/* Where the elements lie, which may be in front of the buffer, too. */
+static bool is_readable(struct log_mpi_payload payload)
 {
-    int size;
-    if (!log_is_open() || comm == MPI_COMM_NULL || PMPI_Comm_size(comm, &size) != MPI_SUCCESS ||
-        payload.count > INT_MAX / size)
-        return NO_PAYLOAD;
-    payload.count *= size;
-    return payload;
+    MPI_Aint lower, length, unused, stride;
+    if (PMPI_Type_get_true_extent(payload.type, &lower, &length) != MPI_SUCCESS ||
+        PMPI_Type_get_extent(payload.type, &unused, &stride) != MPI_SUCCESS)
+        return false;
+    const MPI_Aint last = (payload.count - 1) * stride;
+    return log_mpi_is_mapped((const char *)payload.buffer + lower + (last < 0 ? last : 0),
+                             (size_t)(length + (last < 0 ? -last : last)));
 }
 
-bool log_mpi_is_root(int root, MPI_Comm comm)
+/* An error here is the log's and not the program's, whose call MPI will complain about itself. */
+static int pack_quietly(struct log_mpi_payload payload, void *to, int room)
 {
-    int rank;
-    return log_is_open() && comm != MPI_COMM_NULL &&
-           (root == MPI_ROOT || (PMPI_Comm_rank(comm, &rank) == MPI_SUCCESS && rank == root));
+    MPI_Errhandler handler;
+    int used = 0;
+    if (PMPI_Comm_get_errhandler(MPI_COMM_SELF, &handler) != MPI_SUCCESS)
+        return -1;
+    PMPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    const int error =
+        PMPI_Pack(payload.buffer, payload.count, payload.type, to, room, &used, MPI_COMM_SELF);
+    PMPI_Comm_set_errhandler(MPI_COMM_SELF, handler);
+    PMPI_Errhandler_free(&handler);
+    return error == MPI_SUCCESS ? used : -1;
+}
+
+bool log_mpi_payload_copy(struct log_mpi_payload payload, void *to)
+{
+    const uint64_t bytes = log_mpi_payload_bytes(payload);
+    if (bytes == 0 || bytes > INT_MAX || !is_readable(payload))
+        return false;
+    if (log_mpi_is_plain(payload.type)) {
+        memcpy(to, payload.buffer, bytes);
+        return true;
+    }
+    return pack_quietly(payload, to, (int)bytes) == (int)bytes;
 }

@@ -28,19 +28,6 @@ static void add_fingerprint(struct log_record *record, struct log_mpi_payload pa
     record->flag = gone ? LOG_FLAG_BUFFER_GONE : 0;
 }
 
-static struct log_record collective(enum log_operation operation, struct log_mpi_payload input,
-                                    int root, MPI_Comm comm)
-{
-    struct log_record record = log_record_new(operation, LOG_BEGIN);
-    const struct log_mpi_communicator *communicator = log_mpi_communicator(comm);
-    bool gone;
-    record.communicator = communicator->number;
-    record.peer = root < 0 ? LOG_NO_PEER : log_mpi_peer(communicator, root);
-    record.bytes = log_mpi_payload_bytes(input);
-    record.fingerprint = log_mpi_payload_fingerprint(input, &gone);
-    return record;
-}
-
 /* For the message if MPI refuses them, log or no log. */
 static void note_values(int half, struct log_mpi_payload payload, int peer, int tag, MPI_Comm comm)
 {
@@ -87,14 +74,18 @@ static struct log_record append_start(struct log_record record, uint64_t caller)
     return append_begin(record, caller);
 }
 
-struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm)
+/* About a communicator, and no more than that. */
+static struct log_record about(enum log_operation operation, MPI_Comm comm)
 {
-    note_values(0, PAYLOAD(NULL, 0, MPI_DATATYPE_NULL), MPI_PROC_NULL, 0, comm);
-    if (!log_mpi_enter())
-        return none;
     struct log_record record = log_record_new(operation, LOG_BEGIN);
     record.communicator = log_mpi_communicator(comm)->number;
-    return append_begin(record, caller);
+    return record;
+}
+
+struct log_record log_mpi_begin(enum log_operation operation, uint64_t caller, MPI_Comm comm)
+{
+    note_values(0, NO_PAYLOAD, MPI_PROC_NULL, 0, comm);
+    return log_mpi_enter() ? append_begin(about(operation, comm), caller) : none;
 }
 
 struct log_record log_mpi_begin_send(enum log_operation operation, uint64_t caller,
@@ -119,13 +110,10 @@ struct log_record log_mpi_begin_receive(enum log_operation operation, uint64_t c
     return append_begin(message(operation, LOG_BEGIN, room, peer, tag, comm), caller);
 }
 
-struct log_record log_mpi_begin_collective(enum log_operation operation, uint64_t caller,
-                                           struct log_mpi_payload input, int root, MPI_Comm comm)
+struct log_record log_mpi_start(enum log_operation operation, uint64_t caller, MPI_Comm comm)
 {
-    note_values(0, input, root < 0 ? MPI_PROC_NULL : root, 0, comm);
-    if (!log_mpi_enter())
-        return none;
-    return append_begin(collective(operation, input, root, comm), caller);
+    note_values(0, NO_PAYLOAD, MPI_PROC_NULL, 0, comm);
+    return log_mpi_enter() ? append_start(about(operation, comm), caller) : none;
 }
 
 struct log_record log_mpi_start_send(enum log_operation operation, uint64_t caller,
@@ -148,15 +136,6 @@ struct log_record log_mpi_start_receive(enum log_operation operation, uint64_t c
     if (!log_mpi_enter())
         return none;
     return append_start(message(operation, LOG_BEGIN, room, peer, tag, comm), caller);
-}
-
-struct log_record log_mpi_start_collective(enum log_operation operation, uint64_t caller,
-                                           struct log_mpi_payload input, int root, MPI_Comm comm)
-{
-    note_values(0, input, root < 0 ? MPI_PROC_NULL : root, 0, comm);
-    if (!log_mpi_enter())
-        return none;
-    return append_start(collective(operation, input, root, comm), caller);
 }
 
 struct log_record log_mpi_begin_taken(enum log_operation operation, uint64_t caller,
@@ -204,15 +183,6 @@ int log_mpi_end_received(struct log_record call, int error, const MPI_Status *st
     log_mpi_progressed();
     if (call.operation != LOG_NONE)
         log_mpi_arrived(&call, status, error, log_mpi_communicator(comm), room);
-    return log_mpi_end(call, error);
-}
-
-int log_mpi_end_collective(struct log_record call, int error, struct log_mpi_payload output)
-{
-    bool gone;
-    log_mpi_progressed();
-    if (call.operation != LOG_NONE)
-        call.fingerprint = log_mpi_payload_fingerprint(output, &gone);
     return log_mpi_end(call, error);
 }
 

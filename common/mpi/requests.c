@@ -6,6 +6,7 @@
  * that the program first kept them in, else taken in the order in which they
  * were made; and their buffers, which may belong to another one, are not read.
  */
+#include "common/mpi/collective.h"
 #include "common/mpi/log_mpi.h"
 
 #include "common/base/fatal.h"
@@ -86,8 +87,19 @@ void log_mpi_request_forget(struct log_mpi_request *request)
         place = &(*place)->next;
     *place = request->next;
     log_mpi_release_type(request->payload.type);
+    log_mpi_view_clear(&request->comes_out);
     log_mpi_communicator_release(request->communicator);
     free(request);
+}
+
+static void complete_collective(struct log_mpi_request *request, struct log_record *record)
+{
+    if (request->shared)
+        request->comes_out.buffer = NULL;
+    if (request->made != NULL && log_mpi_is_mapped(request->made, sizeof(MPI_Comm)))
+        log_mpi_number_copy(*request->made, request->made_number, request->start.communicator,
+                            request->start.caller);
+    log_mpi_collective_completed(&request->comes_out, record);
 }
 
 void log_mpi_request_completed(struct log_mpi_request *request, const MPI_Status *status, int error,
@@ -116,6 +128,8 @@ void log_mpi_request_completed(struct log_mpi_request *request, const MPI_Status
             REQUEST_ONE_SIDED) /* what comes need not be as large as what goes out */
             record.bytes = log_mpi_payload_bytes(payload);
     }
+    if (request->kind == REQUEST_COLLECTIVE)
+        complete_collective(request, &record);
     log_append(record);
     if (request->persistent && (flag & LOG_FLAG_FREED) == 0)
         request->active = false;
