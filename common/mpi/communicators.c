@@ -149,45 +149,6 @@ static struct log_mpi_communicator *add_communicator(MPI_Comm comm)
     return communicator;
 }
 
-struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm)
-{
-    static struct log_mpi_communicator none = {.references = 1};
-    struct log_mpi_communicator *communicator;
-    int found;
-    if (comm == MPI_COMM_NULL)
-        return &none;
-    must(PMPI_Comm_get_attr(comm, communicator_key(), (void *)&communicator, &found),
-         "MPI_Comm_get_attr");
-    if (found)
-        return communicator;
-    /* The kit did not see it being made: MPI_COMM_WORLD, MPI_COMM_SELF, or one of the kit's own. */
-    communicator = add_communicator(comm);
-    communicator->number = comm == MPI_COMM_WORLD ? LOG_WORLD
-                           : comm == ranks_of     ? LOG_RUN
-                                                  : number_from(0, 0, communicator->members);
-    append_member(communicator);
-    return communicator;
-}
-
-struct log_mpi_communicator *log_mpi_communicator_retain(struct log_mpi_communicator *communicator)
-{
-    communicator->references++;
-    return communicator;
-}
-
-int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank)
-{
-    if (rank == MPI_ANY_SOURCE)
-        return LOG_ANY_SOURCE;
-    if (rank == MPI_PROC_NULL)
-        return LOG_PEER_NULL;
-    if (rank < 0 || rank >= communicator->size)
-        return LOG_NO_PEER;
-    return communicator->log_rank[rank];
-}
-
-/* ---- new ones ------------------------------------------------------------------------------- */
-
 /* How many were made so far by calls in which only these members take part. Few kinds exist. */
 struct made_before {
     struct made_before *next;
@@ -210,6 +171,53 @@ static uint64_t how_manieth_of(uint64_t kind)
     }
     return ++entry->count;
 }
+
+/* The number of one whose parent says nothing about it. */
+static uint64_t number_by_members(uint64_t basis, uint64_t tag, uint64_t members)
+{
+    const uint64_t kind = number_from(basis, tag, members);
+    return number_from(kind, how_manieth_of(kind), members);
+}
+
+struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm)
+{
+    static struct log_mpi_communicator none = {.references = 1};
+    struct log_mpi_communicator *communicator;
+    int found;
+    if (comm == MPI_COMM_NULL)
+        return &none;
+    must(PMPI_Comm_get_attr(comm, communicator_key(), (void *)&communicator, &found),
+         "MPI_Comm_get_attr");
+    if (found)
+        return communicator;
+    /* The wrappers did not see it being made: MPI_COMM_WORLD, MPI_COMM_SELF, or somebody else's. Of
+     * several with the same members one must hope that all of them call the first one first. */
+    communicator = add_communicator(comm);
+    communicator->number = comm == MPI_COMM_WORLD ? LOG_WORLD
+                           : comm == ranks_of     ? LOG_RUN
+                                                  : number_by_members(0, 0, communicator->members);
+    append_member(communicator);
+    return communicator;
+}
+
+struct log_mpi_communicator *log_mpi_communicator_retain(struct log_mpi_communicator *communicator)
+{
+    communicator->references++;
+    return communicator;
+}
+
+int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank)
+{
+    if (rank == MPI_ANY_SOURCE)
+        return LOG_ANY_SOURCE;
+    if (rank == MPI_PROC_NULL)
+        return LOG_PEER_NULL;
+    if (rank < 0 || rank >= communicator->size)
+        return LOG_NO_PEER;
+    return communicator->log_rank[rank];
+}
+
+/* ---- new ones ------------------------------------------------------------------------------- */
 
 static void name(struct log_mpi_communicator *communicator, uint64_t number, uint64_t parent,
                  uint64_t caller)
@@ -239,8 +247,7 @@ void log_mpi_number_by_members(MPI_Comm made, MPI_Comm parent, int tag, uint64_t
     struct log_mpi_communicator *communicator = add_communicator(made);
     /* The two groups of an intercommunicator have come from two communicators. */
     const uint64_t basis = communicator->is_between ? 0 : from->number;
-    const uint64_t kind = number_from(basis, (uint64_t)tag, communicator->members);
-    name(communicator, number_from(kind, how_manieth_of(kind), communicator->members), from->number,
+    name(communicator, number_by_members(basis, (uint64_t)tag, communicator->members), from->number,
          caller);
 }
 
