@@ -127,6 +127,32 @@ void evidence_losses(const struct log_file *log, int micro_batches, int steps, d
     }
 }
 
+void evidence_losses_together(const struct outcome *run, int micro_batches, int steps,
+                              double *loss)
+{
+    g_autofree guint8 *times = g_new0(guint8, (gsize)steps * (gsize)micro_batches);
+    for (int step = 0; step < steps; step++)
+        loss[step] = 0;
+    for (int rank = 0; rank < run->ranks; rank++) {
+        const struct log_file *log = &run->log[rank];
+        int step = -1;
+        for (size_t i = 0; i < log->count; i++) {
+            const struct log_record *record = &log->record[i];
+            log_follow_step(record, &step);
+            if (record->operation != LOG_LOSS || step < 0 || step >= steps)
+                continue;
+            int part = record->micro_batch;
+            bool sane = part >= 0 && part < micro_batches &&
+                        times[(gsize)step * (gsize)micro_batches + (gsize)part]++ == 0;
+            loss[step] = sane ? loss[step] + log_loss(record) / micro_batches : NAN;
+        }
+    }
+    for (int step = 0; step < steps; step++)
+        for (int part = 0; part < micro_batches; part++)
+            if (times[(gsize)step * (gsize)micro_batches + (gsize)part] == 0)
+                loss[step] = NAN;
+}
+
 int evidence_loss_rank(const struct outcome *run)
 {
     for (int rank = run->ranks - 1; rank >= 0; rank--)

@@ -58,6 +58,11 @@ int evidence_count(const GArray *events, int step, enum log_operation operation,
  * array loss; NaN for a step that does not hold exactly one loss per micro-batch. */
 void evidence_losses(const struct log_file *log, int micro_batches, int steps, double *loss);
 
+/* The same of all ranks together, where each has a share of the micro-batches: each micro-batch has
+ * exactly one loss on some rank, else NaN. */
+void evidence_losses_together(const struct outcome *run, int micro_batches, int steps,
+                              double *loss);
+
 /* The rank that computed the losses (the last to record one), or -1. */
 int evidence_loss_rank(const struct outcome *run);
 

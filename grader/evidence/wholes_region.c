@@ -46,7 +46,8 @@ static void append_runs(GString *text, const guint8 *marked, int size)
         g_string_append_printf(text, " and %d more", runs - told);
 }
 
-static void append_dimension(GString *text, struct shape shape, int d, const guint8 *marked)
+/* Is it more than one index? */
+static bool append_dimension(GString *text, struct shape shape, int d, const guint8 *marked)
 {
     static const char *const names[3][2] = {
         {"row ", "rows "}, {"column ", "columns "}, {"index ", "indices "}};
@@ -58,21 +59,25 @@ static void append_dimension(GString *text, struct shape shape, int d, const gui
     append_runs(text, marked, shape.size[d]);
     if (shape.dimensions > 2)
         g_string_append_printf(text, " of dimension %d", d);
+    return many;
 }
 
-/* Marked are all combinations of the marked indices. */
-static void append_block(GString *text, struct shape shape, guint8 *const *marked)
+/* Marked are all combinations of the marked indices. Is it more than one row, column, … ? */
+static bool append_block(GString *text, struct shape shape, guint8 *const *marked)
 {
     gsize before = text->len;
+    bool many = true;
     for (int d = 0; d < shape.dimensions; d++) {
         if (count_marks(marked[d], (size_t)shape.size[d]) == (size_t)shape.size[d])
             continue;
-        if (text->len > before)
+        bool further = text->len > before;
+        if (further)
             g_string_append(text, ", ");
-        append_dimension(text, shape, d, marked[d]);
+        many = append_dimension(text, shape, d, marked[d]) || further;
     }
     if (text->len == before)
         g_string_append(text, "all elements");
+    return many;
 }
 
 void wholes_region(GString *text, struct shape shape, const guint8 *marks, const char *of)
@@ -89,11 +94,12 @@ void wholes_region(GString *text, struct shape shape, const guint8 *marks, const
         first++;
     while (!marks[last])
         last--;
+    bool many = count > 1;
     if (count == 1 && elements > 1) {
         g_string_append(text, "element ");
         wholes_place(text, shape, first);
     } else if (block == count)
-        append_block(text, shape, marked);
+        many = append_block(text, shape, marked);
     else if (last - first + 1 == count)
         g_string_append_printf(text, "elements %zu to %zu (row by row)", first, last);
     else
@@ -101,7 +107,7 @@ void wholes_region(GString *text, struct shape shape, const guint8 *marks, const
                                last);
     for (int d = 0; d < shape.dimensions; d++)
         g_free(marked[d]);
-    g_string_append_printf(text, " of %s%s", of, count == 1 ? " is" : " are");
+    g_string_append_printf(text, " of %s%s", of, many ? " are" : " is");
 }
 
 void wholes_place(GString *text, struct shape shape, size_t element)
