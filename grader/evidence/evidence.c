@@ -127,8 +127,7 @@ void evidence_losses(const struct log_file *log, int micro_batches, int steps, d
     }
 }
 
-void evidence_losses_together(const struct outcome *run, int micro_batches, int steps,
-                              double *loss)
+void evidence_losses_together(const struct outcome *run, int micro_batches, int steps, double *loss)
 {
     g_autofree guint8 *times = g_new0(guint8, (gsize)steps * (gsize)micro_batches);
     for (int step = 0; step < steps; step++)

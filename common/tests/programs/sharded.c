@@ -47,15 +47,14 @@ static void gather(const struct run *run, struct tensor *flat)
 {
     for (int rank = 0; rank < run->ranks; rank++) {
         size_t begin = shard_begin(run, rank), end = shard_begin(run, rank + 1);
-        mpi_check(MPI_Bcast(tensor_floats(flat) + begin, (int)(end - begin), MPI_FLOAT, rank,
-                            run->comm));
+        mpi_check(
+            MPI_Bcast(tensor_floats(flat) + begin, (int)(end - begin), MPI_FLOAT, rank, run->comm));
     }
 }
 
 static void add_gradients(const struct run *run, struct tensor *gradients)
 {
-    struct tensor *own =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, gradients->shape);
+    struct tensor *own = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, gradients->shape);
     tensor_copy(own, gradients);
     mpi_check(MPI_Allreduce(tensor_floats(own), tensor_floats(gradients), gradients->count,
                             MPI_FLOAT, MPI_SUM, run->comm));

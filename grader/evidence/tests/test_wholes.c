@@ -127,8 +127,7 @@ static const struct tensor *assemble(struct wholes *wholes, int w, struct wholes
 
 static void expect_original(struct wholes *wholes, int w, int copies)
 {
-    const struct tensor *found =
-        assemble(wholes, w, (struct wholes_rules){.copies = copies});
+    const struct tensor *found = assemble(wholes, w, (struct wholes_rules){.copies = copies});
     ck_assert_msg(found != NULL, "%s", why->str);
     ck_assert(shape_equal(found->shape, original[w]->shape));
     ck_assert(!memcmp(found->data, original[w]->data, tensor_bytes(found)));
@@ -261,12 +260,12 @@ static void put_ranges(GRand *random, size_t lost_from, size_t lost_to)
         if (at < lost_to && end > lost_to)
             end = lost_to;
         g_autofree char *name = g_strdup_printf("range %d", number++);
-        struct tensor *part = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU,
-                                         SHAPE((int)(end - at)));
+        struct tensor *part =
+            tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE((int)(end - at)));
         memcpy(part->data, flat + at, tensor_bytes(part));
         if (at < lost_from || at >= lost_to)
-            tensor_file_add_range(file[g_rand_int_range(random, 0, RANKS)], name, part, "stage",
-                                  "", at);
+            tensor_file_add_range(file[g_rand_int_range(random, 0, RANKS)], name, part, "stage", "",
+                                  at);
         tensor_free(part);
         at = end;
     }
@@ -368,8 +367,9 @@ END_TEST
 START_TEST(a_shifted_part_is_missing_and_doubled)
 {
     put_rows(2, 5, 7);
-    expect_fault(0, once, "row 4 of " W " is on no rank" HERE "; row 6 of " W
-                          " is on 2 ranks, not on 1: rank 2, rank 3");
+    expect_fault(0, once,
+                 "row 4 of " W " is on no rank" HERE "; row 6 of " W
+                 " is on 2 ranks, not on 1: rank 2, rank 3");
 }
 END_TEST
 
@@ -434,8 +434,9 @@ START_TEST(another_whole_is_named)
     write_files();
     struct wholes *wholes = read_wholes();
     ck_assert_ptr_null(assemble(wholes, 0, once));
-    ck_assert_str_eq(why->str, "rank 2 has a part of layers.0.weight as float32 (8, 3); it should be "
-                               "float32 (8, 6)");
+    ck_assert_str_eq(why->str,
+                     "rank 2 has a part of layers.0.weight as float32 (8, 3); it should be "
+                     "float32 (8, 6)");
     g_string_truncate(why, 0);
     ck_assert_ptr_null(wholes_assemble(wholes, names[0], DTYPE_FLOAT32, NULL, once, why));
     ck_assert_str_eq(why->str, "rank 2 has a part of layers.0.weight as float32 (8, 3); rank 0 has "
@@ -459,8 +460,9 @@ START_TEST(a_forged_size_costs_nothing)
     write_files();
     struct wholes *wholes = read_wholes();
     ck_assert_ptr_null(wholes_assemble(wholes, names[0], DTYPE_FLOAT32, NULL, any, why));
-    ck_assert_str_eq(why->str, "layers.0.weight (2000000000) has 2000000000 elements, and all ranks "
-                               "together stored 1");
+    ck_assert_str_eq(why->str,
+                     "layers.0.weight (2000000000) has 2000000000 elements, and all ranks "
+                     "together stored 1");
     wholes_free(wholes);
     free_originals();
 }
