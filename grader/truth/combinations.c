@@ -56,7 +56,11 @@ struct pattern_matrix combination_matrix(const struct combination_blocks *blocks
                 value[(b * rows + candidate->row) * columns + candidate->column] =
                     blocks->fit[b]->value[k];
         }
-    return (struct pattern_matrix){blocks->blocks * rows, columns, value, 0, blocks->own};
+    return (struct pattern_matrix){.rows = blocks->blocks * rows,
+                                   .columns = columns,
+                                   .value = value,
+                                   .rows_of_block = blocks->blocks > 1 ? rows : 1,
+                                   .own = blocks->own};
 }
 
 /* ---- one row with all its numbers chosen --------------------------------------------------------- */
@@ -131,12 +135,12 @@ static void try_numbers(struct attempt *attempt, int t, const struct pattern *pa
     int family = attempt->row->term[t].family, first, count;
     const struct pattern_matrix *matrix = &attempt->found[family];
     double *expected = attempt->expected[family];
-    pattern_choices(pattern, matrix->rows, matrix->columns, &first, &count);
+    pattern_choices(pattern, matrix, &first, &count);
     for (int number = first; number < first + count; number++) {
-        if (!pattern_means(pattern, number, matrix->rows, matrix->columns, matrix->own))
+        if (!pattern_means(pattern, matrix, number))
             continue;
         g_autofree double *before = g_memdup2(expected, bytes_of(matrix));
-        pattern_add(pattern, number, matrix->rows, matrix->columns, matrix->own, expected);
+        pattern_add(pattern, matrix, number, expected);
         try_terms(attempt, t + 1);
         memcpy(expected, before, bytes_of(matrix));
     }
@@ -147,7 +151,7 @@ static void try_read_off(struct attempt *attempt, int t, const struct pattern *p
 {
     int family = attempt->row->term[t].family;
     struct pattern_matrix matrix = attempt->found[family];
-    matrix.tolerance = 1e-9 * pattern->share;
+    matrix.tolerance = 1e-9 * fabs(pattern->share);
     if (!pattern_fits(&matrix, pattern, NULL))
         return;
     memcpy(attempt->expected[family], matrix.value, bytes_of(&matrix));

@@ -18,9 +18,9 @@
 
 #define COMBINATION_TERMS 6
 
-/* `shape` of the family, each with `times` (0: 1) · product of scale[s]^power[s] of the problem, and for
- * each later column scale[s]^growth[s] less. Terms of one family add up. One whose shape is
- * PATTERN_NOTHING ends the row. */
+/* `shape` of the family, each with a share of `times` (0: 1) · product of scale[s]^power[s] of the
+ * problem, and with a growth (patterns.h) of the product of scale[s]^growth[s]. Terms of one family add
+ * up. One whose shape is PATTERN_NOTHING ends the row. */
 struct combination_term {
     int family;
     enum pattern_shape shape;
@@ -38,13 +38,14 @@ struct combination {
 };
 
 /* The tensors to be explained together, by one row: the slices of one, or the copies of several ranks.
- * Block b's coefficients are rows b · (rows of the family) … of the family's matrix. All have candidates
- * of the same families at the same places, in the same order. */
+ * A family's matrix has the rows of each, one below the other; with several tensors they are its blocks.
+ * All have candidates of the same families at the same places, in the same order. */
 struct combination_blocks {
     int blocks;
     const struct fit_problem *problem; /* each with the scales of the first */
     struct fit *const *fit;            /* of each */
-    int own;                           /* the judged rank's column; -1: none */
+    /* Of each block, the column of the rank that holds it, for PATTERN_OWN; NULL: not known. */
+    const int *own;
 };
 
 /* The matrix of a family, for patterns and pictures; value is for g_free. rows and columns are 0 if

@@ -84,21 +84,22 @@ static bool strided_groups(int i, int j, int k, int n)
 
 static const struct shape {
     member_function *has;
-    bool square;                  /* it takes as many rows as columns, and more than one */
-    int first, less_than_columns; /* its numbers: first … columns - less; 0, 0: it has none */
+    bool square;   /* it takes as many blocks as columns, and more than one */
+    bool numbered; /* it has a column, place, shift or width: first … columns - 1 */
+    int first;
 } shapes[PATTERN_SHAPES] = {
-    [PATTERN_EVERY] = {every, false, 0, 0},
-    [PATTERN_COLUMN] = {column, false, 0, 1},
-    [PATTERN_BUT_COLUMN] = {but_column, false, 0, 1},
-    [PATTERN_DIAGONAL] = {diagonal, true, 0, 0},
-    [PATTERN_DIAGONAL_ONE] = {diagonal_one, true, 0, 1},
-    [PATTERN_DIAGONAL_BUT] = {diagonal_but, true, 0, 1},
-    [PATTERN_SHIFTED] = {shifted, true, 1, 1},
-    [PATTERN_REVERSED] = {reversed, true, 0, 0},
-    [PATTERN_LOWER_TRIANGLE] = {lower, true, 0, 0},
-    [PATTERN_UPPER_TRIANGLE] = {upper, true, 0, 0},
-    [PATTERN_GROUPS] = {groups, true, 2, 1},
-    [PATTERN_STRIDED_GROUPS] = {strided_groups, true, 2, 1},
+    [PATTERN_EVERY] = {every, false, false, 0},
+    [PATTERN_COLUMN] = {column, false, true, 0},
+    [PATTERN_BUT_COLUMN] = {but_column, false, true, 0},
+    [PATTERN_DIAGONAL] = {diagonal, true, false, 0},
+    [PATTERN_DIAGONAL_ONE] = {diagonal_one, true, true, 0},
+    [PATTERN_DIAGONAL_BUT] = {diagonal_but, true, true, 0},
+    [PATTERN_SHIFTED] = {shifted, true, true, 1},
+    [PATTERN_REVERSED] = {reversed, true, false, 0},
+    [PATTERN_LOWER_TRIANGLE] = {lower, true, false, 0},
+    [PATTERN_UPPER_TRIANGLE] = {upper, true, false, 0},
+    [PATTERN_GROUPS] = {groups, true, true, 2},
+    [PATTERN_STRIDED_GROUPS] = {strided_groups, true, true, 2},
 };
 
 static bool are_groups(enum pattern_shape shape)
@@ -106,16 +107,24 @@ static bool are_groups(enum pattern_shape shape)
     return shape == PATTERN_GROUPS || shape == PATTERN_STRIDED_GROUPS;
 }
 
-void pattern_choices(const struct pattern *pattern, int rows, int columns, int *first, int *count)
+static int rows_of_block(const struct pattern_matrix *matrix)
+{
+    return MAX(matrix->rows_of_block, 1);
+}
+
+void pattern_choices(const struct pattern *pattern, const struct pattern_matrix *matrix, int *first,
+                     int *count)
 {
     const struct shape *shape = &shapes[pattern->shape];
-    bool possible = !shape->square || (rows == columns && rows > 1);
-    *first = shape->first;
-    *count = shape->less_than_columns ? columns - shape->less_than_columns - shape->first + 1 : 1;
+    int blocks = matrix->rows / rows_of_block(matrix), n = matrix->columns;
+    bool own = shape->numbered && pattern->which == PATTERN_OWN;
+    bool possible = (!shape->square || (blocks == n && blocks > 1)) && (!own || matrix->own);
+    *first = own ? PATTERN_OWN_NUMBER : shape->first;
+    *count = own || !shape->numbered ? 1 : n - shape->first;
     *count = possible ? MAX(*count, 0) : 0;
 }
 
-static bool is_meant(enum pattern_which which, int number, int first, int last, int own)
+static bool is_meant(enum pattern_which which, int number, int first, int last)
 {
     switch (which) {
     case PATTERN_ANY:
@@ -124,42 +133,52 @@ static bool is_meant(enum pattern_which which, int number, int first, int last, 
         return number == first;
     case PATTERN_LAST:
         return number == last;
-    case PATTERN_OWN:
-        return number == own;
     case PATTERN_NOT_FIRST:
         return number != first;
     case PATTERN_NOT_LAST:
         return number != last;
-    case PATTERN_NOT_OWN:
-        return own >= 0 && number != own;
+    case PATTERN_OWN:
+        return number == PATTERN_OWN_NUMBER;
     }
     return false;
 }
 
-bool pattern_means(const struct pattern *pattern, int number, int rows, int columns, int own)
+bool pattern_means(const struct pattern *pattern, const struct pattern_matrix *matrix, int number)
 {
-    int first, count;
-    pattern_choices(pattern, rows, columns, &first, &count);
-    if (are_groups(pattern->shape) && columns % number != 0)
-        return false;
-    bool numbered = shapes[pattern->shape].less_than_columns > 0;
-    return !numbered || is_meant(pattern->which, number, first, first + count - 1, own);
+    const struct shape *shape = &shapes[pattern->shape];
+    int n = matrix->columns;
+    bool divides = !are_groups(pattern->shape) || (number > 0 && n % number == 0);
+    return divides && (!shape->numbered || is_meant(pattern->which, number, shape->first, n - 1));
 }
 
-static double share_at(const struct pattern *pattern, int j, int columns)
+/* Which of the rows that `rows` chooses among a row is; *count becomes how many there are. */
+static int row_among(const struct pattern_matrix *matrix, int i, int *count)
 {
-    bool grows = pattern->growth != 0;
-    return grows ? pattern->share * pow(pattern->growth, columns - 1 - j) : pattern->share;
+    int size = rows_of_block(matrix);
+    *count = size > 1 ? size : matrix->rows;
+    return size > 1 ? i % size : i;
 }
 
-void pattern_add(const struct pattern *pattern, int number, int rows, int columns, int own,
+static double share_at(const struct pattern *pattern, const struct pattern_matrix *matrix, int i)
+{
+    int count, row = row_among(matrix, i, &count);
+    double growth = pattern->growth != 0 ? pattern->growth : 1;
+    return is_meant(pattern->rows, row, 0, count - 1)
+               ? pattern->share * pow(growth, count - 1 - row)
+               : 0;
+}
+
+void pattern_add(const struct pattern *pattern, const struct pattern_matrix *matrix, int number,
                  double *value)
 {
     member_function *has = shapes[pattern->shape].has;
-    for (int i = 0; has && i < rows; i++)
-        for (int j = 0; is_meant(pattern->rows, i, 0, rows - 1, own) && j < columns; j++)
-            if (has(i, j, number, columns))
-                value[i * columns + j] += share_at(pattern, j, columns);
+    for (int i = 0; has && i < matrix->rows; i++) {
+        int block = i / rows_of_block(matrix);
+        int place = number == PATTERN_OWN_NUMBER ? matrix->own[block] : number;
+        for (int j = 0; j < matrix->columns; j++)
+            if (has(block, j, place, matrix->columns))
+                value[i * matrix->columns + j] += share_at(pattern, matrix, i);
+    }
 }
 
 /* ---- shapes that are read off -------------------------------------------------------------------- */
@@ -178,7 +197,7 @@ static bool is_permuted(const struct pattern_matrix *matrix, const struct patter
     for (int i = 0; i < n; i++) {
         int ones = 0;
         for (int j = 0; j < n; j++) {
-            bool one = is_near(matrix, i, j, share_at(pattern, j, n));
+            bool one = is_near(matrix, i, j, share_at(pattern, matrix, i));
             if (!one && !is_near(matrix, i, j, 0))
                 return false;
             if (one && taken[j])
@@ -200,7 +219,7 @@ static int missing_of(const struct pattern_matrix *matrix, const struct pattern 
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++) {
             bool zero = is_near(matrix, i, j, 0);
-            if (!zero && (i != j || !is_near(matrix, i, j, share_at(pattern, j, n))))
+            if (!zero && (i != j || !is_near(matrix, i, j, share_at(pattern, matrix, i))))
                 return -1;
             missing += zero && i == j;
         }
@@ -210,7 +229,8 @@ static int missing_of(const struct pattern_matrix *matrix, const struct pattern 
 static bool fits_read_off(const struct pattern_matrix *matrix, const struct pattern *pattern,
                           int *number)
 {
-    if (matrix->rows != matrix->columns || pattern->rows != PATTERN_ANY)
+    if (matrix->rows != matrix->columns || rows_of_block(matrix) > 1 ||
+        pattern->rows != PATTERN_ANY)
         return false;
     *number = 0;
     if (pattern->shape == PATTERN_PERMUTED)
@@ -233,17 +253,18 @@ static bool is_all(const struct pattern_matrix *matrix, const double *expected)
 
 bool pattern_fits(const struct pattern_matrix *matrix, const struct pattern *pattern, int *number)
 {
-    int first, count, found = 0, rows = matrix->rows, columns = matrix->columns;
+    int first, count, found = 0;
+    size_t size = (size_t)matrix->rows * (size_t)matrix->columns;
     if (!number)
         number = &found;
     if (pattern_is_read_off(pattern->shape))
         return fits_read_off(matrix, pattern, number);
-    pattern_choices(pattern, rows, columns, &first, &count);
+    pattern_choices(pattern, matrix, &first, &count);
     for (int k = first; k < first + count; k++) {
-        g_autofree double *expected = g_new0(double, MAX(rows * columns, 1));
-        if (!pattern_means(pattern, k, rows, columns, matrix->own))
+        g_autofree double *expected = g_new0(double, MAX(size, 1));
+        if (!pattern_means(pattern, matrix, k))
             continue;
-        pattern_add(pattern, k, rows, columns, matrix->own, expected);
+        pattern_add(pattern, matrix, k, expected);
         *number = k;
         if (is_all(matrix, expected))
             return true;

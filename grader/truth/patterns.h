@@ -5,6 +5,10 @@
  * the micro-batches whose inputs were used; columns are the ranks' shares or slices, or the
  * micro-batches whose output gradients were used. A pattern says where a matrix has its share; it is 0
  * elsewhere. All of it is exact up to the matrix's tolerance.
+ *
+ * Several rows can be one block: what each of several micro-batches gave to one rank's copy. Shapes then
+ * go by block (the diagonal: block i has part i in all its rows), and a pattern can be of some rows of
+ * each block only.
  */
 #ifndef GRADER_TRUTH_PATTERNS_H
 #define GRADER_TRUTH_PATTERNS_H
@@ -15,7 +19,8 @@ struct pattern_matrix {
     int rows, columns;
     const double *value; /* value[i * columns + j] */
     double tolerance;    /* on every element */
-    int own;             /* the column of the rank that is judged; -1: there is none */
+    int rows_of_block;   /* 0 or 1: each row is a block */
+    const int *own;      /* of each block, the column of the rank that holds it; NULL: not known */
 };
 
 enum pattern_shape {
@@ -44,28 +49,31 @@ enum pattern_which {
     PATTERN_ANY,
     PATTERN_FIRST,
     PATTERN_LAST,
-    PATTERN_OWN,
     PATTERN_NOT_FIRST,
     PATTERN_NOT_LAST,
-    PATTERN_NOT_OWN,
+    PATTERN_OWN, /* of columns and places: that of the rank that holds the block */
 };
 
 struct pattern {
     enum pattern_shape shape;
     enum pattern_which which; /* of the columns, places, shifts or widths */
-    enum pattern_which rows;  /* only in these; elsewhere 0 */
+    enum pattern_which rows;  /* only in these of each block (of all, where each row is one) */
     double share;
-    double growth; /* the share of column j is share · growth^(columns - 1 - j); 0 counts as 1 */
+    /* Row i of the n among which `rows` chooses has share · growth^(n - 1 - i). 0 counts as 1. */
+    double growth;
 };
 
-/* The numbers that `which` of the shape goes through: from *first, *count of them; no more than one and
- * 0 where the shape has none. 0 of them: the shape needs another matrix, or groups have no width. */
-void pattern_choices(const struct pattern *pattern, int rows, int columns, int *first, int *count);
-/* Is that number meant, in a matrix whose judged rank has column `own`? */
-bool pattern_means(const struct pattern *pattern, int number, int rows, int columns, int own);
-/* Adds the pattern's share to every element that has it, with `number` as its column, place, shift or
- * width. Not of shapes that are read off. */
-void pattern_add(const struct pattern *pattern, int number, int rows, int columns, int own,
+#define PATTERN_OWN_NUMBER (-1)
+
+/* The numbers that `which` goes through in a matrix of this size: from *first, *count of them, of which
+ * pattern_means says whether they are meant. One number, where the shape has none, and for PATTERN_OWN
+ * (PATTERN_OWN_NUMBER). *count is 0 where the shape needs another matrix. */
+void pattern_choices(const struct pattern *pattern, const struct pattern_matrix *matrix, int *first,
+                     int *count);
+bool pattern_means(const struct pattern *pattern, const struct pattern_matrix *matrix, int number);
+/* Adds the pattern's shares to value, which is as large as the matrix, with `number` as column, place,
+ * shift or width. The matrix's own values are not read; not for shapes that are read off. */
+void pattern_add(const struct pattern *pattern, const struct pattern_matrix *matrix, int number,
                  double *value);
 static inline bool pattern_is_read_off(enum pattern_shape shape)
 {

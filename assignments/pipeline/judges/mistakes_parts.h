@@ -12,8 +12,10 @@
 
 static inline struct pattern_matrix mistake_matrix(const struct coefficients *c)
 {
-    return (struct pattern_matrix){c->micro_batches, c->micro_batches, c->value,
-                                   COEFFICIENT_TOLERANCE, -1};
+    return (struct pattern_matrix){.rows = c->micro_batches,
+                                   .columns = c->micro_batches,
+                                   .value = c->value,
+                                   .tolerance = COEFFICIENT_TOLERANCE};
 }
 
 /* Are these the coefficients of a gradient that says something: the only ones, and all of it? */
