@@ -54,9 +54,8 @@ static void add_powers(GArray *factors, const int *scale, int s, double factor)
 GArray *fit_factors(const int *scale)
 {
     GArray *factors = g_array_new(FALSE, FALSE, sizeof(double)), *once;
-    add(factors, 2);
-    add(factors, 0.5);
-    add_powers(factors, scale, 0, 1);
+    for (double times = 0.5; times <= 2; times *= 2) /* once, half or twice */
+        add_powers(factors, scale, 0, times);
     for (int s = 0; s < FIT_SCALES; s++) /* all but one, and their part of a mean */
         if (scale[s] > 1) {
             add(factors, scale[s] - 1);
