@@ -33,9 +33,33 @@ bool log_mpi_is_plain(MPI_Datatype type)
 
 bool log_mpi_is_mapped(const void *buffer, size_t bytes)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t first = (uintptr_t)buffer & ~(page - 1);
-    return msync((void *)first, (uintptr_t)buffer + bytes - first, MS_ASYNC) == 0;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t from = (uintptr_t)buffer, first = from & ~(page - 1);
+    return msync((void *)first, from + bytes - first, MS_ASYNC) == 0;
+}
+
+/* The memory between the first and the last byte of a payload with gaps. Its elements may lie one before
+ * the other (a negative extent), and their data before or behind the buffer's address. */
+struct range {
+    uintptr_t from;
+    size_t bytes;
+};
+
+static struct range range_of(struct log_mpi_payload payload)
+{
+    MPI_Aint first, length, lower, extent;
+    if (PMPI_Type_get_true_extent(payload.type, &first, &length) != MPI_SUCCESS ||
+        PMPI_Type_get_extent(payload.type, &lower, &extent) != MPI_SUCCESS)
+        return (struct range){0, 0};
+    const MPI_Aint ends[] = {first, first + length, first + (payload.count - 1) * extent,
+                             first + length + (payload.count - 1) * extent};
+    MPI_Aint least = ends[0], most = ends[0];
+    for (int i = 1; i < 4; i++) {
+        least = ends[i] < least ? ends[i] : least;
+        most = ends[i] > most ? ends[i] : most;
+    }
+    const uintptr_t base = payload.buffer == MPI_BOTTOM ? 0 : (uintptr_t)payload.buffer;
+    return (struct range){base + (uintptr_t)least, (size_t)(most - least)};
 }
 
 static uint64_t fingerprint_of_packed(struct log_mpi_payload payload)
@@ -57,27 +81,25 @@ static uint64_t fingerprint_of_packed(struct log_mpi_payload payload)
 
 uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
 {
-    uint64_t bytes = log_mpi_payload_bytes(payload);
-    if (bytes == 0 || payload.buffer == NULL || machine_is_folded(payload.buffer))
+    const uint64_t bytes = log_mpi_payload_bytes(payload);
+    if (bytes == 0 || machine_is_folded(payload.buffer))
         return 0;
     if (log_mpi_is_plain(payload.type)) {
-        if (!log_mpi_is_mapped(payload.buffer, bytes)) {
-            *gone = true;
+        if (payload.buffer == NULL || payload.buffer == MPI_BOTTOM)
             return 0;
-        }
-        return log_fingerprint(payload.buffer, bytes);
-    }
-    MPI_Aint lower, length, unused, stride;
-    if (bytes > INT_MAX ||
-        PMPI_Type_get_true_extent(payload.type, &lower, &length) != MPI_SUCCESS ||
-        PMPI_Type_get_extent(payload.type, &unused, &stride) != MPI_SUCCESS || stride < 0)
-        return 0;
-    length += (payload.count - 1) * stride;
-    if (!log_mpi_is_mapped((const char *)payload.buffer + lower, (size_t)length)) {
+        if (log_mpi_is_mapped(payload.buffer, bytes))
+            return log_fingerprint(payload.buffer, bytes);
         *gone = true;
         return 0;
     }
-    return fingerprint_of_packed(payload);
+    /* A type of absolute addresses begins at MPI_BOTTOM, which may be NULL; without one there is none. */
+    const struct range range = range_of(payload);
+    if (bytes > INT_MAX || range.bytes == 0 || range.from < (uintptr_t)sysconf(_SC_PAGESIZE))
+        return 0;
+    if (log_mpi_is_mapped((const void *)range.from, range.bytes))
+        return fingerprint_of_packed(payload);
+    *gone = true;
+    return 0;
 }
 
 MPI_Datatype log_mpi_keep_type(MPI_Datatype type)
@@ -100,16 +122,10 @@ void log_mpi_release_type(MPI_Datatype type)
         PMPI_Type_free(&type);
 }
 
-/* Where the elements lie, which may be in front of the buffer, too. */
 static bool is_readable(struct log_mpi_payload payload)
 {
-    MPI_Aint lower, length, unused, stride;
-    if (PMPI_Type_get_true_extent(payload.type, &lower, &length) != MPI_SUCCESS ||
-        PMPI_Type_get_extent(payload.type, &unused, &stride) != MPI_SUCCESS)
-        return false;
-    const MPI_Aint last = (payload.count - 1) * stride;
-    return log_mpi_is_mapped((const char *)payload.buffer + lower + (last < 0 ? last : 0),
-                             (size_t)(length + (last < 0 ? -last : last)));
+    const struct range range = range_of(payload);
+    return range.bytes > 0 && log_mpi_is_mapped((const void *)range.from, range.bytes);
 }
 
 /* An error here is the log's and not the program's, whose call MPI will complain about itself. */
