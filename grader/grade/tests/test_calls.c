@@ -188,14 +188,14 @@ START_TEST(what_is_unusual_is_told_and_costs_nothing)
 {
     write_average("#include <stdlib.h>",
                   "if (getenv(\"HOME\") == (char *)1) return 0;\n"
-                  "    if (0 < mine - mine) MPI_Put(&mine, 1, MPI_DOUBLE, 0, 0, 1, "
-                  "MPI_DOUBLE, MPI_WIN_NULL);");
+                  "    if (0 < mine - mine) MPI_Win_shared_query(MPI_WIN_NULL, 0, NULL, NULL, "
+                  "NULL);");
     struct graded graded = grading_run(NULL);
     graded_passes(&graded, "average", "");
     const char *said = json_string_value(json_object_get(graded.results, "output"));
     grading_assert_says(said, "For a person to look at; it costs no points: `average.c:10` calls "
-                              "`getenv`, in line 11 `MPI_Put` (moves data that the log does not "
-                              "show)");
+                              "`getenv`, in line 11 `MPI_Win_shared_query` (gives memory of other "
+                              "ranks, and what is read or written there the log does not show)");
     graded_clear(&graded);
 }
 END_TEST
