@@ -16,10 +16,9 @@ static bool sizes_differ(const struct scene *scene, GString *headline, enum diag
 {
     if (scene->outcome->end == RUN_FINISHED)
         return false;
-    const bool simulated = scene->outcome->simulated;
-    *kind = scene_any_wait(scene, scene_wait_truncates, headline)    ? DIAGNOSIS_TRUNCATION
-            : simulated && scene_collectives_differ(scene, headline) ? DIAGNOSIS_COLLECTIVES_DIFFER
-                                                                     : DIAGNOSIS_NONE;
+    *kind = scene_any_wait(scene, scene_wait_truncates, headline) ? DIAGNOSIS_TRUNCATION
+            : scene->outcome->simulated ? scene_name_collectives(scene, headline)
+                                        : DIAGNOSIS_NONE;
     return *kind != DIAGNOSIS_NONE;
 }
 
@@ -66,8 +65,8 @@ static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct s
         return DIAGNOSIS_STOPPED_ITSELF;
     if (!stopped && scene->outcome->end != RUN_FAILED)
         return DIAGNOSIS_NONE;
-    if (scene_collectives_differ(scene, headline))
-        return DIAGNOSIS_COLLECTIVES_DIFFER;
+    if ((kind = scene_name_collectives(scene, headline)) != DIAGNOSIS_NONE)
+        return kind;
     if (stopped && scene_goes_through_world(scene, headline))
         return DIAGNOSIS_THROUGH_WORLD;
     /* In a program that stopped half way some messages lie unreceived: no wonder, if a known
@@ -115,6 +114,7 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
         [DIAGNOSIS_STOPPED_ITSELF] = "stopped with a message",
         [DIAGNOSIS_TRUNCATION] = "count mismatch",
         [DIAGNOSIS_COLLECTIVES_DIFFER] = "different collectives",
+        [DIAGNOSIS_GROUPS_DIFFER] = "a collective among other ranks",
         [DIAGNOSIS_THROUGH_WORLD] = "a message through MPI_COMM_WORLD",
         [DIAGNOSIS_TAG_MISMATCH] = "tag mismatch",
         [DIAGNOSIS_ASKED_TWICE] = "a message asked for twice",
@@ -123,6 +123,7 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
         [DIAGNOSIS_BOTH_SEND_FIRST] = "both send first",
         [DIAGNOSIS_BOTH_RECEIVE_FIRST] = "both receive first",
         [DIAGNOSIS_CYCLE] = "a circle of sends and receives",
+        [DIAGNOSIS_CROSSWISE] = "collectives crosswise",
         [DIAGNOSIS_COLLECTIVE_MISSING] = "a collective that one rank did not enter",
         [DIAGNOSIS_REQUEST_NOT_WAITED] = "a request never waited for",
         [DIAGNOSIS_RANK_GONE] = "a rank at its end while others wait for it",

@@ -9,21 +9,24 @@
 
 /* What kind of end it was. */
 enum diagnosis_kind {
-    DIAGNOSIS_NONE,                  /* the logs show nothing that explains it */
-    DIAGNOSIS_SANITIZED,             /* a sanitizer ended the program */
-    DIAGNOSIS_CRASHED,               /* a signal: memory that is not the program's, … */
-    DIAGNOSIS_STOPPED_ITSELF,        /* the kit, or MPI, ended the program with a message */
-    DIAGNOSIS_TRUNCATION,            /* more bytes sent than the receive has room for */
-    DIAGNOSIS_COLLECTIVES_DIFFER,    /* the ranks are in different collectives */
-    DIAGNOSIS_THROUGH_WORLD,         /* a message meant for a rank of the run's communicator went
+    DIAGNOSIS_NONE,               /* the logs show nothing that explains it */
+    DIAGNOSIS_SANITIZED,          /* a sanitizer ended the program */
+    DIAGNOSIS_CRASHED,            /* a signal: memory that is not the program's, … */
+    DIAGNOSIS_STOPPED_ITSELF,     /* the kit, or MPI, ended the program with a message */
+    DIAGNOSIS_TRUNCATION,         /* more bytes sent than the receive has room for */
+    DIAGNOSIS_COLLECTIVES_DIFFER, /* the ranks are in different collectives */
+    DIAGNOSIS_GROUPS_DIFFER,      /* a collective among other ranks than those that others call it
+                                        among */
+    DIAGNOSIS_THROUGH_WORLD,      /* a message meant for a rank of the run's communicator went
                                         through MPI_COMM_WORLD, where the numbers are others */
-    DIAGNOSIS_TAG_MISMATCH,          /* sent with one tag, waited for with another */
-    DIAGNOSIS_ASKED_TWICE,           /* a receive for a message that was received already */
-    DIAGNOSIS_SENT_TWICE,            /* in place of another, a second with a former one's tag */
+    DIAGNOSIS_TAG_MISMATCH,       /* sent with one tag, waited for with another */
+    DIAGNOSIS_ASKED_TWICE,        /* a receive for a message that was received already */
+    DIAGNOSIS_SENT_TWICE,         /* in place of another, a second with a former one's tag */
     DIAGNOSIS_COMMUNICATOR_MISMATCH, /* sent in one communicator, received in another */
     DIAGNOSIS_BOTH_SEND_FIRST,       /* a circle of sends whose receives would come later */
     DIAGNOSIS_BOTH_RECEIVE_FIRST,    /* a circle of receives */
     DIAGNOSIS_CYCLE,                 /* a circle of waits of both sorts */
+    DIAGNOSIS_CROSSWISE,             /* a circle of collectives on several communicators */
     DIAGNOSIS_COLLECTIVE_MISSING,    /* a rank did not enter a collective that others are in */
     DIAGNOSIS_REQUEST_NOT_WAITED,    /* a rank began a message and never waited for it */
     DIAGNOSIS_RANK_GONE,             /* others wait for a rank that came to its end */

@@ -87,8 +87,16 @@ static bool missed_a_collective(const struct scene *scene, int rank, GString *he
     if (!wait || wait->kind != WAIT_COLLECTIVE || state == PLACE_OUTSIDE ||
         state == PLACE_COMPUTING || state == PLACE_NO_LOG)
         return false;
+    if (scene_name_skipped(scene, rank, wait, headline))
+        return true;
+    const size_t begin = scene->collectives->collective[wait->collective].entered[victim];
     g_string_append_printf(headline, "rank %d is in ", victim);
-    scene_name_call(scene, victim, scene->place[victim].call, headline);
+    if (begin != scene->place[victim].call) {
+        scene_name_call(scene, victim, scene->place[victim].call, headline);
+        g_string_append(headline, ", for ");
+    }
+    collectives_name_with_line(scene->outcome->program, scene->outcome->log, scene->collectives,
+                               victim, begin, headline);
     g_string_append_printf(headline, ", which rank %d never called", rank);
     return true;
 }

@@ -1,6 +1,5 @@
 /*
- * For the diagnosis: messages that don't fit, collectives that differ, ranks
- * that wait in a circle. Each function writes the headline if it finds one.
+ * For the diagnosis: messages that don't fit, ranks that wait in a circle. Each function writes the headline if it finds one.
  */
 #include "grader/diagnosis/diagnose_parts.h"
 #include "grader/trace/call_place.h"
@@ -16,8 +15,7 @@ void scene_name_call(const struct scene *scene, int rank, size_t record, GString
     call_place_name(scene->outcome->program, &scene->outcome->log[rank].record[record], text);
 }
 
-/* "ranks 0 and 1", "ranks 0, 1 and 2", "12 ranks (0, 1, 2, …)" */
-static void name_cycle(const struct scene *scene, GString *text)
+void scene_name_cycle(const struct scene *scene, GString *text)
 {
     guint count = scene->cycle->len;
     if (count > MOST_NAMED)
@@ -173,58 +171,6 @@ bool scene_goes_through_world(const struct scene *scene, GString *headline)
     return lost;
 }
 
-/* ---- collectives ------------------------------------------------------------------------------ */
-
-/* How this rank's call differs from the first one's; false if it does not. */
-static bool differs_from(const struct scene *scene, const struct collective *collective, int first,
-                         int rank, GString *headline)
-{
-    size_t one = collective->entered[first], other = collective->entered[rank];
-    const struct log_record *expected = &scene->outcome->log[first].record[one];
-    const struct log_record *record = &scene->outcome->log[rank].record[other];
-    const char *name = log_operation_name(expected->operation);
-    if (record->operation != expected->operation) {
-        g_string_append_printf(headline, "the ranks call different collectives: rank %d ", first);
-        scene_name_call(scene, first, one, headline);
-        g_string_append_printf(headline, ", rank %d ", rank);
-        scene_name_call(scene, rank, other, headline);
-        return true;
-    }
-    if (record->peer != expected->peer)
-        g_string_append_printf(headline,
-                               "the ranks call %s with different roots: rank %d with %d, rank %d "
-                               "with %d",
-                               name, first, expected->peer, rank, record->peer);
-    else if (collectives_of_one_size(record->operation) && record->bytes != expected->bytes)
-        g_string_append_printf(headline,
-                               "the ranks call %s with different sizes: rank %d with %" PRIu64
-                               " bytes, rank %d with %" PRIu64,
-                               name, first, expected->bytes, rank, record->bytes);
-    else
-        return false;
-    g_string_append(headline, " (");
-    scene_name_call(scene, rank, other, headline);
-    g_string_append_c(headline, ')');
-    return true;
-}
-
-bool scene_collectives_differ(const struct scene *scene, GString *headline)
-{
-    for (int i = 0; i < scene->collectives->count; i++) {
-        const struct collective *collective = &scene->collectives->collective[i];
-        int first = -1;
-        for (int rank = 0; rank < scene->outcome->ranks && collective->differs; rank++) {
-            if (collective->entered[rank] == NO_RECORD)
-                continue;
-            if (first < 0)
-                first = rank;
-            else if (differs_from(scene, collective, first, rank, headline))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* ---- circles ------------------------------------------------------------------------------------ */
 
 static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
@@ -286,9 +232,11 @@ enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headli
 {
     if (scene->cycle->len == 0)
         return DIAGNOSIS_NONE;
+    if (scene_is_crosswise(scene))
+        return scene_name_crosswise(scene, headline);
     enum diagnosis_kind kind = kind_of_cycle(scene);
     g_string_append(headline, "deadlock: ");
-    name_cycle(scene, headline);
+    scene_name_cycle(scene, headline);
     if (scene->cycle->len == 1)
         g_string_append(headline, " waits for itself");
     else if (kind == DIAGNOSIS_BOTH_SEND_FIRST && !any_of_cycle_receives(scene))

@@ -39,7 +39,8 @@ bool scene_any_wait(const struct scene *scene, wait_test *test, GString *headlin
 wait_test scene_wait_truncates, scene_tags_differ, scene_communicators_differ;
 /* diagnose_twice.c */
 wait_test scene_asks_twice, scene_was_sent_twice;
-bool scene_collectives_differ(const struct scene *scene, GString *headline);
+/* "ranks 0 and 1", "ranks 0, 1 and 2", "12 ranks (0, 1, 2, …)": of the circle. */
+void scene_name_cycle(const struct scene *scene, GString *text);
 enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headline);
 /* Where the run's communicator numbers its ranks otherwise than MPI_COMM_WORLD: are there messages in
  * the latter that found no other half, and none that did? */
@@ -50,6 +51,19 @@ void scene_name_call(const struct scene *scene, int rank, size_t record, GString
 /* Of a simulated run: the rank that was running when the program ended, as far as the logs show it;
  * -1: it may have been any of several. */
 int scene_one_that_ran(const struct scene *scene);
+
+/* diagnose_collectives.c: the first collective that the ranks disagree about; DIAGNOSIS_NONE: there is none,
+ * or only one that a rank never came to. */
+enum diagnosis_kind scene_name_collectives(const struct scene *scene, GString *headline);
+/* Which collective a rank, by now elsewhere, left out of those in front of the one that this wait is for. */
+bool scene_name_skipped(const struct scene *scene, int rank, const struct wait *wait,
+                        GString *headline);
+/* Do the ranks of the circle all wait in collectives, of several communicators? Then which kind that is. */
+bool scene_is_crosswise(const struct scene *scene);
+enum diagnosis_kind scene_name_crosswise(const struct scene *scene, GString *headline);
+/* "rank 3 to call MPI_Allreduce of 400 bytes among {1, 3}, too (so far rank 1 has)" */
+void scene_describe_collective(const struct scene *scene, int rank, const struct wait *wait,
+                               GString *text);
 
 /* diagnose_chain.c: no circle; who holds the others up, and why? Notes the culprit. */
 enum diagnosis_kind scene_follow_chain(struct scene *scene, GString *headline);

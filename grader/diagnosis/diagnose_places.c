@@ -51,8 +51,7 @@ static void add_collective(struct scene *scene, int rank, int index, size_t post
 {
     const struct collective *collective = &scene->collectives->collective[index];
     for (int other = 0; other < scene->outcome->ranks; other++) {
-        if (collective->entered[other] != NO_RECORD ||
-            !collectives_is_member(scene->collectives, other, collective->communicator))
+        if (collective->entered[other] != NO_RECORD || !collectives_takes_part(collective, other))
             continue;
         struct wait wait = {.kind = WAIT_COLLECTIVE,
                             .peer = other,
@@ -153,6 +152,7 @@ struct scene *scene_new(const struct outcome *outcome)
     scene->outcome = outcome;
     scene->matching = matching_new(outcome->log, outcome->ranks);
     scene->collectives = collectives_new(outcome->log, outcome->ranks);
+    scene->faults = collectives_find_faults(outcome->log, scene->collectives);
     scene->place = g_new0(struct place, (gsize)outcome->ranks);
     scene->cycle = g_array_new(FALSE, FALSE, sizeof(int));
     scene->tails = g_array_new(FALSE, FALSE, sizeof(int));
@@ -180,6 +180,7 @@ void scene_free(struct scene *scene)
         g_array_free(scene->place[rank].waits, TRUE);
     g_free(scene->place);
     matching_free(scene->matching);
+    g_array_unref(scene->faults);
     collectives_free(scene->collectives);
     g_array_free(scene->cycle, TRUE);
     g_array_free(scene->tails, TRUE);

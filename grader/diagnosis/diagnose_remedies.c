@@ -11,7 +11,16 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
                "same, from the shape of the tensor that travels.";
     case DIAGNOSIS_COLLECTIVES_DIFFER:
         return "All ranks of a communicator must call the same collectives in the same order, with "
-               "the same root and the same count.";
+               "the same root, count, datatype and operation; a non-blocking one is another one.";
+    case DIAGNOSIS_GROUPS_DIFFER:
+        return "A collective is over when all ranks of its communicator have called it, with this "
+               "communicator. Give it the same one on all ranks that are to take part; each of the "
+               "groups that a communicator was split into has one of its own.";
+    case DIAGNOSIS_CROSSWISE:
+        return "Each is in a collective that the next one would call only later. Ranks that share "
+               "several communicators must come to the collectives on all of them in one order, or "
+               "start them without blocking and wait for them later. Or do two of them mean the "
+               "same collective, with different communicators?";
     case DIAGNOSIS_THROUGH_WORLD:
         return "Give every MPI call the communicator that the function was given. This run was "
                "started with --reverse-ranks, so that the two differ: its rank 0 is the last "
@@ -88,6 +97,10 @@ const char *diagnosis_look(enum diagnosis_kind kind)
         return "count and datatype on both sides of this message";
     case DIAGNOSIS_COLLECTIVES_DIFFER:
         return "the order in which each rank comes to its collectives";
+    case DIAGNOSIS_GROUPS_DIFFER:
+        return "the communicator that each rank gives to this collective";
+    case DIAGNOSIS_CROSSWISE:
+        return "the order in which these ranks come to the collectives of their groups";
     case DIAGNOSIS_TAG_MISMATCH:
         return "the tags of the two calls";
     case DIAGNOSIS_ASKED_TWICE:

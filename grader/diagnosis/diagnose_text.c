@@ -59,8 +59,12 @@ static void describe_wait(const struct scene *scene, int rank, const struct wait
 {
     const struct log_record *record = record_of(scene, rank, wait->posted);
     if (wait->kind == WAIT_COLLECTIVE) {
-        g_string_append_printf(text, "rank %d to call %s, too", wait->peer,
-                               log_operation_name(record->operation));
+        scene_describe_collective(scene, rank, wait, text);
+        const size_t begin = scene->collectives->collective[wait->collective].entered[rank];
+        if (begin != scene->place[rank].call && !is_same_line(scene, rank, begin)) {
+            g_string_append(text, ", begun");
+            describe_line(scene, rank, begin, text);
+        }
         return;
     }
     if (wait->kind == WAIT_SEND)
@@ -164,10 +168,13 @@ static void describe_waits(const struct scene *scene, int rank, GString *text)
 {
     const GArray *waits = scene->place[rank].waits;
     guint shown = 0, open = 0;
+    int collective = NO_COLLECTIVE;
     for (guint i = 0; i < waits->len; i++) {
         const struct wait *wait = &g_array_index(waits, struct wait, i);
-        if (wait->possible)
+        /* one line for all the ranks that miss in a collective */
+        if (wait->possible || (wait->kind == WAIT_COLLECTIVE && wait->collective == collective))
             continue;
+        collective = wait->collective;
         if (open++ >= MOST_WAITS)
             continue;
         g_string_append(text, shown++ > 0 ? "; " : "");

@@ -11,7 +11,7 @@
 #ifndef GRADER_DIAGNOSIS_SCENE_H
 #define GRADER_DIAGNOSIS_SCENE_H
 
-#include "grader/trace/collectives.h"
+#include "grader/trace/collective_faults.h"
 #include "grader/trace/match.h"
 #include "grader/verdict/judge.h"
 
@@ -52,6 +52,7 @@ struct scene {
     const struct outcome *outcome;
     struct matching *matching;
     struct collectives *collectives;
+    GArray *faults;      /* of struct collectives_fault: what the ranks disagree about */
     struct place *place; /* [rank] */
     bool anybody;        /* who waits for anybody's message waits for everybody */
     GArray *cycle;       /* of int: ranks that wait for each other, in order; may be empty */

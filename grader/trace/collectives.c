@@ -5,9 +5,26 @@
 
 #include <glib.h>
 
+/* Of the calls about windows: those that all members of its communicator make. */
+static bool makes_window(enum log_operation operation)
+{
+    return operation >= LOG_WIN_CREATE && operation <= LOG_WIN_CREATE_DYNAMIC;
+}
+
+static bool is_of_window(enum log_operation operation)
+{
+    return operation == LOG_WIN_FREE || operation == LOG_WIN_FENCE;
+}
+
 bool collectives_include(enum log_operation operation)
 {
-    return log_is_collective(operation) || log_makes_communicator(operation);
+    return log_is_collective(operation) || log_makes_communicator(operation) ||
+           makes_window(operation) || is_of_window(operation);
+}
+
+bool collectives_only_start(enum log_operation operation)
+{
+    return log_is_nonblocking_collective(operation) || operation == LOG_COMM_IDUP;
 }
 
 bool collectives_of_one_size(enum log_operation operation)
@@ -16,6 +33,11 @@ bool collectives_of_one_size(enum log_operation operation)
     case LOG_BCAST:
     case LOG_REDUCE:
     case LOG_ALLREDUCE:
+    case LOG_GATHER:
+    case LOG_ALLGATHER:
+    case LOG_ALLTOALL:
+    case LOG_REDUCE_SCATTER:
+    case LOG_REDUCE_SCATTER_BLOCK:
     case LOG_SCAN:
     case LOG_EXSCAN:
         return true;
@@ -24,51 +46,165 @@ bool collectives_of_one_size(enum log_operation operation)
     }
 }
 
+bool collectives_root_gives(enum log_operation operation)
+{
+    operation = log_blocking_form(operation);
+    return operation == LOG_BCAST || operation == LOG_SCATTER || operation == LOG_SCATTERV;
+}
+
+bool collectives_root_gets(enum log_operation operation)
+{
+    operation = log_blocking_form(operation);
+    return operation == LOG_REDUCE || operation == LOG_GATHER || operation == LOG_GATHERV;
+}
+
 bool collectives_is_member(const struct collectives *collectives, int rank, uint64_t communicator)
 {
     const struct group *group = groups_find(collectives->groups, communicator);
     return group && group_has(group, rank);
 }
 
+bool collectives_takes_part(const struct collective *collective, int rank)
+{
+    if (collective->entered[rank] != NO_RECORD)
+        return true;
+    return collective->group ? group_has(collective->group, rank)
+                             : collective->named && collective->named[rank];
+}
+
+/* ---- sequences ---------------------------------------------------------------------------------- */
+
+/* Calls with equal keys have to be made in the same order by all that make them. */
+struct key {
+    enum { OF_COMMUNICATOR, OF_WINDOW, OF_NEW_GROUP, OF_UNKNOWN_GROUP } kind;
+    uint64_t communicator;
+    int tag; /* the window, or that of an MPI_Comm_create_group which never returned */
+};
+
+static guint hash_of_key(gconstpointer pointer)
+{
+    const struct key *key = pointer;
+    const guint64 mixed = key->communicator * 31 + (guint64)key->kind * 7 + (guint64)key->tag;
+    return g_int64_hash(&mixed);
+}
+
+static gboolean keys_are_equal(gconstpointer left, gconstpointer right)
+{
+    const struct key *a = left, *b = right;
+    return a->kind == b->kind && a->communicator == b->communicator && a->tag == b->tag;
+}
+
+/* The communicator that MPI_Comm_create_group made; 0: none. */
+static uint64_t made_by(const struct log_file *log, size_t begin)
+{
+    for (size_t i = begin + 1; i < log->count; i++) {
+        const struct log_record *record = &log->record[i];
+        if (record->phase != LOG_INSTANT)
+            return record->phase == LOG_END && record->operation == LOG_COMM_CREATE_GROUP
+                       ? log_new_communicator(record)
+                       : 0;
+    }
+    return 0;
+}
+
+static struct key key_of(const struct log_file *log, size_t begin)
+{
+    const struct log_record *record = &log->record[begin];
+    if (is_of_window(record->operation))
+        return (struct key){OF_WINDOW, record->communicator, record->tag};
+    if (record->operation != LOG_COMM_CREATE_GROUP)
+        return (struct key){OF_COMMUNICATOR, record->communicator, 0};
+    const uint64_t made = made_by(log, begin);
+    return made != 0 ? (struct key){OF_NEW_GROUP, made, 0}
+                     : (struct key){OF_UNKNOWN_GROUP, record->communicator, record->tag};
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
 /* What is needed while the logs are read. */
 struct reading {
     struct collectives *collectives;
     GArray *list;           /* of struct collective */
-    GHashTable *of;         /* communicator → GArray of int: its collectives in order */
-    GHashTable *calls;      /* of this rank: communicator → how many so far */
+    GHashTable *sequence;   /* struct key → sequence + 1 */
+    GPtrArray *sequences;   /* of GArray of int: its collectives in order */
+    GHashTable *calls;      /* of this rank: sequence → how many so far */
     GHashTable *of_request; /* of this rank: request → collective + 1 */
     int rank;
-    int open; /* the blocking collective that this rank is in, or NO_COLLECTIVE */
+    int open; /* the collective whose call this rank is in, or NO_COLLECTIVE */
 };
 
-/* The number of the collective that this record's rank enters. */
-static int enter(struct reading *reading, const struct log_record *record)
+static int sequence_of(struct reading *reading, struct key key)
 {
-    gpointer key = GSIZE_TO_POINTER(record->communicator);
-    int number = GPOINTER_TO_INT(g_hash_table_lookup(reading->calls, key));
-    g_hash_table_insert(reading->calls, key, GINT_TO_POINTER(number + 1));
-    GArray *list = g_hash_table_lookup(reading->of, key);
-    if (!list) {
-        list = g_array_new(FALSE, FALSE, sizeof(int));
-        g_hash_table_insert(reading->of, key, list);
-    }
-    if (number < (int)list->len)
-        return g_array_index(list, int, number);
+    int sequence = GPOINTER_TO_INT(g_hash_table_lookup(reading->sequence, &key)) - 1;
+    if (sequence >= 0)
+        return sequence;
+    g_ptr_array_add(reading->sequences, g_array_new(FALSE, FALSE, sizeof(int)));
+    sequence = (int)reading->sequences->len - 1;
+    g_hash_table_insert(reading->sequence, g_memdup2(&key, sizeof key),
+                        GINT_TO_POINTER(sequence + 1));
+    return sequence;
+}
 
-    int ranks = reading->collectives->ranks;
-    const struct group *group = groups_find(reading->collectives->groups, record->communicator);
+static int add_collective(struct reading *reading, const struct log_record *record, struct key key,
+                          int sequence, int number)
+{
+    const int ranks = reading->collectives->ranks;
+    const struct group *group = key.kind == OF_UNKNOWN_GROUP
+                                    ? NULL
+                                    : groups_find(reading->collectives->groups, key.communicator);
     struct collective new = {.communicator = record->communicator,
+                             .sequence = sequence,
                              .number = number,
                              .size = group ? group_size(group) : ranks,
+                             .group = group,
                              .operation = record->operation,
                              .root = record->peer,
                              .bytes = record->bytes,
-                             .entered = g_new(size_t, (gsize)ranks)};
+                             .entered = g_new(size_t, (gsize)ranks),
+                             .named =
+                                 key.kind == OF_UNKNOWN_GROUP ? g_new0(bool, (gsize)ranks) : NULL};
     for (int rank = 0; rank < ranks; rank++)
         new.entered[rank] = NO_RECORD;
     g_array_append_val(reading->list, new);
-    int index = (int)reading->list->len - 1;
-    g_array_append_val(list, index);
+    const int index = (int)reading->list->len - 1;
+    g_array_append_val((GArray *)reading->sequences->pdata[sequence], index);
+    return index;
+}
+
+/* Who has to call MPI_Comm_create_group, too, says each that calls it. */
+static void add_named(struct collective *collective, const struct log_file *log, size_t begin,
+                      int ranks)
+{
+    for (size_t i = begin + 1; i < log->count && log->record[i].operation == LOG_COUNT_PART; i++) {
+        const int peer = log_count_part(&log->record[i]).peer;
+        if (peer >= 0 && peer < ranks)
+            collective->named[peer] = true;
+    }
+    int size = 0;
+    for (int rank = 0; rank < ranks; rank++)
+        size += collective->named[rank];
+    collective->size = size > 0 ? size : ranks;
+}
+
+/* The number of the collective that this record's rank enters. */
+static int enter(struct reading *reading, const struct log_file *log, size_t begin)
+{
+    const struct key key = key_of(log, begin);
+    const int sequence = sequence_of(reading, key);
+    gpointer of_calls = GINT_TO_POINTER(sequence);
+    const int number = GPOINTER_TO_INT(g_hash_table_lookup(reading->calls, of_calls));
+    g_hash_table_insert(reading->calls, of_calls, GINT_TO_POINTER(number + 1));
+    const GArray *list = reading->sequences->pdata[sequence];
+    const int index = number < (int)list->len
+                          ? g_array_index(list, int, number)
+                          : add_collective(reading, &log->record[begin], key, sequence, number);
+    struct collective *collective = &g_array_index(reading->list, struct collective, index);
+    collective->entered[reading->rank] = begin;
+    if (collective->root <
+        0) /* of an intercommunicator's root side, only the other side knows it */
+        collective->root = log->record[begin].peer;
+    if (collective->named)
+        add_named(collective, log, begin, reading->collectives->ranks);
     return index;
 }
 
@@ -85,14 +221,9 @@ static void read_record(struct reading *reading, const struct log_file *log, siz
     if (!collectives_include(record->operation))
         return;
     if (record->phase == LOG_BEGIN) {
-        int index = enter(reading, record);
-        struct collective *collective = &g_array_index(reading->list, struct collective, index);
-        collective->entered[reading->rank] = i;
-        if (collective->operation != record->operation || collective->root != record->peer ||
-            (collectives_of_one_size(collective->operation) && collective->bytes != record->bytes))
-            collective->differs = true;
+        const int index = enter(reading, log, i);
         *place = reading->open = index;
-        if (log_request(record) != 0)
+        if (collectives_only_start(record->operation) && log_request(record) != 0)
             g_hash_table_insert(reading->of_request, GSIZE_TO_POINTER(log_request(record)),
                                 GINT_TO_POINTER(index + 1));
     } else if (record->phase == LOG_END) {
@@ -101,18 +232,14 @@ static void read_record(struct reading *reading, const struct log_file *log, siz
     }
 }
 
-static void free_list(gpointer list)
-{
-    g_array_free(list, TRUE);
-}
-
 struct collectives *collectives_new(const struct log_file *logs, int ranks)
 {
     struct collectives *collectives = g_new0(struct collectives, 1);
     struct reading reading = {
         .collectives = collectives,
         .list = g_array_new(FALSE, FALSE, sizeof(struct collective)),
-        .of = g_hash_table_new_full(NULL, NULL, NULL, free_list),
+        .sequence = g_hash_table_new_full(hash_of_key, keys_are_equal, g_free, NULL),
+        .sequences = g_ptr_array_new(),
     };
     collectives->ranks = ranks;
     collectives->groups = groups_new(logs, ranks);
@@ -130,7 +257,9 @@ struct collectives *collectives_new(const struct log_file *logs, int ranks)
         g_hash_table_destroy(reading.calls);
         g_hash_table_destroy(reading.of_request);
     }
-    g_hash_table_destroy(reading.of);
+    g_hash_table_destroy(reading.sequence);
+    collectives->sequences = (int)reading.sequences->len;
+    collectives->sequence = (GArray **)(void *)g_ptr_array_free(reading.sequences, FALSE);
     collectives->count = (int)reading.list->len;
     collectives->collective = (struct collective *)(void *)g_array_free(reading.list, FALSE);
     return collectives;
@@ -140,12 +269,17 @@ void collectives_free(struct collectives *collectives)
 {
     if (!collectives)
         return;
-    for (int i = 0; i < collectives->count; i++)
+    for (int i = 0; i < collectives->count; i++) {
         g_free(collectives->collective[i].entered);
+        g_free(collectives->collective[i].named);
+    }
+    for (int i = 0; i < collectives->sequences; i++)
+        g_array_free(collectives->sequence[i], TRUE);
     for (int rank = 0; rank < collectives->ranks; rank++)
         g_free(collectives->by_record[rank]);
     groups_free(collectives->groups);
     g_free(collectives->by_record);
+    g_free(collectives->sequence);
     g_free(collectives->collective);
     g_free(collectives);
 }

@@ -1,6 +1,10 @@
 /*
  * Which ranks' collective calls belong together: on each communicator the k-th
- * call of every member is one collective.
+ * call of every member is one collective. So are the k-th fences of a window. Calls
+ * that make a communicator or a window are collectives of the one that they are
+ * made from, but for MPI_Comm_create_group, which only the new one's members call.
+ *
+ * What the calls of one collective disagree about: collective_faults.h.
  */
 #ifndef GRADER_TRACE_COLLECTIVES_H
 #define GRADER_TRACE_COLLECTIVES_H
@@ -12,13 +16,17 @@
 
 struct collective {
     uint64_t communicator;
-    int number;                   /* the how-manieth on its communicator, from 0 */
+    int sequence;                 /* of collectives that have to be called in one order … */
+    int number;                   /* … the how-manieth, from 0 */
     int size;                     /* members */
+    const struct group *group;    /* the members; NULL: no log names them */
     enum log_operation operation; /* of the first rank that called */
     int root;                     /* rank in MPI_COMM_WORLD, or LOG_NO_PEER */
     uint64_t bytes;               /* of the first rank that called */
-    bool differs;    /* the ranks called different things, or with different roots or sizes */
-    size_t *entered; /* [rank]: record of its call, or NO_RECORD */
+    size_t *entered;              /* [rank]: record of its call, or NO_RECORD */
+    bool *
+        named; /* [rank]: of an MPI_Comm_create_group that never returned: named by a rank that called
+                    as a member; else NULL */
 };
 
 struct collectives {
@@ -29,6 +37,8 @@ struct collectives {
     /* by_record[rank][record]: the collective that this record begins, ends, waits for or
      * completes; else NO_COLLECTIVE. */
     int **by_record;
+    int sequences;
+    GArray **sequence; /* [sequences], of int: its collectives in order */
 };
 
 struct collectives *collectives_new(const struct log_file *logs, int ranks);
@@ -36,12 +46,19 @@ void collectives_free(struct collectives *collectives);
 
 /* Is this operation a collective call, blocking or not? */
 bool collectives_include(enum log_operation operation);
+/* Does it only start one, so that its request has to be waited for? */
+bool collectives_only_start(enum log_operation operation);
 
 /* Do all ranks have to give the same number of bytes to it? */
 bool collectives_of_one_size(enum log_operation operation);
+/* Does only the root put something in, or get something out? Else all ranks do. */
+bool collectives_root_gives(enum log_operation operation);
+bool collectives_root_gets(enum log_operation operation);
 
 /* Is `rank` a member of the communicator, as far as the logs show? Everybody is in MPI_COMM_WORLD and in
  * the run's. */
 bool collectives_is_member(const struct collectives *collectives, int rank, uint64_t communicator);
+/* Has `rank` to take part in it, as far as the logs show? */
+bool collectives_takes_part(const struct collective *collective, int rank);
 
 #endif

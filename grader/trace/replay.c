@@ -59,7 +59,7 @@ static void post(struct play *play, int rank, size_t i)
     }
     int collective = play->collectives->by_record[rank][i];
     if (collective != NO_COLLECTIVE)
-        play->entered[collective * play->ranks + rank] = actor->clock;
+        replay_enter(play, collective, rank, actor->clock);
 }
 
 /* Waits until `time`; false if that is not known yet. */
@@ -157,6 +157,7 @@ static void set_out(struct play *play)
     play->sent = g_new(double, (gsize)messages + 1);
     play->posted = g_new(double, (gsize)messages + 1);
     play->entered = g_new(double, (gsize)collectives *(gsize)play->ranks + 1);
+    play->gathering = g_new0(struct gathering, (gsize)collectives + 1);
     for (int i = 0; i < messages; i++) {
         const struct message *message = &play->matching->message[i];
         const struct message_half *send = &message->send, *receive = &message->receive;
@@ -170,8 +171,13 @@ static void set_out(struct play *play)
     for (int i = 0; i < collectives; i++)
         for (int rank = 0; rank < play->ranks; rank++) {
             size_t record = play->collectives->collective[i].entered[rank];
-            bool outside = record != NO_RECORD && !inside(&play->actor[rank], record);
-            play->entered[i * play->ranks + rank] = outside ? 0 : NAN;
+            play->entered[i * play->ranks + rank] = NAN;
+            if (record == NO_RECORD)
+                continue;
+            uint64_t *most = &play->gathering[i].most_bytes;
+            *most = MAX(*most, play->logs[rank].record[record].bytes);
+            if (!inside(&play->actor[rank], record))
+                replay_enter(play, i, rank, 0);
         }
 }
 
@@ -272,6 +278,7 @@ struct replay *replay_run(const struct log_file *logs, int ranks, const struct m
     g_free(play.sent);
     g_free(play.posted);
     g_free(play.entered);
+    g_free(play.gathering);
     g_free(play.actor);
     collectives_free(play.collectives);
     matching_free(own);

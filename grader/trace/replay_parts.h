@@ -1,5 +1,5 @@
 /*
- * Shared by replay.c and replay_waits.c, and nobody else.
+ * Shared by replay.c, replay_waits.c and replay_collectives.c, and nobody else.
  */
 #ifndef GRADER_TRACE_REPLAY_PARTS_H
 #define GRADER_TRACE_REPLAY_PARTS_H
@@ -23,6 +23,13 @@ struct actor {
     int waits_for; /* why it can't go on */
 };
 
+/* How many ranks have entered a collective, and when the last of them did. */
+struct gathering {
+    int present;
+    double latest;
+    uint64_t most_bytes; /* what its root gives or gets, or the little that the others do */
+};
+
 struct play {
     struct replay_options options;
     int ranks;
@@ -34,10 +41,14 @@ struct play {
     double *sent;    /* [message]: when it was sent; NaN: not yet */
     double *posted;  /* [message]: when its receive was posted */
     double *entered; /* [collective * ranks + rank] */
+    struct gathering *gathering; /* [collective] */
 };
 
 /* Each of these returns the time at which something is so, or NaN while it is not known; then
  * waits_for says whose turn it is. */
+
+/* This rank enters a collective. */
+void replay_enter(struct play *play, int collective, int rank, double time);
 
 /* A message was sent. */
 double replay_message_sent(const struct play *play, int message, int *waits_for);
@@ -47,6 +58,9 @@ double replay_request_complete(const struct play *play, int rank, size_t record,
  * did return is not asked: its LOG_COMPLETED records say what it waited for. */
 double replay_call_complete(const struct play *play, int rank, size_t begin, size_t end,
                             int *waits_for);
+/* A collective, for this rank: replay_collectives.c. */
+double replay_collective_complete(const struct play *play, int collective, int rank,
+                                  int *waits_for);
 /* A wait that never returned: all, or any, of what it waits for. */
 double replay_pending_wait(const struct play *play, int rank, size_t begin, int *waits_for);
 

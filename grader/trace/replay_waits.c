@@ -50,80 +50,6 @@ static double half_complete(const struct play *play, int index, bool is_send, in
                    : replay_message_sent(play, index, waits_for);
 }
 
-/* What the root of a collective gives or gets, or the little that the others do. */
-static uint64_t most_bytes(const struct play *play, const struct collective *collective)
-{
-    uint64_t most = 0;
-    for (int rank = 0; rank < play->ranks; rank++)
-        if (collective->entered[rank] != NO_RECORD)
-            most = MAX(most, play->logs[rank].record[collective->entered[rank]].bytes);
-    return most;
-}
-
-static bool everybody_waits(const struct play *play, const struct collective *collective)
-{
-    if (play->options.synchronous &&
-        (play->options.synchronous_from == 0 ||
-         most_bytes(play, collective) >= play->options.synchronous_from))
-        return true;
-    switch (log_blocking_form(collective->operation)) {
-    case LOG_BCAST:
-    case LOG_SCATTER:
-    case LOG_SCATTERV:
-    case LOG_REDUCE:
-    case LOG_GATHER:
-    case LOG_GATHERV:
-        return false;
-    default:
-        return true;
-    }
-}
-
-static bool root_gives(enum log_operation operation)
-{
-    operation = log_blocking_form(operation);
-    return operation == LOG_BCAST || operation == LOG_SCATTER || operation == LOG_SCATTERV;
-}
-
-/* A member of the communicator that has not entered the collective, or LOG_NO_PEER. */
-static int missing_member(const struct play *play, const struct collective *collective,
-                          const double *entered)
-{
-    for (int rank = 0; rank < play->ranks; rank++)
-        if (isnan(entered[rank]) &&
-            collectives_is_member(play->collectives, rank, collective->communicator))
-            return rank;
-    return LOG_NO_PEER;
-}
-
-static double collective_complete(const struct play *play, int index, int rank, int *waits_for)
-{
-    const struct collective *collective = &play->collectives->collective[index];
-    const double *entered = &play->entered[index * play->ranks];
-    bool all = everybody_waits(play, collective);
-    *waits_for = LOG_NO_PEER;
-    if (!all && (collective->root == rank) == root_gives(collective->operation))
-        return 0;
-    if (!all && collective->root >= 0 && collective->root < play->ranks &&
-        root_gives(collective->operation)) {
-        *waits_for = collective->root;
-        return entered[collective->root];
-    }
-    int present = 0;
-    double time = 0;
-    for (int other = 0; other < play->ranks; other++) {
-        if (isnan(entered[other]))
-            continue;
-        present++;
-        time = fmax(time, entered[other]);
-    }
-    if (present >= collective->size)
-        return time;
-    if (play->explain)
-        *waits_for = missing_member(play, collective, entered);
-    return NAN;
-}
-
 double replay_request_complete(const struct play *play, int rank, size_t i, int *waits_for)
 {
     *waits_for = LOG_NO_PEER;
@@ -137,7 +63,7 @@ double replay_request_complete(const struct play *play, int rank, size_t i, int 
     }
     int collective = play->collectives->by_record[rank][i];
     if (collective != NO_COLLECTIVE)
-        return collective_complete(play, collective, rank, waits_for);
+        return replay_collective_complete(play, collective, rank, waits_for);
     return 0;
 }
 
@@ -196,8 +122,8 @@ double replay_call_complete(const struct play *play, int rank, size_t begin, siz
         break;
     }
     int collective = play->collectives->by_record[rank][begin];
-    if (collective != NO_COLLECTIVE && log_request(record) == 0)
-        return collective_complete(play, collective, rank, waits_for);
+    if (collective != NO_COLLECTIVE && !collectives_only_start(record->operation))
+        return replay_collective_complete(play, collective, rank, waits_for);
     return 0;
 }
 

@@ -77,15 +77,19 @@ void script_receive_any(struct script *script, int peer, int tag, uint64_t bytes
     script_end(script, record);
 }
 
+uint64_t script_start_record(struct script *script, struct log_record begin)
+{
+    begin.own_number = ++script->requests;
+    script->started[begin.own_number] = begin;
+    script_put(script, begin);
+    script_end(script, begin);
+    return begin.own_number;
+}
+
 uint64_t script_start(struct script *script, enum log_operation operation, int peer, int tag,
                       uint64_t bytes)
 {
-    struct log_record record = script_message(script, operation, peer, tag, bytes);
-    record.own_number = ++script->requests;
-    script->started[record.own_number] = record;
-    script_put(script, record);
-    script_end(script, record);
-    return record.own_number;
+    return script_start_record(script, script_message(script, operation, peer, tag, bytes));
 }
 
 uint64_t script_isend(struct script *script, int peer, int tag, uint64_t bytes)
@@ -134,6 +138,36 @@ void script_collective(struct script *script, enum log_operation operation, int 
     script_put(script, record);
     if (returned)
         script_end(script, record);
+}
+
+void script_member(struct script *script, uint64_t communicator, int place, int size)
+{
+    script_put(script, log_record_of_member((struct log_member){
+                           .communicator = communicator, .rank = place, .size = size}));
+}
+
+struct log_record script_collective_on(struct script *script, enum log_operation operation,
+                                       uint64_t communicator, int root, uint64_t bytes)
+{
+    struct log_record record = script_message(script, operation, root, 0, bytes);
+    const bool reduces = bytes > 0 && log_blocking_form(operation) == LOG_ALLREDUCE;
+    record.communicator = communicator;
+    log_set_elements(&record,
+                     (struct log_elements){bytes > 0 ? LOG_TYPE_FLOAT32 : LOG_TYPE_NONE,
+                                           reduces ? LOG_REDUCTION_SUM : LOG_REDUCTION_NONE});
+    return record;
+}
+
+void script_call_record(struct script *script, struct log_record begin, bool returned)
+{
+    script_put(script, begin);
+    if (returned)
+        script_end(script, begin);
+}
+
+void script_part(struct script *script, int peer, enum log_direction direction, uint64_t bytes)
+{
+    script_put(script, log_record_of_count_part((struct log_count_part){peer, direction, bytes}));
 }
 
 void script_final(struct script *script)

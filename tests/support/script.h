@@ -41,6 +41,16 @@ void script_call(struct script *script, enum log_operation operation, int peer, 
 void script_receive_any(struct script *script, int peer, int tag, uint64_t bytes);
 void script_collective(struct script *script, enum log_operation operation, int root, int size,
                        bool returned);
+/* This rank is the one at `place` in a communicator of so many. */
+void script_member(struct script *script, uint64_t communicator, int place, int size);
+/* The begin record of a collective of float32 (an all-reduce sums them), for those who change it; and the
+ * call, or the start, of one. */
+struct log_record script_collective_on(struct script *script, enum log_operation operation,
+                                       uint64_t communicator, int root, uint64_t bytes);
+void script_call_record(struct script *script, struct log_record begin, bool returned);
+uint64_t script_start_record(struct script *script, struct log_record begin);
+/* Behind a begin that was put: bytes for, or from, one member. */
+void script_part(struct script *script, int peer, enum log_direction direction, uint64_t bytes);
 
 /* Calls that start a request: its number. */
 uint64_t script_start(struct script *script, enum log_operation operation, int peer, int tag,

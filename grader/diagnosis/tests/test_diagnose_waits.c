@@ -249,7 +249,7 @@ START_TEST(a_collective_that_one_rank_missed)
     script_collective(&diagnosed_rank[1], LOG_BARRIER, -1, 3, false);
     script_final(&diagnosed_rank[2]);
     ck_assert_int_eq(diagnosed(3, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVE_MISSING);
-    diagnosed_says("rank 0 is in MPI_Barrier, which rank 2 never called");
+    diagnosed_says("rank 0 is in MPI_Barrier among all ranks, which rank 2 never called");
 
     diagnosed_begin(2);
     script_collective(&diagnosed_rank[0], LOG_BARRIER, -1, 2, false);
@@ -264,12 +264,14 @@ START_TEST(different_collectives)
     script_collective(&diagnosed_rank[0], LOG_BCAST, 0, 2, false);
     script_collective(&diagnosed_rank[1], LOG_ALLREDUCE, -1, 2, false);
     ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVES_DIFFER);
-    diagnosed_says("rank 0 MPI_Bcast, rank 1 MPI_Allreduce");
+    diagnosed_says(
+        "rank 1 calls MPI_Allreduce of 4 bytes among all ranks, where rank 0 calls MPI_Bcast of 4");
     diagnosed_begin(2);
     script_collective(&diagnosed_rank[0], LOG_BCAST, 0, 2, false);
     script_collective(&diagnosed_rank[1], LOG_BCAST, 1, 2, false);
     ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVES_DIFFER);
-    diagnosed_says("different roots");
+    diagnosed_says(
+        "rank 1 calls MPI_Bcast among all ranks with root 1, where rank 0 calls it with root 0");
 }
 END_TEST
 

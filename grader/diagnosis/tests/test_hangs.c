@@ -67,18 +67,42 @@ static const struct hang hangs[] = {
         "a message from rank 1 (tag 2, room for 40 bytes), begun with MPI_Irecv at `messages.c:107",
         NULL, NULL),
     HANG("collectives", "not-entered", 3, BOTH, COLLECTIVE_MISSING, "01", "2", -1,
-         "MPI_Barrier at collectives.c:11", "rank 1 to call MPI_Barrier, too", NULL, NULL),
+         "MPI_Barrier at collectives.c:11",
+         "rank 1 to call MPI_Barrier among all ranks, too (so far ranks 0 and 2 have)", NULL, NULL),
     HANG("collectives", "skipped", 3, BOTH, COLLECTIVE_MISSING, "", "01", 2,
-         "rank 0 is in MPI_Allreduce at collectives.c:18 (skipped), which rank 2 never called",
+         "rank 0 is in MPI_Allreduce of 40 bytes among all ranks at collectives.c:18 (skipped), "
+         "which rank 2 never called",
          NULL, NULL, NULL),
     HANG("collectives", "different", 2, BOTH, COLLECTIVES_DIFFER, "", "", -1,
-         "rank 0 MPI_Allreduce at collectives.c:24 (different), rank 1 MPI_Barrier at "
-         "collectives.c:26",
+         "rank 1 calls MPI_Barrier among all ranks at collectives.c:26 (different), where rank 0 "
+         "calls "
+         "MPI_Allreduce of 400000 bytes among all ranks at collectives.c:24",
          NULL, NULL, NULL),
     HANG("collectives", "roots", 2, BOTH, COLLECTIVES_DIFFER, "", NULL, -1,
-         "different roots: rank 0 with 0, rank 1 with 1", NULL, NULL, NULL),
+         "rank 1 calls MPI_Bcast among all ranks with root 1 at collectives.c:31 (roots), where "
+         "rank 0 calls it with root 0 at",
+         NULL, NULL, NULL),
     HANG("collectives", "sizes", 2, BOTH, COLLECTIVES_DIFFER, "", NULL, ANY,
-         "different sizes: rank 0 with 80 bytes, rank 1 with 40", NULL, NULL, NULL),
+         "rank 1 calls MPI_Bcast among all ranks with 40 bytes at collectives.c:37 (sizes), where "
+         "rank 0 calls it with 80 bytes at",
+         NULL, NULL, NULL),
+    HANG("collectives", "crosswise", 3, BOTH, CROSSWISE, "01", "2", -1,
+         "ranks 0 and 1 wait for each other crosswise, each in another collective (rank 0: "
+         "MPI_Allreduce of 400000 bytes among all ranks at collectives.c:",
+         "rank 1 to call MPI_Allreduce of 400000 bytes among all ranks, too (so far ranks 0 and 2 "
+         "have)",
+         "in one order", NULL),
+    HANG("collectives", "world", 4, BOTH, GROUPS_DIFFER, "01", "", -1,
+         "rank 1 calls MPI_Allreduce of 400000 bytes among all ranks at collectives.c:",
+         "where rank 0 calls it among {0, 1} at collectives.c:", NULL, NULL),
+    HANG("collectives", "one-left-out", 3, BOTH, COLLECTIVE_MISSING, "", NULL, ANY,
+         "rank 2 does not call MPI_Bcast of 80 bytes among all ranks", NULL, NULL, NULL),
+    HANG("collectives", "in-flight", 4, BOTH, COLLECTIVE_MISSING, "13", "", -1,
+         "ranks 1 and 3 wait for each other",
+         "rank 3 to call MPI_Iallreduce of 40 bytes among {1, 3}, too (so far rank 1 has)", NULL,
+         NULL),
+    HANG("collectives", "blocking-with-nonblocking", 2, BOTH, COLLECTIVES_DIFFER, "", NULL, ANY,
+         "rank 1 calls MPI_Iallreduce of 400000 bytes among all ranks", NULL, NULL, NULL),
     HANG("ends", "returned-early", 2, BOTH, RANK_GONE, "", "1", 0, "rank 0 came to its end", NULL,
          NULL, NULL),
     HANG("ends", "finalized", 2, BOTH, RANK_GONE, "", "1", 0,

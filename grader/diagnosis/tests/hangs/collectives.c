@@ -38,10 +38,76 @@ static void sizes(void)
     MPI_Barrier(MPI_COMM_WORLD);
 }
 
+static void reduce(MPI_Comm comm)
+{
+    MPI_Allreduce(buffer, other_buffer, LARGE, MPI_FLOAT, MPI_SUM, comm);
+}
+
+/* Two communicators of all ranks: rank 1 comes to them in the other order. */
+static void crosswise(void)
+{
+    MPI_Comm first, second;
+    MPI_Comm_dup(MPI_COMM_WORLD, &first);
+    MPI_Comm_split(MPI_COMM_WORLD, 0, ranks - rank, &second);
+    if (rank == 1) {
+        MPI_Barrier(second);
+        reduce(first);
+    } else {
+        reduce(first);
+        MPI_Barrier(second);
+    }
+}
+
+/* Ranks 0 and 1 are to add up, and so are 2 and 3; rank 1 takes MPI_COMM_WORLD. */
+static void world(void)
+{
+    MPI_Comm pair;
+    MPI_Comm_split(MPI_COMM_WORLD, rank / 2, rank, &pair);
+    reduce(rank == 1 ? MPI_COMM_WORLD : pair);
+}
+
+/* Rank 2 leaves out the second of three. */
+static void one_left_out(void)
+{
+    MPI_Bcast(buffer, SMALL, MPI_FLOAT, 0, MPI_COMM_WORLD);
+    if (rank != 2)
+        MPI_Bcast(buffer, 2 * SMALL, MPI_FLOAT, 0, MPI_COMM_WORLD);
+    MPI_Allreduce(buffer, other_buffer, SMALL, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+/* The last rank waits for something else; the others for it, in MPI_Wait. */
+static void in_flight(void)
+{
+    MPI_Request request;
+    MPI_Comm pairs;
+    MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &pairs);
+    if (rank == 3)
+        RECEIVE(1, 4, SMALL);
+    MPI_Iallreduce(buffer, other_buffer, SMALL, MPI_FLOAT, MPI_SUM, pairs, &request);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+static void blocking_with_nonblocking(void)
+{
+    MPI_Request request;
+    if (rank == 0) {
+        MPI_Allreduce(buffer, other_buffer, LARGE, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+    } else {
+        MPI_Iallreduce(buffer, other_buffer, LARGE, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD, &request);
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
+    }
+}
+
 static const struct way ways[] = {{"not-entered", not_entered},
                                   {"skipped", skipped},
                                   {"different", different},
                                   {"roots", roots},
-                                  {"sizes", sizes}};
+                                  {"sizes", sizes},
+                                  {"crosswise", crosswise},
+                                  {"world", world},
+                                  {"one-left-out", one_left_out},
+                                  {"in-flight", in_flight},
+                                  {"blocking-with-nonblocking", blocking_with_nonblocking}};
 
 HANG_MAIN(ways)
