@@ -13,18 +13,32 @@
 
 /* ---- as text ------------------------------------------------------------------------------------- */
 
+/* "MPI_Allreduce {0, 1}" */
+static void name_collective(const struct scene *scene, int rank, const struct wait *wait,
+                            GString *text)
+{
+    const struct collective *collective = &scene->collectives->collective[wait->collective];
+    const struct log_record *call = &scene->outcome->log[rank].record[collective->entered[rank]];
+    g_string_append(text, log_operation_name(call->operation));
+    if (collective->group) {
+        g_string_append_c(text, ' ');
+        group_describe(collective->group, scene->outcome->ranks, text);
+    }
+    if (call->peer >= 0 && log_is_collective(call->operation))
+        g_string_append_printf(text, ", root %d", call->peer);
+}
+
 /* "MPI_Send to 1, tag 5, 400000 bytes", with `between` in front of the bytes. */
 static void name_wait(const struct scene *scene, int rank, int peer, const struct wait *wait,
                       const char *between, GString *text)
 {
     size_t call = scene_call_of(scene, rank, wait->posted);
     const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
-    g_string_append(text, log_operation_name(scene->outcome->log[rank].record[call].operation));
     if (wait->kind == WAIT_COLLECTIVE) {
-        if (record->peer >= 0)
-            g_string_append_printf(text, ", root %d", record->peer);
+        name_collective(scene, rank, wait, text);
         return;
     }
+    g_string_append(text, log_operation_name(scene->outcome->log[rank].record[call].operation));
     g_string_append_printf(text, " %s ", wait->kind == WAIT_SEND ? "to" : "from");
     if (wait->peer == LOG_NO_PEER)
         g_string_append(text, "anybody");
@@ -41,9 +55,13 @@ static void name_wait(const struct scene *scene, int rank, int peer, const struc
 static char *label_of_arrow(const struct scene *scene, int rank, const struct wait *wait)
 {
     const struct log_record *record = &scene->outcome->log[rank].record[wait->posted];
-    return wait->kind == WAIT_COLLECTIVE ? g_strdup(log_operation_name(record->operation))
-           : record->tag == LOG_ANY_TAG  ? g_strdup("any tag")
-                                         : g_strdup_printf("tag %d", record->tag);
+    if (wait->kind == WAIT_COLLECTIVE) {
+        GString *text = g_string_new(NULL);
+        name_collective(scene, rank, wait, text);
+        return g_string_free(text, FALSE);
+    }
+    return record->tag == LOG_ANY_TAG ? g_strdup("any tag")
+                                      : g_strdup_printf("tag %d", record->tag);
 }
 
 /* The calls, sizes and places are in the table. */
