@@ -79,6 +79,10 @@ struct replay *replay_run(const struct log_file *logs, int ranks, const struct m
                           struct replay_options options);
 void replay_free(struct replay *replay);
 
+/* Is it no collective, or one that for each of its ranks is over when all have entered, whatever the
+ * messages that MPI makes it of? */
+bool replay_is_rendezvous(enum log_operation operation);
+
 /* Idle share: the ranks' mean idle time by the makespan ("of makespan"); 0 for an empty replay. */
 double replay_bubble(const struct replay *replay);
 

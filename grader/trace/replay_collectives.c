@@ -105,6 +105,19 @@ static double givers_entered(const struct play *play, int index, int rank, int *
     return time;
 }
 
+static bool is_scan(enum log_operation operation)
+{
+    operation = log_blocking_form(operation);
+    return operation == LOG_SCAN || operation == LOG_EXSCAN;
+}
+
+bool replay_is_rendezvous(enum log_operation operation)
+{
+    return !collectives_include(operation) ||
+           !(collectives_root_gives(operation) || collectives_root_gets(operation) ||
+             is_scan(operation) || is_neighbours(operation));
+}
+
 static bool sends_wait(const struct play *play, int index)
 {
     return play->options.synchronous &&
@@ -135,8 +148,7 @@ double replay_collective_complete(const struct play *play, int index, int rank, 
         return 0;
     if (gives && collective->root >= 0 && collective->root < play->ranks)
         return one_entered(play, index, collective->root, waits_for);
-    const bool scans = operation == LOG_SCAN || operation == LOG_EXSCAN;
-    if (scans && collective->group && group_has(collective->group, rank))
+    if (is_scan(operation) && collective->group && group_has(collective->group, rank))
         return lower_ranks_entered(play, index, rank, waits_for);
     return everybody_entered(play, index, waits_for);
 }
