@@ -15,6 +15,7 @@ SHELL := /bin/bash
 #: CURVE=name of the curve that make train writes (ranks-NP)
 #: PLATFORM=name of the simulated cluster (free): a file of common/platforms
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive
+#: MEMORY=1       make timeline shows memory over time, too: by kind, as a picture and a table
 #: MACHINE=real   make timeline on this computer, not on the simulated cluster
 #: MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples DATA=name  what make plan plans (planner/README.md)
 # assignments/default names the assignment that is meant where nobody names one.
@@ -30,6 +31,7 @@ PLATFORM     ?= free
 SYNCHRONOUS  ?=
 OUT          ?=
 SANITIZE     ?=
+MEMORY       ?=
 
 include tools/configuration.mk
 
@@ -99,7 +101,7 @@ timeline: data ## draw who worked when with NP ranks and ARGS, and export it for
 	+@$(call built,$(HANDIN) $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)))
 	@rm -rf $(TIMELINE) && mkdir -p $(TIMELINE)
 	@status=0; $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch $(NP) $(PROGRAM)) $(ARGS) \
-	    --steps $(call on_machine,1,3) --quiet --evidence $(TIMELINE) || status=$$?; \
+	    --steps $(call on_machine,1,3) --quiet --evidence $(TIMELINE) $(if $(MEMORY),--log-memory) || status=$$?; \
 	  [ $$status -eq 2 -o ! -e $(TIMELINE)/rank-$$(($(NP) - 1)).log ] || \
 	    $(HANDIN) timeline --assignment $(ASSIGNMENT) --evidence $(TIMELINE) \
 	    --program $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)) --arguments '$(ARGS)' \

@@ -2,8 +2,10 @@
 #include "handin/timeline.h"
 
 #include "common/base/fatal.h"
+#include "grader/pictures/picture_memory.h"
 #include "grader/pictures/picture_timeline.h"
 #include "grader/pictures/table_collectives.h"
+#include "grader/pictures/table_memory.h"
 #include "grader/pictures/trace_export.h"
 #include "grader/verdict/assignment.h"
 #include "handin/handin.h"
@@ -159,6 +161,30 @@ static bool draw(const struct handin_options *handin, const struct logs *logs, c
     return drawn;
 }
 
+/* Of a run with --log-memory: the picture, to memory.svg in the folder, and the table. False if the
+ * picture can't be drawn. */
+static bool draw_memory(const struct handin_options *handin, const struct logs *logs,
+                        GString *table, GString *problems)
+{
+    struct memory_scene scene = {.logs = logs->log,
+                                 .ranks = logs->count,
+                                 .step = timeline_last_step(logs->log, logs->count)};
+    struct live_memory *memory = live_memory_new(logs->log, logs->count, scene.step);
+    if (!memory)
+        return true;
+    scene.memory = memory;
+    g_autofree char *path = g_build_filename(handin->evidence, "memory", NULL);
+    g_autofree char *title = g_strdup_printf(
+        "memory over one training step: %d rank%s%s%s", logs->count, logs->count == 1 ? "" : "s",
+        handin->where ? ", " : "", handin->where ? handin->where : "");
+    const bool drawn = picture_of_memory(&scene, title, path, problems);
+    if (drawn)
+        g_string_append_printf(table, "memory over time: %s.svg, %s.png\n", path, path);
+    table_of_memory(&scene, table);
+    live_memory_free(memory, logs->count);
+    return drawn;
+}
+
 int handin_timeline(const struct handin_options *options)
 {
     g_autoptr(GString) problems = g_string_new(NULL);
@@ -174,6 +200,7 @@ int handin_timeline(const struct handin_options *options)
         g_string_append_c(problems, '\n');
     g_autoptr(GString) table = g_string_new(NULL);
     bool drawn = read && draw(options, &logs, path, table, problems);
+    bool memory_drawn = read && draw_memory(options, &logs, table, problems);
     clear_logs(&logs);
     handin_complain(problems);
     if (drawn)
@@ -181,7 +208,7 @@ int handin_timeline(const struct handin_options *options)
     if (exported)
         printf("every call and message: %s (open it in https://ui.perfetto.dev)\n", trace);
     fputs(table->str, stdout);
-    return drawn && exported ? 0 : 1;
+    return drawn && exported && memory_drawn ? 0 : 1;
 }
 
 int handin_timeline_of_ranks(const struct handin_options *handin)

@@ -43,6 +43,7 @@ static int64_t live_bytes[MEMORY_KINDS];
 static int64_t peak_bytes[MEMORY_KINDS];
 static size_t from_system;
 static bool spoils;
+static void (*observer)(enum memory_kind kind, int64_t bytes); /* or NULL */
 
 const char *memory_kind_name(enum memory_kind kind)
 {
@@ -133,6 +134,13 @@ void memory_account(enum memory_kind kind, int64_t bytes)
               (long long)-live_bytes[kind], memory_kind_name(kind));
     if (live_bytes[kind] > peak_bytes[kind])
         peak_bytes[kind] = live_bytes[kind];
+    if (observer != NULL)
+        observer(kind, bytes);
+}
+
+void memory_set_observer(void (*wanted)(enum memory_kind kind, int64_t bytes))
+{
+    observer = wanted;
 }
 
 void memory_spoil(bool wanted)

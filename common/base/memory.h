@@ -42,6 +42,9 @@ void memory_block_free(void *block, size_t bytes);
 /* For devices without data: account for bytes that are not there. */
 void memory_account(enum memory_kind kind, int64_t bytes);
 
+/* Called after every change of live bytes, from now on; NULL: by nobody. It may not allocate. */
+void memory_set_observer(void (*observer)(enum memory_kind kind, int64_t bytes));
+
 size_t memory_live(enum memory_kind kind);
 size_t memory_peak(enum memory_kind kind);
 void memory_reset_peak(void);       /* the peaks become what is live now */

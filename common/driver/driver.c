@@ -170,6 +170,7 @@ int driver_main(int argc, char **argv, const struct program *given)
         driver_evidence_folder(&options);
         memory_spoil(true);
         log_open(options.evidence, run.rank, run.ranks, options.seed);
+        driver_memory_begin(&options);
         last_words_open(options.evidence, run.rank);
     }
     struct model *model = build_model(&options);

@@ -1,7 +1,7 @@
 /*
  * What the driver's files share: driver.c (the program from begin to end),
  * driver_check.c (do the options go together?), driver_train.c (the steps),
- * driver_evidence.c (tensor files and facts), driver_progress.c (the progress
+ * driver_evidence.c (tensor files and facts), driver_memory.c (memory over time), driver_progress.c (the progress
  * line) and driver_usage.c (how well the ranks were used).
  */
 #ifndef COMMON_DRIVER_DRIVER_PARTS_H
@@ -38,6 +38,15 @@ void driver_evidence_held(void);
 void driver_evidence_before_training(void);
 /* Records live and peak bytes of every kind of memory, and of the process (log.h). */
 void driver_evidence_memory(void);
+
+/* ---- driver_memory.c: memory over time, for --log-memory ---------------------------------------- */
+
+/* Right behind log_open: from now on allocations and releases by kind are in the log, at most
+ * options->log_memory of a step. Beyond that, as many again for new peaks alone, each with the sum of
+ * what was left out. */
+void driver_memory_begin(const struct options *options);
+/* Right before the begin, and before the end, of a step. */
+void driver_memory_step(void);
 
 /* ---- driver_progress.c ------------------------------------------------------------------------- */
 

@@ -166,6 +166,7 @@ static void take_step(struct training *training, struct run *run, int number)
     driver_evidence_before_step(run, number);
     const double began = driver_seconds();
     batch_load(run->batch, number);
+    driver_memory_step();
     log_append(log_record_of_step(LOG_STEP_BEGIN, number));
     /* A step that ends the program must not do so before every rank has opened its data. */
     if (number == 0)
@@ -175,6 +176,7 @@ static void take_step(struct training *training, struct run *run, int number)
     run->step->take(run);
     driver_usage_after_step(&training->usage);
     driver_evidence_held();
+    driver_memory_step();
     log_append(log_record_of_step_end(number, live_bytes()));
     if (training->reports)
         report(training, run, number, driver_seconds() - began);

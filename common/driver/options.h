@@ -19,6 +19,8 @@
 #define OPTIONS_MOST_SAMPLES       1000000 /* of a batch */
 #define OPTIONS_MOST_MICRO_BATCHES 65536
 
+#define OPTIONS_LOG_MEMORY 20000 /* of --log-memory without a number */
+
 #define OPTIONS_OWN_BYTES 128 /* room for the values of an assignment's own options */
 
 struct options {
@@ -45,8 +47,9 @@ struct options {
     int gradient_dumps; /* --dump-gradients 0,1: after these steps, store gradients, outputs */
     int gradient_dump[OPTIONS_MAX_STEPS];
     char against[32]; /* --against: a second training step, to show beside the first; empty: none */
-    bool report;      /* --report: step time, bubble, utilisation and memory at the end */
-    bool quiet;       /* --quiet: no progress line */
+    int log_memory; /* --log-memory[=N]: log allocations, at most so many records a step; 0: none */
+    bool report;    /* --report: step time, bubble, utilisation and memory at the end */
+    bool quiet;     /* --quiet: no progress line */
     unsigned char own[OPTIONS_OWN_BYTES]; /* the assignment's own, for it alone to read and write */
 };
 

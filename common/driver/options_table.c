@@ -34,7 +34,8 @@ enum key {
     KEY_EVIDENCE,
     KEY_CURVE,
     KEY_SNAPSHOTS,
-    KEY_DUMP_GRADIENTS
+    KEY_DUMP_GRADIENTS,
+    KEY_LOG_MEMORY
 };
 
 const struct argp_option options_table[] = {
@@ -64,6 +65,8 @@ const struct argp_option options_table[] = {
     {"evidence", KEY_EVIDENCE, "FOLDER", 0, "write the log and the tensor files", 3},
     {"snapshots", KEY_SNAPSHOTS, "STEPS", 0, "store parameters and state before these steps", 3},
     {"dump-gradients", KEY_DUMP_GRADIENTS, "STEPS", 0, "store gradients after these steps", 3},
+    {"log-memory", KEY_LOG_MEMORY, "N", OPTION_ARG_OPTIONAL,
+     "log memory given out and given back, at most N records a step (20000)", 3},
     {"quiet", KEY_QUIET, NULL, 0, "no progress line", 3},
     {0}};
 
@@ -132,6 +135,9 @@ static error_t finish(struct parsing *parsing)
     }
     const bool looks_at_numbers =
         options->compare || options->snapshots > 0 || options->gradient_dumps > 0;
+    if (options->log_memory > 0 && options->evidence[0] == '\0')
+        return parsing_refuse(parsing,
+                              "--log-memory: it goes into the log, so it needs --evidence");
     if (options->device == DEVICE_META && looks_at_numbers)
         return parsing_refuse(parsing, "--device meta: its tensors hold no numbers, so --compare, "
                                        "--snapshots and --dump-gradients have nothing to look at");
@@ -193,6 +199,11 @@ static error_t read_looking(struct parsing *parsing, int key, char *text)
     case KEY_DUMP_GRADIENTS:
         return parsing_steps(parsing, "--dump-gradients", text, &options->gradient_dumps,
                              options->gradient_dump);
+    case KEY_LOG_MEMORY:
+        options->log_memory = OPTIONS_LOG_MEMORY;
+        return text == NULL
+                   ? 0
+                   : parsing_int(parsing, "--log-memory", text, 1, 10000000, &options->log_memory);
     case KEY_QUIET:
         options->quiet = true;
         return 0;

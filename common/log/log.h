@@ -238,7 +238,8 @@ enum {
     LOG_FLAG_BUFFER_GONE = 8,  /* a send's buffer was no longer there when it completed */
     LOG_FLAG_SYNCHRONOUS = 16, /* a started persistent send is an MPI_Ssend … */
     LOG_FLAG_BUFFERED = 32,    /* … or an MPI_Bsend */
-    LOG_FLAG_FREED = 64        /* a completed request had been freed: nobody waited for it */
+    LOG_FLAG_FREED = 64,       /* a completed request had been freed: nobody waited for it */
+    LOG_FLAG_CUT = 128         /* the sum of changes of memory that have no records of their own */
 };
 
 /*

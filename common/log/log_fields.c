@@ -326,11 +326,16 @@ struct log_record log_record_of_allocation(struct log_allocation allocation)
     record.own_number = (uint64_t)allocation.kind;
     record.bytes = allocation.bytes;
     record.own_value = allocation.live;
+    record.flag = allocation.cut ? LOG_FLAG_CUT : 0;
     return record;
 }
 
 struct log_allocation log_allocation(const struct log_record *record)
 {
-    return (struct log_allocation){whole(record->own_number), record->operation == LOG_RELEASE,
-                                   record->bytes, record->own_value};
+    const double live = record->own_value;
+    return (struct log_allocation){.kind = whole(record->own_number),
+                                   .released = record->operation == LOG_RELEASE,
+                                   .cut = (record->flag & LOG_FLAG_CUT) != 0,
+                                   .bytes = record->bytes,
+                                   .live = live >= 0 && live <= 0x1p60 ? live : 0};
 }

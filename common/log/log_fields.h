@@ -232,8 +232,9 @@ struct log_data log_data(const struct log_record *record);
 struct log_allocation {
     int kind; /* an enum memory_kind; of a forged record -1 */
     bool released;
+    bool cut; /* what came before it was left out: it is the sum of several changes */
     uint64_t bytes;
-    double live; /* bytes of that kind behind it */
+    double live; /* bytes of that kind behind it; of a forged record 0 */
 };
 struct log_record log_record_of_allocation(struct log_allocation allocation);
 struct log_allocation log_allocation(const struct log_record *record);

@@ -62,6 +62,9 @@ struct timeline {
 
 #define TIMELINE_LAST_STEP (-2) /* the last training step that any rank began */
 
+/* Its number; REPLAY_ALL_STEPS: the logs have no steps. */
+int timeline_last_step(const struct log_file *logs, int ranks);
+
 /* From the clocks of a run: one training step, REPLAY_ALL_STEPS or TIMELINE_LAST_STEP; nanoseconds.
  * logs[r] is rank r's. A call that never returned lasts until the last record of all ranks. A log
  * without steps is taken as a whole. The caller frees with timeline_free. */

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static int last_step(const struct log_file *logs, int ranks)
+int timeline_last_step(const struct log_file *logs, int ranks)
 {
     int last = -1;
     for (int rank = 0; rank < ranks; rank++)
@@ -130,7 +130,7 @@ struct timeline *timeline_of_logs(const struct log_file *logs, int ranks, int st
 {
     struct timeline *timeline = timeline_new(ranks, TIMELINE_NANOSECONDS);
     if (step == TIMELINE_LAST_STEP)
-        step = last_step(logs, ranks);
+        step = timeline_last_step(logs, ranks);
     timeline->collectives = collectives_new(logs, ranks);
     timeline->calls = collective_calls_new(logs, ranks, timeline->collectives, step);
     size_t *first = g_new0(size_t, (gsize)ranks + 1), *last = g_new0(size_t, (gsize)ranks + 1);
