@@ -6,6 +6,7 @@
  */
 #include "grader/pictures/trace_export_parts.h"
 
+#include "grader/trace/replay.h"
 #include "grader/trace/source_line.h"
 
 #include <errno.h>
@@ -139,7 +140,26 @@ static void prepare_source_lines(const struct trace *trace)
     g_hash_table_destroy(callers);
 }
 
-static void prepare(struct trace *trace, const struct log_file *logs)
+/* Where each collective call is complete. */
+static void find_completions(struct trace *trace, const struct log_file *logs)
+{
+    trace->collectives = collectives_new(logs, trace->ranks);
+    trace->calls = collective_calls_new(logs, trace->ranks, trace->collectives, REPLAY_ALL_STEPS);
+    trace->completes = g_new(int *, (gsize)trace->ranks + 1);
+    for (int rank = 0; rank < trace->ranks; rank++) {
+        trace->completes[rank] = g_new(int, logs[rank].count + 1);
+        for (size_t i = 0; i <= logs[rank].count; i++)
+            trace->completes[rank][i] = NO_COLLECTIVE_CALL;
+    }
+    for (int i = 0; i < trace->calls->count; i++) {
+        const struct collective_call *call = &trace->calls->call[i];
+        if (call->ends != NO_RECORD)
+            trace->completes[call->rank][call->ends] = i;
+    }
+}
+
+/* Returns the last clock. */
+static uint64_t prepare(struct trace *trace, const struct log_file *logs)
 {
     trace->rank = g_new0(struct trace_rank, (gsize)trace->ranks + 1);
     for (int rank = 0; rank < trace->ranks; rank++) {
@@ -150,8 +170,10 @@ static void prepare(struct trace *trace, const struct log_file *logs)
     find_times(trace, &latest);
     for (int rank = 0; rank < trace->ranks; rank++)
         trace_find_spans(&trace->rank[rank], latest);
+    find_completions(trace, logs);
     trace_find_arrows(trace);
     prepare_source_lines(trace);
+    return latest;
 }
 
 static void clear(struct trace *trace)
@@ -160,7 +182,11 @@ static void clear(struct trace *trace)
         g_free(trace->rank[rank].span);
         g_free(trace->rank[rank].begins);
         g_free(trace->rank[rank].ends);
+        g_free(trace->completes[rank]);
     }
+    g_free(trace->completes);
+    collective_calls_free(trace->calls);
+    collectives_free(trace->collectives);
     g_free(trace->rank);
     g_array_unref(trace->arrows);
 }
@@ -177,10 +203,11 @@ bool trace_export(const struct log_file *logs, int ranks, const struct matching 
         matching_free(own);
         return false;
     }
-    prepare(&trace, logs);
+    uint64_t latest = prepare(&trace, logs);
     trace.failed |= fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", trace.file) < 0;
     trace_write_names(&trace);
     merge(&trace);
+    trace_write_pending(&trace, latest);
     trace.failed |= fputs("\n]}\n", trace.file) < 0;
     trace.failed |= fclose(trace.file) != 0;
     if (trace.failed) {

@@ -7,10 +7,14 @@
  *     slices    training steps, F, B, I, W, optimizer's steps and every MPI call;
  *               what never ended lasts to the end of the trace and is called
  *               "… (pending)"
- *     arrows    from each send to the call in which its receive completed
+ *     arrows    from each send to the call in which its receive completed; from the call
+ *               of the one that came last to a collective to where those were done that
+ *               needed it
+ *     async     non-blocking collectives, from their start until they were complete,
+ *               slices beside their rank's: "rank R: all-reduce among {0, 2}"
  *     instants  losses, results of assert_close, the final record
  *     counters  forwards in flight (begun, and their backward, or W, not done);
- *               peak memory by kind
+ *               peak memory by kind and, where it was recorded, live memory
  *
  * Slices of a thread nest, as the format demands. Events stand in the order in
  * which they happened, and where several have one time, causes before effects:

@@ -56,8 +56,12 @@ static void add_requests(const struct trace *trace, int rank, size_t begin, json
          i++) {
         int index = trace->matching->by_record[rank][i];
         uint64_t request = log_request(&log->record[i]);
+        const struct collective_call *call = trace_call_of_request(trace, rank, request, i);
         g_autofree char *text = NULL;
-        if (index == NO_MESSAGE) {
+        if (index == NO_MESSAGE && call) {
+            g_autofree char *name = trace_collective_name(trace, call);
+            text = g_strdup_printf("%s (request %" PRIu64 ")", name, request);
+        } else if (index == NO_MESSAGE) {
             text = g_strdup_printf("request %" PRIu64, request);
         } else {
             const struct message *message = &trace->matching->message[index];
@@ -95,6 +99,33 @@ static bool has_peer(const struct log_record *record)
     return record->peer != LOG_NO_PEER;
 }
 
+static bool is_one_sided(const struct log_record *record)
+{
+    return record->operation >= LOG_WIN_CREATE;
+}
+
+/* Which one it is about, and what the tag means there. */
+static void add_peer_and_tag(const struct log_record *record, const struct log_record *last,
+                             json_t *arguments)
+{
+    const bool collective = collectives_include((enum log_operation)record->operation);
+    const bool one_sided = is_one_sided(record);
+    if (has_peer(record)) {
+        g_autofree char *peer = peer_name(has_peer(last) ? last->peer : record->peer);
+        json_object_set_new(arguments,
+                            collective  ? "root"
+                            : one_sided ? "target"
+                                        : "peer",
+                            json_string(peer));
+    }
+    if (collective)
+        return; /* its tag says what the elements are */
+    if (last->tag != LOG_ANY_TAG)
+        add_integer(arguments, one_sided ? "window" : "tag", last->tag);
+    else if (has_peer(record) && !one_sided)
+        json_object_set_new(arguments, "tag", json_string("any"));
+}
+
 static void add_call(const struct trace *trace, int rank, size_t begin, json_t *arguments)
 {
     const struct log_record *record = &trace->rank[rank].log->record[begin];
@@ -102,17 +133,10 @@ static void add_call(const struct trace *trace, int rank, size_t begin, json_t *
     /* The end of a receive knows more: who it was, and how much. */
     const struct log_record *last = end == NO_RECORD ? record : &trace->rank[rank].log->record[end];
     const bool collective = collectives_include((enum log_operation)record->operation);
-    if (has_peer(record)) {
-        g_autofree char *peer = peer_name(has_peer(last) ? last->peer : record->peer);
-        json_object_set_new(arguments, collective ? "root" : "peer", json_string(peer));
-    }
-    if (last->tag != LOG_ANY_TAG)
-        add_integer(arguments, "tag", last->tag);
-    else if (has_peer(record) && !collective)
-        json_object_set_new(arguments, "tag", json_string("any"));
-    if (last->bytes || record->bytes)
-        add_integer(arguments, "bytes",
-                    (int64_t)MIN(last->bytes ? last->bytes : record->bytes, (uint64_t)INT64_MAX));
+    const uint64_t bytes = collective ? record->bytes : last->bytes ? last->bytes : record->bytes;
+    add_peer_and_tag(record, last, arguments);
+    if (bytes)
+        add_integer(arguments, "bytes", (int64_t)MIN(bytes, (uint64_t)INT64_MAX));
     if (record->fingerprint || last->fingerprint)
         add_hexadecimal(arguments, "fingerprint",
                         last->fingerprint ? last->fingerprint : record->fingerprint);
@@ -122,7 +146,10 @@ static void add_call(const struct trace *trace, int rank, size_t begin, json_t *
         json_object_set_new(arguments, "communicator", json_string("the run's"));
     else if (record->communicator)
         add_hexadecimal(arguments, "communicator", record->communicator);
-    if (log_request(record))
+    int call = trace->calls->by_record[rank][begin];
+    if (call != NO_COLLECTIVE_CALL)
+        trace_add_collective(trace, &trace->calls->call[call], arguments);
+    if (!collective && log_request(record))
         add_integer(arguments, "request", (int64_t)log_request(record));
     add_requests(trace, rank, begin, arguments);
     add_fate(trace, rank, begin, arguments);

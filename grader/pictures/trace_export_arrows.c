@@ -40,6 +40,21 @@ static void find_messages(struct trace *trace)
     }
 }
 
+static void find_collectives(struct trace *trace)
+{
+    for (int i = 0; i < trace->calls->count; i++) {
+        const struct collective_call *call = &trace->calls->call[i];
+        if (call->waits_for == LOG_NO_PEER || call->ends == NO_RECORD)
+            continue;
+        const struct collective *collective = &trace->collectives->collective[call->collective];
+        add_arrow(trace, (struct trace_arrow){.name = "collective",
+                                              .from_rank = call->waits_for,
+                                              .from = collective->entered[call->waits_for],
+                                              .to_rank = call->rank,
+                                              .to = call->ends});
+    }
+}
+
 void trace_find_arrows(struct trace *trace)
 {
     trace->arrows = g_array_new(FALSE, FALSE, sizeof(struct trace_arrow));
@@ -51,6 +66,7 @@ void trace_find_arrows(struct trace *trace)
             at->begins[i] = at->ends[i] = NO_ARROW;
     }
     find_messages(trace);
+    find_collectives(trace);
 }
 
 int trace_missing_arrow(const struct trace *trace, int rank)

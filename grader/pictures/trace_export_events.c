@@ -139,6 +139,40 @@ static void write_slice(struct trace *trace, int rank, size_t begin)
     write_event(trace, event);
 }
 
+/* ---- collectives in flight ---------------------------------------------------------------- */
+
+/* "b" or "e": a slice beside those of its rank, which need not nest. */
+static void write_flight(struct trace *trace, const char *kind, int index, uint64_t clock)
+{
+    const struct collective_call *call = &trace->calls->call[index];
+    g_autofree char *what = trace_collective_name(trace, call);
+    g_autofree char *name = g_strdup_printf("rank %d: %s%s", call->rank, what,
+                                            call->ends == NO_RECORD ? " (pending)" : "");
+    json_t *event = new_event(trace, kind, name, "in flight", call->rank, clock);
+    json_object_set_new(event, "id", json_integer(index + 1));
+    if (kind[0] == 'b')
+        json_object_set_new(event, "args", trace_arguments(trace, call->rank, call->begins));
+    write_event(trace, event);
+}
+
+static void write_flights(struct trace *trace, int rank, size_t i)
+{
+    const uint64_t clock = trace->rank[rank].log->record[i].clock;
+    const int begins = trace->calls->by_record[rank][i], ends = trace->completes[rank][i];
+    if (begins != NO_COLLECTIVE_CALL && trace->calls->call[begins].nonblocking &&
+        trace->calls->call[begins].begins == i)
+        write_flight(trace, "b", begins, clock);
+    if (ends != NO_COLLECTIVE_CALL && trace->calls->call[ends].nonblocking)
+        write_flight(trace, "e", ends, clock);
+}
+
+void trace_write_pending(struct trace *trace, uint64_t latest)
+{
+    for (int i = 0; i < trace->calls->count; i++)
+        if (trace->calls->call[i].nonblocking && trace->calls->call[i].ends == NO_RECORD)
+            write_flight(trace, "e", i, latest);
+}
+
 /* ---- the rest ---------------------------------------------------------------------------- */
 
 static void write_arrow(struct trace *trace, const char *kind, int rank, uint64_t clock, int arrow)
@@ -194,16 +228,29 @@ static void count_forwards(struct trace *trace, int rank, const struct log_recor
     write_counter(trace, rank, "forwards in flight", "forwards", record->clock, at->in_flight);
 }
 
+static const char *kind_of_memory(int kind)
+{
+    static const char *const names[] = {"parameters", "gradients", "activations", "optimizer state",
+                                        "workspace"};
+    return kind >= 0 && kind < (int)G_N_ELEMENTS(names) ? names[kind] : NULL;
+}
+
+static void write_live(struct trace *trace, int rank, const struct log_record *record)
+{
+    const struct log_allocation change = log_allocation(record);
+    if (!kind_of_memory(change.kind))
+        return;
+    g_autofree char *what = g_strdup_printf("live memory, %s", kind_of_memory(change.kind));
+    write_counter(trace, rank, what, "bytes", record->clock, (int64_t)change.live);
+}
+
 static void write_memory(struct trace *trace, int rank, const struct log_record *record)
 {
-    static const char *const kinds[] = {"parameters", "gradients", "activations", "optimizer state",
-                                        "workspace"};
     struct log_memory memory = log_memory(record);
-    bool known = memory.kind >= 0 && memory.kind < (int)G_N_ELEMENTS(kinds);
-    if (!known && memory.kind != LOG_MEMORY_RESIDENT)
+    const char *kind = kind_of_memory(memory.kind);
+    if (!kind && memory.kind != LOG_MEMORY_RESIDENT)
         return;
-    g_autofree char *what =
-        g_strdup_printf("peak memory, %s", known ? kinds[memory.kind] : "whole process");
+    g_autofree char *what = g_strdup_printf("peak memory, %s", kind ? kind : "whole process");
     write_counter(trace, rank, what, "bytes", record->clock,
                   (int64_t)MIN(memory.peak, (uint64_t)INT64_MAX));
 }
@@ -228,12 +275,15 @@ void trace_write_record(struct trace *trace, int rank, size_t i)
     const struct log_record *record = &trace->rank[rank].log->record[i];
     if (begins_span(record))
         write_slice(trace, rank, i);
+    write_flights(trace, rank, i);
     write_arrows(trace, rank, i);
     count_forwards(trace, rank, record);
     if (record->phase != LOG_INSTANT)
         return;
     if (record->operation == LOG_MEMORY)
         write_memory(trace, rank, record);
+    else if (record->operation == LOG_ALLOCATE || record->operation == LOG_RELEASE)
+        write_live(trace, rank, record);
     else if (record->operation == LOG_LOSS || record->operation == LOG_LOSS_BACKWARD ||
              record->operation == LOG_ASSERT_CLOSE || record->operation == LOG_FINAL)
         write_instant(trace, rank, record);

@@ -5,6 +5,7 @@
 #define GRADER_PICTURES_TRACE_EXPORT_PARTS_H
 
 #include "grader/pictures/trace_export.h"
+#include "grader/trace/collective_calls.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -47,12 +48,16 @@ struct trace {
     int ranks;
     struct trace_rank *rank;
     const struct matching *matching;
-    GArray *arrows;    /* of struct trace_arrow */
-    uint64_t earliest; /* clock of the trace's time 0 */
+    struct collectives *collectives;
+    struct collective_calls *calls; /* of all steps */
+    int **completes;                /* [rank][record]: the collective call that ends here */
+    GArray *arrows;                 /* of struct trace_arrow */
+    uint64_t earliest;              /* clock of the trace's time 0 */
 };
 
 struct trace_arrow *trace_arrow(const struct trace *trace, int index);
-/* Makes the arrows of messages that have both ends. */
+/* Makes the arrows of messages that have both ends, and those of collectives: from the call of the one
+ * that came last to where the others, who needed it, were done. */
 void trace_find_arrows(struct trace *trace);
 /* The arrow that the rank's next record ends though it is not begun yet, or NO_ARROW. */
 int trace_missing_arrow(const struct trace *trace, int rank);
@@ -67,5 +72,15 @@ void trace_write_names(struct trace *trace);
 void trace_write_record(struct trace *trace, int rank, size_t record);
 /* The args of a slice. */
 json_t *trace_arguments(const struct trace *trace, int rank, size_t begin);
+/* What a collective's have beside: group, type and operation of its elements, who came last, times. */
+void trace_add_collective(const struct trace *trace, const struct collective_call *call,
+                          json_t *arguments);
+/* "all-reduce among {0, 2}". The caller frees. */
+char *trace_collective_name(const struct trace *trace, const struct collective_call *call);
+/* The call that a record of a request is about; NULL: it is about none. */
+const struct collective_call *trace_call_of_request(const struct trace *trace, int rank,
+                                                    uint64_t request, size_t before);
+/* What is in flight when the logs end. */
+void trace_write_pending(struct trace *trace, uint64_t latest);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "grader/pictures/trace_export.h"
 
+#include "common/base/memory.h"
+#include "common/log/log_fields.h"
 #include "tests/support/script.h"
 #include "tests/support/test.h"
 
@@ -100,13 +102,14 @@ static int count(const json_t *events, const char *kind)
 }
 
 /* What the format demands of every trace: each event has its fields, the slices of a thread nest,
- * times never run backwards (where the ranks' clocks fit together), arrows begin before they end and lie in the slice before them. */
+ * times never run backwards (where the ranks' clocks fit together), arrows begin before they end and lie
+ * in the slice before them, and what is in flight ends. */
 static void check_format(const json_t *events, bool one_clock)
 {
     GArray *open[RANKS]; /* ends of the slices that are open */
     for (int rank = 0; rank < RANKS; rank++)
         open[rank] = g_array_new(FALSE, FALSE, sizeof(long long));
-    GHashTable *begun = g_hash_table_new(NULL, NULL);
+    GHashTable *begun = g_hash_table_new(NULL, NULL), *flying = g_hash_table_new(NULL, NULL);
     long long last = 0;
     for (size_t i = 0; i < json_array_size(events); i++) {
         const json_t *event = json_array_get(events, i);
@@ -137,10 +140,21 @@ static void check_format(const json_t *events, bool one_clock)
             ck_assert_str_eq(text(event, "bp"), "e");
             ck_assert_uint_gt(stack->len, 0);
             ck_assert_int_le(from, g_array_index(stack, long long, stack->len - 1));
+        } else if (strcmp(kind, "b") == 0) {
+            ck_assert(g_hash_table_insert(flying, GINT_TO_POINTER((int)whole(event, "id")),
+                                          (gpointer)text(event, "name")));
+        } else if (strcmp(kind, "e") == 0) {
+            gpointer id = GINT_TO_POINTER((int)whole(event, "id"));
+            ck_assert_ptr_nonnull(g_hash_table_lookup(flying, id));
+            ck_assert_str_eq(g_hash_table_lookup(flying, id), text(event, "name"));
+            ck_assert_str_eq(text(event, "cat"), "in flight");
+            g_hash_table_remove(flying, id);
         } else {
             ck_assert_msg(strcmp(kind, "i") == 0 || strcmp(kind, "C") == 0, "%s", kind);
         }
     }
+    ck_assert_uint_eq(g_hash_table_size(flying), 0);
+    g_hash_table_destroy(flying);
     g_hash_table_destroy(begun);
     for (int rank = 0; rank < RANKS; rank++)
         g_array_unref(open[rank]);
@@ -254,6 +268,122 @@ START_TEST(numbers_that_json_does_not_have)
 }
 END_TEST
 
+/* Ranks 0 and 2 of a group; rank 2 comes last. */
+static void join(int rank, int place)
+{
+    script_put(&builder[rank], log_record_of_member((struct log_member){
+                                   .communicator = 77, .parent = 1, .rank = place, .size = 2}));
+}
+
+static struct log_record all_reduce(int rank, enum log_operation operation, uint64_t request)
+{
+    struct log_record record =
+        script_message(&builder[rank], operation, LOG_NO_PEER, LOG_ANY_TAG, 4096);
+    record.communicator = 77;
+    record.own_number = request;
+    log_set_elements(&record, (struct log_elements){LOG_TYPE_FLOAT32, LOG_REDUCTION_SUM});
+    return record;
+}
+
+static void put_at(int rank, struct log_record record, uint64_t clock)
+{
+    script_put(&builder[rank], record);
+    builder[rank].log.record[builder[rank].log.count - 1].clock = clock;
+}
+
+static void call_at(int rank, struct log_record record, uint64_t begin, uint64_t end)
+{
+    put_at(rank, record, begin);
+    record.phase = LOG_END;
+    put_at(rank, record, end);
+}
+
+START_TEST(collectives_have_their_group_and_an_arrow_from_the_last)
+{
+    join(0, 0);
+    join(2, 1);
+    call_at(0, all_reduce(0, LOG_ALLREDUCE, 0), 1000, 5000);
+    call_at(2, all_reduce(2, LOG_ALLREDUCE, 0), 4000, 5500);
+    json_t *events = export();
+    check_format(events, true);
+    const json_t *waiter = find(events, "X", "MPI_Allreduce", 0, 0),
+                 *last = find(events, "X", "MPI_Allreduce", 2, 0);
+    ck_assert_str_eq(json_string_value(argument(waiter, "collective")), "all-reduce among {0, 2}");
+    ck_assert_str_eq(json_string_value(argument(waiter, "type")), "float32");
+    ck_assert_str_eq(json_string_value(argument(waiter, "operation")), "MPI_SUM");
+    ck_assert_str_eq(json_string_value(argument(waiter, "came last")), "rank 2");
+    ck_assert_int_eq(json_integer_value(argument(waiter, "bytes")), 4096);
+    ck_assert_ptr_null(argument(waiter, "tag"));
+    ck_assert_double_eq(json_number_value(argument(waiter, "waiting, us")), 3);
+    ck_assert_double_eq(json_number_value(argument(waiter, "communicating, us")), 1);
+    ck_assert_ptr_null(argument(last, "came last"));
+    ck_assert_int_eq(count(events, "s"), 1);
+    const json_t *begin = find(events, "s", "collective", 2, 0),
+                 *end = find(events, "f", "collective", 0, 0);
+    ck_assert_int_eq(nanoseconds(begin, "ts"), 4000); /* the members' records are at 0 */
+    ck_assert_int_eq(nanoseconds(end, "ts"), 5000);
+    json_decref(events);
+}
+END_TEST
+
+START_TEST(what_is_in_flight_lies_beside_computation)
+{
+    join(0, 0);
+    join(2, 1);
+    for (int rank = 0; rank <= 2; rank += 2) {
+        struct log_record start = all_reduce(rank, LOG_IALLREDUCE, 9);
+        builder[rank].started[9] = start;
+        call_at(rank, start, 1000, 1100);
+    }
+    script_compute(&builder[0], LOG_BACKWARD, 0, 3, 5);
+    builder[0].log.record[3].clock = 2000;
+    builder[0].log.record[4].clock = 6000;
+    script_wait(&builder[0], 9); /* four records; rank 2 never waits */
+    for (size_t i = 0; i < 4; i++)
+        builder[0].log.record[5 + i].clock = 7000 + i;
+    json_t *events = export();
+    check_format(events, true);
+    const json_t *begin = find(events, "b", NULL, 0, 0), *end = find(events, "e", NULL, 0, 0);
+    ck_assert_str_eq(text(begin, "name"), "rank 0: all-reduce among {0, 2}");
+    ck_assert_int_eq(nanoseconds(begin, "ts"), 1000);
+    ck_assert_int_eq(nanoseconds(end, "ts"), 7002);
+    ck_assert_double_eq(json_number_value(argument(begin, "hidden behind computation, us")), 4);
+    const json_t *pending = find(events, "b", NULL, 2, 0), *never = find(events, "e", NULL, 2, 0);
+    ck_assert_str_eq(text(pending, "name"), "rank 2: all-reduce among {0, 2} (pending)");
+    ck_assert_int_eq(nanoseconds(never, "ts"), 7003); /* the end of the logs */
+    const json_t *wait = find(events, "X", "MPI_Wait", 0, 0);
+    ck_assert_str_eq(json_string_value(json_array_get(argument(wait, "waits for"), 0)),
+                     "all-reduce among {0, 2} (request 9)");
+    json_decref(events);
+}
+END_TEST
+
+START_TEST(one_sided_calls_have_target_and_window)
+{
+    struct log_record put = script_message(&builder[0], LOG_PUT, 2, 5, 800);
+    call_at(0, put, 10, 20);
+    json_t *events = export();
+    check_format(events, true);
+    const json_t *call = find(events, "X", "MPI_Put", 0, 0);
+    ck_assert_str_eq(json_string_value(argument(call, "target")), "rank 2");
+    ck_assert_int_eq(json_integer_value(argument(call, "window")), 5);
+    ck_assert_int_eq(json_integer_value(argument(call, "bytes")), 800);
+    json_decref(events);
+}
+END_TEST
+
+START_TEST(live_memory_is_a_counter)
+{
+    script_put(&builder[1], log_record_of_allocation((struct log_allocation){
+                                .kind = MEMORY_ACTIVATION, .bytes = 64, .live = 192}));
+    json_t *events = export();
+    check_format(events, true);
+    const json_t *live = find(events, "C", "rank 1: live memory, activations", 1, 0);
+    ck_assert_int_eq(json_integer_value(argument(live, "bytes")), 192);
+    json_decref(events);
+}
+END_TEST
+
 START_TEST(nonsense_is_survived)
 {
     script_nonsense(builder, RANKS, (unsigned)_i);
@@ -322,6 +452,10 @@ Suite *test_suite(void)
     tcase_add_test(tests, arrows_begin_before_they_end_at_one_time);
     tcase_add_test(tests, what_never_ended_is_pending_until_the_end);
     tcase_add_test(tests, numbers_that_json_does_not_have);
+    tcase_add_test(tests, collectives_have_their_group_and_an_arrow_from_the_last);
+    tcase_add_test(tests, what_is_in_flight_lies_beside_computation);
+    tcase_add_test(tests, one_sided_calls_have_target_and_window);
+    tcase_add_test(tests, live_memory_is_a_counter);
     tcase_add_loop_test(tests, nonsense_is_survived, 0, 100);
     tcase_add_test(tests, a_long_log_is_streamed);
     tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error);
