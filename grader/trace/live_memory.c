@@ -59,6 +59,17 @@ static void read_rank(struct live_memory *curve, const struct log_file *log, siz
     append(curve, moment);
 }
 
+/* The records of a step with its begin and end. */
+static bool find_records(const struct log_file *log, int step, size_t *first, size_t *last)
+{
+    const bool complete = replay_find_records(log, step, first, last);
+    if (*first > 0 && log->record[*first - 1].operation == LOG_STEP_BEGIN)
+        --*first;
+    if (*last > *first && *last < log->count && log->record[*last].operation == LOG_STEP_END)
+        ++*last;
+    return complete;
+}
+
 static bool any_change(const struct log_file *logs, int ranks)
 {
     for (int rank = 0; rank < ranks; rank++)
@@ -76,7 +87,7 @@ struct live_memory *live_memory_new(const struct log_file *logs, int ranks, int 
     size_t *first = g_new0(size_t, (gsize)ranks + 1), *last = g_new0(size_t, (gsize)ranks + 1);
     uint64_t origin = UINT64_MAX;
     for (int rank = 0; rank < ranks; rank++) {
-        curves[rank].complete = replay_find_records(&logs[rank], step, &first[rank], &last[rank]);
+        curves[rank].complete = find_records(&logs[rank], step, &first[rank], &last[rank]);
         if (last[rank] > first[rank])
             origin = MIN(origin, logs[rank].record[first[rank]].clock);
     }

@@ -226,6 +226,19 @@ START_TEST(ranks_may_count_the_other_way)
 }
 END_TEST
 
+START_TEST(memory_is_logged_on_request)
+{
+    ck_assert(reads("--data synthetic"));
+    ck_assert_int_eq(options.log_memory, 0);
+    ck_assert(reads("--data synthetic --log-memory --evidence somewhere"));
+    ck_assert_int_eq(options.log_memory, OPTIONS_LOG_MEMORY);
+    ck_assert(reads("--data synthetic --evidence somewhere --log-memory=50"));
+    ck_assert_int_eq(options.log_memory, 50);
+    must_refuse("--data synthetic --evidence somewhere --log-memory=0", "--log-memory 0", "from 1");
+    must_refuse("--data synthetic --log-memory", "--log-memory", "--evidence");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("options");
@@ -234,6 +247,7 @@ Suite *test_suite(void)
     tcase_add_test(read, all_options);
     tcase_add_test(read, optimizer_and_learning_rate_in_any_order);
     tcase_add_test(read, compare_takes_one_step);
+    tcase_add_test(read, memory_is_logged_on_request);
     tcase_add_test(read, ranks_may_count_the_other_way);
     tcase_add_test(read, without_steps_there_is_no_such_option);
     suite_add_tcase(suite, read);
