@@ -17,7 +17,7 @@ static char *group_name(const struct collective_calls *calls, const struct colle
 {
     const struct group *group = collective_call_group(calls, call);
     GString *name = g_string_new(NULL);
-    if (group)
+    if (group && group_size(group) > 0)
         group_describe(group, calls->ranks, name);
     else
         g_string_append(name, "ranks that no log names");
