@@ -53,7 +53,7 @@ static void step(MPI_Comm group)
     }
     mpi_check(MPI_Waitall(BUCKETS, request, MPI_STATUSES_IGNORE));
     if (rank == 1)
-        compute(LOG_OPTIMIZER_STEP, -1, OPERATIONS);
+        compute(LOG_OPTIMIZER_STEP, -1, 5.0 * OPERATIONS);
     mpi_check(MPI_Allreduce(MPI_IN_PLACE, &norm, 1, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD));
     if (rank != 1)
         compute(LOG_OPTIMIZER_STEP, -1, OPERATIONS);

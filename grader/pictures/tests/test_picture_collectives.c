@@ -78,11 +78,11 @@ static int bars(int rank, enum timeline_kind kind, double *time)
 
 static void expect(const char *text, const char *part)
 {
-    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\" in\n" TEST_LONG, part, text);
+    ck_assert_msg(strstr(text, part) != NULL, "no \"%s\" in\n%.3000s", part, text);
 }
 
 /* A forward takes 10 ms, a backward 20, messages nothing. The first all-reduce is in flight during two
- * backwards, the second during one; all wait 10 ms for rank 1 in the last one. */
+ * backwards, the second during one; all wait 50 ms for rank 1 in the last one. */
 START_TEST(a_simulated_step_with_free_messages)
 {
     run_overlap(true);
@@ -91,22 +91,22 @@ START_TEST(a_simulated_step_with_free_messages)
         ck_assert_int_eq(bars(rank, TIMELINE_IN_FLIGHT, &time), 2);
         ck_assert_double_eq_tol(time, 60e6, 1);
         bars(rank, TIMELINE_WAITING, &time);
-        ck_assert_double_eq_tol(time, rank == 1 ? 0 : 10e6, 1);
+        ck_assert_double_eq_tol(time, rank == 1 ? 0 : 50e6, 1);
     }
     ck_assert_int_eq(timeline->lanes, 2);
     g_autofree char *svg = draw();
     expect(svg, "all-reduce among {0, 2}: 40 ms of 40 ms in flight hidden behind computation");
     expect(svg, "all-reduce among {1, 3}: 40 ms of 40 ms in flight hidden behind computation");
     expect(svg, ">waited for rank 1<");
-    expect(svg, "this run: 90 ms, 110 ms with what follows");
+    expect(svg, "this run: 90 ms, 150 ms with what follows");
     expect(svg, "collective in flight");
     g_autoptr(GString) table = g_string_new(NULL);
     table_of_collectives(timeline->calls, table);
     expect(table->str, "hidden of in flight");
     expect(table->str, "40 ms of 40 ms (100 %)");
     expect(table->str, "rank 1 (1 of 1)");
-    expect(table->str, "7.5 ms"); /* the mean of 10, 0, 10, 10 */
-    expect(table->str, "8 MiB");  /* two buckets of 2^20 numbers of four bytes */
+    expect(table->str, "37.5 ms"); /* the mean of 50, 0, 50, 50 */
+    expect(table->str, "8 MiB");   /* two buckets of 2^20 numbers of four bytes */
 }
 END_TEST
 
@@ -130,7 +130,7 @@ START_TEST(a_real_step)
             ck_assert_uint_ge(call->hidden, 20000000); /* the last backward at least */
         waited += call->operation == LOG_ALLREDUCE && call->waits_for == 1;
     }
-    ck_assert_int_ge(waited, 2); /* 10 ms late; one may be held up by this computer */
+    ck_assert_int_ge(waited, 1); /* it is 50 ms late; others may be held up, too */
     g_autofree char *svg = draw();
     expect(svg, "all-reduce among {1, 3}: ");
     g_autofree char *trace = g_build_filename(folder, "trace.json", NULL);
