@@ -1,7 +1,7 @@
 /*
  * Collective calls in time.
  */
-#include "grader/trace/collective_calls.h"
+#include "grader/trace/collective_calls_parts.h"
 
 #include "grader/trace/replay.h"
 
@@ -44,164 +44,17 @@ const struct group *collective_call_group(const struct collective_calls *calls,
                        calls->collectives->collective[call->collective].communicator);
 }
 
-/* ---- whom a rank needs -------------------------------------------------------------------- */
-
-/* What a rank of a group needs before it can be done. */
-enum need { NEEDS_ALL, NEEDS_ROOT, NEEDS_THOSE_BEFORE, NEEDS_NOBODY };
-
-static enum need need_of(enum log_operation operation, bool is_root)
-{
-    switch (log_blocking_form(operation)) {
-    case LOG_BCAST:
-    case LOG_SCATTER:
-    case LOG_SCATTERV:
-        return is_root ? NEEDS_NOBODY : NEEDS_ROOT;
-    case LOG_REDUCE:
-    case LOG_GATHER:
-    case LOG_GATHERV:
-        return is_root ? NEEDS_ALL : NEEDS_ROOT; /* the root must take what is large */
-    case LOG_SCAN:
-    case LOG_EXSCAN:
-        return NEEDS_THOSE_BEFORE;
-    case LOG_NEIGHBOR_ALLGATHER:
-    case LOG_NEIGHBOR_ALLGATHERV:
-    case LOG_NEIGHBOR_ALLTOALL:
-    case LOG_NEIGHBOR_ALLTOALLV:
-    case LOG_NEIGHBOR_ALLTOALLW:
-        return NEEDS_NOBODY;
-    default:
-        return NEEDS_ALL;
-    }
-}
+/* ---- reading ------------------------------------------------------------------------------ */
 
 /* What is needed while the calls are read. */
 struct reading {
-    const struct log_file *logs;
-    const struct collectives *collectives;
+    struct collective_ready ready;
     struct collective_calls *calls;
     GArray *list;      /* of struct collective_call */
     GHashTable *begun; /* of this rank: request → call + 1 */
-    GHashTable *last;  /* of NEEDS_ALL: collective → rank + 1 that came last */
     int open;          /* the blocking collective that this rank is in, or NO_COLLECTIVE_CALL */
     uint64_t until;    /* the last clock of all */
 };
-
-static uint64_t clock_of(const struct reading *reading, int collective, int rank)
-{
-    const size_t entered = reading->collectives->collective[collective].entered[rank];
-    return entered == NO_RECORD ? NEVER_READY : reading->logs[rank].record[entered].clock;
-}
-
-/* The last of a group's members to come, or of those before `me`; LOG_NO_PEER: there are none. */
-static int last_to_come(const struct reading *reading, int collective, int me, bool before_me)
-{
-    const struct group *group = groups_find(
-        reading->collectives->groups, reading->collectives->collective[collective].communicator);
-    int last = LOG_NO_PEER;
-    for (int side = 0; group && side < group->sides; side++)
-        for (int i = 0; i < group->size[side]; i++) {
-            int rank = group->rank[side][i];
-            if (before_me && rank == me)
-                return last;
-            if (rank < 0 || rank >= reading->collectives->ranks)
-                continue;
-            if (last == LOG_NO_PEER ||
-                clock_of(reading, collective, rank) > clock_of(reading, collective, last))
-                last = rank;
-        }
-    return last;
-}
-
-/* Likewise of all members; a large group is looked through once. */
-static int last_of_all(struct reading *reading, int collective)
-{
-    gpointer key = GINT_TO_POINTER(collective), found = g_hash_table_lookup(reading->last, key);
-    if (found)
-        return GPOINTER_TO_INT(found) - 1;
-    int last = last_to_come(reading, collective, -1, false);
-    g_hash_table_insert(reading->last, key, GINT_TO_POINTER(last + 1));
-    return last;
-}
-
-/* When this rank's call can be done, and whose coming decides on it. */
-static void find_ready(struct reading *reading, struct collective_call *call)
-{
-    int root = reading->logs[call->rank].record[call->begins].peer, last = LOG_NO_PEER;
-    switch (need_of(call->operation, root == call->rank)) {
-    case NEEDS_ALL:
-        last = last_of_all(reading, call->collective);
-        break;
-    case NEEDS_ROOT:
-        last = root >= 0 && root < reading->collectives->ranks ? root : LOG_NO_PEER;
-        break;
-    case NEEDS_THOSE_BEFORE:
-        last = last_to_come(reading, call->collective, call->rank, true);
-        break;
-    default:
-        break;
-    }
-    call->ready = call->begin;
-    call->waits_for = LOG_NO_PEER;
-    if (last == LOG_NO_PEER || last == call->rank)
-        return;
-    uint64_t came = clock_of(reading, call->collective, last);
-    if (came <= call->begin)
-        return;
-    call->ready = came;
-    call->waits_for = last;
-}
-
-/* ---- what was computed -------------------------------------------------------------------- */
-
-struct computed {
-    uint64_t begin, end;
-    uint64_t before; /* in all computations before this one */
-};
-
-static void find_computed(GArray *computed, const struct log_file *log, size_t first, size_t last)
-{
-    uint64_t before = 0, begin = 0;
-    bool open = false;
-    for (size_t i = first; i < last; i++) {
-        const struct log_record *record = &log->record[i];
-        if (!log_is_computation(record))
-            continue;
-        if (open && record->phase == LOG_END) {
-            struct computed one = {begin, record->clock, before};
-            g_array_append_val(computed, one);
-            before += one.end - one.begin;
-        }
-        open = record->phase == LOG_BEGIN;
-        begin = record->clock;
-    }
-}
-
-/* How long had been computed at that time? */
-static uint64_t computed_until(const GArray *computed, uint64_t clock)
-{
-    guint low = 0, high = computed->len; /* the first that begins later */
-    while (low < high) {
-        guint middle = (low + high) / 2;
-        if (g_array_index(computed, struct computed, middle).begin <= clock)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
-        return 0;
-    const struct computed *last = &g_array_index(computed, struct computed, low - 1);
-    return last->before + MIN(clock, last->end) - last->begin;
-}
-
-uint64_t collective_calls_computed(const struct collective_calls *calls, int rank, uint64_t from,
-                                   uint64_t until)
-{
-    uint64_t before = computed_until(calls->computed[rank], from),
-             then = computed_until(calls->computed[rank], until);
-    return then > before ? then - before : 0;
-}
-
-/* ---- reading ------------------------------------------------------------------------------ */
 
 static struct collective_call *call_at(const struct reading *reading, int index)
 {
@@ -218,9 +71,9 @@ static void spend(struct collective_call *call, uint64_t from, uint64_t until)
 
 static void begin_call(struct reading *reading, int rank, size_t i)
 {
-    const struct log_record *record = &reading->logs[rank].record[i];
+    const struct log_record *record = &reading->ready.logs[rank].record[i];
     struct collective_call call = {.rank = rank,
-                                   .collective = reading->collectives->by_record[rank][i],
+                                   .collective = reading->ready.collectives->by_record[rank][i],
                                    .operation = record->operation,
                                    .begins = i,
                                    .ends = NO_RECORD,
@@ -229,7 +82,7 @@ static void begin_call(struct reading *reading, int rank, size_t i)
                                    .bytes = record->bytes};
     call.nonblocking =
         log_is_nonblocking_collective(call.operation) || call.operation == LOG_COMM_IDUP;
-    find_ready(reading, &call);
+    collective_find_ready(&reading->ready, &call);
     int index = (int)reading->list->len;
     g_array_append_val(reading->list, call);
     reading->calls->by_record[rank][i] = index;
@@ -310,7 +163,7 @@ static int awaited(const struct reading *reading, const struct log_file *log, si
 
 static void read_wait(struct reading *reading, int rank, size_t begin, size_t last)
 {
-    const struct log_file *log = &reading->logs[rank];
+    const struct log_file *log = &reading->ready.logs[rank];
     size_t end = find_end(log, begin, last);
     int index = awaited(reading, log, begin, end, end < last);
     reading->calls->by_record[rank][begin] = index;
@@ -324,7 +177,7 @@ static void read_wait(struct reading *reading, int rank, size_t begin, size_t la
 
 static void read_record(struct reading *reading, int rank, size_t i, size_t last)
 {
-    const struct log_record *record = &reading->logs[rank].record[i];
+    const struct log_record *record = &reading->ready.logs[rank].record[i];
     const bool begins = record->phase == LOG_BEGIN;
     struct collective_call *open =
         reading->open == NO_COLLECTIVE_CALL ? NULL : call_at(reading, reading->open);
@@ -333,7 +186,7 @@ static void read_record(struct reading *reading, int rank, size_t i, size_t last
     } else if (is_wait(record) && begins) {
         read_wait(reading, rank, i, last);
     } else if (collectives_include(record->operation) && begins) {
-        if (reading->collectives->by_record[rank][i] != NO_COLLECTIVE)
+        if (reading->ready.collectives->by_record[rank][i] != NO_COLLECTIVE)
             begin_call(reading, rank, i);
     } else if (open && record->phase == LOG_END && record->operation == open->operation) {
         if (!open->nonblocking)
@@ -360,7 +213,8 @@ static void read_rank(struct reading *reading, int rank, size_t first, size_t la
     for (size_t i = first; i < last; i++)
         read_record(reading, rank, i, last);
     g_hash_table_destroy(reading->begun);
-    find_computed(reading->calls->computed[rank], &reading->logs[rank], first, last);
+    collective_find_computed(reading->calls->computed[rank], &reading->ready.logs[rank], first,
+                             last);
     for (guint i = before; i < reading->list->len; i++)
         add_up(reading, call_at(reading, (int)i));
 }
@@ -372,11 +226,9 @@ struct collective_calls *collective_calls_new(const struct log_file *logs, int r
 {
     struct collective_calls *calls = g_new0(struct collective_calls, 1);
     struct reading reading = {
-        .logs = logs,
-        .collectives = collectives,
+        .ready = {logs, collectives, g_hash_table_new(NULL, NULL)},
         .calls = calls,
         .list = g_array_new(FALSE, FALSE, sizeof(struct collective_call)),
-        .last = g_hash_table_new(NULL, NULL),
     };
     calls->collectives = collectives;
     calls->ranks = ranks;
@@ -396,7 +248,7 @@ struct collective_calls *collective_calls_new(const struct log_file *logs, int r
         read_rank(&reading, rank, first[rank], last[rank]);
     g_free(first);
     g_free(last);
-    g_hash_table_destroy(reading.last);
+    g_hash_table_destroy(reading.ready.last);
     calls->count = (int)reading.list->len;
     calls->call = (struct collective_call *)(void *)g_array_free(reading.list, FALSE);
     return calls;
