@@ -10,7 +10,7 @@ TEST_SCRIPTS  := $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh)
 TEST          ?=
 WANTED_TESTS  := $(if $(TEST),$(foreach test,$(TESTS) $(TEST_SCRIPTS),$(if $(findstring $(TEST),$(test)),$(test))),$(TESTS) $(TEST_SCRIPTS))
 # Programs that tests run under mpirun, or on the simulated cluster.
-TEST_PROGRAM_SOURCES := $(wildcard common/tests/programs/*.c grader/diagnosis/tests/hangs/*.c assignments/*/tests/hangs/*.c)
+TEST_PROGRAM_SOURCES := $(wildcard common/tests/programs/*.c grader/diagnosis/tests/hangs/*.c assignments/*/tests/hangs/*.c tests/parallel/programs/*.c)
 TEST_PROGRAMS           := $(TEST_PROGRAM_SOURCES:%.c=$(B)/programs/%)
 SIMULATOR_TEST_PROGRAMS := $(TEST_PROGRAM_SOURCES:%.c=$(S)/programs/%)
 
@@ -18,7 +18,7 @@ TEST_FLAGS = $(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHE
 SUPPORT := $(B)/libsupport.a
 $(B)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS) -DTEST_BUILD_FOLDER='"$(B)"'
 $(foreach name,$(ASSIGNMENTS),$(eval $(B)/assignments/$(name)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS)))
-$(SUPPORT): $(call objects,$(filter-out tests/mutants/main.c tests/mutants/test_%,$(wildcard tests/support/*.c tests/mutants/*.c)))
+$(SUPPORT): $(call objects,$(filter-out tests/mutants/main.c tests/mutants/test_% tests/parallel/test_%,$(wildcard tests/support/*.c tests/mutants/*.c tests/parallel/*.c)))
 
 TESTED := $(SUPPORT) $(JUDGING) $(TIMELINES) $(PLANS) $(HANDIN_LIBRARY) $(PLANNER_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 $(B)/tests/%: %.c $(TESTED)
