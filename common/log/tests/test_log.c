@@ -8,7 +8,6 @@
 #include "tests/support/test.h"
 
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -366,22 +365,6 @@ START_TEST(elements_and_members_and_data)
 }
 END_TEST
 
-START_TEST(weights_of_sketches_are_no_pattern)
-{
-    double sum = 0, product = 0;
-    enum { MANY = 100000 };
-    for (uint64_t i = 0; i < MANY; i++) {
-        const double weight = log_sketch_weight(i);
-        ck_assert(weight >= 0.5 && weight < 1.5);
-        sum += weight - 1;
-        product += (weight - 1) * (log_sketch_weight(i + 1) - 1);
-    }
-    /* Standard deviations of uniform numbers: 0.29 and 0.083 each. */
-    ck_assert_double_lt(fabs(sum), 5 * 0.29 * sqrt(MANY));
-    ck_assert_double_lt(fabs(product), 5 * 0.084 * sqrt(MANY));
-}
-END_TEST
-
 START_TEST(every_operation_has_a_name_of_its_own)
 {
     int named = 0;
@@ -420,7 +403,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, every_operation_has_a_name_of_its_own);
     tcase_add_test(tests, collectives_have_two_forms);
     tcase_add_test(tests, elements_and_members_and_data);
-    tcase_add_test(tests, weights_of_sketches_are_no_pattern);
     suite_add_tcase(suite, tests);
     return suite;
 }

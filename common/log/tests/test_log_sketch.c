@@ -25,6 +25,24 @@ START_TEST(weights_are_all_different_and_near_one)
 }
 END_TEST
 
+/* Of what two numbers that change places make, nothing can be said from what the next two make. */
+START_TEST(weights_have_no_pattern)
+{
+    enum { MANY = 50000 };
+    double sum = 0.0, product = 0.0, before = 0.0;
+    for (uint64_t i = 0; i < MANY; i++) {
+        const double difference = log_sketch_weight(2 * i) - log_sketch_weight(2 * i + 1);
+        sum += difference;
+        product += difference * before;
+        before = difference;
+    }
+    /* Standard deviations of differences of numbers from [0.75, 1.25), and of their products. */
+    const double deviation = sqrt(2.0 / 12.0) / 2.0;
+    ck_assert_double_lt(fabs(sum), 5 * deviation * sqrt(MANY));
+    ck_assert_double_lt(fabs(product), 5 * deviation * deviation * sqrt(MANY));
+}
+END_TEST
+
 /* Any begin and any length: rows, vectors and what is left of them. */
 START_TEST(it_is_the_sum_with_weights)
 {
@@ -131,6 +149,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, weights_are_all_different_and_near_one);
+    tcase_add_test(tests, weights_have_no_pattern);
     tcase_add_test(tests, it_is_the_sum_with_weights);
     tcase_add_test(tests, of_every_type);
     tcase_add_test(tests, every_float16);
