@@ -11,6 +11,7 @@
 #include "common/driver/driver_parts.h"
 #include "common/files/curve.h"
 #include "common/log/log_fields.h"
+#include "common/mpi/data.h"
 #include "common/mpi/ranks.h"
 #include "common/training/model.h"
 #include "common/training/stage.h"
@@ -171,6 +172,7 @@ int driver_main(int argc, char **argv, const struct program *given)
         memory_spoil(true);
         log_open(options.evidence, run.rank, run.ranks, options.seed);
         driver_memory_begin(&options);
+        log_mpi_write_data_up_to((uint64_t)options.log_data);
         last_words_open(options.evidence, run.rank);
     }
     struct model *model = build_model(&options);

@@ -20,6 +20,7 @@
 #define OPTIONS_MOST_MICRO_BATCHES 65536
 
 #define OPTIONS_LOG_MEMORY 20000 /* of --log-memory without a number */
+#define OPTIONS_MOST_LOG_DATA (1 << 24) /* bytes: three times that in the log */
 
 #define OPTIONS_OWN_BYTES 128 /* room for the values of an assignment's own options */
 
@@ -46,6 +47,7 @@ struct options {
     int snapshot[OPTIONS_MAX_STEPS];
     int gradient_dumps; /* --dump-gradients 0,1: after these steps, store gradients, outputs */
     int gradient_dump[OPTIONS_MAX_STEPS];
+    int log_data; /* --log-data: collectives' payloads of up to that many bytes go into the log */
     char against[32]; /* --against: a second training step, to show beside the first; empty: none */
     int log_memory; /* --log-memory[=N]: log allocations, at most so many records a step; 0: none */
     bool report;    /* --report: step time, bubble, utilisation and memory at the end */

@@ -35,7 +35,8 @@ enum key {
     KEY_CURVE,
     KEY_SNAPSHOTS,
     KEY_DUMP_GRADIENTS,
-    KEY_LOG_MEMORY
+    KEY_LOG_MEMORY,
+    KEY_LOG_DATA
 };
 
 const struct argp_option options_table[] = {
@@ -67,6 +68,8 @@ const struct argp_option options_table[] = {
     {"dump-gradients", KEY_DUMP_GRADIENTS, "STEPS", 0, "store gradients after these steps", 3},
     {"log-memory", KEY_LOG_MEMORY, "N", OPTION_ARG_OPTIONAL,
      "log memory given out and given back, at most N records a step (20000)", 3},
+    {"log-data", KEY_LOG_DATA, "BYTES", 0,
+     "write what collectives of up to so many bytes put in and get out into the log", 3},
     {"quiet", KEY_QUIET, NULL, 0, "no progress line", 3},
     {0}};
 
@@ -141,6 +144,8 @@ static error_t finish(struct parsing *parsing)
     if (options->device == DEVICE_META && looks_at_numbers)
         return parsing_refuse(parsing, "--device meta: its tensors hold no numbers, so --compare, "
                                        "--snapshots and --dump-gradients have nothing to look at");
+    if (options->log_data > 0 && options->evidence[0] == '\0')
+        return parsing_refuse(parsing, "--log-data: it goes into the log, so it needs --evidence");
     const bool in_brief = options->compare || options->against[0] != '\0';
     if (in_brief && !parsing->steps_given)
         options->steps = 1;
@@ -204,6 +209,9 @@ static error_t read_looking(struct parsing *parsing, int key, char *text)
         return text == NULL
                    ? 0
                    : parsing_int(parsing, "--log-memory", text, 1, 10000000, &options->log_memory);
+    case KEY_LOG_DATA:
+        return parsing_int(parsing, "--log-data", text, 0, OPTIONS_MOST_LOG_DATA,
+                           &options->log_data);
     case KEY_QUIET:
         options->quiet = true;
         return 0;

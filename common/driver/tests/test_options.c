@@ -85,7 +85,8 @@ START_TEST(all_options)
     ck_assert_msg(reads("--pace whole --model vit:depth=2,width=32,heads=2 --data cifar10 "
                         "--loss mean --batch 12 --micro-batches 3 --steps 7 --epochs 2 "
                         "--seed 18446744073709551615 --colour red --evidence /tmp/e --curve c.csv "
-                        "--snapshots 0,5,7 --dump-gradients 3 --quiet --probe communicate"),
+                        "--snapshots 0,5,7 --dump-gradients 3 --quiet --probe communicate "
+                        "--log-data 4096"),
                   "%s", error);
     ck_assert_str_eq(options.step, "whole");
     ck_assert_str_eq((char *)options.own, "red");
@@ -107,6 +108,7 @@ START_TEST(all_options)
     ck_assert_int_eq(options.gradient_dumps, 1);
     ck_assert_int_eq(options.gradient_dump[0], 3);
     ck_assert_str_eq(options.probe, "communicate");
+    ck_assert_int_eq(options.log_data, 4096);
 }
 END_TEST
 
@@ -162,6 +164,9 @@ START_TEST(numbers_are_checked)
     must_refuse("--momentum 1.5", "--momentum 1.5", "from 0 to 1");
     must_refuse("--snapshots 1,,2", "--snapshots 1,,2", "0,100");
     must_refuse("--snapshots -1", "--snapshots -1", "0,100");
+    must_refuse("--log-data -1 --evidence e", "--log-data -1", "from 0 to");
+    must_refuse("--log-data 16777217 --evidence e", "--log-data 16777217", "to 16777216");
+    must_refuse("--log-data 40", "--log-data", "--evidence");
     must_refuse("--dump-gradients 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "--dump-gradients",
                 "up to 16");
 }
