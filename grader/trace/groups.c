@@ -44,19 +44,29 @@ static bool set_size(struct groups *groups, struct group *group, int side, int s
     return true;
 }
 
+/* Makes room as the member says; false if that contradicts itself or what others said. */
+static bool fits(struct groups *groups, struct group *group, const struct log_member *member)
+{
+    const int sides = member->remote_size == 0 ? 1 : 2;
+    const bool is_first = !group->rank[0] && !group->rank[1];
+    if (member->remote_size < 0 || member->side >= sides || (!is_first && group->sides != sides))
+        return false;
+    if (!set_size(groups, group, member->side, member->size) ||
+        (sides == 2 && !set_size(groups, group, 1 - member->side, member->remote_size)))
+        return false;
+    group->sides = sides;
+    return member->rank >= 0 && member->rank < member->size;
+}
+
 static void add_member(struct groups *groups, int rank, const struct log_file *log, size_t i)
 {
     const struct log_member member = log_member(&log->record[i]);
     struct group *group = g_hash_table_lookup(groups->of, GSIZE_TO_POINTER(member.communicator));
     if (!group)
         group = add_group(groups, member.communicator);
-    group->sides = member.remote_size > 0 ? 2 : group->sides;
-    const bool fits =
-        set_size(groups, group, member.side, member.size) &&
-        (group->sides == 1 || set_size(groups, group, 1 - member.side, member.remote_size)) &&
-        member.rank >= 0 && member.rank < group->size[member.side];
-    int *place = fits ? &group->rank[member.side][member.rank] : NULL;
-    if (!place || (*place != GROUP_UNKNOWN && *place != rank)) {
+    int *place = fits(groups, group, &member) ? &group->rank[member.side][member.rank] : NULL;
+    const bool is_elsewhere = place && *place != rank && group_has(group, rank);
+    if (!place || is_elsewhere || (*place != GROUP_UNKNOWN && *place != rank)) {
         group->contradicts = true;
         return;
     }
@@ -70,18 +80,23 @@ static void add_member(struct groups *groups, int rank, const struct log_file *l
 }
 
 /* Everybody is in these, in the order of the run's ranks but for MPI_COMM_WORLD, whose order a run may
- * have turned round. */
+ * have turned round: those who say where they are know. */
 static void add_everybody(struct groups *groups, uint64_t communicator)
 {
     struct group *group = g_hash_table_lookup(groups->of, GSIZE_TO_POINTER(communicator));
+    const int ranks = groups->ranks;
+    bool is_turned = false;
     if (!group)
         group = add_group(groups, communicator);
-    if (!set_size(groups, group, 0, groups->ranks))
+    if (group->sides != 1 || !set_size(groups, group, 0, ranks))
         return;
-    if (!group_has(group, GROUP_UNKNOWN))
-        return;
-    for (int i = 0; i < groups->ranks; i++)
-        group->rank[0][i] = i;
+    for (int i = 0; i < ranks; i++)
+        is_turned |= group->rank[0][i] != i && group->rank[0][i] == ranks - 1 - i;
+    for (int i = 0; i < ranks; i++) {
+        const int rank = is_turned ? ranks - 1 - i : i;
+        if (group->rank[0][i] == GROUP_UNKNOWN && !group_has(group, rank))
+            group->rank[0][i] = rank;
+    }
 }
 
 struct groups *groups_new(const struct log_file *logs, int ranks)
