@@ -441,6 +441,94 @@ START_TEST(every_collective_on_the_simulated_cluster)
 }
 END_TEST
 
+/* ---- what is moved, and how it is reduced ---------------------------------------------------------------- */
+
+/* The how-manieth (from 0) collective of a rank. */
+static size_t find(const struct log_file *log, int how_manieth)
+{
+    for (size_t i = 0; i < log->count; i++)
+        if (log_is_collective(log->record[i].operation) && log->record[i].phase == LOG_BEGIN &&
+            how_manieth-- == 0)
+            return i;
+    ck_abort_msg("there are fewer");
+}
+
+static void check_elements(int how_manieth, enum log_type type, enum log_reduction reduction)
+{
+    for (int rank = 0; rank < ranks; rank++) {
+        const size_t begin = find(&logs[rank], how_manieth);
+        const struct log_record *both[] = {&logs[rank].record[begin],
+                                           &logs[rank].record[outcome_of(&logs[rank], begin)]};
+        for (int i = 0; i < 2; i++) {
+            ck_assert_int_eq(log_elements(both[i]).type, type);
+            ck_assert_int_eq(log_elements(both[i]).reduction, reduction);
+        }
+    }
+}
+
+/* Two columns of the root's matrix, whose type is gone before the second has arrived. */
+static void check_columns(void)
+{
+    for (int call = 0; call < 2; call++) {
+        struct {
+            int number[4];
+        } column;
+        double sketch = 0.0;
+        for (int i = 0; i < 4; i++) {
+            column.number[i] = 100 * (ranks - 1) + 3 * i + 2 * call;
+            sketch += log_sketch_weight((uint64_t)i) * column.number[i];
+        }
+        for (int rank = 0; rank < ranks; rank++) {
+            const size_t begin = find(&logs[rank], call);
+            const struct log_record *out = &logs[rank].record[outcome_of(&logs[rank], begin)];
+            ck_assert_uint_eq(out->bytes, sizeof column);
+            ck_assert_uint_eq(out->fingerprint, log_fingerprint(&column, sizeof column));
+            ck_assert_double_eq_tol(log_sketch(out), sketch, 1e-9);
+        }
+        check_elements(call, LOG_TYPE_INT32, LOG_REDUCTION_NONE);
+    }
+}
+
+START_TEST(elements_and_reductions)
+{
+    run(_i == 1, 3, "blocking", "elements");
+    check_columns();
+    check_elements(2, LOG_TYPE_FLOAT32, LOG_REDUCTION_NONE);
+    check_elements(3, LOG_TYPE_OTHER, LOG_REDUCTION_NONE);
+    check_elements(4, LOG_TYPE_FLOAT32, LOG_REDUCTION_OWN);
+    check_elements(5, LOG_TYPE_FLOAT32, LOG_REDUCTION_SUM);
+    check_elements(6, LOG_TYPE_INT32, LOG_REDUCTION_MAXIMUM);
+    check_elements(7, LOG_TYPE_NONE, LOG_REDUCTION_OTHER_OF_MPI);
+    check_elements(8, LOG_TYPE_BFLOAT16, LOG_REDUCTION_NONE);
+    for (int rank = 0; rank < ranks; rank++) {
+        const struct log_record *record = logs[rank].record;
+        /* Pairs of numbers are two each. */
+        struct payload in = {0}, out = {0};
+        append_block(&in, rank, 0, 4, 4 * rank);
+        for (int i = 0; i < ranks; i++)
+            append_block(&out, i, 0, 4, 4 * i);
+        const size_t pairs = find(&logs[rank], 2);
+        check_payload(&record[pairs], &in);
+        check_payload(&record[outcome_of(&logs[rank], pairs)], &out);
+        /* A double and an int each, and what lies between them is left out. */
+        unsigned char both[36];
+        for (int i = 0; i < ranks; i++) {
+            memcpy(both + 12 * i, &(double){0.5}, 8);
+            memcpy(both + 12 * i + 8, &i, 4);
+        }
+        const struct log_record *mixed = &record[outcome_of(&logs[rank], find(&logs[rank], 3))];
+        ck_assert_uint_eq(mixed->bytes, sizeof both);
+        ck_assert_uint_eq(mixed->fingerprint, log_fingerprint(both, sizeof both));
+        ck_assert(isnan(log_sketch(mixed)));
+        const struct log_record *none = &record[find(&logs[rank], 7)];
+        ck_assert(none->bytes == 0 && none->fingerprint == 0 && log_sketch(none) == 0.0);
+        const struct log_record *halves = &record[outcome_of(&logs[rank], find(&logs[rank], 8))];
+        ck_assert_double_eq_tol(log_sketch(halves), log_sketch_weight(0) + 2 * log_sketch_weight(1),
+                                1e-12);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("log_collectives");
@@ -448,6 +536,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 100);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, every_collective, 0, 16);
+    tcase_add_loop_test(tests, elements_and_reductions, 0, test_has_simulator() ? 2 : 1);
     if (test_has_simulator())
         tcase_add_loop_test(tests, every_collective_on_the_simulated_cluster, 0, 8);
     suite_add_tcase(suite, tests);
