@@ -4,7 +4,7 @@
 
 # What is the same on every machine, and what is this computer's own.
 PORTABLE_SOURCES := $(filter-out common/tests/%,$(wildcard common/*/*.c))
-COMMON_SOURCES   := $(PORTABLE_SOURCES) common/base/machines/real.c
+COMMON_SOURCES   := $(PORTABLE_SOURCES) $(wildcard common/*/machines/real.c)
 COMMON_LIBRARY   := $(B)/libcommon.a
 $(COMMON_LIBRARY): $(call objects,$(COMMON_SOURCES))
 

@@ -7,6 +7,7 @@
 #include "common/mpi/log_mpi.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the kit's own types and operations ------------------------------------------------------- */
 
@@ -70,6 +71,8 @@ static enum log_type type_of_named(MPI_Datatype type)
     int size;
     if (PMPI_Type_size(type, &size) != MPI_SUCCESS)
         return LOG_TYPE_OTHER;
+    if (size == 0) /* only says where another one begins or ends */
+        return LOG_TYPE_NONE;
     for (size_t i = 0; i < sizeof with_sign / sizeof with_sign[0]; i++)
         if (type == with_sign[i])
             return whole_number((size_t)size, true);
@@ -77,14 +80,6 @@ static enum log_type type_of_named(MPI_Datatype type)
         if (type == without_sign[i])
             return whole_number((size_t)size, false);
     return LOG_TYPE_OTHER;
-}
-
-static void release(MPI_Datatype type)
-{
-    int integers, addresses, inner, combiner;
-    if (PMPI_Type_get_envelope(type, &integers, &addresses, &inner, &combiner) == MPI_SUCCESS &&
-        combiner != MPI_COMBINER_NAMED)
-        PMPI_Type_free(&type);
 }
 
 /* The one that all of them are. */
@@ -102,22 +97,66 @@ static enum log_type type_of_all(const MPI_Datatype *inner, int count)
     return all;
 }
 
-static enum log_type type_of_derived(MPI_Datatype type, int integers, int addresses, int inner)
+/* What MPI says that a type was made of. */
+struct contents {
+    int integers, addresses, inner, combiner;
+    int *number;
+    MPI_Aint *place;
+    MPI_Datatype *made_of;
+};
+
+static bool get_contents(MPI_Datatype type, struct contents *contents)
 {
-    int *numbers = malloc(((size_t)integers + 1) * sizeof *numbers);
-    MPI_Aint *places = malloc(((size_t)addresses + 1) * sizeof *places);
-    MPI_Datatype *made_of = malloc(((size_t)inner + 1) * sizeof(MPI_Datatype));
+    *contents = (struct contents){0};
+    if (PMPI_Type_get_envelope(type, &contents->integers, &contents->addresses, &contents->inner,
+                               &contents->combiner) != MPI_SUCCESS ||
+        contents->combiner == MPI_COMBINER_NAMED || contents->inner <= 0)
+        return false;
+    contents->number = malloc(((size_t)contents->integers + 1) * sizeof *contents->number);
+    contents->place = malloc(((size_t)contents->addresses + 1) * sizeof *contents->place);
+    contents->made_of = malloc((size_t)contents->inner * sizeof(MPI_Datatype));
+    if (contents->number != NULL && contents->place != NULL && contents->made_of != NULL &&
+        PMPI_Type_get_contents(type, contents->integers, contents->addresses, contents->inner,
+                               contents->number, contents->place, contents->made_of) == MPI_SUCCESS)
+        return true;
+    contents->inner = 0; /* there is none to be released */
+    return false;
+}
+
+static void contents_clear(struct contents *contents)
+{
+    for (int i = 0; i < contents->inner; i++)
+        log_mpi_release_part(contents->made_of[i]);
+    free(contents->number);
+    free(contents->place);
+    free(contents->made_of);
+}
+
+/* The kit's own types are alike to no other: one that was made in the same way is a copy. */
+static bool is_copy_of(MPI_Datatype own, const struct contents *contents)
+{
+    struct contents of_own;
+    const bool is_copy =
+        get_contents(own, &of_own) && of_own.combiner == contents->combiner &&
+        of_own.integers == contents->integers && of_own.addresses == contents->addresses &&
+        of_own.inner == contents->inner && of_own.made_of[0] == contents->made_of[0] &&
+        memcmp(of_own.number, contents->number, (size_t)of_own.integers * sizeof(int)) == 0 &&
+        memcmp(of_own.place, contents->place, (size_t)of_own.addresses * sizeof(MPI_Aint)) == 0;
+    contents_clear(&of_own);
+    return is_copy;
+}
+
+static enum log_type type_of_derived(MPI_Datatype type)
+{
+    struct contents contents;
     enum log_type all = LOG_TYPE_OTHER;
-    if (numbers != NULL && places != NULL && made_of != NULL && inner > 0 &&
-        PMPI_Type_get_contents(type, integers, addresses, inner, numbers, places, made_of) ==
-            MPI_SUCCESS) {
-        all = type_of_all(made_of, inner);
-        for (int i = 0; i < inner; i++)
-            release(made_of[i]);
+    if (get_contents(type, &contents)) {
+        int own = 0;
+        while (own < types && !is_copy_of(own_types[own].type, &contents))
+            own++;
+        all = own < types ? own_types[own].name : type_of_all(contents.made_of, contents.inner);
     }
-    free(numbers);
-    free(places);
-    free(made_of);
+    contents_clear(&contents);
     return all;
 }
 
@@ -136,8 +175,7 @@ enum log_type log_mpi_type(MPI_Datatype type)
             return own_types[i].name;
     if (PMPI_Type_get_envelope(type, &integers, &addresses, &inner, &combiner) != MPI_SUCCESS)
         return LOG_TYPE_OTHER;
-    return combiner == MPI_COMBINER_NAMED ? type_of_named(type)
-                                          : type_of_derived(type, integers, addresses, inner);
+    return combiner == MPI_COMBINER_NAMED ? type_of_named(type) : type_of_derived(type);
 }
 
 /* ---- reductions ----------------------------------------------------------------------------------- */

@@ -16,7 +16,8 @@ bool log_mpi_is_type(MPI_Datatype type);
 enum log_type log_mpi_type(MPI_Datatype type);
 enum log_reduction log_mpi_reduction(MPI_Op op); /* MPI_OP_NULL: LOG_REDUCTION_NONE */
 
-/* From now on. At most 8 of each; a type that was duplicated or put into another one is found, too. */
+/* From now on. At most 8 of each; a type that was duplicated or put into another one is found, too,
+ * by what it was made of: so that must be like no other. */
 void log_mpi_add_type(MPI_Datatype type, enum log_type name);
 void log_mpi_add_operation(MPI_Op op, enum log_reduction name);
 

@@ -84,6 +84,8 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
 /* The program may free its datatype before a communication with it is complete: a copy, and its end. */
 MPI_Datatype log_mpi_keep_type(MPI_Datatype type);
 void log_mpi_release_type(MPI_Datatype kept);
+/* The end of one that MPI_Type_get_contents has given: machines/. */
+void log_mpi_release_part(MPI_Datatype part);
 /* Copies it without the gaps of its type, log_mpi_payload_bytes of it; false if that can't be done. */
 bool log_mpi_payload_copy(struct log_mpi_payload payload, void *to);
 /* Do elements of this type lie one behind the other without gaps? */

@@ -3,6 +3,7 @@
 
 #include "common/base/fatal.h"
 #include "common/base/sixteen_bits.h"
+#include "common/mpi/elements.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,11 +63,17 @@ static int free_all(MPI_Comm comm, int key, void *attribute, void *extra)
     return MPI_SUCCESS;
 }
 
-static void make_type(MPI_Datatype *type, const char *name)
+/* Two bytes, with a distance to where no third one is: so that MPI_Type_get_contents tells them from
+ * other types of two bytes. */
+enum { BFLOAT16_DISTANCE = 16001, FLOAT16_DISTANCE = 16002 };
+
+static void make_type(MPI_Datatype *type, const char *name, enum log_type log_name,
+                      MPI_Aint distance)
 {
-    must(PMPI_Type_contiguous(2, MPI_BYTE, type), "MPI_Type_contiguous");
+    must(PMPI_Type_create_hvector(1, 2, distance, MPI_BYTE, type), "MPI_Type_create_hvector");
     must(PMPI_Type_commit(type), "MPI_Type_commit");
     must(PMPI_Type_set_name(*type, name), "MPI_Type_set_name");
+    log_mpi_add_type(*type, log_name);
 }
 
 static void make_all(void)
@@ -76,10 +83,12 @@ static void make_all(void)
     if (are_made)
         return;
     are_made = true;
-    make_type(&made.bfloat16, "bfloat16");
-    make_type(&made.float16, "float16");
+    make_type(&made.bfloat16, "bfloat16", LOG_TYPE_BFLOAT16, BFLOAT16_DISTANCE);
+    make_type(&made.float16, "float16", LOG_TYPE_FLOAT16, FLOAT16_DISTANCE);
     must(PMPI_Op_create(sum_bfloat16, 1, &made.bfloat16_sum), "MPI_Op_create");
     must(PMPI_Op_create(sum_float16, 1, &made.float16_sum), "MPI_Op_create");
+    log_mpi_add_operation(made.bfloat16_sum, LOG_REDUCTION_SUM);
+    log_mpi_add_operation(made.float16_sum, LOG_REDUCTION_SUM);
     must(PMPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, free_all, &key, NULL),
          "MPI_Comm_create_keyval");
     must(PMPI_Comm_set_attr(MPI_COMM_SELF, key, NULL), "MPI_Comm_set_attr");

@@ -1,6 +1,8 @@
 /*
- * Tests of the types and sums of 16-bit numbers: sixteen_bits.c checks them on both machines.
+ * Tests of the types and sums of 16-bit numbers: sixteen_bits.c checks them on both machines, and the log
+ * knows what they are.
  */
+#include "common/log/log_fields.h"
 #include "common/log/log_reader.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
@@ -19,17 +21,21 @@ START_TEST(sums_are_right_and_in_the_log)
     test_run_clear(&run);
     for (int rank = 0; rank < RANKS; rank++) {
         struct log_file log;
-        int sums = 0;
+        int of_type[LOG_TYPES] = {0};
         g_autofree char *path = g_strdup_printf("%s/rank-%d.log", folder, rank);
         ck_assert_msg(log_read(path, &log, error), "%s", error);
         for (size_t i = 0; i < log.count; i++) {
             const struct log_record *record = &log.record[i];
             if (record->operation != LOG_ALLREDUCE || record->phase != LOG_BEGIN)
                 continue;
+            const struct log_elements elements = log_elements(record);
+            ck_assert_int_eq(elements.reduction, LOG_REDUCTION_SUM);
             ck_assert_uint_eq(record->bytes, 2 * COUNT);
-            sums++;
+            of_type[elements.type]++;
         }
-        ck_assert_int_eq(sums, 6); /* plain, in place, and two at a time */
+        /* Plain, in place, and two at a time. */
+        ck_assert_int_eq(of_type[LOG_TYPE_BFLOAT16], 3);
+        ck_assert_int_eq(of_type[LOG_TYPE_FLOAT16], 3);
         log_destroy(&log);
     }
     test_folder_free(folder);

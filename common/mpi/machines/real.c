@@ -1,0 +1,7 @@
+/* What of MPI is other on a real machine than on the simulated one. */
+#include "common/mpi/log_mpi.h"
+
+void log_mpi_release_part(MPI_Datatype part)
+{
+    log_mpi_release_type(part);
+}
