@@ -34,8 +34,8 @@ bool log_mpi_is_plain(MPI_Datatype type)
 bool log_mpi_is_mapped(const void *buffer, size_t bytes)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    const uintptr_t from = (uintptr_t)buffer, first = from & ~(page - 1);
-    return msync((void *)first, from + bytes - first, MS_ASYNC) == 0;
+    const uintptr_t first = (uintptr_t)buffer & ~(page - 1);
+    return msync((void *)first, (uintptr_t)buffer + bytes - first, MS_ASYNC) == 0;
 }
 
 /* The memory between the first and the last byte of a payload with gaps. Its elements may lie one before
@@ -62,21 +62,39 @@ static struct range range_of(struct log_mpi_payload payload)
     return (struct range){base + (uintptr_t)least, (size_t)(most - least)};
 }
 
-static uint64_t fingerprint_of_packed(struct log_mpi_payload payload)
+/* A type of absolute addresses begins at MPI_BOTTOM, which may be NULL; without one nothing is there. */
+static bool is_anywhere(struct range range)
 {
-    int room, used = 0;
-    if (PMPI_Pack_size(payload.count, payload.type, MPI_COMM_SELF, &room) != MPI_SUCCESS ||
-        room <= 0)
-        return 0;
-    void *packed = malloc((size_t)room);
-    if (packed == NULL)
-        return 0;
-    uint64_t fingerprint = 0;
-    if (PMPI_Pack(payload.buffer, payload.count, payload.type, packed, room, &used,
-                  MPI_COMM_SELF) == MPI_SUCCESS)
-        fingerprint = log_fingerprint(packed, (size_t)used);
-    free(packed);
-    return fingerprint;
+    return range.bytes > 0 && range.from >= (uintptr_t)sysconf(_SC_PAGESIZE);
+}
+
+/* An error here is the log's and not the program's, whose call MPI will complain about itself. */
+static bool pack_quietly(struct log_mpi_payload payload, void *to, int room)
+{
+    MPI_Errhandler handler;
+    int used = 0;
+    if (PMPI_Comm_get_errhandler(MPI_COMM_SELF, &handler) != MPI_SUCCESS)
+        return false;
+    PMPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    const int error =
+        PMPI_Pack(payload.buffer, payload.count, payload.type, to, room, &used, MPI_COMM_SELF);
+    PMPI_Comm_set_errhandler(MPI_COMM_SELF, handler);
+    PMPI_Errhandler_free(&handler);
+    return error == MPI_SUCCESS && used == room;
+}
+
+bool log_mpi_payload_copy(struct log_mpi_payload payload, void *to)
+{
+    const uint64_t bytes = log_mpi_payload_bytes(payload);
+    if (bytes == 0 || bytes > INT_MAX)
+        return false;
+    const struct range range = range_of(payload);
+    if (!is_anywhere(range) || !log_mpi_is_mapped((const void *)range.from, range.bytes))
+        return false;
+    if (!log_mpi_is_plain(payload.type))
+        return pack_quietly(payload, to, (int)bytes);
+    memcpy(to, payload.buffer, bytes);
+    return true;
 }
 
 uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
@@ -92,14 +110,18 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
         *gone = true;
         return 0;
     }
-    /* A type of absolute addresses begins at MPI_BOTTOM, which may be NULL; without one there is none. */
     const struct range range = range_of(payload);
-    if (bytes > INT_MAX || range.bytes == 0 || range.from < (uintptr_t)sysconf(_SC_PAGESIZE))
+    if (bytes > INT_MAX || !is_anywhere(range))
         return 0;
-    if (log_mpi_is_mapped((const void *)range.from, range.bytes))
-        return fingerprint_of_packed(payload);
-    *gone = true;
-    return 0;
+    if (!log_mpi_is_mapped((const void *)range.from, range.bytes)) {
+        *gone = true;
+        return 0;
+    }
+    void *packed = malloc(bytes);
+    const bool is_packed = packed != NULL && pack_quietly(payload, packed, (int)bytes);
+    const uint64_t fingerprint = is_packed ? log_fingerprint(packed, bytes) : 0;
+    free(packed);
+    return fingerprint;
 }
 
 MPI_Datatype log_mpi_keep_type(MPI_Datatype type)
@@ -120,37 +142,4 @@ void log_mpi_release_type(MPI_Datatype type)
         PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) == MPI_SUCCESS &&
         combiner != MPI_COMBINER_NAMED)
         PMPI_Type_free(&type);
-}
-
-static bool is_readable(struct log_mpi_payload payload)
-{
-    const struct range range = range_of(payload);
-    return range.bytes > 0 && log_mpi_is_mapped((const void *)range.from, range.bytes);
-}
-
-/* An error here is the log's and not the program's, whose call MPI will complain about itself. */
-static int pack_quietly(struct log_mpi_payload payload, void *to, int room)
-{
-    MPI_Errhandler handler;
-    int used = 0;
-    if (PMPI_Comm_get_errhandler(MPI_COMM_SELF, &handler) != MPI_SUCCESS)
-        return -1;
-    PMPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
-    const int error =
-        PMPI_Pack(payload.buffer, payload.count, payload.type, to, room, &used, MPI_COMM_SELF);
-    PMPI_Comm_set_errhandler(MPI_COMM_SELF, handler);
-    PMPI_Errhandler_free(&handler);
-    return error == MPI_SUCCESS ? used : -1;
-}
-
-bool log_mpi_payload_copy(struct log_mpi_payload payload, void *to)
-{
-    const uint64_t bytes = log_mpi_payload_bytes(payload);
-    if (bytes == 0 || bytes > INT_MAX || !is_readable(payload))
-        return false;
-    if (log_mpi_is_plain(payload.type)) {
-        memcpy(to, payload.buffer, bytes);
-        return true;
-    }
-    return pack_quietly(payload, to, (int)bytes) == (int)bytes;
 }
