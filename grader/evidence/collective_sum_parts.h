@@ -1,0 +1,62 @@
+/*
+ * Shared by collective_sums.c and the files that it is made of, and nobody else.
+ */
+#ifndef GRADER_EVIDENCE_COLLECTIVE_SUM_PARTS_H
+#define GRADER_EVIDENCE_COLLECTIVE_SUM_PARTS_H
+
+#include "grader/evidence/collective_sums.h"
+
+/* One collective, as its ranks' logs have it. */
+struct sum_parts {
+    const struct outcome *run;
+    const struct collectives *collectives;
+    const struct collective *collective;
+    enum log_operation operation; /* the blocking form */
+    const size_t *end;            /* [rank] */
+    bool reduces;
+    enum log_type type;
+};
+
+/* What a rank should have got, and what it got. */
+struct sum_difference {
+    int rank; /* -1: all together */
+    double expected, found;
+    size_t element; /* NO_RECORD: sketches */
+};
+
+enum sum_shape {
+    NOT_JUDGED,
+    EVERYBODY_GETS, /* the sum of those parts, each by itself */
+    ROOT_GETS,
+    TOGETHER /* all outputs together are all inputs */
+};
+
+static inline const struct log_record *sum_begin_of(const struct sum_parts *sum, int rank)
+{
+    return &sum->run->log[rank].record[sum->collective->entered[rank]];
+}
+
+/* NULL: it did not complete. */
+static inline const struct log_record *sum_end_of(const struct sum_parts *sum, int rank)
+{
+    return sum->end[rank] == NO_RECORD ? NULL : &sum->run->log[rank].record[sum->end[rank]];
+}
+
+/* collective_shape.c */
+enum sum_shape evidence_sum_shape(const struct sum_parts *sum);
+/* Is what `giver` puts in a part of what `getter` gets out? */
+bool evidence_is_part_of_sum(const struct sum_parts *sum, int giver, int getter);
+/* Does this rank get a whole result, and does it have one? (The first of an exclusive scan does not.) */
+bool evidence_gets_sum(const struct sum_parts *sum, int rank);
+/* The largest relative error of one rounding. */
+double evidence_rounding_of(enum log_type type);
+bool evidence_is_integer(enum log_type type);
+
+/* collective_sketches.c: do sketches not fit? */
+bool evidence_sketches_differ(const struct sum_parts *sum, struct sum_difference *difference);
+/* collective_numbers.c: the same number by number; *known: the logs have them all, so that sketches have
+ * nothing to add. */
+bool evidence_numbers_differ(const struct sum_parts *sum, struct sum_difference *difference,
+                             bool *known);
+
+#endif
