@@ -90,7 +90,9 @@ static void describe_entry(const struct traffic *traffic, const struct traffic_e
     g_autofree char *among = group_among(entry->group, traffic->ranks);
     g_string_append_printf(text, "%s: %d time%s", among, entry->count,
                            entry->count == 1 ? "" : "s");
-    if (entry->most > entry->least)
+    if (collectives_root_gives(entry->operation))
+        g_string_append_printf(text, ", %s handed in by the root", most);
+    else if (entry->most > entry->least)
         g_string_append_printf(text, ", %s to %s handed in per rank", least, most);
     else if (entry->most > 0)
         g_string_append_printf(text, ", %s handed in per rank", most);

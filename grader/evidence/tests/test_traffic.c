@@ -163,9 +163,9 @@ START_TEST(a_table)
     g_autoptr(GString) text = g_string_new(NULL);
     traffic_describe(traffic, text);
     static const char *const groups[] = {"0, 2", "1, 3"};
-    g_autoptr(GString) expected = g_string_new(
-        "outside of steps: broadcast among all ranks: 1 time, 0 B to 4 KiB handed in per rank, at "
-        "least 12 KiB between ranks\n");
+    g_autoptr(GString) expected =
+        g_string_new("outside of steps: broadcast among all ranks: 1 time, 4 KiB handed in by the "
+                     "root, at least 12 KiB between ranks\n");
     for (int step = 0; step < 3; step += 2)
         for (int i = 0; i < 2; i++) {
             g_string_append_printf(expected,
@@ -173,8 +173,8 @@ START_TEST(a_table)
                                    "rank, at least 8 KiB between ranks\n",
                                    step == 0 ? "s 0 to 1" : " 2", groups[i]);
         }
-    g_string_append(expected, "step 2: scatter among all ranks: 1 time, 0 B to 5 KiB handed in per "
-                              "rank, at least 4.5 KiB between ranks\n"
+    g_string_append(expected, "step 2: scatter among all ranks: 1 time, 5 KiB handed in by the "
+                              "root, at least 4.5 KiB between ranks\n"
                               "step 2: messages from rank 0: 1, 2 KiB\n");
     ck_assert_str_eq(text->str, expected->str);
     traffic_free(traffic);
