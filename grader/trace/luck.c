@@ -82,6 +82,9 @@ static bool is_a_matter_of_timing(const struct log_record *record)
     case LOG_TESTSOME:
     case LOG_CANCEL:
     case LOG_ABORT:
+    case LOG_WIN_TEST:
+    case LOG_WIN_LOCK: /* what is read from a window behind it is what was there by then */
+    case LOG_WIN_LOCK_ALL:
         return true;
     default:
         return record->peer == LOG_ANY_SOURCE;

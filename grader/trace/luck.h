@@ -21,7 +21,7 @@ uint64_t luck_hanging_bytes(const struct log_file *logs, int ranks,
                             const struct matching *matching);
 
 /* Could the run have taken another way, if its messages had been faster or slower? Without a call whose
- * outcome is a matter of timing (a test, a probe, a receive from anybody, …) every rank does the same
+ * outcome is a matter of timing (a test, a probe, a receive from anybody, a window that is locked, …) every rank does the same
  * whatever its messages' speed, so that the replay of the logs tells all (G. Kahn, The semantics of a
  * simple language for parallel programming, 1974). True, too, of logs that are not complete. */
 bool luck_depends_on_timing(const struct log_file *logs, int ranks);

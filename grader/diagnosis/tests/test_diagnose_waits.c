@@ -275,6 +275,68 @@ START_TEST(different_collectives)
 }
 END_TEST
 
+/* A fence, for a window of two ranks, that one of them does not come to. */
+START_TEST(a_fence_that_one_rank_missed)
+{
+    diagnosed_begin(3);
+    for (int r = 0; r < 2; r++)
+        script_member(&diagnosed_rank[r], 70, r, 2);
+    struct log_record fence =
+        script_collective_on(&diagnosed_rank[0], LOG_WIN_FENCE, 70, LOG_NO_PEER, 0);
+    fence.tag = 1;
+    script_call_record(&diagnosed_rank[0], fence, false);
+    script_call(&diagnosed_rank[1], LOG_RECV, 0, 5, 100, false);
+    script_final(&diagnosed_rank[2]);
+    ck_assert_int_eq(diagnosed(3, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVE_MISSING);
+    diagnosed_explains("rank 1 to call MPI_Win_fence among {0, 1}, too (so far rank 0 has)");
+}
+END_TEST
+
+/* Who is meant by a group that only its members make is what those say that have called. */
+START_TEST(a_group_that_one_rank_does_not_make)
+{
+    diagnosed_begin(3);
+    for (int r = 0; r < 2; r++) {
+        struct script *script = &diagnosed_rank[r];
+        script_put(script,
+                   script_collective_on(script, LOG_COMM_CREATE_GROUP, LOG_WORLD, LOG_NO_PEER, 0));
+        for (int member = 0; member < 3; member++)
+            script_part(script, member, LOG_GETS, 0);
+    }
+    script_call(&diagnosed_rank[2], LOG_RECV, 1, 5, 100, false);
+    ck_assert_int_eq(diagnosed(3, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVE_MISSING);
+    diagnosed_explains("rank 2 to call MPI_Comm_create_group");
+    diagnosed_explains("(so far ranks 0 and 1 have)");
+}
+END_TEST
+
+/* Ranks that differ in size and, later, wait for each other: the cause comes before what follows. */
+START_TEST(the_cause_comes_first)
+{
+    diagnosed_begin(2);
+    for (int r = 0; r < 2; r++) {
+        struct script *script = &diagnosed_rank[r];
+        script_start_record(script, script_collective_on(script, LOG_IALLREDUCE, LOG_WORLD, -1,
+                                                         r == 0 ? 400 : 800));
+        script_call(script, LOG_RECV, 1 - r, 5, 100, false);
+    }
+    ck_assert_int_eq(diagnosed(2, RUN_HUNG, NULL), DIAGNOSIS_COLLECTIVES_DIFFER);
+    diagnosed_says("rank 1 calls MPI_Iallreduce among all ranks with 800 bytes, where rank 0 calls "
+                   "it with 400 bytes");
+}
+END_TEST
+
+START_TEST(nonsense_does_no_harm)
+{
+    for (unsigned seed = 0; seed < 200; seed++) {
+        const int ranks = 1 + (int)(seed % 4);
+        diagnosed_begin(ranks);
+        script_nonsense(diagnosed_rank, ranks, seed);
+        diagnosed(ranks, RUN_HUNG, NULL);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("diagnose_waits");
@@ -297,6 +359,10 @@ Suite *test_suite(void)
     tcase_add_test(tests, no_room_for_the_message);
     tcase_add_test(tests, a_collective_that_one_rank_missed);
     tcase_add_test(tests, different_collectives);
+    tcase_add_test(tests, a_fence_that_one_rank_missed);
+    tcase_add_test(tests, a_group_that_one_rank_does_not_make);
+    tcase_add_test(tests, the_cause_comes_first);
+    tcase_add_test(tests, nonsense_does_no_harm);
     suite_add_tcase(suite, tests);
     return suite;
 }
