@@ -103,7 +103,8 @@ static void fit_all(const struct fit_problem *problem, struct fit *fit)
     double norm = fit_norm(fit->products, n);
     double bound = fit_rounding_bound(problem, fit->products, fit->value);
     for (int k = 0; k < n; k++)
-        fit->uncertainty[k] *= bound;
+        fit->uncertainty[k] *=
+            isfinite(fit->uncertainty[k]) ? bound : 1; /* open, though bound is 0 */
     fit->bound = norm > 0 ? bound / norm : 0;
     fit->exact = fit->unique && fit->left * norm <= bound;
     fit->certain = fit->exact && round_all(problem, fit);

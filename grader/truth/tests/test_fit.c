@@ -67,6 +67,9 @@ START_TEST(of_anything_else_nothing_is_said)
         if (trial % 4 == 3)
             target[7] += 1e-3f;
         ck_assert_msg(says_nothing(), "trial %d", trial);
+        struct fit *fit = fit_tensor(&problem);
+        ck_assert(fit->unique && fit->exact == (trial % 4 == 0));
+        fit_free(fit);
         destroy();
     }
 }
@@ -103,6 +106,11 @@ START_TEST(equal_and_empty_shares_leave_it_open)
             }
             add_up(wrong[c], 0);
             ck_assert_msg(says_nothing(), "case %zu, kind %d", c, kind);
+            struct fit *fit = fit_tensor(&problem);
+            ck_assert(kind == 3 || isinf(fit->uncertainty[1]));
+            ck_assert(isfinite(fit->uncertainty[2]) && fit->uncertainty[2] < 1e-4);
+            ck_assert_double_eq_tol(fit->value[2], wrong[c][2], fit->uncertainty[2] + 1e-12);
+            fit_free(fit);
             destroy();
         }
 }
@@ -118,8 +126,11 @@ START_TEST(nearly_equal_shares_are_never_taken_for_each_other)
         float apart = powf(10, -7.5f + 0.005f * (float)(trial % 1000));
         for (int i = 0; i < 60; i++)
             share[1][i] = share[0][i] + apart * other[i];
-        const double times[][2] = {{1, 1}, {0.5, 0.5}, {1, 0}, {0, 1}, {2, 0}, {0.5, 0}, {2, -1}};
-        const double *right = times[trial % 7];
+        /* The last is nearly the third, and where shares are alike the sum of its coefficients, which
+         * is well known, must tell them apart. */
+        const double times[][2] = {{1, 1}, {0.5, 0.5}, {1, 0},  {0, 1},
+                                   {2, 0}, {0.5, 0},   {2, -1}, {1.01, 0.01}};
+        const double *right = times[trial % 8];
         add_up(right, trial % 2);
         struct fit *fit = fit_tensor(&problem);
         if (fit->certain) {
@@ -136,6 +147,24 @@ START_TEST(nearly_equal_shares_are_never_taken_for_each_other)
     }
     ck_assert_int_gt(said, 500);
     ck_assert_int_gt(open, 200);
+}
+END_TEST
+
+START_TEST(small_shares_count_as_well)
+{
+    const double times[] = {1, 1, 1};
+    make(3, 100);
+    for (int i = 0; i < 100; i++)
+        share[2][i] *= 1e-6f;
+    add_up(times, 0);
+    struct fit *fit = fit_tensor(&problem);
+    ck_assert(fit->unique && fit->exact && !fit->certain); /* it is lost in the others' rounding */
+    fit_free(fit);
+    for (int i = 0; i < 100; i++)
+        share[0][i] *= 1e-6f, share[1][i] *= 1e-6f;
+    add_up(times, 0);
+    ck_assert(says(times));
+    destroy();
 }
 END_TEST
 
@@ -189,6 +218,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, numbers_that_are_none);
     tcase_add_test(cases, equal_and_empty_shares_leave_it_open);
     tcase_add_test(cases, nearly_equal_shares_are_never_taken_for_each_other);
+    tcase_add_test(cases, small_shares_count_as_well);
     tcase_add_test(cases, the_smallest_set_explains_it);
     tcase_add_test(cases, a_million_elements);
     suite_add_tcase(suite, cases);

@@ -102,6 +102,31 @@ START_TEST(the_bound_holds_in_any_order)
 }
 END_TEST
 
+/* Adding up the candidates rounds as well: 300 times nearly 0.1. */
+START_TEST(many_candidates_round_more)
+{
+    enum { N = 300, COUNT = 10 };
+    struct fit_candidate many[N];
+    double right[N];
+    float sum[COUNT] = {0};
+    g_autofree float *number = random_numbers(N * COUNT);
+    for (int k = 0; k < N; k++) {
+        many[k] = (struct fit_candidate){
+            .name = "a share", .column = k, .numbers = fit_view_flat(&number[k * COUNT], COUNT)};
+        right[k] = 1;
+        for (int i = 0; i < COUNT; i++) {
+            number[k * COUNT + i] = 0.1f;
+            sum[i] += number[k * COUNT + i];
+        }
+    }
+    struct fit_problem of_many = {
+        .target = fit_view_flat(sum, COUNT), .candidates = N, .candidate = many, .scale = {N}};
+    struct fit *fit = fit_tensor(&of_many);
+    ck_assert(fit_explains(&of_many, fit, right));
+    fit_free(fit);
+}
+END_TEST
+
 /* A sum of a million equal numbers is off by a percent, and a bound that forgot it would be too small:
  * the test above can fail. */
 START_TEST(a_bound_that_forgets_the_terms_is_too_small)
@@ -134,6 +159,7 @@ Suite *test_suite(void)
     TCase *cases = tcase_create("fit");
     tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, the_bound_holds_in_any_order, 0, TERMS);
+    tcase_add_test(cases, many_candidates_round_more);
     tcase_add_test(cases, a_bound_that_forgets_the_terms_is_too_small);
     suite_add_tcase(suite, cases);
     return suite;

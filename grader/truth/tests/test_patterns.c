@@ -105,6 +105,22 @@ START_TEST(one_wrong_element_is_seen)
 }
 END_TEST
 
+START_TEST(what_is_no_pattern)
+{
+    static const char *const others[] = {
+        "1110 1110 1110 0001", /* three are no group of four */
+        "1001 0110 1001 0111", "110 010 001", "0100 1000 0010 0010", "210 010 001", "10 01 00",
+    };
+    double value[MOST];
+    for (size_t c = 0; c < sizeof others / sizeof others[0]; c++)
+        for (int shape = 0; shape < PATTERN_SHAPES; shape++) {
+            struct pattern_matrix matrix = matrix_of(others[c], 1, value);
+            struct pattern pattern = {.shape = (enum pattern_shape)shape, .share = 1};
+            ck_assert_msg(!pattern_fits(&matrix, &pattern, NULL), "%s, shape %d", others[c], shape);
+        }
+}
+END_TEST
+
 START_TEST(which_one_is_meant)
 {
     static const struct {
@@ -196,6 +212,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, each_matrix_is_what_it_is_and_nothing_else, 0,
                         (int)(sizeof cases / sizeof cases[0]));
     tcase_add_loop_test(tests, one_wrong_element_is_seen, 0, (int)(sizeof cases / sizeof cases[0]));
+    tcase_add_test(tests, what_is_no_pattern);
     tcase_add_test(tests, which_one_is_meant);
     tcase_add_test(tests, blocks_have_owners_and_rows);
     tcase_add_test(tests, shares_grow_from_the_last_row);
