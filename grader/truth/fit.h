@@ -54,8 +54,9 @@ struct fit_candidate {
 
 /* How the numbers of a candidate came about, for the bound on rounding: each is the sum of up to
  * `terms` float32 products, in any order, in the candidate as well as in the target (0: they are
- * exact). cancellation: ‖sums of the terms' magnitudes‖ / ‖sums‖, at most; 0: √terms, as it is for
- * terms of random signs. */
+ * exact). Where the products' factors are sums themselves (of the layers in between), theirs count, too.
+ * cancellation: ‖sums of the terms' magnitudes‖ / ‖sums‖, at most; 0: √terms, as it is for terms of
+ * random signs. */
 struct fit_rounding {
     double terms;
     double cancellation;

@@ -33,18 +33,20 @@ static const struct combination *find(const struct combination *table, int rows)
 }
 
 static const struct combination both = {{"both", "", ""}, {ONE_OF(0), ONE_OF(1)}, false},
-                                sum = {{"sum", "", ""}, {ONE_OF(3)}, false},
+                                whole_sum = {{"sum", "", ""}, {ONE_OF(3)}, false},
                                 in_general = {{"in general", "", ""}, {ONE_OF(3)}, true},
                                 third = {{"third", "", ""}, {ONE_OF(2)}, false},
                                 unknown = {{"unknown", "", ""}, {ONE_OF(7)}, false},
-                                nothing = {{"nothing", "", ""}, {{0}}, false};
+                                nothing_at_all = {{"nothing", "", ""}, {{0}}, false};
 
 START_TEST(one_row_or_none)
 {
     make_dependent();
-    const struct combination only_sum[] = {third, nothing, sum, unknown}, same[] = {sum, sum};
-    const struct combination two[] = {sum, both}, other[] = {both}, general[] = {in_general, third};
-    const struct combination after[] = {in_general, both}, instead[] = {in_general, sum};
+    const struct combination only_sum[] = {third, nothing_at_all, whole_sum, unknown},
+                             same[] = {whole_sum, whole_sum};
+    const struct combination two[] = {whole_sum, both}, other[] = {both},
+                             general[] = {in_general, third};
+    const struct combination after[] = {in_general, both}, instead[] = {in_general, whole_sum};
     ck_assert_ptr_eq(find(only_sum, 4), &only_sum[2]);
     ck_assert_ptr_eq(find(same, 2), &same[0]); /* one name */
     ck_assert_ptr_eq(find(general, 2), &general[0]);
@@ -62,7 +64,7 @@ START_TEST(nothing_is_a_row_as_well)
     make(2, 50);
     candidate[1].column = 0;
     candidate[1].family = 1;
-    const struct combination table[] = {nothing, sum};
+    const struct combination table[] = {nothing_at_all, whole_sum};
     ck_assert_ptr_eq(find(table, 2), &table[0]);
     target[0] = 1;
     ck_assert_ptr_null(find(table, 2));
@@ -80,16 +82,16 @@ START_TEST(blocks_that_are_not_alike)
     struct fit_problem problems[] = {problem, problem};
     struct fit *fit[] = {fit_tensor(&problem), fit_tensor(&problem)};
     struct combination_blocks blocks = {2, problems, fit, NULL};
-    ck_assert_ptr_eq(combination_find(&blocks, &nothing, 1), &nothing);
+    ck_assert_ptr_eq(combination_find(&blocks, &nothing_at_all, 1), &nothing_at_all);
     problems[1].candidate = turned;
-    ck_assert_ptr_null(combination_find(&blocks, &nothing, 1));
+    ck_assert_ptr_null(combination_find(&blocks, &nothing_at_all, 1));
     struct pattern_matrix matrix = combination_matrix(&blocks, 0);
     ck_assert(matrix.rows == 0 && matrix.columns == 0);
     g_free((double *)matrix.value);
     fit_free(fit[1]);
     fit[1] = NULL;
     problems[1].candidate = candidate;
-    ck_assert_ptr_null(combination_find(&blocks, &nothing, 1));
+    ck_assert_ptr_null(combination_find(&blocks, &nothing_at_all, 1));
     fit_free(fit[0]);
     destroy();
 }
