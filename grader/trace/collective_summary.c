@@ -34,10 +34,11 @@ static void free_sum(gpointer data)
     g_free(sum);
 }
 
-static struct sum *new_sum(const struct collective_call *call, const char *group)
+/* Takes over the name of the group. */
+static struct sum *new_sum(const struct collective_call *call, char *group)
 {
     struct sum *sum = g_new0(struct sum, 1);
-    sum->row = (struct collective_row){.group = g_strdup(group),
+    sum->row = (struct collective_row){.group = group,
                                        .operation = call->operation,
                                        .nonblocking = call->nonblocking,
                                        .last = LOG_NO_PEER};
@@ -94,15 +95,35 @@ static void add_call(struct sum *sum, const struct collective_calls *calls,
     add_last(sum, call);
 }
 
-/* The key of a row: operation and group. */
-static struct sum *find_sum(GHashTable *found, GPtrArray *sums, const char *group,
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+    return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+/* The members of a group in ascending order. Different groups may have one name, as that of a large one
+ * is shortened. */
+static char *key_of_group(const struct group *group)
+{
+    GArray *members = g_array_new(FALSE, FALSE, sizeof(int));
+    GString *key = g_string_new(NULL);
+    for (int side = 0; group && side < group->sides; side++)
+        g_array_append_vals(members, group->rank[side], (guint)group->size[side]);
+    g_array_sort(members, by_number);
+    for (guint i = 0; i < members->len; i++)
+        g_string_append_printf(key, " %d", g_array_index(members, int, i));
+    g_array_unref(members);
+    return g_string_free(key, FALSE);
+}
+
+static struct sum *find_sum(GHashTable *found, GPtrArray *sums, const char *group_key,
+                            const struct collective_calls *calls,
                             const struct collective_call *call)
 {
-    g_autofree char *key = g_strdup_printf("%u %s", (unsigned)call->operation, group);
+    g_autofree char *key = g_strdup_printf("%u:%s", (unsigned)call->operation, group_key);
     struct sum *sum = g_hash_table_lookup(found, key);
     if (sum)
         return sum;
-    sum = new_sum(call, group);
+    sum = new_sum(call, group_name(calls, call));
     g_ptr_array_add(sums, sum);
     g_hash_table_insert(found, g_steal_pointer(&key), sum);
     return sum;
@@ -116,17 +137,17 @@ static void clear_row(gpointer data)
 GArray *collective_rows(const struct collective_calls *calls)
 {
     GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    GHashTable *names = g_hash_table_new_full(NULL, NULL, NULL, g_free); /* of groups */
+    GHashTable *keys = g_hash_table_new_full(NULL, NULL, NULL, g_free); /* of groups */
     GPtrArray *sums = g_ptr_array_new_with_free_func(free_sum);
     for (int i = 0; i < calls->count; i++) {
         const struct collective_call *call = &calls->call[i];
         const struct group *group = collective_call_group(calls, call);
-        char *name = g_hash_table_lookup(names, group);
-        if (!name) {
-            name = group_name(calls, call);
-            g_hash_table_insert(names, (gpointer)group, name);
+        char *key = g_hash_table_lookup(keys, group);
+        if (!key) {
+            key = key_of_group(group);
+            g_hash_table_insert(keys, (gpointer)group, key);
         }
-        add_call(find_sum(found, sums, name, call), calls, call);
+        add_call(find_sum(found, sums, key, calls, call), calls, call);
     }
     GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct collective_row));
     g_array_set_clear_func(rows, clear_row);
@@ -138,7 +159,7 @@ GArray *collective_rows(const struct collective_calls *calls)
     }
     g_ptr_array_unref(sums);
     g_hash_table_destroy(found);
-    g_hash_table_destroy(names);
+    g_hash_table_destroy(keys);
     return rows;
 }
 

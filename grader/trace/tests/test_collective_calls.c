@@ -247,6 +247,28 @@ START_TEST(what_overlaps_counts_once)
 }
 END_TEST
 
+/* Two communicators of ranks 1 and 2, in either order, are one row; one of ranks 1 and 3 is another. */
+START_TEST(equal_groups_are_one_row)
+{
+    static const int pair[][2] = {{1, 2}, {2, 1}, {1, 3}};
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < 2; k++) {
+            const uint64_t communicator = 100 + (uint64_t)i;
+            script_put(&builder[pair[i][k]],
+                       log_record_of_member((struct log_member){
+                           .communicator = communicator, .rank = k, .size = 2}));
+            call(pair[i][k], LOG_BARRIER, LOG_NO_PEER, communicator, 10, 20);
+        }
+    read_calls(REPLAY_ALL_STEPS);
+    GArray *rows = collective_rows(calls);
+    ck_assert_uint_eq(rows->len, 2);
+    ck_assert_str_eq(g_array_index(rows, struct collective_row, 0).group, "{1, 2}");
+    ck_assert_int_eq(g_array_index(rows, struct collective_row, 0).calls, 4);
+    ck_assert_str_eq(g_array_index(rows, struct collective_row, 1).group, "{1, 3}");
+    collective_rows_free(rows);
+}
+END_TEST
+
 /* A wait for a message, too, says nothing about a collective. */
 START_TEST(a_wait_for_messages_too_counts_for_none)
 {
@@ -332,6 +354,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_scan_needs_those_before);
     tcase_add_test(tests, what_is_not_blocking_is_hidden_behind_computation);
     tcase_add_test(tests, what_overlaps_counts_once);
+    tcase_add_test(tests, equal_groups_are_one_row);
     tcase_add_test(tests, a_wait_for_messages_too_counts_for_none);
     tcase_add_test(tests, a_hung_run_waits_to_the_end);
     tcase_add_test(tests, a_step_has_its_own_calls);
