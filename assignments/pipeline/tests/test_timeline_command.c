@@ -3,6 +3,8 @@
  */
 #include "handin/handin.h"
 
+#include "common/base/memory.h"
+#include "common/log/log_fields.h"
 #include "tests/support/script.h"
 #include "tests/support/test.h"
 
@@ -177,6 +179,35 @@ START_TEST(a_run_becomes_a_picture_and_a_trace)
 }
 END_TEST
 
+/* With --log-memory there is a picture of memory; without, none. */
+START_TEST(recorded_memory_becomes_a_picture)
+{
+    struct script builder;
+    g_autofree char *picture = path_to("memory.svg");
+    script_init(&builder, 0, 1);
+    script_step(&builder, LOG_STEP_BEGIN, 0);
+    script_compute(&builder, LOG_FORWARD, 0, 0, 10);
+    script_compute(&builder, LOG_BACKWARD, 0, 0, 20);
+    if (_i == 1)
+        script_put(&builder, log_record_of_allocation((struct log_allocation){
+                                 .kind = MEMORY_GRADIENT, .bytes = 2048, .live = 2048}));
+    script_step(&builder, LOG_STEP_END, 0);
+    script_final(&builder);
+    write_log(&builder.log);
+    free(builder.log.record);
+    ck_assert_int_eq(handin("handin timeline --evidence %s --arguments '--schedule afab "
+                            "--micro-batches 1'",
+                            folder),
+                     0);
+    ck_assert_int_eq(g_file_test(picture, G_FILE_TEST_EXISTS), _i);
+    if (_i == 1) {
+        g_autofree char *svg = NULL;
+        ck_assert(g_file_get_contents(picture, &svg, NULL, NULL));
+        ck_assert_ptr_nonnull(strstr(svg, "2 KiB, after B of micro-batch 0"));
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("timeline command");
@@ -187,6 +218,7 @@ Suite *test_suite(void)
                         G_N_ELEMENTS(pictures));
     tcase_add_test(tests, impossible_schedules_are_refused);
     tcase_add_test(tests, a_run_becomes_a_picture_and_a_trace);
+    tcase_add_loop_test(tests, recorded_memory_becomes_a_picture, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }
