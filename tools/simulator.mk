@@ -15,7 +15,7 @@ $(S)/%.o: %.c build/config.mk
 	$(say)$(SIMULATOR_COMPILE) $(SIMULATOR_FLAGS) $(WARNINGS) $(OWN_FLAGS) $(SIMULATOR_CFLAGS) -MMD -MP -c $< -o $@
 
 SIMULATOR_LIBRARY := $(S)/libcommon.a
-$(SIMULATOR_LIBRARY): $(call simulator_objects,$(PORTABLE_SOURCES) $(wildcard common/*/machines/simulated*.c))
+$(SIMULATOR_LIBRARY): $(call simulator_objects,$(PORTABLE_SOURCES) $(filter-out %/real.c,$(wildcard common/*/machines/*.c)))
 
 SIMULATOR_PROGRAM_ARCHIVE := $(S)/assignments/$(ASSIGNMENT)/program.a
 SIMULATOR_GIVEN_ARCHIVES  := $(patsubst %,$(S)/assignments/%/given.a,$(USED))

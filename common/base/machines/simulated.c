@@ -14,6 +14,7 @@
  * it notices at most one per cent too late, and polling for hours of simulated time
  * costs little real time.
  */
+#include "common/base/machines/simulated.h"
 #include "common/base/machine.h"
 
 #include "common/base/callers.h"
@@ -52,6 +53,7 @@ struct cluster {
     double last_progress; /* of any rank, simulated seconds */
     void *folded;
     size_t folded_size;
+    void *shared[SIMULATED_MEMORIES];
 };
 
 static struct cluster *the_cluster(void)
@@ -70,6 +72,16 @@ static struct cluster *the_cluster(void)
         sg_host_set_data(first, cluster);
     }
     return cluster;
+}
+
+void *simulated_shared_memory(enum simulated_memory which, size_t bytes)
+{
+    void **memory = &the_cluster()->shared[which];
+    if (*memory == NULL)
+        *memory = calloc(1, bytes);
+    if (*memory == NULL)
+        fatal("no memory for what the ranks share");
+    return *memory;
 }
 
 const char *machine_name(void)
@@ -91,11 +103,23 @@ void machine_compute(double flops)
     machine_progressed();
 }
 
+/* Of the rank whose turn it is, or beside which the actor works whose turn it is; NULL: no rank's. */
+static const char *rank_running(void)
+{
+    const sg_actor_t self = sg_actor_self();
+    if (self == NULL)
+        return NULL;
+    const char *rank = sg_actor_get_property_value(self, "rank");
+    if (rank != NULL)
+        return rank;
+    const sg_actor_t maker = sg_actor_by_pid(sg_actor_self_get_ppid());
+    return maker == NULL ? NULL : sg_actor_get_property_value(maker, "rank");
+}
+
 int machine_rank_running(int own)
 {
     (void)own;
-    const sg_actor_t self = sg_actor_self();
-    const char *rank = self == NULL ? NULL : sg_actor_get_property_value(self, "rank");
+    const char *rank = rank_running();
     return rank == NULL ? -1 : atoi(rank);
 }
 
@@ -163,7 +187,7 @@ static void tell_crash(int number, siginfo_t *information, void *context)
     signal(number, SIG_DFL);
     signal(SIGALRM, SIG_DFL);
     alarm(10);
-    const char *rank = sg_actor_get_property_value(sg_actor_self(), "rank");
+    const char *rank = rank_running();
     if (rank != NULL && callers_find(crash, &callers))
         dprintf(STDERR_FILENO, "rank %s crashed (%s) at %s\n", rank, strsignal(number),
                 callers.innermost);

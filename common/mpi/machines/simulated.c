@@ -10,9 +10,6 @@
  * takes two messages of one sender and tag before it receives the first: a non-blocking probe does not
  * find the second, and both are received in the order in which they were sent.
  *
- * SMPI forgets a message that is under way when its request is freed, and crashes or waits for ever:
- * here the request stays until the program ends.
- *
  * SMPI's MPI_Request_get_status says of every request that it is complete: better none.
  */
 #include "common/base/fatal.h"
@@ -33,12 +30,6 @@ int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status)
             return error;
         machine_polled();
     }
-}
-
-int PMPI_Request_free(MPI_Request *request)
-{
-    *request = MPI_REQUEST_NULL;
-    return MPI_SUCCESS;
 }
 
 /* The grader knows these words: what a program does that the simulator can't is no fault of it. */
