@@ -41,6 +41,9 @@ static void read_parts(const struct log_file *log, size_t begin, int rank, int r
         if (operation == LOG_ALLGATHERV ||
             (operation == LOG_GATHERV && peer == record->peer && peer != rank))
             add_part(&given[peer], record->bytes);
+    /* each has a table of what all get, and so gets from everybody what stands there for itself */
+    for (int peer = 0; peer < ranks && operation == LOG_REDUCE_SCATTER && says[LOG_GIVES]; peer++)
+        parts->got[peer * ranks + rank] = given[rank];
 }
 
 static bool has_parts(enum log_operation operation)
@@ -51,6 +54,7 @@ static bool has_parts(enum log_operation operation)
     case LOG_ALLGATHERV:
     case LOG_ALLTOALLV:
     case LOG_ALLTOALLW:
+    case LOG_REDUCE_SCATTER:
     case LOG_NEIGHBOR_ALLTOALLV:
     case LOG_NEIGHBOR_ALLTOALLW:
         return true;

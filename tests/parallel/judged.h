@@ -13,7 +13,6 @@ struct parallel_form {
     int ranks;
     const char *says;    /* a part of the headline; NULL: it is right */
     const char *mistake; /* its name, where the numbers tell it; else NULL */
-    enum { EVERYWHERE, REAL_ONLY, SIMULATED_ONLY } machines;
 };
 
 /* Runs it and judges the run; to be freed by verdict_free. */

@@ -57,7 +57,8 @@ static void name_combination(const struct tensor *found, const struct fit_candid
     struct fit *fit = fit_tensor(&problem);
     if (!fit)
         return;
-    const struct combination_blocks blocks = {1, &problem, &fit, .own = 0};
+    const int own = 0; /* rank 0's column */
+    const struct combination_blocks blocks = {1, &problem, &fit, &own};
     const struct mistake *mistake = combination_mistake(&blocks, table, rows);
     if (mistake)
         verdict_name_mistake(verdict, mistake);

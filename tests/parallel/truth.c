@@ -102,9 +102,9 @@ static void split_linear(GArray *truths)
         for (int o = 0; o < OUTPUTS; o++)
             block.dy[s][o] = block.y[s][o] - truth_number(100, 1, s * OUTPUTS + o);
     backward(&block, SAMPLES);
-    add_block(truths, &block);
     add(truths, "outputs", SHAPE(SAMPLES, OUTPUTS), block.y[0]);
     add(truths, "inputs.gradient", SHAPE(SAMPLES, INPUTS), block.dx[0]);
+    add_block(truths, &block);
 }
 
 static void scale(double *values, size_t count, double factor)
@@ -233,8 +233,8 @@ static void sharded_optimizer(GArray *truths, int ranks)
             momentum[i] = 0.9 * momentum[i] + gradient;
             parameters[i] -= 0.1 * momentum[i];
         }
-    add(truths, "parameters", SHAPE(1, PARAMETERS), parameters);
     add(truths, "momentum", SHAPE(PARAMETERS), momentum);
+    add(truths, "parameters", SHAPE(1, PARAMETERS), parameters);
 }
 
 GArray *truth_of(const char *program, int ranks)

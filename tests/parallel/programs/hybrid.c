@@ -67,7 +67,8 @@ int main(int argc, char **argv)
             memcpy(dy + s * OUTPUTS, dx + s * INPUTS, sizeof *dy * OUTPUTS);
         mpi_check(MPI_Send(dy, OWN_SAMPLES * OUTPUTS, MPI_FLOAT, partner, 1, MPI_COMM_WORLD));
     }
-    if (is_form("crosswise") && rank == 3) { /* sums among its slices first, the others last */
+    /* "crosswise": of each square of four, two sum among their copies first, two among their slices. */
+    if (is_form("crosswise") && tensor == data) {
         mpi_check(MPI_Allreduce(MPI_IN_PLACE, block.db, OUTPUTS, MPI_FLOAT, MPI_MAX, slices));
         average_gradients(&block, copies);
     } else {
