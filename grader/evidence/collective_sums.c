@@ -44,9 +44,11 @@ static bool can_be_added(struct sum_parts *sum)
         const struct log_elements elements = log_elements(sum_begin_of(sum, rank));
         if (sum_begin_of(sum, rank)->operation != sum->collective->operation ||
             (sum->reduces && elements.reduction != LOG_REDUCTION_SUM) ||
-            (entered > 0 && elements.type != sum->type))
+            (elements.type != LOG_TYPE_NONE && sum->type != LOG_TYPE_NONE &&
+             elements.type != sum->type))
             return false;
-        sum->type = elements.type;
+        sum->type =
+            elements.type != LOG_TYPE_NONE ? elements.type : sum->type; /* or it has nothing */
         entered++;
     }
     return entered == sum->collective->size && sum->type != LOG_TYPE_NONE &&
