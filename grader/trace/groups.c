@@ -182,7 +182,8 @@ static void describe_side(const struct group *group, int side, GString *text)
     enum { MOST = 8 };
     const int size = group->size[side];
     g_autofree int *rank = g_memdup2(group->rank[side], (gsize)size * sizeof *rank);
-    qsort(rank, (size_t)size, sizeof *rank, compare);
+    if (size > 0) /* else what its members say of it can't be */
+        qsort(rank, (size_t)size, sizeof *rank, compare);
     const bool regular = is_regular(rank, size);
     g_string_append_c(text, '{');
     for (int i = 0; i < size; i++) {
