@@ -124,6 +124,7 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
         [DIAGNOSIS_BOTH_RECEIVE_FIRST] = "both receive first",
         [DIAGNOSIS_CYCLE] = "a circle of sends and receives",
         [DIAGNOSIS_CROSSWISE] = "collectives crosswise",
+        [DIAGNOSIS_WINDOW_HELD] = "a window that another rank holds",
         [DIAGNOSIS_COLLECTIVE_MISSING] = "a collective that one rank did not enter",
         [DIAGNOSIS_REQUEST_NOT_WAITED] = "a request never waited for",
         [DIAGNOSIS_RANK_GONE] = "a rank at its end while others wait for it",

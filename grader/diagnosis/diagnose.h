@@ -27,12 +27,13 @@ enum diagnosis_kind {
     DIAGNOSIS_BOTH_RECEIVE_FIRST,    /* a circle of receives */
     DIAGNOSIS_CYCLE,                 /* a circle of waits of both sorts */
     DIAGNOSIS_CROSSWISE,             /* a circle of collectives on several communicators */
-    DIAGNOSIS_COLLECTIVE_MISSING,    /* a rank did not enter a collective that others are in */
-    DIAGNOSIS_REQUEST_NOT_WAITED,    /* a rank began a message and never waited for it */
-    DIAGNOSIS_RANK_GONE,             /* others wait for a rank that came to its end */
-    DIAGNOSIS_ENDED_EARLY,           /* a rank ended without its final record */
-    DIAGNOSIS_POLLING,               /* a rank tests again and again for what never comes */
-    DIAGNOSIS_ENDLESS_LOOP,          /* a rank is outside of MPI and does not come back */
+    DIAGNOSIS_WINDOW_HELD, /* a window that another rank has locked, or has not opened or left */
+    DIAGNOSIS_COLLECTIVE_MISSING, /* a rank did not enter a collective that others are in */
+    DIAGNOSIS_REQUEST_NOT_WAITED, /* a rank began a message and never waited for it */
+    DIAGNOSIS_RANK_GONE,          /* others wait for a rank that came to its end */
+    DIAGNOSIS_ENDED_EARLY,        /* a rank ended without its final record */
+    DIAGNOSIS_POLLING,            /* a rank tests again and again for what never comes */
+    DIAGNOSIS_ENDLESS_LOOP,       /* a rank is outside of MPI and does not come back */
 };
 
 struct scene; /* scene.h */

@@ -176,7 +176,7 @@ bool scene_goes_through_world(const struct scene *scene, GString *headline)
 static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
 {
     guint sends = 0, receives = 0, count = scene->cycle->len;
-    bool polls = false;
+    bool polls = false, windows = false, collectives = false;
     for (guint i = 0; i < count; i++) {
         int rank = g_array_index(scene->cycle, int, i);
         int next = g_array_index(scene->cycle, int, (i + 1) % count);
@@ -184,9 +184,11 @@ static enum diagnosis_kind kind_of_cycle(const struct scene *scene)
         sends += wait->kind == WAIT_SEND;
         receives += wait->kind == WAIT_RECEIVE;
         polls |= scene->place[rank].state == PLACE_POLLING;
-        if (wait->kind == WAIT_COLLECTIVE)
-            return DIAGNOSIS_COLLECTIVE_MISSING;
+        windows |= wait->kind == WAIT_WINDOW;
+        collectives |= wait->kind == WAIT_COLLECTIVE;
     }
+    if (windows || collectives)
+        return windows ? DIAGNOSIS_WINDOW_HELD : DIAGNOSIS_COLLECTIVE_MISSING;
     if (polls)
         return DIAGNOSIS_POLLING;
     return sends == count      ? DIAGNOSIS_BOTH_SEND_FIRST
@@ -247,6 +249,8 @@ enum diagnosis_kind scene_name_circle(const struct scene *scene, GString *headli
         g_string_append(headline, " wait to receive first, and none gets to its send");
     else if (kind == DIAGNOSIS_POLLING)
         g_string_append(headline, " wait for each other, polling for ever");
+    else if (kind == DIAGNOSIS_WINDOW_HELD)
+        g_string_append(headline, " wait for each other, some for a window");
     else if (kind == DIAGNOSIS_COLLECTIVE_MISSING)
         g_string_append(headline, " wait for each other, some in a collective");
     else

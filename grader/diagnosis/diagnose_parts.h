@@ -65,6 +65,9 @@ enum diagnosis_kind scene_name_crosswise(const struct scene *scene, GString *hea
 void scene_describe_collective(const struct scene *scene, int rank, const struct wait *wait,
                                GString *text);
 
+/* diagnose_windows.c: what a pending call about a window waits for. */
+void scene_add_window_waits(struct scene *scene, int rank, size_t call);
+
 /* diagnose_chain.c: no circle; who holds the others up, and why? Notes the culprit. */
 enum diagnosis_kind scene_follow_chain(struct scene *scene, GString *headline);
 

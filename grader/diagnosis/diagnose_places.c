@@ -85,6 +85,8 @@ static void add_wait(struct scene *scene, int rank, size_t i)
                             .collective = NO_COLLECTIVE,
                             .posted = i};
         g_array_append_val(scene->place[rank].waits, wait);
+    } else {
+        scene_add_window_waits(scene, rank, i);
     }
 }
 

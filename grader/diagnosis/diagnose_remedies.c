@@ -51,6 +51,11 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
     case DIAGNOSIS_CYCLE:
         return "Each waits for something that the next would do only later. Follow the arrows once "
                "round and ask at each rank which of its calls should come first.";
+    case DIAGNOSIS_WINDOW_HELD:
+        return "What one rank begins on a window it must end, before it waits for anything that "
+               "needs the others: every `MPI_Win_lock` its `MPI_Win_unlock`, every `MPI_Win_start` "
+               "its `MPI_Win_complete`; and for each `MPI_Win_start` there has to be an "
+               "`MPI_Win_post` on the other side.";
     case DIAGNOSIS_COLLECTIVE_MISSING:
         return "A collective ends only when all ranks of its communicator have called it: it must "
                "not stand in a branch that some ranks skip, nor between point-to-point calls in a "
@@ -115,6 +120,8 @@ const char *diagnosis_look(enum diagnosis_kind kind)
     case DIAGNOSIS_BOTH_RECEIVE_FIRST:
     case DIAGNOSIS_CYCLE:
         return "the calls in which these ranks wait, once round the circle";
+    case DIAGNOSIS_WINDOW_HELD:
+        return "the call that ends what was begun on this window";
     case DIAGNOSIS_COLLECTIVE_MISSING:
         return "why one rank does not come to this collective";
     case DIAGNOSIS_REQUEST_NOT_WAITED:

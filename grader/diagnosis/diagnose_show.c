@@ -39,6 +39,8 @@ static void name_wait(const struct scene *scene, int rank, int peer, const struc
         return;
     }
     g_string_append(text, log_operation_name(scene->outcome->log[rank].record[call].operation));
+    if (wait->kind == WAIT_WINDOW)
+        return;
     g_string_append_printf(text, " %s ", wait->kind == WAIT_SEND ? "to" : "from");
     if (wait->peer == LOG_NO_PEER)
         g_string_append(text, "anybody");
@@ -60,6 +62,8 @@ static char *label_of_arrow(const struct scene *scene, int rank, const struct wa
         name_collective(scene, rank, wait, text);
         return g_string_free(text, FALSE);
     }
+    if (wait->kind == WAIT_WINDOW)
+        return g_strdup(log_operation_name(wait->awaited));
     return record->tag == LOG_ANY_TAG ? g_strdup("any tag")
                                       : g_strdup_printf("tag %d", record->tag);
 }

@@ -67,6 +67,11 @@ static void describe_wait(const struct scene *scene, int rank, const struct wait
         }
         return;
     }
+    if (wait->kind == WAIT_WINDOW) {
+        g_string_append_printf(text, "rank %d to call %s", wait->peer,
+                               log_operation_name(wait->awaited));
+        return;
+    }
     if (wait->kind == WAIT_SEND)
         g_string_append_printf(text, "rank %d to receive", wait->peer);
     else if (wait->peer == LOG_NO_PEER)

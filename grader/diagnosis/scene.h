@@ -27,16 +27,17 @@ enum place_state {
     PLACE_OUTSIDE        /* neither in MPI nor in the kit's computations */
 };
 
-enum wait_kind { WAIT_SEND, WAIT_RECEIVE, WAIT_COLLECTIVE };
+enum wait_kind { WAIT_SEND, WAIT_RECEIVE, WAIT_COLLECTIVE, WAIT_WINDOW };
 
 /* One thing that a rank waits for. */
 struct wait {
     enum wait_kind kind;
-    int peer;       /* whose turn it is; LOG_NO_PEER: anybody's */
-    int message;    /* or NO_MESSAGE */
-    int collective; /* or NO_COLLECTIVE */
-    size_t posted;  /* the record that began it */
-    bool possible;  /* the other side has done its part, so this is not what holds things up */
+    int peer;                   /* whose turn it is; LOG_NO_PEER: anybody's */
+    int message;                /* or NO_MESSAGE */
+    int collective;             /* or NO_COLLECTIVE */
+    size_t posted;              /* the record that began it */
+    enum log_operation awaited; /* WAIT_WINDOW: the call that the peer has to make */
+    bool possible; /* the other side has done its part, so this is not what holds things up */
 };
 
 /* Where a rank was at the end. */
