@@ -19,7 +19,7 @@
 #define OPTIONS_MOST_SAMPLES       1000000 /* of a batch */
 #define OPTIONS_MOST_MICRO_BATCHES 65536
 
-#define OPTIONS_LOG_MEMORY 20000 /* of --log-memory without a number */
+#define OPTIONS_LOG_MEMORY    20000     /* of --log-memory without a number */
 #define OPTIONS_MOST_LOG_DATA (1 << 24) /* bytes: three times that in the log */
 
 #define OPTIONS_OWN_BYTES 128 /* room for the values of an assignment's own options */
