@@ -95,7 +95,7 @@ void log_mpi_request_forget(struct log_mpi_request *request)
 static void complete_collective(struct log_mpi_request *request, struct log_record *record)
 {
     if (request->shared)
-        request->comes_out.buffer = NULL;
+        request->comes_out.buffer = LOG_MPI_UNSEEN;
     if (request->made != NULL && log_mpi_is_mapped(request->made, sizeof(MPI_Comm)))
         log_mpi_number_copy(*request->made, request->made_number, request->start.communicator,
                             request->start.caller);

@@ -139,11 +139,11 @@ struct log_mpi_sight log_mpi_view_see(const struct log_mpi_view *view)
     if (view->bytes == 0)
         return sight;
     sight.sketch = NAN;
-    if (view->buffer == NULL || view->buffer == MPI_IN_PLACE || machine_is_folded(view->buffer))
+    if (view->buffer == LOG_MPI_UNSEEN || machine_is_folded(view->buffer))
         return sight;
     if (is_in_one_piece(view)) {
         const void *first = (const char *)view->buffer + view->block[0].offset;
-        if (!log_mpi_is_mapped(first, view->bytes))
+        if (first == NULL || !log_mpi_is_mapped(first, view->bytes))
             return sight;
         sight.data = first;
     } else {

@@ -20,9 +20,11 @@ struct log_mpi_block {
     uint64_t start; /* for the sketch: the place of its first element in the whole */
 };
 
+#define LOG_MPI_UNSEEN MPI_IN_PLACE
+
 /* All zero: an empty one. To be freed by log_mpi_view_clear. */
 struct log_mpi_view {
-    const void *buffer; /* NULL: nothing can be seen in it, only its size is known */
+    const void *buffer; /* LOG_MPI_UNSEEN: only its size is known */
     enum log_type elements;
     uint64_t bytes;
     size_t blocks, room;

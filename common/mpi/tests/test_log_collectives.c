@@ -510,11 +510,11 @@ START_TEST(elements_and_reductions)
         const size_t pairs = find(&logs[rank], 2);
         check_payload(&record[pairs], &in);
         check_payload(&record[outcome_of(&logs[rank], pairs)], &out);
-        /* A double and an int each, and what lies between them is left out. */
+        /* An int and a double each, and what lies between them is left out. */
         unsigned char both[36];
         for (int i = 0; i < ranks; i++) {
-            memcpy(both + 12 * i, &(double){0.5}, 8);
-            memcpy(both + 12 * i + 8, &i, 4);
+            memcpy(both + 12 * i, &i, 4);
+            memcpy(both + 12 * i + 4, &(double){0.5}, 8);
         }
         const struct log_record *mixed = &record[outcome_of(&logs[rank], find(&logs[rank], 3))];
         ck_assert_uint_eq(mixed->bytes, sizeof both);

@@ -292,23 +292,24 @@ static void add_pairs(void *from, void *to, int *count, MPI_Datatype *type)
 static void elements(void)
 {
     struct both {
-        double wide;
         int narrow;
-    } both = {0.5, rank}, all[MOST];
+        double wide; /* with a gap before it */
+    } both = {rank, 0.5}, all[MOST];
     int columns[4][3];
-    MPI_Datatype column, pair, mixed, bfloat16;
+    MPI_Datatype vector, column, pair, packed, mixed, bfloat16;
     MPI_Op add, own;
     MPI_Request request;
-    const MPI_Aint places[] = {offsetof(struct both, wide), offsetof(struct both, narrow)};
+    const MPI_Aint places[] = {offsetof(struct both, narrow), offsetof(struct both, wide)};
     for (int i = 0; i < 12; i++)
         columns[i / 3][i % 3] = 100 * rank + i;
-    MUST(MPI_Type_vector(4, 1, 3, MPI_INT, &column));
+    MUST(MPI_Type_vector(4, 1, 3, MPI_INT, &vector));
+    MUST(MPI_Type_create_resized(vector, 0, sizeof(int), &column)); /* the next is beside it */
     MUST(MPI_Type_commit(&column));
     MUST(MPI_Type_contiguous(2, MPI_FLOAT, &pair));
     MUST(MPI_Type_commit(&pair));
-    MUST(MPI_Type_create_struct(2, (int[]){1, 1}, places, (MPI_Datatype[]){MPI_DOUBLE, MPI_INT},
-                                &mixed));
-    MUST(MPI_Type_create_resized(mixed, 0, sizeof both, &mixed));
+    MUST(MPI_Type_create_struct(2, (int[]){1, 1}, places, (MPI_Datatype[]){MPI_INT, MPI_DOUBLE},
+                                &packed));
+    MUST(MPI_Type_create_resized(packed, 0, sizeof both, &mixed));
     MUST(MPI_Type_commit(&mixed));
     MUST(MPI_Type_contiguous(2, MPI_BYTE, &bfloat16));
     MUST(MPI_Type_commit(&bfloat16));
@@ -330,7 +331,9 @@ static void elements(void)
     MUST(MPI_Allreduce(NULL, NULL, 0, MPI_INT, MPI_BOR, MPI_COMM_WORLD));
     memcpy(input, (unsigned char[]){0x80, 0x3f, 0, 0x40}, 4); /* 1 and 2 */
     MUST(MPI_Bcast(input, 2, bfloat16, 0, MPI_COMM_WORLD));
+    MUST(MPI_Type_free(&vector));
     MUST(MPI_Type_free(&pair));
+    MUST(MPI_Type_free(&packed));
     MUST(MPI_Type_free(&mixed));
     MUST(MPI_Op_free(&own));
 }
