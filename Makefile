@@ -59,7 +59,7 @@ include tools/programs.mk tools/simulator.mk tools/grader.mk tools/tests.mk tool
 # ---- commands -----------------------------------------------------------------------------------
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
 

@@ -1,6 +1,6 @@
 # For those who work on the kit.
 
-.PHONY: everything levels bench bench-grade lint format fuzz compile_commands.json
+.PHONY: everything levels bench bench-grade mpi4py-suite lint format fuzz compile_commands.json
 everything: $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench \
             $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
@@ -20,6 +20,21 @@ $(B)/bench/bench: bench/bench.c $(COMMON_LIBRARY)
 bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
 	+@$(call built,$(GRADING))
 	@B=$(B) bench/grade $(ASSIGNMENT) $(ARGS)
+
+# The wrappers of MPI as a library that is loaded before MPI's own: for programs that know nothing of the kit.
+PRELOAD         := $(B)/preload/libmpi_log.so
+PRELOAD_SOURCES := $(wildcard common/base/*.c common/log/*.c common/mpi/*.c common/*/machines/real.c) tests/preload/open_log.c
+$(B)/preload/%.o: %.c build/config.mk
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) -fPIC $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@
+$(PRELOAD): $(PRELOAD_SOURCES:%.c=$(B)/preload/%.o)
+	$(say)$(CC) $(FLAGS) -shared -Wl,-Bsymbolic $^ $(PROGRAM_LIBS) -o $@
+$(B)/preload/list_calls: $(call objects,tests/preload/list_calls.c) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $^ $(PROGRAM_LIBS) -o $@
+mpi4py-suite: ## do the wrappers of MPI change a program? mpi4py's own tests, with and without them
+	+@$(call built,$(PRELOAD) $(B)/preload/list_calls)
+	@tools/mpi4py_suite $(PRELOAD) $(B)/preload/list_calls build/mpi4py
 
 #: FUZZ_SECONDS=number  how long make fuzz goes on (60)
 FUZZ_SECONDS ?= 60
