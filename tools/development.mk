@@ -39,8 +39,8 @@ mpi4py-suite: ## do the wrappers of MPI change a program? mpi4py's own tests, wi
 #: FUZZ_SECONDS=number  how long make fuzz goes on (60)
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS   := -std=gnu17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FUZZ_SOURCES := $(wildcard common/files/*.c common/log/*.c) \
-                $(addprefix common/base/,tensor.c memory.c random.c fatal.c flops.c machines/real.c)
+FUZZ_SOURCES := $(wildcard common/files/*.c common/log/*.c) common/base/machines/real.c \
+                $(filter-out $(addprefix common/base/,mpi_check%.c array_bounds.c),$(wildcard common/base/*.c))
 FUZZ_LIBS    := -ljansson -lxxhash -lz -lm
 fuzz: ## fuzz every reader of files for FUZZ_SECONDS (needs clang)
 	@command -v clang > /dev/null || { echo "make fuzz needs clang: tools/setup --developer" >&2; exit 1; }

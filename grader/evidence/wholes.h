@@ -66,6 +66,7 @@ int wholes_rank_of_layer(const struct wholes *wholes, int layer);
 struct wholes_rules {
     int copies; /* on so many ranks each element has to be; 0: on one or more */
     const struct tolerance *closeness; /* of copies of float32; NULL: they have the same bytes */
+    bool finite;                       /* no element of float32 may be NaN or infinite */
 };
 
 /* The whole of that name, which stays the wholes' until it is assembled again. NULL, and in `why` (appended)

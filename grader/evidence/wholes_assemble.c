@@ -1,34 +1,9 @@
-/* Putting a whole together, and what is wrong with it; see wholes.h. */
+/* Putting a whole together; see wholes.h. wholes_faults.c says what is wrong with it. */
 #include "grader/evidence/wholes_parts.h"
-#include "grader/evidence/wholes_region.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define NOBODY (-1)
-
-/* Of each element of the whole. */
-struct assembly {
-    const struct whole *whole;
-    struct wholes_rules rules;
-    struct tensor *tensor;
-    size_t elements;
-    int *first;     /* the lowest rank that has it, or NOBODY */
-    int *last;      /* the latest rank that was seen to have it */
-    guint *holders; /* how many ranks have it */
-    guint8 *marks;  /* those that a sentence is about */
-    GString *name;  /* and shape */
-    /* The part that is being put in. */
-    const struct whole_part *part;
-    guint8 *twice;   /* the part's rank has it already */
-    guint8 *differs; /* from the copy that was there before */
-    int other;       /* the rank that it is compared with: the first that has another number */
-    size_t twices, differences, worst_at;
-    double worst, worst_before, worst_found; /* worst: the difference of these two */
-    double difference_squares, squares;
-    bool told; /* what such a part is like: the first is enough */
-};
 
 static bool equal_bytes(const struct assembly *a, size_t in_whole, size_t in_tensor)
 {
@@ -89,117 +64,6 @@ static void put_run(size_t in_part, size_t in_whole, size_t length, void *user)
     }
 }
 
-/* ---- what is wrong, in sentences ---------------------------------------------------------------- */
-
-static void begin_sentence(GString *why)
-{
-    if (why->len > 0)
-        g_string_append(why, "; ");
-}
-
-/* "; layer 3 is on rank 1 and rank 3", for a name that begins with a layer. */
-static void add_expected(GString *why, const struct wholes *wholes, const char *name)
-{
-    int layer, told = 0, all = 0;
-    if (sscanf(name, "layers.%d.", &layer) != 1)
-        return;
-    for (guint i = 0; i < wholes->file->len; i++)
-        all += wholes_file_has_layer(g_ptr_array_index(wholes->file, i), layer);
-    for (guint i = 0; i < wholes->file->len && told < 8; i++) {
-        const struct wholes_file *file = g_ptr_array_index(wholes->file, i);
-        if (!wholes_file_has_layer(file, layer))
-            continue;
-        if (told++ == 0)
-            g_string_append_printf(why, " (by the logs, layer %d is on rank %d", layer, file->rank);
-        else
-            g_string_append_printf(why, "%srank %d", told == all ? " and " : ", ", file->rank);
-    }
-    if (told > 0)
-        g_string_append(why, all > told ? ", …)" : ")");
-}
-
-static void add_ranks_of(GString *why, const struct whole *whole, size_t element)
-{
-    int last = NOBODY;
-    const char *between = "";
-    for (guint i = 0; i < whole->parts->len; i++) {
-        struct whole one = *whole;
-        const struct whole_part *part = WHOLE_PART(whole, i);
-        one.parts = g_array_new(FALSE, FALSE, sizeof(struct whole_part));
-        g_array_append_val(one.parts, *part);
-        if (part->from->rank != last && whole_holder(&one, element) >= 0) {
-            g_string_append_printf(why, "%srank %d", between, part->from->rank);
-            last = part->from->rank;
-            between = ", ";
-        }
-        g_array_unref(one.parts);
-    }
-}
-
-static void tell_missing(const struct assembly *a, const struct wholes *wholes, GString *why)
-{
-    size_t missing = 0;
-    for (size_t e = 0; e < a->elements; e++)
-        missing += a->marks[e] = a->holders[e] == 0;
-    if (missing == 0)
-        return;
-    begin_sentence(why);
-    wholes_region(why, a->tensor->shape, a->marks, a->name->str);
-    g_string_append(why, " on no rank");
-    add_expected(why, wholes, a->whole->name);
-}
-
-/* Elements on another number of ranks than they should be. */
-static void tell_copies(const struct assembly *a, GString *why)
-{
-    guint due = (guint)a->rules.copies;
-    size_t wrong = 0;
-    while (wrong < a->elements && (a->holders[wrong] == due || a->holders[wrong] == 0))
-        wrong++;
-    if (due == 0 || wrong == a->elements)
-        return;
-    for (size_t e = 0; e < a->elements; e++)
-        a->marks[e] = a->holders[e] == a->holders[wrong];
-    begin_sentence(why);
-    wholes_region(why, a->tensor->shape, a->marks, a->name->str);
-    g_string_append_printf(why, " on %u %s, not on %u: ", a->holders[wrong],
-                           a->holders[wrong] == 1 ? "rank" : "ranks", due);
-    add_ranks_of(why, a->whole, wrong);
-}
-
-static void tell_twice(const struct assembly *a, GString *why)
-{
-    if (a->twices == 0)
-        return;
-    begin_sentence(why);
-    wholes_region(why, a->tensor->shape, a->twice, a->name->str);
-    g_string_append_printf(why, " on rank %d twice", a->part->from->rank);
-}
-
-static void tell_difference(const struct assembly *a, GString *why)
-{
-    const struct tolerance *closeness = a->rules.closeness;
-    double norm = a->squares > 0 ? sqrt(a->difference_squares / a->squares) : 0;
-    int rank = a->part->from->rank;
-    if (a->differences > 0) {
-        begin_sentence(why);
-        wholes_region(why, a->tensor->shape, a->differs, a->name->str);
-        g_string_append_printf(why, " not the same on rank %d and rank %d: %zu %s, worst at ",
-                               a->other, rank, a->differences,
-                               a->differences == 1 ? "element" : "elements");
-        wholes_place(why, a->tensor->shape, a->worst_at);
-        if (a->tensor->dtype == DTYPE_FLOAT32)
-            g_string_append_printf(why, ": %.9g and %.9g", a->worst_before, a->worst_found);
-    } else if (closeness && !(norm <= closeness->norm)) {
-        begin_sentence(why);
-        g_string_append_printf(
-            why,
-            "what rank %d has of %s is not the same on lower ranks: the relative "
-            "norm of the difference is %.2g, allowed is %.2g",
-            rank, a->name->str, norm, closeness->norm);
-    }
-}
-
 /* ---- is it one whole at all? -------------------------------------------------------------------- */
 
 static bool parts_agree(const struct whole *whole, enum dtype dtype, struct shape shape,
@@ -210,7 +74,7 @@ static bool parts_agree(const struct whole *whole, enum dtype dtype, struct shap
         const struct whole_part *part = WHOLE_PART(whole, i);
         if (part->tensor->dtype == dtype && shape_equal(part->is.slice.whole, shape))
             continue;
-        begin_sentence(why);
+        wholes_begin_sentence(why);
         g_string_append_printf(why, "rank %d has a part of %s as %s %s; ", part->from->rank,
                                whole->name, dtype_name(part->tensor->dtype),
                                shape_text(part->is.slice.whole, found));
@@ -235,7 +99,7 @@ static bool parts_can_fill(const struct whole *whole, struct shape shape, GStrin
         stored += WHOLE_PART(whole, i)->is.count;
     if (elements <= stored || elements <= (size_t)1 << 24)
         return true;
-    begin_sentence(why);
+    wholes_begin_sentence(why);
     g_string_append_printf(why, "%s %s has %zu elements, and all ranks together stored %zu",
                            whole->name, shape_text(shape, text), elements, stored);
     return false;
@@ -251,8 +115,8 @@ static void put_parts(struct assembly *a, GString *why)
         slice_walk(&a->part->is.slice, a->part->is.first, a->part->is.count, put_run, a);
         if (a->told)
             continue;
-        tell_twice(a, why);
-        tell_difference(a, why);
+        wholes_tell_twice(a, why);
+        wholes_tell_difference(a, why);
         a->told = why->len > before;
         a->difference_squares = a->squares = 0;
     }
@@ -276,10 +140,10 @@ static struct tensor *assemble(const struct wholes *wholes, const struct whole *
     a.name = g_string_new(NULL);
     g_string_printf(a.name, "%s %s", whole->name, shape_text(shape, text));
     for (size_t e = 0; e < a.elements; e++)
-        a.first[e] = a.last[e] = NOBODY;
+        a.first[e] = a.last[e] = WHOLES_NOBODY;
     put_parts(&a, why);
-    tell_missing(&a, wholes, why);
-    tell_copies(&a, why);
+    wholes_tell_missing(&a, wholes, why);
+    wholes_tell_copies(&a, why);
     g_free(a.first);
     g_free(a.last);
     g_free(a.holders);
@@ -310,11 +174,12 @@ const struct tensor *wholes_assemble(struct wholes *wholes, const char *name, en
 {
     struct whole *whole = g_hash_table_lookup(wholes->named, name);
     if (!whole) {
-        begin_sentence(why);
+        wholes_begin_sentence(why);
         g_string_append_printf(why, "%s is on no rank", name);
-        add_expected(why, wholes, name);
+        wholes_add_expected(why, wholes, name);
         return NULL;
     }
+    gsize before = why->len;
     struct shape shape = due ? *due : WHOLE_PART(whole, 0)->is.slice.whole;
     tensor_free(whole->tensor);
     whole->tensor = NULL;
@@ -323,5 +188,11 @@ const struct tensor *wholes_assemble(struct wholes *wholes, const char *name, en
     whole->tensor = as_it_is(whole, shape, rules);
     if (!whole->tensor)
         whole->tensor = assemble(wholes, whole, dtype, shape, rules, why);
+    if (whole->tensor && rules.finite && dtype == DTYPE_FLOAT32)
+        wholes_tell_not_finite(whole, why);
+    if (why->len > before) {
+        tensor_free(whole->tensor);
+        whole->tensor = NULL;
+    }
     return whole->tensor;
 }

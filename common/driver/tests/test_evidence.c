@@ -116,11 +116,26 @@ START_TEST(slices_of_parameters_are_told_with_the_numbers_of_one_process)
 }
 END_TEST
 
+START_TEST(slices_are_known_inside_of_other_layers)
+{
+    struct layer inner = layer_linear(SHAPE(4), 3);
+    set_slice(&inner.parameter[0], share(SHAPE(6, 4), 1));
+    struct layer outer = layer_sequence(&inner, 1);
+    struct slice weight = layer_parameter_slice(&outer.parameter[0]);
+    struct slice bias = layer_parameter_slice(&outer.parameter[1]);
+    ck_assert(shape_equal(weight.whole, SHAPE(6, 4)));
+    ck_assert_uint_eq(slice_place(&weight, 4), 3 * 4);
+    ck_assert(slice_is_all(&bias) && shape_equal(bias.whole, SHAPE(3)));
+    layer_destroy(&outer);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("evidence of the driver");
     TCase *cases = tcase_create("evidence");
     tcase_add_test(cases, slices_of_parameters_are_told_with_the_numbers_of_one_process);
+    tcase_add_test(cases, slices_are_known_inside_of_other_layers);
     suite_add_tcase(suite, cases);
     return suite;
 }

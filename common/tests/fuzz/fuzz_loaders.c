@@ -10,7 +10,7 @@
  */
 #include "common/files/curve.h"
 #include "common/files/dataset_parts.h"
-#include "common/files/tensor_file.h"
+#include "common/files/tensor_parts.h"
 #include "common/log/log_reader.h"
 
 #include <stdio.h>
@@ -64,6 +64,28 @@ static void fuzz_dataset(enum reader reader)
     expect(memory_live(MEMORY_WORKSPACE) == 0, "a data set kept memory");
 }
 
+/* What part of what whole a tensor says to be lies within that whole, and is as large as it. */
+static void check_parts(const struct tensor_file *file, int index)
+{
+    char error[TENSOR_FILE_ERROR_SIZE] = "", text[SLICE_ERROR_SIZE];
+    int count = 0;
+    size_t elements = 0;
+    struct tensor_part *part = tensor_file_parts(file, index, &count, error);
+    expect(part != NULL || error[0] != '\0', "parts were refused without an error");
+    for (int i = 0; part != NULL && i < count; i++) {
+        const struct slice *slice = &part[i].slice;
+        elements += part[i].count;
+        if (part[i].count == 0)
+            continue;
+        expect(slice_fault(slice, text) == NULL, "a slice that is none");
+        expect(part[i].first + part[i].count <= shape_elements(slice_shape(slice)),
+               "elements behind the slice's end");
+    }
+    expect(part == NULL || elements == tensor_file_at(file, index)->elements,
+           "parts that are not as large as the tensor");
+    free(part);
+}
+
 static void fuzz_tensor_file(void)
 {
     char error[TENSOR_FILE_ERROR_SIZE] = "";
@@ -77,6 +99,7 @@ static void fuzz_tensor_file(void)
         for (size_t b = 0; b < tensor_bytes(tensor); b++)
             sum += ((const uint8_t *)tensor->data)[b];
         expect(sum <= 255 * tensor_bytes(tensor), "the sum of bytes");
+        check_parts(file, i);
     }
     tensor_file_free(file);
     expect(memory_live(MEMORY_WORKSPACE) == 0, "a tensor file kept memory");

@@ -8,7 +8,7 @@
 #include "common/base/fatal.h"
 #include "common/files/curve.h"
 #include "common/files/dataset_parts.h"
-#include "common/files/tensor_file.h"
+#include "common/files/tensor_parts.h"
 #include "common/log/log_fields.h"
 
 #include <stdio.h>
@@ -78,6 +78,13 @@ static void tensors(const char *path)
     tensor_file_add(file, "layers.0.weight", weight);
     tensor_file_add(file, "labels", labels);
     tensor_file_add(file, "half", half);
+    const struct slice rows = slice_along(SHAPE(4, 3), 0, 2, 4);
+    struct arena *arena = arena_new();
+    arena_add(arena, "layers.1.weight", &rows);
+    tensor_file_add_slice(file, "rows", weight, "layers.1.weight", &rows);
+    tensor_file_set_arena(file, "stage", arena);
+    tensor_file_add_range(file, "range", labels, "stage", ".state", 1);
+    arena_free(arena);
     tensor_file_set_metadata(file, "steps_done", "3");
     if (!tensor_file_write(file, path, error))
         fatal("%s", error);

@@ -423,6 +423,25 @@ START_TEST(copies_that_differ_are_named)
 }
 END_TEST
 
+START_TEST(numbers_that_are_not_finite_are_named)
+{
+    static const float bad[] = {NAN, -INFINITY};
+    static const char *const says[] = {"element [5, 5] of " W " is NaN on rank 2",
+                                       "element [5, 5] of " W " is infinite on rank 2"};
+    for (int i = 0; i < 2; i++) {
+        put_rows(2, 0, 0);
+        struct slice slice = rows(4, 6);
+        put_changed(2, 0, &slice, bad[i]);
+        expect_fault(0, (struct wholes_rules){.finite = true}, says[i]);
+        put_rows(2, 0, 0); /* also where one rank has all of it */
+        put_changed(1, 1, &(struct slice){{2, {8, 6}}, {{1, {{0, 8}}}, {1, {{0, 6}}}}}, bad[i]);
+        expect_fault(1, (struct wholes_rules){.finite = true},
+                     i == 0 ? "element [7, 5] of layers.0.bias (8, 6) is NaN on rank 1"
+                            : "element [7, 5] of layers.0.bias (8, 6) is infinite on rank 1");
+    }
+}
+END_TEST
+
 START_TEST(another_whole_is_named)
 {
     put_rows(2, 0, 0);
@@ -553,6 +572,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_part_held_twice_is_named);
     tcase_add_test(cases, too_few_copies_are_named);
     tcase_add_test(cases, copies_that_differ_are_named);
+    tcase_add_test(cases, numbers_that_are_not_finite_are_named);
     tcase_add_test(cases, another_whole_is_named);
     tcase_add_test(cases, a_forged_size_costs_nothing);
     tcase_add_test(cases, holders_are_known);
