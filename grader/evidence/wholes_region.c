@@ -112,7 +112,7 @@ void wholes_region(GString *text, struct shape shape, const guint8 *marks, const
 
 void wholes_place(GString *text, struct shape shape, size_t element)
 {
-    int index[TENSOR_MAX_DIMENSIONS];
+    int index[TENSOR_MAX_DIMENSIONS] = {0};
     for (int d = shape.dimensions - 1; d >= 0; d--) {
         index[d] = (int)(element % (size_t)shape.size[d]);
         element /= (size_t)shape.size[d];

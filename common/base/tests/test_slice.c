@@ -49,7 +49,7 @@ static struct listed random_slice(GRand *random)
 static size_t listed_place(const struct listed *one, struct shape part, size_t element)
 {
     size_t place = 0;
-    int index[TENSOR_MAX_DIMENSIONS];
+    int index[TENSOR_MAX_DIMENSIONS] = {0};
     for (int d = part.dimensions - 1; d >= 0; d--) {
         index[d] = one->index[d][element % (size_t)part.size[d]];
         element /= (size_t)part.size[d];

@@ -288,6 +288,56 @@ START_TEST(ranges_of_an_arena_come_together)
 }
 END_TEST
 
+/* Tensor parallel and sharded: ranks 0 and 1 have columns 0 to 3 of everything, ranks 2 and 3 the rest;
+ * of the arena that this makes the first of two has the elements before `cut`. */
+static void put_hybrid(size_t cut)
+{
+    begin();
+    for (int w = 0; w < WHOLES; w++)
+        make(w, SHAPE(8, 6));
+    for (int r = 0; r < RANKS; r++) {
+        struct slice mine = slice_along(SHAPE(8, 6), 1, r < 2 ? 0 : 4, r < 2 ? 4 : 6);
+        struct tensor *part =
+            tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(&mine));
+        size_t all = WHOLES * part->elements;
+        struct tensor *flat =
+            tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, shape_flat(all));
+        struct arena *arena = arena_new();
+        for (int w = 0; w < WHOLES; w++) {
+            slice_copy_out(&mine, original[w], part);
+            memcpy(tensor_floats(flat) + (size_t)w * part->elements, part->data,
+                   tensor_bytes(part));
+            arena_add(arena, names[w], &mine);
+        }
+        tensor_file_set_arena(file[r], "stage", arena);
+        size_t from = r % 2 == 0 ? 0 : cut, to = r % 2 == 0 ? cut : all;
+        struct tensor *shard = tensor_view(flat, from, shape_flat(to - from));
+        tensor_file_add_range(file[r], "shard", shard, "stage", "", from);
+        arena_free(arena);
+        tensor_free(shard);
+        tensor_free(flat);
+        tensor_free(part);
+    }
+}
+
+START_TEST(ranges_of_slices_come_together)
+{
+    for (size_t cut = 1; cut < 47; cut++) {
+        put_hybrid(cut);
+        write_files();
+        struct wholes *wholes = read_wholes();
+        for (int w = 0; w < WHOLES; w++)
+            expect_original(wholes, w, 1);
+        /* Rank 3's first element: of the whole that it lies in, in the columns that it has. */
+        const struct whole *whole = wholes_find(wholes, names[cut / 16]);
+        size_t place = cut % 16 / 2 * 6 + 4 + cut % 2;
+        ck_assert_int_eq(whole_holder(whole, place), 3);
+        wholes_free(wholes);
+        free_originals();
+    }
+}
+END_TEST
+
 /* ---- one fault at a time ---------------------------------------------------------------------------- */
 
 static struct slice rows(int from, int to)
@@ -566,6 +616,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(cases, setup, teardown);
     tcase_add_loop_test(cases, parts_come_together, 0, 150);
     tcase_add_loop_test(cases, ranges_of_an_arena_come_together, 0, 50);
+    tcase_add_test(cases, ranges_of_slices_come_together);
     tcase_add_test(cases, a_lost_part_is_named);
     tcase_add_test(cases, a_lost_range_is_named);
     tcase_add_test(cases, a_shifted_part_is_missing_and_doubled);
