@@ -136,6 +136,29 @@ START_TEST(losses_are_one_for_each_micro_batch)
 }
 END_TEST
 
+/* Step 0: two ranks share four micro-batches. 1: one is lost. 2: one has two. 3: one that is none. */
+START_TEST(losses_of_ranks_that_share_a_batch)
+{
+    static const int parts[4][4] = {{0, 2, 3, 1}, {0, 2, 3, -9}, {0, 2, 2, 1}, {0, 4, 3, 1}};
+    for (int step = 0; step < 4; step++)
+        for (int rank = 0; rank < 2; rank++) {
+            struct script *script = &run->script[rank];
+            script_put(script, log_record_of_loss(0, 100)); /* outside of a step */
+            script_step(script, LOG_STEP_BEGIN, step);
+            for (int k = 2 * rank; k < 2 * rank + 2; k++)
+                if (parts[step][k] >= 0)
+                    script_put(script, log_record_of_loss(parts[step][k], 1.0 + k));
+            script_step(script, LOG_STEP_END, step);
+        }
+    logged_run_end(run);
+    double loss[5];
+    evidence_losses_together(&run->outcome, 4, 5, loss);
+    ck_assert_double_eq(loss[0], 2.5);
+    for (int step = 1; step < 5; step++)
+        ck_assert(isnan(loss[step]));
+}
+END_TEST
+
 START_TEST(nobody_computed_a_loss)
 {
     logged_run_end(run);
@@ -168,6 +191,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, no_logs_at_all);
     tcase_add_test(tests, computations_have_step_and_flops);
     tcase_add_test(tests, losses_are_one_for_each_micro_batch);
+    tcase_add_test(tests, losses_of_ranks_that_share_a_batch);
     tcase_add_test(tests, nobody_computed_a_loss);
     tcase_add_test(tests, without_a_model_nothing_is_judged);
     suite_add_tcase(suite, tests);
