@@ -38,7 +38,7 @@ double fit_rounding_bound(const struct fit_problem *problem, struct fit_products
         problem->rounding.cancellation > 0 ? problem->rounding.cancellation : sqrt(MAX(terms, 1));
     double of_floats = rounding_of(2 * terms) * cancellation + rounding_of(used + 1);
     /* What is left is the root of a sum of products that cancel: half of a double's digits. */
-    double additions = products->additions + (n + 1) * (n + 1);
+    double additions = products->additions + 2 * (n + 1); /* and fit_left's own, row by row */
     double of_doubles = sqrt(additions * ROUNDOFF_OF_DOUBLES);
     return of_floats * sum + of_doubles * (sum + fit_norm(products, n));
 }
