@@ -3,10 +3,8 @@
  * micro-batches.
  */
 #include "grader/truth/coefficients.h"
-#include "grader/pictures/gnuplot.h"
 #include "grader/truth/fit.h"
-
-#include <math.h>
+#include "grader/truth/patterns.h"
 
 static struct coefficients *new_coefficients(int layer, int m)
 {
@@ -83,30 +81,7 @@ bool coefficients_picture(const struct coefficients *coefficients, const char *t
                           const char *path)
 {
     int m = coefficients->micro_batches;
-    g_autofree char *quoted = gnuplot_quote(title);
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *script_path = g_strconcat(path, ".gnuplot", NULL);
-    GString *script = g_string_new("$matrix << END\n");
-    double largest = 1;
-    for (int i = 0; i < m; i++)
-        for (int j = 0; j < m; j++) {
-            double value = coefficients->value[i * m + j];
-            g_string_append_printf(script, "%d %d %.4g\n", j, i, value);
-            largest = fmax(largest, fabs(value));
-        }
-    g_string_append_printf(
-        script,
-        "END\nset terminal svg size %d,%d font 'sans,13' background 'white'\nset output '%s.svg'\n"
-        "set title %s\nset xlabel 'output gradient of micro-batch'\n"
-        "set ylabel 'input of micro-batch'\nset xrange [-0.5:%g]\nset yrange [%g:-0.5]\n"
-        "set xtics 1\nset ytics 1\nset size ratio 1\nunset key\n"
-        "set palette defined (-1 '#f4a582', 0 'white', 1 '#92c5de')\nset cbrange [%g:%g]\n"
-        "plot $matrix using 1:2:3 with image pixels%s\n",
-        m <= 10 ? 420 + 30 * m : 760, m <= 10 ? 360 + 30 * m : 700, name, quoted, m - 0.5, m - 0.5,
-        -largest, largest,
-        m <= 10 ? ", $matrix using 1:2:(abs($3) < 5e-4 ? '0' : sprintf('%.3g', $3)) with labels"
-                : "");
-    bool drawn = gnuplot_run(script->str, script_path, NULL);
-    g_string_free(script, TRUE);
-    return drawn;
+    struct pattern_matrix matrix = {.rows = m, .columns = m, .value = coefficients->value};
+    return pattern_picture(&matrix, title, "input of micro-batch", "output gradient of micro-batch",
+                           path);
 }

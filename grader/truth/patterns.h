@@ -86,4 +86,10 @@ bool pattern_fits(const struct pattern_matrix *matrix, const struct pattern *pat
 /* Is it the diagonal but for these places? */
 bool pattern_lacks(const struct pattern_matrix *matrix, double share, const bool *missing);
 
+/* Draws the matrix, which has rows and columns, as a heat map, with its numbers in it where they fit, to
+ * PATH.svg; the script stays beside it as PATH.gnuplot. rows, columns: what they are, in words. False: it
+ * could not be drawn. */
+bool pattern_picture(const struct pattern_matrix *matrix, const char *title, const char *rows,
+                     const char *columns, const char *path);
+
 #endif

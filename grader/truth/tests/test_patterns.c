@@ -4,6 +4,7 @@
 #include "grader/truth/patterns.h"
 #include "tests/support/test.h"
 
+#include <glib.h>
 #include <string.h>
 
 #define MOST 36
@@ -205,6 +206,23 @@ START_TEST(what_a_diagonal_lacks)
 }
 END_TEST
 
+START_TEST(the_picture_shows_the_numbers)
+{
+    double value[MOST];
+    struct pattern_matrix matrix = matrix_of("100 010", 0.375, value);
+    char *folder = test_folder_new();
+    g_autofree char *picture = g_build_filename(folder, "slices", NULL);
+    ck_assert(pattern_picture(&matrix, "What's in it", "slice of rank", "share of rank", picture));
+    g_autofree char *path = g_strconcat(picture, ".svg", NULL);
+    g_autofree char *svg = NULL;
+    ck_assert(g_file_get_contents(path, &svg, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(svg, "0.375"));
+    ck_assert_ptr_nonnull(strstr(svg, "slice of rank"));
+    ck_assert_ptr_nonnull(strstr(svg, "share of rank"));
+    test_folder_free(folder);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("patterns of coefficients");
@@ -217,6 +235,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, blocks_have_owners_and_rows);
     tcase_add_test(tests, shares_grow_from_the_last_row);
     tcase_add_test(tests, what_a_diagonal_lacks);
+    tcase_add_test(tests, the_picture_shows_the_numbers);
+    tcase_set_timeout(tests, 30);
     suite_add_tcase(suite, tests);
     return suite;
 }
