@@ -118,11 +118,11 @@ static void add_peer_and_tag(const struct log_record *record, const struct log_r
                                         : "peer",
                             json_string(peer));
     }
-    if (collective)
+    if (log_is_collective((enum log_operation)record->operation))
         return; /* its tag says what the elements are */
     if (last->tag != LOG_ANY_TAG)
         add_integer(arguments, one_sided ? "window" : "tag", last->tag);
-    else if (has_peer(record) && !one_sided)
+    else if (has_peer(record) && !one_sided && !collective)
         json_object_set_new(arguments, "tag", json_string("any"));
 }
 

@@ -26,6 +26,8 @@ static void add_microseconds(json_t *arguments, const char *name, uint64_t nanos
 
 static void add_elements(const struct log_record *record, json_t *arguments)
 {
+    if (!log_is_collective((enum log_operation)record->operation))
+        return;
     const struct log_elements elements = log_elements(record);
     if (elements.type != LOG_TYPE_NONE)
         add_text(arguments, "type", log_type_name(elements.type));

@@ -40,8 +40,7 @@ const char *collective_call_name(enum log_operation operation)
 const struct group *collective_call_group(const struct collective_calls *calls,
                                           const struct collective_call *call)
 {
-    return groups_find(calls->collectives->groups,
-                       calls->collectives->collective[call->collective].communicator);
+    return calls->collectives->collective[call->collective].group;
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -80,8 +79,7 @@ static void begin_call(struct reading *reading, int rank, size_t i)
                                    .begin = record->clock,
                                    .end = reading->until,
                                    .bytes = record->bytes};
-    call.nonblocking =
-        log_is_nonblocking_collective(call.operation) || call.operation == LOG_COMM_IDUP;
+    call.nonblocking = collectives_only_start(call.operation);
     collective_find_ready(&reading->ready, &call);
     int index = (int)reading->list->len;
     g_array_append_val(reading->list, call);

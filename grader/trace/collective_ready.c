@@ -39,23 +39,33 @@ static uint64_t clock_of(const struct collective_ready *ready, int collective, i
     return entered == NO_RECORD ? NEVER_READY : ready->logs[rank].record[entered].clock;
 }
 
-/* The last of a group's members to come, or of those before `me`; LOG_NO_PEER: there are none. */
+/* The later to come of two; LOG_NO_PEER: there is only the other. */
+static int later(const struct collective_ready *ready, int collective, int last, int rank)
+{
+    return last == LOG_NO_PEER ||
+                   clock_of(ready, collective, rank) > clock_of(ready, collective, last)
+               ? rank
+               : last;
+}
+
+/* The last of those who take part, or of the members before `me`; LOG_NO_PEER: there are none. */
 static int last_to_come(const struct collective_ready *ready, int collective, int me,
                         bool before_me)
 {
-    const struct group *group = groups_find(
-        ready->collectives->groups, ready->collectives->collective[collective].communicator);
+    const struct collective *one = &ready->collectives->collective[collective];
+    const struct group *group = one->group;
+    const int ranks = ready->collectives->ranks;
     int last = LOG_NO_PEER;
+    for (int rank = 0; !group && !before_me && rank < ranks; rank++)
+        if (collectives_takes_part(one, rank))
+            last = later(ready, collective, last, rank);
     for (int side = 0; group && side < group->sides; side++)
         for (int i = 0; i < group->size[side]; i++) {
             int rank = group->rank[side][i];
             if (before_me && rank == me)
                 return last;
-            if (rank < 0 || rank >= ready->collectives->ranks)
-                continue;
-            if (last == LOG_NO_PEER ||
-                clock_of(ready, collective, rank) > clock_of(ready, collective, last))
-                last = rank;
+            if (rank >= 0 && rank < ranks)
+                last = later(ready, collective, last, rank);
         }
     return last;
 }

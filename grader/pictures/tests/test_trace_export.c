@@ -362,12 +362,16 @@ START_TEST(one_sided_calls_have_target_and_window)
 {
     struct log_record put = script_message(&builder[0], LOG_PUT, 2, 5, 800);
     call_at(0, put, 10, 20);
+    call_at(0, script_message(&builder[0], LOG_WIN_FENCE, LOG_NO_PEER, 5, 0), 30, 40);
     json_t *events = export();
     check_format(events, true);
     const json_t *call = find(events, "X", "MPI_Put", 0, 0);
     ck_assert_str_eq(json_string_value(argument(call, "target")), "rank 2");
     ck_assert_int_eq(json_integer_value(argument(call, "window")), 5);
     ck_assert_int_eq(json_integer_value(argument(call, "bytes")), 800);
+    const json_t *fence = find(events, "X", "MPI_Win_fence", 0, 0);
+    ck_assert_int_eq(json_integer_value(argument(fence, "window")), 5);
+    ck_assert_ptr_null(argument(fence, "type"));
     json_decref(events);
 }
 END_TEST
