@@ -1,12 +1,12 @@
-/* Collectives in which each has something of its own for each: see collective.h. */
-#include "common/mpi/machines/collective.h"
+/* Collectives in which each has something of its own for each: see steps.h. */
+#include "common/mpi/machines/steps.h"
 
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 
 #include <stdlib.h>
 
-static const size_t short_bytes = 256; /* of one block: in few steps, by way of others */
+static const size_t short_bytes = 1 << 10; /* of one block: in few steps, by way of others */
 static const int few_ranks = 8;
 
 static void *memory_for(size_t bytes)

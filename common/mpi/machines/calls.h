@@ -2,7 +2,7 @@
 #ifndef COMMON_MPI_MACHINES_CALLS_H
 #define COMMON_MPI_MACHINES_CALLS_H
 
-#include "common/mpi/machines/collective.h"
+#include "common/mpi/machines/steps.h"
 
 /* In place of a request: the call returns when it is over. */
 #define AT_ONCE (&calls_at_once)

@@ -1,5 +1,5 @@
-/* Collectives from and to one rank: barrier, broadcast, gather and scatter. See collective.h. */
-#include "common/mpi/machines/collective.h"
+/* Collectives from and to one rank: barrier, broadcast, gather and scatter. See steps.h. */
+#include "common/mpi/machines/steps.h"
 
 #include "common/base/fatal.h"
 #include "common/base/machine.h"

@@ -6,7 +6,7 @@
 #ifndef COMMON_MPI_MACHINES_OWN_REQUESTS_H
 #define COMMON_MPI_MACHINES_OWN_REQUESTS_H
 
-#include "common/mpi/machines/collective.h"
+#include "common/mpi/machines/steps.h"
 
 /* Begins a call beside the rank, and makes its request. `call` is copied. */
 int own_request_start(const struct collective *call, MPI_Request *request);

@@ -1,5 +1,5 @@
-/* Reductions of which each rank gets a part: reduce-scatter, scans. See collective.h. */
-#include "common/mpi/machines/collective.h"
+/* Reductions of which each rank gets a part: reduce-scatter, scans. See steps.h. */
+#include "common/mpi/machines/steps.h"
 #include "common/mpi/machines/reduction.h"
 
 #include "common/base/fatal.h"

@@ -1,5 +1,5 @@
 /*
- * Reductions: see collective.h.
+ * Reductions: see steps.h.
  *
  * Where an operation does not commute, partial results are always those of ranks that follow each
  * other, and the lower ones come first.

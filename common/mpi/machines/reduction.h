@@ -2,7 +2,7 @@
 #ifndef COMMON_MPI_MACHINES_REDUCTION_H
 #define COMMON_MPI_MACHINES_REDUCTION_H
 
-#include "common/mpi/machines/collective.h"
+#include "common/mpi/machines/steps.h"
 
 /* block = packet op block, or block op packet: in this order if it matters. The packet is freed. */
 void reduction_add(struct collective *call, struct packet packet, struct block block,

@@ -6,7 +6,7 @@
  *     ring       long data: only to the next rank; as many messages as ranks
  *     Bruck      any number of ranks in the fewest steps
  */
-#include "common/mpi/machines/collective.h"
+#include "common/mpi/machines/steps.h"
 
 #include "common/base/fatal.h"
 

@@ -1,5 +1,5 @@
-/* What the algorithms of collectives are made of; see collective.h. */
-#include "common/mpi/machines/collective.h"
+/* What the algorithms of collectives are made of; see steps.h. */
+#include "common/mpi/machines/steps.h"
 
 #include <stddef.h>
 

@@ -6,8 +6,8 @@
  * Algorithms: Thakur, Rabenseifner and Gropp, Optimization of Collective Communication Operations in
  * MPICH (2005); the halving and doubling here goes to near ranks with much and to far ones with little.
  */
-#ifndef COMMON_MPI_MACHINES_COLLECTIVE_H
-#define COMMON_MPI_MACHINES_COLLECTIVE_H
+#ifndef COMMON_MPI_MACHINES_STEPS_H
+#define COMMON_MPI_MACHINES_STEPS_H
 
 #include "common/mpi/machines/typed.h"
 
@@ -37,7 +37,7 @@ struct collective {
     int error;                /* the first that happened, or MPI_SUCCESS */
 };
 
-/* ---- what algorithms are made of: collective.c ------------------------------------------------------- */
+/* ---- what algorithms are made of: steps.c ------------------------------------------------------- */
 
 bool collective_is_in_place(const struct collective *call);
 /* What is this rank's of, or for, rank k. */
