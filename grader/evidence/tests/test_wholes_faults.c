@@ -145,6 +145,48 @@ START_TEST(copies_that_differ_are_named)
 }
 END_TEST
 
+/* Several elements: how many, where, and the worst of them. */
+START_TEST(the_worst_of_the_differences_is_told)
+{
+    put_rows(STORED_RANKS, 0, 0);
+    struct slice low = rows(0, 2);
+    float *numbers = tensor_floats(stored.original[0]);
+    numbers[1] += 2;
+    numbers[7] += 0.5f;
+    stored_put(3, 0, &low);
+    stored_expect_fault(
+        0, any,
+        "rows 0 to 1, column 1 of " W
+        " are not the same on rank 0 and rank 3: 2 elements, worst at [0, 1]: 1 and 3");
+}
+END_TEST
+
+/* What is held twice where it should be once is no copy to compare, whatever its numbers are. */
+START_TEST(doubled_with_other_numbers_is_doubled)
+{
+    put_rows(STORED_RANKS, 0, 0);
+    struct slice row = rows(3, 4);
+    stored_put_changed(2, 0, &row, 1);
+    stored_expect_fault(0, once, "row 3 of " W " is on 2 ranks, not on 1: rank 1, rank 2");
+}
+END_TEST
+
+START_TEST(half_a_whole_on_one_rank_is_no_whole)
+{
+    stored_begin();
+    stored_make(0, SHAPE(8, 6));
+    struct slice all = slice_all(SHAPE(8, 6));
+    struct arena *arena = arena_new();
+    arena_add(arena, stored_names[0], &all);
+    tensor_file_set_arena(stored.file[1], "stage", arena);
+    arena_free(arena);
+    struct tensor *half = tensor_view(stored.original[0], 24, SHAPE(24));
+    tensor_file_add_range(stored.file[1], "half", half, "stage", "", 24);
+    tensor_free(half);
+    stored_expect_fault(0, once, "rows 0 to 3 of " W " are on no rank" HERE);
+}
+END_TEST
+
 START_TEST(numbers_that_are_not_finite_are_named)
 {
     static const float bad[] = {NAN, -INFINITY};
@@ -299,6 +341,9 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_part_held_twice_is_named);
     tcase_add_test(cases, too_few_copies_are_named);
     tcase_add_test(cases, copies_that_differ_are_named);
+    tcase_add_test(cases, the_worst_of_the_differences_is_told);
+    tcase_add_test(cases, doubled_with_other_numbers_is_doubled);
+    tcase_add_test(cases, half_a_whole_on_one_rank_is_no_whole);
     tcase_add_test(cases, numbers_that_are_not_finite_are_named);
     tcase_add_test(cases, another_whole_is_named);
     tcase_add_test(cases, a_forged_size_costs_nothing);
