@@ -121,7 +121,6 @@ struct sum {
 
 struct reading {
     struct traffic *traffic;
-    const struct log_file *log;
     struct sum *sum; /* [collective] */
     double *bytes;   /* [collective * ranks + rank]: handed in */
     int rank;
