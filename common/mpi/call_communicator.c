@@ -61,6 +61,8 @@ int MPI_Comm_create(MPI_Comm comm, MPI_Group group, MPI_Comm *made)
 int MPI_Comm_create_group(MPI_Comm comm, MPI_Group group, int tag, MPI_Comm *made)
 {
     struct log_record call = log_mpi_begin(LOG_COMM_CREATE_GROUP, CALLER, comm);
+    if (call.operation != LOG_NONE)
+        log_mpi_append_group(group);
     const int error = PMPI_Comm_create_group(comm, group, tag, made);
     return end_made_by_members(call, error, made, comm, tag);
 }

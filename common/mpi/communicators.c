@@ -74,6 +74,18 @@ static int *log_ranks_of(MPI_Group group, int *size)
     return log_rank;
 }
 
+void log_mpi_append_group(MPI_Group group)
+{
+    MPI_Group copy;
+    int size;
+    if (group == MPI_GROUP_NULL || PMPI_Group_union(group, MPI_GROUP_EMPTY, &copy) != MPI_SUCCESS)
+        return;
+    int *member = log_ranks_of(copy, &size);
+    for (int i = 0; i < size; i++)
+        log_append(log_record_of_count_part((struct log_count_part){.peer = member[i]}));
+    free(member);
+}
+
 static uint64_t hash_of(const int *log_rank, int size)
 {
     return XXH3_64bits(log_rank, (size_t)size * sizeof *log_rank);

@@ -62,6 +62,8 @@ int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank);
 void log_mpi_number_communicator(MPI_Comm made, MPI_Comm parent, uint64_t caller);
 /* The same for calls that only the members of the new one take part in. */
 void log_mpi_number_by_members(MPI_Comm made, MPI_Comm parent, int tag, uint64_t caller);
+/* Behind the begin of a call that only a group makes: a LOG_COUNT_PART for each of its ranks. */
+void log_mpi_append_group(MPI_Group group);
 /* A copy that will be there later: its number, at the call; and giving it that, when it is there.
  * `parent`: the number of the old one. */
 uint64_t log_mpi_number_of_copy(MPI_Comm parent);

@@ -99,6 +99,19 @@ static void blocking_with_nonblocking(void)
     }
 }
 
+/* Rank 2 is one of the group, and has something else to wait for. */
+static void group_not_made(void)
+{
+    MPI_Group all, two;
+    MPI_Comm made;
+    MPI_Comm_group(MPI_COMM_WORLD, &all);
+    MPI_Group_incl(all, 2, (int[]){0, 2}, &two);
+    if (rank == 2)
+        RECEIVE(0, 4, SMALL);
+    if (rank != 1)
+        MPI_Comm_create_group(MPI_COMM_WORLD, two, 0, &made);
+}
+
 static const struct way ways[] = {{"not-entered", not_entered},
                                   {"skipped", skipped},
                                   {"different", different},
@@ -108,6 +121,7 @@ static const struct way ways[] = {{"not-entered", not_entered},
                                   {"world", world},
                                   {"one-left-out", one_left_out},
                                   {"in-flight", in_flight},
+                                  {"group-not-made", group_not_made},
                                   {"blocking-with-nonblocking", blocking_with_nonblocking}};
 
 HANG_MAIN(ways)
