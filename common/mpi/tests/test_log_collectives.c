@@ -538,7 +538,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, every_collective, 0, 16);
     tcase_add_loop_test(tests, elements_and_reductions, 0, test_has_simulator() ? 2 : 1);
     if (test_has_simulator())
-        tcase_add_loop_test(tests, every_collective_on_the_simulated_cluster, 0, 8);
+        tcase_add_loop_test(tests, every_collective_on_the_simulated_cluster, 0, 16);
     suite_add_tcase(suite, tests);
     return suite;
 }
