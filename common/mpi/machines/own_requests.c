@@ -360,3 +360,14 @@ int PMPI_Op_free(MPI_Op *op)
     *op = MPI_OP_NULL;
     return MPI_SUCCESS;
 }
+
+/* No wrapper calls these: the program's own calls come here. */
+int MPI_Type_free(MPI_Datatype *type)
+{
+    return PMPI_Type_free(type);
+}
+
+int MPI_Op_free(MPI_Op *op)
+{
+    return PMPI_Op_free(op);
+}

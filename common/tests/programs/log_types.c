@@ -148,6 +148,14 @@ static void nested(MPI_Datatype *type)
     MUST(MPI_Type_free(&inner));
 }
 
+static void row(MPI_Datatype *type)
+{
+    MPI_Datatype one;
+    vector(&one);
+    MUST(MPI_Type_contiguous(2, one, type));
+    MUST(MPI_Type_free(&one));
+}
+
 static void absolute(MPI_Datatype *type)
 {
     MPI_Aint place;
@@ -184,6 +192,13 @@ static const struct layout layouts[] = {
     {"dup", copy, {{0, 12}, {28, 12}, {56, 12}, {84, 12}}, 2, 96, false},
     {"nested", nested, {{0, 4}, {6, 2}, {32, 4}, {38, 2}}, 1, 0, false},
     {"from the bottom", absolute, {{800, 8}, {40, 4}}, 1, 0, true},
+    {"several vectors backwards", backwards, {{0, 4}, {-12, 4}, {-24, 4}, {-36, 4}}, 2, 40, false},
+    {"rows of a vector",
+     row,
+     {{0, 12}, {28, 12}, {56, 12}, {84, 12}, {96, 12}, {124, 12}, {152, 12}, {180, 12}},
+     2,
+     192,
+     false},
     {"several subarrays", part_of_rows, {{32, 12}, {56, 12}}, 3, 96, false},
     /* SMPI sends its gaps, too. */
     {"double and int", pair, {{0, 12}}, 3, 16, false},
