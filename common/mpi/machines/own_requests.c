@@ -12,13 +12,14 @@
 
 struct own_request {
     struct own_request *next;
-    MPI_Request handle; /* MPI_REQUEST_NULL: the program has freed it */
+    MPI_Request handle;
     bool is_complete;
     struct collective call;
 };
 
 static struct own_request *own_requests;
-static sg_sem_t completion; /* what this rank waits for while … */
+static unsigned long completions; /* how many there were */
+static sg_sem_t completion;       /* what this rank waits for while … */
 static bool waits_for_completion;
 
 /* SMPI's own function: pointers to functions don't fit through a void pointer but in this way. */
@@ -63,11 +64,11 @@ static void carry_out(void *argument)
     struct own_request *own = argument;
     own->call.carry_out(&own->call);
     own->is_complete = true;
-    if (own->handle == MPI_REQUEST_NULL)
-        forget(own);
-    if (waits_for_completion)
+    completions++;
+    if (waits_for_completion) {
+        waits_for_completion = false;
         sg_sem_release(completion);
-    waits_for_completion = false;
+    }
     machine_progressed();
 }
 
@@ -90,10 +91,14 @@ int own_request_start(const struct collective *call, MPI_Request *request)
     return MPI_SUCCESS;
 }
 
-static void wait_for_completion(void)
+/* Until there are more than `seen`. Each call of SimGrid gives the others a turn: what was looked at
+ * before may have changed. */
+static void wait_for_completion(unsigned long seen)
 {
     if (completion == NULL)
         completion = sg_sem_init(0);
+    if (completions != seen)
+        return;
     waits_for_completion = true;
     sg_sem_acquire(completion);
 }
@@ -111,8 +116,8 @@ static int end(struct own_request *own, MPI_Request *handle)
 
 static int wait_and_end(struct own_request *own, MPI_Request *handle)
 {
-    while (!own->is_complete)
-        wait_for_completion();
+    for (unsigned long seen = completions; !own->is_complete; seen = completions)
+        wait_for_completion(seen);
     return end(own, handle);
 }
 
@@ -139,19 +144,17 @@ int PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
     if (!own->is_complete)
         return MPI_SUCCESS;
     const int error = end(own, request);
-    original(request, flag, status);
+    original(request, flag, status); /* which says of no request that it is not complete */
+    *flag = 1;
     return error;
 }
 
 /* SMPI forgets a message that is under way when its request is freed, and crashes or waits for ever:
- * here the request stays until the program ends. A collective goes on to its end. */
+ * here the request stays until the program ends. Those of collectives can't be freed (MPI 3.1, 5.12). */
 int PMPI_Request_free(MPI_Request *request)
 {
-    struct own_request *own = find(*request);
-    if (own != NULL && own->is_complete)
-        end(own, request);
-    else if (own != NULL)
-        own->handle = MPI_REQUEST_NULL;
+    if (find(*request) != NULL)
+        return MPI_ERR_REQUEST;
     *request = MPI_REQUEST_NULL;
     return MPI_SUCCESS;
 }
@@ -262,6 +265,7 @@ int PMPI_Testany(int count, MPI_Request requests[], int *index, int *flag, MPI_S
             continue;
         const int error = end(own, &requests[i]);
         PMPI_Test(&requests[i], flag, status);
+        *flag = 1;
         *index = i;
         return error;
     }
@@ -301,14 +305,14 @@ int PMPI_Testsome(int count, MPI_Request requests[], int *completed, int indices
     return error;
 }
 
-/* Until one may have completed. */
-static void wait_for_any(int count, const MPI_Request requests[])
+/* Until one may have completed of which none had when there were so many completions. */
+static void wait_for_any(int count, const MPI_Request requests[], unsigned long seen)
 {
     int others = 0;
     for (int i = 0; i < count; i++)
         others += requests[i] != MPI_REQUEST_NULL && find(requests[i]) == NULL;
     if (others == 0)
-        wait_for_completion();
+        wait_for_completion(seen);
     else
         machine_polled();
 }
@@ -319,11 +323,12 @@ int PMPI_Waitany(int count, MPI_Request requests[], int *index, MPI_Status *stat
     if (count_own(count, requests) == 0)
         return original(count, requests, index, status);
     for (;;) {
+        const unsigned long seen = completions;
         int flag;
         const int error = PMPI_Testany(count, requests, index, &flag, status);
         if (error != MPI_SUCCESS || flag)
             return error;
-        wait_for_any(count, requests);
+        wait_for_any(count, requests, seen);
     }
 }
 
@@ -334,10 +339,11 @@ int PMPI_Waitsome(int count, MPI_Request requests[], int *completed, int indices
     if (count_own(count, requests) == 0)
         return original(count, requests, completed, indices, statuses);
     for (;;) {
+        const unsigned long seen = completions;
         const int error = PMPI_Testsome(count, requests, completed, indices, statuses);
         if (error != MPI_SUCCESS || *completed > 0)
             return error;
-        wait_for_any(count, requests);
+        wait_for_any(count, requests, seen);
     }
 }
 
@@ -361,7 +367,7 @@ int PMPI_Op_free(MPI_Op *op)
     return MPI_SUCCESS;
 }
 
-/* No wrapper calls these: the program's own calls come here. */
+/* The program calls these where the kit has no wrapper. */
 int MPI_Type_free(MPI_Datatype *type)
 {
     return PMPI_Type_free(type);

@@ -1,6 +1,6 @@
 /* Reductions of which each rank gets a part: reduce-scatter, scans. See steps.h. */
-#include "common/mpi/machines/steps.h"
 #include "common/mpi/machines/reduction.h"
+#include "common/mpi/machines/steps.h"
 
 #include "common/base/fatal.h"
 
