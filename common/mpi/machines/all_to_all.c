@@ -90,7 +90,7 @@ void carry_out_alltoall(struct collective *call)
         exchange_in_turn(call);
 }
 
-/* ---- neighbours on a Cartesian communicator -------------------------------------------------------- */
+/* ---- neighbours on a Cartesian communicator ------------------------------------------------- */
 
 /* Where a dimension has only two ranks, both ways lead to one and the same neighbour: what goes up
  * arrives from below. */

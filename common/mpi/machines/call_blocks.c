@@ -29,7 +29,7 @@ int PMPI_Bcast(void *buffer, int count, MPI_Datatype type, int root, MPI_Comm co
     return PMPI_Ibcast(buffer, count, type, root, comm, AT_ONCE);
 }
 
-/* ---- to and from the root: what only the root has to say is not looked at elsewhere ---------------------- */
+/* ---- to and from the root: what only the root has to say is not looked at elsewhere --------- */
 
 int PMPI_Igather(const void *input, int input_count, MPI_Datatype input_type, void *output,
                  int count, MPI_Datatype type, int root, MPI_Comm comm, MPI_Request *request)
@@ -106,7 +106,7 @@ int PMPI_Scatterv(const void *input, const int counts[], const int places[],
                           AT_ONCE);
 }
 
-/* ---- to all ---------------------------------------------------------------------------------------------- */
+/* ---- to all --------------------------------------------------------------------------------- */
 
 int PMPI_Iallgather(const void *input, int input_count, MPI_Datatype input_type, void *output,
                     int count, MPI_Datatype type, MPI_Comm comm, MPI_Request *request)

@@ -14,7 +14,7 @@
 
 MPI_Request calls_at_once;
 
-/* ---- the communicator ------------------------------------------------------------------------------------ */
+/* ---- the communicator ----------------------------------------------------------------------- */
 
 #define BUCKETS 256
 
@@ -68,7 +68,7 @@ void call_set_neighbours(struct collective *call)
                                       &call->neighbours[2 * i + 1]);
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------ */
 
 static void check(struct collective *call, bool is_right, int error)
 {
@@ -149,7 +149,7 @@ void call_set_typed(struct collective *call, struct side *side, const void *buff
     }
 }
 
-/* ---- the call --------------------------------------------------------------------------------------------------- */
+/* ---- the call ------------------------------------------------------------------------------- */
 
 void collective_free(struct collective *call)
 {

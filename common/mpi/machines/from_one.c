@@ -26,7 +26,7 @@ void carry_out_barrier(struct collective *call)
                             (call->rank + size - distance) % size);
 }
 
-/* ---- trees: rank r of it is the rank r behind the root ------------------------------------------------ */
+/* ---- trees: rank r of it is the rank r behind the root -------------------------------------- */
 
 static int place_in_tree(const struct collective *call)
 {
@@ -52,7 +52,7 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* ---- broadcast ------------------------------------------------------------------------------------------ */
+/* ---- broadcast ------------------------------------------------------------------------------ */
 
 static void bcast_by_tree(struct collective *call, struct block all)
 {
@@ -114,7 +114,7 @@ void carry_out_bcast(struct collective *call)
         bcast_in_parts_of_packet(call, all);
 }
 
-/* ---- gather ----------------------------------------------------------------------------------------------- */
+/* ---- gather --------------------------------------------------------------------------------- */
 
 static void gather_directly(struct collective *call, struct block own)
 {
@@ -194,7 +194,7 @@ void carry_out_gather(struct collective *call)
         gather_directly(call, own);
 }
 
-/* ---- scatter ---------------------------------------------------------------------------------------------- */
+/* ---- scatter -------------------------------------------------------------------------------- */
 
 static void scatter_directly(struct collective *call, struct block own)
 {

@@ -16,7 +16,7 @@ static void *memory_for(size_t bytes)
     return memory;
 }
 
-/* ---- reduce-scatter ------------------------------------------------------------------------------- */
+/* ---- reduce-scatter ------------------------------------------------------------------------- */
 
 /* All blocks of the ranks, one behind the other in the order `order`; block[k] becomes rank k's. */
 static struct block lay_out(struct collective *call, const int order[], struct block block[])
@@ -110,7 +110,7 @@ void carry_out_reduce_scatter(struct collective *call)
     free(order);
 }
 
-/* ---- scans ------------------------------------------------------------------------------------------ */
+/* ---- scans ---------------------------------------------------------------------------------- */
 
 /* `partial`: of the ranks that this one has heard of, which follow each other; `result`: of those that
  * are before it, and of its own, if `has_own`. */

@@ -13,7 +13,7 @@
 static const size_t long_bytes = 16 << 10;
 static const int longest_ring = 128; /* ranks: more take too long to simulate */
 
-/* ---- the ranks that take part in halving and doubling: a power of two ---------------------------------- */
+/* ---- the ranks that take part in halving and doubling: a power of two ----------------------- */
 
 struct fold {
     int count; /* the power of two */
@@ -76,7 +76,7 @@ static void double_up(struct collective *call, const struct fold *fold, struct b
         exchange_and_reduce(call, fold, fold->own ^ distance, block, block);
 }
 
-/* ---- long ones: first each has a part of the result ------------------------------------------------------ */
+/* ---- long ones: first each has a part of the result ----------------------------------------- */
 
 /* The part that number `own` has left after halving with the nearest `below` / 2 … ranks. */
 static struct block half_of(struct block block, int own, int below)
@@ -148,7 +148,7 @@ bool reduction_goes_round(const struct collective *call)
     return !reduction_is_power_of_two(call->size) && call->size <= longest_ring;
 }
 
-/* ---- all-reduce --------------------------------------------------------------------------------------------- */
+/* ---- all-reduce ----------------------------------------------------------------------------- */
 
 static void all_reduce_round(struct collective *call, struct block all)
 {
@@ -178,7 +178,7 @@ void carry_out_allreduce(struct collective *call)
     fold_out(call, &fold, all);
 }
 
-/* ---- to one rank ---------------------------------------------------------------------------------------------- */
+/* ---- to one rank ---------------------------------------------------------------------------- */
 
 static void reduce_by_tree(struct collective *call, struct block block, int root)
 {

@@ -37,7 +37,7 @@ REFUSED(MPI_Dist_graph_create, MPI_Comm, int, const int *, const int *, const in
 REFUSED(MPI_Dist_graph_create_adjacent, MPI_Comm, int, const int *, const int *, int, const int *,
         const int *, MPI_Info, int, MPI_Comm *)
 
-/* ---- what is easily had ------------------------------------------------------------------------------ */
+/* ---- what is easily had --------------------------------------------------------------------- */
 
 /* It is complete when it returns, which MPI allows. */
 int PMPI_Comm_idup(MPI_Comm comm, MPI_Comm *made, MPI_Request *request)

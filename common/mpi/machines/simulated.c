@@ -27,7 +27,7 @@ int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status)
     }
 }
 
-/* ---- probes that take the message ---------------------------------------------------------------- */
+/* ---- probes that take the message ----------------------------------------------------------- */
 
 /* What an MPI_Message points to, until it is received. */
 struct taken_message {

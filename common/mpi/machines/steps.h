@@ -37,7 +37,7 @@ struct collective {
     int error;                /* the first that happened, or MPI_SUCCESS */
 };
 
-/* ---- what algorithms are made of: steps.c ------------------------------------------------------- */
+/* ---- what algorithms are made of: steps.c --------------------------------------------------- */
 
 bool collective_is_in_place(const struct collective *call);
 /* What is this rank's of, or for, rank k. */
@@ -53,11 +53,11 @@ struct packet collective_exchange(struct collective *call, int to, struct packet
 /* Received, and put there. */
 void collective_put(struct collective *call, struct packet packet, struct block block);
 
-/* ---- spread.c: everybody has block `rank`, and then all of them ---------------------------------------- */
+/* ---- spread.c: everybody has block `rank`, and then all of them ----------------------------- */
 
 void spread_blocks(struct collective *call, const struct block block[]);
 
-/* ---- the calls ---------------------------------------------------------------------------------------------- */
+/* ---- the calls ------------------------------------------------------------------------------ */
 
 void carry_out_barrier(struct collective *call);
 void carry_out_bcast(struct collective *call);

@@ -79,7 +79,7 @@ static bool is_same(const struct transfer_key *a, const struct transfer_key *b)
            a->to == b->to && a->way == b->way;
 }
 
-/* ---- mailboxes ---------------------------------------------------------------------------------- */
+/* ---- mailboxes ------------------------------------------------------------------------------ */
 
 static void give_mailbox_back(sg_mailbox_t mailbox)
 {
@@ -108,7 +108,7 @@ static sg_mailbox_t take_mailbox(void)
     return mailbox;
 }
 
-/* ---- meetings ----------------------------------------------------------------------------------- */
+/* ---- meetings ------------------------------------------------------------------------------- */
 
 /* The oldest at which the other side waits already, or a new one, at which this side does. */
 static struct meeting *meet(const struct transfer_key *key, bool is_sender, bool *was_there)
@@ -144,7 +144,7 @@ static struct transfer *new_transfer(sg_comm_t comm, struct meeting *meeting)
     return new;
 }
 
-/* ---- messages ------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
 static bool is_buffered(size_t bytes)
 {

@@ -71,7 +71,7 @@ static bool is_folded(struct block block)
     return machine_is_folded(block.data);
 }
 
-/* ---- packets --------------------------------------------------------------------------------------- */
+/* ---- packets -------------------------------------------------------------------------------- */
 
 static void pack(struct block block, char *place)
 {
@@ -147,7 +147,7 @@ struct packet packet_copy(struct packet packet)
     return packet.data == NULL ? packet : block_pack(1, &bytes);
 }
 
-/* ---- reductions ------------------------------------------------------------------------------------ */
+/* ---- reductions ----------------------------------------------------------------------------- */
 
 int block_reduce(struct packet packet, struct block block, MPI_Op op, bool is_packet_first)
 {
@@ -178,7 +178,7 @@ int block_reduce(struct packet packet, struct block block, MPI_Op op, bool is_pa
     return error;
 }
 
-/* ---- room --------------------------------------------------------------------------------------------- */
+/* ---- room ----------------------------------------------------------------------------------- */
 
 /* Where the memory of the elements begins and how long it is, for extents of both signs. */
 static MPI_Aint first_byte(struct block block, size_t *bytes)
