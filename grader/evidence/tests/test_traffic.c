@@ -39,7 +39,7 @@ static void call(int r, enum log_operation operation, uint64_t communicator, int
 /* ---- what has to move ------------------------------------------------------------------------------ */
 
 /* Bytes of the messages that algorithms send which are known to send as few as possible, with n bytes
- * handed in by each rank (or the root). Rings: in each of so many rounds every rank passes on a chunk. */
+ * handed in by each rank (or the root). Rings: in each of so many rounds every rank passes on a part. */
 static double messages_of(enum log_operation operation, int p, double n)
 {
     double bytes = 0;
