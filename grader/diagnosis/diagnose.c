@@ -8,7 +8,10 @@
 #include "grader/diagnosis/diagnose_parts.h"
 #include "grader/text/text.h"
 #include "grader/trace/call_place.h"
+#include "grader/trace/deadlock.h"
 #include "grader/verdict/assignment.h"
+
+#include <string.h>
 
 /* MPI ends the program where a message does not fit, and that may look like a crash of any rank.
  * The simulator ends by a signal, also where MPI itself would end with a message. */
@@ -22,13 +25,16 @@ static bool sizes_differ(const struct scene *scene, GString *headline, enum diag
     return *kind != DIAGNOSIS_NONE;
 }
 
-/* Did the kit itself end the run, not MPI? Then no message's size did. */
+/* Did the kit itself end the run, not MPI or the simulated machine in its place? Then no message's size
+ * did. */
 static bool is_kits_message(const struct scene *scene)
 {
     const struct first_end end = diagnosis_first_end(scene->outcome);
-    return end.kind == FIRST_END_MESSAGE &&
-           !g_regex_match_simple("^rank \\d+: (mpi_\\w+|MPI\\w*): ",
-                                 scene->outcome->words[end.rank].text, G_REGEX_RAW, 0);
+    if (end.kind != FIRST_END_MESSAGE)
+        return false;
+    const char *text = scene->outcome->words[end.rank].text;
+    return !g_regex_match_simple("^rank \\d+: (mpi_\\w+|MPI\\w*): ", text, G_REGEX_RAW, 0) &&
+           !(scene->outcome->simulated && strstr(text, COLLECTIVES_CLASH));
 }
 
 /* The known mistake behind it, if the assignment knows one, and its own headline. */

@@ -121,7 +121,9 @@ char *simulation_defect(const struct outcome *outcome)
 bool simulation_is_doubtful(const struct outcome *outcome)
 {
     bool polled = was_found_by_simulator(outcome) && strstr(outcome->output, DEADLOCK_POLLING);
-    bool failed = outcome->end == RUN_CRASHED || outcome->end == RUN_FAILED;
+    /* MPI forbids it, whether or not some machine lets it pass */
+    bool failed = (outcome->end == RUN_CRASHED || outcome->end == RUN_FAILED) &&
+                  !strstr(outcome->output, COLLECTIVES_CLASH);
     /* without numbers a program is only made for the simulator */
     return (polled || failed) && outcome->options.device != DEVICE_META;
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Each piece has one user. */
-enum simulated_memory { SIMULATED_MEETINGS, SIMULATED_MEMORIES };
+enum simulated_memory { SIMULATED_MEETINGS, SIMULATED_AGREEMENTS, SIMULATED_MEMORIES };
 
 /* Memory that all ranks share, at first all zero. It stays until the program ends. */
 void *simulated_shared_memory(enum simulated_memory which, size_t bytes);

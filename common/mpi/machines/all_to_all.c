@@ -45,7 +45,7 @@ static void exchange_in_turn(struct collective *call)
         }
         if (i > 0)
             packet = collective_exchange(call, to, packet, from);
-        collective_put(call, packet, side_block(&call->output, from));
+        collective_put_from(call, from, packet, side_block(&call->output, from));
     }
     free(packets);
 }
@@ -119,7 +119,8 @@ static void exchange_with_neighbours(struct collective *call, bool same_for_all)
     for (int i = 0; i < count; i++) {
         if (call->neighbours[i] == MPI_PROC_NULL)
             continue;
-        collective_put(call, transfer_wait_received(received[i]), side_block(&call->output, i));
+        collective_put_from(call, call->neighbours[i], transfer_wait_received(received[i]),
+                            side_block(&call->output, i));
         transfer_wait_sent(sent[i]);
     }
     free(received);

@@ -6,7 +6,7 @@
 
 int PMPI_Ibarrier(MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_barrier);
+    struct collective call = call_over(__func__, comm, carry_out_barrier);
     return call_make(&call, request);
 }
 
@@ -18,7 +18,7 @@ int PMPI_Barrier(MPI_Comm comm)
 int PMPI_Ibcast(void *buffer, int count, MPI_Datatype type, int root, MPI_Comm comm,
                 MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_bcast);
+    struct collective call = call_over(__func__, comm, carry_out_bcast);
     call_set_root(&call, root);
     call_set_even(&call, &call.output, buffer, count, type);
     return call_make(&call, request);
@@ -34,7 +34,7 @@ int PMPI_Bcast(void *buffer, int count, MPI_Datatype type, int root, MPI_Comm co
 int PMPI_Igather(const void *input, int input_count, MPI_Datatype input_type, void *output,
                  int count, MPI_Datatype type, int root, MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_gather);
+    struct collective call = call_over(__func__, comm, carry_out_gather);
     call_set_root(&call, root);
     call_set_even(&call, &call.input, input, input_count, input_type);
     if (call.rank == root)
@@ -52,7 +52,7 @@ int PMPI_Igatherv(const void *input, int input_count, MPI_Datatype input_type, v
                   const int counts[], const int places[], MPI_Datatype type, int root,
                   MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_gather);
+    struct collective call = call_over(__func__, comm, carry_out_gather);
     call.is_uneven = true;
     call_set_root(&call, root);
     call_set_even(&call, &call.input, input, input_count, input_type);
@@ -71,7 +71,7 @@ int PMPI_Gatherv(const void *input, int input_count, MPI_Datatype input_type, vo
 int PMPI_Iscatter(const void *input, int input_count, MPI_Datatype input_type, void *output,
                   int count, MPI_Datatype type, int root, MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_scatter);
+    struct collective call = call_over(__func__, comm, carry_out_scatter);
     call_set_root(&call, root);
     if (call.rank == root)
         call_set_even(&call, &call.input, input, input_count, input_type);
@@ -89,7 +89,7 @@ int PMPI_Iscatterv(const void *input, const int counts[], const int places[],
                    MPI_Datatype input_type, void *output, int count, MPI_Datatype type, int root,
                    MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_scatter);
+    struct collective call = call_over(__func__, comm, carry_out_scatter);
     call.is_uneven = true;
     call_set_root(&call, root);
     if (call.rank == root)
@@ -111,7 +111,7 @@ int PMPI_Scatterv(const void *input, const int counts[], const int places[],
 int PMPI_Iallgather(const void *input, int input_count, MPI_Datatype input_type, void *output,
                     int count, MPI_Datatype type, MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_allgather);
+    struct collective call = call_over(__func__, comm, carry_out_allgather);
     call_set_even(&call, &call.input, input, input_count, input_type);
     call_set_even(&call, &call.output, output, count, type);
     return call_make(&call, request);
@@ -127,7 +127,7 @@ int PMPI_Iallgatherv(const void *input, int input_count, MPI_Datatype input_type
                      const int counts[], const int places[], MPI_Datatype type, MPI_Comm comm,
                      MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_allgather);
+    struct collective call = call_over(__func__, comm, carry_out_allgather);
     call_set_even(&call, &call.input, input, input_count, input_type);
     call_set_uneven(&call, &call.output, output, counts, places, type, call.size);
     return call_make(&call, request);
@@ -143,7 +143,7 @@ int PMPI_Allgatherv(const void *input, int input_count, MPI_Datatype input_type,
 int PMPI_Ialltoall(const void *input, int input_count, MPI_Datatype input_type, void *output,
                    int count, MPI_Datatype type, MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_alltoall);
+    struct collective call = call_over(__func__, comm, carry_out_alltoall);
     call_set_even(&call, &call.input, input, input_count, input_type);
     call_set_even(&call, &call.output, output, count, type);
     return call_make(&call, request);
@@ -159,7 +159,7 @@ int PMPI_Ialltoallv(const void *input, const int input_counts[], const int input
                     MPI_Datatype input_type, void *output, const int counts[], const int places[],
                     MPI_Datatype type, MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_alltoall);
+    struct collective call = call_over(__func__, comm, carry_out_alltoall);
     call_set_uneven(&call, &call.input, input, input_counts, input_places, input_type, call.size);
     call_set_uneven(&call, &call.output, output, counts, places, type, call.size);
     return call_make(&call, request);
@@ -178,7 +178,7 @@ int PMPI_Ialltoallw(const void *input, const int input_counts[], const int input
                     const int places[], const MPI_Datatype types[], MPI_Comm comm,
                     MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_alltoall);
+    struct collective call = call_over(__func__, comm, carry_out_alltoall);
     call_set_typed(&call, &call.input, input, input_counts, input_places, NULL, input_types,
                    call.size);
     call_set_typed(&call, &call.output, output, counts, places, NULL, types, call.size);

@@ -1,9 +1,10 @@
 /* Collectives among the neighbours on a Cartesian communicator: SMPI has none. On others: an error. */
 #include "common/mpi/machines/calls.h"
 
-static struct collective among_neighbours(MPI_Comm comm, void (*carry_out)(struct collective *))
+static struct collective among_neighbours(const char *function, MPI_Comm comm,
+                                          void (*carry_out)(struct collective *))
 {
-    struct collective call = call_over(comm, carry_out);
+    struct collective call = call_over(function, comm, carry_out);
     call_set_neighbours(&call);
     return call;
 }
@@ -12,7 +13,7 @@ int PMPI_Ineighbor_allgather(const void *input, int input_count, MPI_Datatype in
                              void *output, int count, MPI_Datatype type, MPI_Comm comm,
                              MPI_Request *request)
 {
-    struct collective call = among_neighbours(comm, carry_out_neighbor_allgather);
+    struct collective call = among_neighbours(__func__, comm, carry_out_neighbor_allgather);
     call_set_even(&call, &call.input, input, input_count, input_type);
     call_set_even(&call, &call.output, output, count, type);
     return call_make(&call, request);
@@ -29,7 +30,7 @@ int PMPI_Ineighbor_allgatherv(const void *input, int input_count, MPI_Datatype i
                               void *output, const int counts[], const int places[],
                               MPI_Datatype type, MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = among_neighbours(comm, carry_out_neighbor_allgather);
+    struct collective call = among_neighbours(__func__, comm, carry_out_neighbor_allgather);
     call_set_even(&call, &call.input, input, input_count, input_type);
     call_set_uneven(&call, &call.output, output, counts, places, type, call.neighbour_count);
     return call_make(&call, request);
@@ -47,7 +48,7 @@ int PMPI_Ineighbor_alltoall(const void *input, int input_count, MPI_Datatype inp
                             void *output, int count, MPI_Datatype type, MPI_Comm comm,
                             MPI_Request *request)
 {
-    struct collective call = among_neighbours(comm, carry_out_neighbor_alltoall);
+    struct collective call = among_neighbours(__func__, comm, carry_out_neighbor_alltoall);
     call_set_even(&call, &call.input, input, input_count, input_type);
     call_set_even(&call, &call.output, output, count, type);
     return call_make(&call, request);
@@ -65,7 +66,7 @@ int PMPI_Ineighbor_alltoallv(const void *input, const int input_counts[], const 
                              const int places[], MPI_Datatype type, MPI_Comm comm,
                              MPI_Request *request)
 {
-    struct collective call = among_neighbours(comm, carry_out_neighbor_alltoall);
+    struct collective call = among_neighbours(__func__, comm, carry_out_neighbor_alltoall);
     call_set_uneven(&call, &call.input, input, input_counts, input_places, input_type,
                     call.neighbour_count);
     call_set_uneven(&call, &call.output, output, counts, places, type, call.neighbour_count);
@@ -85,7 +86,7 @@ int PMPI_Ineighbor_alltoallw(const void *input, const int input_counts[],
                              void *output, const int counts[], const MPI_Aint places[],
                              const MPI_Datatype types[], MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = among_neighbours(comm, carry_out_neighbor_alltoall);
+    struct collective call = among_neighbours(__func__, comm, carry_out_neighbor_alltoall);
     call_set_typed(&call, &call.input, input, input_counts, NULL, input_places, input_types,
                    call.neighbour_count);
     call_set_typed(&call, &call.output, output, counts, NULL, places, types, call.neighbour_count);

@@ -2,11 +2,11 @@
 #include "common/mpi/machines/calls.h"
 
 /* Both sides have the same count and type. */
-static struct collective reduction(void (*carry_out)(struct collective *), const void *input,
-                                   void *output, int count, MPI_Datatype type, MPI_Op op,
-                                   MPI_Comm comm)
+static struct collective reduction(const char *function, void (*carry_out)(struct collective *),
+                                   const void *input, void *output, int count, MPI_Datatype type,
+                                   MPI_Op op, MPI_Comm comm)
 {
-    struct collective call = call_over(comm, carry_out);
+    struct collective call = call_over(function, comm, carry_out);
     call_set_op(&call, op);
     call_set_even(&call, &call.input, input, count, type);
     call_set_even(&call, &call.output, output, count, type);
@@ -16,7 +16,7 @@ static struct collective reduction(void (*carry_out)(struct collective *), const
 int PMPI_Ireduce(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op, int root,
                  MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_reduce);
+    struct collective call = call_over(__func__, comm, carry_out_reduce);
     call_set_root(&call, root);
     call_set_op(&call, op);
     call_set_even(&call, &call.input, input, count, type);
@@ -34,7 +34,8 @@ int PMPI_Reduce(const void *input, void *output, int count, MPI_Datatype type, M
 int PMPI_Iallreduce(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op,
                     MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = reduction(carry_out_allreduce, input, output, count, type, op, comm);
+    struct collective call =
+        reduction(__func__, carry_out_allreduce, input, output, count, type, op, comm);
     return call_make(&call, request);
 }
 
@@ -47,7 +48,8 @@ int PMPI_Allreduce(const void *input, void *output, int count, MPI_Datatype type
 int PMPI_Iscan(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op,
                MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = reduction(carry_out_scan, input, output, count, type, op, comm);
+    struct collective call =
+        reduction(__func__, carry_out_scan, input, output, count, type, op, comm);
     return call_make(&call, request);
 }
 
@@ -60,7 +62,8 @@ int PMPI_Scan(const void *input, void *output, int count, MPI_Datatype type, MPI
 int PMPI_Iexscan(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op,
                  MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = reduction(carry_out_exscan, input, output, count, type, op, comm);
+    struct collective call =
+        reduction(__func__, carry_out_exscan, input, output, count, type, op, comm);
     return call_make(&call, request);
 }
 
@@ -74,7 +77,7 @@ int PMPI_Ireduce_scatter_block(const void *input, void *output, int count, MPI_D
                                MPI_Op op, MPI_Comm comm, MPI_Request *request)
 {
     struct collective call =
-        reduction(carry_out_reduce_scatter, input, output, count, type, op, comm);
+        reduction(__func__, carry_out_reduce_scatter, input, output, count, type, op, comm);
     return call_make(&call, request);
 }
 
@@ -87,7 +90,7 @@ int PMPI_Reduce_scatter_block(const void *input, void *output, int count, MPI_Da
 int PMPI_Ireduce_scatter(const void *input, void *output, const int counts[], MPI_Datatype type,
                          MPI_Op op, MPI_Comm comm, MPI_Request *request)
 {
-    struct collective call = call_over(comm, carry_out_reduce_scatter);
+    struct collective call = call_over(__func__, comm, carry_out_reduce_scatter);
     call_set_op(&call, op);
     /* The blocks lie one behind the other: their places need not be said. */
     call_set_uneven(&call, &call.output, output, counts, counts, type, call.size);

@@ -8,6 +8,7 @@
 
 #include "common/base/fatal.h"
 #include "common/mpi/log_mpi.h"
+#include "common/mpi/machines/agreement.h"
 #include "common/mpi/machines/own_requests.h"
 
 #include <stdlib.h>
@@ -38,9 +39,11 @@ static uint64_t next_sequence(uint64_t context)
     return 1;
 }
 
-struct collective call_over(MPI_Comm comm, void (*carry_out)(struct collective *))
+struct collective call_over(const char *function, MPI_Comm comm,
+                            void (*carry_out)(struct collective *))
 {
-    struct collective call = {.carry_out = carry_out, .comm = comm, .commutes = true};
+    struct collective call = {
+        .function = function, .carry_out = carry_out, .comm = comm, .commutes = true};
     if (comm == MPI_COMM_NULL)
         call.error = MPI_ERR_COMM;
     if (call.error == MPI_SUCCESS)
@@ -156,6 +159,7 @@ void collective_free(struct collective *call)
     free(call->input.types);
     free(call->output.types);
     free(call->neighbours);
+    free(call->disagreement);
 }
 
 int call_make(struct collective *call, MPI_Request *request)
@@ -164,6 +168,8 @@ int call_make(struct collective *call, MPI_Request *request)
     if (call->error == MPI_SUCCESS) {
         call->line.context = log_mpi_communicator(call->comm)->number;
         call->line.sequence = next_sequence(call->line.context);
+        call->is_blocking = request == AT_ONCE;
+        agreement_check(call);
         if (request != AT_ONCE) {
             const int error = own_request_start(call, request);
             if (error != MPI_SUCCESS)

@@ -8,8 +8,10 @@
 #define AT_ONCE (&calls_at_once)
 extern MPI_Request calls_at_once;
 
-/* A call over this communicator; arguments that MPI does not allow leave their error in it. */
-struct collective call_over(MPI_Comm comm, void (*carry_out)(struct collective *));
+/* A call over this communicator, of the function "PMPI_I…" whose name stays valid; arguments that MPI
+ * does not allow leave their error in it. */
+struct collective call_over(const char *function, MPI_Comm comm,
+                            void (*carry_out)(struct collective *));
 void call_set_root(struct collective *call, int root);
 void call_set_op(struct collective *call, MPI_Op op);
 /* One side's arguments: the same for every rank, or for each of so many ranks or neighbours its own; the

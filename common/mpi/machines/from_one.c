@@ -98,7 +98,7 @@ static void bcast_in_parts_of_packet(struct collective *call, struct block all)
     struct block bytes = block_as_bytes(all);
     bytes.data = packet.data;
     if (call->rank == call->root)
-        collective_note_error(call, block_copy(all, bytes));
+        collective_copy(call, all, bytes);
     bcast_in_parts(call, bytes);
     collective_put(call, packet, all);
 }
@@ -128,7 +128,8 @@ static void gather_directly(struct collective *call, struct block own)
             received[k] = collective_begin_receive(call, k);
     for (int k = 0; k < call->size; k++)
         if (k != call->rank)
-            collective_put(call, transfer_wait_received(received[k]), side_block(&call->output, k));
+            collective_put_from(call, k, transfer_wait_received(received[k]),
+                                side_block(&call->output, k));
     free(received);
 }
 
@@ -169,8 +170,6 @@ static void gather_by_tree(struct collective *call, struct block own)
         collective_send(call, rank_at(call, place - span), packet);
         return;
     }
-    if (packet.bytes != (size_t)call->size * bytes)
-        collective_note_error(call, MPI_ERR_TRUNCATE);
     for (int k = 1; k < call->size; k++)
         collective_put(call, part_of(packet, (size_t)k * bytes, bytes),
                        side_block(&call->output, rank_at(call, k)));
@@ -185,7 +184,7 @@ void carry_out_gather(struct collective *call)
         own = side_block(&call->output, call->rank);
     if (!collective_is_in_place(call)) {
         if (is_root)
-            collective_note_error(call, block_copy(side_block(&call->input, 0), own));
+            collective_copy(call, side_block(&call->input, 0), own);
         own = side_block(&call->input, 0);
     }
     if (!call->is_uneven && block_bytes(own) <= short_bytes)
@@ -199,7 +198,7 @@ void carry_out_gather(struct collective *call)
 static void scatter_directly(struct collective *call, struct block own)
 {
     if (call->rank != call->root) {
-        collective_put(call, collective_receive(call, call->root), own);
+        collective_put_from(call, call->root, collective_receive(call, call->root), own);
         return;
     }
     struct block *block = memory_for((size_t)call->size * sizeof *block);
@@ -226,8 +225,6 @@ static void scatter_by_tree(struct collective *call, struct block own)
     const size_t bytes = block_bytes(own);
     const struct packet packet =
         place == 0 ? pack_for_tree(call) : collective_receive(call, rank_at(call, place - span));
-    if (packet.bytes != (size_t)smaller(span, call->size - place) * bytes)
-        collective_note_error(call, MPI_ERR_TRUNCATE);
     for (int distance = span / 2; distance > 0; distance /= 2) {
         const int below = smaller(distance, call->size - place - distance);
         if (below > 0)
@@ -244,7 +241,7 @@ void carry_out_scatter(struct collective *call)
     const bool is_root = call->rank == call->root;
     struct block own = side_block(is_root ? &call->input : &call->output, is_root ? call->rank : 0);
     if (is_root && call->output.buffer != MPI_IN_PLACE)
-        collective_note_error(call, block_copy(own, side_block(&call->output, 0)));
+        collective_copy(call, own, side_block(&call->output, 0));
     if (!call->is_uneven && block_bytes(own) <= short_bytes)
         scatter_by_tree(call, own);
     else

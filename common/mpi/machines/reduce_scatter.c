@@ -33,7 +33,7 @@ static struct block lay_out(struct collective *call, const int order[], struct b
     long first = 0;
     for (int i = 0; i < call->size; i++) {
         const struct block place = block_part(room, first, block[order[i]].count);
-        collective_note_error(call, block_copy(block[order[i]], place));
+        collective_copy(call, block[order[i]], place);
         block[order[i]] = place;
         first += place.count;
     }
@@ -104,7 +104,7 @@ void carry_out_reduce_scatter(struct collective *call)
     else
         reduce_and_scatter(call, all, block);
     const struct block own = {call->output.buffer, block[call->rank].count, &call->output.typed};
-    collective_note_error(call, block_copy(block[call->rank], own));
+    collective_copy(call, block[call->rank], own);
     block_free_room(all);
     free(block);
     free(order);
@@ -139,9 +139,9 @@ static void carry_out(struct collective *call, bool has_own)
     struct side *from = collective_is_in_place(call) ? &call->output : &call->input;
     const struct block input = side_block(from, 0), result = side_block(&call->output, 0);
     const struct block partial = block_room(input);
-    collective_note_error(call, block_copy(input, partial));
+    collective_copy(call, input, partial);
     if (has_own && !collective_is_in_place(call))
-        collective_note_error(call, block_copy(input, result));
+        collective_copy(call, input, result);
     scan(call, partial, result, has_own);
     block_free_room(partial);
 }

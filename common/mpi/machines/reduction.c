@@ -163,7 +163,7 @@ void carry_out_allreduce(struct collective *call)
     const struct block all = side_block(&call->output, 0);
     const struct fold fold = fold_of(call);
     if (!collective_is_in_place(call))
-        collective_note_error(call, block_copy(side_block(&call->input, 0), all));
+        collective_copy(call, side_block(&call->input, 0), all);
     if (is_long(call, all) && reduction_goes_round(call)) {
         all_reduce_round(call, all);
         return;
@@ -251,7 +251,7 @@ void carry_out_reduce(struct collective *call)
     const bool is_root = call->rank == call->root;
     const struct block result = is_root ? side_block(&call->output, 0) : block_room(input);
     if (!collective_is_in_place(call))
-        collective_note_error(call, block_copy(input, result));
+        collective_copy(call, input, result);
     reduction_to_root(call, result, call->root);
     if (!is_root)
         block_free_room(result);

@@ -93,7 +93,7 @@ void carry_out_allgather(struct collective *call)
     for (int k = 0; k < call->size; k++)
         block[k] = side_block(&call->output, k);
     if (!collective_is_in_place(call))
-        collective_note_error(call, block_copy(side_block(&call->input, 0), block[call->rank]));
+        collective_copy(call, side_block(&call->input, 0), block[call->rank]);
     spread_blocks(call, block);
     free(block);
 }

@@ -23,6 +23,8 @@ struct side {
 };
 
 struct collective {
+    const char *function; /* "PMPI_Ibcast", also of MPI_Bcast */
+    bool is_blocking;
     void (*carry_out)(struct collective *);
     struct side input, output;
     MPI_Op op;
@@ -35,13 +37,22 @@ struct collective {
     int neighbour_count;      /* of a Cartesian communicator; each may be MPI_PROC_NULL */
     int *neighbours;          /* malloc()ed */
     int error;                /* the first that happened, or MPI_SUCCESS */
+    char *disagreement;       /* with the other ranks (agreement.h); malloc()ed */
 };
 
 /* ---- what algorithms are made of: steps.c --------------------------------------------------- */
 
+/* As the program called it: "MPI_Bcast". Returns text. */
+enum { COLLECTIVE_NAME = 40 };
+const char *collective_name(const struct collective *call, char text[COLLECTIVE_NAME]);
+/* How the message begins that ends the run where ranks don't agree about a collective; the grader knows
+ * it. */
+#define COLLECTIVES_CLASH "collectives differ: "
+
 bool collective_is_in_place(const struct collective *call);
 /* What is this rank's of, or for, rank k. */
 struct block side_block(const struct side *side, int k);
+/* What MPI says. */
 void collective_note_error(struct collective *call, int error);
 
 struct transfer *collective_begin_send(struct collective *call, int to, struct packet packet);
@@ -52,6 +63,11 @@ struct packet collective_receive(struct collective *call, int from);
 struct packet collective_exchange(struct collective *call, int to, struct packet packet, int from);
 /* Received, and put there. */
 void collective_put(struct collective *call, struct packet packet, struct block block);
+/* Where no more than the two ranks have to agree about the size: if they don't, the run ends. */
+void collective_put_from(struct collective *call, int from, struct packet packet,
+                         struct block block);
+/* What this rank gives itself: likewise. */
+void collective_copy(struct collective *call, struct block from, struct block to);
 
 /* ---- spread.c: everybody has block `rank`, and then all of them ----------------------------- */
 

@@ -99,6 +99,59 @@ static void blocking_with_nonblocking(void)
     }
 }
 
+static void reduce_for_bcast(void)
+{
+    if (rank == 0)
+        MPI_Bcast(buffer, SMALL, MPI_FLOAT, 0, MPI_COMM_WORLD);
+    else
+        MPI_Reduce(buffer, other_buffer, SMALL, MPI_FLOAT, MPI_SUM, 0, MPI_COMM_WORLD);
+}
+
+/* Nobody waits for it so far. */
+static void sizes_in_flight(void)
+{
+    MPI_Request request;
+    MPI_Iallreduce(buffer, other_buffer, rank == 1 ? SMALL : 2 * SMALL, MPI_FLOAT, MPI_SUM,
+                   MPI_COMM_WORLD, &request);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+static void types(void)
+{
+    MPI_Reduce(buffer, other_buffer, SMALL, rank == 1 ? MPI_DOUBLE : MPI_FLOAT, MPI_SUM, 0,
+               MPI_COMM_WORLD);
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+/* Rank 1 gives more than the root has room for, … */
+static void part_too_large(void)
+{
+    const int counts[] = {SMALL, SMALL, SMALL}, places[] = {0, 2 * SMALL, 4 * SMALL};
+    MPI_Gatherv(buffer, rank == 1 ? 2 * SMALL : SMALL, MPI_FLOAT, other_buffer, counts, places,
+                MPI_FLOAT, 0, MPI_COMM_WORLD);
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+
+/* … or less than rank 0 expects. */
+static void part_too_small(void)
+{
+    const int full[] = {SMALL, SMALL, SMALL}, less[] = {SMALL / 2, SMALL, SMALL};
+    const int places[] = {0, SMALL, 2 * SMALL};
+    MPI_Request request;
+    MPI_Ialltoallv(buffer, rank == 1 ? less : full, places, MPI_FLOAT, other_buffer, full, places,
+                   MPI_FLOAT, MPI_COMM_WORLD, &request);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+/* Rank 1 takes rank 2's block for a smaller one. */
+static void blocks(void)
+{
+    const int counts[] = {SMALL, SMALL, rank == 1 ? SMALL / 2 : SMALL};
+    const int places[] = {0, SMALL, 2 * SMALL};
+    MPI_Allgatherv(buffer, SMALL, MPI_FLOAT, other_buffer, counts, places, MPI_FLOAT,
+                   MPI_COMM_WORLD);
+}
+
 /* Rank 2 is one of the group, and has something else to wait for. */
 static void group_not_made(void)
 {
@@ -122,6 +175,12 @@ static const struct way ways[] = {{"not-entered", not_entered},
                                   {"one-left-out", one_left_out},
                                   {"in-flight", in_flight},
                                   {"group-not-made", group_not_made},
+                                  {"reduce-for-bcast", reduce_for_bcast},
+                                  {"sizes-in-flight", sizes_in_flight},
+                                  {"types", types},
+                                  {"part-too-large", part_too_large},
+                                  {"part-too-small", part_too_small},
+                                  {"blocks", blocks},
                                   {"blocking-with-nonblocking", blocking_with_nonblocking}};
 
 HANG_MAIN(ways)
