@@ -105,14 +105,20 @@ static bool is_in_one_piece(const struct log_mpi_view *view)
     return true;
 }
 
+/* Where a block begins. Addresses beside MPI_BOTTOM are absolute, and it need not be NULL. */
+static const void *address_of(const struct log_mpi_view *view, const struct log_mpi_block *block)
+{
+    const uintptr_t base = view->buffer == MPI_BOTTOM ? 0 : (uintptr_t)view->buffer;
+    /* A type may have absolute addresses itself: then MPI must see that it is MPI_BOTTOM. */
+    return block->offset == 0 ? view->buffer : (const void *)(base + (uintptr_t)block->offset);
+}
+
 /* Copies the blocks without their gaps; false if they can't be read. */
 static bool copy(const struct log_mpi_view *view, unsigned char *to)
 {
     for (size_t i = 0; i < view->blocks; i++) {
         const struct log_mpi_block *block = &view->block[i];
-        const struct log_mpi_payload payload = {(const char *)view->buffer + block->offset,
-                                                block->count, block->type};
-        if (!log_mpi_payload_copy(payload, to))
+        if (!log_mpi_payload_copy(PAYLOAD(address_of(view, block), block->count, block->type), to))
             return false;
         to += block->bytes;
     }
@@ -142,7 +148,7 @@ struct log_mpi_sight log_mpi_view_see(const struct log_mpi_view *view)
     if (view->buffer == LOG_MPI_UNSEEN || machine_is_folded(view->buffer))
         return sight;
     if (is_in_one_piece(view)) {
-        const void *first = (const char *)view->buffer + view->block[0].offset;
+        const void *first = address_of(view, &view->block[0]);
         if (first == NULL || !log_mpi_is_mapped(first, view->bytes))
             return sight;
         sight.data = first;

@@ -2,7 +2,7 @@
  * Every collective once, for common/mpi/tests/test_log_collectives.c, which knows what each rank puts in
  * and gets out:
  *
- *     log_collectives FOLDER blocking|non-blocking|in-place|in-place-non-blocking all|no-neighbours
+ *     log_collectives FOLDER blocking|non-blocking|in-place|in-place-non-blocking all|no-graphs
  *     log_collectives FOLDER blocking elements: what they are made of instead
  *
  * What rank g gives to everybody, or what is reduced, is number(g, 0), number(g, 1), …; what it gives to
@@ -218,6 +218,13 @@ static void barrier_and_broadcast(MPI_Comm comm)
 
 /* ---- with neighbours: the rank before and the one behind ------------------------------------------------ */
 
+/* Far places become absolute ones. */
+static void from_bottom(struct blocks *blocks, const float *buffer, int n)
+{
+    for (int i = 0; i < n; i++)
+        MUST(MPI_Get_address(buffer + blocks->place[i], &blocks->far_place[i]));
+}
+
 static void neighbourhood(MPI_Comm comm, const int *neighbour, int n)
 {
     struct blocks in, out;
@@ -246,15 +253,28 @@ static void neighbourhood(MPI_Comm comm, const int *neighbour, int n)
         fill(input + out.place[i], rank, 100 * neighbour[i], out.count[i]);
     CALL(MPI_Neighbor_alltoallv, MPI_Ineighbor_alltoallv, input, out.count, out.place, MPI_FLOAT,
          output, in.count, in.place, MPI_FLOAT, comm);
-    CALL(MPI_Neighbor_alltoallw, MPI_Ineighbor_alltoallw, input, out.count, out.far_place, out.type,
-         output, in.count, in.far_place, in.type, comm);
+    from_bottom(&out, input, n);
+    from_bottom(&in, output, n);
+    CALL(MPI_Neighbor_alltoallw, MPI_Ineighbor_alltoallw, MPI_BOTTOM, out.count, out.far_place,
+         out.type, MPI_BOTTOM, in.count, in.far_place, in.type, comm);
 }
 
-static void neighbourhoods(void)
+static void in_a_grid(void)
 {
-    MPI_Comm grid, graph, directed;
+    MPI_Comm grid;
+    const int periodic = 0;
+    /* At its edge there is a block for nobody. */
+    const int neighbour[] = {rank > 0 ? rank - 1 : -1, rank < ranks - 1 ? rank + 1 : -1};
+    MUST(MPI_Cart_create(MPI_COMM_WORLD, 1, &ranks, &periodic, 0, &grid));
+    neighbourhood(grid, neighbour, 2);
+    MUST(MPI_Comm_free(&grid));
+}
+
+static void in_graphs(void)
+{
+    MPI_Comm graph, directed;
     int index[MOST], edge[2 * MOST], edges = 0, neighbour[2], n = 0;
-    const int periodic = 0, weight[] = {1, 1};
+    const int weight[] = {1, 1};
     for (int i = 0; i < ranks; i++) {
         if (i > 0)
             edge[edges++] = i - 1;
@@ -266,16 +286,11 @@ static void neighbourhoods(void)
         neighbour[n++] = rank - 1;
     if (rank < ranks - 1)
         neighbour[n++] = rank + 1;
-    /* At the edge of a grid there is a block for nobody. */
-    const int both[] = {rank > 0 ? rank - 1 : -1, rank < ranks - 1 ? rank + 1 : -1};
-    MUST(MPI_Cart_create(MPI_COMM_WORLD, 1, &ranks, &periodic, 0, &grid));
-    neighbourhood(grid, both, 2);
     MUST(MPI_Graph_create(MPI_COMM_WORLD, ranks, index, edge, 0, &graph));
     neighbourhood(graph, neighbour, n);
     MUST(MPI_Dist_graph_create_adjacent(MPI_COMM_WORLD, n, neighbour, weight, n, neighbour, weight,
                                         MPI_INFO_NULL, 0, &directed));
     neighbourhood(directed, neighbour, n);
-    MUST(MPI_Comm_free(&grid));
     MUST(MPI_Comm_free(&graph));
     MUST(MPI_Comm_free(&directed));
 }
@@ -338,15 +353,16 @@ static void elements(void)
     MUST(MPI_Op_free(&own));
 }
 
-static void every_one(bool with_neighbours)
+static void every_one(bool with_graphs)
 {
     barrier_and_broadcast(MPI_COMM_WORLD);
     reductions(MPI_COMM_WORLD);
     gather(MPI_COMM_WORLD);
     scatter(MPI_COMM_WORLD);
     all_to_all(MPI_COMM_WORLD);
-    if (with_neighbours)
-        neighbourhoods();
+    in_a_grid();
+    if (with_graphs)
+        in_graphs();
 }
 
 int main(int argc, char **argv)
