@@ -168,7 +168,8 @@ bool log_is_poll(const struct log_record *record)
 bool log_is_behind_begin(const struct log_record *record)
 {
     return record->operation == LOG_WAITING_FOR || record->operation == LOG_SEND_PART ||
-           record->operation == LOG_RECV_PART || record->operation == LOG_COUNT_PART;
+           record->operation == LOG_RECV_PART || record->operation == LOG_COUNT_PART ||
+           record->operation == LOG_DATA;
 }
 
 uint64_t log_request(const struct log_record *record)

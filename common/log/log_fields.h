@@ -92,7 +92,8 @@ double log_stated(const struct log_record *record);
 
 /* A call that asks without waiting: MPI_Test and its kin, MPI_Iprobe, MPI_Improbe, MPI_Win_test. */
 bool log_is_poll(const struct log_record *record);
-/* LOG_WAITING_FOR and the parts of a call: what it notes about itself, right behind its begin. */
+/* LOG_WAITING_FOR, the parts of a call and its data: what it notes about itself behind its begin, while
+ * it goes on. */
 bool log_is_behind_begin(const struct log_record *record);
 /* Number of the request that a call starts or is about, from 1 within the rank; 0: none. */
 uint64_t log_request(const struct log_record *record);

@@ -103,7 +103,7 @@ START_TEST(what_is_a_poll)
         behind += log_is_behind_begin(&record);
     }
     ck_assert_int_eq(polls, 7);
-    ck_assert_int_eq(behind, 4);
+    ck_assert_int_eq(behind, 5);
     const struct log_record test = log_record_new(LOG_TESTANY, LOG_END);
     const struct log_record probe = log_record_new(LOG_PROBE_MESSAGE, LOG_END);
     const struct log_record part = log_record_new(LOG_RECV_PART, LOG_INSTANT);
