@@ -7,8 +7,8 @@
  *
  * All members find the same number without a message: from the number of the communicator that it
  * was made from, the how-manieth that was, and the members. (A message of our own could block where
- * the program would not.) Where not all of the old communicator take part in the call, or it is two
- * old ones, it is the how-manieth of those with these members and this tag.
+ * the program would not.) Where not all of the old communicator take part in the call, it is the
+ * how-manieth of those with these members and this tag; where there are two old ones, with these members.
  */
 #include "common/mpi/log_mpi.h"
 #include "common/mpi/ranks.h"
@@ -257,10 +257,13 @@ void log_mpi_number_by_members(MPI_Comm made, MPI_Comm parent, int tag, uint64_t
         return;
     const struct log_mpi_communicator *from = log_mpi_communicator(parent);
     struct log_mpi_communicator *communicator = add_communicator(made);
-    /* The two groups of an intercommunicator have come from two communicators. */
-    const uint64_t basis = communicator->is_between ? 0 : from->number;
-    name(communicator, number_by_members(basis, (uint64_t)tag, communicator->members), from->number,
-         caller);
+    /* The two groups of an intercommunicator have come from two communicators, and only their leaders
+     * need agree about the tag. */
+    const bool one_parent = !communicator->is_between;
+    name(communicator,
+         number_by_members(one_parent ? from->number : 0, one_parent ? (uint64_t)tag : 0,
+                           communicator->members),
+         from->number, caller);
 }
 
 uint64_t log_mpi_number_of_copy(MPI_Comm parent)

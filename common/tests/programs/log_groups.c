@@ -161,7 +161,9 @@ static void two_groups(void)
     int number = rank;
     MUST(MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &half));
     for (int i = 0; i < 2; i++) {
-        MUST(MPI_Intercomm_create(half, 0, MPI_COMM_WORLD, is_even ? 1 : 0, 11, &between));
+        /* The tag is for the message of the two leaders alone. */
+        MUST(MPI_Intercomm_create(half, 0, MPI_COMM_WORLD, is_even ? 1 : 0, rank < 2 ? 11 : rank,
+                                  &between));
         if (i == 0)
             use(between);
     }
