@@ -24,6 +24,7 @@ static int end_numbered(struct log_record call, int error, const MPI_Comm *made)
 /* All of the old communicator have called it. */
 static int end_made(struct log_record call, int error, const MPI_Comm *made, MPI_Comm parent)
 {
+    log_mpi_progressed();
     if (error == MPI_SUCCESS)
         log_mpi_number_communicator(*made, parent, call.caller);
     return end_numbered(call, error, made);
@@ -33,6 +34,7 @@ static int end_made(struct log_record call, int error, const MPI_Comm *made, MPI
 static int end_made_by_members(struct log_record call, int error, const MPI_Comm *made,
                                MPI_Comm parent, int tag)
 {
+    log_mpi_progressed();
     if (error == MPI_SUCCESS)
         log_mpi_number_by_members(*made, parent, tag, call.caller);
     return end_numbered(call, error, made);
@@ -171,5 +173,7 @@ int MPI_Comm_free(MPI_Comm *comm)
 int MPI_Comm_disconnect(MPI_Comm *comm)
 {
     struct log_record call = log_mpi_begin(LOG_COMM_DISCONNECT, CALLER, *comm);
-    return log_mpi_end(call, PMPI_Comm_disconnect(comm));
+    int error = PMPI_Comm_disconnect(comm);
+    log_mpi_progressed();
+    return log_mpi_end(call, error);
 }

@@ -63,7 +63,9 @@ int MPI_Win_post(MPI_Group group, int assertion, MPI_Win win)
 int MPI_Win_start(MPI_Group group, int assertion, MPI_Win win)
 {
     struct log_record call = log_mpi_begin_with_group(LOG_WIN_START, CALLER, group, win);
-    return log_mpi_end(call, PMPI_Win_start(group, assertion, win));
+    int error = PMPI_Win_start(group, assertion, win);
+    log_mpi_progressed();
+    return log_mpi_end(call, error);
 }
 
 int MPI_Win_complete(MPI_Win win)
