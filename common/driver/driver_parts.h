@@ -1,8 +1,8 @@
 /*
  * What the driver's files share: driver.c (the program from begin to end),
  * driver_check.c (do the options go together?), driver_train.c (the steps),
- * driver_evidence.c (tensor files and facts), driver_memory.c (memory over time), driver_progress.c (the progress
- * line) and driver_usage.c (how well the ranks were used).
+ * driver_evidence.c (tensor files and facts), driver_memory.c (memory over time),
+ * driver_progress.c (the progress line) and driver_usage.c (how well the ranks were used).
  */
 #ifndef COMMON_DRIVER_DRIVER_PARTS_H
 #define COMMON_DRIVER_DRIVER_PARTS_H
@@ -36,7 +36,7 @@ void driver_evidence_after_step(const struct run *run, int step);
 void driver_evidence_held(void);
 /* Notes what the process holds before the first step. */
 void driver_evidence_before_training(void);
-/* Records live and peak bytes of every kind of memory, and of the process (log.h). */
+/* Records live and peak bytes of every kind of memory, and of the process (log_operations.h). */
 void driver_evidence_memory(void);
 
 /* ---- driver_memory.c: memory over time, for --log-memory ---------------------------------------- */
