@@ -55,7 +55,6 @@ void tensor_file_add_slice(struct tensor_file *file, const char *name, struct te
 
 struct arena {
     json_t *parts; /* an array */
-    size_t elements;
 };
 
 struct arena *arena_new(void)
@@ -81,12 +80,6 @@ void arena_add(struct arena *arena, const char *whole, const struct slice *slice
         fatal("\"%s\" can't be in an arena: %s", whole, fault);
     if (json_array_append_new(arena->parts, describe_slice(whole, slice)) != 0)
         fatal("\"%s\" can't be described: it is not UTF-8 text, or no memory is left", whole);
-    arena->elements += shape_elements(slice_shape(slice));
-}
-
-size_t arena_elements(const struct arena *arena)
-{
-    return arena->elements;
 }
 
 static json_t *arena_of(const struct tensor_file *file, const char *name)

@@ -36,7 +36,6 @@ struct arena; /* slices of wholes, one behind the other */
 struct arena *arena_new(void);
 void arena_free(struct arena *arena); /* NULL is allowed */
 void arena_add(struct arena *arena, const char *whole, const struct slice *slice);
-size_t arena_elements(const struct arena *arena);
 
 /* Describes an arena in the file, under a name that must be new. */
 void tensor_file_set_arena(struct tensor_file *file, const char *name, const struct arena *arena);

@@ -14,8 +14,8 @@ struct window {
 
 static bool is_about(const struct log_record *record, struct window window)
 {
-    return record->communicator == window.communicator && record->tag == window.number &&
-           record->operation >= LOG_WIN_CREATE;
+    return record->communicator == window.communicator && window.number != 0 &&
+           log_window(record) == window.number;
 }
 
 /* Does MPI_Win_post or MPI_Win_start, whose begin this is, name a rank? */
@@ -81,7 +81,7 @@ static enum log_operation awaited_from(const struct scene *scene, int rank, size
 {
     const struct log_file *logs = scene->outcome->log;
     const struct log_record *record = &logs[rank].record[call];
-    const struct window window = {record->communicator, record->tag};
+    const struct window window = {record->communicator, log_window(record)};
     switch (record->operation) {
     case LOG_WIN_WAIT:
         return completes_with(&logs[other], window, rank) <

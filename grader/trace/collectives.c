@@ -5,12 +5,7 @@
 
 #include <glib.h>
 
-/* Of the calls about windows: those that all members of its communicator make. */
-static bool makes_window(enum log_operation operation)
-{
-    return operation >= LOG_WIN_CREATE && operation <= LOG_WIN_CREATE_DYNAMIC;
-}
-
+/* Of the collectives about windows: those whose order is the window's own. */
 static bool is_of_window(enum log_operation operation)
 {
     return operation == LOG_WIN_FREE || operation == LOG_WIN_FENCE;
@@ -19,7 +14,7 @@ static bool is_of_window(enum log_operation operation)
 bool collectives_include(enum log_operation operation)
 {
     return log_is_collective(operation) || log_makes_communicator(operation) ||
-           makes_window(operation) || is_of_window(operation);
+           log_is_collective_on_window(operation);
 }
 
 bool collectives_only_start(enum log_operation operation)
@@ -111,7 +106,7 @@ static struct key key_of(const struct log_file *log, size_t begin)
 {
     const struct log_record *record = &log->record[begin];
     if (is_of_window(record->operation))
-        return (struct key){OF_WINDOW, record->communicator, record->tag};
+        return (struct key){OF_WINDOW, record->communicator, log_window(record)};
     if (record->operation != LOG_COMM_CREATE_GROUP)
         return (struct key){OF_COMMUNICATOR, record->communicator, 0};
     const uint64_t made = made_by(log, begin);

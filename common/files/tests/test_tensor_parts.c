@@ -100,7 +100,6 @@ static void describe_arena(void)
     arena_add(arena, "a", &(struct slice){{2, {2, 3}}, {{1, {{0, 2}}}, {1, {{0, 3}}}}});
     arena_add(arena, "b", &half);
     arena_add(arena, "c", &(struct slice){{1, {5}}, {{1, {{0, 5}}}}});
-    ck_assert_uint_eq(arena_elements(arena), 15);
     tensor_file_set_arena(file, "stage", arena);
     arena_free(arena);
 }
