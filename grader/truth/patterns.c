@@ -119,7 +119,7 @@ void pattern_choices(const struct pattern *pattern, const struct pattern_matrix 
     int blocks = matrix->rows / rows_of_block(matrix), n = matrix->columns;
     bool own = shape->numbered && pattern->which == PATTERN_OWN;
     bool possible = (!shape->square || (blocks == n && blocks > 1)) && (!own || matrix->own);
-    *first = own ? PATTERN_OWN_PLACE : shape->first;
+    *first = own ? PATTERN_OWN_INDEX : shape->first;
     *count = own || !shape->numbered ? 1 : n - shape->first;
     *count = possible ? MAX(*count, 0) : 0;
 }
@@ -138,7 +138,7 @@ static bool is_meant(enum pattern_which which, int number, int first, int last)
     case PATTERN_NOT_LAST:
         return number != last;
     case PATTERN_OWN:
-        return number == PATTERN_OWN_PLACE;
+        return number == PATTERN_OWN_INDEX;
     }
     return false;
 }
@@ -174,7 +174,7 @@ void pattern_add(const struct pattern *pattern, const struct pattern_matrix *mat
     member_function *has = shapes[pattern->shape].has;
     for (int i = 0; has && i < matrix->rows; i++) {
         int block = i / rows_of_block(matrix);
-        int place = number == PATTERN_OWN_PLACE ? matrix->own[block] : number;
+        int place = number == PATTERN_OWN_INDEX ? matrix->own[block] : number;
         for (int j = 0; j < matrix->columns; j++)
             if (has(block, j, place, matrix->columns))
                 value[i * matrix->columns + j] += share_at(pattern, matrix, i);

@@ -63,11 +63,11 @@ struct pattern {
     double growth;
 };
 
-#define PATTERN_OWN_PLACE (-1)
+#define PATTERN_OWN_INDEX (-1)
 
 /* The numbers that `which` goes through in a matrix of this size: from *first, *count of them, of which
  * pattern_means says whether they are meant. One number, where the shape has none, and for PATTERN_OWN
- * (PATTERN_OWN_PLACE). *count is 0 where the shape needs another matrix. */
+ * (PATTERN_OWN_INDEX). *count is 0 where the shape needs another matrix. */
 void pattern_choices(const struct pattern *pattern, const struct pattern_matrix *matrix, int *first,
                      int *count);
 bool pattern_means(const struct pattern *pattern, const struct pattern_matrix *matrix, int number);

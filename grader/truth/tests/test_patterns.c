@@ -166,7 +166,7 @@ START_TEST(blocks_have_owners_and_rows)
     const struct pattern every = {PATTERN_EVERY, PATTERN_ANY, PATTERN_FIRST, 0.5, 0};
     const struct pattern own_one = {PATTERN_COLUMN, PATTERN_OWN, PATTERN_NOT_FIRST, 0.5, 0};
     pattern_add(&every, &matrix, 0, expected);
-    pattern_add(&own_one, &matrix, PATTERN_OWN_PLACE, expected);
+    pattern_add(&own_one, &matrix, PATTERN_OWN_INDEX, expected);
     ck_assert_mem_eq(expected, value, sizeof(expected));
     ck_assert(!pattern_fits(&matrix, &every, NULL));
 

@@ -1,6 +1,6 @@
 /*
  * Three kinds at once, 2 × 2 × 2: rank = tensor + 2 · (data + 2 · stage). Two stages, one block each,
- * split between two ranks; two copies of both, each with half of the samples. Messages go
+ * split between two ranks; two copies of the two parts, each with half of the samples. Messages go
  * between stages, sums of outputs among a tensor group, sums of gradients among a data group.
  */
 #include "tests/parallel/programs/block.h"
