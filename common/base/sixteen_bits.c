@@ -1,7 +1,5 @@
-/* bfloat16 and float16: from and to float32, by their bits. */
+/* bfloat16 and float16 from float32, by their bits; see sixteen_bits.h. */
 #include "common/base/sixteen_bits.h"
-
-#include <string.h>
 
 enum { FLOAT32_INFINITE = 0x7f800000, FLOAT16_INFINITE = 0x7c00 };
 
@@ -10,13 +8,6 @@ static uint32_t bits_of(float number)
     uint32_t bits;
     memcpy(&bits, &number, sizeof bits);
     return bits;
-}
-
-static float from_bits(uint32_t bits)
-{
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
 }
 
 /* Without its lowest `places` bits, rounded to the nearest, to even. */
@@ -28,11 +19,6 @@ static uint32_t rounded(uint32_t bits, int places)
 }
 
 /* ---- bfloat16 ---------------------------------------------------------------------------- */
-
-float bfloat16_to_float32(uint16_t number)
-{
-    return from_bits((uint32_t)number << 16);
-}
 
 uint16_t bfloat16_from_float32(float number)
 {
@@ -46,18 +32,6 @@ uint16_t bfloat16_from_float32(float number)
 
 /* Exponents of both are counted from a bias: 127 and 15. */
 enum { BIAS_DIFFERENCE = 127 - 15 };
-
-float float16_to_float32(uint16_t number)
-{
-    const uint32_t sign = (uint32_t)(number & 0x8000) << 16;
-    const uint32_t exponent = number >> 10 & 0x1f, fraction = number & 0x3ff;
-    if (exponent == 0x1f)
-        return from_bits(sign | FLOAT32_INFINITE | fraction << 13);
-    if (exponent != 0)
-        return from_bits(sign | (exponent + BIAS_DIFFERENCE) << 23 | fraction << 13);
-    const float magnitude = (float)fraction * 0x1p-24f; /* zero, or subnormal */
-    return sign != 0 ? -magnitude : magnitude;
-}
 
 uint16_t float16_from_float32(float number)
 {

@@ -7,8 +7,9 @@
  */
 #include "common/log/log_fields.h"
 
+#include "common/base/sixteen_bits.h"
+
 #include <math.h>
-#include <string.h>
 
 enum { ROW = 1024, LANES = 16 };
 
@@ -41,28 +42,7 @@ static const double *weights_within_row(void)
     return weight;
 }
 
-/* bfloat16 is the upper half of a float32. */
-static inline double from_bfloat16(uint16_t number)
-{
-    const uint32_t bits = (uint32_t)number << 16;
-    float wide;
-    memcpy(&wide, &bits, sizeof wide);
-    return (double)wide;
-}
-
-/* float16's exponent has 5 bits and not 8: its bits in their new places are a float32 that is 2¹¹² times
- * too small, but for infinity and NaN, whose exponent is the highest there is. */
-static inline double from_float16(uint16_t number)
-{
-    const uint32_t rest = (uint32_t)(number & 0x7fff) << 13;
-    const uint32_t bits = rest >= 0x0f800000 ? rest | 0x7f800000 : rest;
-    float small;
-    memcpy(&small, &bits, sizeof small);
-    const double magnitude = rest >= 0x0f800000 ? (double)small : (double)small * 0x1p112;
-    return number & 0x8000 ? -magnitude : magnitude;
-}
-
-#define AS_IT_IS(x) ((double)(x))
+#define AS_IT_IS(x) (x)
 
 /* Σ of a part of one row. In lanes, which the compiler makes vectors of: it may not reorder a sum. */
 #define DEFINE_SUM(name, type, value)                                                              \
@@ -74,9 +54,9 @@ static inline double from_float16(uint16_t number)
         size_t i = 0;                                                                              \
         for (; i + LANES <= count; i += LANES)                                                     \
             for (size_t j = 0; j < LANES; j++)                                                     \
-                lane[j] += weight[i + j] * value(x[i + j]);                                        \
+                lane[j] += weight[i + j] * (double)value(x[i + j]);                                \
         for (; i < count; i++)                                                                     \
-            sum += weight[i] * value(x[i]);                                                        \
+            sum += weight[i] * (double)value(x[i]);                                                \
         for (size_t j = 0; j < LANES; j++)                                                         \
             sum += lane[j];                                                                        \
         return sum;                                                                                \
@@ -84,8 +64,8 @@ static inline double from_float16(uint16_t number)
 
 DEFINE_SUM(sum_float32, float, AS_IT_IS)
 DEFINE_SUM(sum_float64, double, AS_IT_IS)
-DEFINE_SUM(sum_bfloat16, uint16_t, from_bfloat16)
-DEFINE_SUM(sum_float16, uint16_t, from_float16)
+DEFINE_SUM(sum_bfloat16, uint16_t, bfloat16_to_float32)
+DEFINE_SUM(sum_float16, uint16_t, float16_to_float32)
 DEFINE_SUM(sum_int8, int8_t, AS_IT_IS)
 DEFINE_SUM(sum_int16, int16_t, AS_IT_IS)
 DEFINE_SUM(sum_int32, int32_t, AS_IT_IS)
