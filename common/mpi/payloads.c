@@ -4,6 +4,7 @@
 #include "common/mpi/log_mpi.h"
 
 #include "common/base/machine.h"
+#include "common/mpi/elements.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ uint64_t log_mpi_payload_bytes(struct log_mpi_payload payload)
 {
     int size;
     /* Beside MPI_IN_PLACE, count and type are not looked at: the program may leave them unset. */
-    if (payload.buffer == MPI_IN_PLACE || payload.count <= 0 || payload.type == MPI_DATATYPE_NULL ||
+    if (payload.buffer == MPI_IN_PLACE || payload.count <= 0 || !log_mpi_is_type(payload.type) ||
         PMPI_Type_size(payload.type, &size) != MPI_SUCCESS || size <= 0)
         return 0;
     return (uint64_t)payload.count * (uint64_t)size;
@@ -38,8 +39,8 @@ bool log_mpi_is_mapped(const void *buffer, size_t bytes)
     return msync((void *)first, (uintptr_t)buffer + bytes - first, MS_ASYNC) == 0;
 }
 
-/* The memory between the first and the last byte of a payload with gaps. Its elements may lie one before
- * the other (a negative extent), and their data before or behind the buffer's address. */
+/* The memory between the first and the last byte of a payload. Its elements may have gaps and lie one
+ * before the other (a negative extent), and their data before or behind the buffer's address. */
 struct range {
     uintptr_t from;
     size_t bytes;
@@ -62,37 +63,43 @@ static struct range range_of(struct log_mpi_payload payload)
     return (struct range){base + (uintptr_t)least, (size_t)(most - least)};
 }
 
-/* A type of absolute addresses begins at MPI_BOTTOM, which may be NULL; without one nothing is there. */
-static bool is_anywhere(struct range range)
+/* The program may have freed what was still in use, or have given no memory at all. */
+enum presence { NOWHERE, GONE, THERE };
+
+static enum presence presence_of(struct log_mpi_payload payload)
 {
-    return range.bytes > 0 && range.from >= (uintptr_t)sysconf(_SC_PAGESIZE);
+    if (log_mpi_payload_bytes(payload) == 0)
+        return NOWHERE;
+    const struct range range = range_of(payload);
+    /* A type of absolute addresses begins at MPI_BOTTOM, which may be NULL; without one nothing is
+     * there. */
+    if (range.bytes == 0 || range.from < (uintptr_t)sysconf(_SC_PAGESIZE))
+        return NOWHERE;
+    return log_mpi_is_mapped((const void *)range.from, range.bytes) ? THERE : GONE;
 }
 
 /* An error here is the log's and not the program's, whose call MPI will complain about itself. */
-static bool pack_quietly(struct log_mpi_payload payload, void *to, int room)
+static bool pack_quietly(struct log_mpi_payload payload, void *to, uint64_t bytes)
 {
     MPI_Errhandler handler;
     int used = 0;
-    if (PMPI_Comm_get_errhandler(MPI_COMM_SELF, &handler) != MPI_SUCCESS)
+    if (bytes > INT_MAX || PMPI_Comm_get_errhandler(MPI_COMM_SELF, &handler) != MPI_SUCCESS)
         return false;
     PMPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
-    const int error =
-        PMPI_Pack(payload.buffer, payload.count, payload.type, to, room, &used, MPI_COMM_SELF);
+    const int error = PMPI_Pack(payload.buffer, payload.count, payload.type, to, (int)bytes, &used,
+                                MPI_COMM_SELF);
     PMPI_Comm_set_errhandler(MPI_COMM_SELF, handler);
     PMPI_Errhandler_free(&handler);
-    return error == MPI_SUCCESS && used == room;
+    return error == MPI_SUCCESS && (uint64_t)used == bytes;
 }
 
 bool log_mpi_payload_copy(struct log_mpi_payload payload, void *to)
 {
     const uint64_t bytes = log_mpi_payload_bytes(payload);
-    if (bytes == 0 || bytes > INT_MAX)
-        return false;
-    const struct range range = range_of(payload);
-    if (!is_anywhere(range) || !log_mpi_is_mapped((const void *)range.from, range.bytes))
+    if (presence_of(payload) != THERE)
         return false;
     if (!log_mpi_is_plain(payload.type))
-        return pack_quietly(payload, to, (int)bytes);
+        return pack_quietly(payload, to, bytes);
     memcpy(to, payload.buffer, bytes);
     return true;
 }
@@ -102,23 +109,15 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
     const uint64_t bytes = log_mpi_payload_bytes(payload);
     if (bytes == 0 || machine_is_folded(payload.buffer))
         return 0;
-    if (log_mpi_is_plain(payload.type)) {
-        if (payload.buffer == NULL || payload.buffer == MPI_BOTTOM)
-            return 0;
-        if (log_mpi_is_mapped(payload.buffer, bytes))
-            return log_fingerprint(payload.buffer, bytes);
+    const enum presence presence = presence_of(payload);
+    if (presence == GONE)
         *gone = true;
+    if (presence != THERE)
         return 0;
-    }
-    const struct range range = range_of(payload);
-    if (bytes > INT_MAX || !is_anywhere(range))
-        return 0;
-    if (!log_mpi_is_mapped((const void *)range.from, range.bytes)) {
-        *gone = true;
-        return 0;
-    }
+    if (log_mpi_is_plain(payload.type))
+        return log_fingerprint(payload.buffer, bytes);
     void *packed = malloc(bytes);
-    const bool is_packed = packed != NULL && pack_quietly(payload, packed, (int)bytes);
+    const bool is_packed = packed != NULL && pack_quietly(payload, packed, bytes);
     const uint64_t fingerprint = is_packed ? log_fingerprint(packed, bytes) : 0;
     free(packed);
     return fingerprint;
