@@ -56,7 +56,8 @@ bool rubric_check_is_simulated(const struct rubric_check *check)
 bool rubric_parse_arguments(const struct rubric_run *run, const char *arguments,
                             struct options *options, char error[OPTIONS_ERROR_SIZE])
 {
-    g_autofree char *line = g_strconcat("program ", arguments, NULL);
+    /* which the runner adds, and some options need */
+    g_autofree char *line = g_strconcat("program --evidence evidence ", arguments, NULL);
     g_auto(GStrv) words = NULL;
     int count;
     GError *problem = NULL;

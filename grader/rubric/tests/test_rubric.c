@@ -16,7 +16,8 @@ static const char right[] =
     "  { name = \"second\"; title = \"The second\"; points = 0.5; judge = \"average\";\n"
     "    files = ( \"a.c\", \"b.c\" ); after = ( \"first\" ); calm = true; curve = true;\n"
     "    visibility = \"after_published\";\n"
-    "    runs = ( { ranks = 4; arguments = \"--probe average --batch 8\";\n"
+    "    runs = ( { ranks = 4; arguments = \"--probe average --batch 8 --log-data 64 "
+    "--log-memory\";\n"
     "               otherwise = \"--probe average\"; reference = \"c.csv\"; seconds = 5; } ); },\n"
     "  { name = \"third\"; title = \"The third\"; points = 0.25; judge = \"person\";\n"
     "    heading = \"Q1\"; } ); } );\n";
