@@ -1,7 +1,5 @@
-/* Training on from snapshots; see windows.h. */
-#include "grader/truth/windows.h"
-
-#include "common/files/curve.h"
+/* Training on from snapshots; see windows.h. windows_course.c looks at the run as a whole. */
+#include "grader/truth/windows_parts.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,17 +11,6 @@
  * on which side. That changes a gradient and so the losses behind it, but not the loss of the
  * window's first step: forwards are continuous. */
 #define FLIP_TOLERANCE 1e-2
-
-struct windows {
-    const struct outcome *run;
-    const struct windows_rules *rules;
-    struct reference *reference;
-    int steps;             /* of the run */
-    const double *loss;    /* of the run, per step */
-    int flips;             /* windows beyond the tolerance so far, within FLIP_TOLERANCE */
-    struct tensor *before; /* all parameters of the snapshot before this one, or NULL */
-    GString *table;
-};
 
 static bool fits(const struct whole_part *part, struct shape shape)
 {
@@ -182,91 +169,10 @@ static bool judge_window(struct windows *w, int step, struct verdict *verdict)
     return false;
 }
 
-/* A rank's stages, those with parameters by themselves: made before the first training step. */
-static void count_stages(const struct log_file *log, int *stages, int *with_parameters)
-{
-    *stages = *with_parameters = 0;
-    for (size_t i = 0; i < log->count && log->record[i].operation != LOG_STEP_BEGIN; i++)
-        if (log->record[i].operation == LOG_STAGE) {
-            ++*stages;
-            *with_parameters += log_stage(&log->record[i]).parameter_bytes > 0;
-        }
-}
-
-/* Exactly one optimizer step for each stage in each training step, and all steps in their order. */
-static bool trained_step_by_step(const struct windows *w, struct verdict *verdict)
-{
-    for (int rank = 0; rank < w->run->ranks; rank++) {
-        const struct log_file *log = &w->run->log[rank];
-        int next = 0, optimizer = 0, stages, with_parameters;
-        bool right = true;
-        count_stages(log, &stages, &with_parameters);
-        for (size_t i = 0; i < log->count && right; i++) {
-            const struct log_record *record = &log->record[i];
-            if (record->operation == LOG_OPTIMIZER_STEP && record->phase == LOG_BEGIN)
-                optimizer++;
-            else if (record->operation == LOG_STEP_BEGIN)
-                right = log_step(record) == next;
-            else if (record->operation == LOG_STEP_END) {
-                next++;
-                right = optimizer >= next * with_parameters && optimizer <= next * stages;
-            }
-        }
-        if (right && next == w->steps)
-            continue;
-        evidence_fail(
-            verdict,
-            "rank %d: after training step %d the optimizer had stepped %d times (%d steps "
-            "were to be trained)",
-            rank, next - 1, optimizer, w->steps);
-        return false;
-    }
-    return true;
-}
-
-static bool loss_fell(const struct windows *w, struct verdict *verdict)
-{
-    int part = w->steps / 6;
-    double first = 0, last = 0;
-    for (int k = 0; k < part; k++) {
-        first += w->loss[k] / part;
-        last += w->loss[w->steps - 1 - k] / part;
-    }
-    if (part == 0 || last < 0.98 * first)
-        return true;
-    evidence_fail(verdict,
-                  "the loss did not fall: %.4g on average over the first %d steps, %.4g over "
-                  "the last",
-                  first, part, last);
-    return false;
-}
-
-/* The learning curve and the log have to tell the same losses. */
-static bool curve_agrees(const struct windows *w, struct verdict *verdict)
-{
-    char error[CURVE_ERROR_SIZE];
-    struct curve curve;
-    g_autofree char *path = g_strdup_printf("%s/curve.csv", w->run->folder);
-    if (!w->run->options.curve[0])
-        return true;
-    if (!curve_read(path, &curve, error)) {
-        evidence_fail(verdict, "the learning curve can't be used: %s", error);
-        return false;
-    }
-    bool right = curve.count == w->steps;
-    for (int k = 0; k < curve.count && right; k++)
-        right = curve.point[k].step == k &&
-                fabs(curve.point[k].loss - w->loss[k]) <= 1e-4 * fmax(1, fabs(w->loss[k]));
-    if (!right)
-        evidence_fail(verdict, "the learning curve and the log do not tell the same losses");
-    curve_destroy(&curve);
-    return right;
-}
-
 static void judge_snapshots(struct windows *w, struct verdict *verdict)
 {
     const struct options *options = &w->run->options;
-    bool right = trained_step_by_step(w, verdict);
+    bool right = windows_trained_step_by_step(w, verdict);
     g_string_assign(w->table,
                     "\n| steps | worst relative difference | in step | loss expected | loss "
                     "found |\n|---|---|---|---|---|\n");
@@ -277,7 +183,7 @@ static void judge_snapshots(struct windows *w, struct verdict *verdict)
                           judge_window(w, step, verdict)
                     : true;
     }
-    right = right && loss_fell(w, verdict) && curve_agrees(w, verdict);
+    right = right && windows_loss_fell(w, verdict) && windows_curve_agrees(w, verdict);
     verdict_explain(verdict, "%s", w->table->str);
 }
 
