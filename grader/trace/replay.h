@@ -23,9 +23,9 @@
 /* Another run than the one that was: what if a rank had not waited here? */
 struct replay_changes {
     bool **skip; /* [rank][record]: this end of a call, or LOG_COMPLETED, does not wait */
-    int *
-        *needs; /* [rank][record]: this begin of a computation waits until that message was sent, as
-                    it would have had to; NO_MESSAGE: it does not */
+    /* [rank][record]: this begin of a computation waits until that message was sent, as it would have
+     * had to; NO_MESSAGE: it does not */
+    int **needs;
 };
 
 /* Without any change. The caller frees with replay_changes_free. */
