@@ -33,39 +33,59 @@ static bool is_off(const struct sum_parts *sum, double expected, double found, d
     return off > OFF_BY * largest + rounding;
 }
 
-/* Compares what some ranks put in with what came out of it. */
-static bool compare_sketches(const struct sum_parts *sum, int getter, double found,
-                             struct sum_difference *difference)
+/* What some ranks put in, added up. */
+struct inputs {
+    double sum, largest, all;
+};
+
+struct sketching {
+    struct inputs inputs[2];
+    struct sum_difference *difference;
+};
+
+static void add_sketch(const struct sum_parts *sum, int number, int giver, void *user)
 {
-    double expected = 0, largest = 0, all = 0;
-    for (int giver = 0; giver < sum->run->ranks; giver++) {
-        if (sum->collective->entered[giver] == NO_RECORD ||
-            (getter >= 0 && !evidence_is_part_of_sum(sum, giver, getter)))
-            continue;
-        const double sketch = log_sketch(sum_begin_of(sum, giver));
-        expected += sketch;
-        all += fabs(sketch);
-        largest = fmax(largest, fabs(sketch));
-    }
+    struct inputs *inputs = &((struct sketching *)user)->inputs[number];
+    const double sketch = log_sketch(sum_begin_of(sum, giver));
+    inputs->sum += sketch;
+    inputs->all += fabs(sketch);
+    inputs->largest = fmax(inputs->largest, fabs(sketch));
+}
+
+static bool is_another(const struct sum_parts *sum, const struct inputs *inputs, double found)
+{
     /* where all that was put in is zero, so must be what comes out */
-    *difference = (struct sum_difference){getter, expected, found, NO_RECORD};
-    return is_off(sum, expected, found, largest, fmax(all, sum->reduces ? 0 : fabs(found)));
+    return is_off(sum, inputs->sum, found, inputs->largest,
+                  fmax(inputs->all, sum->reduces ? 0 : fabs(found)));
+}
+
+static bool check_sketch(const struct sum_parts *sum, int number, int getter, void *user)
+{
+    struct sketching *sketching = user;
+    const struct inputs *inputs = &sketching->inputs[number];
+    const double found = log_sketch(sum_end_of(sum, getter));
+    *sketching->difference = (struct sum_difference){getter, inputs->sum, found, NO_RECORD};
+    return is_another(sum, inputs, found);
 }
 
 bool evidence_sketches_differ(const struct sum_parts *sum, struct sum_difference *difference)
 {
-    const enum sum_shape shape = evidence_sum_shape(sum);
+    const struct sum_walk walk = {add_sketch, check_sketch};
+    struct sketching sketching = {.difference = difference};
     double together = 0;
+    if (evidence_walk_sum(sum, walk, &sketching))
+        return true;
+    if (evidence_sum_shape(sum) != TOGETHER)
+        return false;
     for (int rank = 0; rank < sum->run->ranks; rank++) {
         if (sum->collective->entered[rank] == NO_RECORD)
             continue;
         const struct log_record *end = sum_end_of(sum, rank);
         together += end ? log_sketch(end) : NAN;
-        if (end && evidence_gets_sum(sum, rank) &&
-            compare_sketches(sum, shape == ROOT_GETS ? -1 : rank, log_sketch(end), difference)) {
-            difference->rank = rank;
-            return true;
-        }
     }
-    return shape == TOGETHER && compare_sketches(sum, -1, together, difference);
+    const struct inputs *side = sketching.inputs;
+    const struct inputs all = {side[0].sum + side[1].sum, fmax(side[0].largest, side[1].largest),
+                               side[0].all + side[1].all};
+    *difference = (struct sum_difference){-1, all.sum, together, NO_RECORD};
+    return is_another(sum, &all, together);
 }

@@ -44,11 +44,16 @@ static inline const struct log_record *sum_end_of(const struct sum_parts *sum, i
 
 /* collective_shape.c */
 enum sum_shape evidence_sum_shape(const struct sum_parts *sum);
-/* Is what `giver` puts in a part of what `getter` gets out? */
-bool evidence_is_part_of_sum(const struct sum_parts *sum, int giver, int getter);
-/* Does this rank get a whole result, and does it have one? (The first of an exclusive scan does not.) */
-bool evidence_gets_sum(const struct sum_parts *sum, int rank);
-/* The largest relative error of one rounding. */
+/* Goes through the ranks so that all that is in a rank's result is added before it is checked, each rank
+ * once. Until check says true, which is then the result. */
+struct sum_walk {
+    /* What `giver` puts in belongs to the sum of this number, 0 or 1. */
+    void (*add)(const struct sum_parts *sum, int number, int giver, void *user);
+    /* `getter` should have got the sum of this number as far as it is added up. */
+    bool (*check)(const struct sum_parts *sum, int number, int getter, void *user);
+};
+bool evidence_walk_sum(const struct sum_parts *sum, struct sum_walk walk, void *user);
+/* The largest relative error of one rounding, of sums in this type and as they are read here: in doubles. */
 double evidence_rounding_of(enum log_type type);
 bool evidence_is_integer(enum log_type type);
 

@@ -27,13 +27,6 @@ static bool broadcast_differs(const struct sum_parts *sum, struct sum_difference
 
 /* ---- one collective ------------------------------------------------------------------------------------------------ */
 
-static bool is_reduction(enum log_operation operation)
-{
-    return operation == LOG_REDUCE || operation == LOG_ALLREDUCE ||
-           operation == LOG_REDUCE_SCATTER || operation == LOG_REDUCE_SCATTER_BLOCK ||
-           operation == LOG_SCAN || operation == LOG_EXSCAN;
-}
-
 /* Do all members' logs have it, with one type of number, and is it a sum if it is a reduction? */
 static bool can_be_added(struct sum_parts *sum)
 {
@@ -117,7 +110,7 @@ bool evidence_sums_agree(const struct outcome *run, const struct collectives *co
                                 .collective = collective,
                                 .operation = operation,
                                 .end = &ends[(size_t)i * (size_t)run->ranks],
-                                .reduces = is_reduction(operation)};
+                                .reduces = collectives_reduces(operation)};
         struct sum_difference difference;
         if (!differs(&sum, &difference))
             continue;

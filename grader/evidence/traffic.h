@@ -54,9 +54,6 @@ struct traffic {
 struct traffic *traffic_new(const struct log_file *logs, int ranks);
 void traffic_free(struct traffic *traffic);
 
-/* "all-reduce", "messages", …: what people call it. */
-const char *traffic_name(enum log_operation operation);
-
 /* A line for each entry; steps that are alike in one:
  * "steps 1 to 9: all-reduce among {0, 2}: 4 times, 1.2 MiB handed in per rank, 2.4 MiB between ranks" */
 void traffic_describe(const struct traffic *traffic, GString *text);

@@ -2,45 +2,13 @@
 #include "grader/evidence/traffic.h"
 
 #include "common/base/units.h"
+#include "grader/trace/collective_calls.h"
 
-const char *traffic_name(enum log_operation operation)
+static const char *name_of(enum log_operation operation)
 {
-    switch (log_blocking_form(operation)) {
-    case LOG_SEND:
-        return "messages";
-    case LOG_PUT:
-        return "accesses to windows";
-    case LOG_BARRIER:
-        return "barrier";
-    case LOG_BCAST:
-        return "broadcast";
-    case LOG_REDUCE:
-        return "reduce";
-    case LOG_ALLREDUCE:
-        return "all-reduce";
-    case LOG_GATHER:
-    case LOG_GATHERV:
-        return "gather";
-    case LOG_SCATTER:
-    case LOG_SCATTERV:
-        return "scatter";
-    case LOG_ALLGATHER:
-    case LOG_ALLGATHERV:
-        return "all-gather";
-    case LOG_ALLTOALL:
-    case LOG_ALLTOALLV:
-    case LOG_ALLTOALLW:
-        return "all-to-all";
-    case LOG_REDUCE_SCATTER:
-    case LOG_REDUCE_SCATTER_BLOCK:
-        return "reduce-scatter";
-    case LOG_SCAN:
-        return "scan";
-    case LOG_EXSCAN:
-        return "exclusive scan";
-    default:
-        return log_operation_name(operation);
-    }
+    return operation == LOG_SEND  ? "messages"
+           : operation == LOG_PUT ? "accesses to windows"
+                                  : collective_call_name(operation);
 }
 
 static const struct traffic_entry *entry(const struct traffic *traffic, guint i)
@@ -82,7 +50,7 @@ static void describe_entry(const struct traffic *traffic, const struct traffic_e
     units_bytes(entry->most, most);
     units_bytes(entry->least, least);
     units_bytes(entry->volume, volume);
-    g_string_append_printf(text, "%s: %s ", steps, traffic_name(entry->operation));
+    g_string_append_printf(text, "%s: %s ", steps, name_of(entry->operation));
     if (entry->rank >= 0) {
         g_string_append_printf(text, "from rank %d: %d, %s\n", entry->rank, entry->count, most);
         return;

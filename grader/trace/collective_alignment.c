@@ -23,9 +23,8 @@ struct step {
 
 struct table {
     struct collectives_calls a, b;
-    struct step
-        step[WINDOW + 1]
-            [WINDOW + 1]; /* [i][j]: the last one, once i calls of a and j of b are aligned */
+    /* [i][j]: the last one, once i calls of a and j of b are aligned */
+    struct step step[WINDOW + 1][WINDOW + 1];
 };
 
 static int cost_of_pair(const struct table *table, int i, int j)

@@ -5,8 +5,8 @@
  * A rank can't be done before the others that it needs something from have called,
  * too: of a broadcast the root, of an all-reduce all of them. Until the last of
  * those has, it waits for that one; the rest of its time in the call it
- * communicates. A neighbourhood collective needs the neighbours only, whom the log
- * does not name: all of its time is communication.
+ * communicates. A neighbourhood collective needs the neighbours only from whom it gets
+ * something.
  *
  * A non-blocking collective is in flight from its start until the rank is told
  * that it is complete, which may be later than it was. What of that time the rank

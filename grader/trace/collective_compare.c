@@ -1,26 +1,6 @@
 /* Do two calls of one collective agree? See collective_faults.h. */
 #include "grader/trace/collective_search.h"
 
-static bool has_root(enum log_operation operation)
-{
-    return collectives_root_gives(operation) || collectives_root_gets(operation);
-}
-
-static bool reduces(enum log_operation operation)
-{
-    switch (log_blocking_form(operation)) {
-    case LOG_REDUCE:
-    case LOG_ALLREDUCE:
-    case LOG_REDUCE_SCATTER:
-    case LOG_REDUCE_SCATTER_BLOCK:
-    case LOG_SCAN:
-    case LOG_EXSCAN:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool is_bytes(enum log_type type)
 {
     return type == LOG_TYPE_UINT8 || type == LOG_TYPE_INT8;
@@ -33,7 +13,7 @@ static bool types_differ(const struct log_record *a, const struct log_record *b)
     if (one == other || one == LOG_TYPE_NONE || other == LOG_TYPE_NONE || one == LOG_TYPE_OTHER ||
         other == LOG_TYPE_OTHER)
         return false;
-    return reduces(a->operation) || (!is_bytes(one) && !is_bytes(other));
+    return collectives_reduces(a->operation) || (!is_bytes(one) && !is_bytes(other));
 }
 
 static bool reductions_differ(const struct log_record *a, const struct log_record *b)
@@ -46,7 +26,7 @@ static bool reductions_differ(const struct log_record *a, const struct log_recor
  * the root alone gives. */
 static bool knows_size(const struct log_record *record)
 {
-    return record->bytes > 0 || reduces(record->operation);
+    return record->bytes > 0 || collectives_reduces(record->operation);
 }
 
 static bool sizes_differ(const struct log_record *a, const struct log_record *b)
@@ -65,7 +45,7 @@ enum collectives_fault_kind collectives_compare_records(const struct log_record 
         return COLLECTIVES_NONBLOCKING;
     if (between)
         return COLLECTIVES_SAME;
-    if (has_root(a->operation) && a->peer != b->peer)
+    if (collectives_has_root(a->operation) && a->peer != b->peer)
         return COLLECTIVES_ROOT;
     if (!log_is_collective(a->operation))
         return COLLECTIVES_SAME;

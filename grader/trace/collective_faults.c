@@ -275,7 +275,7 @@ GArray *collectives_find_faults(const struct log_file *logs, const struct collec
         logs, collectives, g_array_new(FALSE, FALSE, sizeof(struct collectives_fault))};
     for (int sequence = 0; sequence < collectives->sequences; sequence++)
         search_sequence(&search, sequence);
-    collectives_find_groups(&search);
     g_array_sort_with_data(search.faults, compare_times, &search);
+    collectives_find_groups(&search);
     return search.faults;
 }

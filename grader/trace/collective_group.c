@@ -1,6 +1,9 @@
 /* Collectives among other ranks than those that call them; see collective_search.h. */
 #include "grader/trace/collective_search.h"
 
+/* So many faults, the earliest, are looked at: forged logs may have as many as communicators. */
+#define MOST_LOOKED_AT 200u
+
 /* Is this call met by nobody, so that it can't be meant where it is? */
 static bool is_alone(const struct collectives_search *search, int rank, size_t begin)
 {
@@ -15,7 +18,7 @@ static bool is_alone(const struct collectives_search *search, int rank, size_t b
 /* Or is it one of those that others don't call? */
 static bool is_surplus(const struct collectives_search *search, int rank, size_t begin)
 {
-    for (guint i = 0; i < search->faults->len; i++) {
+    for (guint i = 0; i < MIN(search->faults->len, MOST_LOOKED_AT); i++) {
         const struct collectives_fault *fault =
             &g_array_index(search->faults, struct collectives_fault, i);
         if (fault->kind == COLLECTIVES_SURPLUS && fault->rank == rank && fault->record == begin)
@@ -54,11 +57,11 @@ static void find_group(const struct collectives_search *search, struct collectiv
 /* What is told as a call among other ranks is not told as one too many, too. */
 static void drop_told(const struct collectives_search *search)
 {
-    for (guint i = search->faults->len; i-- > 0;) {
+    for (guint i = MIN(search->faults->len, MOST_LOOKED_AT); i-- > 0;) {
         const struct collectives_fault *fault =
             &g_array_index(search->faults, struct collectives_fault, i);
         bool told = false;
-        for (guint k = 0; k < search->faults->len; k++) {
+        for (guint k = 0; k < MIN(search->faults->len, MOST_LOOKED_AT); k++) {
             const struct collectives_fault *other =
                 &g_array_index(search->faults, struct collectives_fault, k);
             told |= other->kind == COLLECTIVES_GROUP && fault->kind == COLLECTIVES_SURPLUS &&
@@ -71,7 +74,7 @@ static void drop_told(const struct collectives_search *search)
 
 void collectives_find_groups(const struct collectives_search *search)
 {
-    for (guint i = 0; i < search->faults->len; i++)
+    for (guint i = 0; i < MIN(search->faults->len, MOST_LOOKED_AT); i++)
         if (g_array_index(search->faults, struct collectives_fault, i).kind == COLLECTIVES_SKIPPED)
             find_group(search, &g_array_index(search->faults, struct collectives_fault, i));
     drop_told(search);

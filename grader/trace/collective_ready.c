@@ -5,34 +5,6 @@
 
 #include <glib.h>
 
-/* What a rank of a group needs before it can be done. */
-enum need { NEEDS_ALL, NEEDS_ROOT, NEEDS_THOSE_BEFORE, NEEDS_NOBODY };
-
-static enum need need_of(enum log_operation operation, bool is_root)
-{
-    switch (log_blocking_form(operation)) {
-    case LOG_BCAST:
-    case LOG_SCATTER:
-    case LOG_SCATTERV:
-        return is_root ? NEEDS_NOBODY : NEEDS_ROOT;
-    case LOG_REDUCE:
-    case LOG_GATHER:
-    case LOG_GATHERV:
-        return is_root ? NEEDS_ALL : NEEDS_ROOT; /* the root must take what is large */
-    case LOG_SCAN:
-    case LOG_EXSCAN:
-        return NEEDS_THOSE_BEFORE;
-    case LOG_NEIGHBOR_ALLGATHER:
-    case LOG_NEIGHBOR_ALLGATHERV:
-    case LOG_NEIGHBOR_ALLTOALL:
-    case LOG_NEIGHBOR_ALLTOALLV:
-    case LOG_NEIGHBOR_ALLTOALLW:
-        return NEEDS_NOBODY;
-    default:
-        return NEEDS_ALL;
-    }
-}
-
 static uint64_t clock_of(const struct collective_ready *ready, int collective, int rank)
 {
     const size_t entered = ready->collectives->collective[collective].entered[rank];
@@ -81,23 +53,45 @@ static int last_of_all(struct collective_ready *ready, int collective)
     return last;
 }
 
+/* The last of those from whom this rank's call says that it gets something. */
+static int last_giver(const struct collective_ready *ready, const struct collective_call *call)
+{
+    const struct log_file *log = &ready->logs[call->rank];
+    int last = LOG_NO_PEER;
+    for (size_t i = call->begins + 1; i < log->count && log->record[i].operation == LOG_COUNT_PART;
+         i++) {
+        const struct log_count_part part = log_count_part(&log->record[i]);
+        if (part.direction == LOG_GETS && part.peer >= 0 && part.peer < ready->collectives->ranks)
+            last = later(ready, call->collective, last, part.peer);
+    }
+    return last;
+}
+
+static int last_needed(struct collective_ready *ready, const struct collective_call *call)
+{
+    const int root = ready->logs[call->rank].record[call->begins].peer;
+    enum collectives_need need = collectives_need(call->operation, root == call->rank);
+    /* who gives to a root may wait for it: it must take what is large */
+    if (need == COLLECTIVES_NEED_NOBODY && collectives_root_gets(call->operation))
+        need = COLLECTIVES_NEED_ROOT;
+    switch (need) {
+    case COLLECTIVES_NEED_ALL:
+        return last_of_all(ready, call->collective);
+    case COLLECTIVES_NEED_ROOT:
+        return root >= 0 && root < ready->collectives->ranks ? root : LOG_NO_PEER;
+    case COLLECTIVES_NEED_LOWER:
+        return last_to_come(ready, call->collective, call->rank, true);
+    case COLLECTIVES_NEED_GIVERS:
+        return last_giver(ready, call);
+    default:
+        return LOG_NO_PEER;
+    }
+}
+
 /* When this rank's call can be done, and whose coming decides on it. */
 void collective_find_ready(struct collective_ready *ready, struct collective_call *call)
 {
-    int root = ready->logs[call->rank].record[call->begins].peer, last = LOG_NO_PEER;
-    switch (need_of(call->operation, root == call->rank)) {
-    case NEEDS_ALL:
-        last = last_of_all(ready, call->collective);
-        break;
-    case NEEDS_ROOT:
-        last = root >= 0 && root < ready->collectives->ranks ? root : LOG_NO_PEER;
-        break;
-    case NEEDS_THOSE_BEFORE:
-        last = last_to_come(ready, call->collective, call->rank, true);
-        break;
-    default:
-        break;
-    }
+    const int last = last_needed(ready, call);
     call->ready = call->begin;
     call->waits_for = LOG_NO_PEER;
     if (last == LOG_NO_PEER || last == call->rank)

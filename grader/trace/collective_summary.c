@@ -95,23 +95,13 @@ static void add_call(struct sum *sum, const struct collective_calls *calls,
     add_last(sum, call);
 }
 
-static gint by_number(gconstpointer a, gconstpointer b)
-{
-    return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
-}
-
 /* The members of a group in ascending order. Different groups may have one name, as that of a large one
  * is shortened. */
 static char *key_of_group(const struct group *group)
 {
-    GArray *members = g_array_new(FALSE, FALSE, sizeof(int));
     GString *key = g_string_new(NULL);
-    for (int side = 0; group && side < group->sides; side++)
-        g_array_append_vals(members, group->rank[side], (guint)group->size[side]);
-    g_array_sort(members, by_number);
-    for (guint i = 0; i < members->len; i++)
-        g_string_append_printf(key, " %d", g_array_index(members, int, i));
-    g_array_unref(members);
+    for (int i = 0; group && i < group_size(group); i++)
+        g_string_append_printf(key, " %d", group->by_rank[i].rank);
     return g_string_free(key, FALSE);
 }
 

@@ -5,58 +5,10 @@
 
 #include <glib.h>
 
-/* Of the collectives about windows: those whose order is the window's own. */
+/* Are they matched by the window? (What makes one belongs to the communicator.) */
 static bool is_of_window(enum log_operation operation)
 {
     return operation == LOG_WIN_FREE || operation == LOG_WIN_FENCE;
-}
-
-bool collectives_include(enum log_operation operation)
-{
-    return log_is_collective(operation) || log_makes_communicator(operation) ||
-           log_is_collective_on_window(operation);
-}
-
-bool collectives_only_start(enum log_operation operation)
-{
-    return log_is_nonblocking_collective(operation) || operation == LOG_COMM_IDUP;
-}
-
-bool collectives_of_one_size(enum log_operation operation)
-{
-    switch (log_blocking_form(operation)) {
-    case LOG_BCAST:
-    case LOG_REDUCE:
-    case LOG_ALLREDUCE:
-    case LOG_GATHER:
-    case LOG_ALLGATHER:
-    case LOG_ALLTOALL:
-    case LOG_REDUCE_SCATTER:
-    case LOG_REDUCE_SCATTER_BLOCK:
-    case LOG_SCAN:
-    case LOG_EXSCAN:
-        return true;
-    default:
-        return false;
-    }
-}
-
-bool collectives_root_gives(enum log_operation operation)
-{
-    operation = log_blocking_form(operation);
-    return operation == LOG_BCAST || operation == LOG_SCATTER || operation == LOG_SCATTERV;
-}
-
-bool collectives_root_gets(enum log_operation operation)
-{
-    operation = log_blocking_form(operation);
-    return operation == LOG_REDUCE || operation == LOG_GATHER || operation == LOG_GATHERV;
-}
-
-bool collectives_is_member(const struct collectives *collectives, int rank, uint64_t communicator)
-{
-    const struct group *group = groups_find(collectives->groups, communicator);
-    return group && group_has(group, rank);
 }
 
 bool collectives_takes_part(const struct collective *collective, int rank)

@@ -24,9 +24,9 @@ struct collective {
     int root;                     /* rank in MPI_COMM_WORLD, or LOG_NO_PEER */
     uint64_t bytes;               /* of the first rank that called */
     size_t *entered;              /* [rank]: record of its call, or NO_RECORD */
-    bool *
-        named; /* [rank]: of an MPI_Comm_create_group that never returned: named by a rank that called
-                    as a member; else NULL */
+    /* [rank]: of an MPI_Comm_create_group that never returned: named as a member by a rank that called;
+     * else NULL */
+    bool *named;
 };
 
 struct collectives {
@@ -54,10 +54,20 @@ bool collectives_of_one_size(enum log_operation operation);
 /* Does only the root put something in, or get something out? Else all ranks do. */
 bool collectives_root_gives(enum log_operation operation);
 bool collectives_root_gets(enum log_operation operation);
+bool collectives_has_root(enum log_operation operation); /* either of them */
+/* Does it compute something of what is put in? */
+bool collectives_reduces(enum log_operation operation);
 
-/* Is `rank` a member of the communicator, as far as the logs show? Everybody is in MPI_COMM_WORLD and in
- * the run's. */
-bool collectives_is_member(const struct collectives *collectives, int rank, uint64_t communicator);
+/* Whose calls does what a rank gets out depend on? MPI may let it wait for more. */
+enum collectives_need {
+    COLLECTIVES_NEED_NOBODY,
+    COLLECTIVES_NEED_ROOT,
+    COLLECTIVES_NEED_LOWER,  /* a scan: the members in front of it */
+    COLLECTIVES_NEED_GIVERS, /* neighbours: those from whom it gets something (LOG_COUNT_PART) */
+    COLLECTIVES_NEED_ALL
+};
+enum collectives_need collectives_need(enum log_operation operation, bool is_root);
+
 /* Has `rank` to take part in it, as far as the logs show? */
 bool collectives_takes_part(const struct collective *collective, int rank);
 

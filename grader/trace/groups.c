@@ -16,6 +16,7 @@ static void free_group(gpointer pointer)
     struct group *group = pointer;
     g_free(group->rank[0]);
     g_free(group->rank[1]);
+    g_free(group->by_rank);
     g_free(group);
 }
 
@@ -58,6 +59,16 @@ static bool fits(struct groups *groups, struct group *group, const struct log_me
     return member->rank >= 0 && member->rank < member->size;
 }
 
+/* While groups are read: by_rank is not there yet. */
+static bool is_named(const struct group *group, int rank)
+{
+    for (int side = 0; side < group->sides; side++)
+        for (int i = 0; i < group->size[side]; i++)
+            if (group->rank[side][i] == rank)
+                return true;
+    return false;
+}
+
 static void add_member(struct groups *groups, int rank, const struct log_file *log, size_t i)
 {
     const struct log_member member = log_member(&log->record[i]);
@@ -65,7 +76,7 @@ static void add_member(struct groups *groups, int rank, const struct log_file *l
     if (!group)
         group = add_group(groups, member.communicator);
     int *place = fits(groups, group, &member) ? &group->rank[member.side][member.rank] : NULL;
-    const bool is_elsewhere = place && *place != rank && group_has(group, rank);
+    const bool is_elsewhere = place && *place != rank && is_named(group, rank);
     if (!place || is_elsewhere || (*place != GROUP_UNKNOWN && *place != rank)) {
         group->contradicts = true;
         return;
@@ -94,9 +105,25 @@ static void add_everybody(struct groups *groups, uint64_t communicator)
         is_turned |= group->rank[0][i] != i && group->rank[0][i] == ranks - 1 - i;
     for (int i = 0; i < ranks; i++) {
         const int rank = is_turned ? ranks - 1 - i : i;
-        if (group->rank[0][i] == GROUP_UNKNOWN && !group_has(group, rank))
+        if (group->rank[0][i] == GROUP_UNKNOWN && !is_named(group, rank))
             group->rank[0][i] = rank;
     }
+}
+
+static int compare_members(const void *left, const void *right)
+{
+    return ((const struct group_member *)left)->rank - ((const struct group_member *)right)->rank;
+}
+
+static void sort_members(struct group *group)
+{
+    const int size = group_size(group);
+    group->by_rank = g_new(struct group_member, (gsize)size + 1);
+    struct group_member *next = group->by_rank;
+    for (int side = 0; side < group->sides; side++)
+        for (int i = 0; i < group->size[side]; i++)
+            *next++ = (struct group_member){group->rank[side][i], side, i};
+    qsort(group->by_rank, (size_t)size, sizeof *group->by_rank, compare_members);
 }
 
 struct groups *groups_new(const struct log_file *logs, int ranks)
@@ -111,6 +138,8 @@ struct groups *groups_new(const struct log_file *logs, int ranks)
                 add_member(groups, rank, &logs[rank], i);
     add_everybody(groups, LOG_WORLD);
     add_everybody(groups, LOG_RUN);
+    for (guint i = 0; i < groups->list->len; i++)
+        sort_members(groups->list->pdata[i]);
     return groups;
 }
 
@@ -133,13 +162,16 @@ const GPtrArray *groups_all(const struct groups *groups)
     return groups->list;
 }
 
+const struct group_member *group_find(const struct group *group, int rank)
+{
+    const struct group_member sought = {.rank = rank};
+    return bsearch(&sought, group->by_rank, (size_t)group_size(group), sizeof sought,
+                   compare_members);
+}
+
 bool group_has(const struct group *group, int rank)
 {
-    for (int side = 0; side < group->sides; side++)
-        for (int i = 0; i < group->size[side]; i++)
-            if (group->rank[side][i] == rank)
-                return true;
-    return false;
+    return group_find(group, rank) != NULL;
 }
 
 int group_size(const struct group *group)
@@ -151,10 +183,9 @@ bool group_equals(const struct group *a, const struct group *b)
 {
     if (group_size(a) != group_size(b))
         return false;
-    for (int side = 0; side < a->sides; side++)
-        for (int i = 0; i < a->size[side]; i++)
-            if (!group_has(b, a->rank[side][i]))
-                return false;
+    for (int i = 0; i < group_size(a); i++)
+        if (a->by_rank[i].rank != b->by_rank[i].rank)
+            return false;
     return true;
 }
 

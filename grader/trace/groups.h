@@ -16,6 +16,11 @@
 
 enum { GROUP_UNKNOWN = -1 };
 
+struct group_member {
+    int rank;        /* or GROUP_UNKNOWN */
+    int side, place; /* rank[side][place] is it */
+};
+
 struct group {
     uint64_t communicator;
     uint64_t parent;  /* the communicator that it was made from; 0: not known */
@@ -25,6 +30,7 @@ struct group {
     int made_by;      /* the lowest rank whose log says where it was made, or GROUP_UNKNOWN */
     size_t made_at;   /* its LOG_MEMBER, whose caller made it */
     bool contradicts; /* members disagree about size, or two claim one place */
+    struct group_member *by_rank; /* [group_size()]: all members, by their ranks */
 };
 
 struct groups;
@@ -40,6 +46,8 @@ const struct group *groups_find(const struct groups *groups, uint64_t communicat
 const GPtrArray *groups_all(const struct groups *groups);
 
 bool group_has(const struct group *group, int rank);
+/* Where a rank is in it; NULL: it is not a member. */
+const struct group_member *group_find(const struct group *group, int rank);
 /* Members on all sides. */
 int group_size(const struct group *group);
 /* Do two communicators have the same members, in whatever order? */

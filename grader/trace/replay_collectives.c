@@ -30,12 +30,6 @@ static const double *entered_by(const struct play *play, int collective)
     return &play->entered[(size_t)collective * (size_t)play->ranks];
 }
 
-static bool is_neighbours(enum log_operation operation)
-{
-    operation = log_blocking_form(operation);
-    return operation >= LOG_NEIGHBOR_ALLGATHER && operation <= LOG_NEIGHBOR_ALLTOALLW;
-}
-
 /* The later of two, where NaN (not yet) wins. */
 static double later(double a, double b)
 {
@@ -105,17 +99,11 @@ static double givers_entered(const struct play *play, int index, int rank, int *
     return time;
 }
 
-static bool is_scan(enum log_operation operation)
-{
-    operation = log_blocking_form(operation);
-    return operation == LOG_SCAN || operation == LOG_EXSCAN;
-}
-
 bool replay_is_rendezvous(enum log_operation operation)
 {
     return !collectives_include(operation) ||
-           !(collectives_root_gives(operation) || collectives_root_gets(operation) ||
-             is_scan(operation) || is_neighbours(operation));
+           (collectives_need(operation, true) == COLLECTIVES_NEED_ALL &&
+            collectives_need(operation, false) == COLLECTIVES_NEED_ALL);
 }
 
 static bool sends_wait(const struct play *play, int index)
@@ -135,20 +123,20 @@ static bool has_no_part(const struct play *play, const struct collective *collec
 double replay_collective_complete(const struct play *play, int index, int rank, int *waits_for)
 {
     const struct collective *collective = &play->collectives->collective[index];
-    const enum log_operation operation = log_blocking_form(collective->operation);
-    const bool gives = collectives_root_gives(operation), gets = collectives_root_gets(operation);
+    const enum collectives_need need =
+        collectives_need(collective->operation, collective->root == rank);
     *waits_for = LOG_NO_PEER;
-    if ((gives || gets) && has_no_part(play, collective, rank))
+    if (collectives_has_root(collective->operation) && has_no_part(play, collective, rank))
         return 0;
-    if (is_neighbours(operation) && collective->entered[rank] != NO_RECORD)
+    if (need == COLLECTIVES_NEED_GIVERS && collective->entered[rank] != NO_RECORD)
         return givers_entered(play, index, rank, waits_for);
     if (sends_wait(play, index))
         return everybody_entered(play, index, waits_for);
-    if ((gives || gets) && (collective->root == rank) == gives)
+    if (need == COLLECTIVES_NEED_NOBODY)
         return 0;
-    if (gives && collective->root >= 0 && collective->root < play->ranks)
+    if (need == COLLECTIVES_NEED_ROOT && collective->root >= 0 && collective->root < play->ranks)
         return one_entered(play, index, collective->root, waits_for);
-    if (is_scan(operation) && collective->group && group_has(collective->group, rank))
+    if (need == COLLECTIVES_NEED_LOWER && collective->group && group_has(collective->group, rank))
         return lower_ranks_entered(play, index, rank, waits_for);
     return everybody_entered(play, index, waits_for);
 }

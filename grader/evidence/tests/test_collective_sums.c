@@ -207,6 +207,56 @@ START_TEST(what_is_moved)
 }
 END_TEST
 
+/* A double does not hold them: each is read as another, and so is their sum. */
+START_TEST(large_integers_are_no_fault)
+{
+    const int64_t numbers[RANKS] = {(1LL << 53) + 1, (1LL << 53) + 1, (1LL << 53) + 1,
+                                    (1LL << 53) + 5};
+    for (int wrong = 0; wrong < 2; wrong++) {
+        start_again();
+        for (int rank = 0; rank < RANKS; rank++) {
+            struct script *script = &run->script[rank];
+            const int64_t sum = (1LL << 55) + 8 - (wrong ? 1LL << 53 : 0);
+            struct log_record record =
+                script_collective_on(script, LOG_ALLREDUCE, LOG_WORLD, -1, 8);
+            log_set_elements(&record, (struct log_elements){LOG_TYPE_INT64, LOG_REDUCTION_SUM});
+            record.own_value = NAN;
+            script_put(script, record);
+            for (int side = 0; side < 2; side++) {
+                struct log_data data = {.count = 8, .comes_out = side};
+                memcpy(data.data, side ? &sum : &numbers[rank], 8);
+                script_put(script, log_record_of_data(&data));
+            }
+            script_end(script, record);
+        }
+        ck_assert((judge()[0] != 0) == wrong);
+    }
+}
+END_TEST
+
+/* Each member of a scan has the sum of what those in front of it put in; the order is the group's. */
+START_TEST(scans_follow_the_group)
+{
+    static const int place[RANKS] = {2, 0, 3, 1};
+    for (int i = 0; i < 4; i++) {
+        const bool exclusive = i % 2, wrong = i / 2;
+        start_again();
+        for (int rank = 0; rank < RANKS; rank++) {
+            struct script *script = &run->script[rank];
+            script_member(script, PAIRS, place[rank], RANKS);
+            struct log_record record =
+                script_collective_on(script, exclusive ? LOG_EXSCAN : LOG_SCAN, PAIRS, -1, 8);
+            log_set_elements(&record, (struct log_elements){LOG_TYPE_FLOAT32, LOG_REDUCTION_SUM});
+            record.own_value = 1 << place[rank];
+            script_put(script, record);
+            record.own_value = (1 << (place[rank] + !exclusive)) - 1 + (wrong && rank == 2 ? 8 : 0);
+            script_end(script, record);
+        }
+        ck_assert((strstr(judge(), "on rank 2") != NULL) == wrong);
+    }
+}
+END_TEST
+
 /* Numbers that are not known, another operation than a sum, and a rank that never entered. */
 START_TEST(what_is_not_known_is_not_judged)
 {
@@ -268,6 +318,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, wrong_sums_are_found);
     tcase_add_test(tests, one_number_is_found);
     tcase_add_test(tests, what_is_moved);
+    tcase_add_test(tests, large_integers_are_no_fault);
+    tcase_add_test(tests, scans_follow_the_group);
     tcase_add_test(tests, what_is_not_known_is_not_judged);
     tcase_add_test(tests, groups_in_flight);
     suite_add_tcase(suite, tests);

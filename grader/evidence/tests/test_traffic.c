@@ -173,7 +173,7 @@ START_TEST(a_table)
                                    "rank, at least 8 KiB between ranks\n",
                                    step == 0 ? "s 0 to 1" : " 2", groups[i]);
         }
-    g_string_append(expected, "step 2: scatter among all ranks: 1 time, 5 KiB handed in by the "
+    g_string_append(expected, "step 2: scatter (v) among all ranks: 1 time, 5 KiB handed in by the "
                               "root, at least 4.5 KiB between ranks\n"
                               "step 2: messages from rank 0: 1, 2 KiB\n");
     ck_assert_str_eq(text->str, expected->str);

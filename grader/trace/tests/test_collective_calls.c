@@ -190,6 +190,28 @@ START_TEST(a_scan_needs_those_before)
 END_TEST
 
 /* In flight from 100 to 1000; computed in it: 200 … 500 and 600 … 900. Then it waits, for rank 3 until 950. */
+/* Rank 2 gets something from rank 1 only, rank 3 only from itself; rank 1, which comes last, from both. */
+START_TEST(neighbours_need_those_from_whom_they_get)
+{
+    static const uint64_t begin[] = {0, 300, 100, 200};
+    static const int givers[RANKS][2] = {{-1, -1}, {2, 3}, {1, -1}, {3, -1}};
+    for (int rank = 1; rank < RANKS; rank++) {
+        struct log_record record = begin_of(rank, LOG_NEIGHBOR_ALLTOALL, LOG_NO_PEER, GROUP, 0);
+        put_at(rank, record, begin[rank]);
+        for (int other = 1; other < RANKS; other++)
+            script_part(&builder[rank], other, LOG_GIVES, 8);
+        for (int i = 0; i < 2 && givers[rank][i] >= 0; i++)
+            script_part(&builder[rank], givers[rank][i], LOG_GETS, 8);
+        record.phase = LOG_END;
+        put_at(rank, record, 400);
+    }
+    read_calls(REPLAY_ALL_STEPS);
+    expect(1, 0, LOG_NO_PEER, 0, 100);
+    expect(2, 0, 1, 200, 100);
+    expect(3, 0, LOG_NO_PEER, 0, 200);
+}
+END_TEST
+
 START_TEST(what_is_not_blocking_is_hidden_behind_computation)
 {
     for (int rank = 1; rank < RANKS; rank++)
@@ -351,6 +373,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_group_waits_for_its_own_members);
     tcase_add_test(tests, a_root_is_needed_or_needs);
     tcase_add_test(tests, a_scan_needs_those_before);
+    tcase_add_test(tests, neighbours_need_those_from_whom_they_get);
     tcase_add_test(tests, what_is_not_blocking_is_hidden_behind_computation);
     tcase_add_test(tests, what_overlaps_counts_once);
     tcase_add_test(tests, equal_groups_are_one_row);
