@@ -89,7 +89,8 @@ static bool missed_a_collective(const struct scene *scene, int rank, GString *he
         return false;
     if (scene_name_skipped(scene, rank, wait, headline))
         return true;
-    const size_t begin = scene->collectives->collective[wait->collective].entered[victim];
+    const size_t begin =
+        collective_entered(&scene->collectives->collective[wait->collective], victim);
     g_string_append_printf(headline, "rank %d is in ", victim);
     if (begin != scene->place[victim].call) {
         scene_name_call(scene, victim, scene->place[victim].call, headline);

@@ -59,7 +59,8 @@ static const struct wait *wait_in_cycle(const struct scene *scene, guint i)
 static size_t begin_in_cycle(const struct scene *scene, guint i)
 {
     const int rank = g_array_index(scene->cycle, int, i);
-    return scene->collectives->collective[wait_in_cycle(scene, i)->collective].entered[rank];
+    return collective_entered(&scene->collectives->collective[wait_in_cycle(scene, i)->collective],
+                              rank);
 }
 
 static const struct log_record *call_in_cycle(const struct scene *scene, guint i)
@@ -172,11 +173,11 @@ static int name_ranks(const struct scene *scene, const struct collective *collec
     int count = 0, all = 0;
     for (int rank = 0; rank < scene->outcome->ranks; rank++)
         all += collectives_takes_part(collective, rank) &&
-               (collective->entered[rank] != NO_RECORD) == entered;
+               (collective_entered(collective, rank) != NO_RECORD) == entered;
     g_string_append(text, all == 1 ? "rank " : "ranks ");
     for (int rank = 0; rank < scene->outcome->ranks && count < MOST_RANKS_NAMED; rank++) {
         if (!collectives_takes_part(collective, rank) ||
-            (collective->entered[rank] != NO_RECORD) != entered)
+            (collective_entered(collective, rank) != NO_RECORD) != entered)
             continue;
         count++;
         g_string_append_printf(text, "%s%d", count == 1 ? "" : count == all ? " and " : ", ", rank);
@@ -190,7 +191,7 @@ void scene_describe_collective(const struct scene *scene, int rank, const struct
                                GString *text)
 {
     const struct collective *collective = &scene->collectives->collective[wait->collective];
-    const size_t begin = collective->entered[rank];
+    const size_t begin = collective_entered(collective, rank);
     name_ranks(scene, collective, false, text);
     g_string_append(text, " to call ");
     collectives_name(scene->outcome->log, scene->collectives, rank, begin, text);

@@ -51,7 +51,8 @@ static void add_collective(struct scene *scene, int rank, int index, size_t post
 {
     const struct collective *collective = &scene->collectives->collective[index];
     for (int other = 0; other < scene->outcome->ranks; other++) {
-        if (collective->entered[other] != NO_RECORD || !collectives_takes_part(collective, other))
+        if (collective_entered(collective, other) != NO_RECORD ||
+            !collectives_takes_part(collective, other))
             continue;
         struct wait wait = {.kind = WAIT_COLLECTIVE,
                             .peer = other,

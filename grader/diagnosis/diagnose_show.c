@@ -18,7 +18,8 @@ static void name_collective(const struct scene *scene, int rank, const struct wa
                             GString *text)
 {
     const struct collective *collective = &scene->collectives->collective[wait->collective];
-    const struct log_record *call = &scene->outcome->log[rank].record[collective->entered[rank]];
+    const struct log_record *call =
+        &scene->outcome->log[rank].record[collective_entered(collective, rank)];
     g_string_append(text, log_operation_name(call->operation));
     if (collective->group) {
         g_string_append_c(text, ' ');

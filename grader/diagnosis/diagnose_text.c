@@ -60,7 +60,8 @@ static void describe_wait(const struct scene *scene, int rank, const struct wait
     const struct log_record *record = record_of(scene, rank, wait->posted);
     if (wait->kind == WAIT_COLLECTIVE) {
         scene_describe_collective(scene, rank, wait, text);
-        const size_t begin = scene->collectives->collective[wait->collective].entered[rank];
+        const size_t begin =
+            collective_entered(&scene->collectives->collective[wait->collective], rank);
         if (begin != scene->place[rank].call && !is_same_line(scene, rank, begin)) {
             g_string_append(text, ", begun");
             describe_line(scene, rank, begin, text);

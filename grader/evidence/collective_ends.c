@@ -8,11 +8,10 @@
 size_t *evidence_ends_of_collectives(const struct log_file *logs,
                                      const struct collectives *collectives)
 {
-    const size_t ranks = (size_t)collectives->ranks;
-    size_t *end = g_new(size_t, (size_t)collectives->count * ranks + 1);
-    for (size_t i = 0; i < (size_t)collectives->count * ranks; i++)
-        end[i] = NO_RECORD;
-    for (size_t rank = 0; rank < ranks; rank++)
+    size_t *end = g_new(size_t, collectives->slots + 1);
+    for (size_t slot = 0; slot < collectives->slots; slot++)
+        end[slot] = NO_RECORD;
+    for (int rank = 0; rank < collectives->ranks; rank++)
         for (size_t i = 0; i < logs[rank].count; i++) {
             const struct log_record *record = &logs[rank].record[i];
             const int index = collectives->by_record[rank][i];
@@ -20,7 +19,7 @@ size_t *evidence_ends_of_collectives(const struct log_file *logs,
                 record->operation == LOG_COMPLETED ||
                 (record->phase == LOG_END && !collectives_only_start(record->operation));
             if (index != NO_COLLECTIVE && is_end)
-                end[(size_t)index * ranks + rank] = i;
+                end[collective_slot(&collectives->collective[index], rank)] = i;
         }
     return end;
 }

@@ -6,7 +6,7 @@
 
 #include "grader/trace/collectives.h"
 
-/* [collective * ranks + rank]: the end of the call or the LOG_COMPLETED of its request; NO_RECORD: it did
+/* [slot of the collectives]: the end of the call or the LOG_COMPLETED of its request; NO_RECORD: it did
  * not complete. To g_free. */
 size_t *evidence_ends_of_collectives(const struct log_file *logs,
                                      const struct collectives *collectives);

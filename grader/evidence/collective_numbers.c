@@ -22,9 +22,9 @@ static void add_numbers(const struct sum_parts *sum, int number, int giver, void
     struct inputs *inputs = &adding->inputs[number];
     size_t count;
     g_autofree double *data =
-        adding->known
-            ? evidence_data_put_in(&sum->run->log[giver], sum->collective->entered[giver], &count)
-            : NULL;
+        adding->known ? evidence_data_put_in(&sum->run->log[giver],
+                                             collective_entered(sum->collective, giver), &count)
+                      : NULL;
     adding->known = data && (adding->count == 0 || count == adding->count);
     if (!adding->known)
         return;
@@ -62,9 +62,10 @@ static bool check_numbers(const struct sum_parts *sum, int number, int getter, v
     const struct inputs *inputs = &adding->inputs[number];
     size_t count, at;
     g_autofree double *found =
-        adding->known
-            ? evidence_data_got_out(&sum->run->log[getter], sum->end[getter], sum->type, &count)
-            : NULL;
+        adding->known ? evidence_data_got_out(&sum->run->log[getter],
+                                              sum->end[collective_slot(sum->collective, getter)],
+                                              sum->type, &count)
+                      : NULL;
     adding->known = found && inputs->expected && count == adding->count;
     if (!adding->known || !find_off(sum, inputs, found, count, &at))
         return false;

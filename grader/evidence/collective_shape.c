@@ -38,7 +38,7 @@ enum sum_shape evidence_sum_shape(const struct sum_parts *sum)
 static bool gets_sum(const struct sum_parts *sum, int rank)
 {
     const enum sum_shape shape = evidence_sum_shape(sum);
-    return sum->collective->entered[rank] != NO_RECORD && sum_end_of(sum, rank) &&
+    return collective_entered(sum->collective, rank) != NO_RECORD && sum_end_of(sum, rank) &&
            (shape == EVERYBODY_GETS || (shape == ROOT_GETS && rank == sum->collective->root));
 }
 
@@ -50,7 +50,7 @@ static bool walk_scan(const struct sum_parts *sum, struct sum_walk walk, void *u
     const bool exclusive = sum->operation == LOG_EXSCAN;
     for (int i = 0; i < group->size[0]; i++) {
         const int rank = group->rank[0][i];
-        if (rank == GROUP_UNKNOWN || sum->collective->entered[rank] == NO_RECORD)
+        if (rank == GROUP_UNKNOWN || collective_entered(sum->collective, rank) == NO_RECORD)
             return false; /* from here on nobody knows */
         if (!exclusive)
             walk.add(sum, 0, rank, user);
@@ -70,7 +70,8 @@ bool evidence_walk_sum(const struct sum_parts *sum, struct sum_walk walk, void *
         return walk_scan(sum, walk, user);
     for (int i = 0; i < group_size(group); i++) {
         const struct group_member *member = &group->by_rank[i];
-        if (member->rank != GROUP_UNKNOWN && sum->collective->entered[member->rank] != NO_RECORD)
+        if (member->rank != GROUP_UNKNOWN &&
+            collective_entered(sum->collective, member->rank) != NO_RECORD)
             walk.add(sum, member->side, member->rank, user);
     }
     for (int i = 0; i < group_size(group); i++) {

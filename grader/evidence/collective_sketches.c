@@ -77,10 +77,10 @@ bool evidence_sketches_differ(const struct sum_parts *sum, struct sum_difference
         return true;
     if (evidence_sum_shape(sum) != TOGETHER)
         return false;
-    for (int rank = 0; rank < sum->run->ranks; rank++) {
-        if (sum->collective->entered[rank] == NO_RECORD)
+    for (int slot = 0; slot < sum->collective->slots; slot++) {
+        if (sum->collective->call[slot] == NO_RECORD)
             continue;
-        const struct log_record *end = sum_end_of(sum, rank);
+        const struct log_record *end = sum_end_of(sum, collective_rank(sum->collective, slot));
         together += end ? log_sketch(end) : NAN;
     }
     const struct inputs *side = sketching.inputs;

@@ -12,7 +12,7 @@ struct sum_parts {
     const struct collectives *collectives;
     const struct collective *collective;
     enum log_operation operation; /* the blocking form */
-    const size_t *end;            /* [rank] */
+    const size_t *end; /* [slot of the collectives]: what evidence_ends_of_collectives says */
     bool reduces;
     enum log_type type;
 };
@@ -33,13 +33,15 @@ enum sum_shape {
 
 static inline const struct log_record *sum_begin_of(const struct sum_parts *sum, int rank)
 {
-    return &sum->run->log[rank].record[sum->collective->entered[rank]];
+    return &sum->run->log[rank].record[collective_entered(sum->collective, rank)];
 }
 
 /* NULL: it did not complete. */
 static inline const struct log_record *sum_end_of(const struct sum_parts *sum, int rank)
 {
-    return sum->end[rank] == NO_RECORD ? NULL : &sum->run->log[rank].record[sum->end[rank]];
+    const size_t slot = collective_slot(sum->collective, rank);
+    const size_t end = slot == NO_RECORD ? NO_RECORD : sum->end[slot];
+    return end == NO_RECORD ? NULL : &sum->run->log[rank].record[end];
 }
 
 /* collective_shape.c */

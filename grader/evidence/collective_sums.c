@@ -11,12 +11,13 @@
 static bool broadcast_differs(const struct sum_parts *sum, struct sum_difference *difference)
 {
     const int root = sum->collective->root;
-    if (root < 0 || root >= sum->run->ranks || sum->collective->entered[root] == NO_RECORD)
+    if (root < 0 || root >= sum->run->ranks ||
+        collective_entered(sum->collective, root) == NO_RECORD)
         return false;
     const uint64_t sent = sum_begin_of(sum, root)->fingerprint;
     for (int rank = 0; rank < sum->run->ranks && sent != 0; rank++) {
         const struct log_record *end =
-            sum->collective->entered[rank] == NO_RECORD ? NULL : sum_end_of(sum, rank);
+            collective_entered(sum->collective, rank) == NO_RECORD ? NULL : sum_end_of(sum, rank);
         if (!end || end->fingerprint == 0 || end->bytes == 0 || end->fingerprint == sent)
             continue;
         *difference = (struct sum_difference){rank, NAN, NAN, NO_RECORD};
@@ -31,8 +32,9 @@ static bool broadcast_differs(const struct sum_parts *sum, struct sum_difference
 static bool can_be_added(struct sum_parts *sum)
 {
     int entered = 0;
-    for (int rank = 0; rank < sum->run->ranks; rank++) {
-        if (sum->collective->entered[rank] == NO_RECORD)
+    for (int slot = 0; slot < sum->collective->slots; slot++) {
+        const int rank = collective_rank(sum->collective, slot);
+        if (sum->collective->call[slot] == NO_RECORD)
             continue;
         const struct log_elements elements = log_elements(sum_begin_of(sum, rank));
         if (sum_begin_of(sum, rank)->operation != sum->collective->operation ||
@@ -67,10 +69,10 @@ static void tell(const struct sum_parts *sum, const struct sum_difference *diffe
 {
     int rank = difference->rank;
     for (int other = 0; rank < 0; other++)
-        rank = sum->collective->entered[other] != NO_RECORD ? other : rank;
+        rank = collective_entered(sum->collective, other) != NO_RECORD ? other : rank;
     g_autoptr(GString) call = g_string_new(NULL);
     collectives_name_with_line(sum->run->program, sum->run->log, sum->collectives, rank,
-                               sum->collective->entered[rank], call);
+                               collective_entered(sum->collective, rank), call);
     g_autofree char *element =
         difference->element == NO_RECORD
             ? g_strdup("")
@@ -109,7 +111,7 @@ bool evidence_sums_agree(const struct outcome *run, const struct collectives *co
                                 .collectives = collectives,
                                 .collective = collective,
                                 .operation = operation,
-                                .end = &ends[(size_t)i * (size_t)run->ranks],
+                                .end = ends,
                                 .reduces = collectives_reduces(operation)};
         struct sum_difference difference;
         if (!differs(&sum, &difference))

@@ -122,7 +122,7 @@ struct sum {
 struct reading {
     struct traffic *traffic;
     struct sum *sum; /* [collective] */
-    double *bytes;   /* [collective * ranks + rank]: handed in */
+    double *bytes;   /* [slot of the collectives]: handed in */
     int rank;
 };
 
@@ -168,7 +168,7 @@ static void add_item(const struct traffic_item *item, void *user)
     sum->most = fmax(sum->most, (double)item->bytes);
     sum->total += (double)item->bytes;
     sum->own += (double)item->own;
-    reading->bytes[(size_t)index * (size_t)traffic->ranks + (size_t)reading->rank] =
+    reading->bytes[collective_slot(&traffic->collectives->collective[index], reading->rank)] =
         (double)item->bytes;
 }
 
@@ -185,14 +185,15 @@ static void add_collective(const struct reading *reading, int index)
     const struct collective *collective = &traffic->collectives->collective[index];
     const struct sum *sum = &reading->sum[index];
     const enum log_operation operation = log_blocking_form(collective->operation);
-    const double *bytes = &reading->bytes[(size_t)index * (size_t)traffic->ranks];
     const int members = collective->group ? group_size(collective->group) : collective->size;
     struct traffic_entry *entry = entry_of(traffic, sum->step, operation, collective->group, -1);
     entry->count++;
     entry->volume += traffic_volume(operation, members, sum->most, sum->total,
                                     own_part(sum, operation, members));
-    for (int rank = 0; rank < traffic->ranks; rank++)
-        entry->handed_in[rank] += bytes[rank];
+    for (int slot = 0; slot < collective->slots; slot++)
+        if (collective->call[slot] != NO_RECORD)
+            entry->handed_in[collective_rank(collective, slot)] +=
+                reading->bytes[collective->first + (size_t)slot];
 }
 
 static gint compare_entries(gconstpointer left, gconstpointer right)
@@ -229,7 +230,7 @@ struct traffic *traffic_new(const struct log_file *logs, int ranks)
     const size_t count = (size_t)traffic->collectives->count;
     struct reading reading = {.traffic = traffic,
                               .sum = g_new0(struct sum, count + 1),
-                              .bytes = g_new0(double, count *(size_t)ranks + 1)};
+                              .bytes = g_new0(double, traffic->collectives->slots + 1)};
     for (reading.rank = 0; reading.rank < ranks; reading.rank++)
         traffic_each(&logs[reading.rank], add_item, &reading);
     for (size_t i = 0; i < count; i++)

@@ -47,11 +47,12 @@ static void find_collectives(struct trace *trace)
         if (call->waits_for == LOG_NO_PEER || call->ends == NO_RECORD)
             continue;
         const struct collective *collective = &trace->collectives->collective[call->collective];
-        add_arrow(trace, (struct trace_arrow){.name = "collective",
-                                              .from_rank = call->waits_for,
-                                              .from = collective->entered[call->waits_for],
-                                              .to_rank = call->rank,
-                                              .to = call->ends});
+        add_arrow(trace,
+                  (struct trace_arrow){.name = "collective",
+                                       .from_rank = call->waits_for,
+                                       .from = collective_entered(collective, call->waits_for),
+                                       .to_rank = call->rank,
+                                       .to = call->ends});
     }
 }
 

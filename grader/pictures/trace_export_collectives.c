@@ -60,7 +60,7 @@ const struct collective_call *trace_call_of_request(const struct trace *trace, i
     int collective = trace->collectives->by_record[rank][before];
     if (request == 0 || collective == NO_COLLECTIVE)
         return NULL;
-    size_t begins = trace->collectives->collective[collective].entered[rank];
+    size_t begins = collective_entered(&trace->collectives->collective[collective], rank);
     int call = begins < before ? trace->calls->by_record[rank][begins] : NO_COLLECTIVE_CALL;
     return call == NO_COLLECTIVE_CALL ? NULL : &trace->calls->call[call];
 }

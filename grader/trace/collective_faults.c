@@ -24,7 +24,7 @@ static int calls_of(const struct collectives_search *search, int sequence, int r
 {
     const int length = (int)search->collectives->sequence[sequence]->len;
     int count = 0;
-    while (count < length && nth(search, sequence, count)->entered[rank] != NO_RECORD)
+    while (count < length && collective_entered(nth(search, sequence, count), rank) != NO_RECORD)
         count++;
     return count;
 }
@@ -43,7 +43,7 @@ static struct collectives_calls take_calls(const struct collectives_search *sear
     const int count = MAX(0, calls_of(search, sequence, rank) - first);
     size_t *record = g_new(size_t, (gsize)count + 1);
     for (int i = 0; i < count; i++)
-        record[i] = nth(search, sequence, first + i)->entered[rank];
+        record[i] = collective_entered(nth(search, sequence, first + i), rank);
     return (struct collectives_calls){&search->logs[rank], record, count,
                                       has_ended(&search->logs[rank])};
 }
@@ -51,8 +51,8 @@ static struct collectives_calls take_calls(const struct collectives_search *sear
 static enum collectives_fault_kind compare_in(const struct collectives_search *search,
                                               const struct collective *collective, int a, int b)
 {
-    return collectives_compare_records(&search->logs[a].record[collective->entered[a]],
-                                       &search->logs[b].record[collective->entered[b]],
+    return collectives_compare_records(&search->logs[a].record[collective_entered(collective, a)],
+                                       &search->logs[b].record[collective_entered(collective, b)],
                                        collective->group && collective->group->sides == 2);
 }
 
@@ -61,9 +61,10 @@ static int agreeing_with(const struct collectives_search *search,
                          const struct collective *collective, int rank)
 {
     int count = 0;
-    for (int other = 0; other < search->collectives->ranks; other++)
-        count += collective->entered[other] != NO_RECORD &&
-                 compare_in(search, collective, rank, other) == COLLECTIVES_SAME;
+    for (int slot = 0; slot < collective->slots; slot++)
+        count += collective->call[slot] != NO_RECORD &&
+                 compare_in(search, collective, rank, collective_rank(collective, slot)) ==
+                     COLLECTIVES_SAME;
     return count;
 }
 
@@ -73,8 +74,9 @@ static bool find_pair(const struct collectives_search *search, const struct coll
                       int *most, int *odd)
 {
     int first = -1, second = -1;
-    for (int rank = 0; rank < search->collectives->ranks && second < 0; rank++) {
-        if (collective->entered[rank] == NO_RECORD)
+    for (int slot = 0; slot < collective->slots && second < 0; slot++) {
+        const int rank = collective_rank(collective, slot);
+        if (collective->call[slot] == NO_RECORD)
             continue;
         if (first < 0)
             first = rank;
@@ -129,8 +131,8 @@ static void explain(const struct collectives_search *search, int sequence, int n
         fault.second = call_at(b, b_at + 1);
         fault.other_second = call_at(a, at + 1);
     } else {
-        fault.record = collective->entered[odd];
-        fault.other_record = collective->entered[most];
+        fault.record = collective_entered(collective, odd);
+        fault.other_record = collective_entered(collective, most);
         fault.kind = compare_in(search, collective, most, odd);
     }
     add_fault(search, fault);

@@ -10,7 +10,7 @@ static bool is_alone(const struct collectives_search *search, int rank, size_t b
     const int index = search->collectives->by_record[rank][begin];
     const struct collective *collective = &search->collectives->collective[index];
     for (int other = 0; other < search->collectives->ranks; other++)
-        if (other != rank && collective->entered[other] != NO_RECORD)
+        if (other != rank && collective_entered(collective, other) != NO_RECORD)
             return false;
     return true;
 }

@@ -95,9 +95,10 @@ static bool find_difference(const struct collectives_search *search,
             const int rank = parts->rank[giver], other = parts->rank[getter];
             const struct collectives_fault fault = {.kind = COLLECTIVES_PART,
                                                     .rank = rank,
-                                                    .record = collective->entered[rank],
+                                                    .record = collective_entered(collective, rank),
                                                     .other = other,
-                                                    .other_record = collective->entered[other],
+                                                    .other_record =
+                                                        collective_entered(collective, other),
                                                     .bytes = (uint64_t)given,
                                                     .other_bytes = (uint64_t)got};
             g_array_append_val(search->faults, fault);
@@ -108,14 +109,16 @@ static bool find_difference(const struct collectives_search *search,
 
 static void find_callers(const struct collective *collective, int ranks, struct parts *parts)
 {
-    parts->rank = g_new(int, (gsize)ranks);
+    parts->rank = g_new(int, (gsize)collective->slots + 1);
     parts->place = g_new(int, (gsize)ranks);
-    for (int rank = 0; rank < ranks; rank++) {
-        const bool called = collective->entered[rank] != NO_RECORD;
-        parts->place[rank] = called ? parts->callers : NOBODY;
-        if (called)
+    for (int rank = 0; rank < ranks; rank++)
+        parts->place[rank] = NOBODY;
+    for (int slot = 0; slot < collective->slots; slot++)
+        if (collective->call[slot] != NO_RECORD) {
+            const int rank = collective_rank(collective, slot);
+            parts->place[rank] = parts->callers;
             parts->rank[parts->callers++] = rank;
-    }
+        }
 }
 
 bool collectives_find_part(const struct collectives_search *search,
@@ -132,8 +135,8 @@ bool collectives_find_part(const struct collectives_search *search,
     for (size_t i = 0; i < pairs; i++)
         parts.given[i] = parts.got[i] = UNKNOWN;
     for (int own = 0; own < parts.callers; own++)
-        read_parts(&search->logs[parts.rank[own]], collective->entered[parts.rank[own]], ranks, own,
-                   &parts);
+        read_parts(&search->logs[parts.rank[own]], collective_entered(collective, parts.rank[own]),
+                   ranks, own, &parts);
     const bool found = find_difference(search, collective, &parts);
     g_free(parts.rank);
     g_free(parts.place);

@@ -7,7 +7,7 @@
 
 static uint64_t clock_of(const struct collective_ready *ready, int collective, int rank)
 {
-    const size_t entered = ready->collectives->collective[collective].entered[rank];
+    const size_t entered = collective_entered(&ready->collectives->collective[collective], rank);
     return entered == NO_RECORD ? NEVER_READY : ready->logs[rank].record[entered].clock;
 }
 

@@ -95,27 +95,48 @@ static void add_call(struct sum *sum, const struct collective_calls *calls,
     add_last(sum, call);
 }
 
-/* The members of a group in ascending order. Different groups may have one name, as that of a large one
- * is shortened. */
-static char *key_of_group(const struct group *group)
+/* Which groups have the same members; different groups may have one name, as that of a large one is
+ * shortened. */
+struct numbering {
+    GHashTable *of_group;   /* struct group → number */
+    GHashTable *of_members; /* in words, in ascending order → number */
+};
+
+static char *members_of(const struct group *group)
 {
-    GString *key = g_string_new(NULL);
+    GString *members = g_string_new(NULL);
     for (int i = 0; group && i < group_size(group); i++)
-        g_string_append_printf(key, " %d", group->by_rank[i].rank);
-    return g_string_free(key, FALSE);
+        g_string_append_printf(members, " %d", group->by_rank[i].rank);
+    return g_string_free(members, FALSE);
 }
 
-static struct sum *find_sum(GHashTable *found, GPtrArray *sums, const char *group_key,
+/* From 1. */
+static guint number_of(const struct numbering *numbering, const struct group *group)
+{
+    guint number = GPOINTER_TO_UINT(g_hash_table_lookup(numbering->of_group, group));
+    if (number > 0)
+        return number;
+    char *members = members_of(group);
+    number = GPOINTER_TO_UINT(g_hash_table_lookup(numbering->of_members, members));
+    if (number == 0)
+        number = g_hash_table_size(numbering->of_members) + 1;
+    g_hash_table_insert(numbering->of_members, members, GUINT_TO_POINTER(number));
+    g_hash_table_insert(numbering->of_group, (gpointer)group, GUINT_TO_POINTER(number));
+    return number;
+}
+
+/* found: number of the group and operation → sum. */
+static struct sum *find_sum(GHashTable *found, GPtrArray *sums, guint group,
                             const struct collective_calls *calls,
                             const struct collective_call *call)
 {
-    g_autofree char *key = g_strdup_printf("%u:%s", (unsigned)call->operation, group_key);
+    gpointer key = GSIZE_TO_POINTER((gsize)group * LOG_OPERATIONS + (gsize)call->operation);
     struct sum *sum = g_hash_table_lookup(found, key);
     if (sum)
         return sum;
     sum = new_sum(call, group_name(calls, call));
     g_ptr_array_add(sums, sum);
-    g_hash_table_insert(found, g_steal_pointer(&key), sum);
+    g_hash_table_insert(found, key, sum);
     return sum;
 }
 
@@ -126,18 +147,14 @@ static void clear_row(gpointer data)
 
 GArray *collective_rows(const struct collective_calls *calls)
 {
-    GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    GHashTable *keys = g_hash_table_new_full(NULL, NULL, NULL, g_free); /* of groups */
+    GHashTable *found = g_hash_table_new(NULL, NULL);
+    const struct numbering numbering = {
+        g_hash_table_new(NULL, NULL), g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
     GPtrArray *sums = g_ptr_array_new_with_free_func(free_sum);
     for (int i = 0; i < calls->count; i++) {
         const struct collective_call *call = &calls->call[i];
-        const struct group *group = collective_call_group(calls, call);
-        char *key = g_hash_table_lookup(keys, group);
-        if (!key) {
-            key = key_of_group(group);
-            g_hash_table_insert(keys, (gpointer)group, key);
-        }
-        add_call(find_sum(found, sums, key, calls, call), calls, call);
+        const guint group = number_of(&numbering, collective_call_group(calls, call));
+        add_call(find_sum(found, sums, group, calls, call), calls, call);
     }
     GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct collective_row));
     g_array_set_clear_func(rows, clear_row);
@@ -149,7 +166,8 @@ GArray *collective_rows(const struct collective_calls *calls)
     }
     g_ptr_array_unref(sums);
     g_hash_table_destroy(found);
-    g_hash_table_destroy(keys);
+    g_hash_table_destroy(numbering.of_group);
+    g_hash_table_destroy(numbering.of_members);
     return rows;
 }
 

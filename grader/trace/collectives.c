@@ -11,12 +11,68 @@ static bool is_of_window(enum log_operation operation)
     return operation == LOG_WIN_FREE || operation == LOG_WIN_FENCE;
 }
 
+/* ---- slots ---------------------------------------------------------------------------------------- */
+
+static int own_slot(const struct collective *collective, int rank)
+{
+    if (collective->of_all)
+        return rank >= 0 && rank < collective->slots ? rank : -1;
+    const struct group_member *member = group_find(collective->group, rank);
+    return member ? (int)(member - collective->group->by_rank) : -1;
+}
+
+size_t collective_entered(const struct collective *collective, int rank)
+{
+    const int slot = own_slot(collective, rank);
+    return slot < 0 ? NO_RECORD : collective->call[slot];
+}
+
+size_t collective_slot(const struct collective *collective, int rank)
+{
+    const int slot = own_slot(collective, rank);
+    return slot < 0 ? NO_RECORD : collective->first + (size_t)slot;
+}
+
+int collective_rank(const struct collective *collective, int slot)
+{
+    return collective->of_all ? slot : collective->group->by_rank[slot].rank;
+}
+
 bool collectives_takes_part(const struct collective *collective, int rank)
 {
-    if (collective->entered[rank] != NO_RECORD)
+    if (collective_entered(collective, rank) != NO_RECORD)
         return true;
     return collective->group ? group_has(collective->group, rank)
                              : collective->named && collective->named[rank];
+}
+
+static void make_slots(struct collective *collective, int slots)
+{
+    collective->slots = slots;
+    collective->call = g_new(size_t, (gsize)slots + 1);
+    for (int slot = 0; slot < slots; slot++)
+        collective->call[slot] = NO_RECORD;
+}
+
+/* A rank calls that is no member, as far as the logs show: from now on every rank has a slot. */
+static void widen(struct collective *collective, int ranks)
+{
+    const struct collective before = *collective;
+    make_slots(collective, ranks);
+    collective->of_all = true;
+    for (int slot = 0; slot < before.slots; slot++) {
+        const int rank = collective_rank(&before, slot);
+        if (rank != GROUP_UNKNOWN)
+            collective->call[rank] = before.call[slot];
+    }
+    g_free(before.call);
+}
+
+static void set_entered(struct collective *collective, int rank, size_t record, int ranks)
+{
+    if (own_slot(collective, rank) < 0)
+        widen(collective, ranks);
+    collective->call[own_slot(collective, rank)] = record;
 }
 
 /* ---- sequences ---------------------------------------------------------------------------------- */
@@ -104,14 +160,13 @@ static int add_collective(struct reading *reading, const struct log_record *reco
                              .number = number,
                              .size = group ? group_size(group) : ranks,
                              .group = group,
+                             .of_all = !group,
                              .operation = record->operation,
                              .root = record->peer,
                              .bytes = record->bytes,
-                             .entered = g_new(size_t, (gsize)ranks),
                              .named =
                                  key.kind == OF_UNKNOWN_GROUP ? g_new0(bool, (gsize)ranks) : NULL};
-    for (int rank = 0; rank < ranks; rank++)
-        new.entered[rank] = NO_RECORD;
+    make_slots(&new, group ? group_size(group) : ranks);
     g_array_append_val(reading->list, new);
     const int index = (int)reading->list->len - 1;
     g_array_append_val((GArray *)reading->sequences->pdata[sequence], index);
@@ -146,7 +201,7 @@ static int enter(struct reading *reading, const struct log_file *log, size_t beg
                           ? g_array_index(list, int, number)
                           : add_collective(reading, &log->record[begin], key, sequence, number);
     struct collective *collective = &g_array_index(reading->list, struct collective, index);
-    collective->entered[reading->rank] = begin;
+    set_entered(collective, reading->rank, begin, reading->collectives->ranks);
     if (collective->root <
         0) /* of an intercommunicator's root side, only the other side knows it */
         collective->root = log->record[begin].peer;
@@ -209,6 +264,10 @@ struct collectives *collectives_new(const struct log_file *logs, int ranks)
     collectives->sequence = (GArray **)(void *)g_ptr_array_free(reading.sequences, FALSE);
     collectives->count = (int)reading.list->len;
     collectives->collective = (struct collective *)(void *)g_array_free(reading.list, FALSE);
+    for (int i = 0; i < collectives->count; i++) {
+        collectives->collective[i].first = collectives->slots;
+        collectives->slots += (size_t)collectives->collective[i].slots;
+    }
     return collectives;
 }
 
@@ -217,7 +276,7 @@ void collectives_free(struct collectives *collectives)
     if (!collectives)
         return;
     for (int i = 0; i < collectives->count; i++) {
-        g_free(collectives->collective[i].entered);
+        g_free(collectives->collective[i].call);
         g_free(collectives->collective[i].named);
     }
     for (int i = 0; i < collectives->sequences; i++)

@@ -23,7 +23,10 @@ struct collective {
     enum log_operation operation; /* of the first rank that called */
     int root;                     /* rank in MPI_COMM_WORLD, or LOG_NO_PEER */
     uint64_t bytes;               /* of the first rank that called */
-    size_t *entered;              /* [rank]: record of its call, or NO_RECORD */
+    bool of_all; /* each rank has a slot: no log names the members, or one calls that is none; … */
+    int slots;   /* … else each member */
+    size_t first; /* the first of its slots, counted through all collectives */
+    size_t *call; /* [slot]: record of its rank's call, or NO_RECORD */
     /* [rank]: of an MPI_Comm_create_group that never returned: named as a member by a rank that called;
      * else NULL */
     bool *named;
@@ -39,10 +42,19 @@ struct collectives {
     int **by_record;
     int sequences;
     GArray **sequence; /* [sequences], of int: its collectives in order */
+    size_t slots;      /* of all collectives */
 };
 
 struct collectives *collectives_new(const struct log_file *logs, int ranks);
 void collectives_free(struct collectives *collectives);
+
+/* The record of a rank's call; NO_RECORD: it did not call. */
+size_t collective_entered(const struct collective *collective, int rank);
+/* For what is kept of each rank's part in each collective, without room for those that have none: its slot,
+ * of all collectives' slots; NO_RECORD: it has none. */
+size_t collective_slot(const struct collective *collective, int rank);
+/* The rank of the collective's own slot, from 0 to slots - 1, by ascending ranks; or GROUP_UNKNOWN. */
+int collective_rank(const struct collective *collective, int slot);
 
 /* Is this operation a collective call, blocking or not? */
 bool collectives_include(enum log_operation operation);

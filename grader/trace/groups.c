@@ -165,6 +165,8 @@ const GPtrArray *groups_all(const struct groups *groups)
 const struct group_member *group_find(const struct group *group, int rank)
 {
     const struct group_member sought = {.rank = rank};
+    if (rank >= 0 && rank < group_size(group) && group->by_rank[rank].rank == rank)
+        return &group->by_rank[rank]; /* all ranks are in it, or the first ones */
     return bsearch(&sought, group->by_rank, (size_t)group_size(group), sizeof sought,
                    compare_members);
 }

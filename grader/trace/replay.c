@@ -150,13 +150,29 @@ static bool inside(const struct actor *actor, size_t record)
     return record >= actor->first && record < actor->last;
 }
 
+static void set_out_collective(struct play *play, int index)
+{
+    const struct collective *collective = &play->collectives->collective[index];
+    for (int slot = 0; slot < collective->slots; slot++) {
+        const int rank = collective_rank(collective, slot);
+        const size_t record = collective->call[slot];
+        play->entered[collective->first + (size_t)slot] = NAN;
+        if (record == NO_RECORD)
+            continue;
+        uint64_t *most = &play->gathering[index].most_bytes;
+        *most = MAX(*most, play->logs[rank].record[record].bytes);
+        if (!inside(&play->actor[rank], record))
+            replay_enter(play, index, rank, 0);
+    }
+}
+
 /* What lies outside of the step is there from the beginning. */
 static void set_out(struct play *play)
 {
     int messages = play->matching->count, collectives = play->collectives->count;
     play->sent = g_new(double, (gsize)messages + 1);
     play->posted = g_new(double, (gsize)messages + 1);
-    play->entered = g_new(double, (gsize)collectives *(gsize)play->ranks + 1);
+    play->entered = g_new(double, play->collectives->slots + 1);
     play->gathering = g_new0(struct gathering, (gsize)collectives + 1);
     for (int i = 0; i < messages; i++) {
         const struct message *message = &play->matching->message[i];
@@ -169,16 +185,7 @@ static void set_out(struct play *play)
             play->posted[i] = 0;
     }
     for (int i = 0; i < collectives; i++)
-        for (int rank = 0; rank < play->ranks; rank++) {
-            size_t record = play->collectives->collective[i].entered[rank];
-            play->entered[i * play->ranks + rank] = NAN;
-            if (record == NO_RECORD)
-                continue;
-            uint64_t *most = &play->gathering[i].most_bytes;
-            *most = MAX(*most, play->logs[rank].record[record].bytes);
-            if (!inside(&play->actor[rank], record))
-                replay_enter(play, i, rank, 0);
-        }
+        set_out_collective(play, i);
 }
 
 static void take_result(struct play *play, int rank, struct replay_rank *result)

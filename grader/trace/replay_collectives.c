@@ -17,7 +17,8 @@
 
 void replay_enter(struct play *play, int collective, int rank, double time)
 {
-    double *entered = &play->entered[(size_t)collective * (size_t)play->ranks + (size_t)rank];
+    double *entered =
+        &play->entered[collective_slot(&play->collectives->collective[collective], rank)];
     struct gathering *gathering = &play->gathering[collective];
     if (isnan(*entered))
         gathering->present++;
@@ -25,9 +26,11 @@ void replay_enter(struct play *play, int collective, int rank, double time)
     gathering->latest = fmax(gathering->latest, time);
 }
 
-static const double *entered_by(const struct play *play, int collective)
+/* When a rank entered it; NaN: it has not. */
+static double entered_by(const struct play *play, int collective, int rank)
 {
-    return &play->entered[(size_t)collective * (size_t)play->ranks];
+    const size_t slot = collective_slot(&play->collectives->collective[collective], rank);
+    return slot == NO_RECORD ? NAN : play->entered[slot];
 }
 
 /* The later of two, where NaN (not yet) wins. */
@@ -41,7 +44,7 @@ static int missing_member(const struct play *play, int index)
 {
     const struct collective *collective = &play->collectives->collective[index];
     for (int rank = 0; rank < play->ranks; rank++)
-        if (isnan(entered_by(play, index)[rank]) && collectives_takes_part(collective, rank))
+        if (isnan(entered_by(play, index, rank)) && collectives_takes_part(collective, rank))
             return rank;
     return LOG_NO_PEER;
 }
@@ -59,7 +62,7 @@ static double everybody_entered(const struct play *play, int index, int *waits_f
 static double one_entered(const struct play *play, int index, int rank, int *waits_for)
 {
     *waits_for = rank;
-    return entered_by(play, index)[rank];
+    return entered_by(play, index, rank);
 }
 
 /* All members in front of this rank, in the order of the communicator. */
@@ -71,7 +74,7 @@ static double lower_ranks_entered(const struct play *play, int index, int rank, 
         const int other = group->rank[0][i];
         if (other == GROUP_UNKNOWN)
             continue;
-        time = later(time, entered_by(play, index)[other]);
+        time = later(time, entered_by(play, index, other));
         if (isnan(time)) {
             *waits_for = other;
             return NAN;
@@ -84,13 +87,13 @@ static double lower_ranks_entered(const struct play *play, int index, int rank, 
 static double givers_entered(const struct play *play, int index, int rank, int *waits_for)
 {
     const struct log_file *log = &play->logs[rank];
-    const size_t begin = play->collectives->collective[index].entered[rank];
+    const size_t begin = collective_entered(&play->collectives->collective[index], rank);
     double time = 0;
     for (size_t i = begin + 1; i < log->count && log->record[i].operation == LOG_COUNT_PART; i++) {
         const struct log_count_part part = log_count_part(&log->record[i]);
         if (part.direction != LOG_GETS || part.peer < 0 || part.peer >= play->ranks)
             continue;
-        time = later(time, entered_by(play, index)[part.peer]);
+        time = later(time, entered_by(play, index, part.peer));
         if (isnan(time)) {
             *waits_for = part.peer;
             return NAN;
@@ -116,7 +119,7 @@ static bool sends_wait(const struct play *play, int index)
 /* On the root's side of an intercommunicator nobody but the root has a part in it. */
 static bool has_no_part(const struct play *play, const struct collective *collective, int rank)
 {
-    const size_t begin = collective->entered[rank];
+    const size_t begin = collective_entered(collective, rank);
     return begin != NO_RECORD && play->logs[rank].record[begin].peer == LOG_PEER_NULL;
 }
 
@@ -128,7 +131,7 @@ double replay_collective_complete(const struct play *play, int index, int rank, 
     *waits_for = LOG_NO_PEER;
     if (collectives_has_root(collective->operation) && has_no_part(play, collective, rank))
         return 0;
-    if (need == COLLECTIVES_NEED_GIVERS && collective->entered[rank] != NO_RECORD)
+    if (need == COLLECTIVES_NEED_GIVERS && collective_entered(collective, rank) != NO_RECORD)
         return givers_entered(play, index, rank, waits_for);
     if (sends_wait(play, index))
         return everybody_entered(play, index, waits_for);

@@ -40,7 +40,7 @@ struct play {
     bool explain;    /* nobody can go on: say for whom each waits, which takes time to find out */
     double *sent;    /* [message]: when it was sent; NaN: not yet */
     double *posted;  /* [message]: when its receive was posted */
-    double *entered; /* [collective * ranks + rank] */
+    double *entered; /* [slot of the collectives] */
     struct gathering *gathering; /* [collective] */
 };
 

@@ -43,7 +43,7 @@ static void judge(const struct outcome *run)
     for (int i = 0; i < collectives->count; i++) {
         int entered = 0;
         for (int rank = 0; rank < run->ranks; rank++)
-            entered += collectives->collective[i].entered[rank] != NO_RECORD;
+            entered += collective_entered(&collectives->collective[i], rank) != NO_RECORD;
         ck_assert_msg(entered == collectives->collective[i].size ||
                           collectives->collective[i].operation == LOG_INTERCOMM_CREATE,
                       "%s: %d of %d", log_operation_name(collectives->collective[i].operation),

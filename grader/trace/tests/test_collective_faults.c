@@ -463,10 +463,34 @@ START_TEST(nonsense_does_no_harm)
 }
 END_TEST
 
+/* Rank 2 calls on a communicator of which it does not say that it is a member, and in which nobody says
+ * who rank 1 is. */
+START_TEST(who_is_no_member_may_call)
+{
+    begin(3);
+    script_member(&rank[0], PAIR, 0, 2);
+    for (int r = 0; r < 3; r++) {
+        script_call_record(&rank[r], call_on(r, LOG_BARRIER, PAIR, -1, 0), true);
+        logs[r] = rank[r].log;
+    }
+    struct collectives *collectives = collectives_new(logs, 3);
+    ck_assert_int_eq(collectives->count, 1);
+    for (int r = 0; r < 3; r++) {
+        const size_t record = collective_entered(&collectives->collective[0], r);
+        ck_assert_uint_eq(record, r == 0);
+        ck_assert_int_eq(collective_rank(&collectives->collective[0],
+                                         (int)collective_slot(&collectives->collective[0], r)),
+                         r);
+    }
+    collectives_free(collectives);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("collective_faults");
     TCase *tests = tcase_create("all");
+    tcase_add_test(tests, who_is_no_member_may_call);
     tcase_add_test(tests, one_argument_differs);
     tcase_add_test(tests, another_operation);
     tcase_add_test(tests, one_is_left_out);
