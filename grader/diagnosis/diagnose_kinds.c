@@ -1,5 +1,6 @@
 /*
- * For the diagnosis: messages that don't fit, ranks that wait in a circle. Each function writes the headline if it finds one.
+ * For the diagnosis: messages that don't fit, ranks that wait in a circle. Each
+ * function writes the headline if it finds one.
  */
 #include "grader/diagnosis/diagnose_parts.h"
 #include "grader/trace/call_place.h"
