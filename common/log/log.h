@@ -53,11 +53,13 @@ enum {
     LOG_FLAG_TRUE = 1,         /* a test or probe found something */
     LOG_FLAG_TRUNCATED = 2,    /* a received message did not fit */
     LOG_FLAG_CANCELLED = 4,    /* a completed request had been cancelled */
-    LOG_FLAG_BUFFER_GONE = 8,  /* a send's buffer was no longer there when it completed */
+    LOG_FLAG_BUFFER_GONE = 8,  /* a send's buffer, or what a collective was given, was no longer
+                                  there when it completed */
     LOG_FLAG_SYNCHRONOUS = 16, /* a started persistent send is an MPI_Ssend … */
     LOG_FLAG_BUFFERED = 32,    /* … or an MPI_Bsend */
     LOG_FLAG_FREED = 64,       /* a completed request had been freed: nobody waited for it */
-    LOG_FLAG_CUT = 128         /* the sum of changes of memory that have no records of their own */
+    LOG_FLAG_CUT = 128,        /* the sum of changes of memory that have no records of their own */
+    LOG_FLAG_CHANGED = 128     /* of a completed collective: what it was given had changed */
 };
 
 /*

@@ -38,25 +38,24 @@ static void begin(struct log_mpi_collective *call, bool starts)
 {
     const struct log_mpi_communicator *communicator = log_mpi_communicator(call->comm);
     struct log_record record = log_record_new(call->operation, LOG_BEGIN);
-    struct log_mpi_view goes_in = {0};
     record.caller = call->caller;
     record.own_number = starts ? log_mpi_request_number() : 0;
     record.communicator = communicator->number;
     record.peer = root_of(call, communicator);
-    log_mpi_put_in(call, communicator, &goes_in);
+    log_mpi_put_in(call, communicator, &call->goes_in);
     log_mpi_get_out(call, communicator, &call->comes_out);
-    struct log_mpi_sight sight = log_mpi_view_see(&goes_in);
+    struct log_mpi_sight sight = log_mpi_view_see(&call->goes_in);
     record.bytes = sight.bytes;
     record.fingerprint = sight.fingerprint;
     record.own_value = sight.sketch;
-    if (log_blocking_form(call->operation) == LOG_BCAST && goes_in.bytes == 0)
+    if (log_blocking_form(call->operation) == LOG_BCAST && call->goes_in.bytes == 0)
         record.bytes = call->comes_out.bytes; /* what it expects: others may differ */
-    set_elements(&record, call, goes_in.bytes > 0 ? goes_in.elements : call->comes_out.elements);
+    set_elements(&record, call,
+                 call->goes_in.bytes > 0 ? call->goes_in.elements : call->comes_out.elements);
     log_append(record);
     log_mpi_append_counts(call, communicator);
     log_mpi_append_data(&sight, false, record.own_number);
     log_mpi_sight_clear(&sight);
-    log_mpi_view_clear(&goes_in);
     call->record = record;
 }
 
@@ -78,6 +77,17 @@ struct log_mpi_collective log_mpi_collective_begin(enum log_operation operation,
     return call;
 }
 
+void log_mpi_collective_kept(const struct log_mpi_view *goes_in, uint64_t fingerprint,
+                             struct log_record *record)
+{
+    struct log_mpi_sight sight = log_mpi_view_see(goes_in);
+    if (fingerprint != 0 && goes_in->bytes > 0 && sight.data == NULL)
+        record->flag |= LOG_FLAG_BUFFER_GONE;
+    else if (fingerprint != 0 && sight.data != NULL && sight.fingerprint != fingerprint)
+        record->flag |= LOG_FLAG_CHANGED;
+    log_mpi_sight_clear(&sight);
+}
+
 void log_mpi_collective_completed(const struct log_mpi_view *view, struct log_record *record)
 {
     struct log_mpi_sight sight = log_mpi_view_see(view);
@@ -91,6 +101,12 @@ void log_mpi_collective_completed(const struct log_mpi_view *view, struct log_re
     log_mpi_sight_clear(&sight);
 }
 
+static void clear(struct log_mpi_collective *call)
+{
+    log_mpi_view_clear(&call->goes_in);
+    log_mpi_view_clear(&call->comes_out);
+}
+
 int log_mpi_collective_end(struct log_mpi_collective *call, int error)
 {
     log_mpi_progressed();
@@ -102,7 +118,7 @@ int log_mpi_collective_end(struct log_mpi_collective *call, int error)
         call->record.bytes = call->record.fingerprint = 0;
         call->record.own_value = 0;
     }
-    log_mpi_view_clear(&call->comes_out);
+    clear(call);
     return log_mpi_end(call->record, error);
 }
 
@@ -128,10 +144,15 @@ int log_mpi_collective_started(struct log_mpi_collective *call, int error,
     if (started != NULL) {
         log_mpi_view_keep_types(&call->comes_out);
         started->comes_out = call->comes_out;
+        if (call->goes_in.buffer ==
+            call->comes_out.buffer) /* in place: the result may come any time */
+            log_mpi_view_clear(&call->goes_in);
+        log_mpi_view_keep_types(&call->goes_in);
+        started->goes_in = call->goes_in;
     } else {
         if (error == MPI_SUCCESS)
             log_mpi_collective_completed_at_once(&call->comes_out, call->record);
-        log_mpi_view_clear(&call->comes_out);
+        clear(call);
     }
     return log_mpi_end(call->record, error);
 }

@@ -43,7 +43,7 @@ struct log_mpi_collective {
     struct log_mpi_side input, output;
     /* from its begin to its end */
     struct log_record record;
-    struct log_mpi_view comes_out;
+    struct log_mpi_view goes_in, comes_out;
 };
 
 /* The begin of a blocking one, or of one that starts a request; and its end, which returns the error. */
@@ -55,7 +55,11 @@ int log_mpi_collective_end(struct log_mpi_collective *call, int error);
 int log_mpi_collective_started(struct log_mpi_collective *call, int error,
                                const MPI_Request *request);
 
-/* A request of one has completed: puts into its record what has come out, and appends the data. */
+/* A request of one has completed: notes in its record whether what went in, which had this fingerprint,
+ * is still as it was, … */
+void log_mpi_collective_kept(const struct log_mpi_view *goes_in, uint64_t fingerprint,
+                             struct log_record *record);
+/* … puts into it what has come out, and appends the data. */
 void log_mpi_collective_completed(const struct log_mpi_view *comes_out, struct log_record *record);
 
 /* The same of one that MPI has completed in the call that started it, so that it has no request. */

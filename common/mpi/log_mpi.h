@@ -159,7 +159,8 @@ struct log_mpi_request {
     bool taken;                     /* is in a struct log_mpi_requests now */
     struct log_record start;        /* as it was begun; holds its number */
     struct log_mpi_payload payload; /* sent or received */
-    struct log_mpi_view comes_out;  /* of a collective */
+    struct log_mpi_view goes_in;    /* of a collective; empty, if it is in place */
+    struct log_mpi_view comes_out;  /* likewise */
     MPI_Comm *made; /* of MPI_Comm_idup: where the program finds the new communicator, and … */
     uint64_t made_number; /* … its number */
     struct log_mpi_communicator *communicator;

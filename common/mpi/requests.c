@@ -87,6 +87,7 @@ void log_mpi_request_forget(struct log_mpi_request *request)
         place = &(*place)->next;
     *place = request->next;
     log_mpi_release_type(request->payload.type);
+    log_mpi_view_clear(&request->goes_in);
     log_mpi_view_clear(&request->comes_out);
     log_mpi_communicator_release(request->communicator);
     free(request);
@@ -96,6 +97,8 @@ static void complete_collective(struct log_mpi_request *request, struct log_reco
 {
     if (request->shared)
         request->comes_out.buffer = LOG_MPI_UNSEEN;
+    else
+        log_mpi_collective_kept(&request->goes_in, request->start.fingerprint, record);
     if (request->made != NULL && log_mpi_is_mapped(request->made, sizeof(MPI_Comm)))
         log_mpi_number_copy(*request->made, request->made_number, request->start.communicator,
                             request->start.caller);

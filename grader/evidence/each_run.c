@@ -1,6 +1,7 @@
 /* The runs of a check, judged one by one and put together: evidence_each_run() of evidence.h. */
 #include "grader/evidence/evidence.h"
 
+#include "grader/evidence/collectives_in_flight.h"
 #include "grader/evidence/messages.h"
 #include "grader/text/text.h"
 
@@ -15,8 +16,13 @@ void evidence_all_waited_for(const struct outcome *run, struct verdict *verdict)
     if (!run->log)
         return;
     struct matching *matching = matching_new(run->log, run->ranks);
-    messages_waited_for(run, matching, verdict);
+    const bool messages = messages_waited_for(run, matching, verdict);
     matching_free(matching);
+    if (!messages)
+        return;
+    struct collectives *collectives = collectives_new(run->log, run->ranks);
+    evidence_collectives_waited_for(run, collectives, verdict);
+    collectives_free(collectives);
 }
 
 /* The first verdict that is not a pass stands; a failure stands above "not judged". */

@@ -22,7 +22,7 @@ typedef void judge_run_function(const struct judgement *judgement, const struct 
 void evidence_each_run(const struct judgement *judgement, struct verdict *verdict,
                        judge_run_function *judge, const char *passed);
 
-/* Fails the run unless each of its messages was waited for. */
+/* Fails the run unless each of its messages and collectives was waited for. */
 void evidence_all_waited_for(const struct outcome *run, struct verdict *verdict);
 
 /* Failure of one run: sets the headline. */

@@ -4,6 +4,7 @@
 #include "grader/diagnosis/diagnose.h"
 #include "grader/evidence/collective_sums.h"
 #include "grader/evidence/collectives_agree.h"
+#include "grader/evidence/collectives_in_flight.h"
 #include "grader/evidence/messages.h"
 #include "grader/evidence/traffic.h"
 #include "grader/evidence/wholes.h"
@@ -36,6 +37,8 @@ static bool communicates_well(const struct outcome *run, struct verdict *verdict
     const bool well = evidence_collectives_agree(run, collectives, verdict) &&
                       messages_agree(matching, verdict) &&
                       messages_waited_for(run, matching, verdict) &&
+                      evidence_collectives_waited_for(run, collectives, verdict) &&
+                      evidence_collectives_untouched(run, collectives, verdict) &&
                       evidence_sums_agree(run, collectives, verdict);
     matching_free(matching);
     collectives_free(collectives);

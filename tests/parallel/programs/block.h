@@ -13,6 +13,7 @@
 
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
+#include "common/base/last_words.h"
 #include "common/base/mpi_check.h"
 #include "common/base/random.h"
 #include "common/files/tensor_parts.h"
@@ -70,7 +71,9 @@ static inline void begin(int argc, char **argv, int wanted)
         fatal("arguments: folder form; ranks: %d", wanted);
     folder = argv[1];
     form = argv[2];
+    mpi_check_install(MPI_COMM_WORLD);
     log_open(folder, rank, ranks, NUMBERS_SEED);
+    last_words_open(folder, rank);
     evidence = tensor_file_new();
     log_append(log_record_of_stage((struct log_stage){.layers = MODEL_LAYERS}));
     log_append(log_record_of_step(LOG_STEP_BEGIN, 0));
@@ -98,6 +101,7 @@ static inline int end(void)
     mpi_check(MPI_Finalize());
     log_append(log_record_of_end(0));
     log_close();
+    last_words_close();
     return 0;
 }
 

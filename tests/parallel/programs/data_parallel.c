@@ -22,7 +22,12 @@ static void start_sum(int layer, MPI_Request *request)
 {
     if (is_form("skips-a-bucket") && rank == ranks - 1 && layer == 1)
         return;
-    if (is_form("blocking"))
+    if (is_form("reuses-its-bucket")) {
+        static float bucket[WIDTH * WIDTH];
+        memcpy(bucket, gradient[layer], sizeof bucket);
+        mpi_check(MPI_Iallreduce(bucket, gradient[layer], WIDTH * WIDTH, MPI_FLOAT, MPI_SUM,
+                                 MPI_COMM_WORLD, request));
+    } else if (is_form("blocking"))
         mpi_check(MPI_Allreduce(MPI_IN_PLACE, gradient[layer], WIDTH * WIDTH, MPI_FLOAT, MPI_SUM,
                                 MPI_COMM_WORLD));
     else
@@ -42,7 +47,7 @@ static void backward(float *dy, MPI_Request request[LAYERS])
                 start_sum(l + 1, &request[l + 1]);
             }
         } else if (!is_form("never-sums") && !is_form("sums-at-the-end")) {
-            start_sum(l, &request[l]);
+            start_sum(l, is_form("one-request") ? &request[0] : &request[l]);
         }
         if (l == 0)
             break;
