@@ -84,8 +84,9 @@ enum log_operation {
     LOG_SEND_PART,   /* instants after the begin of a sendrecv: its two halves */
     LOG_RECV_PART,
     LOG_COUNT_PART, /* instants after the begin of a collective that gives or gets each member a size of
-                       its own: peer; bytes; tag = enum log_direction. Likewise of a LOG_WIN_POST or
-                       LOG_WIN_START */
+                       its own, if there are at most 64: peer; bytes; tag = enum log_direction.
+                       Likewise of a LOG_WIN_POST or LOG_WIN_START, and without bytes of a
+                       LOG_COMM_CREATE_GROUP: the members */
     LOG_DATA,       /* on request (--log-data): instants after the begin, or before the end or
                        LOG_COMPLETED, of a collective: what is put in, or comes out */
     /* MPI: collectives. The non-blocking form of each is 32 further: log_blocking_form() */

@@ -19,8 +19,7 @@ struct log_mpi_side {
     int count; /* of each block, where there are no counts */
     MPI_Datatype type;
     const int *counts;
-    const int
-        *places; /* of the blocks, in extents, or bytes with types; NULL: one behind the other */
+    const int *places; /* of blocks, in extents, with types in bytes; NULL: each behind the last */
     const MPI_Datatype *types;
     const MPI_Aint *far_places; /* in bytes */
 };

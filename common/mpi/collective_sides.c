@@ -77,7 +77,7 @@ void log_mpi_side_add_each(const struct log_mpi_side *side, int n, struct log_mp
 void log_mpi_side_append_counts(const struct log_mpi_side *side, enum log_direction direction,
                                 const int *log_rank, int n)
 {
-    enum { MOST = 64 };
+    enum { MOST = 64 }; /* else the logs would grow with the square of the ranks */
     if (side->counts == NULL || n > MOST)
         return;
     for (int i = 0; i < n; i++) {

@@ -123,22 +123,26 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
     return fingerprint;
 }
 
-MPI_Datatype log_mpi_keep_type(MPI_Datatype type)
+/* MPI's own, which nobody may free: those with a name, and those that are Fortran's. */
+static bool is_predefined(MPI_Datatype type)
 {
     int integers, addresses, types, combiner;
-    if (type == MPI_DATATYPE_NULL ||
-        PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) != MPI_SUCCESS ||
-        combiner == MPI_COMBINER_NAMED)
-        return type;
+    return type == MPI_DATATYPE_NULL ||
+           PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) != MPI_SUCCESS ||
+           combiner == MPI_COMBINER_NAMED || combiner == MPI_COMBINER_F90_REAL ||
+           combiner == MPI_COMBINER_F90_COMPLEX || combiner == MPI_COMBINER_F90_INTEGER;
+}
+
+MPI_Datatype log_mpi_keep_type(MPI_Datatype type)
+{
     MPI_Datatype copy;
+    if (is_predefined(type))
+        return type;
     return PMPI_Type_dup(type, &copy) == MPI_SUCCESS ? copy : MPI_DATATYPE_NULL;
 }
 
 void log_mpi_release_type(MPI_Datatype type)
 {
-    int integers, addresses, types, combiner;
-    if (type != MPI_DATATYPE_NULL &&
-        PMPI_Type_get_envelope(type, &integers, &addresses, &types, &combiner) == MPI_SUCCESS &&
-        combiner != MPI_COMBINER_NAMED)
+    if (!is_predefined(type))
         PMPI_Type_free(&type);
 }

@@ -127,8 +127,8 @@ void log_mpi_request_completed(struct log_mpi_request *request, const MPI_Status
         record.fingerprint = log_mpi_payload_fingerprint(payload, &gone);
         if (gone)
             record.flag |= LOG_FLAG_BUFFER_GONE;
-        if (request->kind ==
-            REQUEST_ONE_SIDED) /* what comes need not be as large as what goes out */
+        /* What comes need not be as large as what goes out. */
+        if (request->kind == REQUEST_ONE_SIDED)
             record.bytes = log_mpi_payload_bytes(payload);
     }
     if (request->kind == REQUEST_COLLECTIVE)
