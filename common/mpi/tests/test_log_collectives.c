@@ -1,6 +1,7 @@
 /*
- * Tests of what the log says about collectives: log_collectives.c runs each of them once, and every
- * payload is compared with what MPI's standard says that a rank puts in and gets out.
+ * Tests of what the log says about collectives: log_collectives.c runs each of them once, log_elements.c
+ * some with all sorts of elements, and every payload is compared with what MPI's standard says that a rank
+ * puts in and gets out.
  */
 #include "common/log/log_reader.h"
 #include "tests/support/run.h"
@@ -228,12 +229,12 @@ static void tear_down(void)
     test_folder_free(folder);
 }
 
-static void run(bool simulated, int with, const char *way, const char *which)
+/* A program, with arguments behind the folder. */
+static void run(bool simulated, int with, const char *program, const char *way, const char *which)
 {
     ranks = with;
     g_autofree char *arguments = g_strdup_printf("%s %s %s", folder, way, which);
-    struct test_run run =
-        test_run_program(simulated, ranks, "common/tests/programs/log_collectives", arguments);
+    struct test_run run = test_run_program(simulated, ranks, program, arguments);
     ck_assert_msg(run.status == 0, "%s", run.output);
     test_run_clear(&run);
     for (int rank = 0; rank < ranks; rank++) {
@@ -425,11 +426,12 @@ static const struct {
             {"in-place", false},
             {"in-place-non-blocking", true}};
 static const int some_ranks[] = {1, 2, 3, 5};
+static const char all_of_them[] = "common/tests/programs/log_collectives";
 
 START_TEST(every_collective)
 {
     const int way = _i / 4;
-    run(false, some_ranks[_i % 4], ways[way].way, "all");
+    run(false, some_ranks[_i % 4], all_of_them, ways[way].way, "all");
     check_all(ways[way].waits, 3);
 }
 END_TEST
@@ -437,7 +439,7 @@ END_TEST
 START_TEST(every_collective_on_the_simulated_cluster)
 {
     const int way = _i / 4;
-    run(true, some_ranks[_i % 4], ways[way].way, "no-graphs");
+    run(true, some_ranks[_i % 4], all_of_them, ways[way].way, "no-graphs");
     check_all(ways[way].waits, 1);
 }
 END_TEST
@@ -492,7 +494,7 @@ static void check_columns(void)
 
 START_TEST(elements_and_reductions)
 {
-    run(_i == 1, 3, "blocking", "elements");
+    run(_i == 1, 3, "common/tests/programs/log_elements", "", "");
     check_columns();
     check_elements(2, LOG_TYPE_FLOAT32, LOG_REDUCTION_NONE);
     check_elements(3, LOG_TYPE_OTHER, LOG_REDUCTION_NONE);

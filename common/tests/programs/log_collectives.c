@@ -3,19 +3,15 @@
  * and gets out:
  *
  *     log_collectives FOLDER blocking|non-blocking|in-place|in-place-non-blocking all|no-graphs
- *     log_collectives FOLDER blocking elements: what they are made of instead
  *
  * What rank g gives to everybody, or what is reduced, is number(g, 0), number(g, 1), …; what it gives to
  * rank t is number(g, 100 t), number(g, 100 t + 1), … The root is the last rank.
  */
-#include "common/base/machine.h"
 #include "common/log/log.h"
 #include "common/mpi/data.h"
-#include "common/mpi/elements.h"
 
 #include <mpi.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,80 +292,6 @@ static void in_graphs(void)
     MUST(MPI_Comm_free(&directed));
 }
 
-/* ---- what is moved and how it is reduced ----------------------------------------------------------------- */
-
-static void add_pairs(void *from, void *to, int *count, MPI_Datatype *type)
-{
-    (void)type;
-    for (int i = 0; i < 2 * *count; i++)
-        ((float *)to)[i] += ((float *)from)[i];
-}
-
-/* Made of a type of MPI's own, without a name, that nobody may free. SMPI has none. */
-static void fortran_types(void)
-{
-    MPI_Datatype real, row;
-    MPI_Request request;
-    if (strcmp(machine_name(), "simulated") == 0)
-        return;
-    MUST(MPI_Type_create_f90_real(6, MPI_UNDEFINED, &real));
-    MUST(MPI_Type_contiguous(3, real, &row));
-    MUST(MPI_Type_commit(&row));
-    MUST(MPI_Bcast(input, 1, row, root, MPI_COMM_WORLD));
-    MUST(MPI_Ibcast(input, 3, real, root, MPI_COMM_WORLD, &request));
-    MUST(MPI_Wait(&request, MPI_STATUS_IGNORE));
-    MUST(MPI_Type_free(&row));
-}
-
-static void elements(void)
-{
-    struct both {
-        int narrow;
-        double wide; /* with a gap before it */
-    } both = {rank, 0.5}, all[MOST];
-    int columns[4][3];
-    MPI_Datatype vector, column, pair, packed, mixed, bfloat16;
-    MPI_Op add, own;
-    MPI_Request request;
-    const MPI_Aint places[] = {offsetof(struct both, narrow), offsetof(struct both, wide)};
-    for (int i = 0; i < 12; i++)
-        columns[i / 3][i % 3] = 100 * rank + i;
-    MUST(MPI_Type_vector(4, 1, 3, MPI_INT, &vector));
-    MUST(MPI_Type_create_resized(vector, 0, sizeof(int), &column)); /* the next is beside it */
-    MUST(MPI_Type_commit(&column));
-    MUST(MPI_Type_contiguous(2, MPI_FLOAT, &pair));
-    MUST(MPI_Type_commit(&pair));
-    MUST(MPI_Type_create_struct(2, (int[]){1, 1}, places, (MPI_Datatype[]){MPI_INT, MPI_DOUBLE},
-                                &packed));
-    MUST(MPI_Type_create_resized(packed, 0, sizeof both, &mixed));
-    MUST(MPI_Type_commit(&mixed));
-    MUST(MPI_Type_contiguous(2, MPI_BYTE, &bfloat16));
-    MUST(MPI_Type_commit(&bfloat16));
-    MUST(MPI_Op_create(add_pairs, 1, &own));
-    MUST(MPI_Op_create(add_pairs, 1, &add));
-    log_mpi_add_type(bfloat16, LOG_TYPE_BFLOAT16);
-    log_mpi_add_operation(add, LOG_REDUCTION_SUM);
-
-    MUST(MPI_Bcast(columns, 1, column, root, MPI_COMM_WORLD)); /* the first column */
-    MUST(MPI_Ibcast(&columns[0][2], 1, column, root, MPI_COMM_WORLD, &request));
-    MUST(MPI_Type_free(&column));
-    MUST(MPI_Wait(&request, MPI_STATUS_IGNORE));
-    fill(input, rank, 0, 4);
-    MUST(MPI_Allgather(input, 2, pair, output, 2, pair, MPI_COMM_WORLD));
-    MUST(MPI_Allgather(&both, 1, mixed, all, 1, mixed, MPI_COMM_WORLD));
-    MUST(MPI_Allreduce(input, output, 2, pair, own, MPI_COMM_WORLD));
-    MUST(MPI_Allreduce(input, output, 2, pair, add, MPI_COMM_WORLD));
-    MUST(MPI_Allreduce(&both.narrow, &all[0].narrow, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD));
-    MUST(MPI_Allreduce(NULL, NULL, 0, MPI_INT, MPI_BOR, MPI_COMM_WORLD));
-    memcpy(input, (unsigned char[]){0x80, 0x3f, 0, 0x40}, 4); /* 1 and 2 */
-    MUST(MPI_Bcast(input, 2, bfloat16, 0, MPI_COMM_WORLD));
-    MUST(MPI_Type_free(&vector));
-    MUST(MPI_Type_free(&pair));
-    MUST(MPI_Type_free(&packed));
-    MUST(MPI_Type_free(&mixed));
-    MUST(MPI_Op_free(&own));
-}
-
 static void every_one(bool with_graphs)
 {
     barrier_and_broadcast(MPI_COMM_WORLD);
@@ -396,12 +318,7 @@ int main(int argc, char **argv)
     in_place = strstr(argv[2], "in-place") != NULL;
     log_mpi_write_data_up_to(1 << 20);
     log_open(argv[1], rank, ranks, 1);
-    if (strcmp(argv[3], "elements") == 0) {
-        elements();
-        fortran_types();
-    } else {
-        every_one(strcmp(argv[3], "all") == 0);
-    }
+    every_one(strcmp(argv[3], "all") == 0);
     MPI_Finalize();
     log_fact(LOG_FINAL);
     log_close();
