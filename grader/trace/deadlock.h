@@ -5,8 +5,8 @@
 #ifndef GRADER_TRACE_DEADLOCK_H
 #define GRADER_TRACE_DEADLOCK_H
 
-#define DEADLOCK_WAITING "deadlock: every rank that is still running" /* tools/simulate */
-#define DEADLOCK_POLLING "deadlock: every rank waits or polls"        /* machines/simulated.c */
+#define DEADLOCK_WAITING  "deadlock: every rank that is still running" /* tools/simulate */
+#define DEADLOCK_POLLING  "deadlock: every rank waits or polls"        /* machines/simulated.c */
 #define COLLECTIVES_CLASH "collectives differ: " /* common/mpi/machines/steps.h */
 
 #endif
