@@ -61,6 +61,19 @@ START_TEST(the_real_machine_agrees)
 }
 END_TEST
 
+/* Ranks that say the same in other words are no fault, on neither machine. */
+START_TEST(the_same_in_other_words)
+{
+    static const int ranks[] = {2, 3, 7};
+    g_autofree char *layouts = test_program(true, "common/tests/programs/collective_layouts");
+    g_autofree char *real = test_program(false, "common/tests/programs/collective_layouts");
+    shell("tools/simulate %d rack %s", ranks[_i], layouts);
+    assert_all_right();
+    shell("tools/launch %d %s", ranks[_i], real);
+    assert_all_right();
+}
+END_TEST
+
 START_TEST(several_are_in_flight)
 {
     static const int ranks[] = {1, 2, 5, 8};
@@ -163,6 +176,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(test, begin, end);
     tcase_add_loop_test(test, data_are_right, 0, 10);
     tcase_add_test(test, the_real_machine_agrees);
+    tcase_add_loop_test(test, the_same_in_other_words, 0, 3);
     tcase_add_loop_test(test, several_are_in_flight, 0, 8);
     tcase_add_test(test, neighbours_on_a_grid);
     tcase_add_loop_test(test, waited_for_at_once_it_takes_as_long, 0, 8);

@@ -21,7 +21,7 @@
 #define OPERATIONS 10000000  /* of a forward; a backward has twice as many */
 
 static int rank, ranks;
-static float gradient[BUCKETS][ELEMENTS], sum[BUCKETS][ELEMENTS];
+static float gradient[BUCKETS][ELEMENTS];
 
 static void spend(double operations)
 {
@@ -48,7 +48,7 @@ static void step(MPI_Comm group)
     for (int i = 0; i <= BUCKETS; i++) {
         compute(LOG_BACKWARD, i, 2.0 * OPERATIONS);
         if (i < BUCKETS)
-            mpi_check(MPI_Iallreduce(gradient[i], sum[i], ELEMENTS, MPI_FLOAT, MPI_SUM, group,
+            mpi_check(MPI_Iallreduce(MPI_IN_PLACE, gradient[i], ELEMENTS, MPI_FLOAT, MPI_SUM, group,
                                      &request[i]));
     }
     mpi_check(MPI_Waitall(BUCKETS, request, MPI_STATUSES_IGNORE));

@@ -137,6 +137,10 @@ static const struct hang hangs[] = {
          NULL, NULL, NULL),
     HANG("ends", "crashed", 2, SIMULATED, CRASHED, "", "0", 1,
          "rank 1 crashed (Segmentation fault) at ends.c:32", NULL, NULL, NULL),
+    HANG("ends", "crashed-beside", 2, SIMULATED, CRASHED, "", NULL, 1,
+         "rank 1 crashed (Segmentation fault) at ends.c:107", NULL, NULL, NULL),
+    HANG("ends", "ended-beside", 2, SIMULATED, STOPPED_ITSELF, "", NULL, ANY,
+         "rank 1: end: no such sum", NULL, NULL, NULL),
 #ifndef __SANITIZE_ADDRESS__ /* which ends such programs itself */
     HANG("ends", "crashed", 2, REAL, CRASHED, "", "0", 1,
          "rank 1 crashed (Segmentation fault) before any computation, at ends.c:32 (crashed)", NULL,

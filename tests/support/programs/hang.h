@@ -9,6 +9,7 @@
 #ifndef TESTS_SUPPORT_PROGRAMS_HANG_H
 #define TESTS_SUPPORT_PROGRAMS_HANG_H
 
+#include "common/base/fatal.h"
 #include "common/log/log_fields.h"
 
 #include <mpi.h>

@@ -100,11 +100,49 @@ void crashed_in_exported(void)
     RECEIVE(1, 6, SMALL);
 }
 
+static void crash(void *input, void *output, int *count, MPI_Datatype *type)
+{
+    (void)input, (void)output, (void)count, (void)type;
+    volatile int *volatile nowhere = NULL;
+    *nowhere = 1;
+}
+
+static void end(void *input, void *output, int *count, MPI_Datatype *type)
+{
+    (void)input, (void)output, (void)count, (void)type;
+    fatal("no such sum");
+}
+
+/* Rank 1 gets rank 0's numbers, and adds them while it waits for something else. */
+static void add_beside(MPI_User_function *add)
+{
+    MPI_Op op;
+    MPI_Request request;
+    fatal_set_rank(rank);
+    MPI_Op_create(add, 1, &op);
+    MPI_Ireduce(buffer, other_buffer, SMALL, MPI_FLOAT, op, 1, MPI_COMM_WORLD, &request);
+    if (rank == 1)
+        RECEIVE(0, 6, SMALL);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
+}
+
+static void crashed_beside(void)
+{
+    add_beside(crash);
+}
+
+static void ended_beside(void)
+{
+    add_beside(end);
+}
+
 static const struct way ways[] = {{"returned-early", returned_early},
                                   {"finalized", finalized},
                                   {"exited", exited},
                                   {"crashed", crashed},
                                   {"crashed-in-exported", crashed_in_exported},
+                                  {"crashed-beside", crashed_beside},
+                                  {"ended-beside", ended_beside},
                                   {"endless", endless},
                                   {"request", request},
                                   {"both-poll", both_poll},
