@@ -166,14 +166,21 @@ int MPI_Intercomm_merge(MPI_Comm comm, int high, MPI_Comm *made)
 
 int MPI_Comm_free(MPI_Comm *comm)
 {
-    struct log_record call = log_mpi_begin(LOG_COMM_FREE, CALLER, *comm);
-    return log_mpi_end(call, PMPI_Comm_free(comm));
+    const MPI_Comm handle = *comm;
+    struct log_record call = log_mpi_begin(LOG_COMM_FREE, CALLER, handle);
+    const int error = PMPI_Comm_free(comm);
+    if (error == MPI_SUCCESS)
+        log_mpi_communicator_freed(handle);
+    return log_mpi_end(call, error);
 }
 
 int MPI_Comm_disconnect(MPI_Comm *comm)
 {
-    struct log_record call = log_mpi_begin(LOG_COMM_DISCONNECT, CALLER, *comm);
+    const MPI_Comm handle = *comm;
+    struct log_record call = log_mpi_begin(LOG_COMM_DISCONNECT, CALLER, handle);
     int error = PMPI_Comm_disconnect(comm);
+    if (error == MPI_SUCCESS)
+        log_mpi_communicator_freed(handle);
     log_mpi_progressed();
     return log_mpi_end(call, error);
 }

@@ -149,9 +149,38 @@ static int communicator_key(void)
     return key;
 }
 
+/* Handles of communicators that the program has freed lately, until MPI gives them to new ones. What
+ * such a handle stands for is MPI's own affair, and may be nothing: it must not be asked about. */
+#define FREED_HANDLES 64
+
+static MPI_Comm freed[FREED_HANDLES];
+static size_t freed_count; /* ever */
+
+static bool is_freed(MPI_Comm comm)
+{
+    for (size_t i = 0; i < freed_count && i < FREED_HANDLES; i++)
+        if (freed[i] == comm)
+            return true;
+    return false;
+}
+
+void log_mpi_communicator_freed(MPI_Comm comm)
+{
+    if (!is_freed(comm))
+        freed[freed_count++ % FREED_HANDLES] = comm;
+}
+
+static void forget_freed(MPI_Comm comm)
+{
+    for (size_t i = 0; i < freed_count && i < FREED_HANDLES; i++)
+        if (freed[i] == comm)
+            freed[i] = MPI_COMM_NULL;
+}
+
 /* An entry without a number. */
 static struct log_mpi_communicator *add_communicator(MPI_Comm comm)
 {
+    forget_freed(comm);
     struct log_mpi_communicator *communicator = calloc(1, sizeof *communicator);
     if (communicator == NULL)
         fatal("no memory for a communicator");
@@ -198,6 +227,13 @@ struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm)
     int found;
     if (comm == MPI_COMM_NULL)
         return &none;
+    if (is_freed(comm)) {
+        if (log_is_open())
+            fatal(
+                "this communicator was freed already (MPI_Comm_free): free it behind the last call "
+                "that uses it");
+        return &none;
+    }
     must(PMPI_Comm_get_attr(comm, communicator_key(), (void *)&communicator, &found),
          "MPI_Comm_get_attr");
     if (found)

@@ -60,6 +60,8 @@ static const struct parallel_form forms[] = {
     WRONG("hybrid", "another-group", 8, "rank 5"),
     WRONG("hybrid", "crosswise", 8, "rank 3"),
     WRONG("hybrid", "groups-swapped", 8, "blocks.0.A.gradient"),
+    WRONG("hybrid", "frees-too-early", 8,
+          "MPI_Allreduce: this communicator was freed already (MPI_Comm_free)"),
     WRONG("hybrid", "keeps-partial-outputs", 8, "blocks."),
 };
 
