@@ -2,6 +2,7 @@
 #include "handin/timeline.h"
 
 #include "common/base/fatal.h"
+#include "grader/evidence/traffic.h"
 #include "grader/pictures/picture_memory.h"
 #include "grader/pictures/picture_timeline.h"
 #include "grader/pictures/table_collectives.h"
@@ -161,6 +162,30 @@ static bool draw(const struct handin_options *handin, const struct logs *logs, c
     return drawn;
 }
 
+#define MOST_LINES 24 /* of traffic that are printed */
+
+/* What moves between ranks: all of it to traffic.txt in the folder, and into `table` if it is short. */
+static void tell_traffic(const struct handin_options *handin, const struct logs *logs,
+                         GString *table, GString *problems)
+{
+    struct traffic *traffic = traffic_new(logs->log, logs->count);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *path = g_build_filename(handin->evidence, "traffic.txt", NULL);
+    g_autoptr(GError) error = NULL;
+    traffic_describe(traffic, text);
+    traffic_free(traffic);
+    if (text->len == 0)
+        return;
+    if (!g_file_set_contents(path, text->str, (gssize)text->len, &error))
+        g_string_append_printf(problems, "%s\n", error->message);
+    g_string_append_printf(table, "what moves between ranks: %s\n", path);
+    g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
+    if (g_strv_length(lines) <= MOST_LINES)
+        for (char **line = lines; *line; line++)
+            if (**line)
+                g_string_append_printf(table, "  %s\n", *line);
+}
+
 /* Of a run with --log-memory: the picture, to memory.svg in the folder, and the table. False if the
  * picture can't be drawn. */
 static bool draw_memory(const struct handin_options *handin, const struct logs *logs,
@@ -200,6 +225,8 @@ int handin_timeline(const struct handin_options *options)
         g_string_append_c(problems, '\n');
     g_autoptr(GString) table = g_string_new(NULL);
     bool drawn = read && draw(options, &logs, path, table, problems);
+    if (read)
+        tell_traffic(options, &logs, table, problems);
     bool memory_drawn = read && draw_memory(options, &logs, table, problems);
     clear_logs(&logs);
     handin_complain(problems);

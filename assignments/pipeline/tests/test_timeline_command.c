@@ -173,6 +173,9 @@ START_TEST(a_run_becomes_a_picture_and_a_trace)
     ck_assert_ptr_nonnull(strstr(svg, "1F1B: 2 ranks, 1 micro-batch, on paper"));
     ck_assert_ptr_nonnull(strstr(svg, "the reference"));
     ck_assert_ptr_nonnull(strstr(svg, "idle = (p-1)(F+B)"));
+    g_autofree char *traffic = path_to("traffic.txt"), *moved = NULL;
+    ck_assert(g_file_get_contents(traffic, &moved, NULL, NULL));
+    ck_assert_str_eq(moved, "step 0: messages from rank 0: 1, 8 B\n");
     json_t *json = json_load_file(trace, 0, NULL);
     ck_assert_ptr_nonnull(json_object_get(json, "traceEvents"));
     json_decref(json);
