@@ -114,7 +114,7 @@ char *simulation_defect(const struct outcome *outcome)
     bool polled = strstr(outcome->output, DEADLOCK_POLLING) != NULL;
     if (was_found_by_simulator(outcome) && !polled && !replay_agrees(outcome))
         return g_strdup("the simulator reports a deadlock that is none: by what the ranks recorded "
-                        "one of them could go on (it does that with persistent sends)");
+                        "one of them could go on");
     return NULL;
 }
 

@@ -4,9 +4,8 @@
  * The simulator's exit status says nothing: 0 after a deadlock, after MPI_Abort.
  * What it printed and what the ranks recorded does. It has defects of its own,
  * which must never be the submission's fault:
- *   - a false deadlock, with persistent sends up to 64 KiB. A deadlock is
- *     believed only if a replay of what the ranks recorded is stuck in the same
- *     calls.
+ *   - a false deadlock, when it loses a message. A deadlock is believed only if a
+ *     replay of what the ranks recorded is stuck in the same calls.
  *   - a call that it does not know. It says so.
  *   - a crash of its own. One is believed only if the same program does not come
  *     to its end on the real machine either.

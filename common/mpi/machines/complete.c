@@ -7,6 +7,7 @@
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 #include "common/mpi/machines/beside.h"
+#include "common/mpi/machines/persistent.h"
 
 #include <stdlib.h>
 
@@ -14,27 +15,24 @@
 
 int PMPI_Wait(MPI_Request *request, MPI_Status *status)
 {
-    ORIGINAL(original, PMPI_Wait);
     struct own_request *own = own_request_find(*request);
     if (own == NULL)
-        return original(request, status);
+        return persistent_wait(request, status);
     const int error = own_request_wait_and_end(own, request);
-    original(request, status); /* of no request: the empty status */
+    persistent_wait(request, status); /* of no request: the empty status */
     return error;
 }
 
 int PMPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
 {
-    ORIGINAL(original, PMPI_Test);
     struct own_request *own = own_request_find(*request);
     if (own == NULL)
-        return original(request, flag, status);
+        return persistent_test(request, flag, status);
     *flag = own->is_complete;
     if (!own->is_complete)
         return MPI_SUCCESS;
     const int error = own_request_end(own, request);
-    original(request, flag, status); /* which says of no request that it is not complete */
-    *flag = 1;
+    persistent_test(request, flag, status); /* of no request: the empty status */
     return error;
 }
 
@@ -109,21 +107,20 @@ static void end_all_own(int count, MPI_Request requests[], int errors[])
 
 int PMPI_Waitall(int count, MPI_Request requests[], MPI_Status statuses[])
 {
-    ORIGINAL(original, PMPI_Waitall);
     if (count_own(count, requests) == 0)
-        return original(count, requests, statuses);
+        return persistent_waitall(count, requests, statuses);
     int *errors = room_for_errors(count);
     end_all_own(count, requests, errors);
-    const int error = report(count, errors, statuses, original(count, requests, statuses));
+    const int error =
+        report(count, errors, statuses, persistent_waitall(count, requests, statuses));
     free(errors);
     return error;
 }
 
 int PMPI_Testall(int count, MPI_Request requests[], int *flag, MPI_Status statuses[])
 {
-    ORIGINAL(original, PMPI_Testall);
     if (count_own(count, requests) == 0)
-        return original(count, requests, flag, statuses);
+        return persistent_testall(count, requests, flag, statuses);
     for (int i = 0; i < count; i++) {
         const struct own_request *own = own_request_find(requests[i]);
         if (own != NULL && !own->is_complete) {
@@ -132,7 +129,7 @@ int PMPI_Testall(int count, MPI_Request requests[], int *flag, MPI_Status status
         }
     }
     MPI_Request *others = without_own(count, requests);
-    int error = original(count, others, flag, statuses);
+    int error = persistent_testall(count, others, flag, statuses);
     put_back(count, requests, others);
     if (*flag) {
         int *errors = room_for_errors(count);
@@ -145,9 +142,8 @@ int PMPI_Testall(int count, MPI_Request requests[], int *flag, MPI_Status status
 
 int PMPI_Testany(int count, MPI_Request requests[], int *index, int *flag, MPI_Status *status)
 {
-    ORIGINAL(original, PMPI_Testany);
     if (count_own(count, requests) == 0)
-        return original(count, requests, index, flag, status);
+        return persistent_testany(count, requests, index, flag, status);
     for (int i = 0; i < count; i++) {
         struct own_request *own = own_request_find(requests[i]);
         if (own == NULL || !own->is_complete)
@@ -159,7 +155,7 @@ int PMPI_Testany(int count, MPI_Request requests[], int *index, int *flag, MPI_S
         return error;
     }
     MPI_Request *others = without_own(count, requests);
-    const int error = original(count, others, index, flag, status);
+    const int error = persistent_testany(count, others, index, flag, status);
     put_back(count, requests, others);
     if (*index == MPI_UNDEFINED)
         *flag = 0; /* the own ones are left */
@@ -169,11 +165,10 @@ int PMPI_Testany(int count, MPI_Request requests[], int *index, int *flag, MPI_S
 int PMPI_Testsome(int count, MPI_Request requests[], int *completed, int indices[],
                   MPI_Status statuses[])
 {
-    ORIGINAL(original, PMPI_Testsome);
     if (count_own(count, requests) == 0)
-        return original(count, requests, completed, indices, statuses);
+        return persistent_testsome(count, requests, completed, indices, statuses);
     MPI_Request *others = without_own(count, requests);
-    int error = original(count, others, completed, indices, statuses);
+    int error = persistent_testsome(count, others, completed, indices, statuses);
     put_back(count, requests, others);
     if (*completed == MPI_UNDEFINED)
         *completed = 0;
@@ -208,9 +203,8 @@ static void wait_for_any(int count, const MPI_Request requests[], unsigned long 
 
 int PMPI_Waitany(int count, MPI_Request requests[], int *index, MPI_Status *status)
 {
-    ORIGINAL(original, PMPI_Waitany);
     if (count_own(count, requests) == 0)
-        return original(count, requests, index, status);
+        return persistent_waitany(count, requests, index, status);
     for (;;) {
         const unsigned long seen = own_request_completions;
         int flag;
@@ -224,9 +218,8 @@ int PMPI_Waitany(int count, MPI_Request requests[], int *index, MPI_Status *stat
 int PMPI_Waitsome(int count, MPI_Request requests[], int *completed, int indices[],
                   MPI_Status statuses[])
 {
-    ORIGINAL(original, PMPI_Waitsome);
     if (count_own(count, requests) == 0)
-        return original(count, requests, completed, indices, statuses);
+        return persistent_waitsome(count, requests, completed, indices, statuses);
     for (;;) {
         const unsigned long seen = own_request_completions;
         const int error = PMPI_Testsome(count, requests, completed, indices, statuses);

@@ -1,6 +1,6 @@
 /*
  * What the simulated machine has in SMPI's place, programs call as MPI_X: SMPI's own MPI_X would not lead
- * to the kit's PMPI_X. Without SimGrid nothing is tested.
+ * to the kit's PMPI_X. And persistent sends are right. Without SimGrid nothing is tested.
  */
 #include "tests/support/run.h"
 #include "tests/support/test.h"
@@ -46,13 +46,32 @@ START_TEST(each_has_both_names)
 }
 END_TEST
 
+/* Messages of which SMPI copies the data, and others. The same program is right on the real machine. */
+START_TEST(persistent_sends_start_again)
+{
+    static const char *const numbers[] = {"1", "1000", "100000"};
+    g_autofree char *program = test_program(true, "common/tests/programs/persistent");
+    g_autofree char *real = test_program(false, "common/tests/programs/persistent");
+    for (int machine = 0; machine < 3; machine++) {
+        static const char *const launch[] = {"simulate", "simulate --synchronous", "launch"};
+        struct test_run run =
+            test_run_command("tools/%s 4 %s%s %s", launch[machine], machine < 2 ? "computer " : "",
+                             machine < 2 ? program : real, numbers[_i]);
+        ck_assert_msg(run.status == 0 && strstr(run.output, "all right"), TEST_LONG, run.output);
+        test_run_clear(&run);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     if (!test_has_simulator())
         return test_skip("there is no SimGrid: what stands in SMPI's place is not tested");
     Suite *suite = suite_create("simulated calls");
     TCase *tests = tcase_create("all");
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, each_has_both_names);
+    tcase_add_loop_test(tests, persistent_sends_start_again, 0, 3);
     suite_add_tcase(suite, tests);
     return suite;
 }
