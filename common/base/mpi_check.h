@@ -24,6 +24,7 @@ void mpi_check_install(MPI_Comm comm);
  * a call that does two things, behind half 0. */
 struct mpi_check_values {
     const void *buffer;
+    const void *into; /* of a collective: what comes out */
     int count;
     int peer, tag;
     MPI_Comm comm;

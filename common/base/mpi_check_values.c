@@ -57,11 +57,21 @@ static void describe_tag(const struct mpi_check_values *values, char *text, size
              values->tag == MPI_ANY_TAG ? " (which is MPI_ANY_TAG, for receives only)" : "", most);
 }
 
+static void describe_buffer(const struct mpi_check_values *values, char *text, size_t size)
+{
+    if (values->buffer == NULL)
+        snprintf(text, size, "the buffer is NULL");
+    else if (values->buffer == values->into)
+        snprintf(text, size,
+                 "one buffer for what goes in and for what comes out: MPI_IN_PLACE says that");
+}
+
 /* Which of them it can be, MPI's class of errors says. */
 static void describe(int class, const struct mpi_check_values *values, char *text, size_t size)
 {
     switch (class) {
     case MPI_ERR_RANK:
+    case MPI_ERR_ROOT:
         describe_rank(values, text, size);
         break;
     case MPI_ERR_TAG:
@@ -72,8 +82,8 @@ static void describe(int class, const struct mpi_check_values *values, char *tex
             snprintf(text, size, "a count of %d", values->count);
         break;
     case MPI_ERR_BUFFER:
-        if (values->buffer == NULL)
-            snprintf(text, size, "the buffer is NULL");
+        if (values->comm != MPI_COMM_NULL)
+            describe_buffer(values, text, size);
         break;
     case MPI_ERR_TYPE:
         snprintf(text, size, "MPI_DATATYPE_NULL, or a type without MPI_Type_commit");

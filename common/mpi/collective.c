@@ -11,6 +11,7 @@ static void note_values(const struct log_mpi_collective *call)
 {
     const bool has_root = call->root != NO_ROOT;
     mpi_check_values(0, &(struct mpi_check_values){.buffer = call->input.buffer,
+                                                   .into = call->output.buffer,
                                                    .count = call->input.count,
                                                    .peer = has_root ? call->root : MPI_PROC_NULL,
                                                    .tag = 0,

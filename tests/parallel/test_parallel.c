@@ -29,6 +29,7 @@ static const struct parallel_form forms[] = {
     NAMED("split_linear", "keeps-partial-outputs", 3, "outputs", "partial outputs are not summed"),
     WRONG("split_linear", "keeps-partial-gradients", 3, "inputs.gradient"),
     WRONG("split_linear", "neighbours-slice", 3, "of blocks.0.A.gradient (10, 6) are on no rank"),
+    WRONG("split_linear", "one-buffer", 3, "one buffer for what goes in and for what comes out"),
     WRONG("split_linear", "sums-half", 3, "outputs"),
     WRONG("split_linear", "takes-the-maximum", 3, "outputs"),
     /* ---- copies, and sums under way beside the backward ---- */

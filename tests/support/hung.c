@@ -77,11 +77,14 @@ void hung_run(struct hung *hung, const char *program, const char *way, int ranks
     g_autofree char *output = g_build_filename(hung->folder, "output.txt", NULL);
     g_file_get_contents(output, &outcome->output, NULL, NULL);
     outcome->log = g_new0(struct log_file, ranks);
+    outcome->words = g_new0(struct last_words, ranks);
     for (int rank = 0; rank < ranks; rank++) {
         char error[LOG_ERROR_SIZE];
         g_autofree char *path = g_strdup_printf("%s/rank-%d.log", hung->folder, rank);
         if (!log_read(path, &outcome->log[rank], error))
             outcome->log[rank] = (struct log_file){.rank = rank};
+        g_autofree char *end = g_strdup_printf("%s/rank-%d.end", hung->folder, rank);
+        last_words_read(end, &outcome->words[rank]);
     }
 }
 
@@ -90,6 +93,7 @@ void hung_clear(struct hung *hung)
     for (int rank = 0; rank < hung->outcome.ranks; rank++)
         log_destroy(&hung->outcome.log[rank]);
     g_free(hung->outcome.log);
+    g_free(hung->outcome.words);
     g_free(hung->outcome.output);
     g_free(hung->program);
     test_folder_free(hung->folder);

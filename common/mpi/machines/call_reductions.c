@@ -1,6 +1,14 @@
 /* Collectives that reduce, as the simulated machine has them: see call_blocks.c. */
 #include "common/mpi/machines/calls.h"
 
+/* MPI allows no buffer to be both sides, but for MPI_IN_PLACE; Open MPI refuses it, too. */
+static void refuse_one_buffer(struct collective *call, const void *input, const void *output,
+                              int count)
+{
+    if (input == output && count > 0)
+        collective_note_error(call, MPI_ERR_BUFFER);
+}
+
 /* Both sides have the same count and type. */
 static struct collective reduction(const char *function, void (*carry_out)(struct collective *),
                                    const void *input, void *output, int count, MPI_Datatype type,
@@ -10,6 +18,7 @@ static struct collective reduction(const char *function, void (*carry_out)(struc
     call_set_op(&call, op);
     call_set_even(&call, &call.input, input, count, type);
     call_set_even(&call, &call.output, output, count, type);
+    refuse_one_buffer(&call, input, output, count);
     return call;
 }
 
@@ -20,8 +29,10 @@ int PMPI_Ireduce(const void *input, void *output, int count, MPI_Datatype type, 
     call_set_root(&call, root);
     call_set_op(&call, op);
     call_set_even(&call, &call.input, input, count, type);
-    if (call.rank == root)
+    if (call.rank == root) {
         call_set_even(&call, &call.output, output, count, type);
+        refuse_one_buffer(&call, input, output, count);
+    }
     return call_make(&call, request);
 }
 

@@ -211,6 +211,8 @@ static inline void block_forward(struct block *block, int samples, const float *
     if (is_form("sums-half"))
         mpi_check(MPI_Allreduce(MPI_IN_PLACE, y, samples / 2 * OUTPUTS, MPI_FLOAT, MPI_SUM,
                                 block->group));
+    else if (is_form("one-buffer"))
+        mpi_check(MPI_Allreduce(y, y, samples * OUTPUTS, MPI_FLOAT, MPI_SUM, block->group));
     else if (is_form("takes-the-maximum"))
         mpi_check(
             MPI_Allreduce(MPI_IN_PLACE, y, samples * OUTPUTS, MPI_FLOAT, MPI_MAX, block->group));
