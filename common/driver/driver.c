@@ -172,6 +172,7 @@ int driver_main(int argc, char **argv, const struct program *given)
         memory_spoil(true);
         log_open(options.evidence, run.rank, run.ranks, options.seed);
         driver_memory_begin(&options);
+        log_mpi_sees_all_communicators(); /* a submission that calls PMPI is refused when it is linked */
         log_mpi_write_data_up_to((uint64_t)options.log_data);
         last_words_open(options.evidence, run.rank);
     }

@@ -155,6 +155,12 @@ static int communicator_key(void)
 
 static MPI_Comm freed[FREED_HANDLES];
 static size_t freed_count; /* ever */
+static bool sees_all;
+
+void log_mpi_sees_all_communicators(void)
+{
+    sees_all = true;
+}
 
 static bool is_freed(MPI_Comm comm)
 {
@@ -166,7 +172,7 @@ static bool is_freed(MPI_Comm comm)
 
 void log_mpi_communicator_freed(MPI_Comm comm)
 {
-    if (!is_freed(comm))
+    if (sees_all && log_is_open() && !is_freed(comm))
         freed[freed_count++ % FREED_HANDLES] = comm;
 }
 
@@ -227,13 +233,10 @@ struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm)
     int found;
     if (comm == MPI_COMM_NULL)
         return &none;
-    if (is_freed(comm)) {
-        if (log_is_open())
-            fatal(
-                "this communicator was freed already (MPI_Comm_free): free it behind the last call "
-                "that uses it");
-        return &none;
-    }
+    if (is_freed(comm))
+        fatal("this communicator was freed already (MPI_Comm_free): free it behind the last call "
+              "that "
+              "uses it");
     must(PMPI_Comm_get_attr(comm, communicator_key(), (void *)&communicator, &found),
          "MPI_Comm_get_attr");
     if (found)

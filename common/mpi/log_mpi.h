@@ -55,7 +55,7 @@ struct log_mpi_communicator {
 struct log_mpi_communicator *log_mpi_communicator(MPI_Comm comm);
 struct log_mpi_communicator *log_mpi_communicator_retain(struct log_mpi_communicator *communicator);
 void log_mpi_communicator_release(struct log_mpi_communicator *communicator);
-/* The program has freed a communicator. Who uses the handle again, with a log open, is told so: fatal. */
+/* The program has freed a communicator: see ranks.h. */
 void log_mpi_communicator_freed(MPI_Comm comm);
 /* A rank of it as the log has peers: MPI_PROC_NULL and MPI_ANY_SOURCE included. */
 int log_mpi_peer(const struct log_mpi_communicator *communicator, int rank);

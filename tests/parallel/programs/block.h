@@ -19,6 +19,7 @@
 #include "common/files/tensor_parts.h"
 #include "common/kernels/kernels.h"
 #include "common/log/log_fields.h"
+#include "common/mpi/ranks.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -73,6 +74,7 @@ static inline void begin(int argc, char **argv, int wanted)
     form = argv[2];
     mpi_check_install(MPI_COMM_WORLD);
     log_open(folder, rank, ranks, NUMBERS_SEED);
+    log_mpi_sees_all_communicators();
     last_words_open(folder, rank);
     evidence = tensor_file_new();
     log_append(log_record_of_stage((struct log_stage){.layers = MODEL_LAYERS}));
