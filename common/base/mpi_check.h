@@ -30,6 +30,8 @@ struct mpi_check_values {
     MPI_Comm comm;
 };
 void mpi_check_values(int half, const struct mpi_check_values *values);
+/* The communicator among them; MPI_COMM_WORLD where there is none. */
+MPI_Comm mpi_check_communicator(void);
 /* What was wrong with the last values, "there is no rank 4, …"; "" if it is not known. Returns text. */
 const char *mpi_check_explain(int code, char *text, size_t size);
 /* Who knows what ranks stand for adds to such a message what a rank that does not exist may come from:

@@ -17,6 +17,11 @@ void mpi_check_values(int half, const struct mpi_check_values *values)
         last[1] = (struct mpi_check_values){.comm = MPI_COMM_NULL};
 }
 
+MPI_Comm mpi_check_communicator(void)
+{
+    return last[0].comm == MPI_COMM_NULL ? MPI_COMM_WORLD : last[0].comm;
+}
+
 void mpi_check_set_rank_explanation(void (*explain)(int rank, char *text, size_t size))
 {
     explain_rank = explain;

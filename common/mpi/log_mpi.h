@@ -134,6 +134,9 @@ void log_mpi_append_receive_part(struct log_mpi_payload room, int peer, int tag,
 
 enum request_kind { REQUEST_SEND, REQUEST_RECEIVE, REQUEST_COLLECTIVE, REQUEST_ONE_SIDED };
 
+/* A call has returned this error: on the simulated machine calls the communicator's error handler, which
+ * SMPI does only in its own MPI_X. Returns it. */
+int log_mpi_failed(int error);
 /* Each turns the begin of a call into its end, appends it and returns the error. */
 int log_mpi_end(struct log_record call, int error);
 /* … with the message that arrived in `room`, … */

@@ -170,11 +170,11 @@ void log_mpi_append_receive_part(struct log_mpi_payload room, int peer, int tag,
 
 int log_mpi_end(struct log_record call, int error)
 {
-    if (call.operation == LOG_NONE)
-        return error;
-    call.phase = LOG_END;
-    log_append(call);
-    return error;
+    if (call.operation != LOG_NONE) {
+        call.phase = LOG_END;
+        log_append(call);
+    }
+    return error == MPI_SUCCESS ? error : log_mpi_failed(error);
 }
 
 int log_mpi_end_received(struct log_record call, int error, const MPI_Status *status,

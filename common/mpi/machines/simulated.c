@@ -9,13 +9,26 @@
  * receive asks for the next one of that sender and tag. That differs from MPI only where a program
  * takes two messages of one sender and tag before it receives the first: a non-blocking probe does not
  * find the second, and both are received in the order in which they were sent.
+ *
+ * SMPI calls error handlers in its own MPI_X only, which the wrappers stand in for.
  */
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
+#include "common/base/mpi_check.h"
+#include "common/mpi/log_mpi.h"
 
 #include <mpi.h>
 #include <stdbool.h>
 #include <stdlib.h>
+
+int log_mpi_failed(int error)
+{
+    MPI_Errhandler handler;
+    MPI_Comm comm = mpi_check_communicator();
+    if (PMPI_Comm_get_errhandler(comm, &handler) == MPI_SUCCESS && handler != MPI_ERRORS_RETURN)
+        PMPI_Comm_call_errhandler(comm, error);
+    return error;
+}
 
 int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status)
 {
