@@ -61,6 +61,7 @@ static const struct parallel_form forms[] = {
     WRONG("hybrid", "another-group", 8, "rank 5"),
     WRONG("hybrid", "crosswise", 8, "rank 3"),
     WRONG("hybrid", "groups-swapped", 8, "blocks.0.A.gradient"),
+    WRONG("hybrid", "root-of-the-world", 8, ", the communicator has ranks 0 to 1"),
     WRONG("hybrid", "no-such-rank", 8, "there is no rank 9, the communicator has ranks 0 to 7"),
     WRONG("hybrid", "frees-too-early", 8,
           "MPI_Allreduce: this communicator was freed already (MPI_Comm_free)"),

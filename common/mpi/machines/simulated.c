@@ -21,11 +21,28 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+static MPI_Errhandler handler_of(MPI_Comm comm)
+{
+    MPI_Errhandler handler = MPI_ERRHANDLER_NULL;
+    if (PMPI_Comm_get_errhandler(comm, &handler) != MPI_SUCCESS)
+        return MPI_ERRHANDLER_NULL;
+    return handler;
+}
+
+/* SMPI does not let communicators inherit a handler: one that has none of its own has MPI_COMM_WORLD's. */
 int log_mpi_failed(int error)
 {
-    MPI_Errhandler handler;
     MPI_Comm comm = mpi_check_communicator();
-    if (PMPI_Comm_get_errhandler(comm, &handler) == MPI_SUCCESS && handler != MPI_ERRORS_RETURN)
+    if (handler_of(comm) == MPI_ERRORS_ARE_FATAL)
+        comm = MPI_COMM_WORLD;
+    const MPI_Errhandler handler = handler_of(comm);
+    if (handler == MPI_ERRORS_ARE_FATAL) {
+        char text[MPI_MAX_ERROR_STRING] = "";
+        int length;
+        PMPI_Error_string(error, text, &length);
+        fatal("an MPI call failed: %s", text);
+    }
+    if (handler != MPI_ERRHANDLER_NULL && handler != MPI_ERRORS_RETURN)
         PMPI_Comm_call_errhandler(comm, error);
     return error;
 }
