@@ -81,10 +81,12 @@ struct log_mpi_collective log_mpi_collective_begin(enum log_operation operation,
 void log_mpi_collective_kept(const struct log_mpi_view *goes_in, uint64_t fingerprint,
                              struct log_record *record)
 {
-    struct log_mpi_sight sight = log_mpi_view_see(goes_in);
-    if (fingerprint != 0 && goes_in->bytes > 0 && sight.data == NULL)
+    if (fingerprint == 0 || goes_in->bytes == 0)
+        return;
+    struct log_mpi_sight sight = log_mpi_view_look(goes_in);
+    if (sight.data == NULL)
         record->flag |= LOG_FLAG_BUFFER_GONE;
-    else if (fingerprint != 0 && sight.data != NULL && sight.fingerprint != fingerprint)
+    else if (sight.fingerprint != fingerprint)
         record->flag |= LOG_FLAG_CHANGED;
     log_mpi_sight_clear(&sight);
 }
@@ -112,7 +114,7 @@ int log_mpi_collective_end(struct log_mpi_collective *call, int error)
 {
     log_mpi_progressed();
     if (call->record.operation == LOG_NONE)
-        return error;
+        return log_mpi_end(call->record, error);
     if (error == MPI_SUCCESS) {
         log_mpi_collective_completed(&call->comes_out, &call->record);
     } else {
@@ -137,7 +139,7 @@ int log_mpi_collective_started(struct log_mpi_collective *call, int error,
                                const MPI_Request *request)
 {
     if (call->record.operation == LOG_NONE)
-        return error;
+        return log_mpi_end(call->record, error);
     struct log_mpi_request *started = NULL;
     if (error == MPI_SUCCESS)
         started =

@@ -139,7 +139,7 @@ static double sketch_of(const struct log_mpi_view *view, const unsigned char *da
     return sketch;
 }
 
-struct log_mpi_sight log_mpi_view_see(const struct log_mpi_view *view)
+struct log_mpi_sight log_mpi_view_look(const struct log_mpi_view *view)
 {
     struct log_mpi_sight sight = {.bytes = view->bytes};
     if (view->bytes == 0)
@@ -159,7 +159,14 @@ struct log_mpi_sight log_mpi_view_see(const struct log_mpi_view *view)
         sight.data = sight.own;
     }
     sight.fingerprint = log_fingerprint(sight.data, sight.bytes);
-    sight.sketch = sketch_of(view, sight.data);
+    return sight;
+}
+
+struct log_mpi_sight log_mpi_view_see(const struct log_mpi_view *view)
+{
+    struct log_mpi_sight sight = log_mpi_view_look(view);
+    if (sight.data != NULL)
+        sight.sketch = sketch_of(view, sight.data);
     return sight;
 }
 

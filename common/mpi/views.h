@@ -49,6 +49,8 @@ struct log_mpi_sight {
     uint64_t fingerprint; /* 0: not known, or empty */
     double sketch;        /* NaN: not known */
 };
+/* The first leaves the sketch out, which costs as much again. */
+struct log_mpi_sight log_mpi_view_look(const struct log_mpi_view *view);
 struct log_mpi_sight log_mpi_view_see(const struct log_mpi_view *view);
 void log_mpi_sight_clear(struct log_mpi_sight *sight);
 /* Appends its data (LOG_DATA), if they are to be written (data.h). */

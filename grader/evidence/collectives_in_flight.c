@@ -28,15 +28,16 @@ static size_t find_forgotten(const struct log_file *log)
     return first;
 }
 
-bool evidence_collectives_waited_for(const struct outcome *run,
-                                     const struct collectives *collectives, struct verdict *verdict)
+bool evidence_collectives_waited_for(const struct outcome *run, struct verdict *verdict)
 {
     for (int rank = 0; rank < run->ranks; rank++) {
         const size_t begin = find_forgotten(&run->log[rank]);
         if (begin == NO_RECORD)
             continue;
         g_autoptr(GString) call = g_string_new(NULL);
+        struct collectives *collectives = collectives_new(run->log, run->ranks);
         collectives_name_with_line(run->program, run->log, collectives, rank, begin, call);
+        collectives_free(collectives);
         evidence_fail(verdict, "rank %d never waited for its %s", rank, call->str);
         verdict->spoils = true;
         verdict_explain(verdict,

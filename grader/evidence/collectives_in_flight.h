@@ -10,9 +10,7 @@
 
 /* Was every collective that was started in a training step also waited for? If not, sets the verdict: that
  * it was complete when its result was used was luck. */
-bool evidence_collectives_waited_for(const struct outcome *run,
-                                     const struct collectives *collectives,
-                                     struct verdict *verdict);
+bool evidence_collectives_waited_for(const struct outcome *run, struct verdict *verdict);
 
 /* Was what a rank put into each collective still there, and the same, when the rank was told that it was
  * complete? If not, sets the verdict. */

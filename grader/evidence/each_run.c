@@ -16,13 +16,9 @@ void evidence_all_waited_for(const struct outcome *run, struct verdict *verdict)
     if (!run->log)
         return;
     struct matching *matching = matching_new(run->log, run->ranks);
-    const bool messages = messages_waited_for(run, matching, verdict);
+    if (messages_waited_for(run, matching, verdict))
+        evidence_collectives_waited_for(run, verdict);
     matching_free(matching);
-    if (!messages)
-        return;
-    struct collectives *collectives = collectives_new(run->log, run->ranks);
-    evidence_collectives_waited_for(run, collectives, verdict);
-    collectives_free(collectives);
 }
 
 /* The first verdict that is not a pass stands; a failure stands above "not judged". */

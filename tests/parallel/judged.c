@@ -37,7 +37,7 @@ static bool communicates_well(const struct outcome *run, struct verdict *verdict
     const bool well = evidence_collectives_agree(run, collectives, verdict) &&
                       messages_agree(matching, verdict) &&
                       messages_waited_for(run, matching, verdict) &&
-                      evidence_collectives_waited_for(run, collectives, verdict) &&
+                      evidence_collectives_waited_for(run, verdict) &&
                       evidence_collectives_untouched(run, collectives, verdict) &&
                       evidence_sums_agree(run, collectives, verdict);
     matching_free(matching);

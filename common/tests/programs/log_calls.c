@@ -3,7 +3,8 @@
  * arrives: a wrapper that spoils a call is found out here. The folder for the
  * log is the first argument; "-": no log.
  */
-#include "common/log/log.h"
+
+#include "common/tests/programs/checked.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -15,15 +16,6 @@
 #define COUNT 2000 /* integers: more than goes out at once */
 
 static int rank, ranks, next, last;
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "rank %d, line %d: %s\n", rank, __LINE__, #condition);                 \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
-#define MUST(call) CHECK((call) == MPI_SUCCESS)
 
 static void fill(int *numbers, int from)
 {
@@ -345,8 +337,5 @@ int main(int argc, char **argv)
     in_place(MPI_COMM_WORLD);
     collectives(MPI_COMM_WORLD);
     communicators();
-    MPI_Finalize();
-    log_fact(LOG_FINAL);
-    log_close();
-    return 0;
+    return end_program();
 }

@@ -7,8 +7,8 @@
  * What rank g gives to everybody, or what is reduced, is number(g, 0), number(g, 1), …; what it gives to
  * rank t is number(g, 100 t), number(g, 100 t + 1), … The root is the last rank.
  */
-#include "common/log/log.h"
 #include "common/mpi/data.h"
+#include "common/tests/programs/checked.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -24,14 +24,6 @@
 static int rank, ranks, root;
 static bool waits, in_place; /* non-blocking; with MPI_IN_PLACE where there is such a thing */
 static float input[ROOM], output[ROOM];
-
-#define MUST(call)                                                                                 \
-    do {                                                                                           \
-        if ((call) != MPI_SUCCESS) {                                                               \
-            fprintf(stderr, "rank %d, line %d: %s\n", rank, __LINE__, #call);                      \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 #define CALL(blocking, other, ...)                                                                 \
     do {                                                                                           \
@@ -319,8 +311,5 @@ int main(int argc, char **argv)
     log_mpi_write_data_up_to(1 << 20);
     log_open(argv[1], rank, ranks, 1);
     every_one(strcmp(argv[3], "all") == 0);
-    MPI_Finalize();
-    log_fact(LOG_FINAL);
-    log_close();
-    return 0;
+    return end_program();
 }

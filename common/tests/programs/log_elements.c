@@ -4,8 +4,8 @@
  * for the log is the first argument.
  */
 #include "common/base/machine.h"
-#include "common/log/log.h"
 #include "common/mpi/elements.h"
+#include "common/tests/programs/checked.h"
 
 #include <mpi.h>
 #include <stddef.h>
@@ -17,14 +17,6 @@
 
 static int rank, root;
 static float input[4], output[4 * MOST];
-
-#define MUST(call)                                                                                 \
-    do {                                                                                           \
-        if ((call) != MPI_SUCCESS) {                                                               \
-            fprintf(stderr, "rank %d, line %d: %s\n", rank, __LINE__, #call);                      \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static void add_pairs(void *from, void *to, int *count, MPI_Datatype *type)
 {
@@ -113,8 +105,5 @@ int main(int argc, char **argv)
     log_open(argv[1], rank, ranks, 1);
     collectives();
     fortran_types();
-    MPI_Finalize();
-    log_fact(LOG_FINAL);
-    log_close();
-    return 0;
+    return end_program();
 }

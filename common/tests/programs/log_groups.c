@@ -4,7 +4,8 @@
  *     log_groups FOLDER all|few        few: what the simulated cluster has
  *     log_groups FOLDER wrong NUMBER   a call with a wrong argument, which MPI refuses
  */
-#include "common/log/log.h"
+
+#include "common/tests/programs/checked.h"
 
 #include <mpi.h>
 #include <stdarg.h>
@@ -13,15 +14,6 @@
 #include <string.h>
 
 static int rank, ranks;
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "rank %d, line %d: %s\n", rank, __LINE__, #condition);                 \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
-#define MUST(call) CHECK((call) == MPI_SUCCESS)
 
 /* Calls something over it, and frees it. */
 static void use(MPI_Comm comm)
@@ -290,8 +282,5 @@ int main(int argc, char **argv)
         if (ranks > 1)
             two_groups();
     }
-    MPI_Finalize();
-    log_fact(LOG_FINAL);
-    log_close();
-    return 0;
+    return end_program();
 }

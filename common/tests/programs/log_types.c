@@ -7,7 +7,7 @@
  * the data is 37 i + 11. The folder for the log is the first argument.
  */
 #include "common/base/machine.h"
-#include "common/log/log.h"
+#include "common/tests/programs/checked.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -19,15 +19,6 @@ enum { ROOM = 4096, BLOCKS = 8 };
 
 static int rank;
 static unsigned char memory[ROOM], *const middle = memory + ROOM / 2;
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "rank %d, line %d: %s\n", rank, __LINE__, #condition);                 \
-            MPI_Abort(MPI_COMM_WORLD, 1);                                                          \
-        }                                                                                          \
-    } while (0)
-#define MUST(call) CHECK((call) == MPI_SUCCESS)
 
 /* ---- the layouts ------------------------------------------------------------------------------- */
 
@@ -296,8 +287,5 @@ int main(int argc, char **argv)
     log_open(argv[1], rank, ranks, 1);
     for (int k = 0; k < LAYOUTS - (strcmp(machine_name(), "simulated") == 0); k++)
         exchange(k);
-    MPI_Finalize();
-    log_fact(LOG_FINAL);
-    log_close();
-    return 0;
+    return end_program();
 }

@@ -5,7 +5,7 @@
  * wants what rank 0 has locked for ever; "wait": rank 1 never completes what rank 0 has posted.
  */
 #include "common/base/machine.h"
-#include "common/log/log.h"
+#include "common/tests/programs/checked.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -18,15 +18,6 @@
 static int rank, own; /* in the world, and in the communicator */
 static int next, last;
 static MPI_Comm backwards;
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "rank %d, line %d: %s\n", rank, __LINE__, #condition);                 \
-            MPI_Abort(MPI_COMM_WORLD, 1);                                                          \
-        }                                                                                          \
-    } while (0)
-#define MUST(call) CHECK((call) == MPI_SUCCESS)
 
 /* Which world rank a rank of the communicator is, and the other way round. */
 static int other(int r)
@@ -240,8 +231,5 @@ int main(int argc, char **argv)
     groups();
     shared_and_dynamic();
     MUST(MPI_Comm_free(&backwards));
-    MPI_Finalize();
-    log_fact(LOG_FINAL);
-    log_close();
-    return 0;
+    return end_program();
 }

@@ -4,8 +4,8 @@
  * first argument.
  */
 #include "common/base/sixteen_bits.h"
-#include "common/log/log.h"
 #include "common/mpi/sixteen_bits.h"
+#include "common/tests/programs/checked.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -14,15 +14,6 @@
 enum { COUNT = 3000, ALL = 65536 };
 
 static int rank;
-
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "rank %d, line %d: %s\n", rank, __LINE__, #condition);                 \
-            MPI_Abort(MPI_COMM_WORLD, 1);                                                          \
-        }                                                                                          \
-    } while (0)
-#define MUST(call) CHECK((call) == MPI_SUCCESS)
 
 static const struct kind {
     MPI_Datatype (*type)(void);
@@ -122,8 +113,5 @@ int main(int argc, char **argv)
         if (rank == 0)
             pairs(&kinds[k]);
     }
-    MPI_Finalize();
-    log_fact(LOG_FINAL);
-    log_close();
-    return 0;
+    return end_program();
 }
