@@ -88,14 +88,13 @@ static bool read_sizes(struct plan *plan, const struct given *given, GString *er
 
 static bool build_model(struct plan *plan, GString *error)
 {
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char why[DATASET_ERROR_SIZE], model_why[MODEL_ERROR_SIZE];
-    if (!dataset_describe(plan->dataset, &sample, &classes, why)) {
+    if (!dataset_describe(plan->dataset, &data, why)) {
         g_string_printf(error, "DATA=%s: %s", plan->dataset, why);
         return false;
     }
-    plan->model = model_new(plan->model_name, sample, classes, model_why);
+    plan->model = model_new(plan->model_name, data.input, data.classes, model_why);
     if (!plan->model)
         g_string_printf(error, "MODEL=%s: %s", plan->model_name, model_why);
     return plan->model;

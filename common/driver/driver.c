@@ -47,13 +47,12 @@ static bool all_agree(const struct run *run, bool agreed, const char *reason)
 
 static struct model *build_model(const struct options *options)
 {
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char error[DATASET_ERROR_SIZE];
-    if (!dataset_describe(options->dataset, &sample, &classes, error))
+    if (!dataset_describe(options->dataset, &data, error))
         fatal("--data %s: %s", options->dataset, error);
     char model_error[MODEL_ERROR_SIZE];
-    struct model *model = model_new(options->model, sample, classes, model_error);
+    struct model *model = model_new(options->model, data.input, data.classes, model_error);
     if (model == NULL)
         fatal("--model %s: %s", options->model, model_error);
     return model;
@@ -178,6 +177,7 @@ int driver_main(int argc, char **argv, const struct program *given)
     }
     struct model *model = build_model(&options);
     run.model = model;
+    run.sums_tied_gradients = program->sums_tied_gradients;
     const int status = carry_out(&run, program);
     model_free(model);
     finalize(status);

@@ -20,12 +20,12 @@
  *   rank-R.stage-S.before-K.safetensors
  *                                     before step K (--snapshots), of stage S as rank R holds it:
  *                                     parameters "layers.L.NAME" and optimizer state
- *                                     "layers.L.NAME.STATE"
+ *                                     "layers.L.NAME.STATE"; running averages "layers.L.NAME"
  *   rank-R.stage-S.after-K.safetensors
  *                                     after step K (--dump-gradients): gradients
  *                                     "layers.L.NAME.gradient" and, of the last stage on a rank
- *                                     that computed the loss, "outputs" (batch, classes) and
- *                                     "loss" (1)
+ *                                     that computed the loss, "outputs" (batch, classes), of
+ *                                     tokens (batch, tokens, classes), and "loss" (1)
  * Metadata of both: "steps_done", "rank", "first_layer", "layers". A snapshot before the
  * step behind the last one (K = --steps) shows how training ended. What a probe writes, its
  * assignment says. --against trains a second time, after the first; the log then holds both.
@@ -85,8 +85,9 @@ struct run {
     const struct model *model;
     int micro_batches; /* of this step */
     struct batch *batch;
-    struct samples samples; /* whose outputs and loss this rank tells; set in `begin` */
-    int stages;             /* of this rank */
+    struct samples samples;   /* whose outputs and loss this rank tells; set in `begin` */
+    bool sums_tied_gradients; /* the program's */
+    int stages;               /* of this rank */
     struct trained_stage *trained;
     void *own; /* the assignment's, from begin to end */
 };
@@ -106,6 +107,10 @@ struct probe {
 struct program {
     const char *name; /* the assignment's */
     const struct own_options *options;
+    /* Where a layer is tied to the model's first parameter and they are on two stages, the program adds
+     * up the two gradients (stage_tied_gradients) before either steps. Otherwise such stages are
+     * refused. */
+    bool sums_tied_gradients;
     const struct step
         *steps; /* ends with a NULL name; the first is meant where none is named. NULL:
                                  it trains nothing */

@@ -34,6 +34,14 @@ static bool is_listed(int step, int count, const int list[])
 typedef void parameter_function(const char *whole, const struct parameter *parameter, size_t place,
                                 void *user);
 
+static void with_parameter(int layer, const struct parameter *parameter, const char *ending,
+                           size_t place, parameter_function *each, void *user)
+{
+    char name[LAYER_NAME_SIZE + 64];
+    snprintf(name, sizeof name, "layers.%d.%s%s", layer, parameter->name, ending);
+    each(name, parameter, place + parameter->offset, user);
+}
+
 /* Calls `each` for the parameters of a stage in the order of its arena: their wholes' names
  * "layers.L.NAME" + ending, and where in the arena they begin. */
 static void for_each_parameter(struct stage *stage, const char *ending, parameter_function *each,
@@ -48,12 +56,15 @@ static void for_each_parameter(struct stage *stage, const char *ending, paramete
             continue;
         const size_t place = (size_t)(tensor_floats(parameters) - arena);
         tensor_free(parameters);
-        for (int i = 0; i < layer->parameters; i++) {
-            const struct parameter *parameter = &layer->parameter[i];
-            char name[LAYER_NAME_SIZE + 64];
-            snprintf(name, sizeof name, "layers.%d.%s%s", l, parameter->name, ending);
-            each(name, parameter, place + parameter->offset, user);
-        }
+        for (int i = 0; i < layer->parameters; i++)
+            with_parameter(l, &layer->parameter[i], ending, place, each, user);
+    }
+    const struct parameter *tied = stage_tied_copy(stage);
+    if (tied != NULL) {
+        struct tensor *copy = stage_tied_parameters(stage);
+        with_parameter(0, tied, ending, (size_t)(tensor_floats(copy) - arena) - tied->offset, each,
+                       user);
+        tensor_free(copy);
     }
 }
 
@@ -140,6 +151,25 @@ static void write_file(const struct run *run, const struct trained_stage *one,
     tensor_file_free(file);
 }
 
+/* Running averages: nobody's gradients move them, but training does. */
+static void add_buffers(struct tensor_file *file, struct stage *stage)
+{
+    const int first = stage_first_layer(stage);
+    for (int l = first; l < first + stage_layers(stage); l++) {
+        const struct layer *layer = stage_layer(stage, l);
+        struct tensor *buffers = stage_layer_buffers(stage, l);
+        for (int i = 0; i < layer->buffers; i++) {
+            char name[LAYER_NAME_SIZE + 64];
+            snprintf(name, sizeof name, "layers.%d.%s", l, layer->buffer[i].name);
+            struct tensor *view =
+                tensor_view(buffers, layer->buffer[i].offset, layer->buffer[i].shape);
+            tensor_file_add(file, name, view);
+            tensor_free(view);
+        }
+        tensor_free(buffers);
+    }
+}
+
 static void write_state(const struct run *run, const struct trained_stage *one, int step)
 {
     struct tensor_file *file = new_file(one);
@@ -149,6 +179,7 @@ static void write_state(const struct run *run, const struct trained_stage *one, 
         snprintf(ending, sizeof ending, ".%s", optimizer_state_name(one->optimizer, i));
         add_held(file, one->stage, optimizer_state(one->optimizer, i), ending, &one->state);
     }
+    add_buffers(file, one->stage);
     write_file(run, one, file, false, step);
 }
 
@@ -163,7 +194,9 @@ void driver_evidence_before_step(const struct run *run, int step)
 static void add_outputs(struct tensor_file *file, const struct run *run)
 {
     struct tensor *outputs = batch_outputs(run->batch);
-    const int all = outputs->shape.size[0], classes = outputs->shape.size[1];
+    const int all = outputs->shape.size[0];
+    const size_t each = outputs->elements / (size_t)all;
+    struct shape shape = outputs->shape;
     const struct samples samples = run->samples.count > 0 ? run->samples : (struct samples){0, all};
     if (samples.first < 0 || samples.first > all - samples.count || all % samples.count != 0 ||
         samples.first % samples.count != 0 || samples.count % (all / run->micro_batches) != 0)
@@ -173,8 +206,8 @@ static void add_outputs(struct tensor_file *file, const struct run *run)
     const struct slice rows =
         slice_along(outputs->shape, 0, samples.first, samples.first + samples.count);
     const struct slice one = slice_along(SHAPE(all / samples.count), 0, share, share + 1);
-    struct tensor *own = tensor_view(outputs, (size_t)samples.first * (size_t)classes,
-                                     SHAPE(samples.count, classes));
+    shape.size[0] = samples.count;
+    struct tensor *own = tensor_view(outputs, (size_t)samples.first * each, shape);
     struct tensor *loss = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(1));
     tensor_floats(loss)[0] =
         (float)batch_mean_loss_of(run->batch, samples.first / size, samples.count / size);

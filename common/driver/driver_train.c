@@ -34,8 +34,7 @@ static struct batch *build_batch(const struct run *run)
         .loss = options->loss,
         .device = options->device,
         .seed = options->seed,
-        .sample = run->model->input,
-        .classes = run->model->outputs,
+        .data = model_data(run->model),
     });
 }
 
@@ -45,6 +44,7 @@ void driver_add_stage(struct run *run, struct stage_options options)
     options.micro_batches = run->micro_batches;
     options.seed = run->options->seed;
     options.device = run->options->device;
+    options.sums_tied_gradients = run->sums_tied_gradients;
     struct trained_stage *more =
         realloc(run->trained, ((size_t)run->stages + 1) * sizeof *run->trained);
     if (more == NULL)
@@ -166,6 +166,8 @@ static void take_step(struct training *training, struct run *run, int number)
     driver_evidence_before_step(run, number);
     const double began = driver_seconds();
     batch_load(run->batch, number);
+    for (int i = 0; i < run->stages; i++)
+        stage_set_step(run->trained[i].stage, number);
     driver_memory_step();
     log_append(log_record_of_step(LOG_STEP_BEGIN, number));
     /* A step that ends the program must not do so before every rank has opened its data. */

@@ -111,13 +111,12 @@ static error_t read_optimizer(struct parsing *parsing, const char *text)
 static error_t unknown_data_or_model(struct parsing *parsing)
 {
     const struct options *options = parsing->options;
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char why[DATASET_ERROR_SIZE];
-    if (!dataset_describe(options->dataset, &sample, &classes, why))
+    if (!dataset_describe(options->dataset, &data, why))
         return parsing_refuse(parsing, "--data %s: %s", options->dataset, why);
     char model_error[MODEL_ERROR_SIZE];
-    struct model *model = model_new(options->model, sample, classes, model_error);
+    struct model *model = model_new(options->model, data.input, data.classes, model_error);
     if (model == NULL)
         return parsing_refuse(parsing, "--model %s: %s", options->model, model_error);
     model_free(model);

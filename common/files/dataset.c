@@ -23,25 +23,24 @@ enum kind { FASHION_MNIST, CIFAR10, SYNTHETIC };
 /* What a name means. */
 struct source {
     enum kind kind;
-    struct shape sample;
-    int classes;
+    struct data_shape shape;
     const struct normalisation *normalisation;
     struct synthetic_options synthetic;
 };
 
 static bool source_find(const char *name, struct source *source, char error[DATASET_ERROR_SIZE])
 {
-    *source = (struct source){.classes = 10};
+    *source = (struct source){.shape = {.labels = 1, .classes = 10}};
     size_t length = strcspn(name, ":");
     if (strcmp(name, "fashion-mnist") == 0) {
         source->kind = FASHION_MNIST;
-        source->sample = SHAPE(1, 28, 28);
+        source->shape.input = SHAPE(1, 28, 28);
         source->normalisation = &of_fashion_mnist;
         return true;
     }
     if (strcmp(name, "cifar10") == 0) {
         source->kind = CIFAR10;
-        source->sample = SHAPE(3, 32, 32);
+        source->shape.input = SHAPE(3, 32, 32);
         source->normalisation = &of_cifar10;
         return true;
     }
@@ -50,8 +49,8 @@ static bool source_find(const char *name, struct source *source, char error[DATA
         if (!synthetic_parse(name + length, options, error))
             return false;
         source->kind = SYNTHETIC;
-        source->sample = SHAPE(options->channels, options->height, options->width);
-        source->classes = options->classes;
+        source->shape.input = SHAPE(options->channels, options->height, options->width);
+        source->shape.classes = options->classes;
         source->normalisation = &of_synthetic;
         return true;
     }
@@ -61,14 +60,12 @@ static bool source_find(const char *name, struct source *source, char error[DATA
                          name);
 }
 
-bool dataset_describe(const char *name, struct shape *sample, int *classes,
-                      char error[DATASET_ERROR_SIZE])
+bool dataset_describe(const char *name, struct data_shape *shape, char error[DATASET_ERROR_SIZE])
 {
     struct source source;
     if (!source_find(name, &source, error))
         return false;
-    *sample = source.sample;
-    *classes = source.classes;
+    *shape = source.shape;
     return true;
 }
 
@@ -81,7 +78,7 @@ static int source_count(const struct source *source, enum dataset_split split,
     case FASHION_MNIST:
         if (!idx_find(split, &files, error))
             return -1;
-        return idx_count(&files, source->sample.size[1], source->sample.size[2], error);
+        return idx_count(&files, source->shape.input.size[1], source->shape.input.size[2], error);
     case CIFAR10:
         folder = cifar_folder(error);
         return folder == NULL ? -1 : cifar_count(folder, split, error);
@@ -109,11 +106,11 @@ static bool fashion_mnist_open(const struct source *source, enum dataset_split s
     struct idx_files files;
     if (!idx_find(split, &files, error))
         return false;
-    if (inputs && !idx_open_images(files.images, source->sample.size[1], source->sample.size[2],
-                                   dataset, error))
+    if (inputs && !idx_open_images(files.images, source->shape.input.size[1],
+                                   source->shape.input.size[2], dataset, error))
         return false;
     int images = dataset->samples;
-    if (labels && !idx_open_labels(files.labels, source->classes, dataset, error))
+    if (labels && !idx_open_labels(files.labels, source->shape.classes, dataset, error))
         return false;
     if (inputs && images != dataset->samples)
         return dataset_error(error,
@@ -150,8 +147,8 @@ struct dataset *dataset_open(const char *name, enum dataset_split split, bool in
     if (!source_find(name, &source, error))
         return NULL;
     struct dataset *dataset = memory_allocate(MEMORY_WORKSPACE, sizeof *dataset);
-    *dataset = (struct dataset){.sample = source.sample, .classes = source.classes};
-    for (int channel = 0; channel < source.sample.size[0]; channel++)
+    *dataset = (struct dataset){.sample = source.shape.input, .classes = source.shape.classes};
+    for (int channel = 0; channel < source.shape.input.size[0]; channel++)
         for (int byte = 0; byte < 256; byte++)
             dataset->value[channel][byte] =
                 (float)((byte / 255.0 - source.normalisation->mean[channel]) /
@@ -198,8 +195,9 @@ static const uint8_t *image_of(const struct dataset *dataset, int number)
 }
 
 void dataset_gather_inputs(const struct dataset *dataset, const int *number, int count,
-                           float *inputs)
+                           void *inputs)
 {
+    float *pixel = inputs;
     if (dataset->runs == 0 && dataset->synthetic == NULL)
         fatal("the inputs of this data set were not opened");
     int channels = dataset->sample.size[0];
@@ -211,8 +209,8 @@ void dataset_gather_inputs(const struct dataset *dataset, const int *number, int
             /* A table of floats, for the same rounding everywhere. */
             const float *value = dataset->value[channel];
             for (int p = 0; p < area; p++)
-                inputs[p] = value[byte[p]];
-            inputs += area;
+                pixel[p] = value[byte[p]];
+            pixel += area;
             byte += area;
         }
     }

@@ -23,16 +23,22 @@
 
 #include "common/base/tensor.h"
 
+/* What a data set's samples are. */
+struct data_shape {
+    struct shape input; /* of one sample: (channels, height, width) of an image, (tokens) of text */
+    enum dtype dtype;   /* of the inputs: float32; int32 for tokens, numbered from 0 */
+    int labels;         /* of one sample: 1 for an image, one for each token of a text */
+    int classes;        /* labels are 0 … classes-1 */
+};
+
 enum dataset_split { DATASET_TRAIN, DATASET_TEST };
 
 struct dataset;
 
 #define DATASET_ERROR_SIZE 512
 
-/* Shape of a sample and number of classes, without opening anything. False and
- * an error for a name that does not exist. */
-bool dataset_describe(const char *name, struct shape *sample, int *classes,
-                      char error[DATASET_ERROR_SIZE]);
+/* False and an error for a name that does not exist. */
+bool dataset_describe(const char *name, struct data_shape *shape, char error[DATASET_ERROR_SIZE]);
 /* Is it there to be opened? If not, error says where it was looked for and how to get it. */
 bool dataset_present(const char *name, char error[DATASET_ERROR_SIZE]);
 
@@ -46,9 +52,10 @@ struct dataset *dataset_open(const char *name, enum dataset_split split, bool in
 void dataset_close(struct dataset *dataset);
 int dataset_samples(const struct dataset *dataset);
 
-/* Fills rows of a batch with samples number[0 … count-1]. inputs: (count, sample…) floats. */
+/* Fills rows of a batch with samples number[0 … count-1]. inputs: (count, sample…) of the data set's
+ * dtype; labels: (count, labels of a sample). */
 void dataset_gather_inputs(const struct dataset *dataset, const int *number, int count,
-                           float *inputs);
+                           void *inputs);
 void dataset_gather_labels(const struct dataset *dataset, const int *number, int count,
                            int32_t *labels);
 

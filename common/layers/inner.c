@@ -12,12 +12,16 @@
 static struct layer_memory inner_memory(const struct layer *layer, struct layer_memory memory,
                                         int i)
 {
-    size_t offset = 0;
-    for (int before = 0; before < i; before++)
+    size_t offset = 0, buffers = 0;
+    for (int before = 0; before < i; before++) {
         offset += layer->inner[before].parameter_count;
+        buffers += layer->inner[before].buffer_count;
+    }
     memory.parameters += offset;
     if (memory.gradients != NULL)
         memory.gradients += offset;
+    if (memory.buffers != NULL)
+        memory.buffers += buffers;
     return memory;
 }
 
@@ -62,12 +66,22 @@ static void add_parameters(struct layer *layer, const struct layer *inner, int i
     }
 }
 
+static void add_buffers(struct layer *layer, const struct layer *inner, int i)
+{
+    for (int k = 0; k < inner->buffers; k++) {
+        char name[LAYER_NAME_SIZE + 12];
+        snprintf(name, sizeof name, "%d.%s", i, inner->buffer[k].name);
+        layer_add_buffer(layer, name, inner->buffer[k].shape, inner->buffer[k].initial);
+    }
+}
+
 void inner_put(struct layer *layer, const struct layer *inner, int inner_layers)
 {
     layer->inner = calloc((size_t)inner_layers, sizeof *layer->inner);
     if (layer->inner == NULL)
         fatal("no memory left for a layer of %d layers", inner_layers);
     layer->inner_layers = inner_layers;
+    layer->input_dtype = inner[0].input_dtype;
     for (int i = 0; i < inner_layers; i++) {
         layer->inner[i] = inner[i];
         layer->forward_flops += inner[i].forward_flops;
@@ -76,6 +90,9 @@ void inner_put(struct layer *layer, const struct layer *inner, int inner_layers)
         /* Where no dx is wanted, only the first of the layers need not work one out. */
         layer->backward_input_flops_without_dx +=
             i == 0 ? inner[i].backward_input_flops_without_dx : inner[i].backward_input_flops;
+        layer->tied = layer->tied || inner[i].tied;
+        layer->mixes_samples = layer->mixes_samples || inner[i].mixes_samples;
         add_parameters(layer, &inner[i], i);
+        add_buffers(layer, &inner[i], i);
     }
 }

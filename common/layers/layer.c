@@ -111,6 +111,12 @@ void layer_release_saved(const struct layer *layer, struct layer_memory memory, 
     saved_release_all(saved);
 }
 
+const struct pass *layer_pass(struct layer_memory memory)
+{
+    static const struct pass first;
+    return memory.pass == NULL ? &first : memory.pass;
+}
+
 /* ---- tensors ---- */
 
 struct tensor *layer_tensor_new(const struct tensor *x, struct shape sample)
@@ -128,6 +134,24 @@ struct tensor *layer_in_place_or_new(struct tensor *x)
 
 /* ---- descriptions ---- */
 
+static void set_name(char own[LAYER_NAME_SIZE], const char *name)
+{
+    const int length = snprintf(own, LAYER_NAME_SIZE, "%s", name);
+    if (length >= LAYER_NAME_SIZE)
+        fatal("the parameter name %s is longer than %d letters", name, LAYER_NAME_SIZE - 1);
+}
+
+void layer_add_buffer(struct layer *layer, const char *name, struct shape shape,
+                      enum initial_value initial)
+{
+    if (layer->buffers == LAYER_MAX_BUFFERS)
+        fatal("a layer of more than %d buffers", LAYER_MAX_BUFFERS);
+    struct buffer *buffer = &layer->buffer[layer->buffers++];
+    *buffer = (struct buffer){.shape = shape, .offset = layer->buffer_count, .initial = initial};
+    set_name(buffer->name, name);
+    layer->buffer_count += shape_elements(shape);
+}
+
 void layer_add_parameter(struct layer *layer, const char *name, struct shape shape,
                          enum initial_value initial, float scale)
 {
@@ -136,9 +160,7 @@ void layer_add_parameter(struct layer *layer, const char *name, struct shape sha
     struct parameter *parameter = &layer->parameter[layer->parameters++];
     *parameter = (struct parameter){
         .shape = shape, .offset = layer->parameter_count, .initial = initial, .scale = scale};
-    int length = snprintf(parameter->name, sizeof parameter->name, "%s", name);
-    if (length >= (int)sizeof parameter->name)
-        fatal("the parameter name %s is longer than %d letters", name, LAYER_NAME_SIZE - 1);
+    set_name(parameter->name, name);
     layer->parameter_count += shape_elements(shape);
 }
 
@@ -208,14 +230,27 @@ static void initialise_run(size_t in_part, size_t in_whole, size_t length, void 
             value[i] = parameter->initial == INITIAL_ONE ? 1.0f : 0.0f;
 }
 
+void layer_initialise_parameter(const struct layer *layer, int k, uint64_t seed, float *value)
+{
+    const struct parameter *parameter = &layer->parameter[k];
+    const struct slice slice = layer_parameter_slice(parameter);
+    struct initial to = {parameter, seed,
+                         random_stream(RANDOM_PARAMETER, (uint32_t)layer->index, (uint32_t)k),
+                         value};
+    slice_walk(&slice, 0, shape_elements(parameter->shape), initialise_run, &to);
+}
+
 void layer_initialise(const struct layer *layer, uint64_t seed, float *parameters)
 {
-    for (int k = 0; k < layer->parameters; k++) {
-        const struct parameter *parameter = &layer->parameter[k];
-        const struct slice slice = layer_parameter_slice(parameter);
-        struct initial to = {parameter, seed,
-                             random_stream(RANDOM_PARAMETER, (uint32_t)layer->index, (uint32_t)k),
-                             parameters + parameter->offset};
-        slice_walk(&slice, 0, shape_elements(parameter->shape), initialise_run, &to);
+    for (int k = 0; k < layer->parameters; k++)
+        layer_initialise_parameter(layer, k, seed, parameters + layer->parameter[k].offset);
+}
+
+void layer_initialise_buffers(const struct layer *layer, float *buffers)
+{
+    for (int k = 0; k < layer->buffers; k++) {
+        const struct buffer *buffer = &layer->buffer[k];
+        for (size_t i = 0; i < shape_elements(buffer->shape); i++)
+            buffers[buffer->offset + i] = buffer->initial == INITIAL_ONE ? 1.0f : 0.0f;
     }
 }

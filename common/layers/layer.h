@@ -25,6 +25,7 @@
 #include "common/base/slice.h"
 
 #define LAYER_MAX_PARAMETERS 20
+#define LAYER_MAX_BUFFERS    16
 #define LAYER_MAX_SAVED      8
 #define LAYER_NAME_SIZE      48
 
@@ -43,12 +44,35 @@ struct parameter {
     float scale; /* uniform: the bound; normal: the deviation */
 };
 
+/* What a layer keeps besides its parameters from one call to the next, for as long as the stage
+ * lives: running averages. No optimizer moves it. */
+struct buffer {
+    char name[LAYER_NAME_SIZE]; /* "running_mean", inside another layer "1.running_mean" */
+    struct shape shape;
+    size_t offset; /* elements from the layer's first buffer */
+    enum initial_value initial;
+};
+
 struct layer;
 struct saved; /* what one layer keeps of one micro-batch between forward and backward */
+
+/* Where, when and how a layer is called. All zeros: the first step, the first sample, to train. */
+struct pass {
+    uint64_t seed; /* of the run */
+    int step;
+    int first_sample;     /* the place in the whole batch of x's first sample */
+    int samples_together; /* so many of x's samples have their statistics in common; 0: all */
+    bool again;      /* a forward is repeated (recomputation): running averages stay as they are */
+    bool evaluating; /* no dropout, and running averages in place of x's own statistics */
+};
 
 struct layer_memory {
     float *parameters; /* the layer's first parameter, in the stage's arena */
     float *gradients;
+    float *buffers;          /* the layer's first buffer, or NULL: there is none */
+    const float *tied;       /* the model's first parameter, for a layer that is tied to it … */
+    float *tied_gradient;    /* … and its gradient */
+    const struct pass *pass; /* NULL: all zeros */
 };
 
 struct layer_operations {
@@ -69,6 +93,12 @@ struct layer {
     int parameters;      /* number of parameter tensors */
     struct parameter parameter[LAYER_MAX_PARAMETERS];
     size_t parameter_count; /* elements in all of them */
+    int buffers;            /* number of buffers */
+    struct buffer buffer[LAYER_MAX_BUFFERS];
+    size_t buffer_count;    /* elements in all of them */
+    enum dtype input_dtype; /* float32; int32 for tokens */
+    bool tied;              /* works with the model's first parameter, as its own weight */
+    bool mixes_samples;     /* what it makes of a sample depends on the others */
     double forward_flops;   /* charged per sample */
     double backward_input_flops;
     double backward_input_flops_without_dx; /* of what backward_weight needs nevertheless */
@@ -130,5 +160,8 @@ void layer_backward_weight(const struct layer *, struct layer_memory, struct sav
 
 /* Fills parameters[0 … parameter_count-1] with the layer's initial values. */
 void layer_initialise(const struct layer *layer, uint64_t seed, float *parameters);
+/* The same of parameter number k alone, and of buffers[0 … buffer_count-1]. */
+void layer_initialise_parameter(const struct layer *layer, int k, uint64_t seed, float *parameter);
+void layer_initialise_buffers(const struct layer *layer, float *buffers);
 
 #endif

@@ -32,9 +32,15 @@ struct tensor *layer_tensor_new(const struct tensor *x, struct shape sample);
 /* x itself if nobody else refers to it, so that it may be overwritten; else a new tensor like it. */
 struct tensor *layer_in_place_or_new(struct tensor *x);
 
+/* Never NULL. */
+const struct pass *layer_pass(struct layer_memory memory);
+
 /* Appends a parameter to a description: shape and initial value are set by the caller. */
 void layer_add_parameter(struct layer *layer, const char *name, struct shape shape,
                          enum initial_value initial, float scale);
+/* Likewise a buffer, that begins with zeros or ones. */
+void layer_add_buffer(struct layer *layer, const char *name, struct shape shape,
+                      enum initial_value initial);
 /* Weight and bias with PyTorch's default: both uniform within 1/sqrt(inputs of one output). */
 void layer_add_weight_and_bias(struct layer *layer, const char *prefix, struct shape weight,
                                int outputs, int fan_in);

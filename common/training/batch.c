@@ -22,9 +22,22 @@ static void check_options(const struct batch_options *options)
               options->micro_batches);
 }
 
+struct shape batch_labels_shape(const struct batch *batch, int samples)
+{
+    const int labels = batch->options.data.labels;
+    return labels == 1 ? SHAPE(samples) : SHAPE(samples, labels);
+}
+
+struct shape batch_outputs_shape(const struct batch *batch, int samples)
+{
+    struct shape shape = batch_labels_shape(batch, samples);
+    shape.size[shape.dimensions++] = batch->options.data.classes;
+    return shape;
+}
+
 static void forget_labels(struct batch *batch)
 {
-    for (int i = 0; i < batch->options.batch_size && !batch_is_meta(batch); i++)
+    for (int i = 0; i < batch->all_labels->count && !batch_is_meta(batch); i++)
         tensor_integers(batch->all_labels)[i] = NOT_RECEIVED;
 }
 
@@ -48,8 +61,8 @@ struct batch *batch_new(const struct batch_options *options)
         int samples = dataset_count(batch->dataset_name, DATASET_TRAIN, error);
         batch->samples = samples > 0 ? samples : 0;
     }
-    batch->all_labels =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, options->device, SHAPE(options->batch_size));
+    batch->all_labels = tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, options->device,
+                                   batch_labels_shape(batch, options->batch_size));
     forget_labels(batch);
     size_t bytes = (size_t)options->micro_batches * sizeof *batch->micro_batch;
     batch->micro_batch = memory_allocate(MEMORY_WORKSPACE, bytes);
@@ -90,15 +103,16 @@ static struct dataset *open_part(struct batch *batch, bool inputs)
 {
     const struct batch_options *options = &batch->options;
     char error[DATASET_ERROR_SIZE];
-    struct shape sample;
-    int classes;
-    if (!dataset_describe(options->dataset, &sample, &classes, error))
+    struct data_shape data;
+    if (!dataset_describe(options->dataset, &data, error))
         fatal("%s", error);
-    if (!shape_equal(sample, options->sample) || classes != options->classes) {
+    const struct data_shape *own = &options->data;
+    if (!shape_equal(data.input, own->input) || data.dtype != own->dtype ||
+        data.labels != own->labels || data.classes != own->classes) {
         char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
         fatal("%s has samples of %s in %d classes; the model is for %s in %d", options->dataset,
-              shape_text(sample, found), classes, shape_text(options->sample, expected),
-              options->classes);
+              shape_text(data.input, found), data.classes, shape_text(own->input, expected),
+              own->classes);
     }
     struct dataset *dataset =
         dataset_open(options->dataset, DATASET_TRAIN, inputs, !inputs, options->seed, error);

@@ -23,9 +23,8 @@ struct batch_options {
     int micro_batches; /* divides batch_size */
     enum loss_kind loss;
     uint64_t seed;
-    struct shape sample;
-    int classes;
-    enum device device; /* of the inputs, the labels and the loss */
+    struct data_shape data; /* as the model wants it: model_data */
+    enum device device;     /* of the inputs, the labels and the loss */
 };
 
 struct batch *batch_new(const struct batch_options *options);
@@ -37,17 +36,18 @@ void batch_free(struct batch *batch);
 void batch_open_inputs(struct batch *batch);
 void batch_open_labels(struct batch *batch);
 
-/* The inputs of one micro-batch: a new tensor (micro-batch size, sample…). */
+/* The inputs of one micro-batch: a new tensor (micro-batch size, sample…) of the data's dtype. */
 struct tensor *batch_inputs(struct batch *batch, int micro_batch);
-/* The labels of one micro-batch: int32 (micro-batch size); stays the batch's. On a rank
+/* The labels of one micro-batch: int32 (micro-batch size), of tokens (micro-batch size, tokens); stays the batch's. On a rank
  * that did not open the labels this is room to receive them into, anew in every step. */
 struct tensor *batch_labels(struct batch *batch, int micro_batch);
-/* Computes the loss of one micro-batch, the mean over its samples, from the last
+/* Computes the loss of one micro-batch, the mean over its samples and their tokens, from the last
  * stage's output. Takes over y. */
 void batch_loss(struct batch *batch, int micro_batch, struct tensor *y);
 /* The gradient of scale · (loss of that micro-batch) for y: a new tensor. Once per batch_loss. */
 struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float scale);
-/* The outputs of the whole batch as batch_loss saw them: (batch_size, classes), NaN where it did
+/* The outputs of the whole batch as batch_loss saw them: (batch_size, classes), of tokens
+ * (batch_size, tokens, classes), NaN where it did
  * not; stays the batch's. Fatal if this rank computed no loss yet. */
 struct tensor *batch_outputs(struct batch *batch);
 

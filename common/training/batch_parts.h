@@ -41,6 +41,11 @@ static inline bool batch_is_meta(const struct batch *batch)
     return batch->options.device == DEVICE_META;
 }
 
+/* So many numbers of each label: (samples), of tokens (samples, tokens); and with the classes as the
+ * last dimension. */
+struct shape batch_labels_shape(const struct batch *batch, int samples);
+struct shape batch_outputs_shape(const struct batch *batch, int samples);
+
 /* batch_step.c: what the last step computed counts no longer. */
 void batch_forget_outputs(struct batch *batch);
 

@@ -47,21 +47,22 @@ struct tensor *batch_inputs(struct batch *batch, int micro_batch)
     if (batch->first < 0)
         fatal("no step was loaded yet: batch_load() comes first");
     int count = batch->micro_batch_size;
-    struct tensor *inputs = tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, batch->options.device,
-                                       shape_with_batch(count, batch->options.sample));
+    struct tensor *inputs =
+        tensor_new(MEMORY_ACTIVATION, batch->options.data.dtype, batch->options.device,
+                   shape_with_batch(count, batch->options.data.input));
     if (!batch_is_meta(batch))
         dataset_gather_inputs(batch->inputs, batch->order + batch->first + micro_batch * count,
-                              count, tensor_floats(inputs));
+                              count, inputs->data);
     return hand_out(LOG_HELD_X, micro_batch, inputs, __builtin_return_address(0));
 }
 
 struct tensor *batch_labels(struct batch *batch, int micro_batch)
 {
     struct micro_batch *own = micro_batch_of(batch, micro_batch);
-    const int size = batch->micro_batch_size;
+    const struct shape shape = batch_labels_shape(batch, batch->micro_batch_size);
     if (own->labels == NULL)
         own->labels =
-            tensor_view(batch->all_labels, (size_t)micro_batch * (size_t)size, SHAPE(size));
+            tensor_view(batch->all_labels, (size_t)micro_batch * shape_elements(shape), shape);
     return own->labels;
 }
 
@@ -85,18 +86,17 @@ static struct tensor *outputs_of(struct batch *batch, int micro_batch)
     const struct batch_options *options = &batch->options;
     if (batch->outputs == NULL) {
         batch->outputs = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, options->device,
-                                    SHAPE(options->batch_size, options->classes));
+                                    batch_outputs_shape(batch, options->batch_size));
         batch_forget_outputs(batch);
     }
-    size_t elements = (size_t)batch->micro_batch_size * (size_t)options->classes;
-    return tensor_view(batch->outputs, (size_t)micro_batch * elements,
-                       SHAPE(batch->micro_batch_size, options->classes));
+    const struct shape shape = batch_outputs_shape(batch, batch->micro_batch_size);
+    return tensor_view(batch->outputs, (size_t)micro_batch * shape_elements(shape), shape);
 }
 
 void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
 {
     struct micro_batch *own = micro_batch_of(batch, micro_batch);
-    struct shape expected = SHAPE(batch->micro_batch_size, batch->options.classes);
+    struct shape expected = batch_outputs_shape(batch, batch->micro_batch_size);
     char found_text[SHAPE_TEXT_SIZE], expected_text[SHAPE_TEXT_SIZE];
     if (y == NULL)
         fatal("micro-batch %d: there is no output (NULL) to compute a loss of", micro_batch);
@@ -187,5 +187,5 @@ double batch_accuracy(const struct batch *batch)
     int correct = 0;
     for (int m = 0; m < micro_batches; m++)
         correct += batch->micro_batch[m].correct;
-    return (double)correct / batch->options.batch_size;
+    return (double)correct / batch->options.batch_size / batch->options.data.labels;
 }

@@ -8,7 +8,7 @@
 #include <math.h>
 
 struct extent {
-    int samples;
+    int rows; /* samples, or all tokens of all samples */
     int classes;
 };
 
@@ -16,24 +16,25 @@ static struct extent check_arguments(enum loss_kind kind, const struct tensor *o
                                      const struct tensor *labels)
 {
     char text[SHAPE_TEXT_SIZE];
-    if (outputs == NULL || outputs->shape.dimensions != 2 || outputs->dtype != DTYPE_FLOAT32)
-        fatal("the outputs must be float32 (samples, classes), not %s %s",
+    if (outputs == NULL || outputs->shape.dimensions < 2 || outputs->dtype != DTYPE_FLOAT32)
+        fatal("the outputs must be float32 (samples, classes) or (samples, tokens, classes), not "
+              "%s %s",
               outputs == NULL ? "NULL" : dtype_name(outputs->dtype),
               outputs == NULL ? "" : shape_text(outputs->shape, text));
-    struct extent extent = {outputs->shape.size[0], outputs->shape.size[1]};
-    if (extent.samples == 0 || extent.classes == 0)
+    struct extent extent = {tensor_rows(outputs), shape_last(outputs->shape)};
+    if (extent.rows == 0 || extent.classes == 0)
         fatal("no loss of outputs of shape %s", shape_text(outputs->shape, text));
     if (kind == LOSS_MEAN || outputs->device == DEVICE_META)
         return extent;
 
-    if (labels == NULL || labels->dtype != DTYPE_INT32 || labels->count != extent.samples)
-        fatal("cross-entropy needs int32 labels (%d), not %s %s", extent.samples,
+    if (labels == NULL || labels->dtype != DTYPE_INT32 || labels->count != extent.rows)
+        fatal("cross-entropy needs int32 labels (%d), not %s %s", extent.rows,
               labels == NULL ? "NULL" : dtype_name(labels->dtype),
               labels == NULL ? "" : shape_text(labels->shape, text));
-    for (int i = 0; i < extent.samples; i++) {
+    for (int i = 0; i < extent.rows; i++) {
         int32_t label = tensor_integers(labels)[i];
         if (label < 0 || label >= extent.classes)
-            fatal("label %d of sample %d is not in 0 … %d: were the labels received whole, as "
+            fatal("label %d, number %d, is not in 0 … %d: were the labels received whole, as "
                   "MPI_INT32_T, before the loss?",
                   label, i, extent.classes - 1);
     }
@@ -76,7 +77,7 @@ double loss_forward(enum loss_kind kind, const struct tensor *outputs, const str
             sum += (double)tensor_floats(outputs)[i];
         return sum / outputs->count;
     }
-    for (int i = 0; i < extent.samples; i++) {
+    for (int i = 0; i < extent.rows; i++) {
         const float *row = tensor_floats(outputs) + (size_t)i * (size_t)extent.classes;
         int32_t label = tensor_integers(labels)[i];
         int top = largest(row, extent.classes);
@@ -85,7 +86,7 @@ double loss_forward(enum loss_kind kind, const struct tensor *outputs, const str
                ((double)row[label] - (double)shift);
         *correct += top == label;
     }
-    return sum / extent.samples;
+    return sum / extent.rows;
 }
 
 struct tensor *loss_backward(enum loss_kind kind, const struct tensor *outputs,
@@ -103,15 +104,15 @@ struct tensor *loss_backward(enum loss_kind kind, const struct tensor *outputs,
             to[i] = scale / (float)outputs->count;
         return gradient;
     }
-    for (int i = 0; i < extent.samples; i++) {
+    for (int i = 0; i < extent.rows; i++) {
         size_t first = (size_t)i * (size_t)extent.classes;
         const float *row = tensor_floats(outputs) + first;
         float shift = row[largest(row, extent.classes)];
         double sum = sum_of_exponentials(row, extent.classes, shift, to + first);
-        float factor = (float)((double)scale / extent.samples / sum);
+        float factor = (float)((double)scale / extent.rows / sum);
         for (int k = 0; k < extent.classes; k++)
             to[first + (size_t)k] *= factor;
-        to[first + (size_t)tensor_integers(labels)[i]] -= scale / (float)extent.samples;
+        to[first + (size_t)tensor_integers(labels)[i]] -= scale / (float)extent.rows;
     }
     return gradient;
 }

@@ -1,5 +1,6 @@
 /*
- * Losses of a batch of outputs (samples, classes), each the mean over its samples.
+ * Losses of a batch of outputs (samples, classes), or (samples, tokens, classes), each the mean over
+ * its samples and tokens.
  * On the meta device the loss is 0, labels are not looked at, and the gradient is
  * a tensor of the right shape.
  */
@@ -13,8 +14,8 @@ enum loss_kind {
     LOSS_MEAN           /* the mean of all outputs: labels are not looked at */
 };
 
-/* Returns the loss; correct becomes the number of samples whose largest output
- * is the label's (0 for LOSS_MEAN). labels: int32 (samples), each 0 … classes-1
+/* Returns the loss; correct becomes the number of samples, or tokens, whose largest output
+ * is the label's (0 for LOSS_MEAN). labels: int32 (samples) or (samples, tokens), each 0 … classes-1
  * (fatal otherwise), NULL allowed for LOSS_MEAN. */
 double loss_forward(enum loss_kind kind, const struct tensor *outputs, const struct tensor *labels,
                     int *correct);

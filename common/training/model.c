@@ -148,6 +148,31 @@ void model_free(struct model *model)
     free(model);
 }
 
+struct data_shape model_data(const struct model *model)
+{
+    const struct shape output = model_last_output(model);
+    return (struct data_shape){.input = model->input,
+                               .dtype = model->layer[0].input_dtype,
+                               .labels = output.dimensions > 1 ? output.size[0] : 1,
+                               .classes = model->outputs};
+}
+
+bool model_mixes_samples(const struct model *model)
+{
+    bool mixes = false;
+    for (int i = 0; i < model->layers; i++)
+        mixes = mixes || model->layer[i].mixes_samples;
+    return mixes;
+}
+
+bool model_is_tied(const struct model *model)
+{
+    bool tied = false;
+    for (int i = 0; i < model->layers; i++)
+        tied = tied || model->layer[i].tied;
+    return tied;
+}
+
 size_t model_parameter_count(const struct model *model, int first_layer, int layers)
 {
     size_t count = 0;

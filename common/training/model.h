@@ -16,13 +16,14 @@
 #ifndef COMMON_TRAINING_MODEL_H
 #define COMMON_TRAINING_MODEL_H
 
+#include "common/files/dataset.h"
 #include "common/layers/layer.h"
 
 struct model {
     char name[64]; /* as given, options included */
     int layers;
     struct layer *layer;
-    struct shape input; /* of one sample */
+    struct shape input; /* of one sample: an image (channels, height, width), or (tokens) */
     int outputs;        /* classes */
 };
 
@@ -32,6 +33,12 @@ struct model {
 struct model *model_new(const char *name, struct shape input, int classes,
                         char error[MODEL_ERROR_SIZE]);
 void model_free(struct model *model);
+/* The data that it is for. */
+struct data_shape model_data(const struct model *model);
+/* Its outputs for a sample depend on the other samples: a layer takes statistics over them. */
+bool model_mixes_samples(const struct model *model);
+/* A layer works with the first layer's first parameter: layer.tied. */
+bool model_is_tied(const struct model *model);
 size_t model_parameter_count(const struct model *model, int first_layer, int layers);
 /* Forward FLOPs of one sample, per layer: what distribute_layers() is given. */
 void model_layer_flops(const struct model *model, double *flops);

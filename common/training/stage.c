@@ -64,26 +64,69 @@ static void record_stage(const struct stage *stage)
                              .layers = stage->options.layers};
     for (int i = 0; i < stage->options.layers; i++)
         fact.parameter_bytes += stage->layer[i].parameter_count * sizeof(float);
+    if (stage_tied_copy(stage) != NULL)
+        fact.parameter_bytes += shape_elements(stage->tied->shape) * sizeof(float);
     log_append(log_record_of_stage(fact));
 }
 
-static void make_arenas(struct stage *stage)
+/* Where the model's first parameter is in the arenas: in the first layer, or a copy behind the others. */
+static size_t place_tied(struct stage *stage, const struct model *model, size_t count)
+{
+    const struct stage_options *options = &stage->options;
+    bool tied = false;
+    for (int i = 0; i < options->layers; i++)
+        tied = tied || stage->layer[i].tied;
+    if (!tied)
+        return count;
+    stage->tied = &model->layer[0].parameter[0];
+    if (options->first_layer == 0)
+        return count;
+    if (!options->sums_tied_gradients)
+        fatal(
+            "stage %d: %s works with the weight of its first layer here, too, which is on another "
+            "stage: both would go their own ways, unless the program adds up their gradients "
+            "(sums_tied_gradients)",
+            options->index, model->name);
+    stage->tied_offset = count;
+    return count + shape_elements(stage->tied->shape);
+}
+
+static void make_arenas(struct stage *stage, const struct model *model)
 {
     int layers = stage->options.layers;
-    size_t count = 0;
+    const enum device device = stage->options.device;
+    size_t count = 0, buffers = 0;
     stage->offset = allocate((size_t)layers, sizeof *stage->offset);
+    stage->buffer_offset = allocate((size_t)layers, sizeof *stage->buffer_offset);
     for (int i = 0; i < layers; i++) {
         stage->offset[i] = count;
+        stage->buffer_offset[i] = buffers;
         count += stage->layer[i].parameter_count;
+        buffers += stage->layer[i].buffer_count;
     }
+    count = place_tied(stage, model, count);
     struct shape shape = shape_flat(count == 0 ? 1 : count);
-    stage->parameters = tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, stage->options.device, shape);
-    stage->gradients = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, stage->options.device, shape);
+    stage->parameters = tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, device, shape);
+    stage->gradients = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, device, shape);
     tensor_zero(stage->parameters);
     tensor_zero(stage->gradients);
-    for (int i = 0; i < layers && stage->options.device != DEVICE_META; i++)
-        layer_initialise(&stage->layer[i], stage->options.seed,
-                         tensor_floats(stage->parameters) + stage->offset[i]);
+    if (buffers > 0)
+        stage->buffers = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, device, shape_flat(buffers));
+}
+
+static void initialise(struct stage *stage, const struct model *model)
+{
+    const struct stage_options *options = &stage->options;
+    float *parameters = tensor_floats(stage->parameters);
+    for (int i = 0; i < options->layers; i++) {
+        layer_initialise(&stage->layer[i], options->seed, parameters + stage->offset[i]);
+        if (stage->layer[i].buffers > 0)
+            layer_initialise_buffers(&stage->layer[i],
+                                     tensor_floats(stage->buffers) + stage->buffer_offset[i]);
+    }
+    if (stage_tied_copy(stage) != NULL)
+        layer_initialise_parameter(&model->layer[0], 0, options->seed,
+                                   parameters + stage->tied_offset);
 }
 
 /* ---- flights ---- */
@@ -136,7 +179,9 @@ struct stage *stage_new(const struct model *model, const struct stage_options *o
     stage->options = *options;
     stage->layer = model->layer + options->first_layer;
     check_messages(stage);
-    make_arenas(stage);
+    make_arenas(stage, model);
+    if (options->device != DEVICE_META)
+        initialise(stage, model);
     stage->flight = allocate((size_t)options->micro_batches, sizeof *stage->flight);
     stage->finished = allocate((size_t)options->micro_batches, sizeof *stage->finished);
     if (options->index == 0) {
@@ -162,6 +207,8 @@ void stage_free(struct stage *stage)
     free(stage->flight);
     free(stage->finished);
     free(stage->offset);
+    free(stage->buffer_offset);
+    tensor_free(stage->buffers);
     tensor_free(stage->parameters);
     tensor_free(stage->gradients);
     free(stage);

@@ -25,8 +25,14 @@ struct stage_options {
     int micro_batch_size;
     int micro_batches; /* numbers 0 … micro_batches-1 may be in flight */
     uint64_t seed;
-    enum device device;  /* meta: parameters, gradients and activations have no numbers */
-    bool log_parameters; /* the log's F, B, I and W carry the fingerprint of the parameters */
+    enum device device; /* meta: parameters, gradients and activations have no numbers */
+    int first_sample;   /* the place in the whole batch of the first sample of micro-batch 0 */
+    int samples_together; /* whose statistics are taken together, as if they were a micro-batch; 0: all
+                             samples of a micro-batch */
+    bool
+        sums_tied_gradients; /* the model's first parameter is used by two stages, and whoever trains
+                                 them adds up its gradients: stage_tied_gradients */
+    bool log_parameters;     /* the log's F, B, I and W carry the fingerprint of the parameters */
 };
 
 /* The model must outlive the stage. */
@@ -50,6 +56,8 @@ struct tensor *stage_input_new(struct stage *stage);
 struct tensor *stage_output_new(struct stage *stage);
 
 void stage_zero_gradients(struct stage *stage);
+/* The training step that begins now, 0 before any: dropout is another in each. */
+void stage_set_step(struct stage *stage, int step);
 
 /* --- several versions of the parameters (weight stashing) -------------------- */
 
@@ -71,6 +79,18 @@ const struct layer *stage_layer(const struct stage *stage, int layer);
  * this stage. */
 struct tensor *stage_layer_gradients(struct stage *stage, int layer);
 struct tensor *stage_layer_parameters(struct stage *stage, int layer);
+/* A new view of the buffers of one layer (running averages), flat, or NULL. */
+struct tensor *stage_layer_buffers(struct stage *stage, int layer);
+/* What the functions of one layer work with when somebody else than the stage calls them; without
+ * buffers. Stays the stage's. */
+struct layer_memory stage_layer_memory(const struct stage *stage, int layer,
+                                       const struct pass *pass);
+/* A new view of the model's first parameter (its gradient), where a layer is tied to it and it is on
+ * this stage: in the first layer, or as the copy that a later stage works with; else NULL. */
+struct tensor *stage_tied_parameters(struct stage *stage);
+struct tensor *stage_tied_gradients(struct stage *stage);
+/* What that copy is of, or NULL: there is none here. It lies behind the parameters of all layers. */
+const struct parameter *stage_tied_copy(const struct stage *stage);
 /* The arenas, whole and flat; they stay the stage's. At least one element long. */
 struct tensor *stage_gradients(struct stage *stage);
 struct tensor *stage_parameters(struct stage *stage);

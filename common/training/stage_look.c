@@ -90,6 +90,48 @@ static struct tensor *layer_view(const struct stage *stage, struct tensor *arena
     return count == 0 ? NULL : tensor_view(arena, stage->offset[place], shape_flat(count));
 }
 
+struct layer_memory stage_layer_memory(const struct stage *stage, int layer,
+                                       const struct pass *pass)
+{
+    float *parameters = tensor_floats(stage->parameters);
+    float *gradients = tensor_floats(stage->gradients);
+    const size_t offset = stage->offset[place_of(stage, layer)];
+    struct layer_memory memory = {
+        .parameters = parameters + offset, .gradients = gradients + offset, .pass = pass};
+    if (stage->tied != NULL) {
+        memory.tied = parameters + stage->tied_offset;
+        memory.tied_gradient = gradients + stage->tied_offset;
+    }
+    return memory;
+}
+
+struct tensor *stage_layer_buffers(struct stage *stage, int layer)
+{
+    int place = place_of(stage, layer);
+    size_t count = stage->layer[place].buffer_count;
+    return count == 0 ? NULL
+                      : tensor_view(stage->buffers, stage->buffer_offset[place], shape_flat(count));
+}
+
+const struct parameter *stage_tied_copy(const struct stage *stage)
+{
+    return stage->options.first_layer == 0 ? NULL : stage->tied;
+}
+
+struct tensor *stage_tied_parameters(struct stage *stage)
+{
+    return stage->tied == NULL
+               ? NULL
+               : tensor_view(stage->parameters, stage->tied_offset, stage->tied->shape);
+}
+
+struct tensor *stage_tied_gradients(struct stage *stage)
+{
+    return stage->tied == NULL
+               ? NULL
+               : tensor_view(stage->gradients, stage->tied_offset, stage->tied->shape);
+}
+
 struct tensor *stage_layer_gradients(struct stage *stage, int layer)
 {
     return layer_view(stage, stage->gradients, layer);

@@ -28,7 +28,13 @@ struct stage {
     struct stage_options options;
     const struct layer *layer; /* the first of them, in the model */
     struct tensor *parameters, *gradients;
-    size_t *offset;         /* of each layer in the arenas */
+    struct tensor *buffers; /* of all layers; NULL: there are none */
+    size_t *offset;         /* of each layer in the arenas … */
+    size_t *buffer_offset;  /* … and in the buffers */
+    const struct parameter
+        *tied;              /* the model's first, if a layer here is tied to it; else NULL … */
+    size_t tied_offset;     /* … and where in the arenas it is */
+    struct pass pass;       /* of the call that runs */
     struct flight **flight; /* of each micro-batch; NULL unless it is in flight */
     struct flight *spare;   /* flights that have ended, to be used again */
     bool *finished; /* each micro-batch: it was in flight before, and its backward is done */

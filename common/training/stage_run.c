@@ -50,7 +50,7 @@ static void check_micro_batch(const struct stage *stage, enum log_operation oper
 
 /* Checks a tensor and takes it over. */
 static void take_over(const struct stage *stage, int micro_batch, const char *what,
-                      struct tensor *tensor, struct shape sample)
+                      struct tensor *tensor, enum dtype dtype, struct shape sample)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
     struct shape shape = shape_with_batch(stage->options.micro_batch_size, sample);
@@ -58,12 +58,12 @@ static void take_over(const struct stage *stage, int micro_batch, const char *wh
         fatal("stage %d, micro-batch %d: %s is NULL; expected a tensor %s", stage->options.index,
               micro_batch, what, shape_text(shape, expected));
     tensor_taken(tensor, what, "stage");
-    if (!shape_equal(tensor->shape, shape) || tensor->dtype != DTYPE_FLOAT32 ||
+    if (!shape_equal(tensor->shape, shape) || tensor->dtype != dtype ||
         tensor->device != stage->options.device)
-        fatal("stage %d, micro-batch %d: %s is %s %s; expected float32 %s (micro-batch size first) "
+        fatal("stage %d, micro-batch %d: %s is %s %s; expected %s %s (micro-batch size first) "
               "on the stage's device",
               stage->options.index, micro_batch, what, dtype_name(tensor->dtype),
-              shape_text(tensor->shape, found), shape_text(shape, expected));
+              shape_text(tensor->shape, found), dtype_name(dtype), shape_text(shape, expected));
 }
 
 /* ---- running ---- */
@@ -98,10 +98,22 @@ static void end(const struct stage *stage, enum log_operation operation, int mic
                      tensor_fingerprint(stage, leaves));
 }
 
+/* What the layers are told of a call on a micro-batch. */
+static void set_pass(struct stage *stage, int micro_batch)
+{
+    const struct stage_options *options = &stage->options;
+    stage->pass.seed = options->seed;
+    stage->pass.samples_together = options->samples_together;
+    stage->pass.first_sample = options->first_sample + micro_batch * options->micro_batch_size;
+}
+
 static struct layer_memory memory_of(const struct stage *stage, int i)
 {
-    return (struct layer_memory){tensor_floats(stage->parameters) + stage->offset[i],
-                                 tensor_floats(stage->gradients) + stage->offset[i]};
+    struct layer_memory memory =
+        stage_layer_memory(stage, stage->options.first_layer + i, &stage->pass);
+    if (stage->buffers != NULL)
+        memory.buffers = tensor_floats(stage->buffers) + stage->buffer_offset[i];
+    return memory;
 }
 
 static struct saved *saved_of(const struct stage *stage, int micro_batch, int i)
@@ -122,7 +134,8 @@ static struct shape output_sample(const struct stage *stage)
 struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
 {
     check_micro_batch(stage, LOG_FORWARD, micro_batch, "a forward", NOT_HERE);
-    take_over(stage, micro_batch, "x", x, input_sample(stage));
+    take_over(stage, micro_batch, "x", x, stage->layer[0].input_dtype, input_sample(stage));
+    set_pass(stage, micro_batch);
     begin(stage, LOG_FORWARD, micro_batch, x);
     tensor_take_over(x);
     stage_flight_begin(stage, micro_batch);
@@ -147,7 +160,8 @@ static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, st
 struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
 {
     check_micro_batch(stage, LOG_BACKWARD, micro_batch, "a backward", FORWARD_DONE);
-    take_over(stage, micro_batch, "dy", dy, output_sample(stage));
+    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, output_sample(stage));
+    set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD, micro_batch, dy);
     tensor_take_over(dy);
     /* Both halves layer by layer, so that what a layer saved is released soonest. */
@@ -165,7 +179,8 @@ struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct
 {
     check_micro_batch(stage, LOG_BACKWARD_INPUT, micro_batch, "a stage_backward_input",
                       FORWARD_DONE);
-    take_over(stage, micro_batch, "dy", dy, output_sample(stage));
+    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, output_sample(stage));
+    set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     tensor_take_over(dy);
     for (int i = stage->options.layers - 1; i >= 0; i--)
@@ -179,6 +194,7 @@ void stage_backward_weight(struct stage *stage, int micro_batch)
 {
     check_micro_batch(stage, LOG_BACKWARD_WEIGHT, micro_batch, "a stage_backward_weight",
                       BACKWARD_INPUT_DONE);
+    set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
     for (int i = stage->options.layers - 1; i >= 0; i--)
         layer_backward_weight(&stage->layer[i], memory_of(stage, i),
@@ -190,7 +206,7 @@ void stage_backward_weight(struct stage *stage, int micro_batch)
 struct tensor *stage_input_new(struct stage *stage)
 {
     struct tensor *tensor =
-        tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+        tensor_new(MEMORY_ACTIVATION, stage->layer[0].input_dtype, stage->options.device,
                    shape_with_batch(stage->options.micro_batch_size, input_sample(stage)));
     return stage_hand_out(stage, LOG_HELD_X, -1, tensor, STAGE_CALLER);
 }
@@ -201,6 +217,11 @@ struct tensor *stage_output_new(struct stage *stage)
         tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
                    shape_with_batch(stage->options.micro_batch_size, output_sample(stage)));
     return stage_hand_out(stage, LOG_HELD_DY, -1, tensor, STAGE_CALLER);
+}
+
+void stage_set_step(struct stage *stage, int step)
+{
+    stage->pass.step = step;
 }
 
 void stage_zero_gradients(struct stage *stage)

@@ -52,11 +52,10 @@ bool evidence_logs(const struct outcome *run, struct verdict *verdict)
 
 struct model *evidence_model(const struct outcome *run, struct verdict *verdict)
 {
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char error[MAX(DATASET_ERROR_SIZE, MODEL_ERROR_SIZE)];
-    struct model *model = dataset_describe(run->options.dataset, &sample, &classes, error)
-                              ? model_new(run->options.model, sample, classes, error)
+    struct model *model = dataset_describe(run->options.dataset, &data, error)
+                              ? model_new(run->options.model, data.input, data.classes, error)
                               : NULL;
     if (!model)
         verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);

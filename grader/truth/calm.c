@@ -61,10 +61,7 @@ static bool forward_is_calm(const struct reference *reference, int step)
     struct tensor *value = batch_inputs(reference->batch, 0);
     for (int i = 0; i < reference->model->layers && calm; i++) {
         const struct layer *layer = &reference->model->layer[i];
-        struct tensor *parameters = stage_layer_parameters(reference->stage, i);
-        struct tensor *gradients = stage_layer_gradients(reference->stage, i);
-        struct layer_memory memory = {parameters ? tensor_floats(parameters) : NULL,
-                                      gradients ? tensor_floats(gradients) : NULL};
+        struct layer_memory memory = stage_layer_memory(reference->stage, i, &reference->pass);
         if (!strcmp(layer->operations->kind, "relu"))
             calm = relu_is_calm(value);
         else if (!strcmp(layer->operations->kind, "max_pool"))
@@ -72,8 +69,6 @@ static bool forward_is_calm(const struct reference *reference, int step)
         struct saved *saved = saved_new(layer);
         value = layer_forward(layer, memory, saved, value);
         saved_free(saved);
-        tensor_free(parameters);
-        tensor_free(gradients);
     }
     tensor_free(value);
     return calm;

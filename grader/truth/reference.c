@@ -5,15 +5,14 @@
 #include <string.h>
 
 static struct batch *open_batch(const struct options *options, int micro_batches,
-                                struct shape sample, int classes)
+                                const struct model *model)
 {
     struct batch *batch = batch_new(&(struct batch_options){.dataset = options->dataset,
                                                             .batch_size = options->batch_size,
                                                             .micro_batches = micro_batches,
                                                             .loss = options->loss,
                                                             .seed = options->seed,
-                                                            .sample = sample,
-                                                            .classes = classes});
+                                                            .data = model_data(model)});
     batch_open_inputs(batch);
     batch_open_labels(batch);
     return batch;
@@ -21,15 +20,14 @@ static struct batch *open_batch(const struct options *options, int micro_batches
 
 struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE])
 {
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char cause[DATASET_ERROR_SIZE > MODEL_ERROR_SIZE ? DATASET_ERROR_SIZE : MODEL_ERROR_SIZE];
-    if (!dataset_describe(options->dataset, &sample, &classes, cause) ||
+    if (!dataset_describe(options->dataset, &data, cause) ||
         !dataset_present(options->dataset, cause)) {
         g_snprintf(error, REFERENCE_ERROR_SIZE, "%s", cause);
         return NULL;
     }
-    struct model *model = model_new(options->model, sample, classes, cause);
+    struct model *model = model_new(options->model, data.input, data.classes, cause);
     if (!model) {
         g_snprintf(error, REFERENCE_ERROR_SIZE, "%s", cause);
         return NULL;
@@ -49,9 +47,11 @@ struct reference *reference_new(const struct options *options, char error[REFERE
                                                  .layers = model->layers,
                                                  .micro_batch_size = options->batch_size,
                                                  .micro_batches = 1,
+                                                 .samples_together = options->batch_size /
+                                                                     options_micro_batches(options),
                                                  .seed = options->seed,
                                                  .device = DEVICE_CPU});
-    reference->batch = open_batch(options, 1, sample, classes);
+    reference->batch = open_batch(options, 1, model);
     reference->optimizer = optimizer_new(&options->optimizer, reference->stage);
     return reference;
 }
@@ -69,14 +69,14 @@ void reference_free(struct reference *reference)
 
 struct batch *reference_batch_new(const struct reference *reference, int micro_batches)
 {
-    return open_batch(&reference->options, micro_batches, reference->model->input,
-                      reference->model->outputs);
+    return open_batch(&reference->options, micro_batches, reference->model);
 }
 
 void reference_compute(struct reference *reference, int step)
 {
     struct batch *batch = reference->batch;
     batch_load(batch, step);
+    stage_set_step(reference->stage, step);
     stage_zero_gradients(reference->stage);
     batch_loss(batch, 0, stage_forward(reference->stage, 0, batch_inputs(batch, 0)));
     tensor_free(stage_backward(reference->stage, 0, batch_loss_backward(batch, 0, 1.0f)));
@@ -128,11 +128,17 @@ static bool is_linear(const struct layer *layer)
     return !strcmp(layer->operations->kind, "linear");
 }
 
+/* For the functions of a layer, called on one of the batch's micro-batches. */
 static struct layer_memory memory_of(const struct reference *reference, int layer)
 {
-    size_t offset = reference_offset(reference, layer);
-    return (struct layer_memory){tensor_floats(stage_parameters(reference->stage)) + offset,
-                                 tensor_floats(stage_gradients(reference->stage)) + offset};
+    return stage_layer_memory(reference->stage, layer, &reference->pass);
+}
+
+static void set_pass(struct reference *reference, int step, int micro_batches, int part)
+{
+    const int samples = reference->options.batch_size / micro_batches;
+    reference->pass = (struct pass){
+        .seed = reference->options.seed, .step = step, .first_sample = part * samples};
 }
 
 /* One micro-batch, layer by layer. References are kept to what enters and comes back, so no
@@ -184,8 +190,10 @@ struct reference_parts *reference_parts_new(struct reference *reference, int ste
     parts->dy = g_new0(struct tensor *, micro_batches * parts->layers);
     struct batch *batch = reference_batch_new(reference, micro_batches);
     batch_load(batch, step);
-    for (int part = 0; part < micro_batches; part++)
+    for (int part = 0; part < micro_batches; part++) {
+        set_pass(reference, step, micro_batches, part);
         run_part(reference, batch, parts, part);
+    }
     batch_free(batch);
     return parts;
 }
@@ -220,6 +228,7 @@ struct tensor *reference_passage(struct reference *reference, int step, int micr
     struct batch *batch = reference_batch_new(reference, micro_batches);
     g_autofree struct saved **saved = g_new0(struct saved *, layers);
     batch_load(batch, step);
+    set_pass(reference, step, micro_batches, part);
     struct tensor *value = batch_inputs(batch, part);
     for (int i = 0; i < last; i++) {
         saved[i] = saved_new(&reference->model->layer[i]);

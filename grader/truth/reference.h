@@ -2,7 +2,8 @@
  * The judge's own truth: the same model, data, batch and seed in one process.
  *
  * It uses the kit's layers (which are tested against PyTorch) but nothing that
- * a student wrote, and takes nothing from the evidence but the options.
+ * a student wrote, and takes nothing from the evidence but the options. Where a model takes statistics
+ * over samples, they are those of the run's micro-batches.
  */
 #ifndef GRADER_TRUTH_REFERENCE_H
 #define GRADER_TRUTH_REFERENCE_H
@@ -17,7 +18,8 @@ struct reference {
     struct stage *stage; /* all layers */
     struct batch *batch; /* the batch as a whole: one micro-batch */
     struct optimizer *optimizer;
-    double loss; /* of the last reference_compute() */
+    struct pass pass; /* of the micro-batch that is looked at */
+    double loss;      /* of the last reference_compute() */
 };
 
 #define REFERENCE_ERROR_SIZE 768

@@ -5,13 +5,13 @@
 
 struct batch *small_batch_new(enum loss_kind loss)
 {
-    return batch_new(&(struct batch_options){.dataset = SMALL_BATCH_DATA,
-                                             .batch_size = SMALL_BATCH_SIZE,
-                                             .micro_batches = SMALL_BATCH_MICRO,
-                                             .loss = loss,
-                                             .seed = 11,
-                                             .sample = SHAPE(1, 2, 3),
-                                             .classes = SMALL_BATCH_CLASSES});
+    return batch_new(&(struct batch_options){
+        .dataset = SMALL_BATCH_DATA,
+        .batch_size = SMALL_BATCH_SIZE,
+        .micro_batches = SMALL_BATCH_MICRO,
+        .loss = loss,
+        .seed = 11,
+        .data = {.input = SHAPE(1, 2, 3), .labels = 1, .classes = SMALL_BATCH_CLASSES}});
 }
 
 void small_batch_free(struct batch *batch)

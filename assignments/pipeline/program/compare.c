@@ -77,15 +77,17 @@ static bool compare_everywhere(const struct run *run, struct stage *baseline, st
 
 static struct stage *make_baseline(const struct run *run)
 {
-    return stage_new(run->model,
-                     &(struct stage_options){.index = 0,
-                                             .stages = 1,
-                                             .first_layer = 0,
-                                             .layers = run->model->layers,
-                                             .micro_batch_size = run->options->batch_size,
-                                             .micro_batches = 1,
-                                             .seed = run->options->seed,
-                                             .device = DEVICE_CPU});
+    return stage_new(
+        run->model,
+        &(struct stage_options){.index = 0,
+                                .stages = 1,
+                                .first_layer = 0,
+                                .layers = run->model->layers,
+                                .micro_batch_size = run->options->batch_size,
+                                .micro_batches = 1,
+                                .samples_together = run->options->batch_size / run->micro_batches,
+                                .seed = run->options->seed,
+                                .device = DEVICE_CPU});
 }
 
 static struct batch *make_batch(const struct run *run)
@@ -95,8 +97,7 @@ static struct batch *make_batch(const struct run *run)
                                                             .micro_batches = 1,
                                                             .loss = run->options->loss,
                                                             .seed = run->options->seed,
-                                                            .sample = run->model->input,
-                                                            .classes = run->model->outputs});
+                                                            .data = model_data(run->model)});
     batch_open_inputs(batch);
     batch_open_labels(batch);
     batch_load(batch, 0);

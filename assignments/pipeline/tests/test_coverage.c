@@ -68,10 +68,9 @@ static struct tried look_at(const struct rubric_run *run)
     tried.own = pipeline_options(&tried.options);
     tried.chunks = pipeline_chunks(&tried.options);
     tried.micro_batches = options_micro_batches(&tried.options);
-    struct shape sample;
-    int classes;
-    ck_assert(dataset_describe(tried.options.dataset, &sample, &classes, data_error));
-    struct model *model = model_new(tried.options.model, sample, classes, model_error);
+    struct data_shape data;
+    ck_assert(dataset_describe(tried.options.dataset, &data, data_error));
+    struct model *model = model_new(tried.options.model, data.input, data.classes, model_error);
     ck_assert_ptr_nonnull(model);
     tried.layers = model->layers;
     tried.first_has_parameters = model->layer[0].parameter_count > 0;

@@ -18,8 +18,13 @@
 /* The peak of activation bytes when `group` micro-batches after the other go through a stage. */
 static uint64_t peak_of_groups(const struct model *model, int rank, int group)
 {
-    struct stage *stage = stage_new(
-        model, &(struct stage_options){rank, 4, 2 * rank, 2, 3, 40, 5, DEVICE_CPU, false});
+    struct stage *stage = stage_new(model, &(struct stage_options){.index = rank,
+                                                                   .stages = 4,
+                                                                   .first_layer = 2 * rank,
+                                                                   .layers = 2,
+                                                                   .micro_batch_size = 3,
+                                                                   .micro_batches = 40,
+                                                                   .seed = 5});
     size_t before = memory_live(MEMORY_ACTIVATION);
     memory_reset_peak();
     struct tensor *kept[40];
@@ -54,13 +59,12 @@ static bool forgets_a_wait; /* one send that nobody waits for, where that is jud
 static void judge_use(int in_order, int held, uint64_t growth, bool simulated,
                       enum verdict_kind kind, const char *says)
 {
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char error[512];
     struct written *run = written_new(MEMORY_OPTIONS, 4);
     run->messages_are_judged = forgets_a_wait;
-    ck_assert(dataset_describe(run->outcome.options.dataset, &sample, &classes, error));
-    struct model *model = model_new(run->outcome.options.model, sample, classes, error);
+    ck_assert(dataset_describe(run->outcome.options.dataset, &data, error));
+    struct model *model = model_new(run->outcome.options.model, data.input, data.classes, error);
     ck_assert_ptr_nonnull(model);
     for (int r = 0; r < 4; r++) {
         for (int first = 0; first < 40; first += in_order)
@@ -118,9 +122,13 @@ static uint64_t held_with(const struct model *model, int r, int chunks, int in_f
     uint64_t peak = 0;
     for (int c = 0; c < chunks; c++) {
         int s = 4 * c + r, layers = 2 / chunks;
-        struct stage *stage =
-            stage_new(model, &(struct stage_options){s, 4 * chunks, layers * s, layers, 3, 12, 5,
-                                                     DEVICE_CPU, false});
+        struct stage *stage = stage_new(model, &(struct stage_options){.index = s,
+                                                                       .stages = 4 * chunks,
+                                                                       .first_layer = layers * s,
+                                                                       .layers = layers,
+                                                                       .micro_batch_size = 3,
+                                                                       .micro_batches = 12,
+                                                                       .seed = 5});
         struct tensor *kept[24];
         size_t before = memory_live(MEMORY_ACTIVATION);
         memory_reset_peak();
@@ -154,11 +162,10 @@ static void judge_schedule(const char *name, int more, int sent, enum verdict_ki
     struct schedule_shape shape = {4, chunks, 12};
     g_autofree char *options = g_strconcat(OTHER_OPTIONS, name, NULL);
     struct written *run = written_new(options, 4);
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char error[512];
-    ck_assert(dataset_describe(run->outcome.options.dataset, &sample, &classes, error));
-    struct model *model = model_new(run->outcome.options.model, sample, classes, error);
+    ck_assert(dataset_describe(run->outcome.options.dataset, &data, error));
+    struct model *model = model_new(run->outcome.options.model, data.input, data.classes, error);
     ck_assert_ptr_nonnull(model);
     struct schedule *order = schedule_equal(schedule->make, 4, chunks, 12, 1, 1, 1);
     for (int r = 0; r < 4; r++) {

@@ -23,10 +23,9 @@ START_TEST(stages_cost_what_layers_cost)
                  {"cnn", "cifar10", 4}};
     const int stages = cases[_i].stages, samples = 3;
     char error[DATASET_ERROR_SIZE], model_error[MODEL_ERROR_SIZE];
-    struct shape sample;
-    int classes;
-    ck_assert(dataset_describe(cases[_i].data, &sample, &classes, error));
-    struct model *model = model_new(cases[_i].model, sample, classes, model_error);
+    struct data_shape data;
+    ck_assert(dataset_describe(cases[_i].data, &data, error));
+    struct model *model = model_new(cases[_i].model, data.input, data.classes, model_error);
     ck_assert_ptr_nonnull(model);
     struct stage_cost *cost = pipeline_plan_costs(model, stages, samples);
     double forward = 0, weight = 0, parameters = 0;

@@ -251,13 +251,13 @@ END_TEST
 START_TEST(a_batch_needs_no_data_set)
 {
     memory_reset_peak();
-    struct batch *batch = batch_new(&(struct batch_options){.dataset = "fashion-mnist",
-                                                            .batch_size = 1000000,
-                                                            .micro_batches = 500000,
-                                                            .loss = LOSS_CROSS_ENTROPY,
-                                                            .sample = SHAPE(1, 28, 28),
-                                                            .classes = 10,
-                                                            .device = DEVICE_META});
+    struct batch *batch = batch_new(
+        &(struct batch_options){.dataset = "fashion-mnist",
+                                .batch_size = 1000000,
+                                .micro_batches = 500000,
+                                .loss = LOSS_CROSS_ENTROPY,
+                                .data = {.input = SHAPE(1, 28, 28), .labels = 1, .classes = 10},
+                                .device = DEVICE_META});
     ck_assert_int_eq(batch_steps_per_epoch(batch), 1);
     batch_open_inputs(batch);
     batch_open_labels(batch);
@@ -283,12 +283,12 @@ END_TEST
 
 START_TEST(inputs_must_be_opened_all_the_same)
 {
-    struct batch *batch = batch_new(&(struct batch_options){.dataset = "synthetic",
-                                                            .batch_size = 2,
-                                                            .micro_batches = 1,
-                                                            .sample = SHAPE(1, 28, 28),
-                                                            .classes = 10,
-                                                            .device = DEVICE_META});
+    struct batch *batch = batch_new(
+        &(struct batch_options){.dataset = "synthetic",
+                                .batch_size = 2,
+                                .micro_batches = 1,
+                                .data = {.input = SHAPE(1, 28, 28), .labels = 1, .classes = 10},
+                                .device = DEVICE_META});
     batch_load(batch, 0);
     batch_inputs(batch, 0);
 }

@@ -51,9 +51,8 @@ static const struct {
 
 START_TEST(bad_name)
 {
-    struct shape sample;
-    int classes;
-    ck_assert(!dataset_describe(bad_names[_i].name, &sample, &classes, error));
+    struct data_shape data;
+    ck_assert(!dataset_describe(bad_names[_i].name, &data, error));
     dataset_files_assert_says(error, bad_names[_i].words);
     ck_assert_int_eq(dataset_count(bad_names[_i].name, DATASET_TRAIN, error), -1);
     ck_assert_ptr_null(dataset_open(bad_names[_i].name, DATASET_TRAIN, true, true, 1, error));

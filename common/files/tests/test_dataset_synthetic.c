@@ -13,17 +13,16 @@ static char error[DATASET_ERROR_SIZE];
 
 START_TEST(synthetic_shape)
 {
-    struct shape sample;
-    int classes;
-    ck_assert(dataset_describe(SMALL, &sample, &classes, error));
-    ck_assert(shape_equal(sample, SHAPE(2, 5, 7)));
-    ck_assert_int_eq(classes, 4);
+    struct data_shape data;
+    ck_assert(dataset_describe(SMALL, &data, error));
+    ck_assert(shape_equal(data.input, SHAPE(2, 5, 7)));
+    ck_assert_int_eq(data.classes, 4);
     ck_assert_int_eq(dataset_count(SMALL, DATASET_TRAIN, error), 300);
     ck_assert_int_eq(dataset_count(SMALL, DATASET_TEST, error), 200);
     ck_assert(dataset_present(SMALL, error));
-    ck_assert(dataset_describe("synthetic", &sample, &classes, error));
-    ck_assert(shape_equal(sample, SHAPE(1, 28, 28)));
-    ck_assert_int_eq(classes, 10);
+    ck_assert(dataset_describe("synthetic", &data, error));
+    ck_assert(shape_equal(data.input, SHAPE(1, 28, 28)));
+    ck_assert_int_eq(data.classes, 10);
 }
 END_TEST
 

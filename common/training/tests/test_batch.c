@@ -77,12 +77,12 @@ END_TEST
 /* Inputs and labels opened on two ranks belong together, however the batch is cut. */
 START_TEST(ranks_agree)
 {
-    struct batch *last = batch_new(&(struct batch_options){.dataset = SMALL_BATCH_DATA,
-                                                           .batch_size = SMALL_BATCH_SIZE,
-                                                           .micro_batches = 1,
-                                                           .seed = 11,
-                                                           .sample = SHAPE(1, 2, 3),
-                                                           .classes = SMALL_BATCH_CLASSES});
+    struct batch *last = batch_new(&(struct batch_options){
+        .dataset = SMALL_BATCH_DATA,
+        .batch_size = SMALL_BATCH_SIZE,
+        .micro_batches = 1,
+        .seed = 11,
+        .data = {.input = SHAPE(1, 2, 3), .labels = 1, .classes = SMALL_BATCH_CLASSES}});
     batch_open_inputs(batch);
     batch_open_labels(last);
     for (int step = 5; step >= 0; step--) {
@@ -106,11 +106,11 @@ START_TEST(steps_are_known_everywhere)
     ck_assert_int_eq(batch_steps_per_epoch(batch), 3);
     batch_load(batch, 0); /* a rank in the middle: nothing to fetch */
     setenv("FASHION_MNIST_DIR", "/nowhere", 1);
-    struct batch *without = batch_new(&(struct batch_options){.dataset = "fashion-mnist",
-                                                              .batch_size = SMALL_BATCH_SIZE,
-                                                              .micro_batches = SMALL_BATCH_MICRO,
-                                                              .sample = SHAPE(1, 28, 28),
-                                                              .classes = 10});
+    struct batch *without = batch_new(
+        &(struct batch_options){.dataset = "fashion-mnist",
+                                .batch_size = SMALL_BATCH_SIZE,
+                                .micro_batches = SMALL_BATCH_MICRO,
+                                .data = {.input = SHAPE(1, 28, 28), .labels = 1, .classes = 10}});
     ck_assert_int_eq(batch_steps_per_epoch(without), 0);
     batch_load(without, 3);
     batch_free(without);

@@ -94,11 +94,11 @@ static const struct {
 
 static struct batch_options small_options(void)
 {
-    return (struct batch_options){.dataset = SMALL_BATCH_DATA,
-                                  .batch_size = SMALL_BATCH_SIZE,
-                                  .micro_batches = SMALL_BATCH_MICRO,
-                                  .sample = SHAPE(1, 2, 3),
-                                  .classes = SMALL_BATCH_CLASSES};
+    return (struct batch_options){
+        .dataset = SMALL_BATCH_DATA,
+        .batch_size = SMALL_BATCH_SIZE,
+        .micro_batches = SMALL_BATCH_MICRO,
+        .data = {.input = SHAPE(1, 2, 3), .labels = 1, .classes = SMALL_BATCH_CLASSES}};
 }
 
 static void labels_unopened(void)
@@ -132,7 +132,7 @@ static void more_than_there_is(void)
 static void other_classes(void)
 {
     struct batch_options options = small_options();
-    options.classes = 10;
+    options.data.classes = 10;
     batch_open_inputs(batch_new(&options));
 }
 
@@ -140,8 +140,8 @@ static void no_data(void)
 {
     struct batch_options options = small_options();
     options.dataset = "fashion-mnist";
-    options.sample = SHAPE(1, 28, 28);
-    options.classes = 10;
+    options.data.input = SHAPE(1, 28, 28);
+    options.data.classes = 10;
     setenv("FASHION_MNIST_DIR", "/nowhere", 1);
     batch_open_inputs(batch_new(&options));
 }

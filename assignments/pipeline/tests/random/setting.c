@@ -49,13 +49,12 @@ static char *draw_model(GRand *random)
 }
 
 /* How many layers the model has on this data; 0 if they don't go together. */
-static int count_layers(const char *name, const char *data)
+static int count_layers(const char *name, const char *data_set)
 {
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char data_error[DATASET_ERROR_SIZE], error[MODEL_ERROR_SIZE];
-    struct model *model = dataset_describe(data, &sample, &classes, data_error)
-                              ? model_new(name, sample, classes, error)
+    struct model *model = dataset_describe(data_set, &data, data_error)
+                              ? model_new(name, data.input, data.classes, error)
                               : NULL;
     int layers = model ? model->layers : 0;
     model_free(model);

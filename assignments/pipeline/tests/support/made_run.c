@@ -28,24 +28,21 @@ struct options made_options(const char *arguments)
 struct made_run *made_run_new(const char *arguments, int ranks, const int *first_layer)
 {
     struct made_run *run = g_new0(struct made_run, 1);
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char error[DATASET_ERROR_SIZE];
     run->options = made_options(arguments);
     run->ranks = ranks;
     run->micro_batches = run->options.micro_batches;
     strcpy(run->folder, "/tmp/made-run-XXXXXX");
-    if (!g_mkdtemp(run->folder) ||
-        !dataset_describe(run->options.dataset, &sample, &classes, error))
+    if (!g_mkdtemp(run->folder) || !dataset_describe(run->options.dataset, &data, error))
         abort();
-    run->model = model_new(run->options.model, sample, classes, error);
+    run->model = model_new(run->options.model, data.input, data.classes, error);
     run->batch = batch_new(&(struct batch_options){.dataset = run->options.dataset,
                                                    .batch_size = run->options.batch_size,
                                                    .micro_batches = run->micro_batches,
                                                    .loss = run->options.loss,
                                                    .seed = run->options.seed,
-                                                   .sample = sample,
-                                                   .classes = classes});
+                                                   .data = data});
     batch_open_inputs(run->batch);
     batch_open_labels(run->batch);
     run->script = g_new(struct script, ranks);

@@ -12,11 +12,10 @@
 struct one_process one_process_new(const struct options *options)
 {
     struct one_process truth;
-    struct shape sample;
-    int classes;
+    struct data_shape data;
     char error[DATASET_ERROR_SIZE], model_error[MODEL_ERROR_SIZE];
-    ck_assert_msg(dataset_describe(options->dataset, &sample, &classes, error), "%s", error);
-    truth.model = model_new(options->model, sample, classes, model_error);
+    ck_assert_msg(dataset_describe(options->dataset, &data, error), "%s", error);
+    truth.model = model_new(options->model, data.input, data.classes, model_error);
     ck_assert_msg(truth.model != NULL, "%s", model_error);
     truth.stage =
         stage_new(truth.model, &(struct stage_options){.stages = 1,
@@ -29,8 +28,7 @@ struct one_process one_process_new(const struct options *options)
                                                     .micro_batches = 1,
                                                     .loss = options->loss,
                                                     .seed = options->seed,
-                                                    .sample = sample,
-                                                    .classes = classes});
+                                                    .data = data});
     batch_open_inputs(truth.batch);
     batch_open_labels(truth.batch);
     truth.optimizer = optimizer_new(&options->optimizer, truth.stage);
