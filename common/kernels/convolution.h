@@ -1,57 +1,50 @@
 /*
- * What the three convolution kernels share: planes laid out with room around
- * them.
+ * What the convolution kernels have in common: sizes, and who offers what.
  *
- * All three walk over a plane's rows as if they were one long row. In a plane
- * of rows of `width`, the pixel that lies (down, right) of pixel p is pixel
- * p + down · width + right, so a window is a fixed set of offsets and the
- * position p can run over whole vectors, whatever the width. Positions at the
- * end of a row whose window would wrap into the next row are computed as well
- * and thrown away (forward) or multiplied by zero (backward).
+ * There are several, each best for some shapes; convolution.c chooses. All have the
+ * same three functions, and a count of the scratch space that each takes.
  */
 #ifndef COMMON_KERNELS_CONVOLUTION_H
 #define COMMON_KERNELS_CONVOLUTION_H
 
 #include "common/kernels/cpu.h"
 
-/* Positions are worked on in blocks of BLOCK vectors. */
-#define BLOCK       3
-#define BLOCK_LANES (BLOCK * LANES)
-
-static inline int round_up_to_blocks(int positions)
-{
-    return (positions + BLOCK_LANES - 1) / BLOCK_LANES * BLOCK_LANES;
-}
-
 /* Sizes of y. */
 static inline int output_height(const struct convolution_sizes *sizes)
 {
-    return sizes->height - sizes->kernel + 1;
+    return windows_along(sizes->height, sizes->kernel, sizes->stride, sizes->padding);
 }
 static inline int output_width(const struct convolution_sizes *sizes)
 {
-    return sizes->width - sizes->kernel + 1;
+    return windows_along(sizes->width, sizes->kernel, sizes->stride, sizes->padding);
 }
 
-/* Positions of x at which a window begins: rows of full width, the last one cut short. */
-static inline int window_positions(const struct convolution_sizes *sizes)
+/* Float operations of one of the three functions. */
+static inline double convolution_flops(const struct convolution_sizes *sizes)
 {
-    return (output_height(sizes) - 1) * sizes->width + output_width(sizes);
+    return 2.0 * sizes->samples * sizes->outputs * output_height(sizes) * output_width(sizes) *
+           (sizes->inputs / sizes->groups) * sizes->kernel * sizes->kernel;
 }
 
-/* A stack of planes in memory: row r of plane p begins at data + p · plane_stride + r · row_stride. */
-struct planes {
-    float *data;
-    size_t row_stride, plane_stride;
-};
+/* convolution_plain.c: any shape, no scratch space. */
+void cpu_plain_convolution(const struct convolution_sizes *sizes, const float *x,
+                           const float *weight, const float *bias, float *y);
+void cpu_plain_convolution_backward_input(const struct convolution_sizes *sizes,
+                                          const float *weight, const float *dy, float *dx);
+void cpu_plain_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
+                                           const float *dy, float *weight_gradient,
+                                           float *bias_gradient);
 
-/* Planes of (rows, columns) without gaps. */
-static inline struct planes dense(const float *data, int rows, int columns)
-{
-    return (struct planes){(float *)data, (size_t)columns, (size_t)rows * (size_t)columns};
-}
-
-/* Copies so many planes of (rows, columns); what lies between the rows stays as it is. */
-void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to);
+/* convolution_narrow.c, convolution_narrow_weight.c: stride 1, no padding, one group. */
+void cpu_narrow_convolution(const struct convolution_sizes *sizes, const float *x,
+                            const float *weight, const float *bias, float *y);
+void cpu_narrow_convolution_backward_input(const struct convolution_sizes *sizes,
+                                           const float *weight, const float *dy, float *dx);
+void cpu_narrow_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
+                                            const float *dy, float *weight_gradient,
+                                            float *bias_gradient);
+size_t cpu_narrow_convolution_scratch(const struct convolution_sizes *sizes);
+size_t cpu_narrow_convolution_backward_input_scratch(const struct convolution_sizes *sizes);
+size_t cpu_narrow_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
 
 #endif

@@ -47,12 +47,11 @@ void cpu_layer_norm_backward_input(int rows, int columns, const float *x, const 
 void cpu_layer_norm_backward_weight(int rows, int columns, const float *x, const float *statistics,
                                     const float *dy, float *weight_gradient, float *bias_gradient);
 
-/* convolution.c */
+/* convolution.c chooses among the kernels of convolution_*.c */
 void cpu_convolution(const struct convolution_sizes *sizes, const float *x, const float *weight,
                      const float *bias, float *y);
 void cpu_convolution_backward_input(const struct convolution_sizes *sizes, const float *weight,
                                     const float *dy, float *dx);
-/* convolution_weight.c */
 void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
                                      const float *dy, float *weight_gradient, float *bias_gradient);
 
@@ -61,10 +60,14 @@ size_t cpu_convolution_scratch(const struct convolution_sizes *sizes);
 size_t cpu_convolution_backward_input_scratch(const struct convolution_sizes *sizes);
 size_t cpu_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
 
-/* pooling.c */
+/* pooling.c, average_pooling.c */
 void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place);
 void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place, const float *dy,
                            float *dx);
+void cpu_average_pool(const struct pooling_sizes *sizes, const float *x, float *y);
+void cpu_average_pool_backward(const struct pooling_sizes *sizes, const float *dy, float *dx);
+void cpu_plane_means(int planes, int count, const float *x, float *y);
+void cpu_plane_means_backward(int planes, int count, const float *dy, float *dx);
 
 /* attention.c */
 void cpu_attention(const struct attention_sizes *sizes, const float *qkv, float *y,

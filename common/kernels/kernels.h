@@ -23,14 +23,25 @@ struct convolution_sizes {
     int inputs;        /* channels of x */
     int height, width; /* of x */
     int outputs;       /* channels of y */
-    int kernel;        /* side of the window; stride 1, no padding */
+    int kernel;        /* side of the window */
+    int stride;        /* between windows, both ways */
+    int padding;       /* rows and columns of zeros around x */
+    int groups;        /* each group of outputs looks at its own group of inputs only */
 };
 
 struct pooling_sizes {
     int planes;        /* samples · channels */
     int height, width; /* of x */
-    int kernel;        /* side of the window, and the stride */
+    int kernel;        /* side of the window */
+    int stride;        /* between windows, both ways */
+    int padding;       /* rows and columns around x: -infinity for the maximum, 0 for the average */
 };
+
+/* Windows that fit on so many pixels of one side, padding included. */
+static inline int windows_along(int pixels, int kernel, int stride, int padding)
+{
+    return (pixels + 2 * padding - kernel) / stride + 1;
+}
 
 struct attention_sizes {
     int samples;
@@ -90,7 +101,8 @@ struct kernels {
                                        const float *statistics, const float *dy,
                                        float *weight_gradient, float *bias_gradient); /* += */
 
-    /* ---- convolution: weight (outputs, inputs, kernel, kernel) ---- */
+    /* ---- convolution: weight (outputs, inputs / groups, kernel, kernel); bias and bias_gradient
+     * may be NULL: there is none ---- */
 
     void (*convolution)(const struct convolution_sizes *sizes, const float *x, const float *weight,
                         const float *bias, float *y);
@@ -105,6 +117,12 @@ struct kernels {
     void (*max_pool)(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place);
     void (*max_pool_backward)(const struct pooling_sizes *sizes, const int32_t *place,
                               const float *dy, float *dx);
+    /* The mean of each window of kernel² numbers, those of the padding included. */
+    void (*average_pool)(const struct pooling_sizes *sizes, const float *x, float *y);
+    void (*average_pool_backward)(const struct pooling_sizes *sizes, const float *dy, float *dx);
+    /* The mean of each plane of `count` numbers, and back. */
+    void (*plane_means)(int planes, int count, const float *x, float *y);
+    void (*plane_means_backward)(int planes, int count, const float *dy, float *dx);
 
     /* ---- attention: qkv (samples, tokens, 3, heads, head_width), y (samples, tokens, heads,
      * head_width), probabilities (samples, heads, key, query) ---- */

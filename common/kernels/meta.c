@@ -78,6 +78,14 @@ static void max_pool_backward(const struct pooling_sizes *sizes, const int32_t *
 {
 }
 
+static void average_pool(const struct pooling_sizes *sizes, const float *x, float *y) {}
+
+static void average_pool_backward(const struct pooling_sizes *sizes, const float *dy, float *dx) {}
+
+static void plane_means(int planes, int count, const float *x, float *y) {}
+
+static void plane_means_backward(int planes, int count, const float *dy, float *dx) {}
+
 static void attention(const struct attention_sizes *sizes, const float *qkv, float *y,
                       float *probabilities)
 {
@@ -125,6 +133,10 @@ const struct kernels meta_kernels = {
     .convolution_backward_weight = convolution_backward_weight,
     .max_pool = max_pool,
     .max_pool_backward = max_pool_backward,
+    .average_pool = average_pool,
+    .average_pool_backward = average_pool_backward,
+    .plane_means = plane_means,
+    .plane_means_backward = plane_means_backward,
     .attention = attention,
     .attention_backward = attention_backward,
     .mean_tokens = mean_tokens,

@@ -2,9 +2,13 @@
  * Max pooling. The gradient goes to the first maximum of each window; rows and
  * columns beyond the last whole window are in no window. NaN is larger than any
  * number, as in PyTorch.
+ *
+ * Windows that lie side by side (stride = kernel, no padding) are pooled by whole
+ * blocks of columns; windows that overlap or reach into the padding one by one.
  */
 #include "common/kernels/cpu.h"
 
+#include <math.h>
 #include <string.h>
 
 /* The two functions below work on a block of columns of one row of y. They are inlined with
@@ -81,7 +85,8 @@ static void pool_row_backward(const int32_t *place, const float *dy, int columns
         pool_block_backward(place, dy, width, dx, columns, kernel);
 }
 
-void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place)
+static void pool_side_by_side(const struct pooling_sizes *sizes, const float *x, float *y,
+                              int32_t *place)
 {
     int rows = sizes->height / sizes->kernel, columns = sizes->width / sizes->kernel;
     double work = (double)sizes->planes * sizes->height * sizes->width;
@@ -95,8 +100,8 @@ void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, i
         }
 }
 
-void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place, const float *dy,
-                           float *dx)
+static void pool_side_by_side_backward(const struct pooling_sizes *sizes, const int32_t *place,
+                                       const float *dy, float *dx)
 {
     int rows = sizes->height / sizes->kernel, columns = sizes->width / sizes->kernel;
     size_t plane_count = (size_t)sizes->height * sizes->width;
@@ -112,4 +117,81 @@ void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *pla
             pool_row_backward(place + out, dy + out, columns, sizes->width, to, sizes->kernel);
         }
     }
+}
+
+/* One window: its first row and column may lie in the padding. */
+static inline float window_maximum(const float *plane, const struct pooling_sizes *sizes, int top,
+                                   int left, int32_t *place)
+{
+    float best = -INFINITY;
+    int32_t best_place = -1;
+    for (int i = top < 0 ? -top : 0; i < sizes->kernel && top + i < sizes->height; i++)
+        for (int j = left < 0 ? -left : 0; j < sizes->kernel && left + j < sizes->width; j++) {
+            float value = plane[(top + i) * sizes->width + left + j];
+            bool better = value > best || value != value || best_place < 0;
+            best = better ? value : best;
+            best_place = better ? i * sizes->kernel + j : best_place;
+        }
+    *place = best_place;
+    return best;
+}
+
+static void pool_windows(const struct pooling_sizes *sizes, const float *x, float *y,
+                         int32_t *place)
+{
+    int rows = windows_along(sizes->height, sizes->kernel, sizes->stride, sizes->padding);
+    int columns = windows_along(sizes->width, sizes->kernel, sizes->stride, sizes->padding);
+    double work = (double)sizes->planes * rows * columns * sizes->kernel * sizes->kernel;
+#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
+    for (int plane = 0; plane < sizes->planes; plane++) {
+        const float *in = x + (size_t)plane * sizes->height * sizes->width;
+        size_t out = (size_t)plane * rows * columns;
+        for (int row = 0; row < rows; row++)
+            for (int column = 0; column < columns; column++, out++)
+                y[out] = window_maximum(in, sizes, row * sizes->stride - sizes->padding,
+                                        column * sizes->stride - sizes->padding, &place[out]);
+    }
+}
+
+static void pool_windows_backward(const struct pooling_sizes *sizes, const int32_t *place,
+                                  const float *dy, float *dx)
+{
+    int rows = windows_along(sizes->height, sizes->kernel, sizes->stride, sizes->padding);
+    int columns = windows_along(sizes->width, sizes->kernel, sizes->stride, sizes->padding);
+    size_t plane_count = (size_t)sizes->height * sizes->width;
+    double work = (double)sizes->planes * (double)plane_count;
+#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
+    for (int plane = 0; plane < sizes->planes; plane++) {
+        float *to = dx + plane * plane_count;
+        size_t out = (size_t)plane * rows * columns;
+        memset(to, 0, sizeof *dx * plane_count);
+        for (int row = 0; row < rows; row++)
+            for (int column = 0; column < columns; column++, out++) {
+                int i = row * sizes->stride - sizes->padding + place[out] / sizes->kernel;
+                int j = column * sizes->stride - sizes->padding + place[out] % sizes->kernel;
+                to[i * sizes->width + j] += dy[out];
+            }
+    }
+}
+
+static bool side_by_side(const struct pooling_sizes *sizes)
+{
+    return sizes->stride == sizes->kernel && sizes->padding == 0;
+}
+
+void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place)
+{
+    if (side_by_side(sizes))
+        pool_side_by_side(sizes, x, y, place);
+    else
+        pool_windows(sizes, x, y, place);
+}
+
+void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place, const float *dy,
+                           float *dx)
+{
+    if (side_by_side(sizes))
+        pool_side_by_side_backward(sizes, place, dy, dx);
+    else
+        pool_windows_backward(sizes, place, dy, dx);
 }

@@ -106,8 +106,9 @@ struct layer {
 
     /* Sizes that only some kinds have. */
     int kernel; /* convolution and pooling: side of the window; patch embedding: side of a patch */
-    int heads;  /* attention */
-    struct layer *inner; /* residual, sequence: the layers inside */
+    int stride, padding, groups; /* convolution; pooling has the first two */
+    int heads;                   /* attention */
+    struct layer *inner;         /* residual, sequence: the layers inside */
     int inner_layers;
     bool inner_is_borrowed; /* they belong to another layer, which must outlive this one */
 };
@@ -127,8 +128,30 @@ struct layer layer_gelu(struct shape input);
 struct layer layer_norm(struct shape input);
 /* (C, H, W) to (channels, H - kernel + 1, W - kernel + 1): stride 1, no padding. */
 struct layer layer_convolution(struct shape input, int channels, int kernel);
+/* (C, H, W) to (channels, H', W'), H' = (H + 2 · padding - kernel) / stride + 1, rounded down. */
+struct convolution_options {
+    int channels, kernel;
+    int stride;  /* 0: 1 */
+    int padding; /* rows and columns of zeros on each side */
+    int groups;  /* 0: 1; channels and C must be multiples of it */
+    bool no_bias;
+};
+struct layer layer_convolution_with(struct shape input, struct convolution_options options);
 /* (C, H, W) to (C, H / kernel, W / kernel): stride = kernel; the first maximum gets the gradient. */
 struct layer layer_max_pool(struct shape input, int kernel);
+/* (C, H, W) to (C, H', W'), as for convolution. */
+struct pooling_options {
+    int kernel;
+    int stride;  /* 0: the kernel */
+    int padding; /* at most half of the kernel */
+};
+/* What lies in the padding is never the maximum. */
+struct layer layer_max_pool_with(struct shape input, struct pooling_options options);
+/* Every window's sum is divided by kernel², also where a part of it lies in the padding (PyTorch's
+ * count_include_pad=True). */
+struct layer layer_average_pool(struct shape input, struct pooling_options options);
+/* (C, H, W) to (C): the mean of each plane. */
+struct layer layer_global_average_pool(struct shape input);
 /* (tokens, width) to the same: fused qkv (3·width, width), then projection (width, width). */
 struct layer layer_attention(struct shape input, int heads);
 /* y = x + inner(x). Takes over what the inner layers own; the array stays the caller's. */

@@ -1,25 +1,15 @@
 /*
- * Max pooling over windows that do not overlap (stride = kernel). Keeps the
- * place of each maximum within its window.
+ * Max pooling. Keeps the place of each maximum within its window.
  */
-#include "common/base/fatal.h"
-#include "common/layers/layers.h"
+#include "common/layers/pooling.h"
 
 enum { SAVED_PLACE };
-
-static struct pooling_sizes sizes_of(const struct layer *layer, const struct tensor *x)
-{
-    return (struct pooling_sizes){.planes = x->shape.size[0] * layer->input.size[0],
-                                  .height = layer->input.size[1],
-                                  .width = layer->input.size[2],
-                                  .kernel = layer->kernel};
-}
 
 static struct tensor *forward(const struct layer *layer, struct layer_memory memory,
                               struct saved *saved, struct tensor *x)
 {
     (void)memory;
-    struct pooling_sizes sizes = sizes_of(layer, x);
+    struct pooling_sizes sizes = layer_pooling_sizes(layer, x);
     struct tensor *y = layer_tensor_new(x, layer->output);
     struct tensor *place = tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, x->device, y->shape);
     kernels_for(x->device)->max_pool(&sizes, tensor_floats(x), tensor_floats(y),
@@ -35,7 +25,7 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
     (void)memory;
     struct tensor *place = saved_take(saved, SAVED_PLACE), *dx = NULL;
     if (want_dx) {
-        struct pooling_sizes sizes = sizes_of(layer, dy);
+        struct pooling_sizes sizes = layer_pooling_sizes(layer, dy);
         dx = layer_tensor_new(dy, layer->input);
         kernels_for(dy->device)
             ->max_pool_backward(&sizes, tensor_integers(place), tensor_floats(dy),
@@ -49,19 +39,12 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
 static const struct layer_operations operations = {"max_pool", forward, backward_input,
                                                    layer_release_saved};
 
+struct layer layer_max_pool_with(struct shape input, struct pooling_options options)
+{
+    return layer_pooling(&operations, "max pooling", input, options);
+}
+
 struct layer layer_max_pool(struct shape input, int kernel)
 {
-    if (input.dimensions != 3 || kernel < 1 || kernel > input.size[1] || kernel > input.size[2]) {
-        char text[SHAPE_TEXT_SIZE];
-        fatal("max pooling with a %d×%d window needs an input (channels, height, width) no smaller "
-              "than the window, not %s",
-              kernel, kernel, shape_text(input, text));
-    }
-    struct shape output = SHAPE(input.size[0], input.size[1] / kernel, input.size[2] / kernel);
-    return (struct layer){.operations = &operations,
-                          .input = input,
-                          .output = output,
-                          .kernel = kernel,
-                          .forward_flops = shape_count(input),
-                          .backward_input_flops = shape_count(input)};
+    return layer_max_pool_with(input, (struct pooling_options){.kernel = kernel});
 }

@@ -25,13 +25,15 @@ static bool relu_is_calm(const struct tensor *x)
     return true;
 }
 
-/* The difference between the largest value of a window and the largest below it. */
-static float lead(const float *plane, int width, int row, int column, int kernel)
+/* The difference between the largest value of a window and the largest below it; the window may
+ * reach into the padding. */
+static float lead(const struct layer *layer, const float *plane, int row, int column)
 {
+    int height = layer->input.size[1], width = layer->input.size[2], kernel = layer->kernel;
     float first = -INFINITY, second = -INFINITY;
-    for (int i = 0; i < kernel; i++)
-        for (int j = 0; j < kernel; j++) {
-            float value = plane[(row + i) * width + column + j];
+    for (int i = MAX(row, 0); i < MIN(row + kernel, height); i++)
+        for (int j = MAX(column, 0); j < MIN(column + kernel, width); j++) {
+            float value = plane[i * width + j];
             if (value > first) {
                 second = first;
                 first = value;
@@ -43,12 +45,13 @@ static float lead(const float *plane, int width, int row, int column, int kernel
 
 static bool pooling_is_calm(const struct layer *layer, const struct tensor *x)
 {
-    int kernel = layer->kernel, height = layer->input.size[1], width = layer->input.size[2];
-    for (int plane = 0; plane < x->count / (height * width); plane++)
-        for (int row = 0; row + kernel <= height; row += kernel)
-            for (int column = 0; column + kernel <= width; column += kernel)
-                if (lead(tensor_floats(x) + plane * height * width, width, row, column, kernel) <=
-                    (float)NEAR)
+    int pixels = layer->input.size[1] * layer->input.size[2];
+    for (int plane = 0; plane < x->count / pixels; plane++)
+        for (int row = 0; row < layer->output.size[1]; row++)
+            for (int column = 0; column < layer->output.size[2]; column++)
+                if (lead(layer, tensor_floats(x) + plane * pixels,
+                         row * layer->stride - layer->padding,
+                         column * layer->stride - layer->padding) <= (float)NEAR)
                     return false;
     return true;
 }

@@ -7,6 +7,7 @@
 #define COMMON_LAYERS_TESTS_DOUBLE_LAYERS_H
 
 #include "common/layers/layer.h"
+#include "common/layers/tests/double_images.h"
 
 #include <check.h>
 #include <math.h>
@@ -52,39 +53,6 @@ static void double_layer_norm(const struct layer *layer, int samples, const doub
         for (int j = 0; j < n; j++)
             y[j] = (x[j] - mean) / sqrt(variance + 1e-5) * weight[j] + bias[j];
     }
-}
-
-static void double_convolution(const struct layer *layer, int samples, const double *p,
-                               const double *x, double *y)
-{
-    const int *in = layer->input.size, *out = layer->output.size, k = layer->kernel;
-    const double *weight = p + layer->parameter[0].offset, *bias = p + layer->parameter[1].offset;
-    for (int s = 0; s < samples; s++)
-        for (int o = 0; o < out[0]; o++)
-            for (int i = 0; i < out[1]; i++)
-                for (int j = 0; j < out[2]; j++) {
-                    double sum = bias[o];
-                    for (int c = 0; c < in[0]; c++)
-                        for (int u = 0; u < k; u++)
-                            for (int v = 0; v < k; v++)
-                                sum += x[((s * in[0] + c) * in[1] + i + u) * in[2] + j + v] *
-                                       weight[((o * in[0] + c) * k + u) * k + v];
-                    y[((s * out[0] + o) * out[1] + i) * out[2] + j] = sum;
-                }
-}
-
-static void double_max_pool(const struct layer *layer, int samples, const double *x, double *y)
-{
-    const int *in = layer->input.size, *out = layer->output.size, k = layer->kernel;
-    for (int plane = 0; plane < samples * in[0]; plane++)
-        for (int i = 0; i < out[1]; i++)
-            for (int j = 0; j < out[2]; j++) {
-                double most = -INFINITY;
-                for (int u = 0; u < k; u++)
-                    for (int v = 0; v < k; v++)
-                        most = fmax(most, x[(plane * in[1] + i * k + u) * in[2] + j * k + v]);
-                y[(plane * out[1] + i) * out[2] + j] = most;
-            }
 }
 
 /* One head of one sample: q, k and v are rows of 3 · width numbers. */
@@ -211,8 +179,8 @@ static void double_forward(const struct layer *layer, int samples, const double 
         double_layer_norm(layer, samples, p, x, y);
     else if (strcmp(kind, "convolution") == 0)
         double_convolution(layer, samples, p, x, y);
-    else if (strcmp(kind, "max_pool") == 0)
-        double_max_pool(layer, samples, x, y);
+    else if (strstr(kind, "_pool") != NULL)
+        double_pool(layer, samples, x, y);
     else if (strcmp(kind, "attention") == 0)
         double_attention(layer, samples, p, x, y);
     else if (strcmp(kind, "residual") == 0)

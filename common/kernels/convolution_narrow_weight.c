@@ -5,12 +5,12 @@
  *                               dy[o][p] · x[i][p + ky · width + kx]
  *
  * dy is laid out in rows as wide as those of x, with zeros in between
- * (convolution.h). For one i and ky, the sums of a few output channels times a
+ * (convolution_narrow.h). For one i and ky, the sums of a few output channels times a
  * few kx stay in registers while p goes by, sixteen partial sums each. Every
  * thread adds up its own samples and the threads' sums are then added in order,
  * so that the result depends on their number but not on who was first.
  */
-#include "common/kernels/convolution.h"
+#include "common/kernels/convolution_narrow.h"
 
 #include "common/base/memory.h"
 
@@ -147,8 +147,9 @@ static void add_sums(const struct shapes *shapes, int outputs, const float *sum,
             total += sum[lane];
         weight_gradient[i] += total;
     }
-    for (int o = 0; o < outputs; o++)
-        bias_gradient[o] += sum[o];
+    if (bias_gradient != NULL)
+        for (int o = 0; o < outputs; o++)
+            bias_gradient[o] += sum[o];
 }
 
 /* Who works on how much: the sizes, the threads and the floats that each of them needs. */
@@ -191,14 +192,15 @@ static size_t plan_bytes(const struct plan *plan)
     return sizeof(float) * plan->thread_count * (size_t)plan->threads;
 }
 
-size_t cpu_convolution_backward_weight_scratch(const struct convolution_sizes *sizes)
+size_t cpu_narrow_convolution_backward_weight_scratch(const struct convolution_sizes *sizes)
 {
     struct plan plan = plan_for(sizes);
     return plan_bytes(&plan);
 }
 
-void cpu_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
-                                     const float *dy, float *weight_gradient, float *bias_gradient)
+void cpu_narrow_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
+                                            const float *dy, float *weight_gradient,
+                                            float *bias_gradient)
 {
     struct plan plan = plan_for(sizes);
     struct shapes shapes = plan.shapes;
