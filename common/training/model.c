@@ -34,7 +34,8 @@ void model_make_room(struct model *model, int layers)
 
 static bool build_mlp(struct model *model, const char *text, char error[MODEL_ERROR_SIZE])
 {
-    struct size_option option[] = {{"depth", 4, 1024}, {"width", 512, 16384}};
+    struct model_option option[] = {WHOLE_OPTION("depth", 4, 1024),
+                                    WHOLE_OPTION("width", 512, 16384)};
     if (!model_read_options(text, option, 2, error))
         return false;
     int depth = option[0].value, width = option[1].value;

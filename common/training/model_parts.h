@@ -7,14 +7,34 @@
 
 #include "common/training/model.h"
 
-struct size_option {
+/* A whole number from 1 to `most`; or one of `words`; or a real number, `least` ≤ number < `below`. */
+struct model_option {
     const char *name;
-    int value; /* the default, then what was given */
-    int most;  /* 1 … most */
+    int value; /* the default, then what was given; of words: which of them, from 0 */
+    int most;
+    const char *const *words; /* ends with NULL */
+    bool is_real;
+    double number; /* the default, then what was given */
+    double least, below;
 };
 
-/* Reads "depth=8,width=64" into options; false and an error for anything else. */
-bool model_read_options(const char *text, struct size_option *options, int count,
+#define WHOLE_OPTION(option, preset, at_most)                                                      \
+    {                                                                                              \
+        .name = (option), .value = (preset), .most = (at_most)                                     \
+    }
+/* The first of the words is the default. */
+#define WORD_OPTION(option, of_words)                                                              \
+    {                                                                                              \
+        .name = (option), .words = (of_words)                                                      \
+    }
+#define REAL_OPTION(option, preset, from, less_than)                                               \
+    {                                                                                              \
+        .name = (option), .is_real = true, .number = (preset), .least = (from),                    \
+        .below = (less_than)                                                                       \
+    }
+
+/* Reads "depth=8,norm=batch,dropout=0.1" into options; false and an error for anything else. */
+bool model_read_options(const char *text, struct model_option *options, int count,
                         char error[MODEL_ERROR_SIZE]);
 
 void model_make_room(struct model *model, int layers);

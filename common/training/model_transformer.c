@@ -15,10 +15,9 @@ static bool read_sizes(const struct model *model, const char *text, struct sizes
                        char error[MODEL_ERROR_SIZE])
 {
     int height = model->input.size[1], across = model->input.size[2];
-    struct size_option option[] = {{"depth", 4, 4096},
-                                   {"width", 64, 16384},
-                                   {"heads", 4, 1024},
-                                   {"patch", height >= 4 ? height / 4 : 1, 1024}};
+    struct model_option option[] = {
+        WHOLE_OPTION("depth", 4, 4096), WHOLE_OPTION("width", 64, 16384),
+        WHOLE_OPTION("heads", 4, 1024), WHOLE_OPTION("patch", height >= 4 ? height / 4 : 1, 1024)};
     if (!model_read_options(text, option, 4, error))
         return false;
     *sizes = (struct sizes){option[0].value, option[1].value, option[2].value, option[3].value};
