@@ -1,5 +1,5 @@
 /*
- * Data sets by name: finding, opening, gathering and shuffling (dataset.h).
+ * Data sets by name: finding, opening and shuffling (dataset.h).
  */
 #include "common/files/dataset.h"
 #include "common/base/fatal.h"
@@ -18,7 +18,7 @@ static const struct normalisation of_fashion_mnist = {{0.2860}, {0.3530}};
 static const struct normalisation of_cifar10 = {{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}};
 static const struct normalisation of_synthetic = {{0.5, 0.5, 0.5, 0.5}, {0.2, 0.2, 0.2, 0.2}};
 
-enum kind { FASHION_MNIST, CIFAR10, SYNTHETIC };
+enum kind { FASHION_MNIST, CIFAR10, SYNTHETIC, TEXT, SYNTHETIC_TEXT };
 
 /* What a name means. */
 struct source {
@@ -26,12 +26,28 @@ struct source {
     struct data_shape shape;
     const struct normalisation *normalisation;
     struct synthetic_options synthetic;
+    struct text_options text;
+    struct synthetic_text_options synthetic_text;
 };
+
+/* Is it this data set that is named, options or not? What follows is `options`, then. */
+static bool is_named(const char *name, const char *set, const char **options)
+{
+    const size_t length = strlen(set);
+    *options = name + length;
+    return strncmp(name, set, length) == 0 && (name[length] == '\0' || name[length] == ':');
+}
+
+static struct data_shape shape_of_text(int tokens, int vocabulary)
+{
+    return (struct data_shape){
+        .input = SHAPE(tokens), .dtype = DTYPE_INT32, .labels = tokens, .classes = vocabulary};
+}
 
 static bool source_find(const char *name, struct source *source, char error[DATASET_ERROR_SIZE])
 {
     *source = (struct source){.shape = {.labels = 1, .classes = 10}};
-    size_t length = strcspn(name, ":");
+    const char *options;
     if (strcmp(name, "fashion-mnist") == 0) {
         source->kind = FASHION_MNIST;
         source->shape.input = SHAPE(1, 28, 28);
@@ -44,20 +60,33 @@ static bool source_find(const char *name, struct source *source, char error[DATA
         source->normalisation = &of_cifar10;
         return true;
     }
-    if (length == strlen("synthetic") && strncmp(name, "synthetic", length) == 0) {
-        struct synthetic_options *options = &source->synthetic;
-        if (!synthetic_parse(name + length, options, error))
+    if (is_named(name, "synthetic", &options)) {
+        struct synthetic_options *synthetic = &source->synthetic;
+        if (!synthetic_parse(options, synthetic, error))
             return false;
         source->kind = SYNTHETIC;
-        source->shape.input = SHAPE(options->channels, options->height, options->width);
-        source->shape.classes = options->classes;
+        source->shape.input = SHAPE(synthetic->channels, synthetic->height, synthetic->width);
+        source->shape.classes = synthetic->classes;
         source->normalisation = &of_synthetic;
         return true;
     }
-    return dataset_error(error,
-                         "there is no data set \"%.100s\"; there are fashion-mnist, cifar10 and "
-                         "synthetic",
-                         name);
+    if (is_named(name, "text", &options)) {
+        source->kind = TEXT;
+        if (!dataset_text_parse(options, &source->text, error))
+            return false;
+        const int vocabulary = dataset_text_vocabulary(error);
+        source->shape = shape_of_text(source->text.tokens, vocabulary);
+        return vocabulary > 0;
+    }
+    if (is_named(name, "synthetic-text", &options)) {
+        struct synthetic_text_options *synthetic = &source->synthetic_text;
+        source->kind = SYNTHETIC_TEXT;
+        if (!synthetic_text_parse(options, synthetic, error))
+            return false;
+        source->shape = shape_of_text(synthetic->tokens, synthetic->vocabulary);
+        return true;
+    }
+    return dataset_error(error, "there is no data set \"%.100s\"; it must be " DATASET_NAMES, name);
 }
 
 bool dataset_describe(const char *name, struct data_shape *shape, char error[DATASET_ERROR_SIZE])
@@ -84,6 +113,10 @@ static int source_count(const struct source *source, enum dataset_split split,
         return folder == NULL ? -1 : cifar_count(folder, split, error);
     case SYNTHETIC:
         return split == DATASET_TRAIN ? source->synthetic.train : source->synthetic.test;
+    case TEXT:
+        return dataset_text_count(&source->text, split, error);
+    case SYNTHETIC_TEXT:
+        return split == DATASET_TRAIN ? source->synthetic_text.train : source->synthetic_text.test;
     }
     fatal("%d is no kind of data set", (int)source->kind);
 }
@@ -134,8 +167,21 @@ static bool source_open(const struct source *source, enum dataset_split split, b
     case SYNTHETIC:
         synthetic_open(&source->synthetic, split, inputs, labels, seed, dataset);
         return true;
+    case TEXT:
+        return dataset_text_open(&source->text, split, dataset, error);
+    case SYNTHETIC_TEXT:
+        synthetic_text_open(&source->synthetic_text, split, seed, dataset);
+        return true;
     }
     fatal("%d is no kind of data set", (int)source->kind);
+}
+
+static void fill_table_of_values(struct dataset *dataset, const struct normalisation *normalisation)
+{
+    for (int channel = 0; channel < dataset->shape.input.size[0]; channel++)
+        for (int byte = 0; byte < 256; byte++)
+            dataset->value[channel][byte] = (float)((byte / 255.0 - normalisation->mean[channel]) /
+                                                    normalisation->deviation[channel]);
 }
 
 struct dataset *dataset_open(const char *name, enum dataset_split split, bool inputs, bool labels,
@@ -147,12 +193,9 @@ struct dataset *dataset_open(const char *name, enum dataset_split split, bool in
     if (!source_find(name, &source, error))
         return NULL;
     struct dataset *dataset = memory_allocate(MEMORY_WORKSPACE, sizeof *dataset);
-    *dataset = (struct dataset){.sample = source.shape.input, .classes = source.shape.classes};
-    for (int channel = 0; channel < source.shape.input.size[0]; channel++)
-        for (int byte = 0; byte < 256; byte++)
-            dataset->value[channel][byte] =
-                (float)((byte / 255.0 - source.normalisation->mean[channel]) /
-                        source.normalisation->deviation[channel]);
+    *dataset = (struct dataset){.shape = source.shape, .has_inputs = inputs, .has_labels = labels};
+    if (source.normalisation != NULL)
+        fill_table_of_values(dataset, source.normalisation);
     if (!source_open(&source, split, inputs, labels, seed, dataset, error)) {
         dataset_close(dataset);
         return NULL;
@@ -167,64 +210,11 @@ void dataset_close(struct dataset *dataset)
     for (int i = 0; i < dataset->files; i++)
         file_unmap(&dataset->file[i]);
     synthetic_free(dataset->synthetic);
+    synthetic_text_free(dataset->synthetic_text);
+    memory_release(MEMORY_WORKSPACE, dataset->token, dataset->tokens * sizeof *dataset->token);
     memory_release(MEMORY_WORKSPACE, dataset->unpacked, dataset->unpacked_bytes);
     memory_release(MEMORY_WORKSPACE, dataset->label, dataset->label_bytes);
     memory_release(MEMORY_WORKSPACE, dataset, sizeof *dataset);
-}
-
-int dataset_samples(const struct dataset *dataset)
-{
-    return dataset->samples;
-}
-
-static void check_number(const struct dataset *dataset, int number)
-{
-    if (number < 0 || number >= dataset->samples)
-        fatal("sample %d was asked for; there are samples 0 to %d", number, dataset->samples - 1);
-}
-
-/* The bytes of one image. */
-static const uint8_t *image_of(const struct dataset *dataset, int number)
-{
-    if (dataset->synthetic != NULL)
-        return synthetic_sample(dataset->synthetic, (size_t)number);
-    const struct image_run *run = dataset->run;
-    for (; number >= run->samples; run++)
-        number -= run->samples;
-    return run->first + (size_t)number * run->stride;
-}
-
-void dataset_gather_inputs(const struct dataset *dataset, const int *number, int count,
-                           void *inputs)
-{
-    float *pixel = inputs;
-    if (dataset->runs == 0 && dataset->synthetic == NULL)
-        fatal("the inputs of this data set were not opened");
-    int channels = dataset->sample.size[0];
-    int area = dataset->sample.size[1] * dataset->sample.size[2];
-    for (int i = 0; i < count; i++) {
-        check_number(dataset, number[i]);
-        const uint8_t *byte = image_of(dataset, number[i]);
-        for (int channel = 0; channel < channels; channel++) {
-            /* A table of floats, for the same rounding everywhere. */
-            const float *value = dataset->value[channel];
-            for (int p = 0; p < area; p++)
-                pixel[p] = value[byte[p]];
-            pixel += area;
-            byte += area;
-        }
-    }
-}
-
-void dataset_gather_labels(const struct dataset *dataset, const int *number, int count,
-                           int32_t *labels)
-{
-    if (dataset->label == NULL)
-        fatal("the labels of this data set were not opened");
-    for (int i = 0; i < count; i++) {
-        check_number(dataset, number[i]);
-        labels[i] = dataset->label[number[i]];
-    }
 }
 
 void dataset_epoch_order(uint64_t seed, int epoch, int samples, int *order)

@@ -1,5 +1,5 @@
 /*
- * Data sets: images with labels.
+ * Data sets: images with labels, and text, whose labels are the tokens that follow.
  *
  *     fashion-mnist  1×28×28, 10 classes; IDX files, unpacked or gzip, in
  *                    FASHION_MNIST_DIR, datasets/fashion-mnist or where
@@ -9,13 +9,18 @@
  *     synthetic      made from the seed alone; 1×28×28, 10 classes, learnable;
  *                    "synthetic:channels=3,height=32,width=32,train=512,test=128,classes=10"
  *                    (defaults: train=2048, test=512)
+ *     text           the characters of the file that TEXT_FILE names, in UTF-8, or of
+ *                    datasets/text.txt; a class for each that the file has; nine tenths of
+ *                    it for training, the rest to test; "text:tokens=64": of a sample
+ *     synthetic-text made from the seed alone, learnable:
+ *                    "synthetic-text:tokens=64,vocabulary=64,train=2048,test=512"
  *
- * A folder that an environment variable names is the only one looked into.
+ * A folder, or file, that an environment variable names is the only one looked into.
  * Files are checked for sizes, magic numbers and label ranges; an error names
  * file, offset, found and expected, and what to do. Images are kept as bytes
  * and become floats, (byte/255 - mean) / deviation per channel, when gathered.
  * Images of unpacked files are mapped: ready at once, shared by all processes,
- * and not counted as memory; all others are counted as MEMORY_WORKSPACE. A
+ * and not counted as memory; all others, and tokens, are counted as MEMORY_WORKSPACE. A
  * mapped file must not shrink while it is open.
  */
 #ifndef COMMON_FILES_DATASET_H
@@ -31,18 +36,22 @@ struct data_shape {
     int classes;        /* labels are 0 … classes-1 */
 };
 
+/* For a list of what there is. */
+#define DATASET_NAMES "fashion-mnist, cifar10, synthetic, text or synthetic-text"
+
 enum dataset_split { DATASET_TRAIN, DATASET_TEST };
 
 struct dataset;
 
 #define DATASET_ERROR_SIZE 512
 
-/* False and an error for a name that does not exist. */
+/* False and an error for a name that does not exist, and for text that can't be read: how many classes
+ * it has is seen there. */
 bool dataset_describe(const char *name, struct data_shape *shape, char error[DATASET_ERROR_SIZE]);
 /* Is it there to be opened? If not, error says where it was looked for and how to get it. */
 bool dataset_present(const char *name, char error[DATASET_ERROR_SIZE]);
 
-/* How many samples a split has, without opening inputs or labels (of files, only sizes and
+/* How many samples a split has, without opening inputs or labels (of files of images, only sizes and
  * headers are read); -1 with an error. */
 int dataset_count(const char *name, enum dataset_split split, char error[DATASET_ERROR_SIZE]);
 

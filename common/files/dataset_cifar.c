@@ -47,7 +47,7 @@ static bool path_of(const char *folder, const char *name, char path[PATH_SIZE],
 
 const char *cifar_folder(char error[DATASET_ERROR_SIZE])
 {
-    const char *chosen = dataset_folder("CIFAR10_DIR");
+    const char *chosen = dataset_place("CIFAR10_DIR");
     const char *folder = chosen != NULL ? chosen : "datasets/cifar-10-batches-bin";
     struct stat status;
     if (stat(folder, &status) == 0 && S_ISDIR(status.st_mode))
@@ -112,7 +112,7 @@ bool cifar_open_file(const char *path, bool inputs, bool labels, struct dataset 
                      char error[DATASET_ERROR_SIZE])
 {
     struct mapped_file file;
-    if (!file_map(path, &file, error))
+    if (!file_map(path, GET_AGAIN, &file, error))
         return false;
     int records = records_in(path, file.size, error);
     bool good = records >= 0 && (!labels || labels_append(path, &file, records, dataset, error));

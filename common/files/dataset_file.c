@@ -22,24 +22,23 @@ bool dataset_error(char error[DATASET_ERROR_SIZE], const char *format, ...)
     return false;
 }
 
-const char *dataset_folder(const char *variable)
+const char *dataset_place(const char *variable)
 {
-    const char *folder = getenv(variable);
-    return folder != NULL && folder[0] != '\0' ? folder : NULL;
+    const char *place = getenv(variable);
+    return place != NULL && place[0] != '\0' ? place : NULL;
 }
 
 /* Maps an open file; the descriptor stays the caller's. */
-static bool descriptor_map(int descriptor, const char *path, struct mapped_file *file,
-                           char error[DATASET_ERROR_SIZE])
+static bool descriptor_map(int descriptor, const char *path, const char *remedy,
+                           struct mapped_file *file, char error[DATASET_ERROR_SIZE])
 {
     struct stat status;
     if (fstat(descriptor, &status) != 0)
         return dataset_error(error, "%s: can't be examined: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return dataset_error(error, "%s: is not a regular file", path);
+        return dataset_error(error, "%s: is not a regular file; %s", path, remedy);
     if (status.st_size == 0)
-        return dataset_error(
-            error, "%s: is empty; run datasets/get fashion-mnist or datasets/get cifar10", path);
+        return dataset_error(error, "%s: is empty; %s", path, remedy);
     size_t size = (size_t)status.st_size;
     void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (memory == MAP_FAILED)
@@ -48,13 +47,14 @@ static bool descriptor_map(int descriptor, const char *path, struct mapped_file 
     return true;
 }
 
-bool file_map(const char *path, struct mapped_file *file, char error[DATASET_ERROR_SIZE])
+bool file_map(const char *path, const char *remedy, struct mapped_file *file,
+              char error[DATASET_ERROR_SIZE])
 {
     /* O_NONBLOCK: to open a named pipe must not wait for somebody to write to it. */
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
-        return dataset_error(error, "%s: can't be opened: %s", path, strerror(errno));
-    bool mapped = descriptor_map(descriptor, path, file, error);
+        return dataset_error(error, "%s: can't be opened: %s; %s", path, strerror(errno), remedy);
+    bool mapped = descriptor_map(descriptor, path, remedy, file, error);
     close(descriptor); /* only read from: nothing can be lost */
     return mapped;
 }

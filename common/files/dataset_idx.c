@@ -131,7 +131,7 @@ static bool idx_open(struct idx *idx, const char *path, int dimensions,
 {
     *idx = (struct idx){
         .path = path, .dimensions = dimensions, .header_bytes = 4 + 4 * (size_t)dimensions};
-    if (!file_map(path, &idx->file, error))
+    if (!file_map(path, GET_AGAIN, &idx->file, error))
         return false;
     uint8_t unpacked[16];
     const uint8_t *header = idx->file.byte;
@@ -274,7 +274,7 @@ bool idx_find(enum dataset_split split, struct idx_files *files, char error[DATA
     bool train = split == DATASET_TRAIN;
     const char *images = train ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte";
     const char *labels = train ? "train-labels-idx1-ubyte" : "t10k-labels-idx1-ubyte";
-    const char *chosen = dataset_folder("FASHION_MNIST_DIR");
+    const char *chosen = dataset_place("FASHION_MNIST_DIR");
     if (chosen != NULL) {
         if (idx_find_file(chosen, images, files->images) &&
             idx_find_file(chosen, labels, files->labels))

@@ -28,9 +28,10 @@ struct image_run {
 };
 
 struct dataset {
-    struct shape sample; /* channels, height, width */
-    int classes;
+    struct data_shape shape;
     int samples;
+    bool has_inputs, has_labels; /* they were opened */
+    /* images */
     struct image_run run[DATASET_MAX_FILES]; /* in the order of their numbers; none: not opened */
     int runs;
     uint8_t *label; /* one per sample, or NULL: not opened */
@@ -42,18 +43,35 @@ struct dataset {
     uint8_t *unpacked; /* images that are not in a mapped file, or NULL */
     size_t unpacked_bytes;
     struct synthetic *synthetic; /* makes the images instead of `run`, or NULL */
+    /* text: inputs and labels are the same tokens */
+    uint16_t *token; /* one sample's behind the other's, and one more; or NULL */
+    size_t tokens;
+    struct synthetic_text *synthetic_text; /* makes the tokens instead, or NULL */
 };
 
 /* --- dataset_file.c --------------------------------------------------------- */
 
-/* Maps a regular file. False with an error that names it if that can't be done. */
-bool file_map(const char *path, struct mapped_file *file, char error[DATASET_ERROR_SIZE]);
+/* Maps a regular file. False with an error that names it, and the remedy, if that can't be done. */
+bool file_map(const char *path, const char *remedy, struct mapped_file *file,
+              char error[DATASET_ERROR_SIZE]);
 void file_unmap(struct mapped_file *file);
 /* Writes the error and returns false. */
 bool dataset_error(char error[DATASET_ERROR_SIZE], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The folder that an environment variable names, or NULL. */
-const char *dataset_folder(const char *variable);
+/* The folder or file that an environment variable names, or NULL. */
+const char *dataset_place(const char *variable);
+
+/* --- dataset_options.c ------------------------------------------------------ */
+
+/* A whole number behind the name of a data set, and the int that it becomes. */
+struct dataset_option {
+    const char *name;
+    size_t offset; /* within the struct of options */
+    int least, most;
+};
+/* Reads ":name=number,name=number" behind the name of `set`, or ""; what is not given stays. */
+bool dataset_options_read(const char *set, const struct dataset_option *known, size_t count,
+                          const char *text, void *options, char error[DATASET_ERROR_SIZE]);
 
 /* --- dataset_idx.c ---------------------------------------------------------- */
 
@@ -97,5 +115,33 @@ void synthetic_open(const struct synthetic_options *options, enum dataset_split 
 /* The bytes of one image, which belong to the set. */
 const uint8_t *synthetic_sample(struct synthetic *set, size_t number);
 void synthetic_free(struct synthetic *set); /* NULL is allowed */
+
+/* --- dataset_text.c --------------------------------------------------------- */
+
+struct text_options {
+    int tokens; /* of a sample */
+};
+bool dataset_text_parse(const char *text, struct text_options *options,
+                        char error[DATASET_ERROR_SIZE]);
+/* How many different characters the file has, or -1. */
+int dataset_text_vocabulary(char error[DATASET_ERROR_SIZE]);
+int dataset_text_count(const struct text_options *options, enum dataset_split split,
+                       char error[DATASET_ERROR_SIZE]);
+bool dataset_text_open(const struct text_options *options, enum dataset_split split,
+                       struct dataset *dataset, char error[DATASET_ERROR_SIZE]);
+
+/* --- dataset_synthetic_text.c ----------------------------------------------- */
+
+struct synthetic_text_options {
+    int tokens, vocabulary, train, test;
+};
+bool synthetic_text_parse(const char *text, struct synthetic_text_options *options,
+                          char error[DATASET_ERROR_SIZE]);
+void synthetic_text_open(const struct synthetic_text_options *options, enum dataset_split split,
+                         uint64_t seed, struct dataset *dataset);
+/* The tokens of one sample, from number `from` on (0: its inputs, 1: its labels). */
+void synthetic_text_sample(const struct synthetic_text *set, size_t number, size_t from,
+                           int32_t *tokens);
+void synthetic_text_free(struct synthetic_text *set); /* NULL is allowed */
 
 #endif

@@ -7,9 +7,6 @@
 #include "common/base/random.h"
 #include "common/files/dataset_parts.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Streams within RANDOM_SYNTHETIC; those of a split also have its number. */
@@ -19,14 +16,7 @@ enum { STREAM_PICTURE, STREAM_LABEL, STREAM_NOISE };
 #define PICTURE_HIGH 192.0F
 #define NOISE        64.0F /* so that a byte never overflows */
 
-struct synthetic_option {
-    const char *name;
-    size_t offset;
-    int least;
-    int most;
-};
-
-static const struct synthetic_option known[] = {
+static const struct dataset_option known[] = {
     {"channels", offsetof(struct synthetic_options, channels), 1, DATASET_MAX_CHANNELS},
     {"height", offsetof(struct synthetic_options, height), 1, 256},
     {"width", offsetof(struct synthetic_options, width), 1, 256},
@@ -35,48 +25,14 @@ static const struct synthetic_option known[] = {
     {"classes", offsetof(struct synthetic_options, classes), 2, 256},
 };
 
-/* Reads one "name=number" of `length` characters. */
-static bool parse_one(const char *text, size_t length, struct synthetic_options *options,
-                      char error[DATASET_ERROR_SIZE])
-{
-    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
-        size_t name_length = strlen(known[k].name);
-        if (length <= name_length || text[name_length] != '=' ||
-            strncmp(text, known[k].name, name_length) != 0)
-            continue;
-        const char *digits = text + name_length + 1;
-        char *end;
-        errno = 0;
-        long number = strtol(digits, &end, 10);
-        bool is_number = digits[0] >= '0' && digits[0] <= '9' && end == text + length;
-        if (!is_number || errno != 0 || number < known[k].least || number > known[k].most)
-            return dataset_error(error,
-                                 "data set synthetic: \"%.*s\": %s is a number from %d to %d",
-                                 (int)length, text, known[k].name, known[k].least, known[k].most);
-        *(int *)((char *)options + known[k].offset) = (int)number;
-        return true;
-    }
-    return dataset_error(error,
-                         "data set synthetic: \"%.*s\" is no option; there are channels, height, "
-                         "width, train, test and classes, as in "
-                         "synthetic:channels=3,height=32,width=32,train=512",
-                         (int)length, text);
-}
-
 bool synthetic_parse(const char *text, struct synthetic_options *options,
                      char error[DATASET_ERROR_SIZE])
 {
     *options = (struct synthetic_options){
         .channels = 1, .height = 28, .width = 28, .train = 2048, .test = 512, .classes = 10};
-    if (text[0] == '\0')
-        return true;
-    do {
-        text++; /* the colon, then each comma */
-        size_t length = strcspn(text, ",");
-        if (!parse_one(text, length, options, error))
-            return false;
-        text += length;
-    } while (text[0] == ',');
+    if (!dataset_options_read("synthetic", known, sizeof known / sizeof *known, text, options,
+                              error))
+        return false;
 
     /* The largest that fits an int of bytes is more than anybody wants. */
     int64_t pixels = (int64_t)options->channels * options->height * options->width;
@@ -110,12 +66,12 @@ static uint8_t label_of(uint64_t seed, uint64_t stream, size_t number, uint32_t 
 static struct synthetic *synthetic_new(const struct dataset *dataset, uint64_t seed,
                                        uint64_t label_stream, enum dataset_split split)
 {
-    size_t pixels = (size_t)shape_count(dataset->sample), samples = (size_t)dataset->samples;
-    size_t numbers = (size_t)dataset->classes * pixels;
+    size_t pixels = (size_t)shape_count(dataset->shape.input), samples = (size_t)dataset->samples;
+    size_t numbers = (size_t)dataset->shape.classes * pixels;
     struct synthetic *set = memory_allocate(MEMORY_WORKSPACE, sizeof *set);
     *set = (struct synthetic){
         .seed = seed,
-        .classes = (uint32_t)dataset->classes,
+        .classes = (uint32_t)dataset->shape.classes,
         .label_stream = label_stream,
         .noise_stream = random_stream(RANDOM_SYNTHETIC, STREAM_NOISE, (uint32_t)split),
         .pixels = pixels,
@@ -163,8 +119,6 @@ const uint8_t *synthetic_sample(struct synthetic *set, size_t number)
 void synthetic_open(const struct synthetic_options *options, enum dataset_split split, bool inputs,
                     bool labels, uint64_t seed, struct dataset *dataset)
 {
-    dataset->sample = SHAPE(options->channels, options->height, options->width);
-    dataset->classes = options->classes;
     dataset->samples = split == DATASET_TRAIN ? options->train : options->test;
     uint64_t stream = random_stream(RANDOM_SYNTHETIC, STREAM_LABEL, (uint32_t)split);
     if (inputs)

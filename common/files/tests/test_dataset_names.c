@@ -31,7 +31,7 @@ static const struct {
     const char *words;
 } bad_names[] = {
     {"", "there is no data set \"\""},
-    {"mnist", "there are fashion-mnist, cifar10 and synthetic"},
+    {"mnist", "it must be fashion-mnist, cifar10, synthetic, text or synthetic-text"},
     {"cifar10:train=5", "there is no data set"},
     {"synthetical", "there is no data set"},
     {"synthetic:", "\"\" is no option"},
@@ -47,6 +47,15 @@ static const struct {
     {"synthetic:classes=1", "classes is a number from 2 to 256"},
     {"synthetic:colour=3", "there are channels, height, width, train, test and classes"},
     {"synthetic:height=256,width=256,train=1000000", "too many"},
+    {"texts", "there is no data set"},
+    {"text:", "\"\" is no option; there is tokens, as in text:tokens=2"},
+    {"text:tokens=1", "tokens is a number from 2 to 65536"},
+    {"text:tokens=65537", "tokens is a number from 2 to 65536"},
+    {"text:train=5", "\"train=5\" is no option"},
+    {"synthetic-text:vocabulary=1", "vocabulary is a number from 2 to 65536"},
+    {"synthetic-text:tokens=64,test=0", "test is a number from 1"},
+    {"synthetic-text:width=3", "there are tokens, vocabulary, train and test"},
+    {"synthetic-texts", "there is no data set"},
 };
 
 START_TEST(bad_name)

@@ -41,8 +41,10 @@ static void fuzz_dataset(enum reader reader)
     char error[DATASET_ERROR_SIZE] = "";
     struct dataset *dataset = memory_allocate(MEMORY_WORKSPACE, sizeof *dataset);
     memset(dataset, 0, sizeof *dataset);
-    dataset->sample = reader == CIFAR ? SHAPE(3, 32, 32) : SHAPE(1, 28, 28);
-    dataset->classes = 10;
+    dataset->shape = (struct data_shape){
+        .input = reader == CIFAR ? SHAPE(3, 32, 32) : SHAPE(1, 28, 28), .labels = 1, .classes = 10};
+    dataset->has_inputs = reader != IDX_LABELS;
+    dataset->has_labels = reader != IDX_IMAGES;
     bool good;
     if (reader == IDX_IMAGES)
         good = idx_open_images(path, 28, 28, dataset, error);
