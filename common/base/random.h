@@ -13,8 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a stream is for: parameters of one tensor, the order of an epoch, synthetic data. */
-enum random_purpose { RANDOM_PARAMETER = 1, RANDOM_SHUFFLE, RANDOM_SYNTHETIC, RANDOM_TEST };
+/* What a stream is for: parameters of one tensor, the order of an epoch, synthetic data, tests, what
+ * a dropout drops in a step. */
+enum random_purpose {
+    RANDOM_PARAMETER = 1,
+    RANDOM_SHUFFLE,
+    RANDOM_SYNTHETIC,
+    RANDOM_TEST,
+    RANDOM_DROPOUT
+};
 
 /* The stream with numbers a and b (for RANDOM_PARAMETER: layer and tensor) of a purpose. */
 uint64_t random_stream(enum random_purpose purpose, uint32_t a, uint32_t b);

@@ -39,6 +39,10 @@ void cpu_relu(size_t count, const float *x, float *y);
 void cpu_relu_backward(size_t count, const float *y, const float *dy, float *dx);
 void cpu_gelu(size_t count, const float *x, float *y, float *derivative);
 
+/* dropout.c */
+void cpu_dropout(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
+                 float *y);
+
 /* layer_norm.c */
 void cpu_layer_norm(int rows, int columns, const float *x, const float *weight, const float *bias,
                     float *y, float *statistics);
@@ -69,13 +73,20 @@ void cpu_average_pool_backward(const struct pooling_sizes *sizes, const float *d
 void cpu_plane_means(int planes, int count, const float *x, float *y);
 void cpu_plane_means_backward(int planes, int count, const float *dy, float *dx);
 
-/* attention.c */
+/* attention.c, attention_backward.c */
 void cpu_attention(const struct attention_sizes *sizes, const float *qkv, float *y,
                    float *probabilities);
 void cpu_attention_backward(const struct attention_sizes *sizes, const float *qkv,
                             const float *probabilities, const float *dy, float *dqkv);
-/* Bytes of scratch space that each of the two takes while it runs. */
+/* Bytes of scratch space that the two take while they run. */
 size_t cpu_attention_scratch(const struct attention_sizes *sizes);
+size_t cpu_attention_backward_scratch(const struct attention_sizes *sizes);
+
+/* embedding.c */
+void cpu_embedding(const struct embedding_sizes *sizes, const int32_t *token, const float *table,
+                   const float *position, float *y);
+void cpu_embedding_backward(const struct embedding_sizes *sizes, const int32_t *token,
+                            const float *dy, float *table_gradient);
 
 /* tokens.c */
 void cpu_mean_tokens(int samples, int tokens, int width, const float *x, float *y);

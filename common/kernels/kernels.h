@@ -48,6 +48,20 @@ struct attention_sizes {
     int tokens;
     int heads;
     int head_width; /* width / heads */
+    bool causal;    /* a query looks at keys up to its own place only */
+};
+
+struct embedding_sizes {
+    int samples;
+    int tokens; /* of a sample */
+    int vocabulary;
+    int width;
+};
+
+/* Number i of a stream (random.h) decides whether element i is dropped: where it is below the rate. */
+struct dropout_draw {
+    uint64_t seed, stream;
+    float rate;
 };
 
 struct patch_sizes {
@@ -88,6 +102,9 @@ struct kernels {
     void (*relu_backward)(size_t count, const float *y, const float *dy, float *dx);
     /* y = x · Φ(x); derivative = Φ(x) + x · φ(x). derivative may be x itself. */
     void (*gelu)(size_t count, const float *x, float *y, float *derivative);
+    /* Elements first … first+count-1: y = 0 where dropped, else x / (1 - rate). */
+    void (*dropout)(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
+                    float *y);
 
     /* ---- layer norm over the columns of x (rows, columns) ---- */
 
@@ -125,7 +142,7 @@ struct kernels {
     void (*plane_means_backward)(int planes, int count, const float *dy, float *dx);
 
     /* ---- attention: qkv (samples, tokens, 3, heads, head_width), y (samples, tokens, heads,
-     * head_width), probabilities (samples, heads, key, query) ---- */
+     * head_width), probabilities (samples, heads, key, query), 0 for the later keys of a causal one ---- */
 
     void (*attention)(const struct attention_sizes *sizes, const float *qkv, float *y,
                       float *probabilities);
@@ -134,6 +151,12 @@ struct kernels {
 
     /* ---- tokens ---- */
 
+    /* y (samples, tokens, width) = rows of table (vocabulary, width) + position (tokens, width). */
+    void (*embedding)(const struct embedding_sizes *sizes, const int32_t *token, const float *table,
+                      const float *position, float *y);
+    /* += into the table's gradient, in the order of the tokens, whatever the number of threads */
+    void (*embedding_backward)(const struct embedding_sizes *sizes, const int32_t *token,
+                               const float *dy, float *table_gradient);
     /* Means over the tokens of x (samples, tokens, width), and back. */
     void (*mean_tokens)(int samples, int tokens, int width, const float *x, float *y);
     void (*mean_tokens_backward)(int samples, int tokens, int width, const float *dy, float *dx);

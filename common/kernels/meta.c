@@ -35,6 +35,11 @@ static void relu_backward(size_t count, const float *y, const float *dy, float *
 
 static void gelu(size_t count, const float *x, float *y, float *derivative) {}
 
+static void dropout(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
+                    float *y)
+{
+}
+
 static void layer_norm(int rows, int columns, const float *x, const float *weight,
                        const float *bias, float *y, float *statistics)
 {
@@ -95,7 +100,17 @@ static void attention(const struct attention_sizes *sizes, const float *qkv, flo
 static void attention_backward(const struct attention_sizes *sizes, const float *qkv,
                                const float *probabilities, const float *dy, float *dqkv)
 {
-    account_scratch(cpu_attention_scratch(sizes));
+    account_scratch(cpu_attention_backward_scratch(sizes));
+}
+
+static void embedding(const struct embedding_sizes *sizes, const int32_t *token, const float *table,
+                      const float *position, float *y)
+{
+}
+
+static void embedding_backward(const struct embedding_sizes *sizes, const int32_t *token,
+                               const float *dy, float *table_gradient)
+{
 }
 
 static void mean_tokens(int samples, int tokens, int width, const float *x, float *y) {}
@@ -125,6 +140,7 @@ const struct kernels meta_kernels = {
     .relu = relu,
     .relu_backward = relu_backward,
     .gelu = gelu,
+    .dropout = dropout,
     .layer_norm = layer_norm,
     .layer_norm_backward_input = layer_norm_backward_input,
     .layer_norm_backward_weight = layer_norm_backward_weight,
@@ -139,6 +155,8 @@ const struct kernels meta_kernels = {
     .plane_means_backward = plane_means_backward,
     .attention = attention,
     .attention_backward = attention_backward,
+    .embedding = embedding,
+    .embedding_backward = embedding_backward,
     .mean_tokens = mean_tokens,
     .mean_tokens_backward = mean_tokens_backward,
     .cut_patches = cut_patches,

@@ -1,7 +1,7 @@
 /*
  * Multi-head self-attention (Vaswani et al. 2017): one linear map from x to
  * queries, keys and values of all heads, attention in each head, and one linear
- * map from the heads' results to y.
+ * map from the heads' results to y. In causal attention a query looks at no later key.
  */
 #include "common/base/fatal.h"
 #include "common/layers/layers.h"
@@ -16,7 +16,8 @@ static struct attention_sizes sizes_of(const struct layer *layer, const struct t
     return (struct attention_sizes){.samples = x->shape.size[0],
                                     .tokens = layer->input.size[0],
                                     .heads = layer->heads,
-                                    .head_width = layer->input.size[1] / layer->heads};
+                                    .head_width = layer->input.size[1] / layer->heads,
+                                    .causal = layer->causal};
 }
 
 static struct tensor *forward(const struct layer *layer, struct layer_memory memory,
@@ -109,8 +110,10 @@ static void backward_weight(const struct layer *layer, struct layer_memory memor
 
 static const struct layer_operations operations = {"attention", forward, backward_input,
                                                    backward_weight};
+static const struct layer_operations causal_operations = {"causal_attention", forward,
+                                                          backward_input, backward_weight};
 
-struct layer layer_attention(struct shape input, int heads)
+static struct layer new_layer(struct shape input, int heads, bool causal)
 {
     if (input.dimensions != 2 || heads < 1 || input.size[1] % heads != 0) {
         char text[SHAPE_TEXT_SIZE];
@@ -119,17 +122,31 @@ struct layer layer_attention(struct shape input, int heads)
               heads, shape_text(input, text));
     }
     int tokens = input.size[0], width = input.size[1];
-    struct layer layer = {
-        .operations = &operations, .input = input, .output = input, .heads = heads};
+    struct layer layer = {.operations = causal ? &causal_operations : &operations,
+                          .input = input,
+                          .output = input,
+                          .heads = heads,
+                          .causal = causal};
     layer_add_weight_and_bias(&layer, "qkv.", SHAPE(3 * width, width), 3 * width, width);
     layer_add_weight_and_bias(&layer, "projection.", SHAPE(width, width), width, width);
 
     double maps = 8.0 * tokens * width * width, biases = 4.0 * tokens * width;
-    double product = 2.0 * tokens * tokens * width; /* one of Q·Kᵀ and P·V, all heads */
-    double softmax = (double)heads * tokens * tokens;
+    double pairs = causal ? 0.5 * tokens * (tokens + 1.0) : (double)tokens * tokens;
+    double product = 2.0 * pairs * width; /* one of Q·Kᵀ and P·V, all heads */
+    double softmax = layer.heads * pairs;
     layer.forward_flops = maps + biases + 2 * product + 20 * softmax;
     layer.backward_input_flops = maps + 4 * product + 4 * softmax;
     layer.backward_input_flops_without_dx = maps / 4 + 4 * product + 4 * softmax;
     layer.backward_weight_flops = maps + biases;
     return layer;
+}
+
+struct layer layer_attention(struct shape input, int heads)
+{
+    return new_layer(input, heads, false);
+}
+
+struct layer layer_causal_attention(struct shape input, int heads)
+{
+    return new_layer(input, heads, true);
 }

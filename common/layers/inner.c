@@ -16,6 +16,7 @@ static struct layer_memory inner_memory(const struct layer *layer, struct layer_
     for (int before = 0; before < i; before++) {
         offset += layer->inner[before].parameter_count;
         buffers += layer->inner[before].buffer_count;
+        memory.dropouts += layer->inner[before].dropouts;
     }
     memory.parameters += offset;
     if (memory.gradients != NULL)
@@ -90,6 +91,7 @@ void inner_put(struct layer *layer, const struct layer *inner, int inner_layers)
         /* Where no dx is wanted, only the first of the layers need not work one out. */
         layer->backward_input_flops_without_dx +=
             i == 0 ? inner[i].backward_input_flops_without_dx : inner[i].backward_input_flops;
+        layer->dropouts += inner[i].dropouts;
         layer->tied = layer->tied || inner[i].tied;
         layer->mixes_samples = layer->mixes_samples || inner[i].mixes_samples;
         add_parameters(layer, &inner[i], i);

@@ -19,11 +19,19 @@ static double samples_of(const struct tensor *x)
     return x->shape.size[0];
 }
 
+/* The layers inside are told where they are. */
+static struct layer_memory outermost(const struct layer *layer, struct layer_memory memory)
+{
+    memory.layer = layer->index;
+    memory.dropouts = 0;
+    return memory;
+}
+
 struct tensor *layer_forward(const struct layer *layer, struct layer_memory memory,
                              struct saved *saved, struct tensor *x)
 {
     flops_charge(layer->forward_flops * samples_of(x));
-    return layer->operations->forward(layer, memory, saved, x);
+    return layer->operations->forward(layer, outermost(layer, memory), saved, x);
 }
 
 struct tensor *layer_backward_input(const struct layer *layer, struct layer_memory memory,
@@ -32,14 +40,14 @@ struct tensor *layer_backward_input(const struct layer *layer, struct layer_memo
     saved->samples = dy->shape.size[0];
     flops_charge((want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
                  samples_of(dy));
-    return layer->operations->backward_input(layer, memory, saved, dy, want_dx);
+    return layer->operations->backward_input(layer, outermost(layer, memory), saved, dy, want_dx);
 }
 
 void layer_backward_weight(const struct layer *layer, struct layer_memory memory,
                            struct saved *saved)
 {
     flops_charge(layer->backward_weight_flops * saved->samples);
-    layer->operations->backward_weight(layer, memory, saved);
+    layer->operations->backward_weight(layer, outermost(layer, memory), saved);
 }
 
 /* ---- what is saved ---- */
@@ -164,15 +172,20 @@ void layer_add_parameter(struct layer *layer, const char *name, struct shape sha
     layer->parameter_count += shape_elements(shape);
 }
 
+void layer_add_weight(struct layer *layer, const char *prefix, struct shape weight, int fan_in)
+{
+    char name[LAYER_NAME_SIZE];
+    snprintf(name, sizeof name, "%sweight", prefix);
+    layer_add_parameter(layer, name, weight, INITIAL_UNIFORM, 1.0f / sqrtf((float)fan_in));
+}
+
 void layer_add_weight_and_bias(struct layer *layer, const char *prefix, struct shape weight,
                                int outputs, int fan_in)
 {
     char name[LAYER_NAME_SIZE];
-    float bound = 1.0f / sqrtf((float)fan_in);
-    snprintf(name, sizeof name, "%sweight", prefix);
-    layer_add_parameter(layer, name, weight, INITIAL_UNIFORM, bound);
+    layer_add_weight(layer, prefix, weight, fan_in);
     snprintf(name, sizeof name, "%sbias", prefix);
-    layer_add_parameter(layer, name, SHAPE(outputs), INITIAL_UNIFORM, bound);
+    layer_add_parameter(layer, name, SHAPE(outputs), INITIAL_UNIFORM, 1.0f / sqrtf((float)fan_in));
 }
 
 struct layer layer_like(const struct layer *layer)

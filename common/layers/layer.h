@@ -73,6 +73,8 @@ struct layer_memory {
     const float *tied;       /* the model's first parameter, for a layer that is tied to it … */
     float *tied_gradient;    /* … and its gradient */
     const struct pass *pass; /* NULL: all zeros */
+    int layer;    /* place in the model of the outermost layer; layer_forward and so on … */
+    int dropouts; /* … see to both: how many dropouts it has before this layer */
 };
 
 struct layer_operations {
@@ -98,6 +100,7 @@ struct layer {
     size_t buffer_count;    /* elements in all of them */
     enum dtype input_dtype; /* float32; int32 for tokens */
     bool tied;              /* works with the model's first parameter, as its own weight */
+    int dropouts;           /* how many it is, or has inside */
     bool mixes_samples;     /* what it makes of a sample depends on the others */
     double forward_flops;   /* charged per sample */
     double backward_input_flops;
@@ -108,7 +111,12 @@ struct layer {
     int kernel; /* convolution and pooling: side of the window; patch embedding: side of a patch */
     int stride, padding, groups; /* convolution; pooling has the first two */
     int heads;                   /* attention */
-    struct layer *inner;         /* residual, sequence: the layers inside */
+    bool causal;                 /* attention: no token looks at later ones */
+    float rate;                  /* dropout: the share that is dropped */
+    /* Dropout: which part of one sample's whole tensor the input is; at first all of it. What a rank
+     * drops of its slice is then what one process drops there. */
+    struct slice slice;
+    struct layer *inner; /* residual, sequence: the layers inside */
     int inner_layers;
     bool inner_is_borrowed; /* they belong to another layer, which must outlive this one */
 };
@@ -121,6 +129,14 @@ struct layer {
 struct layer layer_flatten(struct shape input);
 /* Over the last dimension: y = x Wᵀ + b, W (outputs, inputs). */
 struct layer layer_linear(struct shape input, int outputs);
+struct linear_options {
+    int outputs;
+    bool no_bias;
+};
+struct layer layer_linear_with(struct shape input, struct linear_options options);
+/* The same without a bias and without a weight of its own: W is the model's first parameter, (outputs,
+ * inputs), as that of a token embedding is (Press and Wolf 2017). */
+struct layer layer_tied_head(struct shape input, int outputs);
 struct layer layer_relu(struct shape input);
 /* Exact: x · Φ(x). */
 struct layer layer_gelu(struct shape input);
@@ -154,6 +170,9 @@ struct layer layer_average_pool(struct shape input, struct pooling_options optio
 struct layer layer_global_average_pool(struct shape input);
 /* (tokens, width) to the same: fused qkv (3·width, width), then projection (width, width). */
 struct layer layer_attention(struct shape input, int heads);
+/* The same where a token looks at itself and at those before it only. Charged are the pairs of a query
+ * and a key that are looked at, tokens · (tokens + 1) / 2, not all tokens². */
+struct layer layer_causal_attention(struct shape input, int heads);
 /* y = x + inner(x). Takes over what the inner layers own; the array stays the caller's. */
 struct layer layer_residual(struct shape input, const struct layer *inner, int inner_layers);
 /* The layers one after the other, as one. Takes over what they own; the array stays the caller's. */
@@ -164,6 +183,15 @@ struct layer layer_like(const struct layer *layer);
 struct layer layer_mean_tokens(struct shape input);
 /* (C, H, W) to (tokens, width), learned positions added. */
 struct layer layer_patch_embedding(struct shape input, int patch, int width);
+/* int32 (tokens), each 0 … vocabulary-1 (fatal otherwise), to (tokens, width): row of the first
+ * parameter, "token" (vocabulary, width), and learned position added, as in GPT-2. Tokens have no
+ * gradient: there is no dx. */
+struct layer layer_embedding(int tokens, int vocabulary, int width);
+/* In training each number is 0 with probability `rate` (0 <= rate < 1), else times 1 / (1 - rate);
+ * in evaluation y = x. Which are dropped is a function of seed, step, place of the layer in the
+ * model, place of the dropout within that, place of the sample in the whole batch and of the number in
+ * the sample's whole tensor: however batch, model or tensor are cut, the same ones. */
+struct layer layer_dropout(struct shape input, float rate);
 
 /* Which part of its whole a parameter is; fatal where that has not the parameter's shape. */
 struct slice layer_parameter_slice(const struct parameter *parameter);

@@ -44,5 +44,7 @@ void layer_add_buffer(struct layer *layer, const char *name, struct shape shape,
 /* Weight and bias with PyTorch's default: both uniform within 1/sqrt(inputs of one output). */
 void layer_add_weight_and_bias(struct layer *layer, const char *prefix, struct shape weight,
                                int outputs, int fan_in);
+/* The weight alone. */
+void layer_add_weight(struct layer *layer, const char *prefix, struct shape weight, int fan_in);
 
 #endif
