@@ -67,9 +67,10 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
     GError *problem = NULL;
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_description(
-        context, "Environment: REQUIRE_ISOLATION=1 makes it an error when the sandbox can't be "
-                 "closed;\nGRADER_SECRET=FILE; CIFAR10_DIR and FASHION_MNIST_DIR: the data sets.\n"
-                 "Exit status: 0 graded, whatever the score; 1 could not grade; 2 wrong usage.");
+        context,
+        "Environment: REQUIRE_ISOLATION=1 makes it an error when the sandbox can't be "
+        "closed;\nGRADER_SECRET=FILE; CIFAR10_DIR, FASHION_MNIST_DIR, TEXT_FILE: the data sets.\n"
+        "Exit status: 0 graded, whatever the score; 1 could not grade; 2 wrong usage.");
     if (!g_option_context_parse(context, argc, argv, &problem)) {
         grader_complain(problem->message);
         g_error_free(problem);

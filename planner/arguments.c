@@ -140,7 +140,7 @@ static bool read_command_line(struct plan *plan, struct given *given, int argc, 
         {"model", 0, 0, G_OPTION_ARG_STRING, &plan->model_name,
          "the model, as the assignments' programs take it (transformer:depth=8)", "NAME"},
         {"data", 0, 0, G_OPTION_ARG_STRING, &plan->dataset,
-         "the data set whose shapes it gets; no data is read (fashion-mnist)", "NAME"},
+         "the data set whose shapes it gets (fashion-mnist; for gpt: text)", "NAME"},
         {"platform", 0, 0, G_OPTION_ARG_STRING, &plan->platform_name,
          "the simulated cluster: a file of common/platforms (computer)", "NAME"},
         {"ranks", 0, 0, G_OPTION_ARG_STRING, &given->ranks, "how many", "P"},
@@ -218,7 +218,7 @@ struct plan *plan_parse(int argc, char **argv, GString *error)
     for (int i = 0; i < PLAN_MOST_DEGREES; i++)
         forget_empty(&given.degree[i]);
     set_default(&plan->model_name, "transformer:depth=8");
-    set_default(&plan->dataset, "fashion-mnist");
+    set_default(&plan->dataset, model_default_data(plan->model_name));
     set_default(&plan->platform_name, "computer");
     set_default(&plan->kit, ".");
     good = good && read_sizes(plan, &given, error) && build_model(plan, error);

@@ -83,7 +83,6 @@ struct options options_defaults(const struct own_options *own)
     struct options options = {
         .assignment = own,
         .model = "mlp",
-        .dataset = "fashion-mnist",
         .loss = LOSS_CROSS_ENTROPY,
         .batch_size = 64,
         .micro_batches = 4,
@@ -91,6 +90,7 @@ struct options options_defaults(const struct own_options *own)
         .optimizer = optimizer_defaults(OPTIMIZER_SGD),
         .seed = 1,
     };
+    snprintf(options.dataset, sizeof options.dataset, "%s", model_default_data(options.model));
     if (own != NULL && own->defaults != NULL)
         own->defaults(&options);
     return options;

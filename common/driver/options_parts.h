@@ -17,7 +17,7 @@ struct parsing {
     struct options *options;
     char *error;  /* empty as long as all is well */
     int children; /* parsers besides the one of options_table.c */
-    bool steps_given;
+    bool steps_given, data_given;
     double learning_rate; /* NAN: not given; the optimizer may be named behind it */
     double momentum;
 };

@@ -110,9 +110,13 @@ static error_t read_optimizer(struct parsing *parsing, const char *text)
 
 static error_t unknown_data_or_model(struct parsing *parsing)
 {
-    const struct options *options = parsing->options;
+    struct options *options = parsing->options;
     struct data_shape data;
     char why[DATASET_ERROR_SIZE];
+    /* Images are meant where nobody says so, but not for a model that reads text. */
+    if (!parsing->data_given && model_reads_text(options->model))
+        snprintf(options->dataset, sizeof options->dataset, "%s",
+                 model_default_data(options->model));
     if (!dataset_describe(options->dataset, &data, why))
         return parsing_refuse(parsing, "--data %s: %s", options->dataset, why);
     char model_error[MODEL_ERROR_SIZE];
@@ -158,6 +162,7 @@ static error_t read_training(struct parsing *parsing, int key, char *text)
     case KEY_MODEL:
         return parsing_text(parsing, "--model", text, options->model, sizeof options->model);
     case KEY_DATA:
+        parsing->data_given = true;
         return parsing_text(parsing, "--data", text, options->dataset, sizeof options->dataset);
     case KEY_LOSS:
         return read_loss(parsing, text);

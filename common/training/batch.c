@@ -122,7 +122,7 @@ static struct dataset *open_part(struct batch *batch, bool inputs)
     if (batch->samples != 0 && batch->samples != samples)
         fatal("%s has %d %s, where %d were counted before: its files changed or do not belong "
               "together",
-              options->dataset, samples, inputs ? "images" : "labels", batch->samples);
+              options->dataset, samples, inputs ? "inputs" : "labels", batch->samples);
     if (samples < options->batch_size)
         fatal("%s has %d samples for training, fewer than one batch of %d; choose a smaller batch",
               options->dataset, samples, options->batch_size);

@@ -32,7 +32,7 @@ void batch_free(struct batch *batch);
 
 /* --- what a student calls -------------------------------------------------- */
 
-/* Opens the images, or the labels, of the training data on this rank. */
+/* Opens the inputs, or the labels, of the training data on this rank. */
 void batch_open_inputs(struct batch *batch);
 void batch_open_labels(struct batch *batch);
 

@@ -86,6 +86,40 @@ static const struct {
              {"vit", model_build_vit, false},
              {"transformer", model_build_transformer, true}};
 
+bool model_reads_text(const char *name)
+{
+    const size_t length = strcspn(name, ":");
+    return length == strlen("gpt") && memcmp(name, "gpt", length) == 0;
+}
+
+const char *model_default_data(const char *name)
+{
+    return model_reads_text(name) ? "text" : "fashion-mnist";
+}
+
+static bool data_fits(const struct model *model, char error[MODEL_ERROR_SIZE])
+{
+    char text[SHAPE_TEXT_SIZE];
+    const bool reads_text = model_reads_text(model->name);
+    bool fits = model->outputs >= 1 && model->input.dimensions == (reads_text ? 1 : 3);
+    for (int i = 0; i < model->input.dimensions; i++)
+        fits = fits && model->input.size[i] >= 1;
+    if (fits)
+        return true;
+    shape_text(model->input, text);
+    if (reads_text)
+        snprintf(error, MODEL_ERROR_SIZE,
+                 "it needs text (tokens) and at least one class, not %s and %d: use --data text or "
+                 "--data synthetic-text",
+                 text, model->outputs);
+    else
+        snprintf(error, MODEL_ERROR_SIZE,
+                 "it needs images (channels, height, width) and at least one class, not %s and %d: "
+                 "use --data fashion-mnist, cifar10 or synthetic; the model for text is gpt",
+                 text, model->outputs);
+    return false;
+}
+
 static bool build(struct model *model, char error[MODEL_ERROR_SIZE])
 {
     size_t length = strcspn(model->name, ":");
@@ -93,6 +127,8 @@ static bool build(struct model *model, char error[MODEL_ERROR_SIZE])
         if (strlen(kinds[i].name) != length || memcmp(kinds[i].name, model->name, length) != 0)
             continue;
         const char *options = model->name + length;
+        if (!data_fits(model, error))
+            return false;
         if (!kinds[i].build(model, *options == ':' ? options + 1 : options, error))
             return false;
         if (kinds[i].any_size || model_parameter_count(model, 0, model->layers) <= INT_MAX)
@@ -112,18 +148,9 @@ static bool build(struct model *model, char error[MODEL_ERROR_SIZE])
 struct model *model_new(const char *name, struct shape input, int classes,
                         char error[MODEL_ERROR_SIZE])
 {
-    char text[SHAPE_TEXT_SIZE];
     if (strlen(name) >= sizeof((struct model *)NULL)->name) {
         snprintf(error, MODEL_ERROR_SIZE, "the model's name is longer than %zu letters",
                  sizeof((struct model *)NULL)->name - 1);
-        return NULL;
-    }
-    if (input.dimensions != 3 || input.size[0] < 1 || input.size[1] < 1 || input.size[2] < 1 ||
-        classes < 1) {
-        snprintf(error, MODEL_ERROR_SIZE,
-                 "a model needs images (channels, height, width) and at least one class, not %s "
-                 "and %d",
-                 shape_text(input, text), classes);
         return NULL;
     }
     struct model *model = calloc(1, sizeof *model);

@@ -29,7 +29,13 @@ struct model {
 
 #define MODEL_ERROR_SIZE 256
 
-/* A new model, or NULL with an error that names the option and what it may be. */
+/* Is a model of this name (options may follow) for text? All others are for images. */
+bool model_reads_text(const char *name);
+/* The data set that is meant with a model where nobody names one. */
+const char *model_default_data(const char *name);
+
+/* A new model, or NULL with an error that names the option and what it may be. input: of one sample,
+ * an image (channels, height, width), or (tokens) of a text. */
 struct model *model_new(const char *name, struct shape input, int classes,
                         char error[MODEL_ERROR_SIZE]);
 void model_free(struct model *model);

@@ -18,43 +18,52 @@ static const struct {
 } places[RUNNER_DATA_SETS] = {
     {"FASHION_MNIST_DIR", "datasets/fashion-mnist", "/data/fashion-mnist"},
     {"CIFAR10_DIR", "datasets/cifar-10-batches-bin", "/data/cifar-10-batches-bin"},
+    {"TEXT_FILE", "datasets/text.txt", "/data/text.txt"},
 };
 
-/* Can the sandbox's user read the folder, wherever it lies? */
-static bool is_reachable(const char *folder)
+/* Can the sandbox's user read the folder or file, wherever it lies? */
+static bool is_reachable(const char *place)
 {
+    const int wanted = g_file_test(place, G_FILE_TEST_IS_DIR) ? R_OK | X_OK : R_OK;
     if (geteuid() != 0)
-        return access(folder, R_OK | X_OK) == 0;
+        return access(place, wanted) == 0;
     uid_t user = sandbox_user(0);
     pid_t pid = fork();
     if (pid == 0)
         _exit(setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0 &&
-                      access(folder, R_OK | X_OK) == 0
+                      access(place, wanted) == 0
                   ? 0
                   : 1);
     int status = 1;
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-/* Copies the plain files of a folder to work/data-N, for a folder below somebody's home. A copy
- * that is there already was made for the same work. */
-static char *copy_folder(const char *folder, const char *work, int number, GString *error)
+static bool copy_folder(const char *folder, const char *to, GString *error)
 {
-    g_autofree char *to = g_strdup_printf("%s/data-%d", work, number);
-    if (g_file_test(to, G_FILE_TEST_IS_DIR))
-        return g_steal_pointer(&to);
     g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
     if (!listing || g_mkdir(to, 0755) != 0) {
         g_string_append_printf(error, "%s: %s", listing ? to : folder, strerror(errno));
-        return NULL;
+        return false;
     }
     for (const char *name; (name = g_dir_read_name(listing));) {
         g_autofree char *source = g_build_filename(folder, name, NULL);
         g_autofree char *target = g_build_filename(to, name, NULL);
         if (g_file_test(source, G_FILE_TEST_IS_REGULAR) && !build_copy_file(source, target, error))
-            return NULL;
+            return false;
     }
-    return g_steal_pointer(&to);
+    return true;
+}
+
+/* Copies a file, or the plain files of a folder, to work/data-N, for one below somebody's home. A
+ * copy that is there already was made for the same work. */
+static char *copy(const char *place, const char *work, int number, GString *error)
+{
+    g_autofree char *to = g_strdup_printf("%s/data-%d", work, number);
+    const bool copied =
+        g_file_test(to, G_FILE_TEST_EXISTS) ||
+        (g_file_test(place, G_FILE_TEST_IS_DIR) ? copy_folder(place, to, error)
+                                                : build_copy_file(place, to, error));
+    return copied ? g_steal_pointer(&to) : NULL;
 }
 
 bool runner_data_find(struct runner_data *data, const char *kit, const char *work, GString *error)
@@ -63,11 +72,11 @@ bool runner_data_find(struct runner_data *data, const char *kit, const char *wor
     for (int i = 0; i < RUNNER_DATA_SETS; i++) {
         const char *named = g_getenv(places[i].variable);
         g_autofree char *own = g_build_filename(kit, places[i].in_kit, NULL);
-        const char *folder = named && *named ? named : own;
-        char *real = realpath(folder, NULL);
+        const char *place = named && *named ? named : own;
+        char *real = realpath(place, NULL);
         if (!real)
             continue; /* the program looks where the system keeps it */
-        char *usable = is_reachable(real) ? g_strdup(real) : copy_folder(real, work, i, error);
+        char *usable = is_reachable(real) ? g_strdup(real) : copy(real, work, i, error);
         free(real);
         if (!usable)
             return false;

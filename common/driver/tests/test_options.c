@@ -231,6 +231,18 @@ START_TEST(ranks_may_count_the_other_way)
 }
 END_TEST
 
+/* A model and a data set that don't go together are told what would. */
+START_TEST(images_and_text)
+{
+    must_refuse("--data text", "--model mlp", "use --data fashion-mnist, cifar10 or synthetic");
+    must_refuse("--model cnn --data synthetic-text:tokens=3", "--model cnn", "(3) and 64");
+    must_refuse("--model none --data text", "--model none", "there is no model");
+    setenv("TEXT_FILE", "/nowhere/text", 1);
+    must_refuse("--data text", "--data text", "/nowhere/text: can't be opened");
+    unsetenv("TEXT_FILE");
+}
+END_TEST
+
 START_TEST(memory_is_logged_on_request)
 {
     ck_assert(reads("--data synthetic"));
