@@ -19,19 +19,11 @@ static double samples_of(const struct tensor *x)
     return x->shape.size[0];
 }
 
-/* The layers inside are told where they are. */
-static struct layer_memory outermost(const struct layer *layer, struct layer_memory memory)
-{
-    memory.layer = layer->index;
-    memory.dropouts = 0;
-    return memory;
-}
-
 struct tensor *layer_forward(const struct layer *layer, struct layer_memory memory,
                              struct saved *saved, struct tensor *x)
 {
     flops_charge(layer->forward_flops * samples_of(x));
-    return layer->operations->forward(layer, outermost(layer, memory), saved, x);
+    return layer->operations->forward(layer, memory, saved, x);
 }
 
 struct tensor *layer_backward_input(const struct layer *layer, struct layer_memory memory,
@@ -40,14 +32,14 @@ struct tensor *layer_backward_input(const struct layer *layer, struct layer_memo
     saved->samples = dy->shape.size[0];
     flops_charge((want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
                  samples_of(dy));
-    return layer->operations->backward_input(layer, outermost(layer, memory), saved, dy, want_dx);
+    return layer->operations->backward_input(layer, memory, saved, dy, want_dx);
 }
 
 void layer_backward_weight(const struct layer *layer, struct layer_memory memory,
                            struct saved *saved)
 {
     flops_charge(layer->backward_weight_flops * saved->samples);
-    layer->operations->backward_weight(layer, outermost(layer, memory), saved);
+    layer->operations->backward_weight(layer, memory, saved);
 }
 
 /* ---- what is saved ---- */

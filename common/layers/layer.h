@@ -73,8 +73,8 @@ struct layer_memory {
     const float *tied;       /* the model's first parameter, for a layer that is tied to it … */
     float *tied_gradient;    /* … and its gradient */
     const struct pass *pass; /* NULL: all zeros */
-    int layer;    /* place in the model of the outermost layer; layer_forward and so on … */
-    int dropouts; /* … see to both: how many dropouts it has before this layer */
+    int layer;               /* the place in the model of the outermost layer … */
+    int dropouts;            /* … and how many dropouts that has before this one */
 };
 
 struct layer_operations {

@@ -155,6 +155,7 @@ void stage_flight_begin(struct stage *stage, int micro_batch)
     else
         stage->spare = flight->next;
     flight->progress = NOT_HERE;
+    flight->step = stage->step;
     stage->flight[micro_batch] = flight;
     stage->in_flight++;
 }

@@ -96,8 +96,10 @@ struct layer_memory stage_layer_memory(const struct stage *stage, int layer,
     float *parameters = tensor_floats(stage->parameters);
     float *gradients = tensor_floats(stage->gradients);
     const size_t offset = stage->offset[place_of(stage, layer)];
-    struct layer_memory memory = {
-        .parameters = parameters + offset, .gradients = gradients + offset, .pass = pass};
+    struct layer_memory memory = {.parameters = parameters + offset,
+                                  .gradients = gradients + offset,
+                                  .pass = pass,
+                                  .layer = layer};
     if (stage->tied != NULL) {
         memory.tied = parameters + stage->tied_offset;
         memory.tied_gradient = gradients + stage->tied_offset;

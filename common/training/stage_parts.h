@@ -20,6 +20,7 @@ enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE, FINISHED };
  * ever in flight at once, however many micro-batches there are. */
 struct flight {
     enum progress progress;
+    int step;              /* that its forward ran in */
     struct flight *next;   /* of the spare ones */
     struct saved *saved[]; /* of each layer */
 };
@@ -34,6 +35,7 @@ struct stage {
     const struct parameter
         *tied;              /* the model's first, if a layer here is tied to it; else NULL … */
     size_t tied_offset;     /* … and where in the arenas it is */
+    int step;               /* that runs now */
     struct pass pass;       /* of the call that runs */
     struct flight **flight; /* of each micro-batch; NULL unless it is in flight */
     struct flight *spare;   /* flights that have ended, to be used again */

@@ -103,6 +103,7 @@ static void set_pass(struct stage *stage, int micro_batch)
 {
     const struct stage_options *options = &stage->options;
     stage->pass.seed = options->seed;
+    stage->pass.step = stage->flight[micro_batch]->step;
     stage->pass.samples_together = options->samples_together;
     stage->pass.first_sample = options->first_sample + micro_batch * options->micro_batch_size;
 }
@@ -135,10 +136,10 @@ struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor
 {
     check_micro_batch(stage, LOG_FORWARD, micro_batch, "a forward", NOT_HERE);
     take_over(stage, micro_batch, "x", x, stage->layer[0].input_dtype, input_sample(stage));
-    set_pass(stage, micro_batch);
     begin(stage, LOG_FORWARD, micro_batch, x);
     tensor_take_over(x);
     stage_flight_begin(stage, micro_batch);
+    set_pass(stage, micro_batch);
     for (int i = 0; i < stage->options.layers; i++)
         x = layer_forward(&stage->layer[i], memory_of(stage, i), saved_of(stage, micro_batch, i),
                           x);
@@ -221,7 +222,7 @@ struct tensor *stage_output_new(struct stage *stage)
 
 void stage_set_step(struct stage *stage, int step)
 {
-    stage->pass.step = step;
+    stage->step = step;
 }
 
 void stage_zero_gradients(struct stage *stage)
