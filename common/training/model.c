@@ -1,6 +1,6 @@
 /*
  * Models by name (model.h): checks that the sizes fit the input, and lists the
- * layers. The vit and the transformer are in model_transformer.c.
+ * layers. The vit and the transformer are in model_transformer.c, the gpt in model_gpt.c.
  */
 #include "common/training/model_parts.h"
 
@@ -81,15 +81,20 @@ static const struct {
     const char *name;
     bool (*build)(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);
     bool any_size; /* may be too large for any cpu: its stages are, on their own, if at all */
-} kinds[] = {{"mlp", build_mlp, false},
-             {"cnn", build_cnn, false},
-             {"vit", model_build_vit, false},
-             {"transformer", model_build_transformer, true}};
+    bool of_text;
+} kinds[] = {{"mlp", build_mlp, false, false},
+             {"cnn", build_cnn, false, false},
+             {"vit", model_build_vit, false, false},
+             {"transformer", model_build_transformer, true, false},
+             {"gpt", model_build_gpt, true, true}};
 
 bool model_reads_text(const char *name)
 {
     const size_t length = strcspn(name, ":");
-    return length == strlen("gpt") && memcmp(name, "gpt", length) == 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strlen(kinds[i].name) == length && memcmp(kinds[i].name, name, length) == 0)
+            return kinds[i].of_text;
+    return false;
 }
 
 const char *model_default_data(const char *name)
@@ -137,11 +142,11 @@ static bool build(struct model *model, char error[MODEL_ERROR_SIZE])
                  model->name, INT_MAX);
         return false;
     }
-    snprintf(
-        error, MODEL_ERROR_SIZE,
-        "there is no model '%.*s'; there are mlp, cnn, vit and transformer, with options as in "
-        "mlp:depth=8,width=64",
-        (int)length, model->name);
+    snprintf(error, MODEL_ERROR_SIZE,
+             "there is no model '%.*s'; there are mlp, cnn, vit, transformer and gpt, with options "
+             "as in "
+             "mlp:depth=8,width=64",
+             (int)length, model->name);
     return false;
 }
 

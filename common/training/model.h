@@ -8,10 +8,14 @@
  *     transformer
  *          the same network in exactly `depth` layers, each a whole block; the first has
  *          the patch embedding inside, the last what follows the blocks
+ *     gpt  a language model, decoder-only, in exactly `depth` layers, each a whole block; the first has
+ *          the embedding of the tokens inside, the last a norm and the head, which has no bias and
+ *          with tied=1 works with the embedding's table. Its data are texts, all others' images
  *
  * Options follow the name: "mlp:depth=8,width=64", "vit:depth=4,width=64,heads=4,patch=7".
  * Defaults: mlp depth=4 width=512; vit and transformer depth=4 width=64 heads=4, patch = a quarter
- * of the height. With patch=1 every pixel is a token.
+ * of the height. With patch=1 every pixel is a token. gpt: depth=4 width=64 heads=4 tied=0 dropout=0;
+ * GPT-2 is gpt:depth=12,width=768,heads=12,tied=1 with 1024 tokens of a vocabulary of 50257.
  */
 #ifndef COMMON_TRAINING_MODEL_H
 #define COMMON_TRAINING_MODEL_H

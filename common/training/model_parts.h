@@ -1,6 +1,7 @@
 /*
  * What the model's files share: model.c (the interface, the mlp and the cnn),
- * model_options.c (reading the options of a name) and model_transformer.c.
+ * model_options.c (reading the options of a name) model_transformer.c and
+ * model_gpt.c.
  */
 #ifndef COMMON_TRAINING_MODEL_PARTS_H
 #define COMMON_TRAINING_MODEL_PARTS_H
@@ -46,5 +47,6 @@ struct shape model_last_output(const struct model *model);
 bool model_build_vit(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);
 bool model_build_transformer(struct model *model, const char *options,
                              char error[MODEL_ERROR_SIZE]);
+bool model_build_gpt(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);
 
 #endif

@@ -73,7 +73,7 @@ static void record_stage(const struct stage *stage)
 static size_t place_tied(struct stage *stage, const struct model *model, size_t count)
 {
     const struct stage_options *options = &stage->options;
-    bool tied = false;
+    bool tied = options->first_layer == 0 && model_is_tied(model);
     for (int i = 0; i < options->layers; i++)
         tied = tied || stage->layer[i].tied;
     if (!tied)
