@@ -140,6 +140,38 @@ static void *folded_memory(size_t bytes)
     return memory;
 }
 
+static long references_held;
+
+long tensor_references_held(void)
+{
+    return references_held;
+}
+
+/* With one reference, which is the caller's. */
+static struct tensor *describe(struct tensor what)
+{
+    struct tensor *tensor = memory_block_new(sizeof *tensor);
+    *tensor = what;
+    tensor->elements = shape_elements(what.shape);
+    tensor->count = count_of(tensor->elements);
+    tensor->references = 1;
+    references_held++;
+    return tensor;
+}
+
+struct tensor *tensor_borrow(enum memory_kind kind, enum device device, struct shape shape,
+                             float *data)
+{
+    if (device == DEVICE_META)
+        data = folded_memory(shape_elements(shape) * sizeof *data);
+    return describe((struct tensor){.data = data,
+                                    .shape = shape,
+                                    .dtype = DTYPE_FLOAT32,
+                                    .device = device,
+                                    .kind = kind,
+                                    .borrowed = true});
+}
+
 struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device device,
                           struct shape shape)
 {
@@ -154,16 +186,8 @@ struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device d
     } else {
         fatal("device %d is not built into this program: use the cpu", (int)device);
     }
-    struct tensor *tensor = memory_block_new(sizeof *tensor);
-    *tensor = (struct tensor){.data = data,
-                              .elements = elements,
-                              .count = count_of(elements),
-                              .shape = shape,
-                              .dtype = dtype,
-                              .device = device,
-                              .kind = kind,
-                              .references = 1};
-    return tensor;
+    return describe((struct tensor){
+        .data = data, .shape = shape, .dtype = dtype, .device = device, .kind = kind});
 }
 
 struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape)
@@ -174,23 +198,22 @@ struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape
         fatal("a view %s from element %zu does not fit into a tensor %s", shape_text(shape, wanted),
               first, shape_text(base->shape, there));
     }
-    struct tensor *view = memory_block_new(sizeof *view);
-    *view = *base;
+    tensor_must_live(base, "this tensor", __func__);
+    base->references++; /* by which the view holds it */
+    struct tensor what = *base;
     if (base->device != DEVICE_META)
-        view->data = (char *)base->data + first * dtype_bytes(base->dtype);
-    view->elements = elements;
-    view->count = count_of(elements);
-    view->shape = shape;
-    view->references = 1;
-    view->base = tensor_retain(base);
-    view->held = NULL;
-    return view;
+        what.data = (char *)base->data + first * dtype_bytes(base->dtype);
+    what.shape = shape;
+    what.base = base;
+    what.held = NULL;
+    return describe(what);
 }
 
 struct tensor *tensor_retain(struct tensor *tensor)
 {
     tensor_must_live(tensor, "this tensor", __func__);
     tensor->references++;
+    references_held++;
     return tensor;
 }
 
@@ -211,6 +234,7 @@ static void lay_to_rest(struct tensor *tensor)
 
 void tensor_free(struct tensor *tensor)
 {
+    references_held -= tensor != NULL;
     while (tensor != NULL) {
         tensor_must_live(tensor, "this tensor", __func__);
         tensor_note_release(tensor);
@@ -218,7 +242,7 @@ void tensor_free(struct tensor *tensor)
             return;
         struct tensor *base = tensor->base;
         tensor_take_over(tensor);
-        if (base == NULL) {
+        if (base == NULL && !tensor->borrowed) {
             if (tensor->device == DEVICE_CPU)
                 memory_release(tensor->kind, tensor->data, tensor_bytes(tensor));
             else

@@ -63,6 +63,7 @@ struct tensor {
     enum device device;
     enum memory_kind kind;
     int references;            /* private */
+    bool borrowed;             /* private: tensor_borrow */
     struct tensor *base;       /* private: the tensor that a view looks into, else NULL */
     struct tensor_held *held;  /* private: its place among those that the program holds, or NULL */
     struct tensor_event taken; /* private: tensor_taken */
@@ -93,9 +94,16 @@ struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device d
                           struct shape shape);
 /* A view of `shape` that begins `first` elements into base. */
 struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape);
+/* A float32 tensor over memory that stays somebody else's: it is accounted there, and not freed with
+ * the tensor. On the meta device `data` is not looked at. */
+struct tensor *tensor_borrow(enum memory_kind kind, enum device device, struct shape shape,
+                             float *data);
 struct tensor *tensor_retain(struct tensor *tensor); /* one more reference; returns tensor */
 void tensor_free(struct tensor *tensor);             /* gives one reference back; NULL is allowed */
 bool tensor_is_shared(const struct tensor *tensor);  /* more than one reference, or a view */
+/* References that somebody must give back: all there are, but for those by which views hold what
+ * they look into. Who compares two moments knows whether something was freed too seldom. */
+long tensor_references_held(void);
 
 /* All functions that take over a tensor of their caller's, who may neither free nor use it then. The
  * last one has no name. */

@@ -44,6 +44,16 @@ void cpu_gelu(size_t count, const float *x, float *y, float *derivative);
 /* dropout.c */
 void cpu_dropout(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
                  float *y);
+/* rows_and_columns.c */
+void cpu_add_to_columns(int rows, int columns, const float *values, float *y);
+void cpu_multiply_columns(int rows, int columns, const float *factors, float *y);
+void cpu_add_to_rows(int rows, int columns, const float *values, float *y);
+void cpu_multiply_rows(int rows, int columns, const float *factors, float *y);
+void cpu_row_sums(int rows, int columns, const float *x, float *sums);
+void cpu_scale(size_t count, float factor, float *y);
+void cpu_inverse_square_root(size_t count, float epsilon, float *y);
+void cpu_copy_blocks(size_t blocks, size_t length, const float *from, size_t from_step, float *to,
+                     size_t to_step);
 
 /* layer_norm.c */
 void cpu_layer_norm(int rows, int columns, const float *x, const float *weight, const float *bias,

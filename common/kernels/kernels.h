@@ -106,6 +106,25 @@ struct kernels {
     void (*dropout)(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
                     float *y);
 
+    /* ---- rows and columns of y (rows, columns) ---- */
+
+    void (*add_to_columns)(int rows, int columns, const float *values,
+                           float *y); /* y[i][j] += values[j] */
+    void (*multiply_columns)(int rows, int columns, const float *factors,
+                             float *y); /* y[i][j] *= factors[j] */
+    void (*add_to_rows)(int rows, int columns, const float *values,
+                        float *y); /* y[i][j] += values[i] */
+    void (*multiply_rows)(int rows, int columns, const float *factors,
+                          float *y); /* y[i][j] *= factors[i] */
+    void (*row_sums)(int rows, int columns, const float *x,
+                     float *sums); /* sums[i] = the sum over j of x[i][j] */
+    /* y *= factor; y = 1 / √(y + epsilon) */
+    void (*scale)(size_t count, float factor, float *y);
+    void (*inverse_square_root)(size_t count, float epsilon, float *y);
+    /* `blocks` times `length` numbers, whose begins are so many apart; bits, so int32 as well. */
+    void (*copy_blocks)(size_t blocks, size_t length, const float *from, size_t from_step,
+                        float *to, size_t to_step);
+
     /* ---- layer norm over the columns of x (rows, columns) ---- */
 
     /* statistics (rows, 2): mean and 1/deviation of each row */

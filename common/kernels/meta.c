@@ -40,6 +40,25 @@ static void dropout(const struct dropout_draw *draw, uint64_t first, size_t coun
 {
 }
 
+static void add_to_columns(int rows, int columns, const float *values, float *y) {}
+
+static void multiply_columns(int rows, int columns, const float *factors, float *y) {}
+
+static void add_to_rows(int rows, int columns, const float *values, float *y) {}
+
+static void multiply_rows(int rows, int columns, const float *factors, float *y) {}
+
+static void row_sums(int rows, int columns, const float *x, float *sums) {}
+
+static void scale(size_t count, float factor, float *y) {}
+
+static void inverse_square_root(size_t count, float epsilon, float *y) {}
+
+static void copy_blocks(size_t blocks, size_t length, const float *from, size_t from_step,
+                        float *to, size_t to_step)
+{
+}
+
 static void layer_norm(int rows, int columns, const float *x, const float *weight,
                        const float *bias, float *y, float *statistics)
 {
@@ -141,6 +160,14 @@ const struct kernels meta_kernels = {
     .relu_backward = relu_backward,
     .gelu = gelu,
     .dropout = dropout,
+    .add_to_columns = add_to_columns,
+    .multiply_columns = multiply_columns,
+    .add_to_rows = add_to_rows,
+    .multiply_rows = multiply_rows,
+    .row_sums = row_sums,
+    .scale = scale,
+    .inverse_square_root = inverse_square_root,
+    .copy_blocks = copy_blocks,
     .layer_norm = layer_norm,
     .layer_norm_backward_input = layer_norm_backward_input,
     .layer_norm_backward_weight = layer_norm_backward_weight,

@@ -138,7 +138,7 @@ static struct layer new_layer(struct shape input, int heads, bool causal)
     layer.backward_input_flops = maps + 4 * product + 4 * softmax;
     layer.backward_input_flops_without_dx = maps / 4 + 4 * product + 4 * softmax;
     layer.backward_weight_flops = maps + biases;
-    return layer;
+    return layer_made(layer);
 }
 
 struct layer layer_attention(struct shape input, int heads)

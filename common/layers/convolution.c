@@ -115,7 +115,7 @@ struct layer layer_convolution_with(struct shape input, struct convolution_optio
     const double results = shape_count(layer.output), biases = options.no_bias ? 0 : results;
     layer.backward_input_flops = 2.0 * fan_in * results;
     layer.forward_flops = layer.backward_weight_flops = 2.0 * fan_in * results + biases;
-    return layer;
+    return layer_made(layer);
 }
 
 struct layer layer_convolution(struct shape input, int channels, int kernel)

@@ -95,12 +95,12 @@ struct layer layer_dropout(struct shape input, float rate)
 {
     if (!(rate >= 0 && rate < 1))
         fatal("dropout drops a share of 0 or more and less than 1, not %g", (double)rate);
-    return (struct layer){.operations = &operations,
-                          .input = input,
-                          .output = input,
-                          .rate = rate,
-                          .slice = slice_all(input),
-                          .dropouts = 1,
-                          .forward_flops = 2.0 * (double)shape_elements(input),
-                          .backward_input_flops = 2.0 * (double)shape_elements(input)};
+    return layer_made((struct layer){.operations = &operations,
+                                     .input = input,
+                                     .output = input,
+                                     .rate = rate,
+                                     .slice = slice_all(input),
+                                     .dropouts = 1,
+                                     .forward_flops = 2.0 * (double)shape_elements(input),
+                                     .backward_input_flops = 2.0 * (double)shape_elements(input)});
 }

@@ -84,5 +84,5 @@ struct layer layer_embedding(int tokens, int vocabulary, int width)
     layer_add_parameter(&layer, "position", SHAPE(tokens, width), INITIAL_NORMAL, 0.02f);
     layer.forward_flops = (double)tokens * width;
     layer.backward_weight_flops = 2.0 * tokens * width;
-    return layer;
+    return layer_made(layer);
 }

@@ -42,9 +42,9 @@ static const struct layer_operations operations = {"gelu", forward, backward_inp
 
 struct layer layer_gelu(struct shape input)
 {
-    return (struct layer){.operations = &operations,
-                          .input = input,
-                          .output = input,
-                          .forward_flops = 32.0 * shape_count(input),
-                          .backward_input_flops = shape_count(input)};
+    return layer_made((struct layer){.operations = &operations,
+                                     .input = input,
+                                     .output = input,
+                                     .forward_flops = 32.0 * shape_count(input),
+                                     .backward_input_flops = shape_count(input)});
 }

@@ -52,9 +52,9 @@ struct layer layer_global_average_pool(struct shape input)
         fatal("global average pooling needs an input (channels, height, width), not %s",
               shape_text(input, text));
     }
-    return (struct layer){.operations = &operations,
-                          .input = input,
-                          .output = SHAPE(input.size[0]),
-                          .forward_flops = shape_count(input),
-                          .backward_input_flops = shape_count(input)};
+    return layer_made((struct layer){.operations = &operations,
+                                     .input = input,
+                                     .output = SHAPE(input.size[0]),
+                                     .forward_flops = shape_count(input),
+                                     .backward_input_flops = shape_count(input)});
 }

@@ -31,7 +31,7 @@ struct tensor *inner_forward(const struct layer *layer, struct layer_memory memo
 {
     for (int i = 0; i < layer->inner_layers; i++) {
         const struct layer *inner = &layer->inner[i];
-        x = inner->operations->forward(inner, inner_memory(layer, memory, i), saved->inner[i], x);
+        x = layer_forward(inner, inner_memory(layer, memory, i), saved->inner[i], x);
     }
     return x;
 }
@@ -41,8 +41,8 @@ struct tensor *inner_backward_input(const struct layer *layer, struct layer_memo
 {
     for (int i = layer->inner_layers - 1; i >= 0; i--) {
         const struct layer *inner = &layer->inner[i];
-        dy = inner->operations->backward_input(inner, inner_memory(layer, memory, i),
-                                               saved->inner[i], dy, want_dx || i > 0);
+        dy = layer_backward_input(inner, inner_memory(layer, memory, i), saved->inner[i], dy,
+                                  want_dx || i > 0);
     }
     return dy;
 }
@@ -52,7 +52,7 @@ void inner_backward_weight(const struct layer *layer, struct layer_memory memory
 {
     for (int i = layer->inner_layers - 1; i >= 0; i--) {
         const struct layer *inner = &layer->inner[i];
-        inner->operations->backward_weight(inner, inner_memory(layer, memory, i), saved->inner[i]);
+        layer_backward_weight(inner, inner_memory(layer, memory, i), saved->inner[i]);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
 #include "common/base/random.h"
+#include "common/layers/custom.h"
 #include "common/layers/layers.h"
 
 #include <math.h>
@@ -19,10 +20,17 @@ static double samples_of(const struct tensor *x)
     return x->shape.size[0];
 }
 
+/* Layers inside charge for themselves, each when it runs, and so does one that a student wrote. */
+static void charge(const struct layer *layer, double flops)
+{
+    if (layer->inner_layers == 0 && layer->custom == NULL)
+        flops_charge(flops);
+}
+
 struct tensor *layer_forward(const struct layer *layer, struct layer_memory memory,
                              struct saved *saved, struct tensor *x)
 {
-    flops_charge(layer->forward_flops * samples_of(x));
+    charge(layer, layer->forward_flops * samples_of(x));
     return layer->operations->forward(layer, memory, saved, x);
 }
 
@@ -30,15 +38,16 @@ struct tensor *layer_backward_input(const struct layer *layer, struct layer_memo
                                     struct saved *saved, struct tensor *dy, bool want_dx)
 {
     saved->samples = dy->shape.size[0];
-    flops_charge((want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
-                 samples_of(dy));
+    saved->device = dy->device;
+    charge(layer, (want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
+                      samples_of(dy));
     return layer->operations->backward_input(layer, memory, saved, dy, want_dx);
 }
 
 void layer_backward_weight(const struct layer *layer, struct layer_memory memory,
                            struct saved *saved)
 {
-    flops_charge(layer->backward_weight_flops * saved->samples);
+    charge(layer, layer->backward_weight_flops * saved->samples);
     layer->operations->backward_weight(layer, memory, saved);
 }
 
@@ -190,6 +199,7 @@ struct layer layer_like(const struct layer *layer)
 void layer_destroy(struct layer *layer)
 {
     if (!layer->inner_is_borrowed) {
+        custom_free(layer->custom);
         for (int i = 0; i < layer->inner_layers; i++)
             layer_destroy(&layer->inner[i]);
         free(layer->inner);

@@ -102,7 +102,7 @@ struct layer {
     bool tied;              /* works with the model's first parameter, as its own weight */
     int dropouts;           /* how many it is, or has inside */
     bool mixes_samples;     /* what it makes of a sample depends on the others */
-    double forward_flops;   /* charged per sample */
+    double forward_flops;   /* per sample */
     double backward_input_flops;
     double backward_input_flops_without_dx; /* of what backward_weight needs nevertheless */
     double backward_weight_flops;
@@ -118,7 +118,8 @@ struct layer {
     struct slice slice;
     struct layer *inner; /* residual, sequence: the layers inside */
     int inner_layers;
-    bool inner_is_borrowed; /* they belong to another layer, which must outlive this one */
+    struct custom *custom;  /* what a student's layer consists of (custom_layer.h), else NULL */
+    bool inner_is_borrowed; /* these belong to another layer, which must outlive this one */
 };
 
 /* The constructors work out output shape, parameters and FLOPs from the input
@@ -202,7 +203,8 @@ void layer_destroy(struct layer *layer);
 struct saved *saved_new(const struct layer *layer);
 void saved_free(struct saved *saved); /* gives back whatever is still held; NULL is allowed */
 
-/* The three operations; they charge their FLOPs (flops.h). */
+/* The three operations. They charge the FLOPs of the description (flops.h); where there are layers
+ * inside, those do, and the outer layer charges what it does besides. */
 struct tensor *layer_forward(const struct layer *, struct layer_memory, struct saved *,
                              struct tensor *x);
 struct tensor *layer_backward_input(const struct layer *, struct layer_memory, struct saved *,

@@ -10,7 +10,8 @@
 
 struct saved {
     struct tensor *tensor[LAYER_MAX_SAVED]; /* which slot holds what is the layer's affair */
-    int samples;                            /* in the batch of the last backward_input */
+    int samples;                            /* in the batch of the last backward_input … */
+    enum device device;                     /* … and where it was */
     int inner_layers;
     struct saved **inner; /* those of the layers inside */
 };
@@ -34,6 +35,10 @@ struct tensor *layer_in_place_or_new(struct tensor *x);
 
 /* Never NULL. */
 const struct pass *layer_pass(struct layer_memory memory);
+
+/* Every constructor ends with it: a student's layer may stand in the place of the one that was made
+ * (custom_layer.h). */
+struct layer layer_made(struct layer layer);
 
 /* Appends a parameter to a description: shape and initial value are set by the caller. */
 void layer_add_parameter(struct layer *layer, const char *name, struct shape shape,

@@ -94,13 +94,13 @@ struct layer layer_linear_with(struct shape input, struct linear_options options
     int inputs = shape_last(input), outputs = options.outputs;
     if (options.no_bias) {
         layer_add_weight(&layer, "", SHAPE(outputs, inputs), inputs);
-        return layer;
+        return layer_made(layer);
     }
     layer_add_weight_and_bias(&layer, "", SHAPE(outputs, inputs), outputs, inputs);
     double biases = (double)shape_elements(layer.output);
     layer.forward_flops += biases;
     layer.backward_weight_flops += biases;
-    return layer;
+    return layer_made(layer);
 }
 
 struct layer layer_linear(struct shape input, int outputs)
@@ -113,5 +113,5 @@ struct layer layer_tied_head(struct shape input, int outputs)
     struct layer layer = new_layer(input, outputs);
     layer.operations = &tied_operations;
     layer.tied = true;
-    return layer;
+    return layer_made(layer);
 }

@@ -42,9 +42,9 @@ struct layer layer_mean_tokens(struct shape input)
         fatal("the mean over tokens needs an input (tokens, width), not %s",
               shape_text(input, text));
     }
-    return (struct layer){.operations = &operations,
-                          .input = input,
-                          .output = SHAPE(input.size[1]),
-                          .forward_flops = shape_count(input),
-                          .backward_input_flops = shape_count(input)};
+    return layer_made((struct layer){.operations = &operations,
+                                     .input = input,
+                                     .output = SHAPE(input.size[1]),
+                                     .forward_flops = shape_count(input),
+                                     .backward_input_flops = shape_count(input)});
 }

@@ -68,5 +68,5 @@ struct layer layer_norm(struct shape input)
     layer.forward_flops = 8.0 * shape_count(input);
     layer.backward_input_flops = 11.0 * shape_count(input);
     layer.backward_weight_flops = 5.0 * shape_count(input);
-    return layer;
+    return layer_made(layer);
 }

@@ -109,5 +109,5 @@ struct layer layer_patch_embedding(struct shape input, int patch, int width)
     double product = 2.0 * tokens * pixels * width, sums = 2.0 * tokens * width;
     layer.forward_flops = layer.backward_weight_flops = product + sums;
     layer.backward_input_flops = product;
-    return layer;
+    return layer_made(layer);
 }

@@ -41,12 +41,12 @@ struct layer layer_pooling(const struct layer_operations *operations, const char
               windows_along(input.size[1], options.kernel, options.stride, options.padding),
               windows_along(input.size[2], options.kernel, options.stride, options.padding));
     double flops = (double)shape_count(output) * options.kernel * options.kernel;
-    return (struct layer){.operations = operations,
-                          .input = input,
-                          .output = output,
-                          .kernel = options.kernel,
-                          .stride = options.stride,
-                          .padding = options.padding,
-                          .forward_flops = flops,
-                          .backward_input_flops = flops};
+    return layer_made((struct layer){.operations = operations,
+                                     .input = input,
+                                     .output = output,
+                                     .kernel = options.kernel,
+                                     .stride = options.stride,
+                                     .padding = options.padding,
+                                     .forward_flops = flops,
+                                     .backward_input_flops = flops});
 }

@@ -39,9 +39,9 @@ static const struct layer_operations operations = {"relu", forward, backward_inp
 
 struct layer layer_relu(struct shape input)
 {
-    return (struct layer){.operations = &operations,
-                          .input = input,
-                          .output = input,
-                          .forward_flops = shape_count(input),
-                          .backward_input_flops = shape_count(input)};
+    return layer_made((struct layer){.operations = &operations,
+                                     .input = input,
+                                     .output = input,
+                                     .forward_flops = shape_count(input),
+                                     .backward_input_flops = shape_count(input)});
 }

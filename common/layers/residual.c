@@ -3,14 +3,16 @@
  * parameters are the residual's, under the names "0.weight", "2.bias" and so on.
  */
 #include "common/base/fatal.h"
+#include "common/base/flops.h"
 #include "common/layers/inner.h"
 
-/* sum + part. Takes over both; adds in place where `sum` belongs to nobody else. */
+/* sum + part. Takes over both, and charges for it; adds in place where `sum` belongs to nobody else. */
 static struct tensor *add(struct tensor *sum, struct tensor *part)
 {
     struct tensor *result = layer_in_place_or_new(sum);
     if (result != sum)
         tensor_copy(result, sum);
+    flops_charge((double)sum->elements);
     kernels_for(sum->device)->add(sum->elements, tensor_floats(part), tensor_floats(result));
     tensor_free(sum);
     tensor_free(part);
@@ -47,5 +49,5 @@ struct layer layer_residual(struct shape input, const struct layer *inner, int i
     struct layer layer = {.operations = &operations, .input = input, .output = input};
     layer.forward_flops = layer.backward_input_flops = shape_count(input);
     inner_put(&layer, inner, inner_layers);
-    return layer;
+    return layer_made(layer);
 }

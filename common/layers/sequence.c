@@ -23,5 +23,5 @@ struct layer layer_sequence(const struct layer *inner, int inner_layers)
                           .input = inner[0].input,
                           .output = inner[inner_layers - 1].output};
     inner_put(&layer, inner, inner_layers);
-    return layer;
+    return layer_made(layer);
 }

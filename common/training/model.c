@@ -5,6 +5,7 @@
 #include "common/training/model_parts.h"
 
 #include "common/base/fatal.h"
+#include "common/layers/custom.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -150,6 +151,29 @@ static bool build(struct model *model, char error[MODEL_ERROR_SIZE])
     return false;
 }
 
+static void clear(struct model *model)
+{
+    for (int i = 0; i < model->layers; i++)
+        layer_destroy(&model->layer[i]);
+    free(model->layer);
+    model->layer = NULL;
+    model->layers = 0;
+}
+
+/* Twice, where layers are replaced by others (custom.h). */
+static bool build_with_replaced(struct model *model, char error[MODEL_ERROR_SIZE])
+{
+    if (!custom_replaces())
+        return build(model, error);
+    custom_replace_look();
+    bool built = build(model, error);
+    clear(model);
+    custom_replace_begin();
+    built = built && build(model, error);
+    custom_replace_end();
+    return built;
+}
+
 struct model *model_new(const char *name, struct shape input, int classes,
                         char error[MODEL_ERROR_SIZE])
 {
@@ -164,7 +188,7 @@ struct model *model_new(const char *name, struct shape input, int classes,
     snprintf(model->name, sizeof model->name, "%s", name);
     model->input = input;
     model->outputs = classes;
-    if (!build(model, error)) {
+    if (!build_with_replaced(model, error)) {
         model_free(model);
         return NULL;
     }
@@ -175,9 +199,7 @@ void model_free(struct model *model)
 {
     if (model == NULL)
         return;
-    for (int i = 0; i < model->layers; i++)
-        layer_destroy(&model->layer[i]);
-    free(model->layer);
+    clear(model);
     free(model);
 }
 

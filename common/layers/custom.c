@@ -1,0 +1,305 @@
+/*
+ * Layers that students write (custom_layer.h): the description becomes a layer
+ * whose three functions call the student's, and see to it that he leaves things
+ * as he must.
+ */
+#include "common/layers/custom.h"
+
+#include "common/base/fatal.h"
+#include "common/layers/layers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a call --------------------------------------------------------------------------------------- */
+
+/* Views of parameters or gradients, for the time of a call. */
+static struct tensor **borrow(const struct layer *layer, enum memory_kind kind, enum device device,
+                              float *first)
+{
+    struct tensor **tensor = memory_block_new((size_t)(layer->parameters + 1) * sizeof *tensor);
+    for (int k = 0; k < layer->parameters; k++)
+        tensor[k] = tensor_borrow(kind, device, layer->parameter[k].shape,
+                                  first + layer->parameter[k].offset);
+    return tensor;
+}
+
+static void give_back(const struct layer *layer, const char *function, const char *what,
+                      struct tensor **tensor)
+{
+    for (int k = 0; tensor != NULL && k < layer->parameters; k++) {
+        if (tensor[k]->references != 1)
+            fatal_at(layer->custom->name,
+                     "%s %s call->%s[%d] (\"%s\"): it is the layer's in every call, and is "
+                     "neither freed nor kept",
+                     function, tensor[k]->references < 1 ? "freed" : "still refers to", what, k,
+                     layer->parameter[k].name);
+        tensor_free(tensor[k]);
+    }
+    if (tensor != NULL)
+        memory_block_free(tensor, (size_t)(layer->parameters + 1) * sizeof *tensor);
+}
+
+/* How many tensors are kept; fatal where one of them was freed. */
+static long kept(const struct saved *saved)
+{
+    long count = 0;
+    for (int slot = 0; slot < LAYER_MAX_SAVED; slot++) {
+        if (saved->tensor[slot] == NULL)
+            continue;
+        tensor_must_live(saved->tensor[slot], "a tensor that the layer keeps", "layer_keep");
+        count++;
+    }
+    return count;
+}
+
+struct books {
+    const struct layer *layer;
+    const char *function;
+    long held, kept; /* when the student's function begins */
+};
+
+static struct layer_call call_begin(const struct layer *layer, struct layer_memory memory,
+                                    struct saved *saved, const char *function, bool backward,
+                                    struct books *books)
+{
+    struct layer_call call = {.layer = layer,
+                              .pass = layer_pass(memory),
+                              .own = layer->custom->own,
+                              .samples = saved->samples,
+                              .device = saved->device,
+                              .saved = saved};
+    call.parameter = borrow(layer, MEMORY_PARAMETER, saved->device, memory.parameters);
+    if (backward)
+        call.gradient = borrow(layer, MEMORY_GRADIENT, saved->device, memory.gradients);
+    *books = (struct books){layer, function, tensor_references_held(), kept(saved)};
+    return call;
+}
+
+/* taken: tensors that the function took over less those that it returned. */
+static void call_end(const struct layer_call *call, const struct books *books, long taken)
+{
+    const long more =
+        (tensor_references_held() - books->held) - (kept(call->saved) - books->kept) + taken;
+    give_back(books->layer, books->function, "parameter", call->parameter);
+    give_back(books->layer, books->function, "gradient", call->gradient);
+    if (more > 0)
+        fatal_at(books->layer->custom->name,
+                 "%s left %ld tensor%s behind: what it takes over (x, dy), takes (layer_take) or "
+                 "makes must be freed, kept (layer_keep) or returned",
+                 books->function, more, more == 1 ? "" : "s");
+    if (more < 0)
+        fatal_at(books->layer->custom->name,
+                 "%s freed %ld tensor%s that it also kept or returned, or that others hold",
+                 books->function, -more, more == -1 ? "" : "s");
+}
+
+/* ---- the three functions -------------------------------------------------------------------------- */
+
+static void check_result(const struct layer *layer, const char *function, const char *what,
+                         const struct tensor *result, int samples, struct shape sample,
+                         enum device device)
+{
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    const struct shape shape = shape_with_batch(samples, sample);
+    if (result == NULL)
+        fatal_at(layer->custom->name, "%s returned NULL; expected %s, a tensor %s", function, what,
+                 shape_text(shape, expected));
+    tensor_must_live(result, what, layer->custom->name);
+    if (result->dtype != DTYPE_FLOAT32 || !shape_equal(result->shape, shape))
+        fatal_at(layer->custom->name, "%s returned %s %s; expected %s, float32 %s (samples first)",
+                 function, dtype_name(result->dtype), shape_text(result->shape, found), what,
+                 shape_text(shape, expected));
+    if (result->device != device)
+        fatal_at(layer->custom->name,
+                 "%s returned %s on another device than its input is on; make new tensors with "
+                 "layer_output_new, layer_input_new or compute_new",
+                 function, what);
+}
+
+static struct tensor *forward(const struct layer *layer, struct layer_memory memory,
+                              struct saved *saved, struct tensor *x)
+{
+    struct books books;
+    saved->samples = x->shape.size[0];
+    saved->device = x->device;
+    struct layer_call call = call_begin(layer, memory, saved, "forward", false, &books);
+    struct tensor *y = layer->custom->forward(&call, x);
+    check_result(layer, "forward", "y", y, call.samples, layer->output, call.device);
+    call_end(&call, &books, 1 - 1);
+    return y;
+}
+
+static struct tensor *backward_input(const struct layer *layer, struct layer_memory memory,
+                                     struct saved *saved, struct tensor *dy, bool want_dx)
+{
+    struct books books;
+    struct layer_call call = call_begin(layer, memory, saved, "backward_input", true, &books);
+    struct tensor *dx = layer->custom->backward_input(&call, dy, want_dx);
+    if (want_dx)
+        check_result(layer, "backward_input", "dx", dx, call.samples, layer->input, call.device);
+    else if (dx != NULL)
+        fatal_at(layer->custom->name,
+                 "backward_input returned a dx that nobody wants: where want_dx is false, it "
+                 "computes none and returns NULL");
+    call_end(&call, &books, dx == NULL ? 1 : 1 - 1);
+    return dx;
+}
+
+static void backward_weight(const struct layer *layer, struct layer_memory memory,
+                            struct saved *saved)
+{
+    if (layer->custom->backward_weight != NULL) {
+        struct books books;
+        struct layer_call call = call_begin(layer, memory, saved, "backward_weight", true, &books);
+        layer->custom->backward_weight(&call);
+        call_end(&call, &books, 0);
+    }
+    saved_release_all(saved);
+}
+
+/* ---- for the three functions ---------------------------------------------------------------------- */
+
+static void check_slot(const struct layer_call *call, const char *function, int slot, bool full)
+{
+    const char *name = call->layer->custom->name;
+    if (slot < 0 || slot >= LAYER_MAX_SAVED)
+        fatal_at(function, "%s: there is no slot %d; they are numbered 0 to %d", name, slot,
+                 LAYER_MAX_SAVED - 1);
+    if (full && call->saved->tensor[slot] == NULL)
+        fatal_at(function,
+                 "%s: slot %d is empty: nothing was kept there (layer_keep) for this micro-batch, "
+                 "or it was taken already",
+                 name, slot);
+    if (!full && call->saved->tensor[slot] != NULL)
+        fatal_at(function,
+                 "%s: slot %d still holds a tensor of this micro-batch: use another slot, or "
+                 "layer_take it first",
+                 name, slot);
+}
+
+void layer_keep(struct layer_call *call, int slot, struct tensor *tensor)
+{
+    check_slot(call, __func__, slot, false);
+    if (tensor == NULL)
+        fatal("%s: the tensor for slot %d is NULL", call->layer->custom->name, slot);
+    tensor_taken(tensor, "the tensor", __func__);
+    call->saved->tensor[slot] = tensor;
+}
+
+struct tensor *layer_kept(struct layer_call *call, int slot)
+{
+    check_slot(call, __func__, slot, true);
+    struct tensor *tensor = call->saved->tensor[slot];
+    tensor_must_live(tensor, "a tensor that the layer keeps", __func__);
+    return tensor;
+}
+
+struct tensor *layer_take(struct layer_call *call, int slot)
+{
+    check_slot(call, __func__, slot, true);
+    return tensor_handed_out(saved_take(call->saved, slot));
+}
+
+static struct tensor *new_tensor(const struct layer_call *call, struct shape sample)
+{
+    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, call->device,
+                      shape_with_batch(call->samples, sample));
+}
+
+struct tensor *layer_output_new(const struct layer_call *call)
+{
+    return new_tensor(call, call->layer->output);
+}
+
+struct tensor *layer_input_new(const struct layer_call *call)
+{
+    return new_tensor(call, call->layer->input);
+}
+
+/* ---- descriptions --------------------------------------------------------------------------------- */
+
+static void check_description(const struct custom_layer *description)
+{
+    const char *kind = description->kind;
+    if (kind == NULL || kind[0] == '\0')
+        fatal_at("layer_custom", "a layer needs a kind: a word that messages call it by");
+    if (description->forward == NULL || description->backward_input == NULL)
+        fatal_at("layer_custom", "%s: forward and backward_input must be there", kind);
+    if (description->parameters < 0 || description->parameters > LAYER_MAX_PARAMETERS)
+        fatal_at("layer_custom", "%s: %d parameters; a layer has 0 to %d", kind,
+                 description->parameters, LAYER_MAX_PARAMETERS);
+    if (description->parameters > 0 && description->backward_weight == NULL)
+        fatal_at("layer_custom", "%s has parameters, and no backward_weight for their gradients",
+                 kind);
+    for (int k = 0; k < description->parameters; k++)
+        if (description->parameter[k].name[0] == '\0')
+            fatal_at("layer_custom", "%s: parameter %d has no name", kind, k);
+    shape_count(shape_with_batch(1, description->input)); /* fatal unless they are shapes */
+    shape_count(shape_with_batch(1, description->output));
+}
+
+static struct custom *custom_new(const struct custom_layer *description)
+{
+    struct custom *custom = calloc(1, sizeof *custom);
+    char *kind = strdup(description->kind);
+    if (custom == NULL || kind == NULL)
+        fatal("no memory left for a layer");
+    *custom = (struct custom){
+        .operations = {kind, forward, backward_input, backward_weight},
+        .forward = description->forward,
+        .backward_input = description->backward_input,
+        .backward_weight = description->backward_weight,
+        .free = description->free,
+        .own = description->own,
+    };
+    snprintf(custom->name, sizeof custom->name, "%s", kind);
+    return custom;
+}
+
+void custom_free(struct custom *custom)
+{
+    if (custom == NULL)
+        return;
+    if (custom->free != NULL)
+        custom->free(custom->own);
+    free((char *)custom->operations.kind);
+    free(custom);
+}
+
+struct layer layer_custom(const struct custom_layer *description)
+{
+    check_description(description);
+    struct layer layer = {
+        .input = description->input,
+        .output = description->output,
+        .input_dtype = description->input_dtype,
+        .forward_flops = description->forward_flops,
+        .backward_input_flops = description->backward_input_flops,
+        .backward_weight_flops = description->backward_weight_flops,
+    };
+    layer.custom = custom_new(description);
+    layer.operations = &layer.custom->operations;
+    for (int k = 0; k < description->parameters; k++) {
+        const struct parameter *given = &description->parameter[k];
+        const bool all = given->slice.whole.dimensions == 0;
+        layer_add_parameter(&layer, given->name, all ? given->shape : slice_shape(&given->slice),
+                            given->initial, given->scale);
+        layer.parameter[k].slice = given->slice;
+        layer_parameter_slice(&layer.parameter[k]); /* fatal unless it is a slice */
+    }
+    return layer;
+}
+
+struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice)
+{
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    if (!shape_equal(slice.whole, whole->shape))
+        fatal("\"%s\" is %s, and the slice is of a whole %s", whole->name,
+              shape_text(whole->shape, expected), shape_text(slice.whole, found));
+    struct parameter part = *whole;
+    part.slice = slice;
+    part.shape = slice_shape(&slice);
+    return part;
+}

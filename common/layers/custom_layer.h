@@ -1,0 +1,127 @@
+/*
+ * Layers of your own.
+ *
+ * A layer is what you tell of it (struct custom_layer) and three functions, which are given
+ * tensors. With them layer_custom() makes a layer that stands anywhere in a model where one of the
+ * kit's does. A linear layer, whole (the products are in common/layers/operations.h):
+ *
+ *     enum { X, DY };
+ *
+ *     static struct tensor *forward(struct layer_call *call, struct tensor *x)
+ *     {
+ *         struct tensor *y = layer_output_new(call);
+ *         compute_matrix_product(false, true, x, call->parameter[0], 0.0f, y);
+ *         compute_add_bias(call->parameter[1], y);
+ *         layer_keep(call, X, x);
+ *         return y;
+ *     }
+ *
+ *     static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
+ *     {
+ *         struct tensor *dx = want_dx ? layer_input_new(call) : NULL;
+ *         if (want_dx)
+ *             compute_matrix_product(false, false, dy, call->parameter[0], 0.0f, dx);
+ *         layer_keep(call, DY, dy);
+ *         return dx;
+ *     }
+ *
+ *     static void backward_weight(struct layer_call *call)
+ *     {
+ *         compute_matrix_product(true, false, layer_kept(call, DY), layer_kept(call, X), 1.0f,
+ *                                call->gradient[0]);
+ *         compute_add_column_sums(layer_kept(call, DY), call->gradient[1]);
+ *     }
+ *
+ * Whose a tensor is: forward takes over x and backward_input dy; each must be freed, kept or
+ * returned, and so must whatever a function makes. What they return is the caller's. Others may
+ * look at x and dy, too: write into them only where tensor_is_shared() says false.
+ *
+ * Several micro-batches may be on their way: between forward and backward_weight of one of them
+ * the same functions run for others. So what belongs to a micro-batch is kept (layer_keep), and
+ * `own` is for what all have in common: a communicator, sizes.
+ *
+ * A layer of which each rank has a slice says so in its parameters: `slice` is the part that this
+ * rank holds. Optimizers, snapshots and comparisons follow it, and the slices begin with the
+ * numbers that the whole would have begun with. The functions may call MPI.
+ */
+#ifndef COMMON_LAYERS_CUSTOM_LAYER_H
+#define COMMON_LAYERS_CUSTOM_LAYER_H
+
+#include "common/layers/layer.h"
+#include "common/layers/operations.h"
+
+/* What a function of a layer is called with. Nothing in it outlives the call. */
+struct layer_call {
+    const struct layer *layer; /* its sizes: input and output of one sample, on this rank */
+    struct tensor **parameter; /* what this rank holds of each */
+    struct tensor **gradient;  /* of the same shapes: add to them (+=). NULL in forward */
+    const struct pass *pass;   /* when and where: step, first sample, forward once again … */
+    void *own;                 /* as in struct custom_layer */
+    int samples;               /* in this micro-batch */
+    enum device device;        /* of all its tensors; on the meta device they have no numbers */
+    struct saved *saved;       /* private: layer_keep */
+};
+
+struct custom_layer {
+    const char *kind;    /* what messages call it: "linear" */
+    struct shape input;  /* of one sample on this rank, without the batch dimension … */
+    struct shape output; /* … and of what comes out */
+    enum dtype input_dtype;
+    int parameters;
+    /* name, slice, initial and scale (or layer_parameter_part); without a slice: shape */
+    struct parameter parameter[LAYER_MAX_PARAMETERS];
+    /* What one sample costs on this rank, for those who hand out layers and plan ahead. What it
+     * does cost in a run is counted by the operations. */
+    double forward_flops, backward_input_flops, backward_weight_flops;
+    void *own; /* handed to every call */
+
+    struct tensor *(*forward)(struct layer_call *call, struct tensor *x);
+    /* want_dx false: nobody wants dx, return NULL. The gradients may be added to here already. */
+    struct tensor *(*backward_input)(struct layer_call *call, struct tensor *dy, bool want_dx);
+    /* After it all gradients of this micro-batch are in, and what is still kept is freed. NULL:
+     * there is nothing to do. */
+    void (*backward_weight)(struct layer_call *call);
+    void (*free)(void *own); /* with the layer; NULL: nothing to free */
+};
+
+/* A layer; fatal, with what is wrong, for a description that is not one. It owns `own`. */
+struct layer layer_custom(const struct custom_layer *description);
+
+/* A parameter of which this rank has a slice; name and first values are those of the kit's, `whole`.
+ * For one that is all here: *whole. */
+struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice);
+
+/* ---- for the three functions ------------------------------------------------------------------- */
+
+/* Keeps a tensor of this micro-batch, which it takes over, for a later function of the layer. Slots
+ * are numbered 0 … LAYER_MAX_SAVED - 1; one holds one tensor. */
+void layer_keep(struct layer_call *call, int slot, struct tensor *tensor);
+/* What a slot holds; it stays there. Fatal if it is empty, as layer_take. */
+struct tensor *layer_kept(struct layer_call *call, int slot);
+/* Empties a slot: the tensor is the caller's again. */
+struct tensor *layer_take(struct layer_call *call, int slot);
+
+/* New tensors, contents undefined, with the shapes of a micro-batch's y (or dy) and of its dx. */
+struct tensor *layer_output_new(const struct layer_call *call);
+struct tensor *layer_input_new(const struct layer_call *call);
+
+/* ---- in place of the kit's --------------------------------------------------------------------- */
+
+/* A place in a model for which a layer of the kit's has just been made. */
+struct layer_place {
+    const struct layer *kit;   /* the layer that the kit puts here: its input is what the layers
+                                  before it give out on this rank */
+    const struct layer *whole; /* what it would be if nothing were replaced: whole sizes */
+    int number;                /* so many of its kind come before it in the model */
+};
+
+/* Asked for every layer of a model, those inside of blocks, too (and then for the block), in the
+ * order in which they are made. False: the kit's stays. True: *own stands in its place. It takes the
+ * kit's input; its parameters have the names, order and whole shapes of the kit's. Layers that it
+ * makes itself are not asked about. What kind the kit's is: place->kit->operations->kind. */
+typedef bool layer_replacement(const struct layer_place *place, struct layer *own, void *user);
+
+/* For all models that this process makes from now on; NULL: none is replaced any more. */
+void layer_replace_with(layer_replacement *function, void *user);
+
+#endif
