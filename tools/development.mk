@@ -12,10 +12,11 @@ levels: ## draw which folder uses which: docs/pictures/levels.svg
 
 bench: ## time one training step of each model, beside PyTorch where it is installed
 	+@$(call built,$(B)/bench/bench)
-	@$(B)/bench/bench
-$(B)/bench/bench: bench/bench.c $(COMMON_LIBRARY)
+	@$(B)/bench/bench $(ARGS)
+BENCH_PARTS := $(call objects,bench/cells.c bench/cells_turns.c bench/pytorch.c bench/timing.c)
+$(B)/bench/bench: $(call objects,bench/bench.c) $(BENCH_PARTS) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $^ $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) -Wl,--wrap=cpu_matrix_product $^ $(PROGRAM_LIBS) -o $@
 
 bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
 	+@$(call built,$(GRADING))
