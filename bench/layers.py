@@ -12,6 +12,15 @@ def numbers(*shape):
     return lambda samples: torch.randn(samples, *shape)
 
 
+class CrossEntropy(nn.Module):
+    """With the labels inside, so that it is a layer like the others; its output is the loss."""
+
+    def forward(self, outputs):
+        if not hasattr(self, "labels"):
+            self.labels = torch.randint(0, VOCABULARY, outputs.shape[:2])
+        return networks.mean_loss(outputs, self.labels)
+
+
 LAYERS = {
     "convolution": (lambda: nn.Conv2d(16, 16, 5), numbers(16, 32, 32)),
     "convolution-padded": (lambda: nn.Conv2d(16, 16, 3, padding=1), numbers(16, 32, 32)),
@@ -30,4 +39,5 @@ LAYERS = {
         lambda samples: torch.randint(0, VOCABULARY, (samples, TOKENS)),
     ),
     "causal-attention": (lambda: networks.Attention(WIDTH, HEADS, causal=True), numbers(TOKENS, WIDTH)),
+    "cross-entropy": (CrossEntropy, numbers(TOKENS, VOCABULARY)),
 }

@@ -1,7 +1,7 @@
 # For those who work on the kit.
 
-.PHONY: everything levels bench bench-grade mpi4py-suite lint format fuzz compile_commands.json
-everything: $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench \
+.PHONY: everything levels bench bench-layers bench-grade mpi4py-suite lint format fuzz compile_commands.json
+everything: $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench $(B)/bench/bench_layers \
             $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
 levels: ## draw which folder uses which: docs/pictures/levels.svg
@@ -14,9 +14,12 @@ bench: ## time one training step of each model, beside PyTorch where it is insta
 	+@$(call built,$(B)/bench/bench)
 	@$(B)/bench/bench $(ARGS)
 BENCH_PARTS := $(call objects,bench/cells.c bench/cells_turns.c bench/pytorch.c bench/timing.c)
-$(B)/bench/bench: $(call objects,bench/bench.c) $(BENCH_PARTS) $(COMMON_LIBRARY)
+bench-layers: ## time each layer forward and backward, beside PyTorch where it is installed
+	+@$(call built,$(B)/bench/bench_layers)
+	@$(B)/bench/bench_layers $(ARGS)
+$(B)/bench/bench $(B)/bench/bench_layers: $(B)/bench/%: $(B)/bench/%.o $(BENCH_PARTS) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(FLAGS) -Wl,--wrap=cpu_matrix_product $^ $(PROGRAM_LIBS) -o $@
+	$(say)$(CC) $(FLAGS) $(if $(filter bench,$*),-Wl$(comma)--wrap=cpu_matrix_product) $^ $(PROGRAM_LIBS) -o $@
 
 bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
 	+@$(call built,$(GRADING))
