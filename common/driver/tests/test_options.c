@@ -273,6 +273,7 @@ Suite *test_suite(void)
     tcase_add_test(refuse, names_are_checked);
     tcase_add_test(refuse, what_is_no_option_is_named);
     tcase_add_test(refuse, the_first_error_counts);
+    tcase_add_test(refuse, images_and_text);
     tcase_add_exit_test(refuse, the_program_exits_with_status_2, 2);
     tcase_add_exit_test(refuse, help_exits_with_status_0, 0);
     suite_add_tcase(suite, refuse);
