@@ -26,6 +26,21 @@ static inline double convolution_flops(const struct convolution_sizes *sizes)
            (sizes->inputs / sizes->groups) * sizes->kernel * sizes->kernel;
 }
 
+/* A stack of planes in memory: row r of plane p begins at data + p · plane_stride + r · row_stride. */
+struct planes {
+    float *data;
+    size_t row_stride, plane_stride;
+};
+
+/* Planes of (rows, columns) without gaps. */
+static inline struct planes dense(const float *data, int rows, int columns)
+{
+    return (struct planes){(float *)data, (size_t)columns, (size_t)rows * (size_t)columns};
+}
+
+/* convolution_layout.c: copies so many planes of (rows, columns); what lies between the rows stays as it is. */
+void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to);
+
 /* convolution_plain.c: any shape, no scratch space. */
 void cpu_plain_convolution(const struct convolution_sizes *sizes, const float *x,
                            const float *weight, const float *bias, float *y);
@@ -46,5 +61,18 @@ void cpu_narrow_convolution_backward_weight(const struct convolution_sizes *size
 size_t cpu_narrow_convolution_scratch(const struct convolution_sizes *sizes);
 size_t cpu_narrow_convolution_backward_input_scratch(const struct convolution_sizes *sizes);
 size_t cpu_narrow_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
+
+/* convolution_wide.c, convolution_wide_input.c, convolution_wide_weight.c: any shape; fast where
+ * the channels of the result (inputs in the backward for the input) fill vectors. */
+void cpu_wide_convolution(const struct convolution_sizes *sizes, const float *x,
+                          const float *weight, const float *bias, float *y);
+void cpu_wide_convolution_backward_input(const struct convolution_sizes *sizes, const float *weight,
+                                         const float *dy, float *dx);
+void cpu_wide_convolution_backward_weight(const struct convolution_sizes *sizes, const float *x,
+                                          const float *dy, float *weight_gradient,
+                                          float *bias_gradient);
+size_t cpu_wide_convolution_scratch(const struct convolution_sizes *sizes);
+size_t cpu_wide_convolution_backward_input_scratch(const struct convolution_sizes *sizes);
+size_t cpu_wide_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
 
 #endif

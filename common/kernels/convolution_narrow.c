@@ -30,15 +30,6 @@ struct correlation {
     int positions; /* a multiple of BLOCK_LANES */
 };
 
-void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to)
-{
-    for (int plane = 0; plane < planes; plane++)
-        for (int row = 0; row < rows; row++)
-            memcpy(to.data + plane * to.plane_stride + row * to.row_stride,
-                   from.data + plane * from.plane_stride + row * from.row_stride,
-                   sizeof(float) * (size_t)columns);
-}
-
 #define MOST_CHANNELS 8
 
 /* `channels` output channels from `first` on. Inlined with a constant, so that sum[][] is in

@@ -29,19 +29,4 @@ static inline int window_positions(const struct convolution_sizes *sizes)
     return (output_height(sizes) - 1) * sizes->width + output_width(sizes);
 }
 
-/* A stack of planes in memory: row r of plane p begins at data + p · plane_stride + r · row_stride. */
-struct planes {
-    float *data;
-    size_t row_stride, plane_stride;
-};
-
-/* Planes of (rows, columns) without gaps. */
-static inline struct planes dense(const float *data, int rows, int columns)
-{
-    return (struct planes){(float *)data, (size_t)columns, (size_t)rows * (size_t)columns};
-}
-
-/* Copies so many planes of (rows, columns); what lies between the rows stays as it is. */
-void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to);
-
 #endif

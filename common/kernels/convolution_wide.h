@@ -1,0 +1,75 @@
+/*
+ * Convolution with many channels, any stride, padding and groups: what the kernels
+ * of convolution_wide*.c share.
+ *
+ * The vectors' lanes are sixteen channels of the result: outputs in the forward,
+ * inputs in the backward for the input, outputs again in the backward for the
+ * weight. Every number of the other operand meets sixteen weights (or gradients)
+ * that lie side by side, so nothing depends on how wide a plane is, nothing wraps
+ * at the end of a row, and a stride only changes addresses. The price is that
+ * results come out with their channels innermost and have to be transposed: four
+ * shuffles per vector, beside inputs · kernel² multiplications.
+ *
+ * "A block" is such a vector's channels; the last one of a group may be partly
+ * empty (zeros). Blocks are worked on in pairs where there are two.
+ */
+#ifndef COMMON_KERNELS_CONVOLUTION_WIDE_H
+#define COMMON_KERNELS_CONVOLUTION_WIDE_H
+
+#include "common/kernels/convolution.h"
+
+/* Taps (places of the window) first … last - 1. */
+struct tap_range {
+    int first, last;
+};
+
+/* to[b][r][c] = start[b] + the sum over channels i and taps t of
+ *               weight[b][i][t] · from[i][r · from_row + c · from_column + offset[t]]
+ *
+ * for vectors of LANES channels `to`, `start` and `weight`. Strides are in floats. */
+struct correlation {
+    int channels, taps;
+    const int *offset;             /* of each tap */
+    const struct tap_range *range; /* for each row: those that see more than padding */
+    const float *from;
+    size_t from_plane;
+    int from_row, from_column;
+    const float *weight; /* (blocks, channels, taps, LANES) */
+    size_t weight_block;
+    const float *start; /* (blocks, LANES); NULL: zeros */
+    float *to;
+    size_t to_block;
+    int to_row, to_column;
+    int blocks; /* 1 or 2 */
+    int rows, columns;
+};
+
+/* convolution_correlate.c */
+void cpu_correlate(const struct correlation *work);
+
+/* Positions of the result that are made at a time, before they leave the nearest cache. */
+#define BAND_POSITIONS 64
+
+/* So many whole rows of them, but no more than there are. */
+static inline int band_rows(int rows, int columns)
+{
+    int fitting = (BAND_POSITIONS + columns - 1) / columns;
+    return fitting < rows ? fitting : rows;
+}
+
+static inline int blocks_of(int channels)
+{
+    return round_up_to_lanes(channels) / LANES;
+}
+
+/* ---- convolution_layout.c: from planes to vectors of channels and back ---- */
+
+/* to[p][lane] = from[lane · plane + p]; lanes from `channels` on are 0. */
+void cpu_planes_to_lanes(int channels, int positions, const float *from, size_t plane, float *to);
+/* to[lane · plane + p] = from[p][lane] for lanes below `channels`. */
+void cpu_lanes_to_planes(int channels, int positions, const float *from, float *to, size_t plane);
+/* The same with +=. */
+void cpu_add_lanes_to_planes(int channels, int positions, const float *from, float *to,
+                             size_t plane);
+
+#endif
