@@ -63,6 +63,24 @@ void cpu_layer_norm_backward_input(int rows, int columns, const float *x, const 
 void cpu_layer_norm_backward_weight(int rows, int columns, const float *x, const float *statistics,
                                     const float *dy, float *weight_gradient, float *bias_gradient);
 
+/* batch_norm.c */
+void cpu_batch_norm(const struct batch_norm_sizes *sizes, const float *x, const float *weight,
+                    const float *bias, float *y, float *statistics);
+void cpu_batch_norm_with(const struct batch_norm_sizes *sizes, const float *x,
+                         const float *statistics, const float *weight, const float *bias, float *y);
+void cpu_batch_norm_backward(const struct batch_norm_sizes *sizes, const float *x,
+                             const float *statistics, const float *weight, const float *dy,
+                             float *dx, float *sums);
+/* batch_norm_rows.c: the same where the plane is one number */
+void cpu_batch_norm_rows(const struct batch_norm_sizes *sizes, const float *x, const float *weight,
+                         const float *bias, float *y, float *statistics);
+void cpu_batch_norm_rows_with(const struct batch_norm_sizes *sizes, const float *x,
+                              const float *statistics, const float *weight, const float *bias,
+                              float *y);
+void cpu_batch_norm_rows_backward(const struct batch_norm_sizes *sizes, const float *x,
+                                  const float *statistics, const float *weight, const float *dy,
+                                  float *dx, float *sums);
+
 /* convolution.c chooses among the kernels of convolution_*.c */
 void cpu_convolution(const struct convolution_sizes *sizes, const float *x, const float *weight,
                      const float *bias, float *y);

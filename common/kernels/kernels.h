@@ -43,6 +43,13 @@ static inline int windows_along(int pixels, int kernel, int stride, int padding)
     return (pixels + 2 * padding - kernel) / stride + 1;
 }
 
+struct batch_norm_sizes {
+    int samples;
+    int channels;
+    int plane;    /* numbers of each channel in a sample: height · width, or 1 */
+    int together; /* so many samples, one after the other, share statistics; divides samples */
+};
+
 struct attention_sizes {
     int samples;
     int tokens;
@@ -136,6 +143,21 @@ struct kernels {
     void (*layer_norm_backward_weight)(int rows, int columns, const float *x,
                                        const float *statistics, const float *dy,
                                        float *weight_gradient, float *bias_gradient); /* += */
+
+    /* ---- batch norm: x and y (samples, channels, plane) ---- */
+
+    /* statistics (groups, 2, channels): means, then variances that divide by the number of numbers */
+    void (*batch_norm)(const struct batch_norm_sizes *sizes, const float *x, const float *weight,
+                       const float *bias, float *y, float *statistics);
+    /* With one (2, channels) statistics that were taken before, for all groups. */
+    void (*batch_norm_with)(const struct batch_norm_sizes *sizes, const float *x,
+                            const float *statistics, const float *weight, const float *bias,
+                            float *y);
+    /* sums (2, channels): the gradients of weight and of bias. dx: NULL where it is not wanted; may
+     * be dy itself. */
+    void (*batch_norm_backward)(const struct batch_norm_sizes *sizes, const float *x,
+                                const float *statistics, const float *weight, const float *dy,
+                                float *dx, float *sums);
 
     /* ---- convolution: weight (outputs, inputs / groups, kernel, kernel); bias and bias_gradient
      * may be NULL: there is none ---- */

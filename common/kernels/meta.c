@@ -76,6 +76,23 @@ static void layer_norm_backward_weight(int rows, int columns, const float *x,
 {
 }
 
+static void batch_norm(const struct batch_norm_sizes *sizes, const float *x, const float *weight,
+                       const float *bias, float *y, float *statistics)
+{
+}
+
+static void batch_norm_with(const struct batch_norm_sizes *sizes, const float *x,
+                            const float *statistics, const float *weight, const float *bias,
+                            float *y)
+{
+}
+
+static void batch_norm_backward(const struct batch_norm_sizes *sizes, const float *x,
+                                const float *statistics, const float *weight, const float *dy,
+                                float *dx, float *sums)
+{
+}
+
 static void convolution(const struct convolution_sizes *sizes, const float *x, const float *weight,
                         const float *bias, float *y)
 {
@@ -171,6 +188,9 @@ const struct kernels meta_kernels = {
     .layer_norm = layer_norm,
     .layer_norm_backward_input = layer_norm_backward_input,
     .layer_norm_backward_weight = layer_norm_backward_weight,
+    .batch_norm = batch_norm,
+    .batch_norm_with = batch_norm_with,
+    .batch_norm_backward = batch_norm_backward,
     .convolution = convolution,
     .convolution_backward_input = convolution_backward_input,
     .convolution_backward_weight = convolution_backward_weight,

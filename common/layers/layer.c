@@ -30,6 +30,9 @@ static void charge(const struct layer *layer, double flops)
 struct tensor *layer_forward(const struct layer *layer, struct layer_memory memory,
                              struct saved *saved, struct tensor *x)
 {
+    const struct pass *pass = layer_pass(memory);
+    if (pass->look != NULL)
+        pass->look(layer, x, pass->looker);
     charge(layer, layer->forward_flops * samples_of(x));
     return layer->operations->forward(layer, memory, saved, x);
 }

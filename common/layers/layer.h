@@ -64,6 +64,10 @@ struct pass {
     int samples_together; /* so many of x's samples have their statistics in common; 0: all */
     bool again;      /* a forward is repeated (recomputation): running averages stay as they are */
     bool evaluating; /* no dropout, and running averages in place of x's own statistics */
+    /* Unless NULL: shown every layer, also those inside others, and what it is given, before its
+     * forward. */
+    void (*look)(const struct layer *layer, const struct tensor *x, void *looker);
+    void *looker;
 };
 
 struct layer_memory {
@@ -116,9 +120,10 @@ struct layer {
     /* Dropout: which part of one sample's whole tensor the input is; at first all of it. What a rank
      * drops of its slice is then what one process drops there. */
     struct slice slice;
-    struct layer *inner; /* residual, sequence: the layers inside */
+    struct layer *inner; /* residual, sequence, recomputed: the layers inside */
     int inner_layers;
-    struct custom *custom;  /* what a student's layer consists of (custom_layer.h), else NULL */
+    int shortcut_layers;   /* residual: so many of them, the last, are what goes round the others */
+    struct custom *custom; /* what a student's layer consists of (custom_layer.h), else NULL */
     bool inner_is_borrowed; /* these belong to another layer, which must outlive this one */
 };
 
@@ -143,6 +148,11 @@ struct layer layer_relu(struct shape input);
 struct layer layer_gelu(struct shape input);
 /* Over the last dimension, epsilon 1e-5. */
 struct layer layer_norm(struct shape input);
+/* The same over the last dimensions, all of which count as one: torch.nn.LayerNorm((C, H, W)). */
+struct layer layer_norm_of(struct shape input, int dimensions);
+/* (C) or (C, H, W): every channel over the samples, epsilon 1e-5; running averages with momentum 0.1.
+ * Which samples: pass.samples_together. In training, one number of a channel alone is fatal. */
+struct layer layer_batch_norm(struct shape input);
 /* (C, H, W) to (channels, H - kernel + 1, W - kernel + 1): stride 1, no padding. */
 struct layer layer_convolution(struct shape input, int channels, int kernel);
 /* (C, H, W) to (channels, H', W'), H' = (H + 2 · padding - kernel) / stride + 1, rounded down. */
@@ -176,8 +186,15 @@ struct layer layer_attention(struct shape input, int heads);
 struct layer layer_causal_attention(struct shape input, int heads);
 /* y = x + inner(x). Takes over what the inner layers own; the array stays the caller's. */
 struct layer layer_residual(struct shape input, const struct layer *inner, int inner_layers);
+/* y = shortcut(x) + inner(x). The parameters of the shortcut stand behind the others, under the names
+ * "shortcut.0.weight" and so on. Takes over what all the layers own; the arrays stay the caller's. */
+struct layer layer_residual_with(struct shape input, const struct layer *shortcut,
+                                 int shortcut_layers, const struct layer *inner, int inner_layers);
 /* The layers one after the other, as one. Takes over what they own; the array stays the caller's. */
 struct layer layer_sequence(const struct layer *inner, int inner_layers);
+/* The same layers, y, dx and gradients as layer_sequence, but of a forward only x is kept: it is
+ * repeated at the begin of the backward. Takes over what the layers own, likewise. */
+struct layer layer_recomputed(const struct layer *inner, int inner_layers);
 /* Another layer like this one, which must outlive it: they have the layers inside in common. */
 struct layer layer_like(const struct layer *layer);
 /* (tokens, width) to (width). */

@@ -33,45 +33,77 @@ void model_make_room(struct model *model, int layers)
         fatal("no memory left for a model of %d layers", layers);
 }
 
+const char *const model_norms[] = {
+    [NORM_NONE] = "none", [NORM_LAYER] = "layer", [NORM_BATCH] = "batch", NULL};
+
+/* A layer norm is over all numbers of a sample, a batch norm over those of each channel. */
+void model_append_norm(struct model *model, enum norm norm)
+{
+    const struct shape shape = model_last_output(model);
+    if (norm == NORM_LAYER)
+        model_append(model, layer_norm_of(shape, shape.dimensions));
+    else if (norm == NORM_BATCH)
+        model_append(model, layer_batch_norm(shape));
+}
+
+/* A linear layer or a convolution before a batch norm has no bias: the mean would take it away
+ * again, and its gradient is 0 but for rounding. */
+static void append_linear(struct model *model, int outputs, enum norm norm)
+{
+    const struct linear_options options = {.outputs = outputs, .no_bias = norm == NORM_BATCH};
+    model_append(model, layer_linear_with(model_last_output(model), options));
+    model_append_norm(model, norm);
+    model_append(model, layer_relu(model_last_output(model)));
+}
+
+static void append_convolution(struct model *model, int channels, enum norm norm)
+{
+    model_append(model, layer_convolution_with(
+                            model_last_output(model),
+                            (struct convolution_options){
+                                .channels = channels, .kernel = 5, .no_bias = norm == NORM_BATCH}));
+    model_append_norm(model, norm);
+    model_append(model, layer_relu(model_last_output(model)));
+}
+
 static bool build_mlp(struct model *model, const char *text, char error[MODEL_ERROR_SIZE])
 {
     struct model_option option[] = {WHOLE_OPTION("depth", 4, 1024),
-                                    WHOLE_OPTION("width", 512, 16384)};
-    if (!model_read_options(text, option, 2, error))
+                                    WHOLE_OPTION("width", 512, 16384),
+                                    WORD_OPTION("norm", model_norms)};
+    if (!model_read_options(text, option, 3, error))
         return false;
-    int depth = option[0].value, width = option[1].value;
-    model_make_room(model, 2 * depth);
+    const int depth = option[0].value, width = option[1].value;
+    const enum norm norm = (enum norm)option[2].value;
+    model_make_room(model, 3 * depth);
     model_append(model, layer_flatten(model->input));
-    for (int i = 1; i < depth; i++) {
-        model_append(model, layer_linear(model_last_output(model), width));
-        model_append(model, layer_relu(model_last_output(model)));
-    }
+    for (int i = 1; i < depth; i++)
+        append_linear(model, width, norm);
     model_append(model, layer_linear(model_last_output(model), model->outputs));
     return true;
 }
 
 static bool build_cnn(struct model *model, const char *text, char error[MODEL_ERROR_SIZE])
 {
-    if (!model_read_options(text, NULL, 0, error))
+    struct model_option option[] = {WORD_OPTION("norm", model_norms)};
+    if (!model_read_options(text, option, 1, error))
         return false;
     if (model->input.size[1] < 16 || model->input.size[2] < 16) {
         snprintf(error, MODEL_ERROR_SIZE, "cnn needs images of at least 16×16, not %d×%d",
                  model->input.size[1], model->input.size[2]);
         return false;
     }
-    model_make_room(model, 12);
+    const enum norm norm = (enum norm)option[0].value;
+    model_make_room(model, 16);
     const int channels[] = {6, 16};
     for (int i = 0; i < 2; i++) {
-        model_append(model, layer_convolution(model_last_output(model), channels[i], 5));
-        model_append(model, layer_relu(model_last_output(model)));
+        append_convolution(model, channels[i], norm);
         model_append(model, layer_max_pool(model_last_output(model), 2));
     }
     model_append(model, layer_flatten(model_last_output(model)));
     const int widths[] = {120, 84};
-    for (int i = 0; i < 2; i++) {
-        model_append(model, layer_linear(model_last_output(model), widths[i]));
-        model_append(model, layer_relu(model_last_output(model)));
-    }
+    for (int i = 0; i < 2; i++)
+        append_linear(model, widths[i], norm);
     model_append(model, layer_linear(model_last_output(model), model->outputs));
     return true;
 }
@@ -83,11 +115,10 @@ static const struct {
     bool (*build)(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);
     bool any_size; /* may be too large for any cpu: its stages are, on their own, if at all */
     bool of_text;
-} kinds[] = {{"mlp", build_mlp, false, false},
-             {"cnn", build_cnn, false, false},
-             {"vit", model_build_vit, false, false},
-             {"transformer", model_build_transformer, true, false},
-             {"gpt", model_build_gpt, true, true}};
+} kinds[] = {
+    {"mlp", build_mlp, false, false},       {"cnn", build_cnn, false, false},
+    {"vit", model_build_vit, false, false}, {"transformer", model_build_transformer, true, false},
+    {"gpt", model_build_gpt, true, true},   {"resnet", model_build_resnet, false, false}};
 
 bool model_reads_text(const char *name)
 {
@@ -144,9 +175,8 @@ static bool build(struct model *model, char error[MODEL_ERROR_SIZE])
         return false;
     }
     snprintf(error, MODEL_ERROR_SIZE,
-             "there is no model '%.*s'; there are mlp, cnn, vit, transformer and gpt, with options "
-             "as in "
-             "mlp:depth=8,width=64",
+             "there is no model '%.*s'; there are mlp, cnn, vit, transformer, gpt and resnet, with "
+             "options as in mlp:depth=8,width=64",
              (int)length, model->name);
     return false;
 }

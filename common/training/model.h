@@ -1,8 +1,10 @@
 /*
  * Models: ordered lists of layers, chosen by name with sizes as options.
  *
- *     mlp  flatten, then linear and ReLU (depth-1 times), then linear: 2·depth layers
- *     cnn  the network of PyTorch's CIFAR tutorial: 12 layers
+ *     mlp  flatten, then linear and ReLU (depth-1 times), then linear: 2·depth layers; with
+ *          norm=layer or norm=batch a norm between each linear and its ReLU
+ *     cnn  the network of PyTorch's CIFAR tutorial: 12 layers; with norm=layer or norm=batch a
+ *          norm before each of the four ReLUs. What a batch norm follows on has no bias.
  *     vit  patch embedding, 2·depth residual blocks (attention, perceptron),
  *          layer norm, mean over tokens, linear: 2·depth + 4 layers
  *     transformer
@@ -11,11 +13,19 @@
  *     gpt  a language model, decoder-only, in exactly `depth` layers, each a whole block; the first has
  *          the embedding of the tokens inside, the last a norm and the head, which has no bias and
  *          with tied=1 works with the embedding's table. Its data are texts, all others' images
+ *     resnet
+ *          of He et al. 2015 (arXiv:1512.03385), every block with its ReLU a layer; the first has
+ *          the stem inside, the last the global average pooling and the linear layer. For small
+ *          images depth = 6n + 2 (section 4.2): 3n basic blocks. With bottleneck=1, depth 50, 101
+ *          or 152, ImageNet's (table 1). Shortcuts between unlike shapes are projections
+ *          (1×1 convolution, batch norm), no convolution has a bias, and a bottleneck's stride is
+ *          in its 3×3 convolution, as torchvision has them
  *
  * Options follow the name: "mlp:depth=8,width=64", "vit:depth=4,width=64,heads=4,patch=7".
- * Defaults: mlp depth=4 width=512; vit and transformer depth=4 width=64 heads=4, patch = a quarter
+ * Defaults: mlp depth=4 width=512 norm=none; cnn norm=none; vit and transformer depth=4 width=64 heads=4, patch = a quarter
  * of the height. With patch=1 every pixel is a token. gpt: depth=4 width=64 heads=4 tied=0 dropout=0;
  * GPT-2 is gpt:depth=12,width=768,heads=12,tied=1 with 1024 tokens of a vocabulary of 50257.
+ * resnet: depth=8 width=16, with bottleneck=1 depth=50 width=64.
  */
 #ifndef COMMON_TRAINING_MODEL_H
 #define COMMON_TRAINING_MODEL_H

@@ -43,8 +43,14 @@ void model_make_room(struct model *model, int layers);
 void model_append(struct model *model, struct layer layer);
 struct shape model_last_output(const struct model *model);
 
+/* The option norm=none|layer|batch, and what it asks for behind a linear layer or a convolution. */
+enum norm { NORM_NONE, NORM_LAYER, NORM_BATCH };
+extern const char *const model_norms[];
+void model_append_norm(struct model *model, enum norm norm);
+
 /* Each lists the layers of one kind of model; false and an error for options that don't fit. */
 bool model_build_vit(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);
+bool model_build_resnet(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);
 bool model_build_transformer(struct model *model, const char *options,
                              char error[MODEL_ERROR_SIZE]);
 bool model_build_gpt(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);

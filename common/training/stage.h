@@ -59,6 +59,14 @@ void stage_zero_gradients(struct stage *stage);
 /* The training step that begins now, 0 before any: dropout is another in each. */
 void stage_set_step(struct stage *stage, int step);
 
+/* --- what a validation calls ------------------------------------------------- */
+
+/* The output for x, any number of samples, as a trained model gives it: running averages in place of a
+ * micro-batch's own statistics, nothing dropped. x stays the caller's, y is new and the caller's. It is
+ * no part of training: nothing is kept for a backward, no average moves, and the log has no record of
+ * it. It takes its time like any computation: its FLOPs are charged, outside of every record. */
+struct tensor *stage_evaluate(struct stage *stage, struct tensor *x);
+
 /* --- several versions of the parameters (weight stashing) -------------------- */
 
 /* A new copy of the parameters as they are now. */

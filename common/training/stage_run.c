@@ -108,10 +108,9 @@ static void set_pass(struct stage *stage, int micro_batch)
     stage->pass.first_sample = options->first_sample + micro_batch * options->micro_batch_size;
 }
 
-static struct layer_memory memory_of(const struct stage *stage, int i)
+static struct layer_memory memory_of(const struct stage *stage, int i, const struct pass *pass)
 {
-    struct layer_memory memory =
-        stage_layer_memory(stage, stage->options.first_layer + i, &stage->pass);
+    struct layer_memory memory = stage_layer_memory(stage, stage->options.first_layer + i, pass);
     if (stage->buffers != NULL)
         memory.buffers = tensor_floats(stage->buffers) + stage->buffer_offset[i];
     return memory;
@@ -141,8 +140,8 @@ struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor
     stage_flight_begin(stage, micro_batch);
     set_pass(stage, micro_batch);
     for (int i = 0; i < stage->options.layers; i++)
-        x = layer_forward(&stage->layer[i], memory_of(stage, i), saved_of(stage, micro_batch, i),
-                          x);
+        x = layer_forward(&stage->layer[i], memory_of(stage, i, &stage->pass),
+                          saved_of(stage, micro_batch, i), x);
     stage->flight[micro_batch]->progress = FORWARD_DONE;
     end(stage, LOG_FORWARD, micro_batch, x);
     return stage_hand_out(stage, LOG_HELD_Y, micro_batch, tensor_handed_out(x), STAGE_CALLER);
@@ -154,7 +153,7 @@ static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, st
     bool wanted = stage->options.index > 0 || i >= stage->first_dx;
     if (dy == NULL)
         return NULL;
-    return layer_backward_input(&stage->layer[i], memory_of(stage, i),
+    return layer_backward_input(&stage->layer[i], memory_of(stage, i, &stage->pass),
                                 saved_of(stage, micro_batch, i), dy, wanted);
 }
 
@@ -168,7 +167,7 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
     /* Both halves layer by layer, so that what a layer saved is released soonest. */
     for (int i = stage->options.layers - 1; i >= 0; i--) {
         dy = layer_back(stage, micro_batch, i, dy);
-        layer_backward_weight(&stage->layer[i], memory_of(stage, i),
+        layer_backward_weight(&stage->layer[i], memory_of(stage, i, &stage->pass),
                               saved_of(stage, micro_batch, i));
     }
     stage_flight_end(stage, micro_batch);
@@ -198,10 +197,30 @@ void stage_backward_weight(struct stage *stage, int micro_batch)
     set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
     for (int i = stage->options.layers - 1; i >= 0; i--)
-        layer_backward_weight(&stage->layer[i], memory_of(stage, i),
+        layer_backward_weight(&stage->layer[i], memory_of(stage, i, &stage->pass),
                               saved_of(stage, micro_batch, i));
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
+}
+
+struct tensor *stage_evaluate(struct stage *stage, struct tensor *x)
+{
+    const struct stage_options *options = &stage->options;
+    const struct pass pass = {.seed = options->seed, .step = stage->pass.step, .evaluating = true};
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    if (!shape_equal(x->shape, shape_with_batch(x->shape.size[0], input_sample(stage))) ||
+        x->dtype != stage->layer[0].input_dtype || x->device != options->device)
+        fatal("stage %d: stage_evaluate was given %s %s; expected %s (samples, then %s) on the "
+              "stage's device",
+              options->index, dtype_name(x->dtype), shape_text(x->shape, found),
+              dtype_name(stage->layer[0].input_dtype), shape_text(input_sample(stage), expected));
+    tensor_retain(x);
+    for (int i = 0; i < options->layers; i++) {
+        struct saved *saved = saved_new(&stage->layer[i]);
+        x = layer_forward(&stage->layer[i], memory_of(stage, i, &pass), saved, x);
+        saved_free(saved);
+    }
+    return x;
 }
 
 struct tensor *stage_input_new(struct stage *stage)

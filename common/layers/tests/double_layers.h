@@ -8,6 +8,7 @@
 
 #include "common/layers/layer.h"
 #include "common/layers/tests/double_images.h"
+#include "common/layers/tests/double_norms.h"
 
 #include <check.h>
 #include <math.h>
@@ -33,7 +34,7 @@ static void double_affine(int rows, int inputs, int outputs, const double *weigh
 {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < outputs; j++) {
-            y[i * outputs + j] = bias[j];
+            y[i * outputs + j] = bias == NULL ? 0 : bias[j];
             for (int k = 0; k < inputs; k++)
                 y[i * outputs + j] += x[i * inputs + k] * weight[j * inputs + k];
         }
@@ -42,9 +43,9 @@ static void double_affine(int rows, int inputs, int outputs, const double *weigh
 static void double_layer_norm(const struct layer *layer, int samples, const double *p,
                               const double *x, double *y)
 {
-    int n = double_columns(layer->input);
+    const int n = shape_count(layer->parameter[0].shape);
     const double *weight = p + layer->parameter[0].offset, *bias = p + layer->parameter[1].offset;
-    for (int row = 0; row < double_rows(layer, samples); row++, x += n, y += n) {
+    for (int row = 0; row < samples * shape_count(layer->input) / n; row++, x += n, y += n) {
         double mean = 0, variance = 0;
         for (int j = 0; j < n; j++)
             mean += x[j] / n;
@@ -95,18 +96,21 @@ static void double_attention(const struct layer *layer, int samples, const doubl
     free(qkv);
 }
 
-static void double_sequence(const struct layer *layer, int samples, const double *p,
-                            const double *x, double *y)
+/* The inner layers first … end-1; p: the parameters of all. */
+static void double_inner(const struct layer *layer, int first, int end, int samples,
+                         const double *p, const double *x, double *y)
 {
     size_t count = (size_t)(samples * shape_count(layer->input));
     double *now = calloc(count, sizeof *now);
     memcpy(now, x, count * sizeof *now);
-    for (int i = 0; i < layer->inner_layers; i++) {
+    for (int i = 0; i < end; i++) {
         const struct layer *inner = &layer->inner[i];
+        p += i == 0 ? 0 : layer->inner[i - 1].parameter_count;
+        if (i < first)
+            continue;
         count = (size_t)(samples * shape_count(inner->output));
         double *next = calloc(count, sizeof *next);
         double_forward(inner, samples, p, now, next);
-        p += inner->parameter_count;
         free(now);
         now = next;
     }
@@ -114,12 +118,24 @@ static void double_sequence(const struct layer *layer, int samples, const double
     free(now);
 }
 
+static void double_sequence(const struct layer *layer, int samples, const double *p,
+                            const double *x, double *y)
+{
+    double_inner(layer, 0, layer->inner_layers, samples, p, x, y);
+}
+
 static void double_residual(const struct layer *layer, int samples, const double *p,
                             const double *x, double *y)
 {
-    double_sequence(layer, samples, p, x, y);
-    for (int i = 0; i < samples * shape_count(layer->input); i++)
-        y[i] += x[i];
+    const int count = samples * shape_count(layer->output);
+    const int shortcut = layer->inner_layers - layer->shortcut_layers;
+    double *round = calloc((size_t)count, sizeof *round);
+    double_inner(layer, 0, shortcut, samples, p, x, y);
+    if (layer->shortcut_layers > 0)
+        double_inner(layer, shortcut, layer->inner_layers, samples, p, x, round);
+    for (int i = 0; i < count; i++)
+        y[i] += layer->shortcut_layers > 0 ? round[i] : x[i];
+    free(round);
 }
 
 static void double_mean_tokens(const struct layer *layer, int samples, const double *x, double *y)
@@ -174,7 +190,7 @@ static void double_forward(const struct layer *layer, int samples, const double 
     if (strcmp(kind, "linear") == 0)
         double_affine(double_rows(layer, samples), double_columns(layer->input),
                       double_columns(layer->output), p + layer->parameter[0].offset,
-                      p + layer->parameter[1].offset, x, y);
+                      layer->parameters < 2 ? NULL : p + layer->parameter[1].offset, x, y);
     else if (strcmp(kind, "layer_norm") == 0)
         double_layer_norm(layer, samples, p, x, y);
     else if (strcmp(kind, "convolution") == 0)
@@ -185,7 +201,9 @@ static void double_forward(const struct layer *layer, int samples, const double 
         double_attention(layer, samples, p, x, y);
     else if (strcmp(kind, "residual") == 0)
         double_residual(layer, samples, p, x, y);
-    else if (strcmp(kind, "sequence") == 0)
+    else if (strcmp(kind, "batch_norm") == 0)
+        double_batch_norm(layer, samples, p, x, y);
+    else if (strcmp(kind, "sequence") == 0 || strcmp(kind, "recomputed") == 0)
         double_sequence(layer, samples, p, x, y);
     else if (strcmp(kind, "mean_tokens") == 0)
         double_mean_tokens(layer, samples, x, y);

@@ -218,7 +218,7 @@ static const struct {
     const char *name;
     const char *part; /* of the message */
 } refused[] = {
-    {"resnet", "mlp, cnn, vit and transformer"},
+    {"lenet", "mlp, cnn, vit, transformer and resnet"},
     {"", "there is no model ''"},
     {"mlpx", "there is no model 'mlpx'"},
     {"mlp:depth=0", "depth is a whole number from 1"},
@@ -226,7 +226,8 @@ static const struct {
     {"mlp:depth=2x", "depth is a whole number from 1"},
     {"mlp:depth=", "depth is a whole number from 1"},
     {"mlp:depth=99999999999999999999", "depth is a whole number from 1"},
-    {"mlp:heads=2", "'heads=2' is no option of this model; it has depth=NUMBER, width=NUMBER"},
+    {"mlp:heads=2", "'heads=2' is no option of this model; it has depth=NUMBER, width=NUMBER, "
+                    "norm=none|layer|batch"},
     {"mlp:width", "'width' is no option"},
     {"mlp:,", "'' is no option"},
     {"mlp:depth=1000,width=16000", "more than 2147483647 parameters"},
