@@ -218,7 +218,7 @@ static const struct {
     const char *name;
     const char *part; /* of the message */
 } refused[] = {
-    {"lenet", "mlp, cnn, vit, transformer and resnet"},
+    {"lenet", "mlp, cnn, vit, transformer, gpt and resnet"},
     {"", "there is no model ''"},
     {"mlpx", "there is no model 'mlpx'"},
     {"mlp:depth=0", "depth is a whole number from 1"},
