@@ -42,7 +42,7 @@ enum key {
 const struct argp_option options_table[] = {
     {NULL, 0, NULL, 0, "What to train:", 1},
     {"model", KEY_MODEL, "NAME", 0,
-     "mlp, cnn, vit or transformer, with sizes: mlp:depth=4,width=512", 1},
+     "mlp, cnn, vit, transformer, gpt or resnet, with sizes: mlp:depth=4,width=512", 1},
     {"data", KEY_DATA, "NAME", 0, DATASET_NAMES, 1},
     {"loss", KEY_LOSS, "NAME", 0, "cross-entropy or mean (of the outputs)", 1},
     {"batch", KEY_BATCH, "N", 0, "samples of a training step (64)", 1},
