@@ -9,6 +9,7 @@
 #include "common/layers/layer.h"
 #include "common/layers/tests/double_images.h"
 #include "common/layers/tests/double_norms.h"
+#include "common/layers/tests/double_tokens.h"
 
 #include <check.h>
 #include <math.h>
@@ -187,6 +188,8 @@ static void double_forward(const struct layer *layer, int samples, const double 
                            double *y)
 {
     const char *kind = layer->operations->kind;
+    if (double_tokens_forward(layer, samples, p, x, y))
+        return;
     if (strcmp(kind, "linear") == 0)
         double_affine(double_rows(layer, samples), double_columns(layer->input),
                       double_columns(layer->output), p + layer->parameter[0].offset,
