@@ -116,6 +116,8 @@ static const struct {
     {"cnn", {3, {3, 32, 32}}},
     {"vit:depth=2,width=24,heads=3,patch=7", {3, {1, 28, 28}}},
     {"transformer:depth=3,width=24,heads=3,patch=7", {3, {1, 28, 28}}},
+    {"gpt:depth=3,width=24,heads=3,dropout=0.1", {1, {20}}},
+    {"gpt:depth=2,width=10,heads=2,tied=1", {1, {70}}},
 };
 #define MODELS (int)(sizeof models / sizeof *models)
 
