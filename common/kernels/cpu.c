@@ -46,6 +46,8 @@ const struct kernels cpu_kernels = {
     .mean_tokens_backward = cpu_mean_tokens_backward,
     .cut_patches = cpu_cut_patches,
     .paste_patches = cpu_paste_patches,
+    .cross_entropy = cpu_cross_entropy,
+    .cross_entropy_backward = cpu_cross_entropy_backward,
     .sgd_step = cpu_sgd_step,
     .adamw_step = cpu_adamw_step,
 };

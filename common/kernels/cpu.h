@@ -124,6 +124,11 @@ void cpu_mean_tokens_backward(int samples, int tokens, int width, const float *d
 void cpu_cut_patches(const struct patch_sizes *sizes, const float *images, float *patches);
 void cpu_paste_patches(const struct patch_sizes *sizes, const float *patches, float *images);
 
+/* cross_entropy.c */
+double cpu_cross_entropy(int rows, int classes, const float *x, const int32_t *labels, int *right);
+void cpu_cross_entropy_backward(int rows, int classes, const float *x, const int32_t *labels,
+                                float scale, float *dx);
+
 /* optimizer.c */
 void cpu_sgd_step(size_t count, float *restrict parameter, float *restrict buffer,
                   const float *restrict gradient, float rate, float momentum);

@@ -206,6 +206,16 @@ struct kernels {
     void (*cut_patches)(const struct patch_sizes *sizes, const float *images, float *patches);
     void (*paste_patches)(const struct patch_sizes *sizes, const float *patches, float *images);
 
+    /* ---- cross-entropy of the rows of x (rows, classes) with labels 0 … classes-1 (rows) ---- */
+
+    /* The sum over the rows of log Σ exp(x) - x[label], in double precision; right: of how many rows
+     * the label's is the first of the largest elements. NaN makes the sum NaN. */
+    double (*cross_entropy)(int rows, int classes, const float *x, const int32_t *labels,
+                            int *right);
+    /* dx = scale · (softmax(x) - 1 at the label): the gradient of scale · that sum */
+    void (*cross_entropy_backward)(int rows, int classes, const float *x, const int32_t *labels,
+                                   float scale, float *dx);
+
     /* ---- optimizers, over flat arrays of `count` floats that do not overlap ---- */
 
     /* buffer = momentum · buffer + gradient; parameter -= rate · buffer */

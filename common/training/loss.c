@@ -1,11 +1,11 @@
 /*
  * Losses (loss.h). Sums are kept in double precision: they are what runs are
- * compared by. Their few operations are not charged.
+ * compared by. Their few operations are not charged: an element takes two
+ * exponentials, where a layer's took a row of products.
  */
 #include "common/training/loss.h"
 #include "common/base/fatal.h"
-
-#include <math.h>
+#include "common/kernels/kernels.h"
 
 struct extent {
     int rows; /* samples, or all tokens of all samples */
@@ -41,28 +41,6 @@ static struct extent check_arguments(enum loss_kind kind, const struct tensor *o
     return extent;
 }
 
-static int largest(const float *row, int classes)
-{
-    int at = 0;
-    for (int k = 1; k < classes; k++)
-        if (row[k] > row[at])
-            at = k;
-    return at;
-}
-
-/* Σ exp(row[k] - shift); with exponentials not NULL, these too. */
-static double sum_of_exponentials(const float *row, int classes, float shift, float *exponentials)
-{
-    double sum = 0;
-    for (int k = 0; k < classes; k++) {
-        float e = expf(row[k] - shift);
-        if (exponentials != NULL)
-            exponentials[k] = e;
-        sum += (double)e;
-    }
-    return sum;
-}
-
 double loss_forward(enum loss_kind kind, const struct tensor *outputs, const struct tensor *labels,
                     int *correct)
 {
@@ -71,22 +49,16 @@ double loss_forward(enum loss_kind kind, const struct tensor *outputs, const str
     if (outputs->device == DEVICE_META)
         return 0;
 
-    double sum = 0;
     if (kind == LOSS_MEAN) {
+        double sum = 0;
         for (int i = 0; i < outputs->count; i++)
             sum += (double)tensor_floats(outputs)[i];
         return sum / outputs->count;
     }
-    for (int i = 0; i < extent.rows; i++) {
-        const float *row = tensor_floats(outputs) + (size_t)i * (size_t)extent.classes;
-        int32_t label = tensor_integers(labels)[i];
-        int top = largest(row, extent.classes);
-        float shift = row[top]; /* no exponential can overflow */
-        sum += log(sum_of_exponentials(row, extent.classes, shift, NULL)) -
-               ((double)row[label] - (double)shift);
-        *correct += top == label;
-    }
-    return sum / extent.rows;
+    return kernels_for(outputs->device)
+               ->cross_entropy(extent.rows, extent.classes, tensor_floats(outputs),
+                               tensor_integers(labels), correct) /
+           extent.rows;
 }
 
 struct tensor *loss_backward(enum loss_kind kind, const struct tensor *outputs,
@@ -104,15 +76,8 @@ struct tensor *loss_backward(enum loss_kind kind, const struct tensor *outputs,
             to[i] = scale / (float)outputs->count;
         return gradient;
     }
-    for (int i = 0; i < extent.rows; i++) {
-        size_t first = (size_t)i * (size_t)extent.classes;
-        const float *row = tensor_floats(outputs) + first;
-        float shift = row[largest(row, extent.classes)];
-        double sum = sum_of_exponentials(row, extent.classes, shift, to + first);
-        float factor = (float)((double)scale / extent.rows / sum);
-        for (int k = 0; k < extent.classes; k++)
-            to[first + (size_t)k] *= factor;
-        to[first + (size_t)tensor_integers(labels)[i]] -= scale / (float)extent.rows;
-    }
+    kernels_for(outputs->device)
+        ->cross_entropy_backward(extent.rows, extent.classes, tensor_floats(outputs),
+                                 tensor_integers(labels), scale / (float)extent.rows, to);
     return gradient;
 }
