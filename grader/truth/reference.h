@@ -48,8 +48,9 @@ struct reference_parts {
     int micro_batches;
     int layers;
     struct tensor **gradients; /* [micro_batch]: all gradients, flat, of loss / micro_batches */
-    struct tensor **outputs;   /* [micro_batch]: (micro-batch size, classes) */
-    struct tensor **x;         /* [micro_batch · layers + layer]: the layer's input, and … */
+    struct tensor **
+        outputs; /* [micro_batch]: (micro-batch size, classes), (micro-batch size, tokens, classes) */
+    struct tensor **x;  /* [micro_batch · layers + layer]: the layer's input, and … */
     struct tensor **dy; /* … the gradient for its output; NULL unless the layer is linear */
 };
 

@@ -67,7 +67,8 @@ static bool take(GArray *looks, uint64_t size)
 
 static uint64_t outputs_bytes(const struct outcome *run, const struct model *model)
 {
-    return sizeof(float) * (uint64_t)run->options.batch_size * (uint64_t)model->outputs;
+    return sizeof(float) * (uint64_t)run->options.batch_size *
+           shape_elements(model->layer[model->layers - 1].output);
 }
 
 static bool compared_everything(const struct outcome *run, const struct model *model, int rank,

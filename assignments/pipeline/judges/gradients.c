@@ -82,7 +82,8 @@ static bool everything_is_there(const struct gradient_case *c, struct verdict *v
         evidence_fail(verdict, "no rank computed a loss");
         return false;
     }
-    struct shape outputs = SHAPE(c->run->options.batch_size, model->outputs);
+    struct shape outputs =
+        shape_with_batch(c->run->options.batch_size, model->layer[model->layers - 1].output);
     return tensor_is_there(c, last, "outputs", outputs, verdict) &&
            tensor_is_there(c, last, "loss", SHAPE(1), verdict);
 }
