@@ -111,8 +111,10 @@ double asynchronous_step(struct asynchronous *own, int step, enum asynchronous_r
 {
     float scale = rule == ASYNCHRONOUS_DIVIDED ? 1.0f / (float)own->micro_batches : 1.0f;
     batch_load(own->batch, step);
-    for (int s = 0; s < own->stages; s++)
+    for (int s = 0; s < own->stages; s++) {
+        stage_set_step(own->stage[s], step);
         keep_newest(own, s, 0);
+    }
     for (int i = 0; i < own->micro_batches; i++) {
         forward(own, i);
         struct tensor *dy = batch_loss_backward(own->batch, i, scale);

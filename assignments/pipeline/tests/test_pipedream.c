@@ -140,8 +140,10 @@ static void one_step(struct made_run *run, int step, enum mistake_made mistake)
     batch_load(run->batch, mistake == OTHER_SEED_DATA ? step + 1 : step);
     for (int i = 0; i < PARTS; i++)
         pipe.x[i] = batch_inputs(run->batch, i);
-    for (int r = 0; r < run->ranks; r++)
+    for (int r = 0; r < run->ranks; r++) {
+        stage_set_step(run->stage[r], step);
         script_step(&run->script[r], LOG_STEP_BEGIN, (uint64_t)step);
+    }
     for (bool moved = true; moved;) {
         moved = false;
         for (int r = 0; r < run->ranks; r++)
@@ -221,6 +223,9 @@ START_TEST(right_runs_pass)
         expect(how[k], 3, three, KEEPS_A_RING, VERDICT_PASS, NULL, "");
         expect(how[k], 5, five, STEPS_IF_NEEDED, VERDICT_PASS, NULL, "");
     }
+    expect(RUN "--snapshots 0,1,2,4 --model gpt:depth=6,width=8,heads=2,dropout=0.3 "
+               "--data synthetic-text:tokens=5,vocabulary=9",
+           3, three, NOTHING, VERDICT_PASS, NULL, "");
 }
 END_TEST
 

@@ -174,6 +174,7 @@ void made_step(struct made_run *run, int step, enum sabotage sabotage)
     int parts = run->micro_batches - (sabotage == LAST_DROPPED);
     batch_load(run->batch, step);
     for (int r = 0; r < run->ranks; r++) {
+        stage_set_step(run->stage[r], step);
         script_step(&run->script[r], LOG_STEP_BEGIN, (uint64_t)step);
         if (sabotage != NOT_ZEROED)
             stage_zero_gradients(run->stage[r]);
