@@ -175,6 +175,8 @@ int driver_main(int argc, char **argv, const struct program *given)
         log_mpi_write_data_up_to((uint64_t)options.log_data);
         last_words_open(options.evidence, run.rank);
     }
+    if (program->layers != NULL)
+        program->layers(&run);
     struct model *model = build_model(&options);
     run.model = model;
     run.sums_tied_gradients = program->sums_tied_gradients;

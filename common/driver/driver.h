@@ -115,6 +115,9 @@ struct program {
         *steps; /* ends with a NULL name; the first is meant where none is named. NULL:
                                  it trains nothing */
     const struct probe *probes; /* ends with a NULL name, or NULL */
+    /* Before the model is made, with options and ranks known: may put layers of students in place of the
+     * kit's (layer_replace_with). NULL: nothing to do. */
+    void (*layers)(struct run *run);
     /* Do the options go together, whatever is to run? If not, false, and why and what to do. Asked
      * first, when the names of steps are known to exist. May be NULL. */
     bool (*fits)(const struct run *run, char *reason, size_t reason_size);
