@@ -98,7 +98,7 @@ static void check(const struct layer *own, const struct layer *kit, const struct
                  dtype_name(own->input_dtype), shape_text(own->input, found),
                  dtype_name(kit->input_dtype), shape_text(kit->input, expected));
     if (own->parameters != as_whole->parameters)
-        fatal_at(name, "it has %d parameters, and the kit's layer has %d", own->parameters,
+        fatal_at(name, "it has %d parameter tensor(s), and the kit's layer has %d", own->parameters,
                  as_whole->parameters);
     for (int k = 0; k < own->parameters; k++)
         check_parameter(own, as_whole, k);

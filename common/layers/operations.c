@@ -96,10 +96,10 @@ void compute_matrix_product(bool transpose_a, bool transpose_b, const struct ten
     const int inner = transpose_b ? columns_of(b) : rows_of(b);
     const int columns = transpose_b ? rows_of(b) : columns_of(b);
     if (depth != inner || rows_of(c) != rows || columns_of(c) != columns)
-        fatal("a%s is %s, b%s is %s, c is %s: (%d, %d) by (%d, %d) %s", transpose_a ? "ᵀ of a" : "",
-              shape_text(a->shape, text[0]), transpose_b ? "ᵀ of b" : "",
-              shape_text(b->shape, text[1]), shape_text(c->shape, text[2]), rows, depth, inner,
-              columns,
+        fatal("a is %s%s, b is %s%s, c is %s: (%d, %d) by (%d, %d) %s",
+              shape_text(a->shape, text[0]), transpose_a ? ", transposed" : "",
+              shape_text(b->shape, text[1]), transpose_b ? ", transposed" : "",
+              shape_text(c->shape, text[2]), rows, depth, inner, columns,
               depth != inner ? "is no product; expected as many columns on the left as rows on the "
                                "right"
                              : "does not make c; expected c of the left one's rows and the right "

@@ -2,12 +2,9 @@
  * Misuse of a stage: each must end the program with status 1 and a message that
  * helps.
  */
+#include "tests/support/fatal.h"
 #include "tests/support/small_models.h"
 #include "tests/support/test.h"
-
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static struct stage *misused; /* stage 1 of 2, two micro-batches of 2, mlp's layers 1 to 5 */
 
@@ -84,10 +81,7 @@ static void no_gpu(void)
                                              .device = DEVICE_CUDA});
 }
 
-static const struct {
-    void (*misuse)(void);
-    const char *part; /* of the message */
-} misuses[] = {
+static const struct fatal_case misuses[] = {
     {backward_first, "stage 1: a backward of micro-batch 0 can't run: its backward came before its "
                      "forward"},
     {forward_twice, "stage 1: a forward of micro-batch 1 can't run: its forward ran before"},
@@ -111,26 +105,7 @@ START_TEST(misuse_ends_the_program_with_a_message)
 {
     struct model *model = small_model(0);
     misused = small_stage(model, 1, 2, 1, 5, 2, 2);
-    int ends[2], status;
-    ck_assert_int_eq(pipe(ends), 0);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        misuses[_i].misuse();
-        _exit(0);
-    }
-    close(ends[1]);
-    char text[2048];
-    size_t length = 0;
-    for (ssize_t got; (got = read(ends[0], text + length, sizeof text - 1 - length)) > 0;)
-        length += (size_t)got;
-    text[length] = '\0';
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %d: %s", status, text);
-    ck_assert_msg(strstr(text, misuses[_i].part) != NULL, "%s", text);
-    close(ends[0]);
+    fatal_expect(&misuses[_i]);
     stage_free(misused);
     model_free(model);
 }
