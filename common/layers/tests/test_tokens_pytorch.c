@@ -52,6 +52,7 @@ static const struct layer_case cases[] = {
     {"causal-64-tokens", causal, 1, 0},
     {"causal-77-tokens", causal, 2, 0},
     {"causal-150-tokens", causal, 2, 0},
+    {"causal-270-tokens", causal, 1, 0},
     {"attention-77-tokens", attention, 2, 0},
     {"attention-150-tokens", attention, 2, 0},
 };
@@ -99,7 +100,7 @@ END_TEST
 /* A later token makes no difference, not in a bit, forwards or backwards. */
 START_TEST(nothing_comes_from_later_tokens)
 {
-    const int tokens[] = {5, 16, 47, 64, 65, 130};
+    const int tokens[] = {5, 16, 47, 64, 65, 130, 300};
     const struct shape shape = SHAPE(tokens[_i], 12);
     struct layer layer = layer_causal_attention(shape, 3);
     const size_t count = (size_t)shape_count(shape), early = (size_t)(tokens[_i] / 2) * 12;
@@ -206,7 +207,7 @@ Suite *test_suite(void)
     TCase *layers = tcase_create("layers");
     tcase_add_loop_test(layers, layer_agrees_with_pytorch, 0, sizeof cases / sizeof *cases);
     tcase_add_loop_test(layers, tied_head_agrees_with_pytorch, 0, sizeof heads / sizeof *heads);
-    tcase_add_loop_test(layers, nothing_comes_from_later_tokens, 0, 6);
+    tcase_add_loop_test(layers, nothing_comes_from_later_tokens, 0, 7);
     tcase_add_test(layers, threads_make_no_difference_to_an_embedding);
     tcase_add_loop_test(layers, a_token_that_is_none_is_fatal, 0, 2);
     TCase *whole = tcase_create("models");
