@@ -88,7 +88,8 @@ struct custom_layer {
 struct layer layer_custom(const struct custom_layer *description);
 
 /* A parameter of which this rank has a slice; name and first values are those of the kit's, `whole`.
- * For one that is all here: *whole. */
+ * For one that is all here: *whole. So a layer made by one of the kit's functions is told, too, which
+ * slices it has: layer.parameter[0] = layer_parameter_part(&place->whole->parameter[0], …). */
 struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice);
 
 /* ---- for the three functions ------------------------------------------------------------------- */
@@ -116,9 +117,12 @@ struct layer_place {
 };
 
 /* Asked for every layer of a model, those inside of blocks, too (and then for the block), in the
- * order in which they are made. False: the kit's stays. True: *own stands in its place. It takes the
- * kit's input; its parameters have the names, order and whole shapes of the kit's. Layers that it
- * makes itself are not asked about. What kind the kit's is: place->kit->operations->kind. */
+ * order in which they are made. False: the kit's stays. True: *own stands in its place, made by
+ * layer_custom(), or by one of the kit's own functions (layer.h) where only sizes and slices differ.
+ * It takes the kit's input; its parameters have the names, order and whole shapes of the kit's. So a
+ * layer of the kit's with parameters can't stay where its input is split: put it there yourself, and
+ * say which slices it has. Layers that the function makes are not asked about. What kind the kit's
+ * is: place->kit->operations->kind. */
 typedef bool layer_replacement(const struct layer_place *place, struct layer *own, void *user);
 
 /* For all models that this process makes from now on; NULL: none is replaced any more. */

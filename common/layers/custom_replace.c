@@ -76,57 +76,92 @@ static int number_of(int place)
     return number;
 }
 
-static void check_parameter(const struct layer *own, const struct layer *kit, int k)
+/* Files and comparisons know a model's numbers by the names and the whole shapes of the kit's. */
+static void check_parameters(const char *name, const struct layer *own, const struct layer *kit)
 {
-    const struct parameter *mine = &own->parameter[k], *theirs = &kit->parameter[k];
-    const struct shape shape = layer_parameter_slice(mine).whole;
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    if (strcmp(mine->name, theirs->name) != 0 || !shape_equal(shape, theirs->shape))
-        fatal_at(own->custom->name,
-                 "its parameter %d is \"%s\", as a whole %s; in the kit's layer it is \"%s\" %s", k,
-                 mine->name, shape_text(shape, found), theirs->name,
-                 shape_text(theirs->shape, expected));
+    if (own->parameters != kit->parameters)
+        fatal_at(name, "it has %d parameter tensor(s), and the kit's layer has %d", own->parameters,
+                 kit->parameters);
+    for (int k = 0; k < own->parameters; k++) {
+        const struct parameter *mine = &own->parameter[k], *theirs = &kit->parameter[k];
+        const struct shape shape = layer_parameter_slice(mine).whole;
+        if (strcmp(mine->name, theirs->name) != 0 || !shape_equal(shape, theirs->shape))
+            fatal_at(name,
+                     "its parameter %d is \"%s\", as a whole %s; in a model of the kit's layers it "
+                     "is \"%s\" %s",
+                     k, mine->name, shape_text(shape, found), theirs->name,
+                     shape_text(theirs->shape, expected));
+    }
 }
 
-/* Files and comparisons know a model's numbers by the names of the kit's layers. */
-static void check(const struct layer *own, const struct layer *kit, const struct layer *as_whole)
+static void check_input(const char *name, const struct layer *own, const struct layer *kit)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    const char *name = own->custom->name;
     if (!shape_equal(own->input, kit->input) || own->input_dtype != kit->input_dtype)
         fatal_at(name, "it takes %s %s, but what comes to its place is %s %s",
                  dtype_name(own->input_dtype), shape_text(own->input, found),
                  dtype_name(kit->input_dtype), shape_text(kit->input, expected));
-    if (own->parameters != as_whole->parameters)
-        fatal_at(name, "it has %d parameter tensor(s), and the kit's layer has %d", own->parameters,
-                 as_whole->parameters);
-    for (int k = 0; k < own->parameters; k++)
-        check_parameter(own, as_whole, k);
 }
 
 /* ---- replacing ----------------------------------------------------------------------------------- */
 
-static struct layer replaced(struct layer kit, int place)
+/* "linear 2" */
+static void name_place(char name[CUSTOM_NAME_SIZE], const struct layer_place *place)
 {
-    const struct layer_place told = {
-        .kit = &kit, .whole = &whole[place], .number = number_of(place)};
+    snprintf(name, CUSTOM_NAME_SIZE, "%s %d", kind_of(place->kit), place->number);
+}
+
+/* One of the kit's, whose parameters were given slices: each begins where the one before it ends. */
+static void set_offsets(const char *name, struct layer *own)
+{
+    size_t offset = 0;
+    for (int k = 0; k < own->parameters; k++) {
+        own->parameter[k].offset = offset;
+        offset += shape_elements(own->parameter[k].shape);
+    }
+    if (offset != own->parameter_count)
+        fatal_at(name, "its slices have %zu numbers, and the layer was made with %zu", offset,
+                 own->parameter_count);
+}
+
+static struct layer put_in_place(struct layer own, const struct layer_place *place)
+{
+    char name[CUSTOM_NAME_SIZE];
+    name_place(name, place);
+    if (own.operations == NULL)
+        fatal_at("layer_replace_with",
+                 "the function that replaces layers said true for %s, and made no layer", name);
+    if (own.custom != NULL) {
+        const size_t used = strlen(own.custom->name);
+        snprintf(own.custom->name + used, CUSTOM_NAME_SIZE - used, ", in place of %s", name);
+    }
+    const char *whose = own.custom != NULL ? own.custom->name : name;
+    check_input(whose, &own, place->kit);
+    check_parameters(whose, &own, place->whole);
+    set_offsets(whose, &own);
+    return own;
+}
+
+static struct layer replaced(struct layer kit, int made_before)
+{
+    const struct layer_place place = {
+        .kit = &kit, .whole = &whole[made_before], .number = number_of(made_before)};
     struct layer own = {0};
     doing = NOTHING; /* what the function makes is its own affair */
-    const bool wanted = replacement(&told, &own, replacement_user);
+    const bool wanted = replacement(&place, &own, replacement_user);
     doing = REPLACING;
-    if (!wanted)
-        return kit;
-    if (own.custom == NULL)
-        fatal_at("layer_replace_with",
-                 "the function that replaces layers said true for %s %d and made no layer with "
-                 "layer_custom",
-                 kind_of(&kit), told.number);
-    const size_t used = strlen(own.custom->name);
-    snprintf(own.custom->name + used, CUSTOM_NAME_SIZE - used, ", in place of %s %d", kind_of(&kit),
-             told.number);
-    check(&own, &kit, &whole[place]);
-    layer_destroy(&kit);
-    return own;
+    if (wanted) {
+        own = put_in_place(own, &place);
+        layer_destroy(&kit);
+        return own;
+    }
+    /* Behind a layer that gives out less than the whole, the kit's may have become a part of itself
+     * without saying so. */
+    char name[CUSTOM_NAME_SIZE];
+    name_place(name, &place);
+    check_parameters(name, &kit, place.whole);
+    return kit;
 }
 
 struct layer layer_made(struct layer layer)

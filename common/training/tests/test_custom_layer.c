@@ -489,6 +489,41 @@ static void other_whole(void)
 {
     STEP_WITH(.parameter = {{.name = "weight", .shape = SHAPE(33, 32)}});
 }
+/* The kit's own layer with half of the outputs, which says that it is a slice, or does not. */
+static bool put_half(const struct layer_place *place, struct layer *own, void *user)
+{
+    if (!is_linear(place) || place->number != 0)
+        return false;
+    *own = layer_linear(place->kit->input, 11);
+    for (int k = 0; k < 2 && user == NULL; k++) {
+        const struct parameter *whole = &place->whole->parameter[k];
+        own->parameter[k] = layer_parameter_part(whole, slice_along(whole->shape, 0, 0, 11));
+    }
+    return true;
+}
+static bool put_third(const struct layer_place *place, struct layer *own, void *user)
+{
+    if (!put_half(place, own, user))
+        return false;
+    own->parameter[1] =
+        layer_parameter_part(&place->whole->parameter[1], slice_along(SHAPE(33), 0, 0, 10));
+    return true;
+}
+static void slice_too_short(void)
+{
+    layer_replace_with(put_third, NULL);
+    small_model(0);
+}
+static void next_is_split(void)
+{
+    layer_replace_with(put_half, NULL);
+    small_model(0);
+}
+static void kits_says_no_slice(void)
+{
+    layer_replace_with(put_half, &wrong_layer);
+    small_model(0);
+}
 static bool says_true_only(const struct layer_place *place, struct layer *own, void *user)
 {
     (void)own;
@@ -527,10 +562,17 @@ static const struct fatal_case misuses[] = {
     {unnamed, "layer_custom: a layer needs a kind"},
     {other_input, MINE "it takes float32 (32), but what comes to its place is float32 (33)"},
     {one_parameter, MINE "it has 1 parameter tensor(s), and the kit's layer has 2"},
-    {other_name, MINE "its parameter 0 is \"w\", as a whole (33, 33); in the kit's layer it is "
-                      "\"weight\" (33, 33)"},
+    {other_name, MINE "its parameter 0 is \"w\", as a whole (33, 33); in a model of the "
+                      "kit's layers it is \"weight\" (33, 33)"},
     {other_whole, MINE "its parameter 0 is \"weight\", as a whole (33, 32)"},
-    {nothing_made, "said true for linear 0 and made no layer"},
+    {nothing_made, "said true for linear 0, and made no layer"},
+    {next_is_split,
+     "linear 1: its parameter 0 is \"weight\", as a whole (33, 11); in a model of the "
+     "kit's layers it is \"weight\" (33, 33)"},
+    {slice_too_short, "linear 0: its slices have 8634 numbers, and the layer was made with 8635"},
+    {kits_says_no_slice,
+     "linear 0: its parameter 0 is \"weight\", as a whole (11, 784); in a model of "
+     "the kit's layers it is \"weight\" (33, 784)"},
     {slice_of_another, "\"weight\" is (8, 4), and the slice is of a whole (4, 4)"},
 };
 
