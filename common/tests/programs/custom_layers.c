@@ -5,6 +5,7 @@
  *     plain     all linear layers, whole on each rank
  *     split     each rank has a slice: by columns where the next layer can take that, by rows behind it,
  *               and by columns with a gather where the whole output is needed
+ *     overlapped  as split; the sum of dx is on its way while the weights' gradients are computed
  *     no-sum    wrong: as split, but the row-parallel layers sum nothing
  *     bias-everywhere  wrong: as split, but each rank adds the bias before the sum
  *
@@ -27,7 +28,7 @@ struct linear {
     MPI_Comm comm;
     int rank, ranks;
     int size; /* of the dimension that is split, as a whole */
-    bool sums, bias_everywhere;
+    bool sums, bias_everywhere, overlaps;
 };
 
 /* ---- who has what ------------------------------------------------------------------------------- */
@@ -111,28 +112,40 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     return linear->form == COLUMNS_GATHERED ? gather_columns(linear, y, layer_output_new(call)) : y;
 }
 
+static void add_gradients(struct layer_call *call)
+{
+    compute_matrix_product(true, false, layer_kept(call, DY), layer_kept(call, X), 1.0f,
+                           call->gradient[0]);
+    compute_add_column_sums(layer_kept(call, DY), call->gradient[1]);
+}
+
 static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
 {
     const struct linear *linear = call->own;
+    const bool sums = want_dx && (linear->form == COLUMNS || linear->form == COLUMNS_GATHERED);
     struct tensor *dx = want_dx ? layer_input_new(call) : NULL;
+    MPI_Request request = MPI_REQUEST_NULL;
     if (linear->form == COLUMNS_GATHERED)
         dy = own_columns(linear, dy);
-    if (want_dx) {
+    if (want_dx)
         compute_matrix_product(false, false, dy, call->parameter[0], 0.0f, dx);
-        if (linear->form == COLUMNS || linear->form == COLUMNS_GATHERED)
-            sum_over_ranks(linear, dx);
-    }
     layer_keep(call, DY, dy);
+    if (sums && linear->overlaps)
+        mpi_check(MPI_Iallreduce(MPI_IN_PLACE, dx->data, dx->count, MPI_FLOAT, MPI_SUM,
+                                 linear->comm, &request));
+    else if (sums)
+        sum_over_ranks(linear, dx);
+    if (linear->overlaps)
+        add_gradients(call);
+    mpi_check(MPI_Wait(&request, MPI_STATUS_IGNORE));
     return dx;
 }
 
 static void backward_weight(struct layer_call *call)
 {
-    struct tensor *x = layer_take(call, X), *dy = layer_take(call, DY);
-    compute_matrix_product(true, false, dy, x, 1.0f, call->gradient[0]);
-    compute_add_column_sums(dy, call->gradient[1]);
-    tensor_free(x);
-    tensor_free(dy);
+    const struct linear *linear = call->own;
+    if (!linear->overlaps)
+        add_gradients(call);
 }
 
 /* ---- in place of the kit's ----------------------------------------------------------------------- */
@@ -252,6 +265,7 @@ int main(int argc, char **argv)
         {"kit", "the kit's layers", take},
         {"plain", "linear layers of its own, whole", take},
         {"split", "linear layers of its own, split over the ranks", take},
+        {"overlapped", "as split, with sums on their way while it computes", take},
         {"no-sum", "wrong: what the ranks have is not summed", take},
         {"bias-everywhere", "wrong: the bias is summed over the ranks", take},
         {NULL, NULL, NULL},
