@@ -34,3 +34,19 @@ $(S)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(SIMULATOR_STUDENT
 $(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) $(SIMULATOR_GIVEN_ARCHIVES) $(call course_instead,$(S)) $(SIMULATOR_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@.new && mv $@.new $@
+
+# ---- this computer as a platform ------------------------------------------------------------------
+
+# Written where generated files go: it is true on this computer only.
+CALIBRATE     := $(B)/platforms/calibrate
+THIS_PLATFORM := $(B)/platforms/this.xml
+$(CALIBRATE): $(call objects,$(wildcard common/platforms/calibrate/*.c)) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $^ $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
+
+#: CALIBRATION_SECONDS=number  how long make calibrate measures (80)
+CALIBRATION_SECONDS ?= 80
+.PHONY: calibrate
+calibrate: data ## measure this computer for PLATFORM=this: simulated time becomes its own
+	+@$(call built,$(CALIBRATE))
+	@OMP_NUM_THREADS=1 tools/launch $(CORES) $(CALIBRATE) $(CALIBRATION_SECONDS) "$(or $(OUT),$(THIS_PLATFORM))"

@@ -7,10 +7,16 @@
 #ifndef COMMON_BASE_FLOPS_H
 #define COMMON_BASE_FLOPS_H
 
+#include "common/base/machine.h"
+
 #include <stdint.h>
 
 void flops_charge(double flops);
 uint64_t flops_charged(void); /* by this process so far */
+
+/* Charges time, where the machine's rates are known (common/kernels/work.h). Operations that are
+ * charged in the same piece then take none of their own. */
+void flops_take(struct duration duration);
 
 /* Lets what was charged since the last call take its time (machine.h). */
 void flops_spend(void);

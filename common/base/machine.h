@@ -25,6 +25,19 @@ uint64_t machine_clock(void);
 /* Lets that many floating-point operations take their time. On a real machine they took it
  * already. Called once per operation (see flops_spend), not once per kernel. */
 void machine_compute(double flops);
+/* How long a computation takes: while no other rank computes, and while as many do as there are
+ * cores. (They share caches, memory and the processor's power.) */
+struct duration {
+    double alone, together; /* seconds */
+};
+/* Lets a computation of a known duration take its time: on a simulated cluster that is one computer
+ * of `cores` cores (a property), with what other ranks compute meanwhile. */
+void machine_compute_for(struct duration duration);
+/* A property of a simulated cluster, as its platform file has it; NULL: there is none, or it is a real
+ * machine. */
+const char *machine_property(const char *name);
+/* Floating-point operations per second by which machine_compute goes; infinite on a real machine. */
+double machine_speed(void);
 
 /* The rank that runs now: `own` where each has a process of its own; where one process holds all of them,
  * the one whose turn it is, or -1 outside of all. */

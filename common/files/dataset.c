@@ -98,6 +98,13 @@ bool dataset_describe(const char *name, struct data_shape *shape, char error[DAT
     return true;
 }
 
+bool dataset_is_made(const char *name)
+{
+    struct source source;
+    char error[DATASET_ERROR_SIZE];
+    return source_find(name, &source, error) && source.kind == SYNTHETIC;
+}
+
 static int source_count(const struct source *source, enum dataset_split split,
                         char error[DATASET_ERROR_SIZE])
 {

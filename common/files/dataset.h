@@ -48,6 +48,8 @@ struct dataset;
 /* False and an error for a name that does not exist, and for text that can't be read: how many classes
  * it has is seen there. */
 bool dataset_describe(const char *name, struct data_shape *shape, char error[DATASET_ERROR_SIZE]);
+/* Are its samples worked out each time that they are gathered, and not kept? */
+bool dataset_is_made(const char *name);
 /* Is it there to be opened? If not, error says where it was looked for and how to get it. */
 bool dataset_present(const char *name, char error[DATASET_ERROR_SIZE]);
 

@@ -4,6 +4,7 @@
 #include "common/kernels/cpu.h"
 
 #include "common/base/fatal.h"
+#include "common/kernels/work.h"
 
 const struct kernels cpu_kernels = {
     .matrix_product = cpu_matrix_product,
@@ -56,12 +57,12 @@ const struct kernels *kernels_for(enum device device)
 {
     static bool prepared;
     if (device == DEVICE_META)
-        return &meta_kernels;
+        return work_table(&meta_kernels);
     if (device != DEVICE_CPU)
         fatal("this program was built without kernels for the GPU (cuda): run it on the cpu");
     if (!prepared) {
         cpu_prepare_matrix_products();
         prepared = true;
     }
-    return &cpu_kernels;
+    return work_table(&cpu_kernels);
 }

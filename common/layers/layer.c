@@ -6,6 +6,7 @@
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
 #include "common/base/random.h"
+#include "common/kernels/work.h"
 #include "common/layers/custom.h"
 #include "common/layers/layers.h"
 
@@ -20,11 +21,26 @@ static double samples_of(const struct tensor *x)
     return x->shape.size[0];
 }
 
+/* Each operation is a piece of work, most of whose time is that of the kernels that it calls. */
+enum operation { FORWARD = 1, BACKWARD_INPUT, BACKWARD_WEIGHT };
+
 /* Layers inside charge for themselves, each when it runs, and so does one that a student wrote. */
-static void charge(const struct layer *layer, double flops)
+static bool charges_itself(const struct layer *layer)
 {
-    if (layer->inner_layers == 0 && layer->custom == NULL)
+    return layer->inner_layers == 0 && layer->custom == NULL;
+}
+
+static void begin(const struct layer *layer, enum operation operation, double samples, double flops)
+{
+    const double inputs = samples * shape_count(layer->input);
+    if (charges_itself(layer))
         flops_charge(flops);
+    work_begin((struct work){WORK_layer_call, 1, {operation, inputs}});
+}
+
+static void end(const struct layer *layer, double flops)
+{
+    work_end_of_flops(charges_itself(layer) ? flops : 0);
 }
 
 struct tensor *layer_forward(const struct layer *layer, struct layer_memory memory,
@@ -33,8 +49,11 @@ struct tensor *layer_forward(const struct layer *layer, struct layer_memory memo
     const struct pass *pass = layer_pass(memory);
     if (pass->look != NULL)
         pass->look(layer, x, pass->looker);
-    charge(layer, layer->forward_flops * samples_of(x));
-    return layer->operations->forward(layer, memory, saved, x);
+    const double flops = layer->forward_flops * samples_of(x);
+    begin(layer, FORWARD, samples_of(x), flops);
+    struct tensor *y = layer->operations->forward(layer, memory, saved, x);
+    end(layer, flops);
+    return y;
 }
 
 struct tensor *layer_backward_input(const struct layer *layer, struct layer_memory memory,
@@ -42,16 +61,22 @@ struct tensor *layer_backward_input(const struct layer *layer, struct layer_memo
 {
     saved->samples = dy->shape.size[0];
     saved->device = dy->device;
-    charge(layer, (want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
-                      samples_of(dy));
-    return layer->operations->backward_input(layer, memory, saved, dy, want_dx);
+    const double flops =
+        (want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
+        saved->samples;
+    begin(layer, BACKWARD_INPUT, saved->samples, flops);
+    struct tensor *dx = layer->operations->backward_input(layer, memory, saved, dy, want_dx);
+    end(layer, flops);
+    return dx;
 }
 
 void layer_backward_weight(const struct layer *layer, struct layer_memory memory,
                            struct saved *saved)
 {
-    charge(layer, layer->backward_weight_flops * saved->samples);
+    const double flops = layer->backward_weight_flops * saved->samples;
+    begin(layer, BACKWARD_WEIGHT, saved->samples, flops);
     layer->operations->backward_weight(layer, memory, saved);
+    end(layer, flops);
 }
 
 /* ---- what is saved ---- */

@@ -5,6 +5,7 @@
 #include "common/training/batch_parts.h"
 
 #include "common/base/fatal.h"
+#include "common/kernels/work.h"
 #include "common/log/log_caller.h"
 #include "common/log/log_fields.h"
 
@@ -47,12 +48,17 @@ struct tensor *batch_inputs(struct batch *batch, int micro_batch)
     if (batch->first < 0)
         fatal("no step was loaded yet: batch_load() comes first");
     int count = batch->micro_batch_size;
+    const double elements = shape_count(batch->options.data.input);
+    const bool made = dataset_is_made(batch->options.dataset);
+    work_begin((struct work){
+        made ? WORK_make_inputs : WORK_batch_inputs, count * elements, {count, elements}});
     struct tensor *inputs =
         tensor_new(MEMORY_ACTIVATION, batch->options.data.dtype, batch->options.device,
                    shape_with_batch(count, batch->options.data.input));
     if (!batch_is_meta(batch))
         dataset_gather_inputs(batch->inputs, batch->order + batch->first + micro_batch * count,
                               count, inputs->data);
+    work_end();
     return hand_out(LOG_HELD_X, micro_batch, inputs, __builtin_return_address(0));
 }
 
@@ -64,6 +70,14 @@ struct tensor *batch_labels(struct batch *batch, int micro_batch)
         own->labels =
             tensor_view(batch->all_labels, (size_t)micro_batch * shape_elements(shape), shape);
     return own->labels;
+}
+
+/* The work of a loss, or of its gradient, on a micro-batch. */
+static void begin_loss(const struct batch *batch, enum work_kind kind)
+{
+    const double rows = shape_count(batch_labels_shape(batch, batch->micro_batch_size));
+    const double classes = batch->options.data.classes;
+    work_begin((struct work){kind, rows * classes, {rows, classes}});
 }
 
 /* The labels that the loss needs, or NULL if it needs none. */
@@ -111,6 +125,7 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
         fatal("the loss of micro-batch %d was computed already in this step: each micro-batch goes "
               "through the last stage once",
               micro_batch);
+    begin_loss(batch, WORK_loss_forward);
     const struct tensor *labels = labels_for_loss(batch, micro_batch);
     struct tensor *outputs = outputs_of(batch, micro_batch);
     tensor_copy(outputs, y);
@@ -118,6 +133,7 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
     own->loss = loss_forward(batch->options.loss, outputs, labels, &own->correct);
     own->loss_computed = true;
     tensor_free(outputs);
+    work_end();
 
     log_append(log_record_of_loss(micro_batch, own->loss));
 }
@@ -138,10 +154,12 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
               micro_batch);
     own->backward_computed = true;
 
+    begin_loss(batch, WORK_loss_backward);
     struct tensor *outputs = outputs_of(batch, micro_batch);
     struct tensor *gradient =
         loss_backward(batch->options.loss, outputs, labels_for_loss(batch, micro_batch), scale);
     tensor_free(outputs);
+    work_end();
     return hand_out(LOG_HELD_DY, micro_batch, gradient, __builtin_return_address(0));
 }
 

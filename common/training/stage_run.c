@@ -4,6 +4,7 @@
 #include "common/training/stage_parts.h"
 
 #include "common/base/fatal.h"
+#include "common/kernels/work.h"
 
 /* ---- misuse ---- */
 
@@ -89,11 +90,13 @@ static void begin(const struct stage *stage, enum log_operation operation, int m
 {
     log_compute_with(operation, LOG_BEGIN, stage->options.index, micro_batch,
                      stage_parameters_fingerprint(stage), tensor_fingerprint(stage, enters));
+    work_begin((struct work){WORK_stage_call, 1, {stage->options.layers}});
 }
 
 static void end(const struct stage *stage, enum log_operation operation, int micro_batch,
                 const struct tensor *leaves)
 {
+    work_end();
     log_compute_with(operation, LOG_END, stage->options.index, micro_batch, 0,
                      tensor_fingerprint(stage, leaves));
 }
@@ -246,7 +249,10 @@ void stage_set_step(struct stage *stage, int step)
 
 void stage_zero_gradients(struct stage *stage)
 {
+    const double count = (double)stage->gradients->elements;
     log_compute(LOG_ZERO_GRADIENTS, LOG_BEGIN, stage->options.index, -1);
+    work_begin((struct work){WORK_zero_gradients, count, {count}});
     tensor_zero(stage->gradients);
+    work_end();
     log_compute(LOG_ZERO_GRADIENTS, LOG_END, stage->options.index, -1);
 }

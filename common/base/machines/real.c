@@ -6,6 +6,7 @@
 #include "common/base/fatal.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,22 @@ uint64_t machine_clock(void)
 void machine_compute(double flops)
 {
     (void)flops;
+}
+
+void machine_compute_for(struct duration duration)
+{
+    (void)duration;
+}
+
+const char *machine_property(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+double machine_speed(void)
+{
+    return INFINITY;
 }
 
 int machine_rank_running(int own)

@@ -103,6 +103,26 @@ void machine_compute(double flops)
     machine_progressed();
 }
 
+void machine_compute_for(struct duration duration)
+{
+    struct cluster *cluster = the_cluster();
+    cluster->computing++;
+    simulated_compute_together(duration);
+    cluster->computing--;
+    machine_progressed();
+}
+
+/* SimGrid gives each host those of its <cluster>. */
+const char *machine_property(const char *name)
+{
+    return sg_host_get_property_value(sg_host_self(), name);
+}
+
+double machine_speed(void)
+{
+    return sg_host_get_speed(sg_host_self());
+}
+
 /* Of the rank whose turn it is, or beside which the actor works whose turn it is; NULL: no rank's. */
 static const char *rank_running(void)
 {

@@ -1,0 +1,51 @@
+/*
+ * Calibrating: how fast this computer does what the kit's programs do, written as a
+ * platform of the simulated cluster.
+ *
+ *     main.c      the order of things, and what is printed
+ *     training.c  steps of the models: the rates of all work in them (kernels/work.h)
+ *     messages.c  messages between two processes
+ *     file.c      the platform file
+ *
+ * The program is an MPI program of one process for each core. Work is measured where it is
+ * done, in training steps, because there the caches hold what they hold in training; once
+ * while the other processes sleep, once while they do the same.
+ */
+#ifndef COMMON_PLATFORMS_CALIBRATE_CALIBRATE_H
+#define COMMON_PLATFORMS_CALIBRATE_CALIBRATE_H
+
+#include "common/kernels/rates.h"
+
+#include <stddef.h>
+
+/* ---- training.c ---- */
+
+/* What was trained while rates were measured. */
+struct calibrate_training {
+    double flops, seconds; /* of all steps of one process alone */
+};
+
+/* Measures all models for about so many seconds. Called by all processes. */
+struct calibrate_training calibrate_train(int rank, double seconds);
+
+/* ---- messages.c ---- */
+
+enum { CALIBRATE_SIZES = 12 };
+
+struct calibrate_messages {
+    double bytes[CALIBRATE_SIZES], seconds[CALIBRATE_SIZES]; /* one way, from send to receive */
+    double rendezvous; /* bytes from which on a send waits for its receive */
+};
+
+/* Between the first two processes; called by all. Meaningful on rank 0. */
+struct calibrate_messages calibrate_exchange(int rank);
+
+/* ---- file.c ---- */
+
+/* Writes the platform; fatal if that is not possible. `rates`: as work_size() has them. */
+void calibrate_write(const char *path, int cores, struct calibrate_training training,
+                     const struct calibrate_messages *messages);
+/* The name of the processor, as /proc/cpuinfo has it. */
+const char *calibrate_processor(void);
+
+#endif

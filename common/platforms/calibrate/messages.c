@@ -1,0 +1,105 @@
+/*
+ * Messages between two processes of this computer: half of a round trip, by size; and
+ * from which size on MPI_Send waits for the receive.
+ */
+#include "common/base/fatal.h"
+#include "common/base/mpi_check.h"
+#include "common/platforms/calibrate/calibrate.h"
+
+#include <mpi.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 41, LARGEST = 1 << 22 };
+
+static double now(void)
+{
+    return 1e-9 * (double)machine_clock();
+}
+
+static void exchange(int rank, char *buffer, int bytes)
+{
+    const int other = 1 - rank;
+    if (rank == 0)
+        mpi_check(PMPI_Send(buffer, bytes, MPI_CHAR, other, 0, MPI_COMM_WORLD));
+    mpi_check(PMPI_Recv(buffer, bytes, MPI_CHAR, other, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    if (rank == 1)
+        mpi_check(PMPI_Send(buffer, bytes, MPI_CHAR, other, 0, MPI_COMM_WORLD));
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of many means of a few round trips. */
+static double seconds_one_way(int rank, char *buffer, int bytes)
+{
+    const int trips = bytes < 65536 ? 20 : 2;
+    double seconds[ROUNDS];
+    exchange(rank, buffer, bytes);
+    for (int round = 0; round < ROUNDS; round++) {
+        const double began = now();
+        for (int i = 0; i < trips; i++)
+            exchange(rank, buffer, bytes);
+        seconds[round] = (now() - began) / (2 * trips);
+    }
+    qsort(seconds, ROUNDS, sizeof *seconds, compare_doubles);
+    return seconds[ROUNDS / 2];
+}
+
+/* How long a send takes whose receive begins two milliseconds later. */
+static double seconds_to_send(int rank, char *buffer, int bytes)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    int token = 0;
+    if (rank == 1) {
+        mpi_check(PMPI_Send(&token, 1, MPI_INT, 0, 1, MPI_COMM_WORLD));
+        nanosleep(&pause, NULL);
+        mpi_check(PMPI_Recv(buffer, bytes, MPI_CHAR, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        return 0;
+    }
+    mpi_check(PMPI_Recv(&token, 1, MPI_INT, 1, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    const double began = now();
+    mpi_check(PMPI_Send(buffer, bytes, MPI_CHAR, 1, 0, MPI_COMM_WORLD));
+    return now() - began;
+}
+
+/* Does a send wait for its receive? It does if it always takes long: the computer may be busy. */
+static bool waits(int rank, char *buffer, int bytes)
+{
+    enum { TRIES = 5 };
+    int quick = 0;
+    for (int i = 0; i < TRIES; i++)
+        quick += seconds_to_send(rank, buffer, bytes) < 1e-3;
+    if (rank == 0)
+        mpi_check(PMPI_Send(&quick, 1, MPI_INT, 1, 2, MPI_COMM_WORLD));
+    else
+        mpi_check(PMPI_Recv(&quick, 1, MPI_INT, 0, 2, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    return quick == 0;
+}
+
+struct calibrate_messages calibrate_exchange(int rank)
+{
+    struct calibrate_messages messages = {.rendezvous = LARGEST};
+    int ranks;
+    mpi_check(PMPI_Comm_size(MPI_COMM_WORLD, &ranks));
+    char *buffer = calloc(1, LARGEST);
+    if (buffer == NULL)
+        fatal("no memory left for messages");
+    if (rank < 2 && ranks > 1) {
+        for (int i = 0, bytes = 1; i < CALIBRATE_SIZES; i++, bytes *= 4) {
+            messages.bytes[i] = bytes;
+            messages.seconds[i] = seconds_one_way(rank, buffer, bytes);
+        }
+        for (int bytes = 256; bytes < LARGEST; bytes *= 2)
+            if (waits(rank, buffer, bytes)) {
+                messages.rendezvous = bytes;
+                break;
+            }
+    }
+    mpi_check(PMPI_Barrier(MPI_COMM_WORLD));
+    free(buffer);
+    return messages;
+}
