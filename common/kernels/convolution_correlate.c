@@ -8,7 +8,11 @@
  */
 #include "common/kernels/convolution_wide.h"
 
+#include <limits.h>
+
 #define MOST_COLUMNS 16
+/* Vectors of sums that fit into the registers beside weights and an address or two. */
+#define MOST_SUMS 28
 
 /* Inlined with constants, so that sum[][] is in registers. */
 static inline __attribute__((always_inline)) void
@@ -44,47 +48,75 @@ correlate_columns(const struct correlation *work, struct tap_range range, const 
             *(vector *)(to + b * work->to_block + (size_t)c * work->to_column) = sum[b][c];
 }
 
-/* A row, so many columns at a time; the last ones overlap those before. */
-static inline __attribute__((always_inline)) void
-correlate_row(const struct correlation *work, struct tap_range range, const float *from, float *to,
-              const int from_column, const int blocks, const int together)
+/* All rows, so many columns at a time; the last ones overlap those before. */
+static inline __attribute__((always_inline)) void correlate_rows(const struct correlation *work,
+                                                                 const int from_column,
+                                                                 const int blocks,
+                                                                 const int together)
 {
-    for (int c = 0; c < work->columns; c += together) {
-        int at = c + together <= work->columns ? c : work->columns - together;
-        correlate_columns(work, range, from + (size_t)at * from_column,
-                          to + (size_t)at * work->to_column, from_column, blocks, together);
-    }
+    for (int r = 0; r < work->rows; r++)
+        for (int c = 0; c < work->columns; c += together) {
+            int at = c + together <= work->columns ? c : work->columns - together;
+            correlate_columns(work, work->range[r],
+                              work->from + (size_t)r * work->from_row + (size_t)at * from_column,
+                              work->to + (size_t)r * work->to_row + (size_t)at * work->to_column,
+                              from_column, blocks, together);
+        }
 }
 
-static inline __attribute__((always_inline)) void
-correlate_rows(const struct correlation *work, const int from_column, const int blocks)
+/* The number of columns with which a row takes the least time: each tap of each turn takes one
+ * multiplication per block and column, and about three more for its weights and addresses; and a
+ * sum can't be added to again before about five others were. */
+static int columns_together(int columns, int blocks)
 {
-    for (int r = 0; r < work->rows; r++) {
-        const float *from = work->from + (size_t)r * work->from_row;
-        float *to = work->to + (size_t)r * work->to_row;
-        if (blocks == 1 && work->columns >= 16 && (work->columns - 1) % 16 >= 8)
-            correlate_row(work, work->range[r], from, to, from_column, blocks, 16);
-        else if (work->columns >= 8)
-            correlate_row(work, work->range[r], from, to, from_column, blocks, 8);
-        else if (work->columns >= 4)
-            correlate_row(work, work->range[r], from, to, from_column, blocks, 4);
-        else
-            correlate_row(work, work->range[r], from, to, from_column, blocks, 1);
+    static const int choice[] = {16, 14, 12, 10, 8, 7, 6, 5, 4, 2, 1};
+    int best = 1, least = INT_MAX;
+    for (size_t k = 0; k < sizeof choice / sizeof *choice; k++) {
+        int together = choice[k], sums = together * blocks;
+        int time = (columns + together - 1) / together * ((sums < 5 ? 5 : sums) + 3);
+        if (together <= columns && sums <= MOST_SUMS && time < least) {
+            best = together;
+            least = time;
+        }
+    }
+    return best;
+}
+
+static inline __attribute__((always_inline)) void correlate(const struct correlation *work,
+                                                            const int from_column, const int blocks)
+{
+    switch (columns_together(work->columns, blocks)) {
+#define CASE(together)                                                                             \
+    case together:                                                                                 \
+        correlate_rows(work, from_column, blocks, together);                                       \
+        break
+        CASE(16);
+        CASE(14);
+        CASE(12);
+        CASE(10);
+        CASE(8);
+        CASE(7);
+        CASE(6);
+        CASE(5);
+        CASE(4);
+        CASE(2);
+        CASE(1);
+#undef CASE
     }
 }
 
 void cpu_correlate(const struct correlation *work)
 {
     if (work->from_column == 1 && work->blocks == 2)
-        correlate_rows(work, 1, 2);
+        correlate(work, 1, 2);
     else if (work->from_column == 1)
-        correlate_rows(work, 1, 1);
+        correlate(work, 1, 1);
     else if (work->from_column == 2 && work->blocks == 2)
-        correlate_rows(work, 2, 2);
+        correlate(work, 2, 2);
     else if (work->from_column == 2)
-        correlate_rows(work, 2, 1);
+        correlate(work, 2, 1);
     else if (work->blocks == 2)
-        correlate_rows(work, work->from_column, 2);
+        correlate(work, work->from_column, 2);
     else
-        correlate_rows(work, work->from_column, 1);
+        correlate(work, work->from_column, 1);
 }

@@ -58,6 +58,10 @@ size_t cpu_wide_convolution_backward_weight_scratch(const struct convolution_siz
     return sizeof(float) * plan.thread * (size_t)plan.threads;
 }
 
+/* The most vectors of sums, and rows of x, at a time. */
+#define MOST_SUMS  20
+#define MOST_LINES 8
+
 /* Where the products come from, and where their sums go. */
 struct products {
     const float *x; /* the window's piece's corner in the first input channel */
@@ -73,37 +77,40 @@ struct products {
 };
 
 /* Inlined with constants, so that total[] is in registers. */
-static inline __attribute__((always_inline)) void add_products(const struct products *work,
-                                                               const int blocks, const int inputs,
-                                                               const int down, const int right)
+static inline __attribute__((always_inline)) void
+add_products(const struct products *work, const int blocks, const int inputs, const int down,
+             const int right)
 {
-    const int places = down * right, count = blocks * inputs * places;
-    vector total[count];
+    const int lines = inputs * down, places = lines * right;
+    vector total[MOST_SUMS];
 #pragma GCC unroll 32
-    for (int j = 0; j < count; j++)
+    for (int j = 0; j < blocks * places; j++)
         total[j] = (vector){0};
+    const float *dy = work->dy;
     for (int r = 0; r < work->rows; r++) {
-        const float *x = work->x + (size_t)r * work->x_row;
-        const float *dy = work->dy + (size_t)r * work->columns * LANES;
-        for (int c = 0; c < work->columns; c++, x += work->x_column, dy += LANES) {
+        const float *x = work->x + (size_t)r * work->x_row, *line[MOST_LINES];
+#pragma GCC unroll 8
+        for (int j = 0; j < lines; j++)
+            line[j] = x + j / down * work->x_plane + (size_t)(j % down) * work->in_width;
+        ptrdiff_t end = (ptrdiff_t)work->columns * work->x_column;
+        for (ptrdiff_t c = 0; c < end; c += work->x_column, dy += LANES) {
             vector first = *(const vector *)dy, second;
             if (blocks == 2)
                 second = *(const vector *)(dy + work->dy_block);
 #pragma GCC unroll 32
-            for (int j = 0; j < inputs * places; j++) {
-                float pixel = x[j / places * work->x_plane +
-                                (size_t)(j % places / right * work->in_width) + j % right];
+            for (int j = 0; j < places; j++) {
+                float pixel = line[j / right][c + j % right];
                 total[j] += pixel * first;
                 if (blocks == 2)
-                    total[inputs * places + j] += pixel * second;
+                    total[places + j] += pixel * second;
             }
         }
     }
 #pragma GCC unroll 32
-    for (int j = 0; j < count; j++)
-        *(vector *)(work->sum + j / (inputs * places) * work->sum_block +
-                    j / places % inputs * work->sum_input + j % places / right * work->sum_row +
-                    j % right * LANES) += total[j];
+    for (int j = 0; j < blocks * places; j++)
+        *(vector *)(work->sum + j / places * work->sum_block +
+                    j % places / (down * right) * work->sum_input +
+                    j % (down * right) / right * work->sum_row + j % right * LANES) += total[j];
 }
 
 /* All input channels, `together` at a time, for one piece (down · right places) of the window. */
