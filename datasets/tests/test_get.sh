@@ -32,7 +32,7 @@ run_get() { # run_get [VARIABLE=VALUE…] -- ARGUMENT…
         shift
     done
     shift
-    output=$(env -u FASHION_MNIST_DIR -u CIFAR10_DIR PATH="$work/bin:$PATH" \
+    output=$(env -u FASHION_MNIST_DIR -u CIFAR10_DIR -u TEXT_FILE PATH="$work/bin:$PATH" \
         DATASETS_FOLDER="$work/datasets" DEBIAN_DATASETS="$work/debian" \
         ${settings[@]+"${settings[@]}"} "$get" "$@" 2>&1)
     status=$?
@@ -72,7 +72,7 @@ holds_only() { [ "$(ls -A "$work/datasets")" = "$1" ]; }
 fresh
 run_get --
 check "no argument: status 2" ends_with_status 2
-check "no argument: usage" says "usage: datasets/get fashion-mnist|cifar10"
+check "no argument: usage" says "usage: datasets/get fashion-mnist|cifar10|text"
 run_get -- imagenet
 check "unknown set: status 2" ends_with_status 2
 
@@ -167,6 +167,22 @@ check "cifar10, own folder: half a record is not" says "where test_batch.bin"
 run_get -- cifar10
 check "cifar10, damaged: mended" [ "$(stat -c %s "$work/datasets/cifar-10-batches-bin/test_batch.bin")" = 30730000 ]
 check "cifar10, damaged: nothing else" holds_only cifar-10-batches-bin
+
+# ---- text
+fresh
+run_get -- text
+check "no text: status 1" ends_with_status 1
+check "no text: what to do" says "set TEXT_FILE to a text"
+printf 'abc' >"$work/datasets/text.txt"
+run_get -- text
+check "text: silent" is_silent
+run_get TEXT_FILE=/nowhere -- text
+check "text, wrong variable: status 1" ends_with_status 1
+check "text, wrong variable: names it" says 'TEXT_FILE is "/nowhere"'
+run_get TEXT_FILE="$work/datasets" -- text
+check "text, a folder: status 1" ends_with_status 1
+run_get TEXT_FILE="$work/datasets/text.txt" -- text
+check "text, own file: silent" is_silent
 
 percent=$((100 * (checks - failures) / checks))
 printf 'Running suite(s): get\n%d%%: Checks: %d, Failures: %d, Errors: 0\n' \

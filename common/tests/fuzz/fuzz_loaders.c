@@ -21,7 +21,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum reader { IDX_IMAGES, IDX_LABELS, CIFAR, TENSOR_FILE, CURVE, LOG, READERS };
+enum reader { IDX_IMAGES, IDX_LABELS, CIFAR, TENSOR_FILE, CURVE, LOG, TEXT, READERS };
 
 static char path[] = "/tmp/fuzz-loaders-XXXXXX"; /* of the file that is read */
 
@@ -64,6 +64,29 @@ static void fuzz_dataset(enum reader reader)
     }
     dataset_close(dataset);
     expect(memory_live(MEMORY_WORKSPACE) == 0, "a data set kept memory");
+}
+
+static void fuzz_text(void)
+{
+    char error[DATASET_ERROR_SIZE] = "";
+    struct data_shape shape;
+    setenv("TEXT_FILE", path, 1);
+    const bool described = dataset_describe("text:tokens=2", &shape, error);
+    expect(described ? shape.classes >= 2 : error[0] != '\0',
+           "a text was refused without an error");
+    struct dataset *dataset = dataset_open("text:tokens=2", DATASET_TRAIN, true, true, 1, error);
+    expect(dataset == NULL || described, "a text that can't be described was opened");
+    expect(dataset != NULL || error[0] != '\0', "a text was not opened, without an error");
+    for (int number = 0; dataset != NULL && number < dataset_samples(dataset); number++) {
+        int32_t inputs[2], labels[2];
+        dataset_gather_inputs(dataset, &number, 1, inputs);
+        dataset_gather_labels(dataset, &number, 1, labels);
+        for (int t = 0; t < 2; t++)
+            expect(inputs[t] < shape.classes && labels[t] < shape.classes, "a token out of range");
+        expect(inputs[1] == labels[0], "labels that are not the next tokens");
+    }
+    dataset_close(dataset);
+    expect(memory_live(MEMORY_WORKSPACE) == 0, "a text kept memory");
 }
 
 /* What part of what whole a tensor says to be lies within that whole, and is as large as it. */
@@ -191,6 +214,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case LOG:
         fuzz_log();
+        break;
+    case TEXT:
+        fuzz_text();
         break;
     case READERS:
         break;

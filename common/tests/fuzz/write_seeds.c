@@ -63,6 +63,9 @@ static void data_sets(void)
     write_seed("labels", 1, labels, sizeof labels);
     write_packed("labels.gz", 1, labels, sizeof labels);
     write_seed("cifar", 2, records, sizeof records);
+    static const char text[] =
+        "one, two, three: \u00e9\u4e2d\U0001f600 and once more: \u00e9\u4e2d";
+    write_seed("text", 6, text, sizeof text - 1);
 }
 
 static void tensors(const char *path)
