@@ -77,9 +77,9 @@ struct products {
 };
 
 /* Inlined with constants, so that total[] is in registers. */
-static inline __attribute__((always_inline)) void
-add_products(const struct products *work, const int blocks, const int inputs, const int down,
-             const int right)
+static inline __attribute__((always_inline)) void add_products(const struct products *work,
+                                                               const int blocks, const int inputs,
+                                                               const int down, const int right)
 {
     const int lines = inputs * down, places = lines * right;
     vector total[MOST_SUMS];

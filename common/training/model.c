@@ -150,10 +150,11 @@ static bool data_fits(const struct model *model, char error[MODEL_ERROR_SIZE])
                  "--data synthetic-text",
                  text, model->outputs);
     else
-        snprintf(error, MODEL_ERROR_SIZE,
-                 "it needs images (channels, height, width) and at least one class, not %s and %d: "
-                 "use --data fashion-mnist, cifar10 or synthetic; the model for text is gpt",
-                 text, model->outputs);
+        snprintf(
+            error, MODEL_ERROR_SIZE,
+            "it needs images (channels, height, width) and at least one class, not %s and %d: "
+            "use --data fashion-mnist, cifar10 or synthetic, or --model gpt, which is for text",
+            text, model->outputs);
     return false;
 }
 

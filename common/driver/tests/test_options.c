@@ -177,7 +177,7 @@ START_TEST(names_are_checked)
     must_refuse("--loss squared", "--loss squared", "cross-entropy or mean");
     must_refuse("--optimizer adam", "--optimizer adam", "sgd or adamw");
     must_refuse("--optimizer adamw --momentum 0.5", "--momentum", "sgd");
-    must_refuse("--model resnet", "--model resnet", "mlp");
+    must_refuse("--model alexnet", "--model alexnet", "mlp");
     must_refuse("--model mlp:depth=0", "--model mlp:depth=0", "depth");
     must_refuse("--data imagenet", "--data imagenet", "fashion-mnist");
     must_refuse("--pace a_name_that_is_far_too_long_to_be_one", "--pace", "31 characters");
