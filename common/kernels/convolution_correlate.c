@@ -14,10 +14,27 @@
 /* Vectors of sums that fit into the registers beside weights and an address or two. */
 #define MOST_SUMS 28
 
-/* Inlined with constants, so that sum[][] is in registers. */
+/* One tap's products for columns first … last - 1 of each block. Inlined with constants, as are the
+ * functions around it, so that sum[][] is in registers. */
+static inline __attribute__((always_inline)) void
+add_tap(const float *at, const float *weight, size_t weight_block, const int from_column,
+        const int blocks, const int first, const int last, vector sum[2][MOST_COLUMNS])
+{
+    vector weights = *(const vector *)weight, second;
+    if (blocks == 2)
+        second = *(const vector *)(weight + weight_block);
+#pragma GCC unroll 16
+    for (int c = first; c < last; c++) {
+        sum[0][c] += at[c * from_column] * weights;
+        if (blocks == 2)
+            sum[1][c] += at[c * from_column] * second;
+    }
+}
+
 static inline __attribute__((always_inline)) void
 correlate_columns(const struct correlation *work, struct tap_range range, const float *from,
-                  float *to, const int from_column, const int blocks, const int columns)
+                  float *to, const int from_column, const int blocks, const int columns,
+                  const bool edges)
 {
     vector sum[2][MOST_COLUMNS];
 #pragma GCC unroll 2
@@ -28,17 +45,14 @@ correlate_columns(const struct correlation *work, struct tap_range range, const 
             sum[b][c] = start;
     }
     const float *weight = work->weight;
+    size_t block = work->weight_block;
     for (int i = 0; i < work->channels; i++, from += work->from_plane, weight += work->taps * LANES)
-        for (int t = range.first; t < range.last; t++) {
-            const float *at = from + work->offset[t];
-            vector first_weight = *(const vector *)(weight + t * LANES), second_weight;
-            if (blocks == 2)
-                second_weight = *(const vector *)(weight + work->weight_block + t * LANES);
-#pragma GCC unroll 16
-            for (int c = 0; c < columns; c++) {
-                sum[0][c] += at[c * from_column] * first_weight;
-                if (blocks == 2)
-                    sum[1][c] += at[c * from_column] * second_weight;
+        for (int t = range.first; t < range.last; t += edges ? 3 : 1) {
+            const float *at = from + work->offset[t], *w = weight + t * LANES;
+            add_tap(at, w, block, from_column, blocks, edges, columns, sum);
+            if (edges) {
+                add_tap(at + 1, w + LANES, block, 1, blocks, 0, columns, sum);
+                add_tap(at + 2, w + 2 * LANES, block, 1, blocks, 0, columns - 1, sum);
             }
         }
 #pragma GCC unroll 2
@@ -49,10 +63,9 @@ correlate_columns(const struct correlation *work, struct tap_range range, const 
 }
 
 /* All rows, so many columns at a time; the last ones overlap those before. */
-static inline __attribute__((always_inline)) void correlate_rows(const struct correlation *work,
-                                                                 const int from_column,
-                                                                 const int blocks,
-                                                                 const int together)
+static inline __attribute__((always_inline)) void
+correlate_rows(const struct correlation *work, const int from_column, const int blocks,
+               const int together, const bool edges)
 {
     for (int r = 0; r < work->rows; r++)
         for (int c = 0; c < work->columns; c += together) {
@@ -60,7 +73,7 @@ static inline __attribute__((always_inline)) void correlate_rows(const struct co
             correlate_columns(work, work->range[r],
                               work->from + (size_t)r * work->from_row + (size_t)at * from_column,
                               work->to + (size_t)r * work->to_row + (size_t)at * work->to_column,
-                              from_column, blocks, together);
+                              from_column, blocks, together, edges);
         }
 }
 
@@ -88,7 +101,11 @@ static inline __attribute__((always_inline)) void correlate(const struct correla
     switch (columns_together(work->columns, blocks)) {
 #define CASE(together)                                                                             \
     case together:                                                                                 \
-        correlate_rows(work, from_column, blocks, together);                                       \
+        if (from_column == 1 && work->edges && work->columns == together &&                        \
+            together * blocks <= 16)                                                               \
+            correlate_rows(work, from_column, blocks, together, true);                             \
+        else                                                                                       \
+            correlate_rows(work, from_column, blocks, together, false);                            \
         break
         CASE(16);
         CASE(14);

@@ -31,6 +31,8 @@ struct correlation {
     int channels, taps;
     const int *offset;             /* of each tap */
     const struct tap_range *range; /* for each row: those that see more than padding */
+    bool edges; /* taps come in threes, side by side; the first of them has only padding at column
+                 * 0, the last at the last column (windows of 3, padding 1, stride 1) */
     const float *from;
     size_t from_plane;
     int from_row, from_column;
@@ -43,6 +45,11 @@ struct correlation {
     int blocks; /* 1 or 2 */
     int rows, columns;
 };
+
+static inline bool has_edges(const struct convolution_sizes *sizes)
+{
+    return sizes->kernel == 3 && sizes->padding == 1 && sizes->stride == 1;
+}
 
 /* convolution_correlate.c */
 void cpu_correlate(const struct correlation *work);

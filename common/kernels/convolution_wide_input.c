@@ -66,47 +66,60 @@ size_t cpu_wide_convolution_backward_input_scratch(const struct convolution_size
     return sizeof(float) * (plan.shared + plan.thread * (size_t)omp_get_max_threads());
 }
 
-/* The rows (or columns) of the window that one phase sees: k = first, first + stride, …; the j-th
- * of them belongs to window u + shift - j for the u-th pixel of the phase. */
+/* The rows (or columns) of the window that one phase sees, in the order of the windows that they
+ * belong to: the u-th pixel of the phase has its place k = last - j · stride in window
+ * u + shift + j, for j = 0 … count - 1. */
 struct share {
-    int first, count, shift;
+    int last, count, shift;
 };
 
 static struct share share_of(const struct convolution_sizes *sizes, int phase)
 {
-    int stride = sizes->stride, first = (phase + sizes->padding) % stride;
-    int count = first < sizes->kernel ? (sizes->kernel - 1 - first) / stride + 1 : 0;
-    return (struct share){first, count, (phase + sizes->padding) / stride};
+    int stride = sizes->stride, least = (phase + sizes->padding) % stride;
+    int count = least < sizes->kernel ? (sizes->kernel - 1 - least) / stride + 1 : 0;
+    return (struct share){.last = least + (count - 1) * stride,
+                          .count = count,
+                          .shift = (phase + sizes->padding) / stride - count + 1};
+}
+
+/* The weights of one output and a block of inputs go to the taps of each phase: `lanes` has them as
+ * (place of the window, lane), `to` begins with this output's first tap of the first phase. */
+static void share_out(const struct convolution_sizes *sizes, const struct plan *plan,
+                      const float *lanes, int output, float *to)
+{
+    int stride = sizes->stride;
+    for (int phase = 0; phase < stride * stride; phase++) {
+        struct share down = share_of(sizes, phase / stride),
+                     right = share_of(sizes, phase % stride);
+        int taps = down.count * right.count;
+        float *tap = to + (size_t)output * taps * LANES;
+        for (int j = 0; j < taps; j++, tap += LANES) {
+            int ky = down.last - j / right.count * stride;
+            int kx = right.last - j % right.count * stride;
+            *(vector *)tap = *(const vector *)(lanes + (ky * sizes->kernel + kx) * LANES);
+        }
+        to += (size_t)plan->outputs * taps * LANES;
+    }
 }
 
 /* Weights as (group, block of inputs, phase, output, tap of the phase, lane). */
 static void pack(const struct convolution_sizes *sizes, const struct plan *plan,
                  const float *weight, float *packed)
 {
-    int stride = sizes->stride, kernel = sizes->kernel;
-#pragma omp parallel for collapse(2)                                                               \
-    schedule(static) if (convolution_flops(sizes) > PARALLEL_THRESHOLD)
+    int taps = plan->taps, positions = taps < 4 || taps > LANES ? taps : LANES;
+    /* A row of zeros behind the weights, so that whole vectors may be read of short windows. */
+    float lanes[positions * LANES], window[(taps + 1) * LANES];
+    memset(window, 0, sizeof window);
     for (int g = 0; g < sizes->groups; g++)
-        for (int b = 0; b < plan->blocks; b++) {
-            float *to = packed + ((size_t)g * plan->blocks + b) * plan->weight_block;
-            int left = plan->inputs - b * LANES, channels = left < LANES ? left : LANES;
-            for (int phase = 0; phase < stride * stride; phase++) {
-                struct share down = share_of(sizes, phase / stride);
-                struct share right = share_of(sizes, phase % stride);
-                for (int o = 0; o < plan->outputs; o++)
-                    for (int j = 0; j < down.count * right.count; j++, to += LANES) {
-                        int ky = down.first + j / right.count * stride;
-                        int kx = right.first + j % right.count * stride;
-                        const float *from =
-                            weight +
-                            (((size_t)g * plan->outputs + o) * plan->inputs + b * LANES) *
-                                plan->taps +
-                            ky * kernel + kx;
-                        for (int lane = 0; lane < LANES; lane++)
-                            to[lane] = lane < channels ? from[lane * plan->taps] : 0.0f;
-                    }
+        for (int b = 0; b < plan->blocks; b++, packed += plan->weight_block)
+            for (int o = 0; o < plan->outputs; o++) {
+                size_t row = (size_t)g * plan->outputs + o;
+                int left = plan->inputs - b * LANES, channels = left < LANES ? left : LANES;
+                memcpy(window, weight + (row * plan->inputs + b * LANES) * taps,
+                       sizeof *window * (size_t)(channels * taps));
+                cpu_planes_to_lanes(channels, positions, window, (size_t)taps, lanes);
+                share_out(sizes, plan, lanes, o, packed);
             }
-        }
 }
 
 /* Offsets in dy of the taps of a phase, and for each of its rows the taps that lie on dy. */
@@ -114,14 +127,12 @@ static void describe_phase(const struct plan *plan, struct share down, struct sh
                            int first_row, int rows, int *offset, struct tap_range *range)
 {
     for (int j = 0; j < down.count * right.count; j++)
-        offset[j] = (plan->before + down.shift - j / right.count) * plan->dy_width + plan->before +
-                    right.shift - j % right.count;
+        offset[j] = (plan->before + down.shift + j / right.count) * plan->dy_width + plan->before +
+                    right.shift + j % right.count;
     for (int r = 0; r < rows; r++) {
-        int nearest = first_row + r + down.shift;
-        int first = nearest - plan->rows + 1, last = nearest + 1;
-        first = first < 0 ? 0 : first;
+        int window = first_row + r + down.shift;
+        int first = window < 0 ? -window : 0, last = plan->rows - window;
         last = last > down.count ? down.count : last;
-        last = last < first ? first : last;
         range[r] = (struct tap_range){first * right.count, last * right.count};
     }
 }
@@ -182,6 +193,7 @@ void cpu_wide_convolution_backward_input(const struct convolution_sizes *sizes, 
     {
         float *padded = packed + plan.shared + plan.thread * (size_t)omp_get_thread_num();
         struct correlation work = {.channels = plan.outputs,
+                                   .edges = has_edges(sizes),
                                    .from_plane = in_plane,
                                    .from_row = plan.dy_width,
                                    .from_column = 1,
