@@ -26,6 +26,12 @@ static inline double convolution_flops(const struct convolution_sizes *sizes)
            (sizes->inputs / sizes->groups) * sizes->kernel * sizes->kernel;
 }
 
+/* Whether threads that take samples each are worth their while. */
+static inline bool samples_are_worth_threads(const struct convolution_sizes *sizes)
+{
+    return sizes->samples > 1 && convolution_flops(sizes) > PARALLEL_THRESHOLD;
+}
+
 /* A stack of planes in memory: row r of plane p begins at data + p · plane_stride + r · row_stride. */
 struct planes {
     float *data;
@@ -41,7 +47,7 @@ static inline struct planes dense(const float *data, int rows, int columns)
 /* convolution_layout.c: copies so many planes of (rows, columns); what lies between the rows stays as it is. */
 void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to);
 
-/* convolution_plain.c: any shape, no scratch space. */
+/* convolution_plain.c: any shape, no scratch space; for groups of one channel. */
 void cpu_plain_convolution(const struct convolution_sizes *sizes, const float *x,
                            const float *weight, const float *bias, float *y);
 void cpu_plain_convolution_backward_input(const struct convolution_sizes *sizes,
@@ -50,7 +56,8 @@ void cpu_plain_convolution_backward_weight(const struct convolution_sizes *sizes
                                            const float *dy, float *weight_gradient,
                                            float *bias_gradient);
 
-/* convolution_narrow.c, convolution_narrow_weight.c: stride 1, no padding, one group. */
+/* convolution_narrow.c, convolution_narrow_input.c, convolution_narrow_weight.c: stride 1, no
+ * padding, one group. */
 void cpu_narrow_convolution(const struct convolution_sizes *sizes, const float *x,
                             const float *weight, const float *bias, float *y);
 void cpu_narrow_convolution_backward_input(const struct convolution_sizes *sizes,
@@ -62,8 +69,8 @@ size_t cpu_narrow_convolution_scratch(const struct convolution_sizes *sizes);
 size_t cpu_narrow_convolution_backward_input_scratch(const struct convolution_sizes *sizes);
 size_t cpu_narrow_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
 
-/* convolution_wide.c, convolution_wide_input.c, convolution_wide_weight.c: any shape; fast where
- * the channels of the result (inputs in the backward for the input) fill vectors. */
+/* convolution_wide.c, convolution_wide_input.c, convolution_wide_weight.c: any shape; the more
+ * of the vectors' lanes the channels of the result fill, the faster. */
 void cpu_wide_convolution(const struct convolution_sizes *sizes, const float *x,
                           const float *weight, const float *bias, float *y);
 void cpu_wide_convolution_backward_input(const struct convolution_sizes *sizes, const float *weight,

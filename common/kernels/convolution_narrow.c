@@ -114,7 +114,7 @@ void cpu_narrow_convolution(const struct convolution_sizes *sizes, const float *
            bytes = cpu_narrow_convolution_scratch(sizes);
     float *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
 
-#pragma omp parallel if (convolution_flops(sizes) > PARALLEL_THRESHOLD)
+#pragma omp parallel if (samples_are_worth_threads(sizes))
     {
         float *in = scratch + thread_count * (size_t)omp_get_thread_num();
         float *wide = in + in_count;

@@ -103,7 +103,7 @@ void cpu_narrow_convolution_backward_input(const struct convolution_sizes *sizes
     float *packed = memory_allocate(MEMORY_WORKSPACE, bytes);
     pack(sizes, &plan, weight, packed);
 
-#pragma omp parallel if (convolution_flops(sizes) > PARALLEL_THRESHOLD)
+#pragma omp parallel if (samples_are_worth_threads(sizes))
     {
         float *lanes = packed + plan.shared + plan.thread * (size_t)omp_get_thread_num();
         float *parts = lanes + plan.lanes + room;

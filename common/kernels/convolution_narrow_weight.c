@@ -181,9 +181,7 @@ static struct plan plan_for(const struct convolution_sizes *sizes)
     plan.thread_count =
         plan.x_room + plan.dy_room + LANES * shapes->weight_count + (size_t)sizes->outputs;
     plan.thread_count = (plan.thread_count + LANES - 1) / LANES * LANES; /* whole cache lines */
-    double flops =
-        2.0 * sizes->samples * shapes->rows * shapes->columns * (double)shapes->weight_count;
-    plan.threads = flops <= PARALLEL_THRESHOLD ? 1 : omp_get_max_threads();
+    plan.threads = samples_are_worth_threads(sizes) ? omp_get_max_threads() : 1;
     return plan;
 }
 

@@ -120,7 +120,7 @@ void cpu_wide_convolution(const struct convolution_sizes *sizes, const float *x,
     float *packed = memory_allocate(MEMORY_WORKSPACE, bytes);
     pack(sizes, &plan, weight, bias, packed);
 
-#pragma omp parallel if (convolution_flops(sizes) > PARALLEL_THRESHOLD)
+#pragma omp parallel if (samples_are_worth_threads(sizes))
     {
         float *padded = packed + plan.shared + plan.thread * (size_t)omp_get_thread_num();
         struct correlation work = {.channels = plan.inputs,

@@ -46,7 +46,7 @@ static struct plan plan_for(const struct convolution_sizes *sizes)
     plan.lanes = 2 * (size_t)plan.rows * plan.columns * LANES;
     plan.sums = (size_t)sizes->groups * plan.blocks * (plan.sum_block + LANES);
     plan.thread = plan.padded + plan.lanes + plan.sums;
-    plan.threads = convolution_flops(sizes) > PARALLEL_THRESHOLD ? omp_get_max_threads() : 1;
+    plan.threads = samples_are_worth_threads(sizes) ? omp_get_max_threads() : 1;
     if (plan.threads > sizes->samples)
         plan.threads = sizes->samples;
     return plan;
