@@ -33,14 +33,15 @@ static struct batch_norm_sizes sizes_of(const struct layer *layer, int samples, 
     return sizes;
 }
 
-static void need_two_numbers(const struct layer *layer, struct batch_norm_sizes sizes)
+static void need_two_numbers(const struct layer *layer, struct layer_memory memory,
+                             struct batch_norm_sizes sizes)
 {
     char text[SHAPE_TEXT_SIZE];
     if (sizes.together == 1 && sizes.plane == 1)
         fatal("layer %d: a batch norm of %s has one number of each channel in a sample, and "
               "the variance of a single sample is nothing to train with: let micro-batches be of "
               "two samples or more",
-              layer->index, shape_text(layer->input, text));
+              memory.layer, shape_text(layer->input, text));
 }
 
 /* running += momentum · (own - running), as PyTorch rounds it. */
@@ -86,7 +87,7 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     if (pass->evaluating)
         return evaluate(layer, memory, x);
     const struct batch_norm_sizes sizes = sizes_of(layer, x->shape.size[0], pass->samples_together);
-    need_two_numbers(layer, sizes);
+    need_two_numbers(layer, memory, sizes);
     struct tensor *y = layer_tensor_new(x, layer->output);
     struct tensor *statistics =
         tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, x->device,

@@ -56,21 +56,31 @@ static bool pooling_is_calm(const struct layer *layer, const struct tensor *x)
     return true;
 }
 
-/* (No model has a ReLU inside a residual block, so only the model's own layers are looked at.) */
+/* For the forward of every layer, also inside others: clears *calm. */
+static void look(const struct layer *layer, const struct tensor *x, void *calm)
+{
+    const char *kind = layer->operations->kind;
+    if ((!strcmp(kind, "relu") && !relu_is_calm(x)) ||
+        (!strcmp(kind, "max_pool") && !pooling_is_calm(layer, x)))
+        *(bool *)calm = false;
+}
+
 static bool forward_is_calm(const struct reference *reference, int step)
 {
     bool calm = true;
+    const struct options *options = &reference->options;
+    const struct pass pass = {.seed = options->seed,
+                              .step = step,
+                              .samples_together =
+                                  options->batch_size / options_micro_batches(options),
+                              .look = look,
+                              .looker = &calm};
     batch_load(reference->batch, step);
     struct tensor *value = batch_inputs(reference->batch, 0);
     for (int i = 0; i < reference->model->layers && calm; i++) {
         const struct layer *layer = &reference->model->layer[i];
-        struct layer_memory memory = stage_layer_memory(reference->stage, i, &reference->pass);
-        if (!strcmp(layer->operations->kind, "relu"))
-            calm = relu_is_calm(value);
-        else if (!strcmp(layer->operations->kind, "max_pool"))
-            calm = pooling_is_calm(layer, value);
         struct saved *saved = saved_new(layer);
-        value = layer_forward(layer, memory, saved, value);
+        value = layer_forward(layer, stage_layer_memory(reference->stage, i, &pass), saved, value);
         saved_free(saved);
     }
     tensor_free(value);

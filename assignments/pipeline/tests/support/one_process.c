@@ -17,12 +17,14 @@ struct one_process one_process_new(const struct options *options)
     ck_assert_msg(dataset_describe(options->dataset, &data, error), "%s", error);
     truth.model = model_new(options->model, data.input, data.classes, model_error);
     ck_assert_msg(truth.model != NULL, "%s", model_error);
-    truth.stage =
-        stage_new(truth.model, &(struct stage_options){.stages = 1,
-                                                       .layers = truth.model->layers,
-                                                       .micro_batch_size = options->batch_size,
-                                                       .micro_batches = 1,
-                                                       .seed = options->seed});
+    truth.stage = stage_new(
+        truth.model, &(struct stage_options){.stages = 1,
+                                             .layers = truth.model->layers,
+                                             .micro_batch_size = options->batch_size,
+                                             .micro_batches = 1,
+                                             .samples_together = options->batch_size /
+                                                                 options_micro_batches(options),
+                                             .seed = options->seed});
     truth.batch = batch_new(&(struct batch_options){.dataset = options->dataset,
                                                     .batch_size = options->batch_size,
                                                     .micro_batches = 1,
