@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A model has some thousands of them at most. */
 #define MOST_TENSORS 20000
@@ -83,11 +84,31 @@ bool wholes_file_has_layer(const struct wholes_file *file, int layer)
     return layer >= file->first_layer && (gint64)layer < (gint64)file->first_layer + file->layers;
 }
 
+/* Is it of the model's first parameter, which a layer of the stage works with, too? */
+static bool is_tied_copy(const struct wholes *wholes, const struct wholes_file *file,
+                         const char *whole)
+{
+    struct verdict *unsaid = verdict_new();
+    struct model *model = evidence_model(wholes->run, unsaid);
+    verdict_free(unsaid);
+    if (!model)
+        return false;
+    bool tied = false;
+    for (int l = 0; l < model->layers; l++)
+        tied = tied || (model->layer[l].tied && wholes_file_has_layer(file, l));
+    g_autofree char *name = g_strdup_printf("layers.0.%s", model->layer[0].parameter[0].name);
+    const size_t length = strlen(name);
+    model_free(model);
+    return tied && g_str_has_prefix(whole, name) && (whole[length] == '\0' || whole[length] == '.');
+}
+
 /* A stage's file tells of the stage's layers only. */
-static bool is_of_stage(const struct wholes_file *file, const char *whole, struct verdict *verdict)
+static bool is_of_stage(const struct wholes *wholes, const struct wholes_file *file,
+                        const char *whole, struct verdict *verdict)
 {
     int layer;
-    if (sscanf(whole, "layers.%d.", &layer) != 1 || wholes_file_has_layer(file, layer))
+    if (sscanf(whole, "layers.%d.", &layer) != 1 || wholes_file_has_layer(file, layer) ||
+        is_tied_copy(wholes, file, whole))
         return true;
     evidence_fail(verdict, "rank %d stored %s, but its stage has layers %d to %d only", file->rank,
                   whole, file->first_layer, file->first_layer + file->layers - 1);
@@ -109,7 +130,7 @@ static bool take_parts(struct wholes *wholes, const struct wholes_file *file,
         bool right = true;
         for (int k = 0; k < count && right; k++) {
             struct whole_part part = {file, tensor_file_at(file->file, i), parts[k]};
-            right = is_of_stage(file, parts[k].whole, verdict);
+            right = is_of_stage(wholes, file, parts[k].whole, verdict);
             if (right)
                 g_array_append_val(whole_of(wholes, parts[k].whole)->parts, part);
         }

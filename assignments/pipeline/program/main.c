@@ -152,12 +152,28 @@ static bool schedule_is_possible(const struct run *run, char *reason, size_t rea
     return false;
 }
 
+/* Two stages that work with one weight would have to add up its gradients, and no schedule does. */
+static bool weights_are_apart(const struct run *run, char *reason, size_t reason_size)
+{
+    const int stages = pipeline_run_chunks(run) * run->ranks;
+    if (stages == 1 || !model_is_tied(run->model) || run->sums_tied_gradients)
+        return true;
+    snprintf(
+        reason, reason_size,
+        "--model %s: its head works with the weight of its embedding, and they would be on two "
+        "of %d stages, whose gradients for it nobody adds up: use one rank, or tied=0",
+        run->model->name, stages);
+    return false;
+}
+
 static bool check(struct run *run, char *reason, size_t reason_size)
 {
     if (!schedule_is_possible(run, reason, reason_size))
         return false;
     if (pipeline_run_schedule(run)->one_process)
         return true;
+    if (!weights_are_apart(run, reason, reason_size))
+        return false;
     const struct pipeline_arguments arguments = {
         .layers = run->model->layers,
         .stages = pipeline_run_chunks(run) * run->ranks,
