@@ -48,6 +48,7 @@ void one_process_free(struct one_process *truth)
 void one_process_gradients(struct one_process *truth, int step)
 {
     batch_load(truth->batch, step);
+    stage_set_step(truth->stage, step);
     stage_zero_gradients(truth->stage);
     batch_loss(truth->batch, 0, stage_forward(truth->stage, 0, batch_inputs(truth->batch, 0)));
     tensor_free(stage_backward(truth->stage, 0, batch_loss_backward(truth->batch, 0, 1)));
