@@ -14,8 +14,6 @@
 static inline __attribute__((always_inline)) float exponential(float x)
 {
     /* x = n · ln 2 + rest, |rest| <= ln 2 / 2; the polynomial is that of Cephes' expf. */
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
     float n = rintf(x * 1.44269504f);
     float rest = fmaf(n, -0.693359375f, x);
     rest = fmaf(n, 2.12194440e-4f, rest);
@@ -27,10 +25,13 @@ static inline __attribute__((always_inline)) float exponential(float x)
     sum = fmaf(sum, rest, 5.0000001201e-1f);
     sum = fmaf(sum, rest * rest, rest) + 1.0f;
     /* 2^n, by writing n into the exponent's bits. */
-    uint32_t bits = ((uint32_t)(int32_t)n + 127u) << 23; /* of NaN: anything, without overflow */
+    uint32_t bits = ((uint32_t)(int32_t)n + 127u) << 23; /* not used where n is too large */
     float power;
     memcpy(&power, &bits, sizeof power);
-    return sum * power;
+    float result = sum * power;
+    /* Chosen at the end, where it is one instruction; before, compilers carry both through the sum. */
+    result = x < -87.0f ? 0x1.666d0ep-126f : result;
+    return x > 88.0f ? 0x1.f1056ep+126f : result;
 }
 
 /* The standard normal distribution at x: density φ(x) and distribution Φ(x). */
