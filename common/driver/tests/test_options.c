@@ -236,6 +236,11 @@ START_TEST(images_and_text)
 {
     must_refuse("--data text", "--model mlp", "use --data fashion-mnist, cifar10 or synthetic");
     must_refuse("--model cnn --data synthetic-text:tokens=3", "--model cnn", "(3) and 64");
+    must_refuse("--model gpt --data synthetic", "--model gpt", "use --data text or --data synth");
+    ck_assert_msg(reads("--model gpt:depth=2,width=8"), "%s", error);
+    ck_assert_str_eq(options.dataset, "text");
+    ck_assert_msg(reads("--data text:tokens=9 --model gpt"), "%s", error);
+    ck_assert_str_eq(options.dataset, "text:tokens=9");
     must_refuse("--model none --data text", "--model none", "there is no model");
     setenv("TEXT_FILE", "/nowhere/text", 1);
     must_refuse("--data text", "--data text", "/nowhere/text: can't be opened");

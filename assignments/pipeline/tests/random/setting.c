@@ -48,6 +48,24 @@ static char *draw_model(GRand *random)
     return g_strdup_printf("mlp:depth=%d,width=%d", draw(random, 1, 10), draw(random, 1, 96));
 }
 
+static char *draw_text(GRand *random)
+{
+    int tokens = draw(random, 2, 24);
+    if (chance(random, 0.3))
+        return g_strdup_printf("text:tokens=%d", tokens);
+    return g_strdup_printf("synthetic-text:tokens=%d,vocabulary=%d,train=200", tokens,
+                           draw(random, 2, 90));
+}
+
+/* A tied head is for one stage, and one layer makes no more. */
+static char *draw_language_model(GRand *random)
+{
+    int heads = draw(random, 1, 4), depth = draw(random, 1, 8);
+    return g_strdup_printf("gpt:depth=%d,width=%d,heads=%d%s%s", depth, heads * draw(random, 3, 12),
+                           heads, depth == 1 && chance(random, 0.5) ? ",tied=1" : "",
+                           chance(random, 0.3) ? ",dropout=0.2" : "");
+}
+
 /* How many layers the model has on this data; 0 if they don't go together. */
 static int count_layers(const char *name, const char *data_set)
 {
@@ -73,11 +91,13 @@ static const char *draw_schedule(GRand *random)
 struct setting setting_draw(uint32_t seed)
 {
     GRand *random = g_rand_new_with_seed(seed);
-    g_autofree char *data = draw_data(random), *model = draw_model(random);
+    const bool is_text = seed % 7 == 0;
+    g_autofree char *data = is_text ? draw_text(random) : draw_data(random);
+    g_autofree char *model = is_text ? draw_language_model(random) : draw_model(random);
     int layers = count_layers(model, data);
     while (layers == 0) {
         g_free(model);
-        model = draw_model(random);
+        model = is_text ? draw_language_model(random) : draw_model(random);
         layers = count_layers(model, data);
     }
     struct setting setting = {.schedule = draw_schedule(random),
