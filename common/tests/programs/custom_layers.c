@@ -137,7 +137,8 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
         sum_over_ranks(linear, dx);
     if (linear->overlaps)
         add_gradients(call);
-    mpi_check(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    if (request != MPI_REQUEST_NULL)
+        mpi_check(MPI_Wait(&request, MPI_STATUS_IGNORE));
     return dx;
 }
 
@@ -201,6 +202,7 @@ static bool replace(const struct layer_place *place, struct layer *own, void *us
                         .comm = run->comm,
                         .rank = run->rank,
                         .ranks = run->ranks,
+                        .overlaps = strcmp(run->options->step, "overlapped") == 0,
                         .sums = strcmp(run->options->step, "no-sum") != 0,
                         .bias_everywhere = strcmp(run->options->step, "bias-everywhere") == 0};
     struct custom_layer layer = describe(place, linear);
