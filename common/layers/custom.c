@@ -30,11 +30,11 @@ static void give_back(const struct layer *layer, const char *function, const cha
 {
     for (int k = 0; tensor != NULL && k < layer->parameters; k++) {
         if (tensor[k]->references != 1)
-            fatal_at(layer->custom->name,
-                     "%s %s call->%s[%d] (\"%s\"): it is the layer's in every call, and is "
-                     "neither freed nor kept",
-                     function, tensor[k]->references < 1 ? "freed" : "still refers to", what, k,
-                     layer->parameter[k].name);
+            fatal("%s: %s %s call->%s[%d] (\"%s\"): it is the layer's in every call, and is "
+                  "neither freed nor kept",
+                  layer->custom->name, function,
+                  tensor[k]->references < 1 ? "freed" : "still refers to", what, k,
+                  layer->parameter[k].name);
         tensor_free(tensor[k]);
     }
     if (tensor != NULL)
@@ -85,14 +85,12 @@ static void call_end(const struct layer_call *call, const struct books *books, l
     give_back(books->layer, books->function, "parameter", call->parameter);
     give_back(books->layer, books->function, "gradient", call->gradient);
     if (more > 0)
-        fatal_at(books->layer->custom->name,
-                 "%s left %ld tensor%s behind: what it takes over (x, dy), takes (layer_take) or "
-                 "makes must be freed, kept (layer_keep) or returned",
-                 books->function, more, more == 1 ? "" : "s");
+        fatal("%s: %s left %ld tensor%s behind: what it takes over (x, dy), takes (layer_take) or "
+              "makes must be freed, kept (layer_keep) or returned",
+              books->layer->custom->name, books->function, more, more == 1 ? "" : "s");
     if (more < 0)
-        fatal_at(books->layer->custom->name,
-                 "%s freed %ld tensor%s that it also kept or returned, or that others hold",
-                 books->function, -more, more == -1 ? "" : "s");
+        fatal("%s: %s freed %ld tensor%s that it also kept or returned, or that others hold",
+              books->layer->custom->name, books->function, -more, more == -1 ? "" : "s");
 }
 
 /* ---- the three functions -------------------------------------------------------------------------- */
@@ -104,18 +102,17 @@ static void check_result(const struct layer *layer, const char *function, const 
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
     const struct shape shape = shape_with_batch(samples, sample);
     if (result == NULL)
-        fatal_at(layer->custom->name, "%s returned NULL; expected %s, a tensor %s", function, what,
-                 shape_text(shape, expected));
+        fatal("%s: %s returned NULL; expected %s, a tensor %s", layer->custom->name, function, what,
+              shape_text(shape, expected));
     tensor_must_live(result, what, layer->custom->name);
     if (result->dtype != DTYPE_FLOAT32 || !shape_equal(result->shape, shape))
-        fatal_at(layer->custom->name, "%s returned %s %s; expected %s, float32 %s (samples first)",
-                 function, dtype_name(result->dtype), shape_text(result->shape, found), what,
-                 shape_text(shape, expected));
+        fatal("%s: %s returned %s %s; expected %s, float32 %s (samples first)", layer->custom->name,
+              function, dtype_name(result->dtype), shape_text(result->shape, found), what,
+              shape_text(shape, expected));
     if (result->device != device)
-        fatal_at(layer->custom->name,
-                 "%s returned %s on another device than its input is on; make new tensors with "
-                 "layer_output_new, layer_input_new or compute_new",
-                 function, what);
+        fatal("%s: %s returned %s on another device than its input is on; make new tensors with "
+              "layer_output_new, layer_input_new or compute_new",
+              layer->custom->name, function, what);
 }
 
 static struct tensor *forward(const struct layer *layer, struct layer_memory memory,
@@ -140,9 +137,9 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
     if (want_dx)
         check_result(layer, "backward_input", "dx", dx, call.samples, layer->input, call.device);
     else if (dx != NULL)
-        fatal_at(layer->custom->name,
-                 "backward_input returned a dx that nobody wants: where want_dx is false, it "
-                 "computes none and returns NULL");
+        fatal("%s: backward_input returned a dx that nobody wants: where want_dx is false, it "
+              "computes none and returns NULL",
+              layer->custom->name);
     call_end(&call, &books, dx == NULL ? 1 : 1 - 1);
     return dx;
 }
@@ -157,65 +154,6 @@ static void backward_weight(const struct layer *layer, struct layer_memory memor
         call_end(&call, &books, 0);
     }
     saved_release_all(saved);
-}
-
-/* ---- for the three functions ---------------------------------------------------------------------- */
-
-static void check_slot(const struct layer_call *call, const char *function, int slot, bool full)
-{
-    const char *name = call->layer->custom->name;
-    if (slot < 0 || slot >= LAYER_MAX_SAVED)
-        fatal_at(function, "%s: there is no slot %d; they are numbered 0 to %d", name, slot,
-                 LAYER_MAX_SAVED - 1);
-    if (full && call->saved->tensor[slot] == NULL)
-        fatal_at(function,
-                 "%s: slot %d is empty: nothing was kept there (layer_keep) for this micro-batch, "
-                 "or it was taken already",
-                 name, slot);
-    if (!full && call->saved->tensor[slot] != NULL)
-        fatal_at(function,
-                 "%s: slot %d still holds a tensor of this micro-batch: use another slot, or "
-                 "layer_take it first",
-                 name, slot);
-}
-
-void layer_keep(struct layer_call *call, int slot, struct tensor *tensor)
-{
-    check_slot(call, __func__, slot, false);
-    if (tensor == NULL)
-        fatal("%s: the tensor for slot %d is NULL", call->layer->custom->name, slot);
-    tensor_taken(tensor, "the tensor", __func__);
-    call->saved->tensor[slot] = tensor;
-}
-
-struct tensor *layer_kept(struct layer_call *call, int slot)
-{
-    check_slot(call, __func__, slot, true);
-    struct tensor *tensor = call->saved->tensor[slot];
-    tensor_must_live(tensor, "a tensor that the layer keeps", __func__);
-    return tensor;
-}
-
-struct tensor *layer_take(struct layer_call *call, int slot)
-{
-    check_slot(call, __func__, slot, true);
-    return tensor_handed_out(saved_take(call->saved, slot));
-}
-
-static struct tensor *new_tensor(const struct layer_call *call, struct shape sample)
-{
-    return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, call->device,
-                      shape_with_batch(call->samples, sample));
-}
-
-struct tensor *layer_output_new(const struct layer_call *call)
-{
-    return new_tensor(call, call->layer->output);
-}
-
-struct tensor *layer_input_new(const struct layer_call *call)
-{
-    return new_tensor(call, call->layer->input);
 }
 
 /* ---- descriptions --------------------------------------------------------------------------------- */

@@ -81,17 +81,17 @@ static void check_parameters(const char *name, const struct layer *own, const st
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
     if (own->parameters != kit->parameters)
-        fatal_at(name, "it has %d parameter tensor(s), and the kit's layer has %d", own->parameters,
-                 kit->parameters);
+        fatal("%s: it has %d parameter tensor(s), and the kit's layer has %d", name,
+              own->parameters, kit->parameters);
     for (int k = 0; k < own->parameters; k++) {
         const struct parameter *mine = &own->parameter[k], *theirs = &kit->parameter[k];
         const struct shape shape = layer_parameter_slice(mine).whole;
         if (strcmp(mine->name, theirs->name) != 0 || !shape_equal(shape, theirs->shape))
-            fatal_at(name,
-                     "its parameter %d is \"%s\", as a whole %s; in a model of the kit's layers it "
-                     "is \"%s\" %s",
-                     k, mine->name, shape_text(shape, found), theirs->name,
-                     shape_text(theirs->shape, expected));
+            fatal(
+                "%s: its parameter %d is \"%s\", as a whole %s; in a model of the kit's layers it "
+                "is \"%s\" %s",
+                name, k, mine->name, shape_text(shape, found), theirs->name,
+                shape_text(theirs->shape, expected));
     }
 }
 
@@ -99,9 +99,9 @@ static void check_input(const char *name, const struct layer *own, const struct 
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
     if (!shape_equal(own->input, kit->input) || own->input_dtype != kit->input_dtype)
-        fatal_at(name, "it takes %s %s, but what comes to its place is %s %s",
-                 dtype_name(own->input_dtype), shape_text(own->input, found),
-                 dtype_name(kit->input_dtype), shape_text(kit->input, expected));
+        fatal("%s: it takes %s %s, but what comes to its place is %s %s", name,
+              dtype_name(own->input_dtype), shape_text(own->input, found),
+              dtype_name(kit->input_dtype), shape_text(kit->input, expected));
 }
 
 /* ---- replacing ----------------------------------------------------------------------------------- */
@@ -121,8 +121,8 @@ static void set_offsets(const char *name, struct layer *own)
         offset += shape_elements(own->parameter[k].shape);
     }
     if (offset != own->parameter_count)
-        fatal_at(name, "its slices have %zu numbers, and the layer was made with %zu", offset,
-                 own->parameter_count);
+        fatal("%s: its slices have %zu numbers, and the layer was made with %zu", name, offset,
+              own->parameter_count);
 }
 
 static struct layer put_in_place(struct layer own, const struct layer_place *place)

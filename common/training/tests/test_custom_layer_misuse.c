@@ -1,0 +1,321 @@
+/*
+ * Who writes a layer wrongly is told what is wrong, where, and what is expected.
+ */
+#include "common/training/tests/own_linear.h"
+#include "tests/support/fatal.h"
+
+/* ---- a step with a layer that is wrong in one thing ------------------------------------------------ */
+
+static struct custom_layer wrong_layer;
+
+static bool put_wrong(const struct layer_place *place, struct layer *own, void *user)
+{
+    (void)user;
+    if (!is_linear(place) || place->number != 1)
+        return false;
+    struct custom_layer layer = linear_for(place->kit);
+    if (wrong_layer.forward != NULL)
+        layer.forward = wrong_layer.forward;
+    if (wrong_layer.backward_input != NULL)
+        layer.backward_input = wrong_layer.backward_input;
+    if (wrong_layer.backward_weight != NULL)
+        layer.backward_weight = wrong_layer.backward_weight;
+    if (wrong_layer.input.dimensions > 0)
+        layer.input = wrong_layer.input;
+    if (wrong_layer.parameters > 0)
+        layer.parameters = wrong_layer.parameters;
+    if (wrong_layer.parameter[0].name[0] != '\0')
+        layer.parameter[0] = wrong_layer.parameter[0];
+    if (wrong_layer.kind != NULL)
+        layer.kind = wrong_layer.kind;
+    *own = layer_custom(&layer);
+    return true;
+}
+
+/* A step with the wrong layer. The first linear layer of the model is the kit's. */
+static void step_with(struct custom_layer layer)
+{
+    wrong_layer = layer;
+    layer_replace_with(put_wrong, NULL);
+    struct model *model = small_model(0);
+    struct stage *stage = small_whole(model, 3, 2);
+    tensor_free(stage_forward(stage, 0, small_samples(model->input, 0, 3, 0)));
+    stage_backward(stage, 0, small_samples(SHAPE(10), 0, 3, 1));
+}
+#define STEP_WITH(...) step_with((struct custom_layer){__VA_ARGS__})
+
+static struct tensor *returns_null(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    return NULL;
+}
+static struct tensor *returns_shape(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    return compute_new(call->device, SHAPE(3, 34));
+}
+static struct tensor *returns_integers(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    return tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, call->device, SHAPE(3, 33));
+}
+static struct tensor *returns_meta(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    return compute_new(DEVICE_META, SHAPE(3, 33));
+}
+static struct tensor *returns_freed(struct layer_call *call, struct tensor *x)
+{
+    (void)call;
+    tensor_free(x);
+    return x;
+}
+static struct tensor *forgets_x(struct layer_call *call, struct tensor *x)
+{
+    (void)x;
+    return layer_output_new(call);
+}
+static struct tensor *keeps_and_frees(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    tensor_free(x);
+    return layer_output_new(call);
+}
+static struct tensor *keeps_and_returns(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    return x;
+}
+static struct tensor *keeps_twice(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    layer_keep(call, X, tensor_retain(x));
+    return layer_output_new(call);
+}
+static struct tensor *keeps_elsewhere(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, 8, x);
+    return layer_output_new(call);
+}
+static struct tensor *keeps_a_parameter(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    layer_keep(call, 5, tensor_retain(call->parameter[0]));
+    return layer_output_new(call);
+}
+static struct tensor *frees_a_parameter(struct layer_call *call, struct tensor *x)
+{
+    layer_keep(call, X, x);
+    tensor_free(call->parameter[1]);
+    return layer_output_new(call);
+}
+static struct tensor *no_dx(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    (void)want_dx;
+    layer_keep(call, DY, dy);
+    return NULL;
+}
+static struct tensor *dx_as_dy(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    (void)call;
+    (void)want_dx;
+    struct tensor *dx = compute_new(dy->device, SHAPE(4, 33));
+    tensor_free(dy);
+    return dx;
+}
+static void takes_what_is_not_there(struct layer_call *call)
+{
+    layer_take(call, 4);
+}
+static void takes_and_forgets(struct layer_call *call)
+{
+    layer_take(call, X);
+}
+
+static void null(void)
+{
+    STEP_WITH(.forward = returns_null);
+}
+static void shape(void)
+{
+    STEP_WITH(.forward = returns_shape);
+}
+static void integers(void)
+{
+    STEP_WITH(.forward = returns_integers);
+}
+static void device(void)
+{
+    STEP_WITH(.forward = returns_meta);
+}
+static void freed(void)
+{
+    STEP_WITH(.forward = returns_freed);
+}
+static void forgotten(void)
+{
+    STEP_WITH(.forward = forgets_x);
+}
+static void kept_and_freed(void)
+{
+    STEP_WITH(.forward = keeps_and_frees);
+}
+static void kept_and_returned(void)
+{
+    STEP_WITH(.forward = keeps_and_returns);
+}
+static void kept_twice(void)
+{
+    STEP_WITH(.forward = keeps_twice);
+}
+static void no_slot(void)
+{
+    STEP_WITH(.forward = keeps_elsewhere);
+}
+static void parameter_kept(void)
+{
+    STEP_WITH(.forward = keeps_a_parameter);
+}
+static void parameter_freed(void)
+{
+    STEP_WITH(.forward = frees_a_parameter);
+}
+static void dx_null(void)
+{
+    STEP_WITH(.backward_input = no_dx);
+}
+static void dx_shape(void)
+{
+    STEP_WITH(.backward_input = dx_as_dy);
+}
+static void empty_slot(void)
+{
+    STEP_WITH(.backward_weight = takes_what_is_not_there);
+}
+static void taken_and_forgotten(void)
+{
+    STEP_WITH(.backward_weight = takes_and_forgets);
+}
+static void unnamed(void)
+{
+    STEP_WITH(.kind = "");
+}
+static void other_input(void)
+{
+    STEP_WITH(.input = SHAPE(32));
+}
+static void one_parameter(void)
+{
+    STEP_WITH(.parameters = 1);
+}
+static void other_name(void)
+{
+    STEP_WITH(.parameter = {{.name = "w", .shape = SHAPE(33, 33)}});
+}
+static void other_whole(void)
+{
+    STEP_WITH(.parameter = {{.name = "weight", .shape = SHAPE(33, 32)}});
+}
+/* The kit's own layer with half of the outputs, which says that it is a slice, or does not. */
+static bool put_half(const struct layer_place *place, struct layer *own, void *user)
+{
+    if (!is_linear(place) || place->number != 0)
+        return false;
+    *own = layer_linear(place->kit->input, 11);
+    for (int k = 0; k < 2 && user == NULL; k++) {
+        const struct parameter *whole = &place->whole->parameter[k];
+        own->parameter[k] = layer_parameter_part(whole, slice_along(whole->shape, 0, 0, 11));
+    }
+    return true;
+}
+static bool put_third(const struct layer_place *place, struct layer *own, void *user)
+{
+    if (!put_half(place, own, user))
+        return false;
+    own->parameter[1] =
+        layer_parameter_part(&place->whole->parameter[1], slice_along(SHAPE(33), 0, 0, 10));
+    return true;
+}
+static void slice_too_short(void)
+{
+    layer_replace_with(put_third, NULL);
+    small_model(0);
+}
+static void next_is_split(void)
+{
+    layer_replace_with(put_half, NULL);
+    small_model(0);
+}
+static void kits_says_no_slice(void)
+{
+    layer_replace_with(put_half, &wrong_layer);
+    small_model(0);
+}
+static bool says_true_only(const struct layer_place *place, struct layer *own, void *user)
+{
+    (void)own;
+    (void)user;
+    return is_linear(place);
+}
+static void nothing_made(void)
+{
+    layer_replace_with(says_true_only, NULL);
+    small_model(0);
+}
+static void slice_of_another(void)
+{
+    const struct parameter whole = {.name = "weight", .shape = SHAPE(8, 4)};
+    layer_parameter_part(&whole, slice_along(SHAPE(4, 4), 0, 0, 2));
+}
+
+#define MINE "mine, in place of linear 1: "
+static const struct fatal_case misuses[] = {
+    {null, MINE "forward returned NULL; expected y, a tensor (3, 33)"},
+    {shape, MINE "forward returned float32 (3, 34); expected y, float32 (3, 33) (samples first)"},
+    {integers, MINE "forward returned int32 (3, 33); expected y, float32 (3, 33)"},
+    {device, MINE "forward returned y on another device than its input is on"},
+    {freed, MINE "forward freed 1 tensor that it also kept or returned, or that others hold"},
+    {forgotten, MINE "forward left 1 tensor behind: what it takes over (x, dy)"},
+    {kept_and_freed, MINE "forward freed 1 tensor that it also kept or returned"},
+    {kept_and_returned, MINE "forward freed 1 tensor that it also kept or returned"},
+    {kept_twice, "layer_keep: " MINE "slot 0 still holds a tensor of this micro-batch"},
+    {no_slot, "layer_keep: " MINE "there is no slot 8; they are numbered 0 to 7"},
+    {parameter_kept, MINE "forward still refers to call->parameter[0] (\"weight\")"},
+    {parameter_freed, MINE "forward freed call->parameter[1] (\"bias\")"},
+    {dx_null, MINE "backward_input returned NULL; expected dx, a tensor (3, 33)"},
+    {dx_shape, MINE "backward_input returned float32 (4, 33); expected dx, float32 (3, 33)"},
+    {empty_slot, "layer_take: " MINE "slot 4 is empty"},
+    {taken_and_forgotten, MINE "backward_weight left 1 tensor behind"},
+    {unnamed, "layer_custom: a layer needs a kind"},
+    {other_input, MINE "it takes float32 (32), but what comes to its place is float32 (33)"},
+    {one_parameter, MINE "it has 1 parameter tensor(s), and the kit's layer has 2"},
+    {other_name, MINE "its parameter 0 is \"w\", as a whole (33, 33); in a model of the "
+                      "kit's layers it is \"weight\" (33, 33)"},
+    {other_whole, MINE "its parameter 0 is \"weight\", as a whole (33, 32)"},
+    {nothing_made, "said true for linear 0, and made no layer"},
+    {next_is_split,
+     "linear 1: its parameter 0 is \"weight\", as a whole (33, 11); in a model of the "
+     "kit's layers it is \"weight\" (33, 33)"},
+    {slice_too_short, "linear 0: its slices have 8634 numbers, and the layer was made with 8635"},
+    {kits_says_no_slice,
+     "linear 0: its parameter 0 is \"weight\", as a whole (11, 784); in a model of "
+     "the kit's layers it is \"weight\" (33, 784)"},
+    {slice_of_another, "\"weight\" is (8, 4), and the slice is of a whole (4, 4)"},
+};
+
+START_TEST(who_writes_a_layer_wrongly_is_told)
+{
+    fatal_expect(&misuses[_i]);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("misuse of layers of students");
+    TCase *cases = tcase_create("misuse");
+    tcase_set_timeout(cases, 60);
+    tcase_add_loop_test(cases, who_writes_a_layer_wrongly_is_told, 0,
+                        sizeof misuses / sizeof *misuses);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
