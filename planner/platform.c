@@ -82,13 +82,20 @@ static void list_platforms(const char *kit, GString *error)
 
 struct platform *plan_platform_read(const char *kit, const char *name, GString *error)
 {
+    const bool is_this =
+        strcmp(name, "this") == 0; /* the computer, as make calibrate measured it */
     g_autofree char *file = g_strconcat(name, ".xml", NULL);
-    g_autofree char *path = strchr(name, '/')
-                                ? g_strdup(name)
-                                : g_build_filename(kit, "common", "platforms", file, NULL);
+    g_autofree char *path = strchr(name, '/') ? g_strdup(name)
+                            : is_this ? g_build_filename(kit, "build", "platforms", file, NULL)
+                                      : g_build_filename(kit, "common", "platforms", file, NULL);
     g_autofree char *text = NULL;
     gsize length = 0;
-    if (!g_file_get_contents(path, &text, &length, NULL)) {
+    if (!g_file_get_contents(path, &text, &length, NULL) && is_this) {
+        g_string_printf(error, "PLATFORM=this: this computer has not been measured yet: make "
+                               "calibrate does that");
+        return NULL;
+    }
+    if (text == NULL) {
         g_string_printf(error, "PLATFORM=%s: there is no such platform", name);
         list_platforms(kit, error);
         return NULL;

@@ -39,7 +39,7 @@ $(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) 
 
 # Written where generated files go: it is true on this computer only.
 CALIBRATE     := $(B)/platforms/calibrate
-THIS_PLATFORM := $(B)/platforms/this.xml
+THIS_PLATFORM := build/platforms/this.xml
 $(CALIBRATE): $(call objects,$(wildcard common/platforms/calibrate/*.c)) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $^ $(PROGRAM_LIBS) -o $@.new && mv $@.new $@

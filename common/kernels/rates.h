@@ -8,8 +8,9 @@
  *     …
  *     rate-N   …
  *
- * The words of a rate: the kind; the bytes of parameters and gradients that the process
- * had (they decide in which cache a weight is found); the size; and seconds per operation,
+ * The words of a rate: the kind; the bytes of parameters, gradients and activations that the
+ * process had at most (they decide in which cache a weight is found, and what a forward has saved);
+ * the size; and seconds per operation,
  * while no other process computes and while one does on every core.
  *
  * In between, logarithms of rates are weighted by the inverse fourth power of the distance

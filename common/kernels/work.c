@@ -63,7 +63,8 @@ size_t work_hash(const struct work *work)
 
 double work_resident(void)
 {
-    return (double)memory_live(MEMORY_PARAMETER) + (double)memory_live(MEMORY_GRADIENT);
+    return (double)memory_live(MEMORY_PARAMETER) + (double)memory_live(MEMORY_GRADIENT) +
+           (double)memory_peak(MEMORY_ACTIVATION);
 }
 
 /* Pieces that were charged so far, and how many of them when those that are open began. */

@@ -111,8 +111,8 @@ void work_measure(enum work_series series);
 /* What is remembered of a size that was met. */
 struct work_measured {
     struct work work;
-    double resident;         /* bytes of parameters and gradients there were, to a power of two */
-    struct duration seconds; /* medians; NaN: none */
+    double resident;         /* bytes (rates.h), to a power of two */
+    struct duration seconds; /* means of the shorter three quarters; NaN: none */
     int times;               /* of the series that has fewer */
 };
 

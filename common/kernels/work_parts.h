@@ -12,7 +12,8 @@ enum { WORK_MOST_OPEN = 64 };
 /* Of the same kind and size? And a number that is the same for those that are. */
 bool work_same(const struct work *a, const struct work *b);
 size_t work_hash(const struct work *work);
-/* Bytes of parameters and gradients that this process has. */
+/* Bytes that this process goes through in a step: parameters, gradients, and the most activations that
+ * there were at once. */
 double work_resident(void);
 
 /* work_measured.c */

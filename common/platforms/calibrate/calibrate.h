@@ -3,7 +3,9 @@
  * platform of the simulated cluster.
  *
  *     main.c      the order of things, and what is printed
+ *     measure.c   alone and together
  *     training.c  steps of the models: the rates of all work in them (kernels/work.h)
+ *     others.c    kernels that no model calls
  *     messages.c  messages between two processes
  *     file.c      the platform file
  *
@@ -18,15 +20,23 @@
 
 #include <stddef.h>
 
-/* ---- training.c ---- */
+/* ---- measure.c ---- */
 
-/* What was trained while rates were measured. */
-struct calibrate_training {
-    double flops, seconds; /* of all steps of one process alone */
+/* What one process alone did while it was measured. */
+struct calibrate_speed {
+    double flops, seconds;
 };
 
-/* Measures all models for about so many seconds. Called by all processes. */
-struct calibrate_training calibrate_train(int rank, double seconds);
+/* Does some work at least once and for at least so many seconds alone, and as often in all processes
+ * together. Called by all processes with the same work. */
+void calibrate_measure(double seconds, void (*work)(void *user), void *user,
+                       struct calibrate_speed *speed);
+
+/* ---- training.c, others.c ---- */
+
+/* Measure for about so many seconds. Called by all processes. */
+struct calibrate_speed calibrate_train(double seconds);
+void calibrate_others(double seconds, struct calibrate_speed *speed);
 
 /* ---- messages.c ---- */
 
@@ -43,7 +53,7 @@ struct calibrate_messages calibrate_exchange(int rank);
 /* ---- file.c ---- */
 
 /* Writes the platform; fatal if that is not possible. `rates`: as work_size() has them. */
-void calibrate_write(const char *path, int cores, struct calibrate_training training,
+void calibrate_write(const char *path, int cores, struct calibrate_speed speed,
                      const struct calibrate_messages *messages);
 /* The name of the processor, as /proc/cpuinfo has it. */
 const char *calibrate_processor(void);

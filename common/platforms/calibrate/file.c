@@ -31,7 +31,7 @@ const char *calibrate_processor(void)
     return name[0] == '\0' ? "unknown" : name;
 }
 
-static void write_heading(FILE *file, int cores, struct calibrate_training training)
+static void write_heading(FILE *file, struct calibrate_speed speed)
 {
     const time_t now = time(NULL);
     struct tm parts;
@@ -54,8 +54,7 @@ static void write_heading(FILE *file, int cores, struct calibrate_training train
             "  Speed         %.3g FLOP/s: the mean over training steps of the kit's models. Only\n"
             "                computations that have no rate take their time by it.\n"
             "-->\n",
-            date, openblas_get_config(), mpi, training.flops / training.seconds);
-    (void)cores;
+            date, openblas_get_config(), mpi, speed.flops / speed.seconds);
 }
 
 /* ---- messages: between two measured sizes, seconds = latency + bytes / bandwidth ---- */
@@ -88,7 +87,7 @@ static void write_factors(FILE *file, const char *name, const struct line *line,
     fputs("\"/>\n", file);
 }
 
-static void write_cluster(FILE *file, int cores, struct calibrate_training training,
+static void write_cluster(FILE *file, int cores, struct calibrate_speed speed,
                           const struct calibrate_messages *messages)
 {
     struct line line[CALIBRATE_SIZES];
@@ -108,8 +107,8 @@ static void write_cluster(FILE *file, int cores, struct calibrate_training train
             "  </config>\n"
             "  <cluster id=\"this\" prefix=\"host-\" suffix=\"\" radical=\"0-%d\" speed=\"%.6gf\" "
             "bw=\"%.6gBps\" lat=\"%.6gs\" loopback_bw=\"%.6gBps\" loopback_lat=\"0s\">\n",
-            messages->rendezvous, cores - 1, training.flops / training.seconds, bandwidth,
-            latency / 2, bandwidth);
+            messages->rendezvous, cores - 1, speed.flops / speed.seconds, bandwidth, latency / 2,
+            bandwidth);
 }
 
 /* ---- rates ---- */
@@ -137,7 +136,7 @@ static void write_rates(FILE *file)
     }
 }
 
-void calibrate_write(const char *path, int cores, struct calibrate_training training,
+void calibrate_write(const char *path, int cores, struct calibrate_speed speed,
                      const struct calibrate_messages *messages)
 {
     char *unfinished;
@@ -146,8 +145,8 @@ void calibrate_write(const char *path, int cores, struct calibrate_training trai
     FILE *file = fopen(unfinished, "we");
     if (file == NULL)
         fatal("%s can't be written: %s", unfinished, strerror(errno));
-    write_heading(file, cores, training);
-    write_cluster(file, cores, training, messages);
+    write_heading(file, speed);
+    write_cluster(file, cores, speed, messages);
     fprintf(file,
             "    <prop id=\"processor\" value=\"%s\"/>\n"
             "    <prop id=\"cores\" value=\"%d\"/>\n",

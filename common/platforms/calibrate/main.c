@@ -81,9 +81,10 @@ int main(int count, char **argument)
         fatal("usage: calibrate SECONDS FILE, with at most 3600 seconds");
 
     const struct calibrate_messages messages = calibrate_exchange(rank);
-    const struct calibrate_training training = calibrate_train(rank, seconds);
+    struct calibrate_speed speed = calibrate_train(0.95 * seconds);
+    calibrate_others(0.05 * seconds, &speed);
     if (rank == 0) {
-        calibrate_write(argument[2], cores, training, &messages);
+        calibrate_write(argument[2], cores, speed, &messages);
         print(argument[2], cores, &messages);
         complain_about_missing_kinds();
     }

@@ -8,7 +8,6 @@
 
 #include <mpi.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 41, LARGEST = 1 << 22 };
 
@@ -49,35 +48,24 @@ static double seconds_one_way(int rank, char *buffer, int bytes)
     return seconds[ROUNDS / 2];
 }
 
-/* How long a send takes whose receive begins two milliseconds later. */
-static double seconds_to_send(int rank, char *buffer, int bytes)
-{
-    const struct timespec pause = {.tv_nsec = 2000000};
-    int token = 0;
-    if (rank == 1) {
-        mpi_check(PMPI_Send(&token, 1, MPI_INT, 0, 1, MPI_COMM_WORLD));
-        nanosleep(&pause, NULL);
-        mpi_check(PMPI_Recv(buffer, bytes, MPI_CHAR, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
-        return 0;
-    }
-    mpi_check(PMPI_Recv(&token, 1, MPI_INT, 1, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
-    const double began = now();
-    mpi_check(PMPI_Send(buffer, bytes, MPI_CHAR, 1, 0, MPI_COMM_WORLD));
-    return now() - began;
-}
-
-/* Does a send wait for its receive? It does if it always takes long: the computer may be busy. */
+/* Does a send of so many bytes wait for its receive? Here the receive begins only when the sender has
+ * looked for a while, during which the other process is busy with MPI. */
 static bool waits(int rank, char *buffer, int bytes)
 {
-    enum { TRIES = 5 };
-    int quick = 0;
-    for (int i = 0; i < TRIES; i++)
-        quick += seconds_to_send(rank, buffer, bytes) < 1e-3;
-    if (rank == 0)
-        mpi_check(PMPI_Send(&quick, 1, MPI_INT, 1, 2, MPI_COMM_WORLD));
-    else
-        mpi_check(PMPI_Recv(&quick, 1, MPI_INT, 0, 2, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
-    return quick == 0;
+    MPI_Request request;
+    int done = 0;
+    if (rank == 1) {
+        mpi_check(PMPI_Recv(&done, 1, MPI_INT, 0, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        mpi_check(PMPI_Recv(buffer, bytes, MPI_CHAR, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        return !done;
+    }
+    mpi_check(PMPI_Isend(buffer, bytes, MPI_CHAR, 1, 0, MPI_COMM_WORLD, &request));
+    for (const double began = now(); !done && now() - began < 0.03;)
+        mpi_check(PMPI_Test(&request, &done, MPI_STATUS_IGNORE));
+    const bool waited = !done;
+    mpi_check(PMPI_Send(&done, 1, MPI_INT, 1, 1, MPI_COMM_WORLD));
+    mpi_check(PMPI_Wait(&request, MPI_STATUS_IGNORE));
+    return waited;
 }
 
 struct calibrate_messages calibrate_exchange(int rank)

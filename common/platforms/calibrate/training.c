@@ -3,16 +3,10 @@
  * micro-batches of many sizes.
  */
 #include "common/base/fatal.h"
-#include "common/base/flops.h"
-#include "common/base/mpi_check.h"
 #include "common/platforms/calibrate/calibrate.h"
 #include "common/training/batch.h"
 #include "common/training/optimizer.h"
 #include "common/training/stage.h"
-
-#include <mpi.h>
-#include <stdio.h>
-#include <time.h>
 
 /* Every kind of work must be in one of them. */
 static const struct trained {
@@ -30,14 +24,19 @@ static const struct trained {
 };
 enum { TRAINED = sizeof trained / sizeof *trained };
 
-static const int sizes[] = {1, 2, 4, 8, 16, 32, 64, 128};
+static const int sizes[] = {1, 2, 4, 8, 16, 32, 64};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-/* As many forwards are made before the first backward. */
+/* In micro-batches of more samples than this, what half a model leaves in the caches makes no difference. */
+enum { LARGEST_OF_ALL_PARTS = 16 };
+
 enum { MICRO_BATCHES = 4 };
 
-/* WHOLE_BEHIND_ANOTHER: all layers, and the gradient of the input is wanted as well. */
-enum part { WHOLE, FIRST_HALF, SECOND_HALF, WHOLE_BEHIND_ANOTHER, PARTS };
+/* What is trained of the model, and how many forwards are made before the first backward: what they
+ * have saved is no longer in the nearest cache. BEHIND_ANOTHER: all layers, and the gradient of the
+ * input is wanted as well. */
+enum part { WHOLE, WHOLE_ALL_FORWARDS_FIRST, FIRST_HALF, SECOND_HALF, BEHIND_ANOTHER, PARTS };
+static const int in_flight[] = {1, MICRO_BATCHES, 2, 1, 1};
 
 struct training {
     struct model *model;
@@ -45,6 +44,7 @@ struct training {
     struct batch *batch;
     struct optimizer *optimizer;
     bool first, last; /* is the stage? */
+    int in_flight;
     int step;
 };
 
@@ -61,19 +61,21 @@ static struct training training_new(const struct trained *what, enum part part, 
         fatal("%s", error);
     const int layers = training.model->layers, half = layers / 2;
     const int first = part == SECOND_HALF ? half : 0, next = part == FIRST_HALF ? half : layers;
+    training.in_flight = in_flight[part];
     training.first = first == 0;
     training.last = next == layers;
-    training.stage = stage_new(training.model, &(struct stage_options){
-                                                   .index = part >= SECOND_HALF,
-                                                   .stages = part == WHOLE ? 1 : 2,
-                                                   .first_layer = first,
-                                                   .layers = next - first,
-                                                   .micro_batch_size = size,
-                                                   .micro_batches = MICRO_BATCHES,
-                                                   .sums_tied_gradients = true,
-                                                   .seed = 1,
-                                                   .device = DEVICE_CPU,
-                                               });
+    training.stage =
+        stage_new(training.model, &(struct stage_options){
+                                      .index = part == SECOND_HALF || part == BEHIND_ANOTHER,
+                                      .stages = part <= WHOLE_ALL_FORWARDS_FIRST ? 1 : 2,
+                                      .first_layer = first,
+                                      .layers = next - first,
+                                      .micro_batch_size = size,
+                                      .micro_batches = MICRO_BATCHES,
+                                      .sums_tied_gradients = true,
+                                      .seed = 1,
+                                      .device = DEVICE_CPU,
+                                  });
     struct optimizer_options options = optimizer_defaults(what->optimizer);
     options.learning_rate = 1e-4; /* numbers stay ordinary, whatever comes into the stage */
     training.optimizer = optimizer_new(&options, training.stage);
@@ -105,92 +107,58 @@ static struct tensor *received(struct tensor *tensor)
     return tensor;
 }
 
-static void take_step(struct training *training)
+static void forward(struct training *training, int i)
 {
     struct stage *stage = training->stage;
+    struct tensor *x =
+        training->first ? batch_inputs(training->batch, i) : received(stage_input_new(stage));
+    struct tensor *y = stage_forward(stage, i, x);
+    if (training->last)
+        batch_loss(training->batch, i, y);
+    else
+        tensor_free(y);
+}
+
+static void backward(struct training *training, int i)
+{
+    struct stage *stage = training->stage;
+    struct tensor *dy = training->last
+                            ? batch_loss_backward(training->batch, i, 1.0f / MICRO_BATCHES)
+                            : received(stage_output_new(stage));
+    tensor_free(stage_backward(stage, i, dy));
+}
+
+static void take_step(void *user)
+{
+    struct training *training = user;
     batch_load(training->batch, training->step++);
-    stage_zero_gradients(stage);
-    for (int i = 0; i < MICRO_BATCHES; i++) {
-        struct tensor *y = stage_forward(stage, i,
-                                         training->first ? batch_inputs(training->batch, i)
-                                                         : received(stage_input_new(stage)));
-        if (training->last)
-            batch_loss(training->batch, i, y);
-        else
-            tensor_free(y);
+    stage_zero_gradients(training->stage);
+    const int ahead = training->in_flight - 1;
+    for (int i = 0; i < MICRO_BATCHES + ahead; i++) {
+        if (i < MICRO_BATCHES)
+            forward(training, i);
+        if (i >= ahead)
+            backward(training, i - ahead);
     }
-    for (int i = 0; i < MICRO_BATCHES; i++)
-        tensor_free(stage_backward(stage, i,
-                                   training->last ? batch_loss_backward(training->batch, i, 0.25f)
-                                                  : received(stage_output_new(stage))));
     optimizer_step(training->optimizer);
 }
 
-/* ---- alone and together ------------------------------------------------------------------------- */
-
-/* The others sleep until rank 0 has said something: a barrier would keep their cores busy. */
-static void sleep_until_told(int rank, int ranks)
-{
-    int told = 0;
-    if (rank == 0) {
-        for (int other = 1; other < ranks; other++)
-            mpi_check(PMPI_Send(&told, 1, MPI_INT, other, 0, MPI_COMM_WORLD));
-        return;
-    }
-    while (!told) {
-        mpi_check(PMPI_Iprobe(0, 0, MPI_COMM_WORLD, &told, MPI_STATUS_IGNORE));
-        if (!told)
-            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
-    mpi_check(PMPI_Recv(&told, 1, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
-}
-
-static double now(void)
-{
-    return 1e-9 * (double)machine_clock();
-}
-
-/* The same number of steps alone and, in all processes, together. */
-static void measure(struct training *training, int rank, int ranks, double seconds,
-                    struct calibrate_training *sum)
-{
-    int steps = 0;
-    take_step(training); /* memory and caches warm up */
-    if (rank == 0) {
-        const double began = now();
-        const uint64_t flops = flops_charged();
-        work_measure(WORK_ALONE);
-        do {
-            take_step(training);
-            steps++;
-        } while (now() - began < seconds || steps < 2);
-        work_measure(WORK_NOT_MEASURED);
-        sum->seconds += now() - began;
-        sum->flops += (double)(flops_charged() - flops);
-    }
-    sleep_until_told(rank, ranks);
-    mpi_check(PMPI_Bcast(&steps, 1, MPI_INT, 0, MPI_COMM_WORLD));
-    work_measure(WORK_TOGETHER);
-    for (int i = 0; i < steps; i++)
-        take_step(training);
-    work_measure(WORK_NOT_MEASURED);
-    mpi_check(PMPI_Barrier(MPI_COMM_WORLD));
-}
-
-struct calibrate_training calibrate_train(int rank, double seconds)
+struct calibrate_speed calibrate_train(double seconds)
 {
     enum { ROUNDS = 2 };
-    struct calibrate_training sum = {0};
-    int ranks;
-    mpi_check(PMPI_Comm_size(MPI_COMM_WORLD, &ranks));
-    const double share = seconds / (2 * ROUNDS * TRAINED * SIZES * PARTS);
+    /* Half of the time is spent alone, half together; and some of it on making models. */
+    const double share = seconds / 3 / (ROUNDS * TRAINED * SIZES * PARTS);
+    struct calibrate_speed speed = {0};
     for (int round = 0; round < ROUNDS; round++)
         for (int i = 0; i < TRAINED; i++)
             for (int j = 0; j < SIZES; j++)
                 for (enum part part = 0; part < PARTS; part++) {
+                    if (part > WHOLE_ALL_FORWARDS_FIRST && sizes[j] > LARGEST_OF_ALL_PARTS)
+                        continue;
+                    memory_reset_peak();
                     struct training training = training_new(&trained[i], part, sizes[j]);
-                    measure(&training, rank, ranks, share, &sum);
+                    calibrate_measure(share, take_step, &training, &speed);
                     training_free(&training);
                 }
-    return sum;
+    return speed;
 }
