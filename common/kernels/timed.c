@@ -90,7 +90,7 @@ ROWS_AND_COLUMNS(add_to_rows, values, y)
 ROWS_AND_COLUMNS(multiply_rows, factors, y)
 ROWS_AND_COLUMNS(row_sums, x, sums)
 
-static void scale(size_t count, float factor, float *y)
+static void scale_all(size_t count, float factor, float *y)
 {
     TIMED(scale, (double)count, SIZE((double)count), scale(count, factor, y));
 }
@@ -132,6 +132,41 @@ static void layer_norm_backward_weight(int rows, int columns, const float *x,
     TIMED(layer_norm_backward_weight, (double)rows * columns, SIZE(rows, columns),
           layer_norm_backward_weight(rows, columns, x, statistics, dy, weight_gradient,
                                      bias_gradient));
+}
+
+/* ---- batch norm ---- */
+
+static struct work batch_norm_work(enum work_kind kind, const struct batch_norm_sizes *sizes)
+{
+    return (struct work){kind,
+                         (double)sizes->samples * sizes->channels * sizes->plane,
+                         {sizes->samples, sizes->channels, sizes->plane}};
+}
+
+static void batch_norm(const struct batch_norm_sizes *sizes, const float *x, const float *weight,
+                       const float *bias, float *y, float *statistics)
+{
+    work_begin(batch_norm_work(WORK_batch_norm, sizes));
+    own->batch_norm(sizes, x, weight, bias, y, statistics);
+    work_end();
+}
+
+static void batch_norm_with(const struct batch_norm_sizes *sizes, const float *x,
+                            const float *statistics, const float *weight, const float *bias,
+                            float *y)
+{
+    work_begin(batch_norm_work(WORK_batch_norm_with, sizes));
+    own->batch_norm_with(sizes, x, statistics, weight, bias, y);
+    work_end();
+}
+
+static void batch_norm_backward(const struct batch_norm_sizes *sizes, const float *x,
+                                const float *statistics, const float *weight, const float *dy,
+                                float *dx, float *sums)
+{
+    work_begin(batch_norm_work(WORK_batch_norm_backward, sizes));
+    own->batch_norm_backward(sizes, x, statistics, weight, dy, dx, sums);
+    work_end();
 }
 
 /* ---- convolution and pooling ---- */
@@ -305,6 +340,24 @@ static void paste_patches(const struct patch_sizes *sizes, const float *patches,
     work_end();
 }
 
+/* ---- the loss ---- */
+
+static double cross_entropy(int rows, int classes, const float *x, const int32_t *labels,
+                            int *right)
+{
+    work_begin((struct work){WORK_cross_entropy, (double)rows * classes, {rows, classes}});
+    const double sum = own->cross_entropy(rows, classes, x, labels, right);
+    work_end();
+    return sum;
+}
+
+static void cross_entropy_backward(int rows, int classes, const float *x, const int32_t *labels,
+                                   float scale, float *dx)
+{
+    TIMED(cross_entropy_backward, (double)rows * classes, SIZE(rows, classes),
+          cross_entropy_backward(rows, classes, x, labels, scale, dx));
+}
+
 /* ---- optimizers ---- */
 
 static void sgd_step(size_t count, float *parameter, float *buffer, const float *gradient,
@@ -338,12 +391,15 @@ const struct kernels *timed_table(const struct kernels *table)
         .add_to_rows = add_to_rows,
         .multiply_rows = multiply_rows,
         .row_sums = row_sums,
-        .scale = scale,
+        .scale = scale_all,
         .inverse_square_root = inverse_square_root,
         .copy_blocks = copy_blocks,
         .layer_norm = layer_norm,
         .layer_norm_backward_input = layer_norm_backward_input,
         .layer_norm_backward_weight = layer_norm_backward_weight,
+        .batch_norm = batch_norm,
+        .batch_norm_with = batch_norm_with,
+        .batch_norm_backward = batch_norm_backward,
         .convolution = convolution,
         .convolution_backward_input = convolution_backward_input,
         .convolution_backward_weight = convolution_backward_weight,
@@ -361,6 +417,8 @@ const struct kernels *timed_table(const struct kernels *table)
         .mean_tokens_backward = mean_tokens_backward,
         .cut_patches = cut_patches,
         .paste_patches = paste_patches,
+        .cross_entropy = cross_entropy,
+        .cross_entropy_backward = cross_entropy_backward,
         .sgd_step = sgd_step,
         .adamw_step = adamw_step,
     };

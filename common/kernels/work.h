@@ -44,6 +44,9 @@
     KIND(layer_norm, 2)                                                                            \
     KIND(layer_norm_backward_input, 2)                                                             \
     KIND(layer_norm_backward_weight, 2)                                                            \
+    KIND(batch_norm, 3)                                                                            \
+    KIND(batch_norm_with, 3)                                                                       \
+    KIND(batch_norm_backward, 3)                                                                   \
     KIND(convolution, 6)                                                                           \
     KIND(convolution_backward_input, 6)                                                            \
     KIND(convolution_backward_weight, 6)                                                           \
@@ -61,6 +64,8 @@
     KIND(mean_tokens_backward, 3)                                                                  \
     KIND(cut_patches, 3)                                                                           \
     KIND(paste_patches, 3)                                                                         \
+    KIND(cross_entropy, 2)                                                                         \
+    KIND(cross_entropy_backward, 2)                                                                \
     KIND(sgd_step, 1)                                                                              \
     KIND(adamw_step, 1)                                                                            \
     KIND(zero_gradients, 1)                                                                        \

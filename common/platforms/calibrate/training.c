@@ -21,6 +21,7 @@ static const struct trained {
     {"vit:width=128", "synthetic", OPTIMIZER_ADAMW},
     {"transformer", "fashion-mnist", OPTIMIZER_ADAMW},
     {"gpt:dropout=0.1", "text", OPTIMIZER_ADAMW},
+    {"resnet", "synthetic:channels=3,height=32,width=32", OPTIMIZER_SGD},
 };
 enum { TRAINED = sizeof trained / sizeof *trained };
 
