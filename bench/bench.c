@@ -149,6 +149,7 @@ int main(int count, char **argument)
     static const struct network networks[] = {{"mlp", "mlp:depth=3", {3, {1, 28, 28}}, 10},
                                               {"cnn", "cnn", {3, {3, 32, 32}}, 10},
                                               {"vit", "vit", {3, {1, 28, 28}}, 10},
+                                              {"resnet", "resnet", {3, {3, 32, 32}}, 10},
                                               {"gpt", "gpt", {1, {64}}, 65}};
     const char *names[sizeof networks / sizeof *networks + 1] = {NULL};
     for (size_t n = 0; n < sizeof networks / sizeof *networks; n++)

@@ -82,6 +82,16 @@ static struct layer global_average_pool(void)
     return layer_global_average_pool((struct shape){3, {4 * CHANNELS, SIDE / 4, SIDE / 4}});
 }
 
+static struct layer batch_norm_1d(void)
+{
+    return layer_batch_norm(SHAPE(512));
+}
+
+static struct layer batch_norm_2d(void)
+{
+    return layer_batch_norm(PLANES);
+}
+
 static struct layer norm(void)
 {
     return layer_norm(TEXT);
@@ -113,6 +123,8 @@ static const struct part {
              {"max-pool", max_pool},
              {"average-pool", average_pool},
              {"global-average-pool", global_average_pool},
+             {"batch-norm-1d", batch_norm_1d},
+             {"batch-norm-2d", batch_norm_2d},
              {"layer-norm", norm},
              {"dropout", dropout},
              {"embedding", embedding},
