@@ -3,11 +3,13 @@
  *
  * A step is what a training loop does with a batch that is already in memory: zero the gradients,
  * forward, cross-entropy, backward, one step of SGD with momentum. The table shows the median of all
- * steps and the share of the kit's step that is spent in matrix products.
+ * steps, the share of the kit's step that is spent in matrix products, and the floating-point operations
+ * that the kit charges for a step by the time it takes.
  *
  *     bench [OPTION …]      cells.h has them
  */
 #include "bench/cells.h"
+#include "common/base/flops.h"
 #include "common/base/random.h"
 #include "common/training/loss.h"
 #include "common/training/optimizer.h"
@@ -15,14 +17,14 @@
 
 #include <stdlib.h>
 
-/* ---- the time in matrix products: the linker puts this function before the library's ---- */
+/* ---- time in matrix products (the linker puts this function before the library's), and FLOPs ---- */
 
 void __wrap_cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
                                const float *a, const float *b, float beta, float *c);
 void __real_cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
                                const float *a, const float *b, float beta, float *c);
 
-static double product_seconds;
+static double product_seconds, flops;
 static bool products_count;
 
 void __wrap_cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
@@ -34,14 +36,16 @@ void __wrap_cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int
         product_seconds += seconds_now() - begin;
 }
 
-static void count_products(void)
+static void turn_begins(void)
 {
     products_count = true;
+    flops -= (double)flops_charged();
 }
 
-static void count_no_products(void)
+static void turn_ends(void)
 {
     products_count = false;
+    flops += (double)flops_charged();
 }
 
 /* ---- a training step ---- */
@@ -134,12 +138,12 @@ static void measure(const struct network *network, int batch, int threads, int r
     cells_use_threads(threads);
     struct training training = training_new(network, batch);
     const struct work work = {network->name, batch, threads, training_step, &training};
-    product_seconds = 0;
-    struct medians medians =
-        cells_take_turns(&work, rounds, pytorch, count_products, count_no_products);
+    product_seconds = flops = 0;
+    struct medians medians = cells_take_turns(&work, rounds, pytorch, turn_begins, turn_ends);
     printf("| %s | %d | %d | ", network->name, batch, threads);
     cells_print(&medians);
-    printf(" | %.0f%% |\n", 100 * product_seconds / medians.own_seconds);
+    printf(" | %.0f%% | %.0f |\n", 100 * product_seconds / medians.own_seconds,
+           1e-9 * flops / medians.own_seconds);
     fflush(stdout);
     training_free(&training);
 }
@@ -158,8 +162,9 @@ int main(int count, char **argument)
         cells_read(count, argument, (struct cells){NULL, {3, {8, 64, 256}}, {2, {1, 2}}, 7}, names);
     struct pytorch pytorch = pytorch_start();
     cells_print_heading("One training step", &pytorch);
-    printf("| model | batch | threads | ms | PyTorch ms | times faster | matrix products |\n"
-           "|---|---|---|---|---|---|---|\n");
+    printf(
+        "| model | batch | threads | ms | PyTorch ms | times faster | matrix products | GFLOP/s |\n"
+        "|---|---|---|---|---|---|---|---|\n");
     for (int t = 0; t < cells.threads.count; t++)
         for (size_t n = 0; n < sizeof networks / sizeof *networks; n++)
             for (int b = 0; cells_have(&cells, names[n]) && b < cells.batches.count; b++)
