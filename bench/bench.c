@@ -143,7 +143,7 @@ static void measure(const struct network *network, int batch, int threads, int r
     printf("| %s | %d | %d | ", network->name, batch, threads);
     cells_print(&medians);
     printf(" | %.0f%% | %.0f |\n", 100 * product_seconds / medians.own_seconds,
-           1e-9 * flops / medians.own_seconds);
+           1e-6 * flops / medians.own_steps / medians.own);
     fflush(stdout);
     training_free(&training);
 }

@@ -43,7 +43,8 @@ struct work {
 
 struct medians {
     double own, pytorch; /* milliseconds; pytorch is 0 where PyTorch can't be imported */
-    double own_seconds;  /* in all steps that were counted */
+    int own_steps;       /* that were counted … */
+    double own_seconds;  /* … and how long all of them took */
 };
 
 /* Prints what was measured with what, and an empty line. */
