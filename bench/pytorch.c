@@ -3,6 +3,7 @@
  */
 #include "bench/pytorch.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 static _Noreturn void become_pytorch(const int to[2], const int from[2])
 {
     const char *python = getenv("PYTHON");
+    signal(SIGPIPE, SIG_DFL);
     if (dup2(to[0], STDIN_FILENO) < 0 || dup2(from[1], STDOUT_FILENO) < 0 ||
         freopen("/dev/null", "w", stderr) == NULL)
         _exit(127);
@@ -25,6 +27,9 @@ struct pytorch pytorch_start(void)
 {
     struct pytorch pytorch = {0};
     int to[2], from[2];
+    if (signal(SIGPIPE, SIG_IGN) ==
+        SIG_ERR) /* writing to a PyTorch that ended is an error, with a message */
+        give_up("signal");
     if (pipe(to) != 0 || pipe(from) != 0)
         give_up("pipe");
     pytorch.process = fork();
