@@ -14,6 +14,14 @@
 
 #include "common/kernels/convolution.h"
 
+/* The compiler takes a vector that is used several times for as many operands in memory if it
+ * can; a load from an address that is no multiple of 64 takes two turns, each time. */
+#if defined(__AVX512F__)
+#define KEEP_IN_REGISTER(vector) __asm__("" : "+v"(vector))
+#else
+#define KEEP_IN_REGISTER(vector) (void)(vector)
+#endif
+
 /* Positions are worked on in blocks of BLOCK vectors. */
 #define BLOCK       3
 #define BLOCK_LANES (BLOCK * LANES)

@@ -60,6 +60,7 @@ add_products(const struct shapes *shapes, int samples, const float *x, const flo
 #pragma GCC unroll 8
             for (int t = 0; t < taps; t++) {
                 vector pixel = *(const vector *)(in + p + t);
+                KEEP_IN_REGISTER(pixel);
 #pragma GCC unroll 8
                 for (int o = 0; o < channels; o++)
                     total[o][t] += at[o] * pixel;
