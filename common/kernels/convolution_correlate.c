@@ -31,6 +31,8 @@ add_tap(const float *at, const float *weight, size_t weight_block, const int fro
     }
 }
 
+/* edges: these columns are a whole row, whose first and last see padding on one side
+ * (convolution_wide.h); two products in twenty-four are left out where a row has eight columns. */
 static inline __attribute__((always_inline)) void
 correlate_columns(const struct correlation *work, struct tap_range range, const float *from,
                   float *to, const int from_column, const int blocks, const int columns,
