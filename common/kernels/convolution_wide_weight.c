@@ -88,7 +88,7 @@ static inline __attribute__((always_inline)) void add_products(const struct prod
         total[j] = (vector){0};
     const float *dy = work->dy;
     for (int r = 0; r < work->rows; r++) {
-        const float *x = work->x + (size_t)r * work->x_row, *line[MOST_LINES];
+        const float *x = work->x + (size_t)r * work->x_row, *line[MOST_LINES] = {NULL};
 #pragma GCC unroll 8
         for (int j = 0; j < lines; j++)
             line[j] = x + j / down * work->x_plane + (size_t)(j % down) * work->in_width;

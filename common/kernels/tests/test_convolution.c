@@ -107,8 +107,11 @@ static void compare(const struct convolution_sizes *sizes)
                       "%d, %d groups",
                       name[k], distance(found[k]), sizes->inputs, sizes->outputs, sizes->height,
                       sizes->width, sizes->kernel, sizes->stride, sizes->padding, sizes->groups);
-    for (struct array *array = &all.x; array <= &all.bias_gradient; array++)
-        array_free(*array);
+    const struct array given[] = {all.x, all.weight, all.bias, all.dy};
+    for (int k = 0; k < 4; k++) {
+        array_free(given[k]);
+        array_free(found[k]);
+    }
 }
 
 static const struct {
