@@ -14,9 +14,9 @@
  *          the embedding of the tokens inside, the last a norm and the head, which has no bias and
  *          with tied=1 works with the embedding's table. Its data are texts, all others' images
  *     resnet
- *          of He et al. 2015 (arXiv:1512.03385), every block with its ReLU a layer; the first has
- *          the stem inside, the last the global average pooling and the linear layer. For small
- *          images depth = 6n + 2 (section 4.2): 3n basic blocks. With bottleneck=1, depth 50, 101
+ *          of He et al. 2015 (arXiv:1512.03385): a layer for the stem and one for each block with its
+ *          ReLU; the last has the global average pooling and the linear layer inside. For small
+ *          images depth = 6n + 2 (section 4.2): 3n basic blocks, 3n + 1 layers. With bottleneck=1, depth 50, 101
  *          or 152, ImageNet's (table 1). Shortcuts between unlike shapes are projections
  *          (1×1 convolution, batch norm), no convolution has a bias, and a bottleneck's stride is
  *          in its 3×3 convolution, as torchvision has them

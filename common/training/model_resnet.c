@@ -164,25 +164,45 @@ static bool make_plan(const struct model *model, const char *text, struct plan *
 
 /* ---- the network ---- */
 
+static void append_row(struct model *model, const struct row *row)
+{
+    model_append(model, layer_sequence(row->layer, row->layers));
+}
+
+static void append_stem(struct model *model, const struct plan *plan)
+{
+    struct row row = {.shape = model->input};
+    put_stem(&row, plan);
+    append_row(model, &row);
+}
+
+/* The last one brings the head. */
+static void append_block(struct model *model, const struct plan *plan, int group, int number,
+                         bool last)
+{
+    struct row row = {.shape = model_last_output(model)};
+    const int width = plan->width << group, stride = group > 0 && number == 0 ? 2 : 1;
+    if (plan->bottleneck)
+        put_bottleneck(&row, width, stride);
+    else
+        put_basic_block(&row, width, stride);
+    if (last)
+        put_head(&row, model->outputs);
+    append_row(model, &row);
+}
+
 bool model_build_resnet(struct model *model, const char *options, char error[MODEL_ERROR_SIZE])
 {
     struct plan plan = {.groups = 0};
     if (!make_plan(model, options, &plan, error))
         return false;
-    int layers = 0;
+    int blocks = 0;
     for (int group = 0; group < plan.groups; group++)
-        layers += plan.blocks[group];
-    model_make_room(model, layers);
+        blocks += plan.blocks[group];
+    model_make_room(model, 1 + blocks);
+    append_stem(model, &plan);
     for (int group = 0; group < plan.groups; group++)
-        for (int i = 0; i < plan.blocks[group]; i++) {
-            struct row row = {.shape = model_last_output(model)};
-            if (model->layers == 0)
-                put_stem(&row, &plan);
-            (plan.bottleneck ? put_bottleneck : put_basic_block)(&row, plan.width << group,
-                                                                 group > 0 && i == 0 ? 2 : 1);
-            if (model->layers == layers - 1)
-                put_head(&row, model->outputs);
-            model_append(model, layer_sequence(row.layer, row.layers));
-        }
+        for (int i = 0; i < plan.blocks[group]; i++)
+            append_block(model, &plan, group, i, model->layers == blocks);
     return true;
 }

@@ -22,13 +22,13 @@ static const struct {
     int ranks;
     int first_layer[MADE_RANKS + 1];
 } runs[] = {
-    {RESNET, 3, {0, 1, 2, 3}},
-    {RESNET "--optimizer adamw ", 2, {0, 2, 3}},
-    {RESNET, 1, {0, 3}},
+    {RESNET, 3, {0, 1, 2, 4}},
+    {RESNET "--optimizer adamw ", 2, {0, 2, 4}},
+    {RESNET, 1, {0, 4}},
     {"--model resnet:depth=14,width=2 --data synthetic:height=9,width=7 --seed 6 --batch 8 "
      "--micro-batches 4 --steps 2 ",
      4,
-     {0, 1, 3, 4, 6}},
+     {0, 1, 3, 5, 7}},
     {MLP, 3, {0, 2, 6, 8}},
     {MLP "--loss mean ", 2, {0, 5, 8}},
     {CNN, 3, {0, 2, 9, 16}},

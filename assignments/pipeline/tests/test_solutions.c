@@ -29,9 +29,9 @@ static const struct setting {
     {4, "--data synthetic --model cnn --batch 8 --micro-batches 2 --optimizer adamw"},
     {5, "--data synthetic --model vit:depth=2,width=16,heads=2 --batch 6 --micro-batches 3 "
         "--uneven"},
-    {3, "--data synthetic:height=12,width=12 --model resnet:width=4 --batch 8 --micro-batches 4"},
-    {2, "--data synthetic:height=9,width=9 --model resnet:depth=14,width=3 --batch 6 "
-        "--micro-batches 3"},
+    {3, "--data synthetic:height=12,width=12 --model resnet:width=4 --batch 8 --micro-batches 4 "
+        "--uneven"},
+    {2, "--data synthetic:height=9,width=9 --model resnet --batch 6 --micro-batches 3"},
     {4, "--data synthetic --model mlp:depth=3,width=16,norm=batch --batch 12 --micro-batches 3"},
     {8, "--data synthetic --model mlp:depth=4,width=512 --batch 64 --micro-batches 8"},
     {3, "--data synthetic --model mlp:depth=3,width=16 --batch 6 --micro-batches 3 "

@@ -38,11 +38,11 @@ START_TEST(small_resnets_have_their_sizes)
     } known[] = {
         /* Table 6 of the paper has 0.27, 0.46, 0.66, 0.85 and 1.7 million, without projections:
          * to 269722, 464154, 658586, 853018 and 1727962 these add 2752. */
-        {"resnet:depth=20", 9, 272474},
-        {"resnet:depth=32", 15, 466906},
-        {"resnet:depth=44", 21, 661338},
-        {"resnet:depth=56", 27, 855770},
-        {"resnet:depth=110", 54, 1730714}};
+        {"resnet:depth=20", 10, 272474},
+        {"resnet:depth=32", 16, 466906},
+        {"resnet:depth=44", 22, 661338},
+        {"resnet:depth=56", 28, 855770},
+        {"resnet:depth=110", 55, 1730714}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct model *model = make(known[i].name, SHAPE(3, 32, 32), 10);
         ck_assert_int_eq(model->layers, known[i].layers);
@@ -55,16 +55,17 @@ END_TEST
 START_TEST(groups_double_the_width_and_halve_the_sides)
 {
     struct model *model = make("resnet:depth=14", SHAPE(1, 28, 28), 10);
-    const struct shape output[] = {SHAPE(16, 28, 28), SHAPE(16, 28, 28), SHAPE(32, 14, 14),
-                                   SHAPE(32, 14, 14), SHAPE(64, 7, 7),   SHAPE(10)};
-    ck_assert_int_eq(model->layers, 6);
-    for (int i = 0; i < 6; i++)
+    const struct shape output[] = {SHAPE(16, 28, 28), SHAPE(16, 28, 28), SHAPE(16, 28, 28),
+                                   SHAPE(32, 14, 14), SHAPE(32, 14, 14), SHAPE(64, 7, 7),
+                                   SHAPE(10)};
+    ck_assert_int_eq(model->layers, 7);
+    for (int i = 0; i < 7; i++)
         ck_assert(shape_equal(model->layer[i].output, output[i]));
     ck_assert(model_mixes_samples(model));
     model_free(model);
     model = make("resnet", SHAPE(3, 5, 7), 4);
-    ck_assert_int_eq(model->layers, 3);
-    ck_assert(shape_equal(model->layer[1].output, SHAPE(32, 3, 4)));
+    ck_assert_int_eq(model->layers, 4);
+    ck_assert(shape_equal(model->layer[2].output, SHAPE(32, 3, 4)));
     count_all(model);
     model_free(model);
 }
@@ -76,7 +77,7 @@ START_TEST(parameters_and_averages_have_names)
     const char *const name[] = {"0.0.weight",          "0.1.weight",          "0.1.bias",
                                 "0.3.weight",          "0.4.weight",          "0.4.bias",
                                 "0.shortcut.0.weight", "0.shortcut.1.weight", "0.shortcut.1.bias"};
-    const struct layer *second = &model->layer[1];
+    const struct layer *second = &model->layer[2];
     ck_assert_int_eq(second->parameters, 9);
     for (int i = 0; i < 9; i++)
         ck_assert_str_eq(second->parameter[i].name, name[i]);
@@ -85,8 +86,8 @@ START_TEST(parameters_and_averages_have_names)
     ck_assert_str_eq(second->buffer[5].name, "0.shortcut.1.running_var");
     ck_assert_uint_eq(second->buffer_count, 6 * 32);
     ck_assert_str_eq(model->layer[0].parameter[0].name, "0.weight");
-    ck_assert_str_eq(model->layer[0].parameter[3].name, "3.0.weight");
-    ck_assert_str_eq(model->layer[2].parameter[10].name, "3.bias");
+    ck_assert_str_eq(model->layer[1].parameter[0].name, "0.0.weight");
+    ck_assert_str_eq(model->layer[3].parameter[10].name, "3.bias");
     model_free(model);
 }
 END_TEST
@@ -99,14 +100,15 @@ START_TEST(resnet_50_is_torchvisions)
     const size_t other[] = {70400, 280064, 1117184, 4462592};
     const int blocks[] = {3, 4, 6, 3}, sides[] = {56, 28, 14, 7};
     struct model *model = make("resnet:bottleneck=1", SHAPE(3, 224, 224), 1000);
-    ck_assert_int_eq(model->layers, 16);
-    int layer = 0;
+    ck_assert_int_eq(model->layers, 17);
+    ck_assert_uint_eq(model_parameter_count(model, 0, 1), STEM);
+    ck_assert(shape_equal(model->layer[0].output, SHAPE(64, 56, 56)));
+    int layer = 1;
     for (int group = 0; group < 4; group++)
         for (int block = 0; block < blocks[group]; block++, layer++) {
-            const size_t expected = (block == 0 ? first : other)[group] + (layer == 0 ? STEM : 0) +
-                                    (layer == 15 ? HEAD : 0);
+            const size_t expected = (block == 0 ? first : other)[group] + (layer == 16 ? HEAD : 0);
             ck_assert_uint_eq(model_parameter_count(model, layer, 1), expected);
-            if (layer < 15)
+            if (layer < 16)
                 ck_assert(shape_equal(model->layer[layer].output,
                                       SHAPE(256 << group, sides[group], sides[group])));
         }
@@ -121,7 +123,7 @@ START_TEST(deeper_ones_are_torchvisions)
     ck_assert_uint_eq(count_all(model), 44549160);
     model_free(model);
     model = make("resnet:bottleneck=1,depth=152", SHAPE(3, 224, 224), 1000);
-    ck_assert_int_eq(model->layers, 50);
+    ck_assert_int_eq(model->layers, 51);
     ck_assert_uint_eq(count_all(model), 60192808);
     model_free(model);
 }
