@@ -33,11 +33,20 @@ static char *draw_data(GRand *random)
                            draw(random, 1, 3), side, side, draw(random, 2, 20));
 }
 
+static const char *draw_norm(GRand *random)
+{
+    static const char *const norms[] = {"none", "none", "layer", "batch"};
+    return norms[draw(random, 0, G_N_ELEMENTS(norms) - 1)];
+}
+
 static char *draw_model(GRand *random)
 {
-    int kind = draw(random, 0, 9);
+    int kind = draw(random, 0, 11);
+    if (kind >= 10)
+        return g_strdup_printf("resnet:depth=%d,width=%d", chance(random, 0.7) ? 8 : 14,
+                               draw(random, 1, 6));
     if (kind <= 1)
-        return g_strdup("cnn");
+        return g_strdup_printf("cnn:norm=%s", draw_norm(random));
     if (kind <= 4) {
         int heads = draw(random, 1, 4);
         bool blocks = chance(random, 0.4); /* one layer each */
@@ -45,7 +54,8 @@ static char *draw_model(GRand *random)
                                draw(random, blocks ? 2 : 1, blocks ? 10 : 4),
                                heads * draw(random, 3, 12), heads);
     }
-    return g_strdup_printf("mlp:depth=%d,width=%d", draw(random, 1, 10), draw(random, 1, 96));
+    return g_strdup_printf("mlp:depth=%d,width=%d,norm=%s", draw(random, 1, 10),
+                           draw(random, 1, 96), draw_norm(random));
 }
 
 static char *draw_text(GRand *random)
@@ -108,11 +118,13 @@ struct setting setting_draw(uint32_t seed)
         setting.schedule = "1f1b";
     int chunks = interleaved ? draw(random, 2, MIN(4, layers)) : 1;
     setting.ranks = draw(random, 1, MIN(MOST_RANKS, layers / chunks));
-    bool is_cnn = strncmp(model, "cnn", 3) == 0; /* calm seeds are rare with many samples */
+    /* Calm seeds are rare with many samples, and where a norm is over few. */
+    bool is_cnn = strncmp(model, "cnn", 3) == 0 || strncmp(model, "resnet", 6) == 0;
+    int least = strstr(model, "norm=batch") != NULL ? 4 : 1;
     int micro_batches = draw(random, 1, is_cnn ? 4 : MOST_MICRO_BATCHES);
     if (interleaved)
         micro_batches = setting.ranks * draw(random, 1, is_cnn || setting.ranks > 4 ? 1 : 3);
-    int samples = draw(random, 1, is_cnn ? 3 : 7);
+    int samples = draw(random, least, least + (is_cnn ? 2 : 6));
     bool uneven = layers % (setting.ranks * chunks) != 0 || chance(random, 0.2);
     bool pipedream = strcmp(setting.schedule, "pipedream") == 0;
     g_string_printf(setting.arguments,
