@@ -1,7 +1,7 @@
 /*
  * What the model's files share: model.c (the interface, the mlp and the cnn),
- * model_options.c (reading the options of a name) model_transformer.c and
- * model_gpt.c.
+ * model_options.c (reading the options of a name), model_transformer.c,
+ * model_gpt.c and model_resnet.c.
  */
 #ifndef COMMON_TRAINING_MODEL_PARTS_H
 #define COMMON_TRAINING_MODEL_PARTS_H
