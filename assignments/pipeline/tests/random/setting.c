@@ -54,8 +54,11 @@ static char *draw_model(GRand *random)
                                draw(random, blocks ? 2 : 1, blocks ? 10 : 4),
                                heads * draw(random, 3, 12), heads);
     }
-    return g_strdup_printf("mlp:depth=%d,width=%d,norm=%s", draw(random, 1, 10),
-                           draw(random, 1, 96), draw_norm(random));
+    const char *norm = draw_norm(random);
+    const int deepest =
+        strcmp(norm, "batch") == 0 ? 4 : 10; /* few samples, many norms: no calm seed */
+    return g_strdup_printf("mlp:depth=%d,width=%d,norm=%s", draw(random, 1, deepest),
+                           draw(random, 1, 96), norm);
 }
 
 static char *draw_text(GRand *random)
@@ -120,7 +123,7 @@ struct setting setting_draw(uint32_t seed)
     setting.ranks = draw(random, 1, MIN(MOST_RANKS, layers / chunks));
     /* Calm seeds are rare with many samples, and where a norm is over few. */
     bool is_cnn = strncmp(model, "cnn", 3) == 0 || strncmp(model, "resnet", 6) == 0;
-    int least = strstr(model, "norm=batch") != NULL ? 4 : 1;
+    int least = strstr(model, "norm=batch") != NULL ? 6 : 1;
     int micro_batches = draw(random, 1, is_cnn ? 4 : MOST_MICRO_BATCHES);
     if (interleaved)
         micro_batches = setting.ranks * draw(random, 1, is_cnn || setting.ranks > 4 ? 1 : 3);
