@@ -103,10 +103,10 @@ static const struct {
     const char *message;
 } refused[] = {
     {"gpt", {3, {1, 28, 28}}, "--data text"},
-    {"mlp", {1, {64}}, "the model for text is gpt"},
-    {"cnn", {1, {64}}, "the model for text is gpt"},
-    {"vit", {1, {64}}, "the model for text is gpt"},
-    {"transformer", {1, {64}}, "the model for text is gpt"},
+    {"mlp", {1, {64}}, "gpt, which is for text"},
+    {"cnn", {1, {64}}, "gpt, which is for text"},
+    {"vit", {1, {64}}, "gpt, which is for text"},
+    {"transformer", {1, {64}}, "gpt, which is for text"},
     {"gpt:heads=3", {1, {64}}, "must divide width=64"},
     {"gpt:tied=2", {1, {64}}, "tied is 0 or 1"},
     {"gpt:dropout=1", {1, {64}}, "dropout is a number from 0 to less than 1"},
