@@ -180,8 +180,9 @@ static bool part_of(const struct text_file *text, enum dataset_split split, int 
                     struct part *part, char error[DATASET_ERROR_SIZE])
 {
     const size_t cut = text->characters * 9 / 10;
-    *part = split == DATASET_TRAIN ? (struct part){.end = cut}
-                                   : (struct part){.first = cut, .end = text->characters};
+    *part = (struct part){.first = 0, .end = cut};
+    if (split == DATASET_TEST)
+        *part = (struct part){.first = cut, .end = text->characters};
     const size_t characters = part->end - part->first;
     if (characters < (size_t)tokens + 1)
         return dataset_error(error,
