@@ -13,7 +13,7 @@ SHELL := /bin/bash
 #: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
 #: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
 #: CURVE=name of the curve that make train writes (ranks-NP)
-#: PLATFORM=name of the simulated cluster (free): a file of common/platforms
+#: PLATFORM=name of the simulated cluster (free): a file of common/platforms, or this: make calibrate
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive
 #: MEMORY=1       make timeline shows memory over time, too: by kind, as a picture and a table
 #: MACHINE=real   make timeline on this computer, not on the simulated cluster

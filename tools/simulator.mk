@@ -44,9 +44,15 @@ $(CALIBRATE): $(call objects,$(wildcard common/platforms/calibrate/*.c)) $(COMMO
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $^ $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
 
-#: CALIBRATION_SECONDS=number  how long make calibrate measures (80)
-CALIBRATION_SECONDS ?= 80
-.PHONY: calibrate
+#: CALIBRATION_SECONDS=number  how long make calibrate measures (60)
+CALIBRATION_SECONDS ?= 60
+.PHONY: calibrate bench-calibration
 calibrate: data ## measure this computer for PLATFORM=this: simulated time becomes its own
 	+@$(call built,$(CALIBRATE))
+	@mkdir -p $(dir $(THIS_PLATFORM))
 	@OMP_NUM_THREADS=1 tools/launch $(CORES) $(CALIBRATE) $(CALIBRATION_SECONDS) "$(or $(OUT),$(THIS_PLATFORM))"
+
+#: ROUNDS=number  of make bench-calibration (3)
+bench-calibration: data ## simulated step times of PLATFORM=this beside real ones
+	+@$(call built,SUBMISSION=solutions ASSIGNMENT=pipeline $(B)/programs/solutions/pipeline $(S)/programs/solutions/pipeline)
+	@B=$(B) bench/calibration $(ROUNDS)

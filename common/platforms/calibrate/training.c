@@ -28,8 +28,9 @@ enum { TRAINED = sizeof trained / sizeof *trained };
 static const int sizes[] = {1, 2, 4, 8, 16, 32, 64};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-/* In micro-batches of more samples than this, what half a model leaves in the caches makes no difference. */
-enum { LARGEST_OF_ALL_PARTS = 16 };
+/* With micro-batches of more samples than this, what half a model leaves in the caches makes no
+ * difference, and one step has enough of everything. */
+enum { LARGE = 16 };
 
 enum { MICRO_BATCHES = 4 };
 
@@ -154,7 +155,7 @@ struct calibrate_speed calibrate_train(double seconds)
         for (int i = 0; i < TRAINED; i++)
             for (int j = 0; j < SIZES; j++)
                 for (enum part part = 0; part < PARTS; part++) {
-                    if (part > WHOLE_ALL_FORWARDS_FIRST && sizes[j] > LARGEST_OF_ALL_PARTS)
+                    if (sizes[j] > LARGE && (part > WHOLE_ALL_FORWARDS_FIRST || round > 0))
                         continue;
                     memory_reset_peak();
                     struct training training = training_new(&trained[i], part, sizes[j]);
