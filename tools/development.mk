@@ -1,7 +1,7 @@
 # For those who work on the kit.
 
-.PHONY: everything levels bench bench-layers bench-grade mpi4py-suite lint format fuzz compile_commands.json
-everything: $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench $(B)/bench/bench_layers \
+.PHONY: everything levels bench bench-layers bench-products bench-grade mpi4py-suite lint format fuzz compile_commands.json
+everything: $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products \
             $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
 levels: ## draw which folder uses which: docs/pictures/levels.svg
@@ -20,6 +20,18 @@ bench-layers: ## time each layer forward and backward, beside PyTorch where it i
 $(B)/bench/bench $(B)/bench/bench_layers: $(B)/bench/%: $(B)/bench/%.o $(BENCH_PARTS) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(if $(filter bench,$*),-Wl$(comma)--wrap=cpu_matrix_product) $^ $(PROGRAM_LIBS) -o $@
+
+bench-products: ## time matrix products with few rows, beside OpenBLAS, oneDNN and LIBXSMM where they are installed
+	+@$(call built,$(B)/bench/products $(if $(LIBXSMM),$(B)/bench/libxsmm.so))
+	@$(B)/bench/products
+$(B)/bench/products: bench/products.c $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) -march=native $(WARNINGS) $(PROGRAM_CFLAGS) -DBENCH_FOLDER='"$(B)/bench"' $^ $(PROGRAM_LIBS) -o $@
+# Debian has LIBXSMM only as an archive.
+LIBXSMM := $(wildcard /usr/lib/libxsmm.a)
+$(B)/bench/libxsmm.so: $(LIBXSMM)
+	@mkdir -p $(@D)
+	$(say)$(CC) -shared -Wl,--whole-archive $< -Wl,--no-whole-archive $(PROGRAM_LIBS) -o $@
 
 bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
 	+@$(call built,$(GRADING))

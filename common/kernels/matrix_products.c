@@ -1,7 +1,7 @@
 /*
  * Matrix products (OpenBLAS) and the bias of linear layers.
  */
-#include "common/kernels/cpu.h"
+#include "common/kernels/products_few.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -76,10 +76,79 @@ static struct product band_of(struct product product, int part, int parts)
     return product;
 }
 
+/* ---- who multiplies ---- */
+
+enum way { OPENBLAS, STREAMED, SHORT, DOT, TURNED };
+
+/* The one table: who was fastest, by form and shape, measured by `make bench-products` (Zen 4, and
+ * docs/speed.md). OpenBLAS is hard to beat up to a million multiplications, where it does not copy
+ * its factors, and where c and the sums are large. */
+static enum way fastest_way(const struct product *p)
+{
+    double c_size = (double)p->rows * p->columns, b_size = (double)p->columns * p->depth;
+    if (p->transpose_a && p->transpose_b)
+        return OPENBLAS;
+    if (p->transpose_b) { /* forward: b is the weight */
+        if (p->rows > 32 || p->columns < 2 * LANES)
+            return OPENBLAS;
+        if (p->depth < 256)
+            return (p->rows >= 12 && p->rows <= LANES && b_size > 4096) || p->rows > 24 ? TURNED
+                                                                                        : OPENBLAS;
+        bool small = b_size <= 16384 || (p->rows <= 4 && b_size <= 65536) ||
+                     (p->rows <= 2 && b_size <= 500000);
+        return small ? OPENBLAS : DOT;
+    }
+    if (p->columns < LANES || p->depth < 1)
+        return OPENBLAS;
+    if (p->transpose_a) { /* backward for the weight: c is its gradient */
+        if (c_size <= 16384 || p->depth > 32)
+            return OPENBLAS;
+        return p->depth <= LANES ? SHORT : c_size >= 500000 ? STREAMED : OPENBLAS;
+    }
+    /* backward for the input: b is the weight */
+    bool copies = p->rows * b_size > 1e6 || (p->rows >= 3 && b_size >= 16384);
+    return copies ? STREAMED : OPENBLAS;
+}
+
+static void multiply_few(const struct product *p, enum way way)
+{
+    if (way == STREAMED || way == SHORT) {
+        const struct streamed_product product = {.rows = p->rows,
+                                                 .columns = p->columns,
+                                                 .depth = p->depth,
+                                                 .a_row = p->transpose_a ? 1 : p->a_row,
+                                                 .a_column = p->transpose_a ? p->a_row : 1,
+                                                 .b_row = p->b_row,
+                                                 .c_row = p->c_row,
+                                                 .a = p->a,
+                                                 .b = p->b,
+                                                 .c = p->c,
+                                                 .add = p->beta != 0};
+        (way == SHORT ? cpu_short_product : cpu_streamed_product)(&product);
+    } else {
+        const struct dot_product product = {.rows = p->rows,
+                                            .columns = p->columns,
+                                            .depth = p->depth,
+                                            .a_row = p->a_row,
+                                            .b_row = p->b_row,
+                                            .c_row = p->c_row,
+                                            .a = p->a,
+                                            .b = p->b,
+                                            .c = p->c,
+                                            .add = p->beta != 0};
+        (way == DOT ? cpu_dot_product : cpu_turned_product)(&product);
+    }
+}
+
 static void multiply(const struct product *product)
 {
     if (product->rows == 0 || product->columns == 0)
         return;
+    enum way way = product->beta == 0 || product->beta == 1 ? fastest_way(product) : OPENBLAS;
+    if (way != OPENBLAS) {
+        multiply_few(product, way);
+        return;
+    }
     cblas_sgemm(CblasRowMajor, product->transpose_a ? CblasTrans : CblasNoTrans,
                 product->transpose_b ? CblasTrans : CblasNoTrans, product->rows, product->columns,
                 product->depth, 1.0f, product->a, product->a_row, product->b, product->b_row,
