@@ -8,7 +8,7 @@ PLAN_DEGREES = --chunks "$(CHUNKS)" --scaling "$(SCALING)"
 endif
 
 .PHONY: bench-schedules random-settings
-bench-schedules: ## bubble of every schedule beside its formula; the pipeline beside the naive split and PyTorch's (PYTHON=path)
+bench-schedules: ## bubble of every schedule beside its formula; the pipeline beside the naive split and PyTorch's
 	@$(MAKE) --no-print-directory SUBMISSION=solutions ASSIGNMENT=pipeline build
 	@assignments/pipeline/tools/bench_schedules $(B)
 
