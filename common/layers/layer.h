@@ -186,9 +186,9 @@ struct layer layer_attention(struct shape input, int heads);
 struct layer layer_causal_attention(struct shape input, int heads);
 /* y = x + inner(x). Takes over what the inner layers own; the array stays the caller's. */
 struct layer layer_residual(struct shape input, const struct layer *inner, int inner_layers);
-/* y = shortcut(x) + inner(x). The parameters of the shortcut (NULL: y = x + inner(x)) stand behind the
- * others, under the names "shortcut.0.weight" and so on. Takes over what all the layers own; the arrays
- * stay the caller's. */
+/* y = shortcut(x) + inner(x), or x + inner(x) where the shortcut has no layers. Its parameters stand
+ * behind the others, under the names "shortcut.0.weight" and so on. Takes over what all the layers own;
+ * the arrays stay the caller's. */
 struct layer layer_residual_with(struct shape input, const struct layer *shortcut,
                                  int shortcut_layers, const struct layer *inner, int inner_layers);
 /* The layers one after the other, as one. Takes over what they own; the array stays the caller's. */

@@ -76,7 +76,7 @@ struct layer layer_residual_with(struct shape input, const struct layer *shortcu
     struct shape round = input;
     inner_put(&layer, "", inner, inner_layers);
     layer.output = inner[inner_layers - 1].output;
-    if (shortcut != NULL) {
+    if (shortcut != NULL && shortcut_layers > 0) {
         inner_put(&layer, "shortcut.", shortcut, shortcut_layers);
         layer.shortcut_layers = shortcut_layers;
         round = shortcut[shortcut_layers - 1].output;
