@@ -54,5 +54,5 @@ calibrate: data ## measure this computer for PLATFORM=this: simulated time becom
 
 #: ROUNDS=number  of make bench-calibration (3)
 bench-calibration: data ## simulated step times of PLATFORM=this beside real ones
-	+@$(call built,SUBMISSION=solutions ASSIGNMENT=pipeline $(B)/programs/solutions/pipeline $(S)/programs/solutions/pipeline)
-	@B=$(B) bench/calibration $(ROUNDS)
+	+@$(call built,SUBMISSION=solutions $(B)/programs/solutions/$(ASSIGNMENT) $(S)/programs/solutions/$(ASSIGNMENT))
+	@B=$(B) bench/calibration $(ASSIGNMENT) $(ROUNDS)

@@ -153,13 +153,13 @@ void rates_free(struct rates *rates)
 
 void rates_write(struct rate rate, char text[RATES_TEXT_SIZE])
 {
-    size_t used = 0;
-#define APPEND(...) used += (size_t)snprintf(text + used, RATES_TEXT_SIZE - used, __VA_ARGS__)
-    APPEND("%s %.0f", work_name(rate.work.kind), rate.resident);
-    for (int i = 0; i < work_numbers(rate.work.kind); i++)
-        APPEND(" %.0f", rate.work.size[i]);
-    APPEND("  %.6g %.6g", rate.seconds.alone, rate.seconds.together);
-#undef APPEND
+    char size[RATES_TEXT_SIZE / 2] = "";
+    for (int i = 0; i < work_numbers(rate.work.kind); i++) {
+        const size_t length = strlen(size);
+        snprintf(size + length, sizeof size - length, " %.0f", rate.work.size[i]);
+    }
+    snprintf(text, RATES_TEXT_SIZE, "%s %.0f%s  %.6g %.6g", work_name(rate.work.kind),
+             rate.resident, size, rate.seconds.alone, rate.seconds.together);
 }
 
 /* ---- between them --------------------------------------------------------------------------------- */

@@ -1,15 +1,17 @@
 /*
  * Measuring work (work.h): the time of each piece, without the pieces inside it.
  *
- * What the measuring itself takes is not part of any piece but for one reading of
- * the clock.
+ * What the measuring itself takes is not part of any piece but for one reading of the
+ * clock, nor is the time in which the system lets somebody else compute.
  */
 #include "common/base/fatal.h"
 #include "common/kernels/work_parts.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MOST_SIZES = 8192, MOST_TIMES = 256, SERIES = WORK_NOT_MEASURED };
 
@@ -23,8 +25,10 @@ struct met {
 
 struct open_piece {
     struct work work;
-    uint64_t began;
-    uint64_t inside; /* nanoseconds of pieces inside it, and of measuring them */
+    uint64_t entered, began; /* work_measure_begin, its begin and its end */
+    uint64_t processor;      /* of this thread, when it began */
+    uint64_t inside;         /* nanoseconds of pieces inside it, and of measuring them */
+    double away_inside;      /* time_away of pieces inside it */
 };
 
 static enum work_series series = WORK_NOT_MEASURED;
@@ -72,11 +76,30 @@ static struct met *find(const struct work *work, double resident)
     }
 }
 
+static uint64_t processor_clock(void)
+{
+    struct timespec time;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0)
+        fatal("can't read the thread's clock: %s", strerror(errno));
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
 void work_measure_begin(struct work work)
 {
     if (depth == WORK_MOST_OPEN)
         fatal("pieces of work more than %d deep within each other", WORK_MOST_OPEN);
-    stack[depth++] = (struct open_piece){work, machine_clock(), 0};
+    struct open_piece *piece = &stack[depth++];
+    *piece = (struct open_piece){.work = work, .entered = machine_clock()};
+    piece->processor = processor_clock();
+    piece->began = machine_clock();
+}
+
+/* Nanoseconds in which the system gave the core to somebody else. The two clocks never agree to the
+ * last microsecond. */
+static uint64_t time_away(const struct open_piece *piece, uint64_t ended)
+{
+    const uint64_t passed = ended - piece->began, used = processor_clock() - piece->processor;
+    return passed > used + 5000 ? passed - used : 0;
 }
 
 void work_measure_end(void)
@@ -84,10 +107,14 @@ void work_measure_end(void)
     const uint64_t ended = machine_clock();
     const struct open_piece *piece = &stack[--depth];
     struct met *one = find(&piece->work, resident_now());
-    one->time[series][one->times[series]++ % MOST_TIMES] =
-        1e-9f * (float)(ended - piece->began - piece->inside);
-    if (depth > 0)
-        stack[depth - 1].inside += machine_clock() - piece->began;
+    const double away = (double)time_away(piece, ended);
+    const double time =
+        (double)(ended - piece->began - piece->inside) - (away - piece->away_inside);
+    one->time[series][one->times[series]++ % MOST_TIMES] = (float)(1e-9 * fmax(time, 0));
+    if (depth > 0) {
+        stack[depth - 1].inside += machine_clock() - piece->entered;
+        stack[depth - 1].away_inside += away;
+    }
 }
 
 static int compare_floats(const void *a, const void *b)
