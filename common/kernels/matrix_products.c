@@ -91,9 +91,11 @@ static enum way fastest_way(const struct product *p)
     if (p->transpose_b) { /* forward: b is the weight */
         if (p->rows > 32 || p->columns < 2 * LANES)
             return OPENBLAS;
-        if (p->depth < 256)
-            return (p->rows >= 12 && p->rows <= LANES && b_size > 4096) || p->rows > 24 ? TURNED
-                                                                                        : OPENBLAS;
+        if (p->depth < 256) {
+            bool fills_vectors =
+                (p->rows >= 12 && p->rows <= LANES && p->columns > 4 * LANES) || p->rows > 24;
+            return fills_vectors ? TURNED : OPENBLAS;
+        }
         bool small = b_size <= 16384 || (p->rows <= 4 && b_size <= 65536) ||
                      (p->rows <= 2 && b_size <= 500000);
         return small ? OPENBLAS : DOT;
@@ -106,7 +108,7 @@ static enum way fastest_way(const struct product *p)
         return p->depth <= LANES ? SHORT : c_size >= 500000 ? STREAMED : OPENBLAS;
     }
     /* backward for the input: b is the weight */
-    bool copies = p->rows * b_size > 1e6 || (p->rows >= 3 && b_size >= 16384);
+    bool copies = p->rows * b_size > 1e6 || (p->rows >= 3 && b_size >= 12288);
     return copies ? STREAMED : OPENBLAS;
 }
 
