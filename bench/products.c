@@ -139,7 +139,7 @@ static float *random_floats(size_t count, uint64_t stream)
 /* GFLOP/s of each side; 0: it does not take part. */
 static void measure(const struct product *p, int rounds, double speed[SIDES])
 {
-    double flops = 2.0 * p->rows * p->columns * p->depth, fastest[SIDES];
+    double flops = 2.0 * p->rows * p->columns * p->depth, fastest[SIDES] = {0};
     int repetitions = (int)(TURN_SECONDS * 50e9 / flops) + 1;
     xsmm_make(p);
     for (int round = 0; round < rounds; round++)

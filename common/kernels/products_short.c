@@ -23,7 +23,7 @@ static inline __attribute__((always_inline)) void add_terms(const struct streame
     const float *b = p->b + (long)k * p->b_row;
     float *c = p->c + (long)row * p->c_row;
     const long b_row = p->b_row, c_row = p->c_row;
-    const bool add = p->add || k > 0;
+    const bool adds = p->add || k > 0;
     vector factor[MOST_TERMS][MOST_ROWS];
 #pragma GCC unroll 8
     for (int t = 0; t < terms; t++)
@@ -41,7 +41,7 @@ static inline __attribute__((always_inline)) void add_terms(const struct streame
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
             vector *to = (vector *)(c + i * c_row + column);
-            vector sum = add ? *to : (vector){0};
+            vector sum = adds ? *to : (vector){0};
 #pragma GCC unroll 8
             for (int t = 0; t < terms; t++)
                 sum += factor[t][i] * in[t];
@@ -50,7 +50,7 @@ static inline __attribute__((always_inline)) void add_terms(const struct streame
     }
     for (; column < next; column++)
         for (int i = 0; i < rows; i++) {
-            float sum = add ? c[i * c_row + column] : 0;
+            float sum = adds ? c[i * c_row + column] : 0;
             for (int t = 0; t < terms; t++)
                 sum += factor[t][i][0] * b[t * b_row + column];
             c[i * c_row + column] = sum;

@@ -83,9 +83,13 @@ typedef void tile(const struct streamed_product *, const float *a, const float *
     }
 #define TILES(rows)                                                                                \
     TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4) TILE(rows, 5) TILE(rows, 6)
-TILES(1)
-TILES(2) TILES(3) TILES(4) TILE(5, 1) TILE(5, 2) TILE(5, 3) TILE(5, 4) TILE(6, 1) TILE(6, 2)
-    TILE(6, 3) TILE(6, 4) TILE(7, 1) TILE(7, 2) TILE(7, 3) TILE(8, 1) TILE(8, 2) TILE(8, 3)
+/* clang-format off */
+TILES(1) TILES(2) TILES(3) TILES(4)
+TILE(5, 1) TILE(5, 2) TILE(5, 3) TILE(5, 4)
+TILE(6, 1) TILE(6, 2) TILE(6, 3) TILE(6, 4)
+TILE(7, 1) TILE(7, 2) TILE(7, 3)
+TILE(8, 1) TILE(8, 2) TILE(8, 3)
+/* clang-format on */
 #define ROW(rows)                                                                                  \
     {                                                                                              \
         tile_##rows##_1, tile_##rows##_2, tile_##rows##_3, tile_##rows##_4, tile_##rows##_5,       \
