@@ -98,7 +98,7 @@ ROWS(6, 4)
 ROWS(7, 3)
 ROWS(8, 3)
 
-static void (*const multiply_rows[MOST_ROWS])(const struct dot_product *, int row) = {
+static void (*const multiply_rows[])(const struct dot_product *, int row) = {
     multiply_1_rows, multiply_2_rows, multiply_3_rows, multiply_4_rows,
     multiply_5_rows, multiply_6_rows, multiply_7_rows, multiply_8_rows};
 
