@@ -32,9 +32,8 @@ static inline vector inverse_deviation(vector variance)
     return inverse;
 }
 
-static inline __attribute__((always_inline)) void apply_strip(int samples, int channels, int lanes,
-                                                              const float *x, vector mean,
-                                                              vector slope, vector bias, float *y)
+SPECIALISED void apply_strip(int samples, int channels, int lanes, const float *x, vector mean,
+                             vector slope, vector bias, float *y)
 {
     for (int i = 0; i < samples; i++) {
         const size_t at = (size_t)i * (size_t)channels;
@@ -43,10 +42,8 @@ static inline __attribute__((always_inline)) void apply_strip(int samples, int c
 }
 
 /* Of one strip of channels in the samples of one group; x and y: its first numbers. */
-static inline __attribute__((always_inline)) void normalise_strip(int samples, int channels,
-                                                                  int lanes, const float *x,
-                                                                  vector weight, vector bias,
-                                                                  float *y, float *statistics)
+SPECIALISED void normalise_strip(int samples, int channels, int lanes, const float *x,
+                                 vector weight, vector bias, float *y, float *statistics)
 {
     vector sum[2] = {{0}}, squares[2] = {{0}};
     for (int i = 0; i < samples; i++)
@@ -62,9 +59,9 @@ static inline __attribute__((always_inline)) void normalise_strip(int samples, i
     store(statistics + channels, variance, lanes);
 }
 
-static inline __attribute__((always_inline)) void
-differentiate_strip(int samples, int channels, int lanes, const float *x, const float *statistics,
-                    vector weight, const float *dy, float *dx, float *sums)
+SPECIALISED void differentiate_strip(int samples, int channels, int lanes, const float *x,
+                                     const float *statistics, vector weight, const float *dy,
+                                     float *dx, float *sums)
 {
     const vector mean = load(statistics, lanes);
     const vector inverse = inverse_deviation(load(statistics + channels, lanes));

@@ -16,9 +16,9 @@
 
 /* One tap's products for columns first … last - 1 of each block. Inlined with constants, as are the
  * functions around it, so that sum[][] is in registers. */
-static inline __attribute__((always_inline)) void
-add_tap(const float *at, const float *weight, size_t weight_block, const int from_column,
-        const int blocks, const int first, const int last, vector sum[2][MOST_COLUMNS])
+SPECIALISED void add_tap(const float *at, const float *weight, size_t weight_block,
+                         const int from_column, const int blocks, const int first, const int last,
+                         vector sum[2][MOST_COLUMNS])
 {
     vector weights = *(const vector *)weight, second;
     if (blocks == 2)
@@ -33,10 +33,9 @@ add_tap(const float *at, const float *weight, size_t weight_block, const int fro
 
 /* edges: these columns are a whole row, whose first and last see padding on one side
  * (convolution_wide.h); two products in twenty-four are left out where a row has eight columns. */
-static inline __attribute__((always_inline)) void
-correlate_columns(const struct correlation *work, struct tap_range range, const float *from,
-                  float *to, const int from_column, const int blocks, const int columns,
-                  const bool edges)
+SPECIALISED void correlate_columns(const struct correlation *work, struct tap_range range,
+                                   const float *from, float *to, const int from_column,
+                                   const int blocks, const int columns, const bool edges)
 {
     vector sum[2][MOST_COLUMNS];
 #pragma GCC unroll 2
@@ -65,9 +64,8 @@ correlate_columns(const struct correlation *work, struct tap_range range, const 
 }
 
 /* All rows, so many columns at a time; the last ones overlap those before. */
-static inline __attribute__((always_inline)) void
-correlate_rows(const struct correlation *work, const int from_column, const int blocks,
-               const int together, const bool edges)
+SPECIALISED void correlate_rows(const struct correlation *work, const int from_column,
+                                const int blocks, const int together, const bool edges)
 {
     for (int r = 0; r < work->rows; r++)
         for (int c = 0; c < work->columns; c += together) {
@@ -97,8 +95,7 @@ static int columns_together(int columns, int blocks)
     return best;
 }
 
-static inline __attribute__((always_inline)) void correlate(const struct correlation *work,
-                                                            const int from_column, const int blocks)
+SPECIALISED void correlate(const struct correlation *work, const int from_column, const int blocks)
 {
     switch (columns_together(work->columns, blocks)) {
 #define CASE(together)                                                                             \

@@ -31,8 +31,7 @@ struct sample {
 
 /* `channels` output channels from `first` on. Inlined with a constant, so that sum[][] is in
  * registers. */
-static inline __attribute__((always_inline)) void convolve_channels(const struct sample *work,
-                                                                    int first, const int channels)
+SPECIALISED void convolve_channels(const struct sample *work, int first, const int channels)
 {
     size_t weight_stride = (size_t)work->inputs * work->taps;
     for (int p = 0; p < work->positions; p += BLOCK_LANES) {

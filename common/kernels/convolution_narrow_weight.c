@@ -39,9 +39,9 @@ struct shapes {
 
 /* sum[o · sum_stride + kx] += the products at all positions of all samples laid out; each sum has
  * LANES parts. */
-static inline __attribute__((always_inline)) void
-add_products(const struct shapes *shapes, int samples, const float *x, const float *dy, float *sum,
-             size_t sum_stride, const int channels, const int taps)
+SPECIALISED void add_products(const struct shapes *shapes, int samples, const float *x,
+                              const float *dy, float *sum, size_t sum_stride, const int channels,
+                              const int taps)
 {
     vector total[MOST_CHANNELS][MOST_TAPS];
 #pragma GCC unroll 8
@@ -75,9 +75,9 @@ add_products(const struct shapes *shapes, int samples, const float *x, const flo
 }
 
 /* A whole row of the window (all kx) for `channels` output channels. */
-static inline __attribute__((always_inline)) void
-add_window_row(const struct shapes *shapes, int samples, const float *x, const float *dy,
-               float *sum, size_t sum_stride, int kernel, const int channels)
+SPECIALISED void add_window_row(const struct shapes *shapes, int samples, const float *x,
+                                const float *dy, float *sum, size_t sum_stride, int kernel,
+                                const int channels)
 {
     int kx = 0;
     for (; kx + 5 <= kernel; kx += 5)

@@ -77,9 +77,8 @@ struct products {
 };
 
 /* Inlined with constants, so that total[] is in registers. */
-static inline __attribute__((always_inline)) void add_products(const struct products *work,
-                                                               const int blocks, const int inputs,
-                                                               const int down, const int right)
+SPECIALISED void add_products(const struct products *work, const int blocks, const int inputs,
+                              const int down, const int right)
 {
     const int lines = inputs * down, places = lines * right;
     vector total[MOST_SUMS];
@@ -114,9 +113,8 @@ static inline __attribute__((always_inline)) void add_products(const struct prod
 }
 
 /* All input channels, `together` at a time, for one piece (down · right places) of the window. */
-static inline __attribute__((always_inline)) void add_piece(struct products work, int inputs,
-                                                            const int blocks, const int together,
-                                                            const int down, const int right)
+SPECIALISED void add_piece(struct products work, int inputs, const int blocks, const int together,
+                           const int down, const int right)
 {
     int i = 0;
     for (; i + together <= inputs; i += together) {
@@ -132,8 +130,7 @@ static inline __attribute__((always_inline)) void add_piece(struct products work
 }
 
 /* The whole window, cut into pieces of which sixteen to twenty vectors of sums fill the registers. */
-static inline __attribute__((always_inline)) void add_window(struct products work, int inputs,
-                                                             int kernel, const int blocks)
+SPECIALISED void add_window(struct products work, int inputs, int kernel, const int blocks)
 {
     if (kernel == 3) {
         add_piece(work, inputs, blocks, 2 / blocks, 3, 3);

@@ -21,6 +21,15 @@ static inline int round_up_to_lanes(int count)
     return (count + LANES - 1) / LANES * LANES;
 }
 
+/* Before a function whose constant arguments say how often its loops run: it is compiled anew for
+ * each call of it, so that the loops disappear and its vectors stay in registers. With sanitizers,
+ * which would take minutes for that, it is compiled once. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SPECIALISED static __attribute__((noipa))
+#else
+#define SPECIALISED static inline __attribute__((always_inline))
+#endif
+
 /* Work of fewer float operations than this is done sooner than a second thread wakes up. A region
  * that an `if` clause leaves to one thread costs 0.3 µs; it must not call OpenBLAS, which would
  * start threads of its own in it (matrix_products.c). */

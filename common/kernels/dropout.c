@@ -22,8 +22,8 @@ typedef uint64_t words __attribute__((vector_size(4 * LANES)));
 #define LOWER_HALF 0xFFFFFFFFu
 
 /* The numbers of WORDS blocks from `first`, a multiple of WORDS, on, in their order. */
-static inline __attribute__((always_inline)) void
-draw_blocks(const struct dropout_draw *draw, uint64_t first, uint32_t word[4 * WORDS])
+SPECIALISED void draw_blocks(const struct dropout_draw *draw, uint64_t first,
+                             uint32_t word[4 * WORDS])
 {
     const words zero = {0}, lane = {0, 1, 2, 3, 4, 5, 6, 7};
     uint64_t key0 = draw->seed & LOWER_HALF, key1 = draw->seed >> 32;
@@ -46,8 +46,8 @@ draw_blocks(const struct dropout_draw *draw, uint64_t first, uint32_t word[4 * W
     memcpy(word + 2 * WORDS, &upper, sizeof upper);
 }
 
-static inline __attribute__((always_inline)) void
-drop(int count, const uint32_t *word, uint32_t bound, float scale, const float *x, float *y)
+SPECIALISED void drop(int count, const uint32_t *word, uint32_t bound, float scale, const float *x,
+                      float *y)
 {
 #pragma omp simd
     for (int i = 0; i < count; i++)

@@ -13,10 +13,8 @@
 
 /* The two functions below work on a block of columns of one row of y. They are inlined with
  * constant sizes, so that their inner loops disappear. */
-static inline __attribute__((always_inline)) void pool_block(const float *restrict x, int width,
-                                                             float *restrict y,
-                                                             int32_t *restrict place,
-                                                             const int columns, const int kernel)
+SPECIALISED void pool_block(const float *restrict x, int width, float *restrict y,
+                            int32_t *restrict place, const int columns, const int kernel)
 {
 #pragma omp simd
     for (int column = 0; column < columns; column++) {
@@ -33,9 +31,9 @@ static inline __attribute__((always_inline)) void pool_block(const float *restri
     }
 }
 
-static inline __attribute__((always_inline)) void
-pool_block_backward(const int32_t *restrict place, const float *restrict dy, int width,
-                    float *restrict dx, const int columns, const int kernel)
+SPECIALISED void pool_block_backward(const int32_t *restrict place, const float *restrict dy,
+                                     int width, float *restrict dx, const int columns,
+                                     const int kernel)
 {
     for (int ky = 0; ky < kernel; ky++)
 #pragma omp simd

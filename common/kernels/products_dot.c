@@ -38,8 +38,8 @@ static __attribute__((noinline)) void add_rest(const struct dot_product *p, int 
 
 /* rows × columns of c from `row` and `column` on. Inlined with constants, so that sum[][] is in
  * registers. */
-static inline __attribute__((always_inline)) void
-multiply_tile(const struct dot_product *p, int row, int column, const int rows, const int columns)
+SPECIALISED void multiply_tile(const struct dot_product *p, int row, int column, const int rows,
+                               const int columns)
 {
     const long a_row = p->a_row, b_row = p->b_row;
     const float *a = p->a + row * a_row, *b = p->b + column * b_row;

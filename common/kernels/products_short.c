@@ -15,9 +15,8 @@ enum { CACHED_FLOATS = 4096 };
 
 /* `rows` rows of c from `row` on get `terms` terms from k on. Inlined with constants, so that
  * factor[][] is in registers. */
-static inline __attribute__((always_inline)) void add_terms(const struct streamed_product *p,
-                                                            int row, int k, int first, int next,
-                                                            const int rows, const int terms)
+SPECIALISED void add_terms(const struct streamed_product *p, int row, int k, int first, int next,
+                           const int rows, const int terms)
 {
     const float *a = p->a + (long)row * p->a_row + (long)k * p->a_column;
     const float *b = p->b + (long)k * p->b_row;

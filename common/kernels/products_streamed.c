@@ -28,10 +28,8 @@ static void store_last_lanes(vector sum, int lanes, float *c, bool add)
 
 /* `rows` × `vectors` of c from `a`, `b` and `c` on. Inlined with constants, so that sum[][] is in
  * registers. lanes: how many of a single vector are wanted, the last ones. */
-static inline __attribute__((always_inline)) void multiply_tile(const struct streamed_product *p,
-                                                                const float *a, const float *b,
-                                                                float *c, int lanes, int ahead,
-                                                                const int rows, const int vectors)
+SPECIALISED void multiply_tile(const struct streamed_product *p, const float *a, const float *b,
+                               float *c, int lanes, int ahead, const int rows, const int vectors)
 {
     vector sum[MOST_ROWS][MOST_VECTORS];
     const long a_row = p->a_row, a_column = p->a_column, b_row = p->b_row, c_row = p->c_row;

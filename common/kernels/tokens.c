@@ -38,8 +38,8 @@ void cpu_mean_tokens_backward(int samples, int tokens, int width, const float *d
 }
 
 /* Copies every row of every patch, patch rows in order: from the images if cut, else to them. */
-static inline __attribute__((always_inline)) void
-copy_patches(const struct patch_sizes *sizes, float *images, float *patches, const bool cut)
+SPECIALISED void copy_patches(const struct patch_sizes *sizes, float *images, float *patches,
+                              const bool cut)
 {
     int patch = sizes->patch;
     int down = sizes->height / patch, across = sizes->width / patch;
