@@ -69,17 +69,19 @@ static void choose_step(struct run *run, const struct program *program, const ch
     run->micro_batches = options_micro_batches(&as_named);
 }
 
+static bool step_is_possible(struct run *run, const struct program *program, const char *name,
+                             char *reason)
+{
+    choose_step(run, program, name);
+    return program->check(run, reason, REASON_SIZE) && driver_samples_suffice(run, reason);
+}
+
 /* May the program's steps be taken with these options? If not, `reason` says why not. */
 static bool steps_are_possible(struct run *run, const struct program *program, char *reason)
 {
-    const struct options *options = run->options;
-    if (options->against[0] != '\0') {
-        choose_step(run, program, options->against);
-        if (!program->check(run, reason, REASON_SIZE))
-            return false;
-    }
-    choose_step(run, program, options->step);
-    return program->check(run, reason, REASON_SIZE);
+    const char *against = run->options->against;
+    return (against[0] == '\0' || step_is_possible(run, program, against, reason)) &&
+           step_is_possible(run, program, run->options->step, reason);
 }
 
 /* The communicator whose ranks the run's are. One that is not MPI_COMM_WORLD is never freed: it

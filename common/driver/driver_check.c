@@ -4,6 +4,8 @@
  */
 #include "common/driver/driver_parts.h"
 
+#include "common/training/model.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,5 +94,22 @@ bool driver_options_fit(const struct program *program, const struct run *run,
         snprintf(reason, REASON_SIZE, "--compare: this assignment has nothing to compare");
     else
         return true;
+    return false;
+}
+
+bool driver_samples_suffice(const struct run *run, char reason[REASON_SIZE])
+{
+    const int batch = run->options->batch_size, micro_batches = run->micro_batches;
+    const int least = model_least_samples(run->model);
+    if (batch / micro_batches >= least)
+        return true;
+    char fewer[64] = "";
+    if (batch >= least)
+        snprintf(fewer, sizeof fewer, ", or --micro-batches %d at most", batch / least);
+    snprintf(reason, REASON_SIZE,
+             "--model %s: a batch norm in it takes the variance over the samples of a micro-batch, "
+             "which must be %d or more; --batch %d in %d has %d in each: use --batch %d or more%s",
+             run->model->name, least, batch, micro_batches, batch / micro_batches,
+             least * micro_batches, fewer);
     return false;
 }

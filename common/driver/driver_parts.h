@@ -23,6 +23,8 @@ const struct probe *driver_find_probe(const struct program *program, const char 
  * together. */
 bool driver_options_fit(const struct program *program, const struct run *run,
                         char reason[REASON_SIZE]);
+/* Has a micro-batch of this step as many samples as the model needs? If not, false, and a reason. */
+bool driver_samples_suffice(const struct run *run, char reason[REASON_SIZE]);
 
 /* ---- driver_evidence.c: nothing is written where the options ask for nothing ------------------- */
 

@@ -26,10 +26,10 @@ static struct batch_norm_sizes sizes_of(const struct layer *layer, int samples, 
                                            .channels = channels,
                                            .plane = shape_count(layer->input) / channels,
                                            .together = together == 0 ? samples : together};
-    if (sizes.together < 0 || samples % sizes.together != 0)
+    if (sizes.together < 1 || samples % sizes.together != 0)
         fatal("a batch norm is to take the statistics of each %d samples together, which does not "
               "divide the %d samples that it is given",
-              together, samples);
+              sizes.together, samples);
     return sizes;
 }
 
@@ -146,9 +146,9 @@ struct layer layer_batch_norm(struct shape input)
     if ((input.dimensions != 1 && input.dimensions != 3) || shape_elements(input) < 1)
         fatal("a batch norm needs samples (channels) or (channels, height, width), not %s",
               shape_text(input, text));
-    struct layer layer = {
-        .operations = &operations, .input = input, .output = input, .mixes_samples = true};
+    struct layer layer = {.operations = &operations, .input = input, .output = input};
     const struct shape channels = SHAPE(input.size[0]);
+    layer.least_samples = shape_count(input) == input.size[0] ? 2 : 1; /* need_two_numbers */
     layer_add_parameter(&layer, "weight", channels, INITIAL_ONE, 0);
     layer_add_parameter(&layer, "bias", channels, INITIAL_ZERO, 0);
     layer_add_buffer(&layer, "running_mean", channels, INITIAL_ZERO);

@@ -119,7 +119,8 @@ void inner_put(struct layer *layer, const char *prefix, const struct layer *inne
             i == 0 ? inner[i].backward_input_flops_without_dx : inner[i].backward_input_flops;
         layer->dropouts += inner[i].dropouts;
         layer->tied = layer->tied || inner[i].tied;
-        layer->mixes_samples = layer->mixes_samples || inner[i].mixes_samples;
+        if (inner[i].least_samples > layer->least_samples)
+            layer->least_samples = inner[i].least_samples;
         add_parameters(layer, prefix, &inner[i], i);
         add_buffers(layer, prefix, &inner[i], i);
     }

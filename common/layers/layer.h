@@ -105,7 +105,7 @@ struct layer {
     enum dtype input_dtype; /* float32; int32 for tokens */
     bool tied;              /* works with the model's first parameter, as its own weight */
     int dropouts;           /* how many it is, or has inside */
-    bool mixes_samples;     /* what it makes of a sample depends on the others */
+    int least_samples;      /* of a micro-batch, to train with; 0 and 1: any will do */
     double forward_flops;   /* per sample */
     double backward_input_flops;
     double backward_input_flops_without_dx; /* of what backward_weight needs nevertheless */

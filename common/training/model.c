@@ -243,12 +243,13 @@ struct data_shape model_data(const struct model *model)
                                .classes = model->outputs};
 }
 
-bool model_mixes_samples(const struct model *model)
+int model_least_samples(const struct model *model)
 {
-    bool mixes = false;
+    int least = 1;
     for (int i = 0; i < model->layers; i++)
-        mixes = mixes || model->layer[i].mixes_samples;
-    return mixes;
+        if (model->layer[i].least_samples > least)
+            least = model->layer[i].least_samples;
+    return least;
 }
 
 bool model_is_tied(const struct model *model)

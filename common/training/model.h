@@ -55,8 +55,9 @@ struct model *model_new(const char *name, struct shape input, int classes,
 void model_free(struct model *model);
 /* The data that it is for. */
 struct data_shape model_data(const struct model *model);
-/* Its outputs for a sample depend on the other samples: a layer takes statistics over them. */
-bool model_mixes_samples(const struct model *model);
+/* Of how many samples a micro-batch must be at least, to train with: a batch norm of one number takes
+ * two. */
+int model_least_samples(const struct model *model);
 /* A layer works with the first layer's first parameter: layer.tied. */
 bool model_is_tied(const struct model *model);
 size_t model_parameter_count(const struct model *model, int first_layer, int layers);

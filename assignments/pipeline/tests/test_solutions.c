@@ -229,6 +229,10 @@ static const struct refusal {
     {1, "--data synthetic --against naive --dump-gradients 0", "--against naive", 2},
     {2, "--data synthetic --compare --corrupt gradients:2", "no layer 2", 2},
     {2, "--data synthetic --batch 0", "--batch 0", 2},
+    {2, "--data synthetic --model mlp:norm=batch --uneven --batch 6 --micro-batches 6",
+     "use --batch 12 or more, or --micro-batches 3 at most", 2},
+    {1, "--data synthetic --model mlp:norm=batch --batch 1 --schedule baseline",
+     "use --batch 2 or more", 2},
     {2, "--data synthetic:train=32,test=32 --batch 64", "32 samples", 1},
     /* 3,000,000,000 steps: more than an int holds */
     {1,

@@ -61,13 +61,34 @@ START_TEST(groups_double_the_width_and_halve_the_sides)
     ck_assert_int_eq(model->layers, 7);
     for (int i = 0; i < 7; i++)
         ck_assert(shape_equal(model->layer[i].output, output[i]));
-    ck_assert(model_mixes_samples(model));
     model_free(model);
     model = make("resnet", SHAPE(3, 5, 7), 4);
     ck_assert_int_eq(model->layers, 4);
     ck_assert(shape_equal(model->layer[2].output, SHAPE(32, 3, 4)));
     count_all(model);
     model_free(model);
+}
+END_TEST
+
+/* Where the image is one pixel in the end, a batch norm has one number of each channel in a sample. */
+START_TEST(a_variance_needs_two_numbers)
+{
+    static const struct {
+        const char *name;
+        int side, least;
+    } needs[] = {{"resnet", 5, 1},
+                 {"resnet", 4, 2},
+                 {"resnet:bottleneck=1", 33, 1},
+                 {"cnn:norm=batch", 28, 2},
+                 {"mlp:norm=batch", 8, 2},
+                 {"mlp:norm=layer", 8, 1},
+                 {"mlp", 8, 1}};
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        struct model *model = make(needs[i].name, SHAPE(1, needs[i].side, needs[i].side), 10);
+        ck_assert_msg(model_least_samples(model) == needs[i].least, "%s on %d: %d", needs[i].name,
+                      needs[i].side, model_least_samples(model));
+        model_free(model);
+    }
 }
 END_TEST
 
@@ -214,6 +235,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("resnets");
     tcase_add_test(tests, small_resnets_have_their_sizes);
     tcase_add_test(tests, groups_double_the_width_and_halve_the_sides);
+    tcase_add_test(tests, a_variance_needs_two_numbers);
     tcase_add_test(tests, parameters_and_averages_have_names);
     tcase_add_test(tests, resnet_50_is_torchvisions);
     tcase_add_test(tests, deeper_ones_are_torchvisions);
