@@ -13,6 +13,8 @@ char *pipeline_plan_refusal(const struct plan *plan, const struct schedule_kind 
         return g_strdup_printf("%d stages (%d on each rank) want at least as many layers; %s has "
                                "%d",
                                stages, stages / plan->ranks, plan->model_name, plan->model->layers);
+    if (stages > 1 && model_is_tied(plan->model))
+        return g_strdup(PIPELINE_PLAN_TIED);
     if (kind->facts->chunked && plan->micro_batches % plan->ranks != 0)
         return g_strdup_printf("%d micro-batches are no multiple of %d ranks", plan->micro_batches,
                                plan->ranks);

@@ -54,12 +54,15 @@ static bool is_small_enough(const struct plan *plan, GString *error)
 
 static bool fits(const struct plan *plan, GString *error)
 {
-    if (plan->ranks <= plan->model->layers)
+    if (plan->ranks > plan->model->layers)
+        g_string_printf(error,
+                        "RANKS=%d: every rank needs at least one layer, and %s has %d; use fewer "
+                        "ranks or a deeper model (depth=…)",
+                        plan->ranks, plan->model_name, plan->model->layers);
+    else if ((plan->ranks > 1 || plan->scaling_ranks) && model_is_tied(plan->model))
+        g_string_printf(error, "MODEL=%s: " PIPELINE_PLAN_TIED ": use tied=0", plan->model_name);
+    else
         return is_small_enough(plan, error);
-    g_string_printf(error,
-                    "RANKS=%d: every rank needs at least one layer, and %s has %d; use fewer "
-                    "ranks or a deeper model (depth=…)",
-                    plan->ranks, plan->model_name, plan->model->layers);
     return false;
 }
 

@@ -44,6 +44,11 @@ struct stage_cost *pipeline_plan_costs(const struct model *model, int stages, in
 
 /* ---- formula.c -------------------------------------------------------------------------------- */
 
+/* Why a model with a tied head can't be cut, as the program says it. */
+#define PIPELINE_PLAN_TIED                                                                         \
+    "the head works with the weight of the embedding, on two stages that do not add up their "     \
+    "gradients for it"
+
 /* Can the schedule run? If not, the reason, to be freed; else NULL. */
 char *pipeline_plan_refusal(const struct plan *plan, const struct schedule_kind *kind);
 /* Does the closed form hold? Zero bubble's wants as many micro-batches as ranks. */

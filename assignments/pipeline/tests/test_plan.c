@@ -57,6 +57,8 @@ static const struct {
     {"--ranks 4 --micro-batches 99999999999999999999", "MICRO_BATCHES=9999"},
     {"--ranks 4 --chunks 0", "CHUNKS=0"},
     {"--ranks 4 --batch 9", "BATCH=9: can't be cut into 8 micro-batches"},
+    {"--ranks 4 --model mlp:norm=batch --batch 8", "for 8 of them use BATCH=16 or more"},
+    {"--ranks 4 --model gpt:tied=1", "use tied=0"},
     {"--ranks 9", "RANKS=9: every rank needs at least one layer, and transformer:depth=8 has 8"},
     {"--ranks 4 --model unicorn", "MODEL=unicorn: there is no model 'unicorn'"},
     {"--ranks 4 --model vit:depth=0", "MODEL=vit:depth=0"},
