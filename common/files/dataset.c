@@ -172,7 +172,7 @@ static bool source_open(const struct source *source, enum dataset_split split, b
         folder = cifar_folder(error);
         return folder != NULL && cifar_open(folder, split, inputs, labels, dataset, error);
     case SYNTHETIC:
-        synthetic_open(&source->synthetic, split, inputs, labels, seed, dataset);
+        synthetic_open(&source->synthetic, split, inputs, seed, dataset);
         return true;
     case TEXT:
         return dataset_text_open(&source->text, split, dataset, error);

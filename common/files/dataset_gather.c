@@ -88,6 +88,8 @@ void dataset_gather_labels(const struct dataset *dataset, const int *number, int
     }
     for (int i = 0; i < count; i++) {
         check_number(dataset, number[i]);
-        labels[i] = dataset->label[number[i]];
+        labels[i] = dataset->label != NULL
+                        ? dataset->label[number[i]]
+                        : synthetic_label(&dataset->synthetic_labels, (size_t)number[i]);
     }
 }

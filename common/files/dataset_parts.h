@@ -27,6 +27,12 @@ struct image_run {
     int samples;
 };
 
+/* What the labels of synthetic images are a function of. */
+struct synthetic_labels {
+    uint64_t seed, stream;
+    uint32_t classes;
+};
+
 struct dataset {
     struct data_shape shape;
     int samples;
@@ -34,7 +40,7 @@ struct dataset {
     /* images */
     struct image_run run[DATASET_MAX_FILES]; /* in the order of their numbers; none: not opened */
     int runs;
-    uint8_t *label; /* one per sample, or NULL: not opened */
+    uint8_t *label; /* one per sample, or NULL: not opened, or synthetic */
     size_t label_bytes;
     float value[DATASET_MAX_CHANNELS][256]; /* the float that a byte becomes */
     /* what is given back by dataset_close() */
@@ -43,6 +49,7 @@ struct dataset {
     uint8_t *unpacked; /* images that are not in a mapped file, or NULL */
     size_t unpacked_bytes;
     struct synthetic *synthetic; /* makes the images instead of `run`, or NULL */
+    struct synthetic_labels synthetic_labels; /* instead of `label`, where there are classes */
     /* text: inputs and labels are the same tokens */
     uint16_t *token; /* one sample's behind the other's, and one more; or NULL */
     size_t tokens;
@@ -111,7 +118,8 @@ struct synthetic_options {
 bool synthetic_parse(const char *text, struct synthetic_options *options,
                      char error[DATASET_ERROR_SIZE]);
 void synthetic_open(const struct synthetic_options *options, enum dataset_split split, bool inputs,
-                    bool labels, uint64_t seed, struct dataset *dataset);
+                    uint64_t seed, struct dataset *dataset);
+int32_t synthetic_label(const struct synthetic_labels *labels, size_t number);
 /* The bytes of one image, which belong to the set. */
 const uint8_t *synthetic_sample(struct synthetic *set, size_t number);
 void synthetic_free(struct synthetic *set); /* NULL is allowed */

@@ -22,7 +22,7 @@ static const struct dataset_option known[] = {
     {"width", offsetof(struct synthetic_options, width), 1, 256},
     {"train", offsetof(struct synthetic_options, train), 1, DATASET_MAX_SAMPLES},
     {"test", offsetof(struct synthetic_options, test), 1, DATASET_MAX_SAMPLES},
-    {"classes", offsetof(struct synthetic_options, classes), 2, 256},
+    {"classes", offsetof(struct synthetic_options, classes), 2, 65536},
 };
 
 bool synthetic_parse(const char *text, struct synthetic_options *options,
@@ -41,15 +41,20 @@ bool synthetic_parse(const char *text, struct synthetic_options *options,
                              "data set synthetic: %lld pixels in a sample and %d + %d samples are "
                              "too many: at most %d bytes per split",
                              (long long)pixels, options->train, options->test, INT32_MAX);
+    const int most = INT32_MAX / (int)sizeof(float); /* of the classes' pictures */
+    if (pixels * options->classes > most)
+        return dataset_error(error,
+                             "data set synthetic: %d classes, each with a picture of %lld pixels, "
+                             "are too many: at most %d pixels in all pictures",
+                             options->classes, (long long)pixels, most);
     return true;
 }
 
 /* ---- samples, made when they are first asked for: most runs want a few of thousands -------------- */
 
 struct synthetic {
-    uint64_t seed;
-    uint32_t classes;
-    uint64_t label_stream, noise_stream;
+    struct synthetic_labels labels;
+    uint64_t noise_stream;
     size_t pixels; /* of a sample */
     size_t samples;
     float *picture;  /* (classes, pixels) */
@@ -58,21 +63,18 @@ struct synthetic {
     uint8_t *sample; /* (samples, pixels) */
 };
 
-static uint8_t label_of(uint64_t seed, uint64_t stream, size_t number, uint32_t classes)
+int32_t synthetic_label(const struct synthetic_labels *labels, size_t number)
 {
-    return (uint8_t)random_below(seed, stream, number, classes);
+    return (int32_t)random_below(labels->seed, labels->stream, number, labels->classes);
 }
 
-static struct synthetic *synthetic_new(const struct dataset *dataset, uint64_t seed,
-                                       uint64_t label_stream, enum dataset_split split)
+static struct synthetic *synthetic_new(const struct dataset *dataset, enum dataset_split split)
 {
     size_t pixels = (size_t)shape_count(dataset->shape.input), samples = (size_t)dataset->samples;
     size_t numbers = (size_t)dataset->shape.classes * pixels;
     struct synthetic *set = memory_allocate(MEMORY_WORKSPACE, sizeof *set);
     *set = (struct synthetic){
-        .seed = seed,
-        .classes = (uint32_t)dataset->shape.classes,
-        .label_stream = label_stream,
+        .labels = dataset->synthetic_labels,
         .noise_stream = random_stream(RANDOM_SYNTHETIC, STREAM_NOISE, (uint32_t)split),
         .pixels = pixels,
         .samples = samples,
@@ -82,8 +84,9 @@ static struct synthetic *synthetic_new(const struct dataset *dataset, uint64_t s
         .sample = memory_allocate(MEMORY_WORKSPACE, samples * pixels),
     };
     memset(set->made, 0, samples);
-    random_uniform(set->picture, numbers, seed, random_stream(RANDOM_SYNTHETIC, STREAM_PICTURE, 0),
-                   0, PICTURE_LOW, PICTURE_HIGH);
+    random_uniform(set->picture, numbers, set->labels.seed,
+                   random_stream(RANDOM_SYNTHETIC, STREAM_PICTURE, 0), 0, PICTURE_LOW,
+                   PICTURE_HIGH);
     return set;
 }
 
@@ -94,7 +97,8 @@ void synthetic_free(struct synthetic *set)
     memory_release(MEMORY_WORKSPACE, set->sample, set->samples * set->pixels);
     memory_release(MEMORY_WORKSPACE, set->made, set->samples);
     memory_release(MEMORY_WORKSPACE, set->noise, set->pixels * sizeof(float));
-    memory_release(MEMORY_WORKSPACE, set->picture, set->classes * set->pixels * sizeof(float));
+    memory_release(MEMORY_WORKSPACE, set->picture,
+                   set->labels.classes * set->pixels * sizeof(float));
     memory_release(MEMORY_WORKSPACE, set, sizeof *set);
 }
 
@@ -104,10 +108,10 @@ const uint8_t *synthetic_sample(struct synthetic *set, size_t number)
     uint8_t *sample = set->sample + number * set->pixels;
     if (set->made[number])
         return sample;
-    uint8_t label = label_of(set->seed, set->label_stream, number, set->classes);
+    const size_t label = (size_t)synthetic_label(&set->labels, number);
     const float *picture = set->picture + label * set->pixels;
-    random_uniform(set->noise, set->pixels, set->seed, set->noise_stream, number * set->pixels,
-                   -NOISE, NOISE);
+    random_uniform(set->noise, set->pixels, set->labels.seed, set->noise_stream,
+                   number * set->pixels, -NOISE, NOISE);
     for (size_t p = 0; p < set->pixels; p++)
         sample[p] = (uint8_t)(picture[p] + set->noise[p]);
     set->made[number] = 1;
@@ -117,16 +121,13 @@ const uint8_t *synthetic_sample(struct synthetic *set, size_t number)
 /* ---- the data set ---------------------------------------------------------------------------------- */
 
 void synthetic_open(const struct synthetic_options *options, enum dataset_split split, bool inputs,
-                    bool labels, uint64_t seed, struct dataset *dataset)
+                    uint64_t seed, struct dataset *dataset)
 {
     dataset->samples = split == DATASET_TRAIN ? options->train : options->test;
-    uint64_t stream = random_stream(RANDOM_SYNTHETIC, STREAM_LABEL, (uint32_t)split);
+    dataset->synthetic_labels = (struct synthetic_labels){
+        .seed = seed,
+        .stream = random_stream(RANDOM_SYNTHETIC, STREAM_LABEL, (uint32_t)split),
+        .classes = (uint32_t)options->classes};
     if (inputs)
-        dataset->synthetic = synthetic_new(dataset, seed, stream, split);
-    if (!labels)
-        return;
-    dataset->label_bytes = (size_t)dataset->samples;
-    dataset->label = memory_allocate(MEMORY_WORKSPACE, dataset->label_bytes);
-    for (size_t i = 0; i < dataset->label_bytes; i++)
-        dataset->label[i] = label_of(seed, stream, i, (uint32_t)options->classes);
+        dataset->synthetic = synthetic_new(dataset, split);
 }

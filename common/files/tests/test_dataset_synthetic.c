@@ -97,6 +97,30 @@ START_TEST(synthetic_can_be_learned)
 }
 END_TEST
 
+/* As many as ImageNet has: more than a byte can tell apart. Of 5,000 labels that are drawn evenly,
+ * some 6 in 1,000 classes are never drawn. */
+START_TEST(synthetic_has_a_thousand_classes)
+{
+    static int number[5000];
+    static int32_t label[5000];
+    static bool drawn[1000];
+    for (int i = 0; i < 5000; i++)
+        number[i] = i;
+    struct dataset *set = dataset_open("synthetic:height=1,width=1,train=5000,classes=1000",
+                                       DATASET_TRAIN, false, true, 5, error);
+    ck_assert_msg(set != NULL, "%s", error);
+    dataset_gather_labels(set, number, 5000, label);
+    int different = 0;
+    for (int i = 0; i < 5000; i++) {
+        ck_assert(label[i] >= 0 && label[i] < 1000);
+        different += !drawn[label[i]];
+        drawn[label[i]] = true;
+    }
+    ck_assert_int_ge(different, 980);
+    dataset_close(set);
+}
+END_TEST
+
 START_TEST(epoch_order_is_a_permutation)
 {
     static int one[1000], same[1000], next[1000], other[1000];
@@ -123,6 +147,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, synthetic_shape);
     tcase_add_test(tests, synthetic_depends_on_the_seed_alone);
     tcase_add_test(tests, synthetic_can_be_learned);
+    tcase_add_test(tests, synthetic_has_a_thousand_classes);
     tcase_add_test(tests, epoch_order_is_a_permutation);
     suite_add_tcase(suite, tests);
     return suite;
