@@ -1,70 +1,98 @@
 /*
- * Average pooling over windows, and over whole planes.
+ * Average pooling over windows, by sixteen planes (windows.h), and over whole planes.
  */
-#include "common/kernels/cpu.h"
+#include "common/base/memory.h"
+#include "common/kernels/windows.h"
 
 #include <string.h>
 
-/* The part [first, last) of a window that begins at `start` and lies on pixels 0 … pixels - 1. */
-struct span {
-    int first, last;
-};
-
-static struct span on_plane(int start, int kernel, int pixels)
+/* The means of a block of planes. */
+static void average_lanes(const struct pooling_sizes *sizes, const vector *x, vector *y)
 {
-    return (struct span){start < 0 ? 0 : start, start + kernel < pixels ? start + kernel : pixels};
+    const struct windows windows = windows_of(sizes);
+    const float share = 1.0f / (float)(sizes->kernel * sizes->kernel);
+    for (int row = 0; row < windows.rows; row++) {
+        const struct span down =
+            on_plane(row * sizes->stride - sizes->padding, sizes->kernel, sizes->height);
+        for (int column = 0; column < windows.columns; column++) {
+            const struct span right =
+                on_plane(column * sizes->stride - sizes->padding, sizes->kernel, sizes->width);
+            vector sum = {0};
+            for (int i = down.first; i < down.last; i++)
+                for (int j = right.first; j < right.last; j++)
+                    sum += x[i * sizes->width + j];
+            *y++ = sum * share;
+        }
+    }
+}
+
+static void average_lanes_backward(const struct pooling_sizes *sizes, const vector *dy, vector *dx)
+{
+    const struct windows windows = windows_of(sizes);
+    const float share = 1.0f / (float)(sizes->kernel * sizes->kernel);
+    memset(dx, 0, sizeof *dx * (size_t)windows.pixels);
+    for (int row = 0; row < windows.rows; row++) {
+        const struct span down =
+            on_plane(row * sizes->stride - sizes->padding, sizes->kernel, sizes->height);
+        for (int column = 0; column < windows.columns; column++) {
+            const struct span right =
+                on_plane(column * sizes->stride - sizes->padding, sizes->kernel, sizes->width);
+            const vector part = *dy++ * share;
+            for (int i = down.first; i < down.last; i++)
+                for (int j = right.first; j < right.last; j++)
+                    dx[i * sizes->width + j] += part;
+        }
+    }
+}
+
+/* A thread's memory: a block of x and of y, or of their gradients. */
+static size_t vectors_of_thread(const struct windows *windows)
+{
+    return (size_t)windows->pixels + (size_t)windows->count;
+}
+
+size_t cpu_average_pool_scratch(const struct pooling_sizes *sizes)
+{
+    const struct windows windows = windows_of(sizes);
+    return sizeof(vector) * vectors_of_thread(&windows) * (size_t)windows.threads;
 }
 
 void cpu_average_pool(const struct pooling_sizes *sizes, const float *x, float *y)
 {
-    int height = sizes->height, width = sizes->width, kernel = sizes->kernel;
-    int rows = windows_along(height, kernel, sizes->stride, sizes->padding);
-    int columns = windows_along(width, kernel, sizes->stride, sizes->padding);
-    float share = 1.0f / (float)(kernel * kernel);
-    double work = (double)sizes->planes * rows * columns * kernel * kernel;
-#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
-    for (int plane = 0; plane < sizes->planes; plane++) {
-        const float *in = x + (size_t)plane * height * width;
-        float *out = y + (size_t)plane * rows * columns;
-        for (int row = 0; row < rows; row++) {
-            struct span down = on_plane(row * sizes->stride - sizes->padding, kernel, height);
-            for (int column = 0; column < columns; column++) {
-                struct span right =
-                    on_plane(column * sizes->stride - sizes->padding, kernel, width);
-                float sum = 0;
-                for (int i = down.first; i < down.last; i++)
-                    for (int j = right.first; j < right.last; j++)
-                        sum += in[i * width + j];
-                *out++ = sum * share;
-            }
-        }
+    const struct windows windows = windows_of(sizes);
+    const size_t bytes = cpu_average_pool_scratch(sizes), thread = vectors_of_thread(&windows);
+    const size_t pixels = (size_t)windows.pixels, count = (size_t)windows.count;
+    vector *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
+#pragma omp parallel for schedule(static) num_threads(windows.threads)
+    for (int block = 0; block < windows.blocks; block++) {
+        vector *x_lanes = scratch + thread * (size_t)omp_get_thread_num();
+        vector *y_lanes = x_lanes + pixels;
+        const size_t first = (size_t)block * LANES;
+        const int planes = planes_of_block(sizes->planes, block);
+        cpu_planes_to_lanes(planes, windows.pixels, x + first * pixels, pixels, (float *)x_lanes);
+        average_lanes(sizes, x_lanes, y_lanes);
+        cpu_lanes_to_planes(planes, windows.count, (float *)y_lanes, y + first * count, count);
     }
+    memory_release(MEMORY_WORKSPACE, scratch, bytes);
 }
 
 void cpu_average_pool_backward(const struct pooling_sizes *sizes, const float *dy, float *dx)
 {
-    int height = sizes->height, width = sizes->width, kernel = sizes->kernel;
-    int rows = windows_along(height, kernel, sizes->stride, sizes->padding);
-    int columns = windows_along(width, kernel, sizes->stride, sizes->padding);
-    float share = 1.0f / (float)(kernel * kernel);
-    double work = (double)sizes->planes * rows * columns * kernel * kernel;
-#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
-    for (int plane = 0; plane < sizes->planes; plane++) {
-        const float *in = dy + (size_t)plane * rows * columns;
-        float *out = dx + (size_t)plane * height * width;
-        memset(out, 0, sizeof *out * (size_t)height * (size_t)width);
-        for (int row = 0; row < rows; row++) {
-            struct span down = on_plane(row * sizes->stride - sizes->padding, kernel, height);
-            for (int column = 0; column < columns; column++) {
-                struct span right =
-                    on_plane(column * sizes->stride - sizes->padding, kernel, width);
-                float part = *in++ * share;
-                for (int i = down.first; i < down.last; i++)
-                    for (int j = right.first; j < right.last; j++)
-                        out[i * width + j] += part;
-            }
-        }
+    const struct windows windows = windows_of(sizes);
+    const size_t bytes = cpu_average_pool_scratch(sizes), thread = vectors_of_thread(&windows);
+    const size_t pixels = (size_t)windows.pixels, count = (size_t)windows.count;
+    vector *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
+#pragma omp parallel for schedule(static) num_threads(windows.threads)
+    for (int block = 0; block < windows.blocks; block++) {
+        vector *dx_lanes = scratch + thread * (size_t)omp_get_thread_num();
+        vector *dy_lanes = dx_lanes + pixels;
+        const size_t first = (size_t)block * LANES;
+        const int planes = planes_of_block(sizes->planes, block);
+        cpu_planes_to_lanes(planes, windows.count, dy + first * count, count, (float *)dy_lanes);
+        average_lanes_backward(sizes, dy_lanes, dx_lanes);
+        cpu_lanes_to_planes(planes, windows.pixels, (float *)dx_lanes, dx + first * pixels, pixels);
     }
+    memory_release(MEMORY_WORKSPACE, scratch, bytes);
 }
 
 void cpu_plane_means(int planes, int count, const float *x, float *y)

@@ -17,6 +17,7 @@
 #define COMMON_KERNELS_CONVOLUTION_WIDE_H
 
 #include "common/kernels/convolution.h"
+#include "common/kernels/lanes.h"
 
 /* Taps (places of the window) first … last - 1. */
 struct tap_range {
@@ -63,20 +64,5 @@ static inline int band_rows(int rows, int columns)
     int fitting = (BAND_POSITIONS + columns - 1) / columns;
     return fitting < rows ? fitting : rows;
 }
-
-static inline int blocks_of(int channels)
-{
-    return round_up_to_lanes(channels) / LANES;
-}
-
-/* ---- convolution_layout.c: from planes to vectors of channels and back ---- */
-
-/* to[p][lane] = from[lane · plane + p]; lanes from `channels` on are 0. */
-void cpu_planes_to_lanes(int channels, int positions, const float *from, size_t plane, float *to);
-/* to[lane · plane + p] = from[p][lane] for lanes below `channels`. */
-void cpu_lanes_to_planes(int channels, int positions, const float *from, float *to, size_t plane);
-/* The same with +=. */
-void cpu_add_lanes_to_planes(int channels, int positions, const float *from, float *to,
-                             size_t plane);
 
 #endif

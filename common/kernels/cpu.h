@@ -109,6 +109,9 @@ void cpu_max_pool_backward(const struct pooling_sizes *sizes, const int32_t *pla
                            float *dx);
 void cpu_average_pool(const struct pooling_sizes *sizes, const float *x, float *y);
 void cpu_average_pool_backward(const struct pooling_sizes *sizes, const float *dy, float *dx);
+/* Bytes of scratch space that they and their backwards take while they run. */
+size_t cpu_max_pool_scratch(const struct pooling_sizes *sizes);
+size_t cpu_average_pool_scratch(const struct pooling_sizes *sizes);
 void cpu_plane_means(int planes, int count, const float *x, float *y);
 void cpu_plane_means_backward(int planes, int count, const float *dy, float *dx);
 

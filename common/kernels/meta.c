@@ -112,16 +112,26 @@ static void convolution_backward_weight(const struct convolution_sizes *sizes, c
     account_scratch(cpu_convolution_backward_weight_scratch(sizes));
 }
 
-static void max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place) {}
+static void max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place)
+{
+    account_scratch(cpu_max_pool_scratch(sizes));
+}
 
 static void max_pool_backward(const struct pooling_sizes *sizes, const int32_t *place,
                               const float *dy, float *dx)
 {
+    account_scratch(cpu_max_pool_scratch(sizes));
 }
 
-static void average_pool(const struct pooling_sizes *sizes, const float *x, float *y) {}
+static void average_pool(const struct pooling_sizes *sizes, const float *x, float *y)
+{
+    account_scratch(cpu_average_pool_scratch(sizes));
+}
 
-static void average_pool_backward(const struct pooling_sizes *sizes, const float *dy, float *dx) {}
+static void average_pool_backward(const struct pooling_sizes *sizes, const float *dy, float *dx)
+{
+    account_scratch(cpu_average_pool_scratch(sizes));
+}
 
 static void plane_means(int planes, int count, const float *x, float *y) {}
 

@@ -4,11 +4,11 @@
  * number, as in PyTorch.
  *
  * Windows that lie side by side (stride = kernel, no padding) are pooled by whole
- * blocks of columns; windows that overlap or reach into the padding one by one.
+ * blocks of columns; windows that overlap or reach into the padding by sixteen planes (windows.h).
  */
-#include "common/kernels/cpu.h"
+#include "common/base/memory.h"
+#include "common/kernels/windows.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The two functions below work on a block of columns of one row of y. They are inlined with
@@ -117,64 +117,120 @@ static void pool_side_by_side_backward(const struct pooling_sizes *sizes, const 
     }
 }
 
-/* One window: its first row and column may lie in the padding. */
-static inline float window_maximum(const float *plane, const struct pooling_sizes *sizes, int top,
-                                   int left, int32_t *place)
-{
-    float best = -INFINITY;
-    int32_t best_place = -1;
-    for (int i = top < 0 ? -top : 0; i < sizes->kernel && top + i < sizes->height; i++)
-        for (int j = left < 0 ? -left : 0; j < sizes->kernel && left + j < sizes->width; j++) {
-            float value = plane[(top + i) * sizes->width + left + j];
-            bool better = value > best || value != value || best_place < 0;
-            best = better ? value : best;
-            best_place = better ? i * sizes->kernel + j : best_place;
-        }
-    *place = best_place;
-    return best;
-}
+/* ---- windows that overlap or reach into the padding ---- */
 
-static void pool_windows(const struct pooling_sizes *sizes, const float *x, float *y,
-                         int32_t *place)
+typedef int32_t places __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+/* The maxima of a block of planes, and where they are. */
+static void pool_lanes(const struct pooling_sizes *sizes, const vector *x, vector *y, places *place)
 {
-    int rows = windows_along(sizes->height, sizes->kernel, sizes->stride, sizes->padding);
-    int columns = windows_along(sizes->width, sizes->kernel, sizes->stride, sizes->padding);
-    double work = (double)sizes->planes * rows * columns * sizes->kernel * sizes->kernel;
-#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
-    for (int plane = 0; plane < sizes->planes; plane++) {
-        const float *in = x + (size_t)plane * sizes->height * sizes->width;
-        size_t out = (size_t)plane * rows * columns;
-        for (int row = 0; row < rows; row++)
-            for (int column = 0; column < columns; column++, out++)
-                y[out] = window_maximum(in, sizes, row * sizes->stride - sizes->padding,
-                                        column * sizes->stride - sizes->padding, &place[out]);
+    const struct windows windows = windows_of(sizes);
+    const int kernel = sizes->kernel, width = sizes->width;
+    for (int row = 0; row < windows.rows; row++) {
+        const int top = row * sizes->stride - sizes->padding;
+        const struct span down = on_plane(top, kernel, sizes->height);
+        for (int column = 0; column < windows.columns; column++) {
+            const int left = column * sizes->stride - sizes->padding;
+            const struct span right = on_plane(left, kernel, width);
+            vector best = x[down.first * width + right.first];
+            places best_place = (places){0} + ((down.first - top) * kernel + right.first - left);
+            for (int i = down.first; i < down.last; i++)
+                for (int j = right.first; j < right.last; j++) {
+                    const vector value = x[i * width + j];
+                    const places better = (value > best) | (value != value);
+                    const int number = (i - top) * kernel + j - left;
+                    best = (vector)(((places)value & better) | ((places)best & ~better));
+                    best_place = (better & number) | (best_place & ~better);
+                }
+            *y++ = best;
+            *place++ = best_place;
+        }
     }
 }
 
-static void pool_windows_backward(const struct pooling_sizes *sizes, const int32_t *place,
-                                  const float *dy, float *dx)
+static void pool_lanes_backward(const struct pooling_sizes *sizes, const places *place,
+                                const vector *dy, vector *dx)
 {
-    int rows = windows_along(sizes->height, sizes->kernel, sizes->stride, sizes->padding);
-    int columns = windows_along(sizes->width, sizes->kernel, sizes->stride, sizes->padding);
-    size_t plane_count = (size_t)sizes->height * sizes->width;
-    double work = (double)sizes->planes * (double)plane_count;
-#pragma omp parallel for schedule(static) if (work > PARALLEL_THRESHOLD)
-    for (int plane = 0; plane < sizes->planes; plane++) {
-        float *to = dx + plane * plane_count;
-        size_t out = (size_t)plane * rows * columns;
-        memset(to, 0, sizeof *dx * plane_count);
-        for (int row = 0; row < rows; row++)
-            for (int column = 0; column < columns; column++, out++) {
-                int i = row * sizes->stride - sizes->padding + place[out] / sizes->kernel;
-                int j = column * sizes->stride - sizes->padding + place[out] % sizes->kernel;
-                to[i * sizes->width + j] += dy[out];
-            }
+    const struct windows windows = windows_of(sizes);
+    const int kernel = sizes->kernel, width = sizes->width;
+    memset(dx, 0, sizeof *dx * (size_t)windows.pixels);
+    for (int row = 0; row < windows.rows; row++) {
+        const int top = row * sizes->stride - sizes->padding;
+        const struct span down = on_plane(top, kernel, sizes->height);
+        for (int column = 0; column < windows.columns; column++, place++, dy++) {
+            const int left = column * sizes->stride - sizes->padding;
+            const struct span right = on_plane(left, kernel, width);
+            for (int i = down.first; i < down.last; i++)
+                for (int j = right.first; j < right.last; j++) {
+                    const places here = *place == (i - top) * kernel + j - left;
+                    dx[i * width + j] += (vector)((places)*dy & here);
+                }
+        }
     }
 }
 
 static bool side_by_side(const struct pooling_sizes *sizes)
 {
     return sizes->stride == sizes->kernel && sizes->padding == 0;
+}
+
+/* A thread's memory: a block of x (or dx), of y (or dy) and of places. */
+static size_t vectors_of_thread(const struct windows *windows)
+{
+    return (size_t)windows->pixels + 2 * (size_t)windows->count;
+}
+
+size_t cpu_max_pool_scratch(const struct pooling_sizes *sizes)
+{
+    const struct windows windows = windows_of(sizes);
+    return side_by_side(sizes)
+               ? 0
+               : sizeof(vector) * vectors_of_thread(&windows) * (size_t)windows.threads;
+}
+
+static void pool_windows(const struct pooling_sizes *sizes, const float *x, float *y,
+                         int32_t *place)
+{
+    const struct windows windows = windows_of(sizes);
+    const size_t bytes = cpu_max_pool_scratch(sizes), thread = vectors_of_thread(&windows);
+    const size_t pixels = (size_t)windows.pixels, count = (size_t)windows.count;
+    vector *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
+#pragma omp parallel for schedule(static) num_threads(windows.threads)
+    for (int block = 0; block < windows.blocks; block++) {
+        vector *x_lanes = scratch + thread * (size_t)omp_get_thread_num();
+        vector *y_lanes = x_lanes + pixels, *place_lanes = y_lanes + count;
+        const size_t first = (size_t)block * LANES;
+        const int planes = planes_of_block(sizes->planes, block);
+        cpu_planes_to_lanes(planes, windows.pixels, x + first * pixels, pixels, (float *)x_lanes);
+        pool_lanes(sizes, x_lanes, y_lanes, (places *)place_lanes);
+        cpu_lanes_to_planes(planes, windows.count, (float *)y_lanes, y + first * count, count);
+        /* Bits are moved, whatever they mean. */
+        cpu_lanes_to_planes(planes, windows.count, (float *)place_lanes,
+                            (float *)(place + first * count), count);
+    }
+    memory_release(MEMORY_WORKSPACE, scratch, bytes);
+}
+
+static void pool_windows_backward(const struct pooling_sizes *sizes, const int32_t *place,
+                                  const float *dy, float *dx)
+{
+    const struct windows windows = windows_of(sizes);
+    const size_t bytes = cpu_max_pool_scratch(sizes), thread = vectors_of_thread(&windows);
+    const size_t pixels = (size_t)windows.pixels, count = (size_t)windows.count;
+    vector *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
+#pragma omp parallel for schedule(static) num_threads(windows.threads)
+    for (int block = 0; block < windows.blocks; block++) {
+        vector *dx_lanes = scratch + thread * (size_t)omp_get_thread_num();
+        vector *dy_lanes = dx_lanes + pixels, *place_lanes = dy_lanes + count;
+        const size_t first = (size_t)block * LANES;
+        const int planes = planes_of_block(sizes->planes, block);
+        cpu_planes_to_lanes(planes, windows.count, dy + first * count, count, (float *)dy_lanes);
+        cpu_planes_to_lanes(planes, windows.count, (const float *)(place + first * count), count,
+                            (float *)place_lanes);
+        pool_lanes_backward(sizes, (places *)place_lanes, dy_lanes, dx_lanes);
+        cpu_lanes_to_planes(planes, windows.pixels, (float *)dx_lanes, dx + first * pixels, pixels);
+    }
+    memory_release(MEMORY_WORKSPACE, scratch, bytes);
 }
 
 void cpu_max_pool(const struct pooling_sizes *sizes, const float *x, float *y, int32_t *place)
