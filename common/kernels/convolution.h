@@ -56,6 +56,18 @@ void cpu_plain_convolution_backward_weight(const struct convolution_sizes *sizes
                                            const float *dy, float *weight_gradient,
                                            float *bias_gradient);
 
+/* convolution_depthwise.c: as many groups as inputs and as outputs. */
+void cpu_depthwise_convolution(const struct convolution_sizes *sizes, const float *x,
+                               const float *weight, const float *bias, float *y);
+void cpu_depthwise_convolution_backward_input(const struct convolution_sizes *sizes,
+                                              const float *weight, const float *dy, float *dx);
+void cpu_depthwise_convolution_backward_weight(const struct convolution_sizes *sizes,
+                                               const float *x, const float *dy,
+                                               float *weight_gradient, float *bias_gradient);
+/* Of the first two, and of the third. */
+size_t cpu_depthwise_convolution_scratch(const struct convolution_sizes *sizes);
+size_t cpu_depthwise_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
+
 /* convolution_narrow.c, convolution_narrow_input.c, convolution_narrow_weight.c: stride 1, no
  * padding, one group. */
 void cpu_narrow_convolution(const struct convolution_sizes *sizes, const float *x,
