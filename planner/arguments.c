@@ -102,7 +102,6 @@ static bool build_model(struct plan *plan, GString *error)
 
 static bool fits(const struct plan *plan, GString *error)
 {
-    const int least = model_least_samples(plan->model);
     if (!plan->part->fits(plan, error))
         return false;
     if (plan->ranks > plan->platform->hosts)
@@ -113,12 +112,6 @@ static bool fits(const struct plan *plan, GString *error)
                         "BATCH=%d: can't be cut into %d micro-batches of the same size; use a "
                         "multiple of %d",
                         plan->batch_size, plan->micro_batches, plan->micro_batches);
-    else if (plan->batch_size / plan->micro_batches < least)
-        g_string_printf(error,
-                        "BATCH=%d: a batch norm of MODEL=%s needs micro-batches of %d samples; for "
-                        "%d of them use BATCH=%d or more",
-                        plan->batch_size, plan->model_name, least, plan->micro_batches,
-                        least * plan->micro_batches);
     return error->len == 0;
 }
 

@@ -48,7 +48,7 @@ struct dataset {
     int files;
     uint8_t *unpacked; /* images that are not in a mapped file, or NULL */
     size_t unpacked_bytes;
-    struct synthetic *synthetic; /* makes the images instead of `run`, or NULL */
+    struct synthetic *synthetic;              /* makes the images instead of `run`, or NULL */
     struct synthetic_labels synthetic_labels; /* instead of `label`, where there are classes */
     /* text: inputs and labels are the same tokens */
     uint16_t *token; /* one sample's behind the other's, and one more; or NULL */

@@ -78,13 +78,18 @@ static void run_optimizer(struct stage *stage, struct stage_cost *cost)
     optimizer_free(optimizer);
 }
 
+int pipeline_plan_layers(const struct model *model, int stages, int stage)
+{
+    return model->layers / stages + (stage < model->layers % stages ? 1 : 0);
+}
+
 struct stage_cost *pipeline_plan_costs(const struct model *model, int stages, int samples)
 {
     struct stage_cost *costs = g_new0(struct stage_cost, (gsize)stages);
     int next = 0;
     for (int s = 0; s < stages; s++) {
         struct stage_cost *cost = &costs[s];
-        cost->layers = model->layers / stages + (s < model->layers % stages ? 1 : 0);
+        cost->layers = pipeline_plan_layers(model, stages, s);
         struct stage *stage = stage_new(model, &(struct stage_options){.index = s,
                                                                        .stages = stages,
                                                                        .first_layer = next,

@@ -6,6 +6,18 @@
 #include "assignments/pipeline/placement.h"
 #include "assignments/pipeline/planner/pipeline_plan.h"
 
+/* The most bytes that a stage hands on for one sample. */
+static double largest_output(const struct model *model, int stages)
+{
+    double most = 0;
+    int next = 0;
+    for (int s = 0; s < stages - 1; s++) {
+        next += pipeline_plan_layers(model, stages, s);
+        most = MAX(most, sizeof(float) * shape_count(model->layer[next - 1].output));
+    }
+    return most;
+}
+
 char *pipeline_plan_refusal(const struct plan *plan, const struct schedule_kind *kind)
 {
     const int stages = plan->ranks * pipeline_plan_chunks(plan, kind);
@@ -18,6 +30,17 @@ char *pipeline_plan_refusal(const struct plan *plan, const struct schedule_kind 
     if (kind->facts->chunked && plan->micro_batches % plan->ranks != 0)
         return g_strdup_printf("%d micro-batches are no multiple of %d ranks", plan->micro_batches,
                                plan->ranks);
+    const int samples = plan->batch_size / pipeline_plan_shape(plan, kind).micro_batches;
+    const int least = model_least_samples(plan->model);
+    if (samples < least)
+        return g_strdup_printf("a batch norm takes the variance over a micro-batch, and wants %d "
+                               "samples in each",
+                               least);
+    const double message = samples * largest_output(plan->model, stages);
+    if (message > (double)TENSOR_META_MESSAGE_BYTES)
+        return g_strdup_printf("a message of %d samples would have %.0f MiB, and one without "
+                               "numbers has at most %zu: plan with fewer samples",
+                               samples, message / (1 << 20), TENSOR_META_MESSAGE_BYTES >> 20);
     return NULL;
 }
 

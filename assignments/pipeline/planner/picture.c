@@ -7,6 +7,8 @@
 
 #include "grader/pictures/gnuplot.h"
 
+#include <errno.h>
+
 enum {
     MOST_FORWARDS = 1 << 13, /* of a simulated run: ranks × micro-batches */
     TIMES_RANKS = 16,        /* the axis ends at that many micro-batches per rank */
@@ -130,7 +132,8 @@ bool pipeline_plan_draw(const struct plan *plan, bool simulate, GString *text, G
     append_frame(script, plan, simulate, last);
     g_string_append_printf(script, "%s\n", curves->str);
     if (g_mkdir_with_parents(plan->out, 0777) != 0) {
-        g_string_printf(error, "no folder %s can be made", plan->out);
+        g_string_printf(error, "OUT=%s: no such folder can be made: %s", plan->out,
+                        g_strerror(errno));
         return false;
     }
     g_autofree char *path = g_build_filename(plan->out, "bubble.gnuplot", NULL);

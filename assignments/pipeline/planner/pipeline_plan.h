@@ -37,9 +37,12 @@ struct stage_cost {
     double working_bytes, working_in_halves_bytes;
 };
 
-/* What each of the stages costs, for micro-batches of that many samples. Layers are dealt out by
- * number; the first stages take what is left over, as the solutions do, which are what is simulated.
- * At least one layer per stage must be there. An array of `stages`; the caller frees with g_free. */
+/* How many layers a stage has: they are dealt out by number; the first stages take what is left
+ * over, as the solutions do, which are what is simulated. */
+int pipeline_plan_layers(const struct model *model, int stages, int stage);
+
+/* What each of the stages costs, for micro-batches of that many samples. At least one layer
+ * per stage must be there. An array of `stages`; the caller frees with g_free. */
 struct stage_cost *pipeline_plan_costs(const struct model *model, int stages, int samples);
 
 /* ---- formula.c -------------------------------------------------------------------------------- */

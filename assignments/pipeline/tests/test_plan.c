@@ -57,7 +57,6 @@ static const struct {
     {"--ranks 4 --micro-batches 99999999999999999999", "MICRO_BATCHES=9999"},
     {"--ranks 4 --chunks 0", "CHUNKS=0"},
     {"--ranks 4 --batch 9", "BATCH=9: can't be cut into 8 micro-batches"},
-    {"--ranks 4 --model mlp:norm=batch --batch 8", "for 8 of them use BATCH=16 or more"},
     {"--ranks 4 --model gpt:tied=1", "use tied=0"},
     {"--ranks 9", "RANKS=9: every rank needs at least one layer, and transformer:depth=8 has 8"},
     {"--ranks 4 --model unicorn", "MODEL=unicorn: there is no model 'unicorn'"},
@@ -74,6 +73,7 @@ static const struct {
     {"--scaling 2,4", "SCALING=2,4: must be RANKS:MICRO_BATCHES"},
     {"--scaling 2,x:1", "SCALING=x"},
     {"--scaling 2:", "SCALING=2:"},
+    {"--scaling 1,2:1 --model gpt:tied=1", "use tied=0"},
     {"--ranks 4 surplus", "surplus"},
     {"--unknown", "unknown"},
 };
@@ -99,6 +99,36 @@ START_TEST(empty_words_are_defaults)
     ck_assert_int_eq(plan->batch_size, 64);
     ck_assert_int_eq(plan->degree[0], 2);
     ck_assert_ptr_null(plan->out);
+    plan_free(plan);
+}
+END_TEST
+
+static const struct {
+    const char *words, *schedule, *reason; /* NULL: it can run */
+} possible[] = {
+    {"--ranks 1 --model gpt:tied=1", "afab", NULL},
+    {"--ranks 1 --model gpt:tied=1", "interleaved", "the head works with"},
+    {"--ranks 2 --model mlp:norm=batch --batch 8", "naive", NULL},
+    {"--ranks 2 --model mlp:norm=batch --batch 8", "afab", "wants 2 samples in each"},
+    {"--ranks 2 --model mlp:norm=batch --batch 16", "afab", NULL},
+    {"--ranks 2 --model resnet --batch 8", "afab", NULL},
+    /* 1024 tokens of width 1024: 4 MiB for each sample. */
+    {"--ranks 2 --model gpt:width=1024 --data synthetic-text:tokens=1024 --batch 128", "naive",
+     NULL},
+    {"--ranks 2 --model gpt:width=1024 --data synthetic-text:tokens=1024 --batch 136", "naive",
+     "a message of 136 samples would have 544 MiB, and one without numbers has at most 512"},
+    {"--ranks 2 --model gpt:width=1024 --data synthetic-text:tokens=1024 --batch 136", "afab",
+     NULL},
+};
+
+START_TEST(a_model_may_not_suit_a_schedule)
+{
+    struct plan *plan = good_plan(possible[_i].words);
+    char *reason = pipeline_plan_refusal(plan, schedule_find(possible[_i].schedule));
+    ck_assert_msg((reason != NULL) == (possible[_i].reason != NULL), "%s: %s", possible[_i].words,
+                  reason ? reason : "can run");
+    ck_assert_msg(!reason || strstr(reason, possible[_i].reason), "%s", reason);
+    g_free(reason);
     plan_free(plan);
 }
 END_TEST
@@ -314,6 +344,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, wrong_arguments_are_named, 0, G_N_ELEMENTS(wrong));
     tcase_add_test(tests, empty_words_are_defaults);
     tcase_add_test(tests, what_can_not_run_is_left_out);
+    tcase_add_loop_test(tests, a_model_may_not_suit_a_schedule, 0,
+                        sizeof possible / sizeof *possible);
     tcase_add_loop_test(tests, formulas_are_the_published_ones, 0, 4);
     tcase_add_loop_test(tests, formulas_are_brute_force, 0, 20);
     tcase_add_test(tests, the_ideal_is_gpipes);
