@@ -6,8 +6,11 @@
 #include "common/kernels/cpu.h"
 #include "common/kernels/functions.h"
 
-#define PARTS    64 /* that the rows are summed in */
-#define TOGETHER 8  /* rows: while one waits for its sum, the next ones are computed */
+#define PARTS 64 /* that the rows are summed in */
+/* The most rows at a time: while one waits for its sum, the next ones are computed. They are looked at
+ * several times, so they should stay in the nearest caches: fewer of them where they are long. */
+#define MOST_TOGETHER   8
+#define FLOATS_TOGETHER 8192
 /* Roughly, in float operations: an exponential and what goes with it. */
 #define WORK_PER_ELEMENT 10.0
 
@@ -29,11 +32,17 @@ static inline bool is_right(const float *x, int label, float best)
     return right;
 }
 
+static int rows_together(int classes)
+{
+    const int fitting = FLOATS_TOGETHER / classes;
+    return fitting > MOST_TOGETHER ? MOST_TOGETHER : fitting < 1 ? 1 : fitting;
+}
+
 /* The sum over a few rows. */
 static double few_rows(int rows, int classes, const float *x, const int32_t *labels, int *right)
 {
-    float best[TOGETHER];
-    double sum[TOGETHER], loss = 0;
+    float best[MOST_TOGETHER];
+    double sum[MOST_TOGETHER], loss = 0;
     for (int i = 0; i < rows; i++)
         best[i] = largest(classes, x + (size_t)i * classes);
     for (int i = 0; i < rows; i++) {
@@ -55,6 +64,7 @@ static double few_rows(int rows, int classes, const float *x, const int32_t *lab
 double cpu_cross_entropy(int rows, int classes, const float *x, const int32_t *labels, int *right)
 {
     double sums[PARTS] = {0};
+    const int together = rows_together(classes);
     int rights = 0;
 #pragma omp parallel for schedule(static) reduction(+ : rights) if ((double)rows * classes *       \
                                                                         WORK_PER_ELEMENT >         \
@@ -62,8 +72,8 @@ double cpu_cross_entropy(int rows, int classes, const float *x, const int32_t *l
     for (int part = 0; part < PARTS; part++) {
         const int first = (int)((int64_t)rows * part / PARTS);
         const int end = (int)((int64_t)rows * (part + 1) / PARTS);
-        for (int i = first; i < end; i += TOGETHER)
-            sums[part] += few_rows(end - i < TOGETHER ? end - i : TOGETHER, classes,
+        for (int i = first; i < end; i += together)
+            sums[part] += few_rows(end - i < together ? end - i : together, classes,
                                    x + (size_t)i * classes, labels + i, &rights);
     }
     double sum = 0;
@@ -77,7 +87,7 @@ double cpu_cross_entropy(int rows, int classes, const float *x, const int32_t *l
 static void few_rows_backward(int rows, int classes, const float *x, const int32_t *labels,
                               float scale, float *dx)
 {
-    float best[TOGETHER], factor[TOGETHER];
+    float best[MOST_TOGETHER], factor[MOST_TOGETHER];
     for (int i = 0; i < rows; i++)
         best[i] = largest(classes, x + (size_t)i * classes);
     for (int i = 0; i < rows; i++) {
@@ -103,9 +113,10 @@ static void few_rows_backward(int rows, int classes, const float *x, const int32
 void cpu_cross_entropy_backward(int rows, int classes, const float *x, const int32_t *labels,
                                 float scale, float *dx)
 {
+    const int together = rows_together(classes);
 #pragma omp parallel for schedule(static) if ((double)rows * classes * WORK_PER_ELEMENT >          \
                                               PARALLEL_THRESHOLD)
-    for (int i = 0; i < rows; i += TOGETHER)
-        few_rows_backward(rows - i < TOGETHER ? rows - i : TOGETHER, classes,
+    for (int i = 0; i < rows; i += together)
+        few_rows_backward(rows - i < together ? rows - i : together, classes,
                           x + (size_t)i * classes, labels + i, scale, dx + (size_t)i * classes);
 }
