@@ -56,10 +56,14 @@ static void append_data(GString *script, int number, const struct curve *curve)
     g_string_append(script, "END\n");
 }
 
-/* A run that went astray must not press the others flat. */
+/* A run that went astray must not press the others flat; but where each begins is seen, since models
+ * for many classes begin higher than the reference. */
 static double highest_loss(const struct learning_curves *curves)
 {
     double highest = 0;
+    for (int i = 0; i < curves->count; i++)
+        if (isfinite(curves->curve[i].curve.point[0].loss))
+            highest = MAX(highest, curves->curve[i].curve.point[0].loss);
     const struct curve *reference = &curves->curve[0].curve;
     for (int i = 0; i < reference->count; i++)
         if (isfinite(reference->point[i].loss))

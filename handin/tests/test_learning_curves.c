@@ -77,6 +77,37 @@ START_TEST(curves_are_drawn_and_listed)
 }
 END_TEST
 
+/* How high the picture of losses reaches. */
+static double highest_in_picture(const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "curves.gnuplot", NULL);
+    g_autofree char *script = NULL;
+    ck_assert(g_file_get_contents(path, &script, NULL, NULL));
+    const char *range = strstr(script, "set yrange [0:");
+    ck_assert_ptr_nonnull(range);
+    return g_ascii_strtod(range + strlen("set yrange [0:"), NULL);
+}
+
+/* A language model of 88 characters begins at a loss of ln 88 = 4.5; one that goes astray ends at any. */
+START_TEST(every_curve_is_seen_from_where_it_begins)
+{
+    g_autofree char *curves_folder = g_build_filename(lesson_folder, "curves", NULL);
+    ck_assert_int_eq(g_mkdir(curves_folder, 0755), 0);
+    write_curve("one.csv", 9, 2);
+    write_curve("curves/text.csv", 9, 4.5);
+    lesson_write("curves/astray.csv",
+                 "step,epoch,samples,loss,accuracy,seconds,samples_per_second,tokens_per_second\n"
+                 "0,0,64,2,0.1,1,64,0\n1,0,128,1e9,0.1,2,64,0\n2,0,192,nan,0.1,3,64,0\n");
+    bool found;
+    struct learning_curves *curves = read_curves(&found);
+    ck_assert_msg(curves != NULL, "%s", lesson_problems->str);
+    ck_assert_msg(learning_curves_draw(curves, "three", curves_folder, lesson_problems), "%s",
+                  lesson_problems->str);
+    ck_assert_double_ge(highest_in_picture(curves_folder), 4.5);
+    ck_assert_double_le(highest_in_picture(curves_folder), 9);
+}
+END_TEST
+
 START_TEST(no_curve_is_no_problem_and_a_broken_one_is)
 {
     g_autofree char *curves_folder = g_build_filename(lesson_folder, "curves", NULL);
@@ -104,6 +135,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, a_mean_of_neighbours);
     tcase_add_test(tests, curves_are_drawn_and_listed);
+    tcase_add_test(tests, every_curve_is_seen_from_where_it_begins);
     tcase_add_test(tests, no_curve_is_no_problem_and_a_broken_one_is);
     suite_add_tcase(suite, tests);
     return suite;
