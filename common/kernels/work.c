@@ -41,7 +41,8 @@ static struct rates *the_rates(void)
     read = true;
     rates = rates_read(machine_property, error);
     if (rates == NULL && error[0] != '\0')
-        fatal("the platform's rates can't be used: its %s", error);
+        fatal("the platform's rates can't be used: make calibrate measures them anew: its %s",
+              error);
     return rates;
 }
 

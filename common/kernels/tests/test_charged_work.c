@@ -141,6 +141,7 @@ START_TEST(broken_rates_are_refused)
     write_platform(rates, "8", two_cores);
     simulate(1, "linear");
     must_refuse(1, "\"rate-3\" has a number that is too small");
+    must_refuse(1, "make calibrate");
     rates[2] = NULL;
     write_platform(rates, "8", two_cores);
     simulate(1, "linear");
@@ -170,6 +171,22 @@ START_TEST(another_processor_is_refused)
     simulate(1, "linear");
     must_refuse(2, "measured on another processor (Another 9000");
     must_refuse(2, "make calibrate");
+}
+END_TEST
+
+/* The beginning of a file, as a full disk leaves it, and what is no text. */
+START_TEST(half_a_platform_is_refused)
+{
+    write_platform(good_rates, "8", two_cores);
+    const char *const spoilt[] = {"head -c 400", "head -c 0", "head -c 400 /dev/urandom; true"};
+    for (size_t i = 0; i < G_N_ELEMENTS(spoilt); i++) {
+        test_run_clear(&run);
+        run = test_run_command(
+            "(%s) <%s/made.xml >%s/half.xml && tools/simulate 1 %s/half.xml %s linear", spoilt[i],
+            folder, folder, folder, program);
+        must_refuse(2, "only the beginning of one");
+        ck_assert_ptr_null(strstr(run.output, "null byte"));
+    }
 }
 END_TEST
 
@@ -213,6 +230,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_kind_without_a_rate_is_named);
     tcase_add_test(tests, cores_must_be_known);
     tcase_add_test(tests, another_processor_is_refused);
+    tcase_add_test(tests, half_a_platform_is_refused);
     tcase_add_test(tests, what_is_missing_is_said);
     suite_add_tcase(suite, tests);
     return suite;

@@ -20,6 +20,9 @@
 
 #include <stddef.h>
 
+/* What is shorter is shorter than the clock can tell, and takes this. */
+#define CALIBRATE_LEAST_SECONDS 1e-9
+
 /* ---- measure.c ---- */
 
 /* What one process alone did while it was measured. */

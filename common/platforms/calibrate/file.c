@@ -123,12 +123,11 @@ static void write_rates(FILE *file)
         const struct work_measured size = work_size(i);
         if (size.times == 0)
             continue;
-        const double least = 1e-9; /* a piece that is shorter than the clock can tell */
         const struct rate rate = {
             size.work,
             size.resident,
-            {fmax(size.seconds.alone, least) / size.work.operations,
-             fmax(size.seconds.together, least) / size.work.operations},
+            {fmax(size.seconds.alone, CALIBRATE_LEAST_SECONDS) / size.work.operations,
+             fmax(size.seconds.together, CALIBRATE_LEAST_SECONDS) / size.work.operations},
         };
         char text[RATES_TEXT_SIZE];
         rates_write(rate, text);

@@ -7,6 +7,7 @@
 #include "common/base/units.h"
 #include "common/platforms/calibrate/calibrate.h"
 
+#include <math.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,10 +27,11 @@ static void print_kind(enum work_kind kind)
         const struct work_measured size = work_size(i);
         if (size.work.kind != kind || size.times == 0)
             continue;
-        const double rate = size.work.operations / size.seconds.alone;
+        const double alone = fmax(size.seconds.alone, CALIBRATE_LEAST_SECONDS);
+        const double rate = size.work.operations / alone;
         slowest = sizes == 0 || rate < slowest ? rate : slowest;
         fastest = sizes == 0 || rate > fastest ? rate : fastest;
-        slower += size.seconds.together / size.seconds.alone;
+        slower += fmax(size.seconds.together, CALIBRATE_LEAST_SECONDS) / alone;
         sizes++;
     }
     if (sizes > 0)
