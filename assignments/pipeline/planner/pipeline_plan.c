@@ -115,9 +115,9 @@ static const struct plan_part part = {
               "(PipeDream:\n"
               "  a version of the parameters for each forward in flight). Simulated: everything, "
               "so also\n"
-              "  tensors on their way in messages, the batch itself, and the copies that PipeDream "
-              "keeps\n"
-              "  of parameters that are still the newest ones.\n",
+              "  tensors on their way in messages, the batch itself with all its outputs, and the copies "
+              "that\n"
+              "  PipeDream keeps of parameters that are still the newest ones.\n",
     .fits = fits,
     .refusal = refusal,
     .caveat = caveat,
