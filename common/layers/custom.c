@@ -8,89 +8,112 @@
 #include "common/base/fatal.h"
 #include "common/layers/layers.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- a call --------------------------------------------------------------------------------------- */
 
-/* Views of parameters or gradients, for the time of a call. */
-static struct tensor **borrow(const struct layer *layer, enum memory_kind kind, enum device device,
-                              float *first)
+/* What there is to know of a call at its end. */
+struct books {
+    const struct layer *layer;
+    const char *function;
+    struct tensor *parameter[LAYER_MAX_PARAMETERS], *gradient[LAYER_MAX_PARAMETERS];
+    struct unchanged unchanged;
+    long held, kept; /* when the student's function begins */
+};
+
+/* Views of parameters or gradients, for the time of a call; those that there are not are NULL. */
+static void borrow(const struct layer *layer, enum memory_kind kind, enum device device,
+                   float *first, struct tensor **tensor)
 {
-    struct tensor **tensor = memory_block_new((size_t)(layer->parameters + 1) * sizeof *tensor);
     for (int k = 0; k < layer->parameters; k++)
         tensor[k] = tensor_borrow(kind, device, layer->parameter[k].shape,
                                   first + layer->parameter[k].offset);
-    return tensor;
 }
 
-static void give_back(const struct layer *layer, const char *function, const char *what,
-                      struct tensor **tensor)
+/* Fatal where a function did not leave them as they were. */
+static void check_borrowed(const struct books *books, const char *what,
+                           struct tensor *const *tensor)
 {
-    for (int k = 0; tensor != NULL && k < layer->parameters; k++) {
+    const struct layer *layer = books->layer;
+    for (int k = 0; k < layer->parameters && tensor[k] != NULL; k++)
         if (tensor[k]->references != 1)
             fatal("%s: %s %s call->%s[%d] (\"%s\"): it is the layer's in every call, and is "
                   "neither freed nor kept",
-                  layer->custom->name, function,
+                  layer->custom->name, books->function,
                   tensor[k]->references < 1 ? "freed" : "still refers to", what, k,
                   layer->parameter[k].name);
-        tensor_free(tensor[k]);
+}
+
+static void give_back(const struct books *books)
+{
+    for (int k = 0; k < books->layer->parameters; k++) {
+        tensor_free(books->parameter[k]);
+        tensor_free(books->gradient[k]);
     }
-    if (tensor != NULL)
-        memory_block_free(tensor, (size_t)(layer->parameters + 1) * sizeof *tensor);
 }
 
 /* How many tensors are kept; fatal where one of them was freed. */
-static long kept(const struct saved *saved)
+static long kept(const struct layer *layer, const struct saved *saved)
 {
+    char what[CUSTOM_NAME_SIZE + 32];
     long count = 0;
     for (int slot = 0; slot < LAYER_MAX_SAVED; slot++) {
         if (saved->tensor[slot] == NULL)
             continue;
-        tensor_must_live(saved->tensor[slot], "a tensor that the layer keeps", "layer_keep");
+        if (saved->tensor[slot]->references <= 0) {
+            snprintf(what, sizeof what, "a tensor that %s keeps", layer->custom->name);
+            tensor_must_live(saved->tensor[slot], what, "layer_keep");
+        }
         count++;
     }
     return count;
 }
 
-struct books {
-    const struct layer *layer;
-    const char *function;
-    long held, kept; /* when the student's function begins */
-};
-
+/* given: x or dy, or NULL. */
 static struct layer_call call_begin(const struct layer *layer, struct layer_memory memory,
                                     struct saved *saved, const char *function, bool backward,
-                                    struct books *books)
+                                    const struct tensor *given, struct books *books)
 {
-    struct layer_call call = {.layer = layer,
-                              .pass = layer_pass(memory),
-                              .own = layer->custom->own,
-                              .samples = saved->samples,
-                              .device = saved->device,
-                              .saved = saved};
-    call.parameter = borrow(layer, MEMORY_PARAMETER, saved->device, memory.parameters);
+    *books = (struct books){.layer = layer, .function = function};
+    borrow(layer, MEMORY_PARAMETER, saved->device, memory.parameters, books->parameter);
     if (backward)
-        call.gradient = borrow(layer, MEMORY_GRADIENT, saved->device, memory.gradients);
-    *books = (struct books){layer, function, tensor_references_held(), kept(saved)};
-    return call;
+        borrow(layer, MEMORY_GRADIENT, saved->device, memory.gradients, books->gradient);
+    custom_unchanged_note(&books->unchanged, layer->parameters, books->parameter, given);
+    books->held = tensor_references_held();
+    books->kept = kept(layer, saved);
+    return (struct layer_call){.layer = layer,
+                               .parameter = books->parameter,
+                               .gradient = books->gradient,
+                               .pass = layer_pass(memory),
+                               .own = layer->custom->own,
+                               .samples = saved->samples,
+                               .device = saved->device,
+                               .saved = saved};
 }
 
 /* taken: tensors that the function took over less those that it returned. */
 static void call_end(const struct layer_call *call, const struct books *books, long taken)
 {
-    const long more =
-        (tensor_references_held() - books->held) - (kept(call->saved) - books->kept) + taken;
-    give_back(books->layer, books->function, "parameter", call->parameter);
-    give_back(books->layer, books->function, "gradient", call->gradient);
+    const char *name = books->layer->custom->name;
+    const long more = (tensor_references_held() - books->held) -
+                      (kept(books->layer, call->saved) - books->kept) + taken;
+    check_borrowed(books, "parameter", books->parameter);
+    check_borrowed(books, "gradient", books->gradient);
     if (more > 0)
         fatal("%s: %s left %ld tensor%s behind: what it takes over (x, dy), takes (layer_take) or "
               "makes must be freed, kept (layer_keep) or returned",
-              books->layer->custom->name, books->function, more, more == 1 ? "" : "s");
+              name, books->function, more, more == 1 ? "" : "s");
     if (more < 0)
-        fatal("%s: %s freed %ld tensor%s that it also kept or returned, or that others hold",
-              books->layer->custom->name, books->function, -more, more == -1 ? "" : "s");
+        fatal(
+            "%s: %s gave away %ld reference%s more than it had: each tensor is freed, kept "
+            "(layer_keep) or returned once, and once more for each tensor_retain; what layer_kept "
+            "gives is not to be freed",
+            name, books->function, -more, more == -1 ? "" : "s");
+    custom_unchanged_check(&books->unchanged, books->layer, books->function);
+    give_back(books);
 }
 
 /* ---- the three functions -------------------------------------------------------------------------- */
@@ -121,7 +144,7 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     struct books books;
     saved->samples = x->shape.size[0];
     saved->device = x->device;
-    struct layer_call call = call_begin(layer, memory, saved, "forward", false, &books);
+    struct layer_call call = call_begin(layer, memory, saved, "forward", false, x, &books);
     struct tensor *y = layer->custom->forward(&call, x);
     check_result(layer, "forward", "y", y, call.samples, layer->output, call.device);
     call_end(&call, &books, 1 - 1);
@@ -132,7 +155,8 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
                                      struct saved *saved, struct tensor *dy, bool want_dx)
 {
     struct books books;
-    struct layer_call call = call_begin(layer, memory, saved, "backward_input", true, &books);
+    want_dx = want_dx && layer->input_dtype == DTYPE_FLOAT32; /* tokens have no gradient */
+    struct layer_call call = call_begin(layer, memory, saved, "backward_input", true, dy, &books);
     struct tensor *dx = layer->custom->backward_input(&call, dy, want_dx);
     if (want_dx)
         check_result(layer, "backward_input", "dx", dx, call.samples, layer->input, call.device);
@@ -149,7 +173,8 @@ static void backward_weight(const struct layer *layer, struct layer_memory memor
 {
     if (layer->custom->backward_weight != NULL) {
         struct books books;
-        struct layer_call call = call_begin(layer, memory, saved, "backward_weight", true, &books);
+        struct layer_call call =
+            call_begin(layer, memory, saved, "backward_weight", true, NULL, &books);
         layer->custom->backward_weight(&call);
         call_end(&call, &books, 0);
     }
@@ -157,6 +182,21 @@ static void backward_weight(const struct layer *layer, struct layer_memory memor
 }
 
 /* ---- descriptions --------------------------------------------------------------------------------- */
+
+static void check_shape(const char *kind, const char *what, struct shape shape)
+{
+    if (shape.dimensions < 1)
+        fatal_at("layer_custom", "%s: %s has no sizes; expected those of one sample", kind, what);
+    if (shape_elements(shape_with_batch(1, shape)) == 0) /* fatal for what is no shape */
+        fatal_at("layer_custom", "%s: %s has a size of 0", kind, what);
+}
+
+static void check_flops(const char *kind, const char *what, double flops)
+{
+    if (!isfinite(flops) || flops < 0)
+        fatal_at("layer_custom", "%s: %s is %g; expected what one sample costs, at least 0", kind,
+                 what, flops);
+}
 
 static void check_description(const struct custom_layer *description)
 {
@@ -169,13 +209,18 @@ static void check_description(const struct custom_layer *description)
         fatal_at("layer_custom", "%s: %d parameters; a layer has 0 to %d", kind,
                  description->parameters, LAYER_MAX_PARAMETERS);
     if (description->parameters > 0 && description->backward_weight == NULL)
-        fatal_at("layer_custom", "%s has parameters, and no backward_weight for their gradients",
+        fatal_at("layer_custom",
+                 "%s has parameters, and no backward_weight for their gradients; if backward_input "
+                 "adds them already, give it one that does nothing",
                  kind);
     for (int k = 0; k < description->parameters; k++)
         if (description->parameter[k].name[0] == '\0')
             fatal_at("layer_custom", "%s: parameter %d has no name", kind, k);
-    shape_count(shape_with_batch(1, description->input)); /* fatal unless they are shapes */
-    shape_count(shape_with_batch(1, description->output));
+    check_shape(kind, "input", description->input);
+    check_shape(kind, "output", description->output);
+    check_flops(kind, "forward_flops", description->forward_flops);
+    check_flops(kind, "backward_input_flops", description->backward_input_flops);
+    check_flops(kind, "backward_weight_flops", description->backward_weight_flops);
 }
 
 static struct custom *custom_new(const struct custom_layer *description)

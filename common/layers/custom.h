@@ -21,6 +21,24 @@ struct custom {
 
 void custom_free(struct custom *custom); /* NULL is allowed */
 
+/* Some numbers of what a student's function must leave as it is: its parameters, and x or dy where others
+ * refer to it, too. To look at all of them would cost as much as a small layer does. */
+enum { UNCHANGED_NUMBERS = 8 };
+struct unchanged {
+    int parameters;
+    struct tensor *const *parameter;
+    const struct tensor *given; /* NULL: the function may write into it */
+    uint32_t number[LAYER_MAX_PARAMETERS + 1]
+                   [UNCHANGED_NUMBERS]; /* the last are those of `given` */
+};
+
+/* given: x, dy or NULL. */
+void custom_unchanged_note(struct unchanged *unchanged, int parameters,
+                           struct tensor *const *parameter, const struct tensor *given);
+/* Fatal where one of them is another number now. */
+void custom_unchanged_check(const struct unchanged *unchanged, const struct layer *layer,
+                            const char *function);
+
 /* A model that is made while layers are replaced is made twice: first of the kit's layers, which
  * are only looked at, so that whole sizes are known, and then with those that replace them. Between
  * begin and end, in one process, all layers that are made belong to that model. */

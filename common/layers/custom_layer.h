@@ -33,8 +33,10 @@
  *     }
  *
  * Whose a tensor is: forward takes over x and backward_input dy; each must be freed, kept or
- * returned, and so must whatever a function makes. What they return is the caller's. Others may
- * look at x and dy, too: write into them only where tensor_is_shared() says false.
+ * returned, and so must whatever a function makes. Who keeps a tensor and returns it as well, or
+ * keeps it twice, takes one more reference (tensor_retain). What they return is the caller's. Others
+ * may look at x and dy, too: write into them only where tensor_is_shared() says false. Parameters
+ * are only read.
  *
  * Several micro-batches may be on their way: between forward and backward_weight of one of them
  * the same functions run for others. So what belongs to a micro-batch is kept (layer_keep), and
@@ -42,7 +44,12 @@
  *
  * A layer of which each rank has a slice says so in its parameters: `slice` is the part that this
  * rank holds. Optimizers, snapshots and comparisons follow it, and the slices begin with the
- * numbers that the whole would have begun with. The functions may call MPI.
+ * numbers that the whole would have begun with. The functions may call MPI, all ranks of the
+ * communicator in the same order: backward_input has to finish dx before it returns, so an
+ * all-reduce of dx runs beside the weights' gradients where backward_input computes those, too.
+ *
+ * Token numbers (input_dtype int32) have no gradient: want_dx is false. On the meta device nothing
+ * may be read from `data`, nor written to it.
  */
 #ifndef COMMON_LAYERS_CUSTOM_LAYER_H
 #define COMMON_LAYERS_CUSTOM_LAYER_H
@@ -54,7 +61,7 @@
 struct layer_call {
     const struct layer *layer; /* its sizes: input and output of one sample, on this rank */
     struct tensor **parameter; /* what this rank holds of each */
-    struct tensor **gradient;  /* of the same shapes: add to them (+=). NULL in forward */
+    struct tensor **gradient;  /* of the same shapes: add to them (+=). In forward each is NULL */
     const struct pass *pass;   /* when and where: step, first sample, forward once again … */
     void *own;                 /* as in struct custom_layer */
     int samples;               /* in this micro-batch */
@@ -63,23 +70,24 @@ struct layer_call {
 };
 
 struct custom_layer {
-    const char *kind;    /* what messages call it: "linear" */
-    struct shape input;  /* of one sample on this rank, without the batch dimension … */
-    struct shape output; /* … and of what comes out */
-    enum dtype input_dtype;
+    const char *kind;       /* what messages call it: "linear" */
+    struct shape input;     /* of one sample on this rank, without the batch dimension … */
+    struct shape output;    /* … and of what comes out */
+    enum dtype input_dtype; /* of x: float32, or int32 for tokens; y is always float32 */
     int parameters;
     /* name, slice, initial and scale (or layer_parameter_part); without a slice: shape */
     struct parameter parameter[LAYER_MAX_PARAMETERS];
     /* What one sample costs on this rank, for those who hand out layers and plan ahead. What it
      * does cost in a run is counted by the operations. */
     double forward_flops, backward_input_flops, backward_weight_flops;
-    void *own; /* handed to every call */
+    void *own; /* handed to every call; one for each layer */
 
     struct tensor *(*forward)(struct layer_call *call, struct tensor *x);
     /* want_dx false: nobody wants dx, return NULL. The gradients may be added to here already. */
     struct tensor *(*backward_input)(struct layer_call *call, struct tensor *dy, bool want_dx);
-    /* After it all gradients of this micro-batch are in, and what is still kept is freed. NULL:
-     * there is nothing to do. */
+    /* After it all gradients of this micro-batch are in, and what is still kept is freed. NULL only
+     * for a layer without parameters: one that adds its gradients in backward_input has one that does
+     * nothing. */
     void (*backward_weight)(struct layer_call *call);
     void (*free)(void *own); /* with the layer; NULL: nothing to free */
 };
@@ -119,13 +127,15 @@ struct layer_place {
 /* Asked for every layer of a model, those inside of blocks, too (and then for the block), in the
  * order in which they are made. False: the kit's stays. True: *own stands in its place, made by
  * layer_custom(), or by one of the kit's own functions (layer.h) where only sizes and slices differ.
- * It takes the kit's input; its parameters have the names, order and whole shapes of the kit's. So a
+ * It takes the kit's input; its parameters have the names, order, whole shapes and first values of the
+ * kit's: some linear layers have no bias, so look at place->whole->parameters. So a
  * layer of the kit's with parameters can't stay where its input is split: put it there yourself, and
  * say which slices it has. Layers that the function makes are not asked about. What kind the kit's
- * is: place->kit->operations->kind. */
+ * is: place->kit->operations->kind, "linear" of layer_linear(), "layer_norm" of layer_norm(), and so on. */
 typedef bool layer_replacement(const struct layer_place *place, struct layer *own, void *user);
 
-/* For all models that this process makes from now on; NULL: none is replaced any more. */
+/* For all models that this process makes from now on; NULL: none is replaced any more. A program may
+ * make one before MPI_Init: a function that asks MPI for the rank is set after it. */
 void layer_replace_with(layer_replacement *function, void *user);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/layers/custom.h"
 #include "common/layers/layers.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,22 +77,44 @@ static int number_of(int place)
     return number;
 }
 
-/* Files and comparisons know a model's numbers by the names and the whole shapes of the kit's. */
-static void check_parameters(const char *name, const struct layer *own, const struct layer *kit)
+/* What a message about a model's layers begins with. */
+#define REPLACING_FUNCTION "layer_replace_with"
+
+static bool begins_alike(const struct parameter *mine, const struct parameter *theirs)
 {
-    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    if (own->parameters != kit->parameters)
-        fatal("%s: it has %d parameter tensor(s), and the kit's layer has %d", name,
-              own->parameters, kit->parameters);
+    const bool drawn = mine->initial == INITIAL_UNIFORM || mine->initial == INITIAL_NORMAL;
+    return mine->initial == theirs->initial &&
+           (!drawn || fabsf(mine->scale - theirs->scale) <= 1e-5f * fabsf(theirs->scale));
+}
+
+/* Files and comparisons know a model's numbers by the names and the whole shapes of the kit's.
+ * kits: what it would be if nothing were replaced. */
+static void check_parameters(const char *name, const struct layer *own, const struct layer *kits)
+{
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE], input[SHAPE_TEXT_SIZE],
+        behind[160] = "";
+    if (own->parameters != kits->parameters)
+        fatal_at(REPLACING_FUNCTION,
+                 "%s: it has %d parameter tensor(s), and the kit's layer has %d", name,
+                 own->parameters, kits->parameters);
+    if (!shape_equal(own->input, kits->input))
+        snprintf(behind, sizeof behind, "; there, %s comes to its place, and here %s",
+                 shape_text(kits->input, expected), shape_text(own->input, input));
     for (int k = 0; k < own->parameters; k++) {
-        const struct parameter *mine = &own->parameter[k], *theirs = &kit->parameter[k];
+        const struct parameter *mine = &own->parameter[k], *theirs = &kits->parameter[k];
         const struct shape shape = layer_parameter_slice(mine).whole;
         if (strcmp(mine->name, theirs->name) != 0 || !shape_equal(shape, theirs->shape))
-            fatal(
+            fatal_at(
+                REPLACING_FUNCTION,
                 "%s: its parameter %d is \"%s\", as a whole %s; in a model of the kit's layers it "
-                "is \"%s\" %s",
+                "is \"%s\" %s%s",
                 name, k, mine->name, shape_text(shape, found), theirs->name,
-                shape_text(theirs->shape, expected));
+                shape_text(theirs->shape, expected), behind);
+        if (!begins_alike(mine, theirs))
+            fatal_at(REPLACING_FUNCTION,
+                     "%s: its parameter %d (\"%s\") begins with other values than that of the "
+                     "kit's layer: take `initial` and `scale` from place->whole->parameter[%d]",
+                     name, k, mine->name, k);
     }
 }
 
@@ -99,9 +122,9 @@ static void check_input(const char *name, const struct layer *own, const struct 
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
     if (!shape_equal(own->input, kit->input) || own->input_dtype != kit->input_dtype)
-        fatal("%s: it takes %s %s, but what comes to its place is %s %s", name,
-              dtype_name(own->input_dtype), shape_text(own->input, found),
-              dtype_name(kit->input_dtype), shape_text(kit->input, expected));
+        fatal_at(REPLACING_FUNCTION, "%s: it takes %s %s, but what comes to its place is %s %s",
+                 name, dtype_name(own->input_dtype), shape_text(own->input, found),
+                 dtype_name(kit->input_dtype), shape_text(kit->input, expected));
 }
 
 /* ---- replacing ----------------------------------------------------------------------------------- */
@@ -121,8 +144,9 @@ static void set_offsets(const char *name, struct layer *own)
         offset += shape_elements(own->parameter[k].shape);
     }
     if (offset != own->parameter_count)
-        fatal("%s: its slices have %zu numbers, and the layer was made with %zu", name, offset,
-              own->parameter_count);
+        fatal_at(REPLACING_FUNCTION,
+                 "%s: its slices have %zu numbers, and the layer was made with %zu", name, offset,
+                 own->parameter_count);
 }
 
 static struct layer put_in_place(struct layer own, const struct layer_place *place)
@@ -130,7 +154,7 @@ static struct layer put_in_place(struct layer own, const struct layer_place *pla
     char name[CUSTOM_NAME_SIZE];
     name_place(name, place);
     if (own.operations == NULL)
-        fatal_at("layer_replace_with",
+        fatal_at(REPLACING_FUNCTION,
                  "the function that replaces layers said true for %s, and made no layer", name);
     if (own.custom != NULL) {
         const size_t used = strlen(own.custom->name);

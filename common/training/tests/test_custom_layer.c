@@ -179,6 +179,70 @@ START_TEST(a_function_is_told_of_its_pass)
 }
 END_TEST
 
+/* ---- tokens: an embedding by products ------------------------------------------------------------ */
+
+static bool wanted; /* dx, in the last backward_input */
+
+static struct tensor *embed(struct layer_call *call, struct tensor *tokens)
+{
+    const int rows = (int)tokens->elements, vocabulary = call->parameter[0]->shape.size[0];
+    struct tensor *one_hot = compute_new(call->device, SHAPE(rows, vocabulary));
+    tensor_zero(one_hot);
+    for (int i = 0; i < rows; i++)
+        tensor_floats(one_hot)[i * vocabulary + tensor_integers(tokens)[i]] = 1.0f;
+    struct tensor *y = layer_output_new(call);
+    compute_matrix_product(false, false, one_hot, call->parameter[0], 0.0f, y);
+    layer_keep(call, X, one_hot);
+    tensor_free(tokens);
+    return y;
+}
+
+static struct tensor *embed_backward(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    wanted = want_dx;
+    compute_matrix_product(true, false, layer_kept(call, X), dy, 1.0f, call->gradient[0]);
+    tensor_free(dy);
+    return NULL;
+}
+
+static void nothing(struct layer_call *call)
+{
+    (void)call;
+}
+
+/* The gradients are added in backward_input, and nobody may ask for dx. */
+START_TEST(a_layer_takes_tokens)
+{
+    struct layer layer = layer_custom(&(struct custom_layer){
+        .kind = "embedding",
+        .input = SHAPE(3),
+        .output = SHAPE(3, 2),
+        .input_dtype = DTYPE_INT32,
+        .parameters = 1,
+        .parameter = {{.name = "token", .shape = SHAPE(4, 2)}},
+        .forward = embed,
+        .backward_input = embed_backward,
+        .backward_weight = nothing,
+    });
+    float table[8] = {0, 1, 2, 3, 4, 5, 6, 7}, gradient[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    const struct layer_memory memory = {.parameters = table, .gradients = gradient};
+    struct saved *saved = saved_new(&layer);
+    struct tensor *x = tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, DEVICE_CPU, SHAPE(1, 3));
+    memcpy(x->data, (int32_t[]){3, 0, 3}, 3 * sizeof(int32_t));
+    struct tensor *y = layer_forward(&layer, memory, saved, x);
+    const float rows[6] = {6, 7, 0, 1, 6, 7};
+    ck_assert_mem_eq(y->data, rows, sizeof rows);
+    wanted = true;
+    ck_assert_ptr_null(layer_backward_input(&layer, memory, saved, y, true));
+    ck_assert(!wanted);
+    layer_backward_weight(&layer, memory, saved);
+    const float sums[8] = {1, 2, 1, 1, 1, 1, 13, 15};
+    ck_assert_mem_eq(gradient, sums, sizeof sums);
+    saved_free(saved);
+    layer_destroy(&layer);
+}
+END_TEST
+
 /* A forward that is run for its output alone is thrown away, and run once more before the backward. */
 START_TEST(a_forward_may_be_run_again)
 {
@@ -216,6 +280,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, an_own_linear_layer_is_what_the_kits_is, 0, 2 * SMALL_MODELS);
     tcase_add_test(cases, following_layers_take_what_an_own_layer_gives);
     tcase_add_test(cases, a_function_is_told_of_its_pass);
+    tcase_add_test(cases, a_layer_takes_tokens);
     tcase_add_test(cases, a_forward_may_be_run_again);
     suite_add_tcase(suite, cases);
     return suite;

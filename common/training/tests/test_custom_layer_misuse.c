@@ -109,6 +109,30 @@ static struct tensor *frees_a_parameter(struct layer_call *call, struct tensor *
     tensor_free(call->parameter[1]);
     return layer_output_new(call);
 }
+static struct tensor *changes_a_parameter(struct layer_call *call, struct tensor *x)
+{
+    compute_scale(0.5f, call->parameter[1]);
+    return forward(call, x);
+}
+static struct tensor *writes_into_x(struct layer_call *call, struct tensor *x)
+{
+    compute_scale(0.5f, x);
+    return forward(call, x);
+}
+static struct tensor *adds_in_forward(struct layer_call *call, struct tensor *x)
+{
+    compute_add_column_sums(x, call->gradient[1]);
+    return forward(call, x);
+}
+static struct tensor *needs_one_more(struct layer_call *call, struct tensor *x)
+{
+    compute_add_bias(call->parameter[2], x);
+    return forward(call, x);
+}
+static void frees_what_is_kept(struct layer_call *call)
+{
+    tensor_free(layer_kept(call, DY));
+}
 static struct tensor *no_dx(struct layer_call *call, struct tensor *dy, bool want_dx)
 {
     (void)want_dx;
@@ -180,6 +204,26 @@ static void parameter_freed(void)
 {
     STEP_WITH(.forward = frees_a_parameter);
 }
+static void parameter_changed(void)
+{
+    STEP_WITH(.forward = changes_a_parameter);
+}
+static void x_written_into(void)
+{
+    STEP_WITH(.forward = writes_into_x);
+}
+static void gradient_in_forward(void)
+{
+    STEP_WITH(.forward = adds_in_forward);
+}
+static void no_such_parameter(void)
+{
+    STEP_WITH(.forward = needs_one_more);
+}
+static void kept_is_freed(void)
+{
+    STEP_WITH(.backward_weight = frees_what_is_kept);
+}
 static void dx_null(void)
 {
     STEP_WITH(.backward_input = no_dx);
@@ -212,76 +256,39 @@ static void other_name(void)
 {
     STEP_WITH(.parameter = {{.name = "w", .shape = SHAPE(33, 33)}});
 }
+static void other_values(void)
+{
+    STEP_WITH(.parameter = {{.name = "weight",
+                             .shape = SHAPE(33, 33),
+                             .initial = INITIAL_UNIFORM,
+                             .scale = 0.5f}});
+}
 static void other_whole(void)
 {
     STEP_WITH(.parameter = {{.name = "weight", .shape = SHAPE(33, 32)}});
 }
-/* The kit's own layer with half of the outputs, which says that it is a slice, or does not. */
-static bool put_half(const struct layer_place *place, struct layer *own, void *user)
-{
-    if (!is_linear(place) || place->number != 0)
-        return false;
-    *own = layer_linear(place->kit->input, 11);
-    for (int k = 0; k < 2 && user == NULL; k++) {
-        const struct parameter *whole = &place->whole->parameter[k];
-        own->parameter[k] = layer_parameter_part(whole, slice_along(whole->shape, 0, 0, 11));
-    }
-    return true;
-}
-static bool put_third(const struct layer_place *place, struct layer *own, void *user)
-{
-    if (!put_half(place, own, user))
-        return false;
-    own->parameter[1] =
-        layer_parameter_part(&place->whole->parameter[1], slice_along(SHAPE(33), 0, 0, 10));
-    return true;
-}
-static void slice_too_short(void)
-{
-    layer_replace_with(put_third, NULL);
-    small_model(0);
-}
-static void next_is_split(void)
-{
-    layer_replace_with(put_half, NULL);
-    small_model(0);
-}
-static void kits_says_no_slice(void)
-{
-    layer_replace_with(put_half, &wrong_layer);
-    small_model(0);
-}
-static bool says_true_only(const struct layer_place *place, struct layer *own, void *user)
-{
-    (void)own;
-    (void)user;
-    return is_linear(place);
-}
-static void nothing_made(void)
-{
-    layer_replace_with(says_true_only, NULL);
-    small_model(0);
-}
-static void slice_of_another(void)
-{
-    const struct parameter whole = {.name = "weight", .shape = SHAPE(8, 4)};
-    layer_parameter_part(&whole, slice_along(SHAPE(4, 4), 0, 0, 2));
-}
-
 #define MINE "mine, in place of linear 1: "
 static const struct fatal_case misuses[] = {
     {null, MINE "forward returned NULL; expected y, a tensor (3, 33)"},
     {shape, MINE "forward returned float32 (3, 34); expected y, float32 (3, 33) (samples first)"},
     {integers, MINE "forward returned int32 (3, 33); expected y, float32 (3, 33)"},
     {device, MINE "forward returned y on another device than its input is on"},
-    {freed, MINE "forward freed 1 tensor that it also kept or returned, or that others hold"},
+    {freed, MINE "forward gave away 1 reference more than it had: each tensor is freed, kept"},
     {forgotten, MINE "forward left 1 tensor behind: what it takes over (x, dy)"},
-    {kept_and_freed, MINE "forward freed 1 tensor that it also kept or returned"},
-    {kept_and_returned, MINE "forward freed 1 tensor that it also kept or returned"},
+    {kept_and_freed,
+     MINE "forward gave away 1 reference more than it had: each tensor is freed, kept"},
+    {kept_and_returned,
+     MINE "forward gave away 1 reference more than it had: each tensor is freed, kept"},
     {kept_twice, "layer_keep: " MINE "slot 0 still holds a tensor of this micro-batch"},
     {no_slot, "layer_keep: " MINE "there is no slot 8; they are numbered 0 to 7"},
     {parameter_kept, MINE "forward still refers to call->parameter[0] (\"weight\")"},
     {parameter_freed, MINE "forward freed call->parameter[1] (\"bias\")"},
+    {parameter_changed,
+     MINE "forward changed call->parameter[1] (\"bias\"): only an optimizer does"},
+    {x_written_into, MINE "forward wrote into x, at which others look, too"},
+    {gradient_in_forward, "compute_add_column_sums: sums is NULL"},
+    {no_such_parameter, "compute_add_bias: bias is NULL"},
+    {kept_is_freed, "a tensor that mine, in place of linear 1 keeps was freed"},
     {dx_null, MINE "backward_input returned NULL; expected dx, a tensor (3, 33)"},
     {dx_shape, MINE "backward_input returned float32 (4, 33); expected dx, float32 (3, 33)"},
     {empty_slot, "layer_take: " MINE "slot 4 is empty"},
@@ -292,15 +299,8 @@ static const struct fatal_case misuses[] = {
     {other_name, MINE "its parameter 0 is \"w\", as a whole (33, 33); in a model of the "
                       "kit's layers it is \"weight\" (33, 33)"},
     {other_whole, MINE "its parameter 0 is \"weight\", as a whole (33, 32)"},
-    {nothing_made, "said true for linear 0, and made no layer"},
-    {next_is_split,
-     "linear 1: its parameter 0 is \"weight\", as a whole (33, 11); in a model of the "
-     "kit's layers it is \"weight\" (33, 33)"},
-    {slice_too_short, "linear 0: its slices have 8634 numbers, and the layer was made with 8635"},
-    {kits_says_no_slice,
-     "linear 0: its parameter 0 is \"weight\", as a whole (11, 784); in a model of "
-     "the kit's layers it is \"weight\" (33, 784)"},
-    {slice_of_another, "\"weight\" is (8, 4), and the slice is of a whole (4, 4)"},
+    {other_values, MINE "its parameter 0 (\"weight\") begins with other values than that of the "
+                        "kit's layer: take `initial` and `scale` from place->whole->parameter[0]"},
 };
 
 START_TEST(who_writes_a_layer_wrongly_is_told)
