@@ -52,6 +52,32 @@ size_t cpu_depthwise_convolution_backward_weight_scratch(const struct convolutio
     return sizeof(vector) * (plan.block * (size_t)plan.pieces + plan.thread * (size_t)plan.threads);
 }
 
+/* With stride 1, dx is a convolution of dy, too: with the weights of the opposite places, and padding
+ * of its own. */
+static bool is_turned(const struct convolution_sizes *sizes)
+{
+    return sizes->stride == 1 && sizes->padding < sizes->kernel;
+}
+
+static struct convolution_sizes turned_sizes(const struct convolution_sizes *sizes)
+{
+    struct convolution_sizes turned = *sizes;
+    turned.height = output_height(sizes);
+    turned.width = output_width(sizes);
+    turned.padding = sizes->kernel - 1 - sizes->padding;
+    return turned;
+}
+
+static void turn(const struct plan *plan, vector *packed)
+{
+    for (int b = 0; b < plan->blocks; b++, packed += plan->block)
+        for (int t = 0; t < plan->taps / 2; t++) {
+            const vector tap = packed[t];
+            packed[t] = packed[plan->taps - 1 - t];
+            packed[plan->taps - 1 - t] = tap;
+        }
+}
+
 /* The first of its planes, among those of all samples. */
 static size_t first_plane(const struct plan *plan, int piece)
 {
@@ -187,7 +213,11 @@ void cpu_depthwise_convolution_backward_input(const struct convolution_sizes *si
     const size_t bytes = cpu_depthwise_convolution_scratch(sizes);
     vector *packed = memory_allocate(MEMORY_WORKSPACE, bytes);
     vector *scratch = packed + plan.block * (size_t)plan.blocks;
+    const bool turned = is_turned(sizes);
+    const struct convolution_sizes of_dx = turned_sizes(sizes);
     pack(&plan, weight, NULL, packed);
+    if (turned)
+        turn(&plan, packed);
 #pragma omp parallel for schedule(static) num_threads(plan.threads)
     for (int piece = 0; piece < plan.pieces; piece++) {
         vector *dx_lanes = scratch + plan.thread * (size_t)omp_get_thread_num();
@@ -195,10 +225,15 @@ void cpu_depthwise_convolution_backward_input(const struct convolution_sizes *si
         const int block = piece % plan.blocks;
         const int channels = planes_of_block(plan.channels, block);
         const size_t plane = first_plane(&plan, piece);
-        memset(dx_lanes, 0, sizeof *dx_lanes * (size_t)plan.pixels);
         cpu_planes_to_lanes(channels, plan.positions, dy + plane * (size_t)plan.positions,
                             (size_t)plan.positions, (float *)dy_lanes);
-        walk(sizes, BACKWARD_INPUT, dx_lanes, dy_lanes, packed + plan.block * (size_t)block);
+        vector *weights = packed + plan.block * (size_t)block;
+        if (turned)
+            walk(&of_dx, FORWARD, dy_lanes, dx_lanes, weights);
+        else {
+            memset(dx_lanes, 0, sizeof *dx_lanes * (size_t)plan.pixels);
+            walk(sizes, BACKWARD_INPUT, dx_lanes, dy_lanes, weights);
+        }
         cpu_lanes_to_planes(channels, plan.pixels, (float *)dx_lanes,
                             dx + plane * (size_t)plan.pixels, (size_t)plan.pixels);
     }
