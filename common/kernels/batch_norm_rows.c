@@ -26,9 +26,9 @@ static inline void store(float *y, vector value, int lanes)
 
 static inline vector inverse_deviation(vector variance)
 {
-    vector inverse;
+    vector inverse = variance + epsilon;
     for (int lane = 0; lane < LANES; lane++)
-        inverse[lane] = 1.0f / sqrtf(variance[lane] + epsilon);
+        inverse[lane] = 1.0f / sqrtf(inverse[lane]);
     return inverse;
 }
 

@@ -42,7 +42,7 @@ static inline void transpose(vector matrix[LANES])
     const places high = low + LANES / 2;
 #pragma GCC unroll 4
     for (int round = 0; round < 4; round++) {
-        vector next[LANES];
+        vector next[LANES] = {{0}};
 #pragma GCC unroll 8
         for (int i = 0; i < LANES / 2; i++) {
             next[2 * i] = __builtin_shuffle(matrix[i], matrix[i + LANES / 2], low);

@@ -121,8 +121,8 @@ static void pool_side_by_side_backward(const struct pooling_sizes *sizes, const 
 
 typedef int32_t places __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-/* The maxima of a block of planes, and where they are. */
-static void pool_lanes(const struct pooling_sizes *sizes, const vector *x, vector *y, places *place)
+/* The maxima of a block of planes, and where they are: whole numbers, carried as the bits of floats. */
+static void pool_lanes(const struct pooling_sizes *sizes, const vector *x, vector *y, vector *place)
 {
     const struct windows windows = windows_of(sizes);
     const int kernel = sizes->kernel, width = sizes->width;
@@ -143,12 +143,12 @@ static void pool_lanes(const struct pooling_sizes *sizes, const vector *x, vecto
                     best_place = (better & number) | (best_place & ~better);
                 }
             *y++ = best;
-            *place++ = best_place;
+            *place++ = (vector)best_place;
         }
     }
 }
 
-static void pool_lanes_backward(const struct pooling_sizes *sizes, const places *place,
+static void pool_lanes_backward(const struct pooling_sizes *sizes, const vector *place,
                                 const vector *dy, vector *dx)
 {
     const struct windows windows = windows_of(sizes);
@@ -162,7 +162,7 @@ static void pool_lanes_backward(const struct pooling_sizes *sizes, const places 
             const struct span right = on_plane(left, kernel, width);
             for (int i = down.first; i < down.last; i++)
                 for (int j = right.first; j < right.last; j++) {
-                    const places here = *place == (i - top) * kernel + j - left;
+                    const places here = (places)*place == (i - top) * kernel + j - left;
                     dx[i * width + j] += (vector)((places)*dy & here);
                 }
         }
@@ -202,11 +202,10 @@ static void pool_windows(const struct pooling_sizes *sizes, const float *x, floa
         const size_t first = (size_t)block * LANES;
         const int planes = planes_of_block(sizes->planes, block);
         cpu_planes_to_lanes(planes, windows.pixels, x + first * pixels, pixels, (float *)x_lanes);
-        pool_lanes(sizes, x_lanes, y_lanes, (places *)place_lanes);
+        pool_lanes(sizes, x_lanes, y_lanes, place_lanes);
         cpu_lanes_to_planes(planes, windows.count, (float *)y_lanes, y + first * count, count);
-        /* Bits are moved, whatever they mean. */
         cpu_lanes_to_planes(planes, windows.count, (float *)place_lanes,
-                            (float *)(place + first * count), count);
+                            (void *)(place + first * count), count);
     }
     memory_release(MEMORY_WORKSPACE, scratch, bytes);
 }
@@ -225,9 +224,9 @@ static void pool_windows_backward(const struct pooling_sizes *sizes, const int32
         const size_t first = (size_t)block * LANES;
         const int planes = planes_of_block(sizes->planes, block);
         cpu_planes_to_lanes(planes, windows.count, dy + first * count, count, (float *)dy_lanes);
-        cpu_planes_to_lanes(planes, windows.count, (const float *)(place + first * count), count,
+        cpu_planes_to_lanes(planes, windows.count, (const void *)(place + first * count), count,
                             (float *)place_lanes);
-        pool_lanes_backward(sizes, (places *)place_lanes, dy_lanes, dx_lanes);
+        pool_lanes_backward(sizes, place_lanes, dy_lanes, dx_lanes);
         cpu_lanes_to_planes(planes, windows.pixels, (float *)dx_lanes, dx + first * pixels, pixels);
     }
     memory_release(MEMORY_WORKSPACE, scratch, bytes);

@@ -226,18 +226,19 @@ static void check_description(const struct custom_layer *description)
 static struct custom *custom_new(const struct custom_layer *description)
 {
     struct custom *custom = calloc(1, sizeof *custom);
-    char *kind = strdup(description->kind);
-    if (custom == NULL || kind == NULL)
+    if (custom == NULL)
         fatal("no memory left for a layer");
     *custom = (struct custom){
-        .operations = {kind, forward, backward_input, backward_weight},
+        .operations = {strdup(description->kind), forward, backward_input, backward_weight},
         .forward = description->forward,
         .backward_input = description->backward_input,
         .backward_weight = description->backward_weight,
         .free = description->free,
         .own = description->own,
     };
-    snprintf(custom->name, sizeof custom->name, "%s", kind);
+    if (custom->operations.kind == NULL)
+        fatal("no memory left for a layer");
+    snprintf(custom->name, sizeof custom->name, "%s", custom->operations.kind);
     return custom;
 }
 
