@@ -41,11 +41,12 @@ static bool read_word(const char *text, struct model_option *option)
     return false;
 }
 
-/* Digits and a point, and no more: strtod would take "nan" and "0x1p-3" as well. */
+/* Digits and a point, and no more: strtof would take "nan" and "0x1p-3" as well. The layers work with
+ * floats, and what is below 1 must still be so as one of them. */
 static bool read_real(const char *text, struct model_option *option)
 {
     char *end;
-    const double number = strtod(text, &end);
+    const double number = (double)strtof(text, &end);
     if (*end != '\0' || strspn(text, "0123456789.") != strlen(text) || !isfinite(number) ||
         number < option->least || number >= option->below)
         return false;

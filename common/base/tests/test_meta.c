@@ -118,6 +118,10 @@ static const struct {
     {"transformer:depth=3,width=24,heads=3,patch=7", {3, {1, 28, 28}}},
     {"gpt:depth=3,width=24,heads=3,dropout=0.1", {1, {20}}},
     {"gpt:depth=2,width=10,heads=2,tied=1", {1, {70}}},
+    {"mlp:depth=3,width=33,norm=layer", {3, {1, 28, 28}}},
+    {"cnn:norm=batch", {3, {3, 32, 32}}},
+    {"resnet:width=5", {3, {3, 16, 12}}},
+    {"resnet:width=16", {3, {1, 9, 9}}},
 };
 #define MODELS (int)(sizeof models / sizeof *models)
 

@@ -50,7 +50,8 @@ struct calibrate_messages {
     double rendezvous; /* bytes from which on a send waits for its receive */
 };
 
-/* Between the first two processes; called by all. Meaningful on rank 0. */
+/* Between the first two processes, of which there must be as many; called by all. Meaningful on rank
+ * 0. */
 struct calibrate_messages calibrate_exchange(int rank);
 
 /* ---- file.c ---- */

@@ -48,7 +48,7 @@ static void print(const char *path, int cores, const struct calibrate_messages *
     for (int kind = 0; kind < WORK_KINDS_COUNT; kind++)
         print_kind((enum work_kind)kind);
     printf("\n  A message takes");
-    for (int i = 0; i < CALIBRATE_SIZES && cores > 1; i += 3)
+    for (int i = 0; i < CALIBRATE_SIZES; i += 3)
         printf("%s %s (%s)", i == 0 ? "" : ",", units_seconds(messages->seconds[i], text),
                units_bytes(messages->bytes[i], more));
     printf(";\n  from %s on its send waits for the receive.\n",
@@ -78,6 +78,10 @@ int main(int count, char **argument)
     mpi_check(PMPI_Comm_rank(MPI_COMM_WORLD, &rank));
     mpi_check(PMPI_Comm_size(MPI_COMM_WORLD, &cores));
     fatal_set_rank(rank);
+    if (cores < 2)
+        fatal(
+            "this computer has one core: what a message between two takes can't be measured, so it "
+            "can't be a platform; use one of common/platforms");
     const double seconds = count == 3 ? strtod(argument[1], NULL) : 0;
     if (!(seconds > 0 && seconds <= 3600))
         fatal("usage: calibrate SECONDS FILE, with at most 3600 seconds");

@@ -54,6 +54,8 @@ static const struct {
     {"norm=bat", "'norm=bat': norm is none, layer or batch"},
     {"depth=4,norm=2", "'norm=2': norm is none, layer or batch"},
     {"dropout=1", "'dropout=1': dropout is a number from 0 to less than 1"},
+    /* 1 as a float */
+    {"dropout=0.999999999", "'dropout=0.999999999': dropout is a number from 0 to less than 1"},
     {"dropout=-0.1", "'dropout=-0.1': dropout is a number from 0 to less than 1"},
     {"dropout=nan", "'dropout=nan': dropout is a number from 0 to less than 1"},
     {"dropout=0x1p-3", "'dropout=0x1p-3': dropout is a number from 0 to less than 1"},
