@@ -125,7 +125,8 @@ struct layer_place {
 };
 
 /* Asked for every layer of a model, those inside of blocks, too (and then for the block), in the
- * order in which they are made. False: the kit's stays. True: *own stands in its place, made by
+ * order in which they are made; blocks that are like one before them (layer_like) are not made, and
+ * share what stands in that one. False: the kit's stays. True: *own stands in its place, made by
  * layer_custom(), or by one of the kit's own functions (layer.h) where only sizes and slices differ.
  * It takes the kit's input; its parameters have the names, order, whole shapes and first values of the
  * kit's: some linear layers have no bias, so look at place->whole->parameters. So a
