@@ -165,12 +165,30 @@ START_TEST(a_copy_begins_as_the_table)
 }
 END_TEST
 
+/* Of 6 tokens a causal attention looks at 1 + 2 + … + 6 = 21 pairs of the 36; each pair costs a
+ * multiplication and an addition by Q · K and by P · V for each number of the width. An embedding adds a
+ * position to each number. */
+START_TEST(only_what_is_looked_at_is_charged)
+{
+    enum { TOKENS = 6, WIDTH = 8, HEADS = 2, SOFTMAX = 20 };
+    struct layer all = layer_attention(SHAPE(TOKENS, WIDTH), HEADS);
+    struct layer causal = layer_causal_attention(SHAPE(TOKENS, WIDTH), HEADS);
+    ck_assert_double_eq(all.forward_flops - causal.forward_flops,
+                        (36 - 21) * (4 * WIDTH + SOFTMAX * HEADS));
+    ck_assert_double_eq(all.backward_weight_flops, causal.backward_weight_flops);
+    ck_assert_double_eq(layer_embedding(TOKENS, 11, WIDTH).forward_flops, TOKENS * WIDTH);
+    layer_destroy(&all);
+    layer_destroy(&causal);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     TCase *tests = tcase_create("gpt");
     tcase_set_timeout(tests, 30);
     tcase_add_loop_test(tests, has_the_published_parameters, 0,
                         sizeof published / sizeof *published);
+    tcase_add_test(tests, only_what_is_looked_at_is_charged);
     tcase_add_test(tests, has_as_many_layers_as_its_depth);
     tcase_add_test(tests, has_dropouts_where_it_says);
     tcase_add_loop_test(tests, refuses_and_says_why, 0, sizeof refused / sizeof *refused);
