@@ -1,5 +1,5 @@
 /*
- * A plain pipeline of a model whose head is tied to its embedding: all micro-batches forwards, then
+ * A model whose head is tied to its embedding, cut into stages: all micro-batches forwards, then
  * all backwards, and the first and the last stage add up the two gradients of the weight that they
  * both work with. --tied NAME
  *
