@@ -109,15 +109,16 @@ static const struct plan_part part = {
         "  optimizer are worked out by running the same order with each stage's own durations;\n"
         "  what is left, messages and the little that the loss takes, only the simulation "
         "knows.\n",
-    .memory = "  Formula: for each forward in flight but one what it saves, for that one the most "
-              "that a\n"
-              "  forward and backward hold; parameters, gradients and optimizer state besides "
-              "(PipeDream:\n"
-              "  a version of the parameters for each forward in flight). Simulated: everything, "
-              "so also\n"
-              "  tensors on their way in messages, the batch itself with all its outputs, and the copies "
-              "that\n"
-              "  PipeDream keeps of parameters that are still the newest ones.\n",
+    .memory =
+        "  Formula: for each forward in flight but one what it saves, for that one the most "
+        "that a\n"
+        "  forward and backward hold; parameters, gradients and optimizer state besides "
+        "(PipeDream:\n"
+        "  a version of the parameters for each forward in flight). Simulated: everything, "
+        "so also\n"
+        "  tensors on their way in messages, the batch itself with all its outputs, and the copies "
+        "that\n"
+        "  PipeDream keeps of parameters that are still the newest ones.\n",
     .fits = fits,
     .refusal = refusal,
     .caveat = caveat,
