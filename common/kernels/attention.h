@@ -7,7 +7,7 @@
 #ifndef COMMON_KERNELS_ATTENTION_H
 #define COMMON_KERNELS_ATTENTION_H
 
-#include "common/kernels/cpu.h"
+#include "common/kernels/transpose.h"
 
 #include <string.h>
 
@@ -87,15 +87,6 @@ static inline void copy_rows(int rows, int columns, const float *from, size_t fr
     else
         for (int i = 0; i < rows; i++)
             memcpy(to + i * to_row, from + i * from_row, sizeof *to * (size_t)columns);
-}
-
-static inline void transpose(int rows, int columns, const float *from, int from_row, float *to,
-                             int to_row)
-{
-    for (int j = 0; j < columns; j++)
-#pragma omp simd
-        for (int i = 0; i < rows; i++)
-            to[(size_t)j * to_row + i] = from[(size_t)i * from_row + j];
 }
 
 #endif

@@ -3,6 +3,7 @@
  * channel after the other) and lanes (the channels of a position side by side).
  */
 #include "common/kernels/convolution_wide.h"
+#include "common/kernels/transpose.h"
 
 typedef float half_vector __attribute__((vector_size(2 * LANES), aligned(4), may_alias));
 
@@ -32,28 +33,6 @@ void cpu_copy_planes(int planes, int rows, int columns, struct planes from, stru
                      to.data + plane * to.plane_stride + row * to.row_stride);
 }
 
-/* Rows become columns. Each round puts row i and row i + 8 together, lane by lane: a number's row
- * and lane, written as one number of eight bits, are rotated by one bit, and four rounds exchange
- * row and lane. */
-static inline void transpose(vector matrix[LANES])
-{
-    typedef int places __attribute__((vector_size(4 * LANES)));
-    const places low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
-    const places high = low + LANES / 2;
-#pragma GCC unroll 4
-    for (int round = 0; round < 4; round++) {
-        vector next[LANES] = {{0}};
-#pragma GCC unroll 8
-        for (int i = 0; i < LANES / 2; i++) {
-            next[2 * i] = __builtin_shuffle(matrix[i], matrix[i + LANES / 2], low);
-            next[2 * i + 1] = __builtin_shuffle(matrix[i], matrix[i + LANES / 2], high);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++)
-            matrix[i] = next[i];
-    }
-}
-
 void cpu_planes_to_lanes(int channels, int positions, const float *from, size_t plane, float *to)
 {
     if (positions < LANES) {
@@ -69,7 +48,7 @@ void cpu_planes_to_lanes(int channels, int positions, const float *from, size_t 
         for (int lane = 0; lane < LANES; lane++)
             matrix[lane] =
                 lane < channels ? *(const vector *)(from + (size_t)lane * plane + at) : (vector){0};
-        transpose(matrix);
+        transpose_vectors(matrix);
 #pragma GCC unroll 16
         for (int i = 0; i < LANES; i++)
             *(vector *)(to + (size_t)(at + i) * LANES) = matrix[i];
@@ -90,7 +69,7 @@ void cpu_lanes_to_planes(int channels, int positions, const float *from, float *
 #pragma GCC unroll 16
         for (int i = 0; i < LANES; i++)
             matrix[i] = *(const vector *)(from + (size_t)(at + i) * LANES);
-        transpose(matrix);
+        transpose_vectors(matrix);
 #pragma GCC unroll 16
         for (int lane = 0; lane < LANES; lane++)
             if (lane < channels)
@@ -107,7 +86,7 @@ void cpu_add_lanes_to_planes(int channels, int positions, const float *from, flo
 #pragma GCC unroll 16
         for (int i = 0; i < LANES; i++)
             matrix[i] = *(const vector *)(from + (size_t)(p + i) * LANES);
-        transpose(matrix);
+        transpose_vectors(matrix);
 #pragma GCC unroll 16
         for (int lane = 0; lane < LANES; lane++)
             if (lane < channels)

@@ -78,41 +78,42 @@ static struct product band_of(struct product product, int part, int parts)
 
 /* ---- who multiplies ---- */
 
-enum way { OPENBLAS, STREAMED, SHORT, DOT, TURNED };
+enum way { OPENBLAS, BANDS, STREAMED, SHORT, DOT, TURNED };
+
+/* OpenBLAS copies its factors from so many multiplications on, and in a forward from so many elements
+ * of c on. BANDS: it is given as many columns at a time as it multiplies without copies. */
+#define COPIED_PRODUCT 1e6
+#define COPIED_C       1200
 
 /* The one table: who was fastest, by form and shape, measured by `make bench-products` (Zen 4, and
- * docs/speed.md). OpenBLAS is hard to beat up to a million multiplications, where it does not copy
- * its factors, and where c and the sums are large. */
+ * docs/speed.md). */
 static enum way fastest_way(const struct product *p)
 {
     double c_size = (double)p->rows * p->columns, b_size = (double)p->columns * p->depth;
-    if (p->transpose_a && p->transpose_b)
+    if ((p->transpose_a && p->transpose_b) || p->columns < LANES || p->depth < 1)
         return OPENBLAS;
     if (p->transpose_b) { /* forward: b is the weight */
-        if (p->rows > 32 || p->columns < 2 * LANES)
-            return OPENBLAS;
-        if (p->depth < 256) {
-            bool fills_vectors =
-                (p->rows >= 12 && p->rows <= LANES && p->columns > 4 * LANES) || p->rows > 24;
-            return fills_vectors ? TURNED : OPENBLAS;
-        }
-        bool small = b_size <= 16384 || (p->rows <= 4 && b_size <= 65536) ||
-                     (p->rows <= 2 && b_size <= 500000);
-        return small ? OPENBLAS : DOT;
+        if (p->rows > 32)
+            return p->depth <= 256 || p->rows >= 512 ? TURNED : OPENBLAS;
+        if (p->rows > 16 && p->depth <= 64)
+            return TURNED;
+        if (p->rows > 4)
+            return BANDS;
+        return b_size <= (p->rows > 2 ? 65536 : 500000) ? OPENBLAS : DOT;
     }
-    if (p->columns < LANES || p->depth < 1)
-        return OPENBLAS;
     if (p->transpose_a) { /* backward for the weight: c is its gradient */
-        if (c_size <= 16384 || p->depth > 32)
-            return OPENBLAS;
-        return p->depth <= LANES ? SHORT : c_size >= 500000 ? STREAMED : OPENBLAS;
+        if (p->depth > 32)
+            return c_size * p->depth > COPIED_PRODUCT ? STREAMED : OPENBLAS;
+        if (p->depth > LANES)
+            return c_size >= 500000 ? STREAMED : OPENBLAS;
+        return c_size > 16384 ? SHORT : OPENBLAS;
     }
     /* backward for the input: b is the weight */
-    bool copies = p->rows * b_size > 1e6 || (p->rows >= 3 && b_size >= 12288);
+    bool copies = p->rows * b_size > COPIED_PRODUCT || (p->rows >= 3 && b_size >= 12288);
     return copies ? STREAMED : OPENBLAS;
 }
 
-static void multiply_few(const struct product *p, enum way way)
+static void multiply_by_loops(const struct product *p, enum way way)
 {
     if (way == STREAMED || way == SHORT) {
         const struct streamed_product product = {.rows = p->rows,
@@ -142,19 +143,43 @@ static void multiply_few(const struct product *p, enum way way)
     }
 }
 
+static void multiply_by_openblas(const struct product *product)
+{
+    cblas_sgemm(CblasRowMajor, product->transpose_a ? CblasTrans : CblasNoTrans,
+                product->transpose_b ? CblasTrans : CblasNoTrans, product->rows, product->columns,
+                product->depth, 1.0f, product->a, product->a_row, product->b, product->b_row,
+                product->beta, product->c, product->c_row);
+}
+
+static void multiply_by_bands(const struct product *product)
+{
+    double most_elements = COPIED_PRODUCT / product->depth;
+    if (most_elements > COPIED_C)
+        most_elements = COPIED_C;
+    int together = (int)most_elements / product->rows / LANES * LANES;
+    if (together < LANES)
+        together = LANES;
+    for (int column = 0; column < product->columns; column += together) {
+        struct product band = *product;
+        int left = product->columns - column;
+        band.columns = left < together ? left : together;
+        band.b += (long)column * product->b_row;
+        band.c += column;
+        multiply_by_openblas(&band);
+    }
+}
+
 static void multiply(const struct product *product)
 {
     if (product->rows == 0 || product->columns == 0)
         return;
     enum way way = product->beta == 0 || product->beta == 1 ? fastest_way(product) : OPENBLAS;
-    if (way != OPENBLAS) {
-        multiply_few(product, way);
-        return;
-    }
-    cblas_sgemm(CblasRowMajor, product->transpose_a ? CblasTrans : CblasNoTrans,
-                product->transpose_b ? CblasTrans : CblasNoTrans, product->rows, product->columns,
-                product->depth, 1.0f, product->a, product->a_row, product->b, product->b_row,
-                product->beta, product->c, product->c_row);
+    if (way == OPENBLAS)
+        multiply_by_openblas(product);
+    else if (way == BANDS)
+        multiply_by_bands(product);
+    else
+        multiply_by_loops(product, way);
 }
 
 void cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,

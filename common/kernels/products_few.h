@@ -1,7 +1,7 @@
 /*
- * Matrix products with few rows, by loops of our own: OpenBLAS first copies both matrices into a
- * layout of its own, which costs more than the product where one of them is used for a few rows
- * only. matrix_products.c chooses by shape who multiplies.
+ * Matrix products by loops of our own: OpenBLAS first copies both matrices into a layout of its own,
+ * which costs more than the product where one of them is used for a few rows only, and a tenth of it
+ * where the weights are small. matrix_products.c chooses by shape who multiplies.
  *
  * All matrices are row-major; the distances from one row to the next are in elements. None of these
  * reads or writes beyond its arrays, whatever the sizes. The order in which the terms of a sum are
@@ -51,7 +51,7 @@ struct dot_product {
 
 /* products_dot.c: each element of c is the scalar product of a row of a and a row of b. */
 void cpu_dot_product(const struct dot_product *product);
-/* products_turned.c: the same, for about LANES rows or more: cᵀ = b · aᵀ, with a turned beforehand. */
+/* products_turned.c: the same for many rows, with b turned beforehand. At least LANES columns. */
 void cpu_turned_product(const struct dot_product *product);
 
 #endif

@@ -10,11 +10,12 @@
 
 #include <string.h>
 
-/* Tiles of at most so many vectors fit into the registers, with what is multiplied. */
+/* Tiles of at most so many vectors fit into the registers, with what is multiplied. So many side by
+ * side need the fewest loads; where they divide the columns, all tiles are such. */
 #ifdef __AVX512F__
-enum { MOST_ROWS = 8, MOST_VECTORS = 6, TILE_VECTORS = 24 };
+enum { MOST_ROWS = 8, MOST_VECTORS = 6, TILE_VECTORS = 24, WIDE_VECTORS = 4 };
 #else
-enum { MOST_ROWS = 6, MOST_VECTORS = 2, TILE_VECTORS = 6 };
+enum { MOST_ROWS = 6, MOST_VECTORS = 2, TILE_VECTORS = 6, WIDE_VECTORS = 2 };
 #endif
 
 /* Writes the last `lanes` lanes of sum to c, where only they are wanted. */
@@ -105,11 +106,14 @@ TILE(8, 1) TILE(8, 2) TILE(8, 3)
 /* What is multiplied, cut into tiles. */
 static void multiply(const struct streamed_product *p, int ahead)
 {
-    int row_parts = (p->rows + MOST_ROWS - 1) / MOST_ROWS;
+    int vectors = p->columns / LANES;
+    bool wide = vectors % WIDE_VECTORS == 0 && p->rows > MOST_ROWS;
+    int most_tile_rows = wide ? TILE_VECTORS / WIDE_VECTORS : MOST_ROWS;
+    int row_parts = (p->rows + most_tile_rows - 1) / most_tile_rows;
     int most_rows = (p->rows + row_parts - 1) / row_parts;
     int most_vectors =
         TILE_VECTORS / most_rows < MOST_VECTORS ? TILE_VECTORS / most_rows : MOST_VECTORS;
-    int vectors = p->columns / LANES, strips = (vectors + most_vectors - 1) / most_vectors;
+    int strips = (vectors + most_vectors - 1) / most_vectors;
     int lanes = p->columns % LANES, columns = strips + (lanes > 0);
     bool rows_outside = p->rows > p->depth; /* what is larger, c or b, goes by once */
     for (int n = 0; n < row_parts * columns; n++) {

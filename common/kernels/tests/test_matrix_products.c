@@ -164,8 +164,13 @@ START_TEST(test_dot_and_turned)
                 for (int add = 0; add < 2; add++) {
                     int columns = j < COUNT(wide) ? wide[j] : narrow[j - COUNT(wide)];
                     check_dot(cpu_dot_product, "dot", add, few[i], columns, deep[k]);
-                    check_dot(cpu_turned_product, "turned", add, few[i], columns, deep[k]);
+                    if (columns >= LANES)
+                        check_dot(cpu_turned_product, "turned", add, few[i], columns, deep[k]);
                 }
+    for (int add = 0; add < 2; add++) { /* several blocks of b */
+        check_dot(cpu_turned_product, "turned", add, 37, 300, 513);
+        check_dot(cpu_turned_product, "turned", add, 16, 257, 256);
+    }
 }
 END_TEST
 
@@ -174,9 +179,9 @@ START_TEST(test_all_forms_through_the_table)
 {
     static const int shape[][2] = {{64, 64},   {10, 512},  {512, 10},   {130, 127},  {256, 64},
                                    {300, 257}, {513, 300}, {784, 1100}, {1500, 1402}};
-    static const int rows[] = {1, 2, 3, 5, 8, 12, 16, 17, 25, 32, 33, 64};
+    static const int rows[] = {1, 2, 3, 5, 8, 12, 16, 17, 25, 32, 33, 64, 130, 520};
     for (int s = 0; s < COUNT(shape); s++)
-        for (int r = 0; r < (s < 7 ? COUNT(rows) : 6); r++)
+        for (int r = 0; r < (s < 5 ? COUNT(rows) : s < 7 ? 12 : 6); r++)
             for (int form = 0; form < 3; form++) {
                 int n = shape[s][0], k = shape[s][1], few_rows = rows[r];
                 bool tn = form == 2;
