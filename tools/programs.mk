@@ -3,7 +3,7 @@
 # ---- common/: the library ---------------------------------------------------------------------------
 
 # What is the same on every machine, and what is this computer's own.
-PORTABLE_SOURCES := $(filter-out common/tests/%,$(wildcard common/*/*.c))
+PORTABLE_SOURCES := $(filter-out common/tests/% common/kernels/tests/%,$(wildcard common/*/*.c common/kernels/*/*.c))
 COMMON_SOURCES   := $(PORTABLE_SOURCES) $(wildcard common/*/machines/real.c)
 COMMON_LIBRARY   := $(B)/libcommon.a
 $(COMMON_LIBRARY): $(call objects,$(COMMON_SOURCES))

@@ -14,7 +14,7 @@
 void flops_charge(double flops);
 uint64_t flops_charged(void); /* by this process so far */
 
-/* Charges time, where the machine's rates are known (common/kernels/work.h). Operations that are
+/* Charges time, where the machine's rates are known (common/kernels/work/work.h). Operations that are
  * charged in the same piece then take none of their own. */
 void flops_take(struct duration duration);
 

@@ -4,7 +4,7 @@
 #include "common/kernels/cpu.h"
 
 #include "common/base/fatal.h"
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 
 const struct kernels cpu_kernels = {
     .matrix_product = cpu_matrix_product,

@@ -1,6 +1,6 @@
 /*
  * Planes (a channel's pixels side by side) and lanes (a pixel's channels side by side, sixteen in a
- * vector): from one to the other and back. convolution_layout.c.
+ * vector): from one to the other and back. layout.c.
  */
 #ifndef COMMON_KERNELS_LANES_H
 #define COMMON_KERNELS_LANES_H

@@ -6,7 +6,7 @@
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
 #include "common/base/random.h"
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 #include "common/layers/custom.h"
 #include "common/layers/layers.h"
 

@@ -5,7 +5,7 @@
 #include "common/training/batch_parts.h"
 
 #include "common/base/fatal.h"
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 #include "common/log/log_caller.h"
 #include "common/log/log_fields.h"
 

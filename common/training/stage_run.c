@@ -4,7 +4,7 @@
 #include "common/training/stage_parts.h"
 
 #include "common/base/fatal.h"
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 
 /* ---- misuse ---- */
 

@@ -3,7 +3,7 @@
  * beyond the arrays is read into a result or written.
  */
 #include "common/base/random.h"
-#include "common/kernels/products_few.h"
+#include "common/kernels/products/few.h"
 
 #include <check.h>
 #include <math.h>

@@ -3,8 +3,8 @@
  * pieces of work. The numbers are powers of two, so that logarithms are exact.
  */
 #include "common/kernels/cpu.h"
-#include "common/kernels/rates.h"
-#include "common/kernels/work_parts.h"
+#include "common/kernels/work/parts.h"
+#include "common/kernels/work/rates.h"
 #include "tests/support/test.h"
 
 #include <math.h>

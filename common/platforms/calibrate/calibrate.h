@@ -16,7 +16,7 @@
 #ifndef COMMON_PLATFORMS_CALIBRATE_CALIBRATE_H
 #define COMMON_PLATFORMS_CALIBRATE_CALIBRATE_H
 
-#include "common/kernels/rates.h"
+#include "common/kernels/work/rates.h"
 
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
  */
 #include "common/base/flops.h"
 #include "common/base/mpi_check.h"
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 #include "common/training/stage.h"
 
 #include <mpi.h>

@@ -1,10 +1,10 @@
 /*
  * Reading rates, and what lies between them (rates.h).
  */
-#include "common/kernels/rates.h"
+#include "common/kernels/work/rates.h"
 
 #include "common/base/fatal.h"
-#include "common/kernels/work_parts.h"
+#include "common/kernels/work/parts.h"
 
 #include <math.h>
 #include <stdio.h>

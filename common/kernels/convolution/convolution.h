@@ -4,8 +4,8 @@
  * There are several, each best for some shapes; convolution.c chooses. All have the
  * same three functions, and a count of the scratch space that each takes.
  */
-#ifndef COMMON_KERNELS_CONVOLUTION_H
-#define COMMON_KERNELS_CONVOLUTION_H
+#ifndef COMMON_KERNELS_CONVOLUTION_CONVOLUTION_H
+#define COMMON_KERNELS_CONVOLUTION_CONVOLUTION_H
 
 #include "common/kernels/cpu.h"
 
@@ -44,10 +44,10 @@ static inline struct planes dense(const float *data, int rows, int columns)
     return (struct planes){(float *)data, (size_t)columns, (size_t)rows * (size_t)columns};
 }
 
-/* convolution_layout.c: copies so many planes of (rows, columns); what lies between the rows stays as it is. */
+/* layout.c: copies so many planes of (rows, columns); what lies between the rows stays as it is. */
 void cpu_copy_planes(int planes, int rows, int columns, struct planes from, struct planes to);
 
-/* convolution_plain.c: any shape, no scratch space; for groups of one channel. */
+/* plain.c: any shape, no scratch space; for groups of one channel. */
 void cpu_plain_convolution(const struct convolution_sizes *sizes, const float *x,
                            const float *weight, const float *bias, float *y);
 void cpu_plain_convolution_backward_input(const struct convolution_sizes *sizes,
@@ -56,7 +56,7 @@ void cpu_plain_convolution_backward_weight(const struct convolution_sizes *sizes
                                            const float *dy, float *weight_gradient,
                                            float *bias_gradient);
 
-/* convolution_depthwise.c: as many groups as inputs and as outputs. */
+/* depthwise.c: as many groups as inputs and as outputs. */
 void cpu_depthwise_convolution(const struct convolution_sizes *sizes, const float *x,
                                const float *weight, const float *bias, float *y);
 void cpu_depthwise_convolution_backward_input(const struct convolution_sizes *sizes,
@@ -68,8 +68,7 @@ void cpu_depthwise_convolution_backward_weight(const struct convolution_sizes *s
 size_t cpu_depthwise_convolution_scratch(const struct convolution_sizes *sizes);
 size_t cpu_depthwise_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
 
-/* convolution_narrow.c, convolution_narrow_input.c, convolution_narrow_weight.c: stride 1, no
- * padding, one group. */
+/* narrow.c, narrow_input.c, narrow_weight.c: stride 1, no padding, one group. */
 void cpu_narrow_convolution(const struct convolution_sizes *sizes, const float *x,
                             const float *weight, const float *bias, float *y);
 void cpu_narrow_convolution_backward_input(const struct convolution_sizes *sizes,
@@ -81,8 +80,8 @@ size_t cpu_narrow_convolution_scratch(const struct convolution_sizes *sizes);
 size_t cpu_narrow_convolution_backward_input_scratch(const struct convolution_sizes *sizes);
 size_t cpu_narrow_convolution_backward_weight_scratch(const struct convolution_sizes *sizes);
 
-/* convolution_wide.c, convolution_wide_input.c, convolution_wide_weight.c: any shape; the more
- * of the vectors' lanes the channels of the result fill, the faster. */
+/* wide.c, wide_input.c, wide_weight.c: any shape; the more of the vectors' lanes the channels of the
+ * result fill, the faster. */
 void cpu_wide_convolution(const struct convolution_sizes *sizes, const float *x,
                           const float *weight, const float *bias, float *y);
 void cpu_wide_convolution_backward_input(const struct convolution_sizes *sizes, const float *weight,

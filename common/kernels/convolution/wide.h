@@ -16,7 +16,7 @@
 #ifndef COMMON_KERNELS_CONVOLUTION_WIDE_H
 #define COMMON_KERNELS_CONVOLUTION_WIDE_H
 
-#include "common/kernels/convolution.h"
+#include "common/kernels/convolution/convolution.h"
 #include "common/kernels/lanes.h"
 
 /* Taps (places of the window) first … last - 1. */
@@ -52,7 +52,7 @@ static inline bool has_edges(const struct convolution_sizes *sizes)
     return sizes->kernel == 3 && sizes->padding == 1 && sizes->stride == 1;
 }
 
-/* convolution_correlate.c */
+/* correlate.c */
 void cpu_correlate(const struct correlation *work);
 
 /* Positions of the result that are made at a time, before they leave the nearest cache. */

@@ -14,8 +14,8 @@
  *
  * To add a kernel: a line in WORK_KINDS and its function in timed.c.
  */
-#ifndef COMMON_KERNELS_WORK_H
-#define COMMON_KERNELS_WORK_H
+#ifndef COMMON_KERNELS_WORK_WORK_H
+#define COMMON_KERNELS_WORK_WORK_H
 
 #include "common/base/machine.h"
 #include "common/kernels/kernels.h"
@@ -105,7 +105,7 @@ void work_end_of_flops(double flops);
 /* This table, or, where work is charged or measured, one that calls work_begin and this table. */
 const struct kernels *work_table(const struct kernels *table);
 
-/* ---- measuring (work_measured.c) ---------------------------------------------------------------- */
+/* ---- measuring (measured.c) ---------------------------------------------------------------- */
 
 /* While this process computes alone, and while others do as well. */
 enum work_series { WORK_ALONE, WORK_TOGETHER, WORK_NOT_MEASURED };

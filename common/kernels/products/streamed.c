@@ -1,12 +1,12 @@
 /*
- * Products in which the rows of b go by as vectors (products_few.h): a weight in the backward for
+ * Products in which the rows of b go by as vectors (few.h): a weight in the backward for
  * the input, where c has few rows; a micro-batch in the backward for the weight, where the sums are
  * short and c is large.
  *
  * A tile of c, some rows by some vectors, is kept in registers while k goes by: each vector of b is
  * used for all its rows, each number of a for all its vectors.
  */
-#include "common/kernels/products_few.h"
+#include "common/kernels/products/few.h"
 
 #include <string.h>
 

@@ -5,12 +5,12 @@
  *                               dy[o][p] · x[i][p + ky · width + kx]
  *
  * dy is laid out in rows as wide as those of x, with zeros in between
- * (convolution_narrow.h). For one i and ky, the sums of a few output channels times a
+ * (narrow.h). For one i and ky, the sums of a few output channels times a
  * few kx stay in registers while p goes by, sixteen partial sums each. Every
  * thread adds up its own samples and the threads' sums are then added in order,
  * so that the result depends on their number but not on who was first.
  */
-#include "common/kernels/convolution_narrow.h"
+#include "common/kernels/convolution/narrow.h"
 
 #include "common/base/memory.h"
 

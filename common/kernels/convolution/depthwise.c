@@ -7,7 +7,7 @@
  * do not depend on the number of threads.
  */
 #include "common/base/memory.h"
-#include "common/kernels/convolution.h"
+#include "common/kernels/convolution/convolution.h"
 #include "common/kernels/windows.h"
 
 #include <string.h>

@@ -1,12 +1,12 @@
 /*
  * Charging work by rates (work.h).
  */
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
-#include "common/kernels/rates.h"
-#include "common/kernels/work_parts.h"
+#include "common/kernels/work/parts.h"
+#include "common/kernels/work/rates.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
  * of dy, with zeros around it, with its own share of the window, and no product with the zeros
  * between strides is ever made. With stride 1 there is one phase.
  */
-#include "common/kernels/convolution_wide.h"
+#include "common/kernels/convolution/wide.h"
 
 #include "common/base/memory.h"
 

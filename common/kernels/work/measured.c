@@ -5,7 +5,7 @@
  * clock, nor is the time in which the system lets somebody else compute.
  */
 #include "common/base/fatal.h"
-#include "common/kernels/work_parts.h"
+#include "common/kernels/work/parts.h"
 
 #include <errno.h>
 #include <math.h>

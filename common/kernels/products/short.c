@@ -1,12 +1,12 @@
 /*
- * Products whose sums are short (products_few.h): the weight's gradient of a micro-batch of a few
+ * Products whose sums are short (few.h): the weight's gradient of a micro-batch of a few
  * rows. c is large and is read and written once, so that is what counts.
  *
  * A tile of a, `terms` of some sums by some rows of c, is kept in registers, each number filling a
  * vector, while the columns go by: each vector of b is used for all those rows, and each vector of c
  * gets all those terms at once.
  */
-#include "common/kernels/products_few.h"
+#include "common/kernels/products/few.h"
 
 enum { MOST_TERMS = 8, MOST_ROWS = 4 };
 

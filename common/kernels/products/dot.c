@@ -1,10 +1,10 @@
 /*
- * Products of rows with rows (products_few.h): the forward of a few rows, c = a · bᵀ.
+ * Products of rows with rows (few.h): the forward of a few rows, c = a · bᵀ.
  *
  * Rows of a and of b go by together. Each vector of the one is used for several rows of the other,
  * and each element of c gathers LANES partial sums in a register, which are added up at the end.
  */
-#include "common/kernels/products_few.h"
+#include "common/kernels/products/few.h"
 
 /* So many sums fit into the registers, with what is multiplied. */
 #ifdef __AVX512F__

@@ -5,7 +5,7 @@
  * The cost of a kernel is a number of operations that its time is about proportional
  * to where sizes differ little. It need not be the layer's FLOPs.
  */
-#include "common/kernels/work_parts.h"
+#include "common/kernels/work/parts.h"
 
 static const struct kernels *own; /* the device's, which was asked for last */
 

@@ -35,9 +35,9 @@ struct streamed_product {
     bool add;
 };
 
-/* products_short.c: for a small depth and any number of columns. */
+/* short.c: for a small depth and any number of columns. */
 void cpu_short_product(const struct streamed_product *product);
-/* products_streamed.c: b's rows go by as vectors and are used for several rows of c at a time. */
+/* streamed.c: b's rows go by as vectors and are used for several rows of c at a time. */
 void cpu_streamed_product(const struct streamed_product *product);
 
 /* c (rows, columns) = a (rows, depth) · bᵀ, b being (columns, depth); or += if `add`. */
@@ -49,9 +49,9 @@ struct dot_product {
     bool add;
 };
 
-/* products_dot.c: each element of c is the scalar product of a row of a and a row of b. */
+/* dot.c: each element of c is the scalar product of a row of a and a row of b. */
 void cpu_dot_product(const struct dot_product *product);
-/* products_turned.c: the same for many rows, with b turned beforehand. At least LANES columns. */
+/* turned.c: the same for many rows, with b turned beforehand. At least LANES columns. */
 void cpu_turned_product(const struct dot_product *product);
 
 #endif

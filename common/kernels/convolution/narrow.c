@@ -3,11 +3,11 @@
  *
  *     y[o][p] = bias[o] + sum over i, t of weight[o][i][t] · x[i][p + offset[t]]
  *
- * over positions p (convolution_narrow.h). A block of output channels times BLOCK
+ * over positions p (narrow.h). A block of output channels times BLOCK
  * vectors of positions is kept in registers while i and t go by: each loaded
  * vector is used by all channels, each weight by all vectors.
  */
-#include "common/kernels/convolution_narrow.h"
+#include "common/kernels/convolution/narrow.h"
 
 #include "common/base/memory.h"
 

@@ -7,13 +7,13 @@
  *     part[i, kx][y][c] = sum over o and ky of weight[o][i][ky][kx] · dy[o][y - ky][c]
  *     dx[i][y][c]       = sum over kx of part[i, kx][y][c - kx]
  *
- * The first line is a correlation (convolution_wide.h) whose window is a column of `kernel` places,
+ * The first line is a correlation (wide.h) whose window is a column of `kernel` places,
  * and multiplies nothing by the zeros beside dy; the second adds up planes that are shifted against
  * each other. In these a row is as long as one of dx, with zeros behind dy's columns, so that a
  * plane is one long row and what is shifted out at one end of a row is zero at the other.
  */
-#include "common/kernels/convolution_narrow.h"
-#include "common/kernels/convolution_wide.h"
+#include "common/kernels/convolution/narrow.h"
+#include "common/kernels/convolution/wide.h"
 
 #include "common/base/memory.h"
 

@@ -6,7 +6,7 @@
  * worked out beforehand, so that the inner loop has no conditions. It serves the shapes that the
  * other kernels leave: groups of few channels, above all groups of one.
  */
-#include "common/kernels/convolution.h"
+#include "common/kernels/convolution/convolution.h"
 
 #include <string.h>
 

@@ -18,10 +18,10 @@
  * irregularly-spaced data", ACM 1968): at a size that was measured the rate is the measured
  * one, and no rate is above or below all measured ones.
  */
-#ifndef COMMON_KERNELS_RATES_H
-#define COMMON_KERNELS_RATES_H
+#ifndef COMMON_KERNELS_WORK_RATES_H
+#define COMMON_KERNELS_WORK_RATES_H
 
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 
 #define RATES_MOST       20000
 #define RATES_TEXT_SIZE  256

@@ -12,7 +12,7 @@
 #ifndef COMMON_KERNELS_CONVOLUTION_NARROW_H
 #define COMMON_KERNELS_CONVOLUTION_NARROW_H
 
-#include "common/kernels/convolution.h"
+#include "common/kernels/convolution/convolution.h"
 
 /* The compiler takes a vector that is used several times for as many operands in memory if it
  * can; a load from an address that is no multiple of 64 takes two turns, each time. */

@@ -1,10 +1,10 @@
 /*
- * Work from inside: for the files work*.c and timed.c.
+ * Work from inside: for the files of this folder.
  */
 #ifndef COMMON_KERNELS_WORK_PARTS_H
 #define COMMON_KERNELS_WORK_PARTS_H
 
-#include "common/kernels/work.h"
+#include "common/kernels/work/work.h"
 
 /* Pieces within pieces: a residual within a residual, and so on. */
 enum { WORK_MOST_OPEN = 64 };
@@ -16,7 +16,7 @@ size_t work_hash(const struct work *work);
  * there were at once. */
 double work_resident(void);
 
-/* work_measured.c */
+/* measured.c */
 bool work_is_measured(void);
 void work_measure_begin(struct work work);
 void work_measure_end(void);

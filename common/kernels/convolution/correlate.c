@@ -1,12 +1,12 @@
 /*
  * The sum of products that both the forward and the backward for the input of wide
- * convolutions are made of (convolution_wide.h).
+ * convolutions are made of (wide.h).
  *
  * One or two blocks of a few neighbouring columns are kept in registers while
  * channels and taps go by: each vector of weights is used by all columns, each
  * number of `from`, spread over the lanes, by both blocks.
  */
-#include "common/kernels/convolution_wide.h"
+#include "common/kernels/convolution/wide.h"
 
 #include <limits.h>
 
@@ -32,7 +32,7 @@ SPECIALISED void add_tap(const float *at, const float *weight, size_t weight_blo
 }
 
 /* edges: these columns are a whole row, whose first and last see padding on one side
- * (convolution_wide.h); two products in twenty-four are left out where a row has eight columns. */
+ * (wide.h); two products in twenty-four are left out where a row has eight columns. */
 SPECIALISED void correlate_columns(const struct correlation *work, struct tap_range range,
                                    const float *from, float *to, const int from_column,
                                    const int blocks, const int columns, const bool edges)

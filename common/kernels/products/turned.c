@@ -1,8 +1,8 @@
 /*
- * The forward of many rows (products_few.h): c = a · bᵀ, with b turned beforehand, so that it goes by
+ * The forward of many rows (few.h): c = a · bᵀ, with b turned beforehand, so that it goes by
  * as vectors. That takes half as long as five rows of the product, whatever b's size.
  */
-#include "common/kernels/products_few.h"
+#include "common/kernels/products/few.h"
 #include "common/kernels/transpose.h"
 
 /* What is turned lies on the stack, in blocks: some columns of c, some of the depth. They stay in the

@@ -10,7 +10,7 @@
  * adds up its own samples and the threads' sums are then added in order, so that the result depends
  * on their number but not on who was first.
  */
-#include "common/kernels/convolution_wide.h"
+#include "common/kernels/convolution/wide.h"
 
 #include "common/base/memory.h"
 

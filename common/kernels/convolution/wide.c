@@ -2,7 +2,7 @@
  * Wide convolution, forward: samples with their padding, a pair of blocks of output
  * channels at a time, in bands of a few rows that are transposed while they are warm.
  */
-#include "common/kernels/convolution_wide.h"
+#include "common/kernels/convolution/wide.h"
 
 #include "common/base/memory.h"
 

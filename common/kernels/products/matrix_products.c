@@ -1,7 +1,7 @@
 /*
  * Matrix products (OpenBLAS) and the bias of linear layers.
  */
-#include "common/kernels/products_few.h"
+#include "common/kernels/products/few.h"
 
 #include <cblas.h>
 #include <omp.h>

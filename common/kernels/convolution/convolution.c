@@ -1,7 +1,7 @@
 /*
  * Convolution: which kernel computes which shape (convolution.h).
  */
-#include "common/kernels/convolution.h"
+#include "common/kernels/convolution/convolution.h"
 
 enum choice { PLAIN, DEPTHWISE, NARROW, WIDE };
 

@@ -2,7 +2,7 @@
  * Moving planes about: copies with room around each row, and between planes (a
  * channel after the other) and lanes (the channels of a position side by side).
  */
-#include "common/kernels/convolution_wide.h"
+#include "common/kernels/convolution/wide.h"
 #include "common/kernels/transpose.h"
 
 typedef float half_vector __attribute__((vector_size(2 * LANES), aligned(4), may_alias));
