@@ -1,6 +1,6 @@
 /*
  * The forward of many rows (few.h): c = a · bᵀ, with b turned beforehand, so that it goes by
- * as vectors. That takes half as long as five rows of the product, whatever b's size.
+ * as vectors. That takes as long as six or seven rows of the product, whatever b's size.
  */
 #include "common/kernels/products/few.h"
 #include "common/kernels/transpose.h"
