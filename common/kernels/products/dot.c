@@ -82,12 +82,15 @@ SPECIALISED void multiply_tile(const struct dot_product *p, int row, int column,
 #define ROWS(rows, most)                                                                           \
     static void multiply_##rows##_rows(const struct dot_product *p, int row)                       \
     {                                                                                              \
-        enum { TOGETHER = most < MOST_COLUMNS ? most : MOST_COLUMNS };                             \
+        enum {                                                                                     \
+            R = rows < MOST_ROWS ? rows : MOST_ROWS,                                               \
+            TOGETHER = most < MOST_COLUMNS ? most : MOST_COLUMNS                                   \
+        };                                                                                         \
         int column = 0;                                                                            \
         for (; column + TOGETHER <= p->columns; column += TOGETHER)                                \
-            multiply_tile(p, row, column, rows, TOGETHER);                                         \
+            multiply_tile(p, row, column, R, TOGETHER);                                            \
         for (; column < p->columns; column++)                                                      \
-            multiply_tile(p, row, column, rows, 1);                                                \
+            multiply_tile(p, row, column, R, 1);                                                   \
     }
 ROWS(1, 8)
 ROWS(2, 8)
