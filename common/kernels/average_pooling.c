@@ -57,42 +57,38 @@ size_t cpu_average_pool_scratch(const struct pooling_sizes *sizes)
     return sizeof(vector) * vectors_of_thread(&windows) * (size_t)windows.threads;
 }
 
-void cpu_average_pool(const struct pooling_sizes *sizes, const float *x, float *y)
+/* `count_from` numbers of each plane become `count_to`, by sixteen planes. */
+static void pool(const struct pooling_sizes *sizes, int count_from, const float *from, int count_to,
+                 float *to, void (*lanes)(const struct pooling_sizes *, const vector *, vector *))
 {
     const struct windows windows = windows_of(sizes);
     const size_t bytes = cpu_average_pool_scratch(sizes), thread = vectors_of_thread(&windows);
-    const size_t pixels = (size_t)windows.pixels, count = (size_t)windows.count;
     vector *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
 #pragma omp parallel for schedule(static) num_threads(windows.threads)
     for (int block = 0; block < windows.blocks; block++) {
-        vector *x_lanes = scratch + thread * (size_t)omp_get_thread_num();
-        vector *y_lanes = x_lanes + pixels;
+        vector *from_lanes = scratch + thread * (size_t)omp_get_thread_num();
+        vector *to_lanes = from_lanes + count_from;
         const size_t first = (size_t)block * LANES;
         const int planes = planes_of_block(sizes->planes, block);
-        cpu_planes_to_lanes(planes, windows.pixels, x + first * pixels, pixels, (float *)x_lanes);
-        average_lanes(sizes, x_lanes, y_lanes);
-        cpu_lanes_to_planes(planes, windows.count, (float *)y_lanes, y + first * count, count);
+        cpu_planes_to_lanes(planes, count_from, from + first * (size_t)count_from,
+                            (size_t)count_from, (float *)from_lanes);
+        lanes(sizes, from_lanes, to_lanes);
+        cpu_lanes_to_planes(planes, count_to, (float *)to_lanes, to + first * (size_t)count_to,
+                            (size_t)count_to);
     }
     memory_release(MEMORY_WORKSPACE, scratch, bytes);
+}
+
+void cpu_average_pool(const struct pooling_sizes *sizes, const float *x, float *y)
+{
+    const struct windows windows = windows_of(sizes);
+    pool(sizes, windows.pixels, x, windows.count, y, average_lanes);
 }
 
 void cpu_average_pool_backward(const struct pooling_sizes *sizes, const float *dy, float *dx)
 {
     const struct windows windows = windows_of(sizes);
-    const size_t bytes = cpu_average_pool_scratch(sizes), thread = vectors_of_thread(&windows);
-    const size_t pixels = (size_t)windows.pixels, count = (size_t)windows.count;
-    vector *scratch = memory_allocate(MEMORY_WORKSPACE, bytes);
-#pragma omp parallel for schedule(static) num_threads(windows.threads)
-    for (int block = 0; block < windows.blocks; block++) {
-        vector *dx_lanes = scratch + thread * (size_t)omp_get_thread_num();
-        vector *dy_lanes = dx_lanes + pixels;
-        const size_t first = (size_t)block * LANES;
-        const int planes = planes_of_block(sizes->planes, block);
-        cpu_planes_to_lanes(planes, windows.count, dy + first * count, count, (float *)dy_lanes);
-        average_lanes_backward(sizes, dy_lanes, dx_lanes);
-        cpu_lanes_to_planes(planes, windows.pixels, (float *)dx_lanes, dx + first * pixels, pixels);
-    }
-    memory_release(MEMORY_WORKSPACE, scratch, bytes);
+    pool(sizes, windows.count, dy, windows.pixels, dx, average_lanes_backward);
 }
 
 void cpu_plane_means(int planes, int count, const float *x, float *y)

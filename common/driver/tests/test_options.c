@@ -270,7 +270,6 @@ Suite *test_suite(void)
     tcase_add_test(read, optimizer_and_learning_rate_in_any_order);
     tcase_add_test(read, compare_takes_one_step);
     tcase_add_test(read, memory_is_logged_on_request);
-    tcase_add_test(read, images_and_text);
     tcase_add_test(read, ranks_may_count_the_other_way);
     tcase_add_test(read, without_steps_there_is_no_such_option);
     suite_add_tcase(suite, read);
