@@ -4,10 +4,10 @@
  * what, they are judged as one process is.
  */
 #include "grader/truth/windows.h"
+#include "tests/support/program_outcome.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define TRAIN                                                                                      \
@@ -21,35 +21,15 @@ static GString *why;
 /* Runs the program and reads what it left. */
 static void train(bool simulated, int ranks, const char *holding)
 {
-    char error[LOG_ERROR_SIZE], options_error[OPTIONS_ERROR_SIZE];
     static const struct own_options own = {.step_word = "holding"};
-    g_autofree char *options = g_strdup_printf("sharded --holding %s " TRAIN, holding);
-    g_auto(GStrv) word = NULL;
-    int count;
-    run = (struct outcome){.ranks = ranks, .folder = test_folder_new()};
-    ck_assert(g_shell_parse_argv(options, &count, &word, NULL));
-    ck_assert_msg(options_read(&run.options, &own, count, word, options_error), "%s",
-                  options_error);
-    g_autofree char *words =
-        g_strdup_printf("--evidence %s %s", run.folder, options + strlen("sharded "));
-    struct test_run ended =
-        test_run_program(simulated, ranks, "common/tests/programs/sharded", words);
-    ck_assert_msg(ended.status == 0, "%s", ended.output);
-    test_run_clear(&ended);
-    run.log = g_new0(struct log_file, ranks);
-    for (int r = 0; r < ranks; r++) {
-        g_autofree char *path = g_strdup_printf("%s/rank-%d.log", run.folder, r);
-        ck_assert_msg(log_read(path, &run.log[r], error), "%s", error);
-    }
+    g_autofree char *options = g_strdup_printf("--holding %s " TRAIN, holding);
+    run = program_outcome(simulated, ranks, "sharded", &own, options);
     why = g_string_new(NULL);
 }
 
 static void clear(void)
 {
-    for (int r = 0; r < run.ranks; r++)
-        log_destroy(&run.log[r]);
-    g_free(run.log);
-    test_folder_free(run.folder);
+    program_outcome_clear(&run);
     g_string_free(why, TRUE);
 }
 
