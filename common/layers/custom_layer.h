@@ -116,12 +116,23 @@ struct tensor *layer_input_new(const struct layer_call *call);
 
 /* ---- in place of the kit's --------------------------------------------------------------------- */
 
+/* One of all layers of a model: `first` if it takes what the model, a block, or the way round in a block
+ * begins with, `last` if what it gives is what that ends with. */
+struct layer_of_model {
+    struct layer whole; /* the kit's, with whole sizes; layers inside it stand by themselves */
+    bool first, last;
+};
+
 /* A place in a model for which a layer of the kit's has just been made. */
 struct layer_place {
     const struct layer *kit;   /* the layer that the kit puts here: its input is what the layers
                                   before it give out on this rank */
     const struct layer *whole; /* what it would be if nothing were replaced: whole sizes */
     int number;                /* so many of its kind come before it in the model */
+    /* All layers of the model, as if nothing were replaced, in the order in which they are made: a block
+     * behind those inside of it. This one is all[place]. */
+    int place, places;
+    const struct layer_of_model *all;
 };
 
 /* Asked for every layer of a model, those inside of blocks, too (and then for the block), in the

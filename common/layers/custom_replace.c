@@ -16,8 +16,10 @@ static void *replacement_user;
 
 /* The model that is made now. */
 static enum { NOTHING, LOOKING, REPLACING } doing;
-static struct layer *whole; /* its layers if all were the kit's, in the order of their making */
-static int wholes, made;    /* there are so many; so many were made again */
+static struct layer_of_model
+    *all;                /* its layers if all were the kit's, in the order of their making */
+static bool *is_inside;  /* of each: a block has been made around it */
+static int places, made; /* there are so many; so many were made again */
 
 void layer_replace_with(layer_replacement *function, void *user)
 {
@@ -30,14 +32,47 @@ bool custom_replaces(void)
     return replacement != NULL;
 }
 
+/* The newest `count` layers that are in no block yet are what a block, or the model, consists of; the last
+ * `round` of them are its way round. */
+static void mark_ends(int count, int round)
+{
+    int from_end = 0;
+    for (int i = places - 1; i >= 0 && from_end < count; i--) {
+        if (is_inside[i])
+            continue;
+        is_inside[i] = true;
+        all[i].last |= from_end == 0 || from_end == round;
+        all[i].first |= from_end == count - 1 || from_end == round - 1;
+        from_end++;
+    }
+}
+
+static void look_at(const struct layer *layer)
+{
+    const size_t count = (size_t)places + 1;
+    struct layer_of_model *more = realloc(all, count * sizeof *all);
+    bool *more_inside = realloc(is_inside, count * sizeof *is_inside);
+    if (more == NULL || more_inside == NULL)
+        fatal("no memory left for the sizes of %d layers", places + 1);
+    all = more;
+    is_inside = more_inside;
+    mark_ends(layer->inner_layers, layer->shortcut_layers);
+    all[places] = (struct layer_of_model){.whole = *layer};
+    all[places].whole.inner = NULL;
+    all[places].whole.inner_layers = 0;
+    is_inside[places] = false;
+    places++;
+}
+
 void custom_replace_look(void)
 {
     doing = LOOKING;
-    wholes = 0;
+    places = 0;
 }
 
 void custom_replace_begin(void)
 {
+    mark_ends(places, 0);
     doing = REPLACING;
     made = 0;
 }
@@ -45,21 +80,11 @@ void custom_replace_begin(void)
 void custom_replace_end(void)
 {
     doing = NOTHING;
-    free(whole);
-    whole = NULL;
-    wholes = 0;
-}
-
-static void look_at(const struct layer *layer)
-{
-    struct layer *more = realloc(whole, ((size_t)wholes + 1) * sizeof *whole);
-    if (more == NULL)
-        fatal("no memory left for the sizes of %d layers", wholes + 1);
-    whole = more;
-    whole[wholes] = *layer;
-    whole[wholes].inner = NULL; /* the layers inside are listed by themselves */
-    whole[wholes].inner_layers = 0;
-    wholes++;
+    free(all);
+    free(is_inside);
+    all = NULL;
+    is_inside = NULL;
+    places = 0;
 }
 
 /* ---- does it fit? -------------------------------------------------------------------------------- */
@@ -73,7 +98,7 @@ static int number_of(int place)
 {
     int number = 0;
     for (int i = 0; i < place; i++)
-        number += strcmp(kind_of(&whole[i]), kind_of(&whole[place])) == 0;
+        number += strcmp(kind_of(&all[i].whole), kind_of(&all[place].whole)) == 0;
     return number;
 }
 
@@ -169,8 +194,12 @@ static struct layer put_in_place(struct layer own, const struct layer_place *pla
 
 static struct layer replaced(struct layer kit, int made_before)
 {
-    const struct layer_place place = {
-        .kit = &kit, .whole = &whole[made_before], .number = number_of(made_before)};
+    const struct layer_place place = {.kit = &kit,
+                                      .whole = &all[made_before].whole,
+                                      .number = number_of(made_before),
+                                      .place = made_before,
+                                      .places = places,
+                                      .all = all};
     struct layer own = {0};
     doing = NOTHING; /* what the function makes is its own affair */
     const bool wanted = replacement(&place, &own, replacement_user);
@@ -195,7 +224,7 @@ struct layer layer_made(struct layer layer)
     if (doing != REPLACING)
         return layer;
     const int place = made++;
-    if (place >= wholes || strcmp(kind_of(&whole[place]), kind_of(&layer)) != 0)
+    if (place >= places || strcmp(kind_of(&all[place].whole), kind_of(&layer)) != 0)
         fatal("layer %d of a model is a %s now, and was another one before layers were replaced",
               place, kind_of(&layer));
     return replaced(layer, place);

@@ -1,0 +1,9 @@
+/* The tensor assignment's judges. Each opens with what is run, what must hold, and what a failure means. */
+#ifndef ASSIGNMENTS_TENSOR_JUDGES_JUDGES_H
+#define ASSIGNMENTS_TENSOR_JUDGES_JUDGES_H
+
+#include "grader/verdict/judge.h"
+
+judge_function tensor_judge_windows;
+
+#endif

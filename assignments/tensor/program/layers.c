@@ -1,0 +1,199 @@
+/*
+ * The student's layers in place of the kit's: walks through the model as it is made, asks the student for the
+ * form of each layer, and keeps account of which part of a split tensor this rank has.
+ */
+#include "assignments/tensor/chains.h"
+#include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/way_table.h"
+#include "common/base/fatal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { REASON_SIZE = 256 };
+
+/* There is one model at a time. */
+static struct {
+    enum way way;
+    struct tensor_group group;
+    enum form *form; /* of each place */
+    int places;
+    struct part part; /* of what leaves the layer that was made last, if it is split: so many … */
+    int of;           /* … columns or channels of so many; 0: it is whole */
+    bool refused;     /* something can't be split … */
+    char reason[REASON_SIZE]; /* … and why */
+} model;
+
+const struct tensor_group *tensor_run_group(void)
+{
+    return &model.group;
+}
+
+/* ---- forms ---------------------------------------------------------------------------------------- */
+
+static const char *chooser(void)
+{
+    return model.way == WAY_GATHERS ? "forms_with_gathers" : "forms_with_one_round";
+}
+
+static void choose_forms(const struct layer_of_model *all, struct chain chain)
+{
+    enum link link[chain.links];
+    enum form *form = model.form + chain.first;
+    for (int i = 0; i < chain.links; i++) {
+        chain_link(&all[chain.first + i].whole, &link[i]);
+        form[i] = (enum form) - 1;
+    }
+    if (model.way == WAY_GATHERS)
+        forms_with_gathers(chain.links, link, form);
+    else
+        forms_with_one_round(chain.links, link, form);
+    char fault[CHAIN_ERROR_SIZE];
+    if (chain_fault(chain.links, link, form, fault) != NULL)
+        fatal_at(chooser(), "%s", fault);
+}
+
+static void look_through(const struct layer_place *place)
+{
+    free(model.form);
+    model.places = place->places;
+    model.form = calloc((size_t)place->places, sizeof *model.form);
+    if (model.form == NULL)
+        fatal("no memory left for the forms of %d layers", place->places);
+    model.of = 0;
+    struct chain chain = chain_from(place->all, place->places, 0);
+    while (chain.links > 0) {
+        choose_forms(place->all, chain);
+        chain = chain_from(place->all, place->places, chain.first + chain.links);
+    }
+}
+
+/* ---- which part comes in, which goes out ------------------------------------------------------------ */
+
+/* Where columns or channels stand in the shape of a sample. */
+static int split_dimension(struct shape sample)
+{
+    return sample.dimensions == 3 ? 0 : sample.dimensions - 1;
+}
+
+/* The part of `size` columns: where channels were flattened, more than there were channels. */
+static struct part scaled(int size)
+{
+    const int times = size / model.of;
+    return (struct part){model.part.begin * times, model.part.end * times};
+}
+
+/* A split layer has told by its slice which of its outputs this rank has. */
+static void remember_outputs(const struct tensor_place *place, const struct layer *own)
+{
+    if (place->form == FORM_SPLIT)
+        return;
+    model.of = 0;
+    if (place->form != FORM_COLUMN)
+        return;
+    const struct slice slice = layer_parameter_slice(&own->parameter[0]);
+    const struct slice_pieces *rows = &slice.along[0];
+    const int dimension = split_dimension(own->output);
+    const int given = own->output.size[dimension];
+    if (rows->count != 1 || rows->piece[0].end - rows->piece[0].begin != given)
+        fatal("%s: it gives out %d columns or channels, which are not the rows of its slice of "
+              "\"%s\"",
+              own->operations->kind, given, own->parameter[0].name);
+    model.part = (struct part){rows->piece[0].begin, rows->piece[0].end};
+    model.of = slice.whole.size[0];
+}
+
+/* ---- replacing -------------------------------------------------------------------------------------- */
+
+static struct tensor_place tensor_place_of(const struct layer_place *place)
+{
+    const struct layer *whole = place->whole;
+    struct tensor_place own = {.group = &model.group,
+                               .whole = whole,
+                               .form = model.form[place->place],
+                               .input = place->kit->input};
+    own.inputs.end = whole->input.size[split_dimension(whole->input)];
+    if (model.of > 0)
+        own.inputs = scaled(own.inputs.end);
+    return own;
+}
+
+static bool can_be_split(const struct tensor_place *place)
+{
+    const int cuts = tensor_cuts(place);
+    char reason[REASON_SIZE] = "";
+    if (cuts == 0 || can_split(cuts, model.group.ranks, reason, sizeof reason))
+        return true;
+    reason[sizeof reason - 1] = '\0';
+    if (!model.refused)
+        snprintf(model.reason, sizeof model.reason, "%s of %.40s: %.180s",
+                 place->whole->operations->kind, place->whole->parameter[0].name, reason);
+    model.refused = true;
+    return false;
+}
+
+static bool replace(const struct layer_place *place, struct layer *own, void *user)
+{
+    (void)user;
+    if (place->place == 0)
+        look_through(place);
+    const struct tensor_place here = tensor_place_of(place);
+    if (model.refused || !can_be_split(&here))
+        return false; /* the run will not be: it makes no difference what is made */
+    const bool made = tensor_make_layer(&here, own);
+    remember_outputs(&here, made ? own : place->kit);
+    return made;
+}
+
+void tensor_put_layers(struct run *run)
+{
+    model.way = tensor_way(run->options);
+    model.group = (struct tensor_group){.comm = run->comm, .rank = run->rank, .ranks = run->ranks};
+    layer_replace_with(replace, NULL);
+}
+
+bool tensor_fits(const struct run *run, char *reason, size_t reason_size)
+{
+    (void)run;
+    if (model.refused)
+        snprintf(reason, reason_size, "%s", model.reason);
+    return !model.refused;
+}
+
+/* ---- descriptions ----------------------------------------------------------------------------------- */
+
+/* The place and what it points to, for as long as the layer lives. */
+struct kept_place {
+    struct tensor_place place;
+    struct layer whole;
+};
+
+static struct tensor_place *keep(const struct tensor_place *place)
+{
+    struct kept_place *kept = malloc(sizeof *kept);
+    if (kept == NULL)
+        fatal("no memory left for a layer");
+    *kept = (struct kept_place){.place = *place, .whole = *place->whole};
+    kept->place.whole = &kept->whole;
+    return &kept->place;
+}
+
+/* What a layer costs is a share of what the whole does: as much as it has of the weights. */
+struct custom_layer tensor_layer(const struct tensor_place *place)
+{
+    const struct layer *whole = place->whole;
+    const double share = place->form == FORM_WHOLE ? 1.0 : 1.0 / place->group->ranks;
+    struct custom_layer layer = {.kind = whole->operations->kind,
+                                 .input = place->input,
+                                 .output = whole->output,
+                                 .input_dtype = whole->input_dtype,
+                                 .parameters = whole->parameters,
+                                 .forward_flops = share * whole->forward_flops,
+                                 .backward_input_flops = share * whole->backward_input_flops,
+                                 .backward_weight_flops = share * whole->backward_weight_flops,
+                                 .own = keep(place),
+                                 .free = free};
+    for (int k = 0; k < whole->parameters; k++)
+        layer.parameter[k] = whole->parameter[k];
+    return layer;
+}

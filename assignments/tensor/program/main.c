@@ -1,0 +1,82 @@
+/*
+ * The tensor assignment's program: tells the driver which ways there are to split a model, and trains it. The
+ * training step is that of one process: what ranks say to each other is inside of the layers.
+ */
+#include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/way_table.h"
+
+#include <stdio.h>
+
+/* Every rank has all samples, all layers, and computes the loss. */
+static void take(struct run *run)
+{
+    struct stage *stage = run->trained[0].stage;
+    const float scale = 1.0f / (float)run->micro_batches;
+    stage_zero_gradients(stage);
+    for (int i = 0; i < run->micro_batches; i++)
+        batch_loss(run->batch, i, stage_forward(stage, i, batch_inputs(run->batch, i)));
+    for (int i = 0; i < run->micro_batches; i++)
+        tensor_free(stage_backward(stage, i, batch_loss_backward(run->batch, i, scale)));
+    optimizer_step(run->trained[0].optimizer);
+}
+
+/* The ways as the driver wants them; ends with a NULL name. */
+static const struct step *steps(void)
+{
+    static struct step steps[WAYS + 1];
+    for (int way = 0; way < WAYS; way++)
+        steps[way] = (struct step){way_table[way].name, way_table[way].what, take};
+    return steps;
+}
+
+static bool fits(const struct run *run, char *reason, size_t reason_size)
+{
+    if (run->options->against[0] != '\0') {
+        snprintf(
+            reason, reason_size,
+            "--against %s: a model is split in one way from the begin to the end; run it twice",
+            run->options->against);
+        return false;
+    }
+    return tensor_fits(run, reason, reason_size);
+}
+
+static bool check(struct run *run, char *reason, size_t reason_size)
+{
+    (void)run;
+    (void)reason;
+    (void)reason_size;
+    return true;
+}
+
+static void build(struct run *run)
+{
+    driver_add_stage(run, (struct stage_options){.stages = 1, .layers = run->model->layers});
+}
+
+static void begin(struct run *run)
+{
+    batch_open_inputs(run->batch);
+    batch_open_labels(run->batch);
+}
+
+static void end(struct run *run)
+{
+    (void)run;
+}
+
+int main(int argc, char **argv)
+{
+    const struct program tensor = {
+        .name = "tensor",
+        .options = &tensor_own_options,
+        .steps = steps(),
+        .layers = tensor_put_layers,
+        .fits = fits,
+        .check = check,
+        .build = build,
+        .begin = begin,
+        .end = end,
+    };
+    return driver_main(argc, argv, &tensor);
+}

@@ -1,0 +1,21 @@
+/*
+ * What the files of the program share: the student's layers in place of the kit's.
+ */
+#ifndef ASSIGNMENTS_TENSOR_PROGRAM_PARTS_H
+#define ASSIGNMENTS_TENSOR_PROGRAM_PARTS_H
+
+#include "assignments/tensor/tensor.h"
+#include "common/driver/driver.h"
+
+/* Before the model is made (struct program): from now on its layers are the student's. */
+void tensor_put_layers(struct run *run);
+/* Can the model that was made be split over the ranks? If not, false, and why not. */
+bool tensor_fits(const struct run *run, char *reason, size_t reason_size);
+const struct tensor_group *tensor_run_group(void);
+
+/* The layer that the student's constructor for it makes; false: the kit's is right. */
+bool tensor_make_layer(const struct tensor_place *place, struct layer *own);
+/* How many columns, channels or heads it cuts; 0: nothing. */
+int tensor_cuts(const struct tensor_place *place);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * Tensor parallelism: what you are given, and what you write.
+ *
+ * Every rank runs all layers on all samples, but has only a slice of each large weight: some columns,
+ * rows, channels, heads, or words of the vocabulary. What a rank computes from its slice is a part of
+ * the result, or a term of a sum, and the ranks put it together with MPI. The kit gives you layers,
+ * tensors, data and MPI; you write which slice a rank has, what is summed or gathered when, and what a
+ * layer computes with its slice.
+ *
+ * Words. A tensor is whole if each rank has all of it, with the same numbers on each. It is split if
+ * each rank has a slice. Weights of linear layers are (outputs, inputs): a column-parallel layer has some
+ * of the outputs, so rows of that matrix, a row-parallel one some of the inputs. (The names are those of
+ * Shoeybi et al. 2019, Megatron-LM, who write y = xA with A of (inputs, outputs).)
+ *
+ * Each function below lives in a file of its own, or in that of its group. Its TODO says what it must do.
+ * Layers are written as common/layers/custom_layer.h shows, with the arithmetic of
+ * common/layers/operations.h. Only the files listed here are handed in.
+ *
+ * Wrap MPI calls in mpi_check(…): if one fails, the program ends on all ranks and says which call it was
+ * and why (common/base/mpi_check.h). The ranks are those of group->comm, which need not be numbered as in
+ * MPI_COMM_WORLD.
+ */
+#ifndef ASSIGNMENTS_TENSOR_TENSOR_H
+#define ASSIGNMENTS_TENSOR_TENSOR_H
+
+#include "common/base/mpi_check.h"
+#include "common/base/todo.h"
+#include "common/layers/custom_layer.h"
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The ranks that share a model: t of them, this one is `rank`. */
+struct tensor_group {
+    MPI_Comm comm;
+    int rank;
+    int ranks;
+};
+
+/* ---- split.c -------------------------------------------------------------- */
+
+/* The columns, rows, channels, heads … begin, …, end - 1. */
+struct part {
+    int begin, end;
+};
+
+/* Can `size` things be split over so many ranks, each with one at least? If not, writes to reason (of
+ * reason_size bytes) why not and what the user can do. */
+bool can_split(int size, int ranks, char *reason, size_t reason_size);
+/* Which of `size` things, numbered from 0, rank `rank` has. Each is on one rank, lower numbers are on lower
+ * ranks, and no rank has two more than another. */
+struct part split(int size, int ranks, int rank);
+
+/* ---- operators.c ---------------------------------------------------------- */
+
+/* The two conjugate pairs: what is nothing in the forward is a sum in the backward, and the other way
+ * round. Each takes over its tensor; what it returns is the caller's, and may be the same tensor. */
+
+/* Before a layer of which each rank has a slice: x is whole. Backward: each rank has the part of dx that
+ * comes from its slice, and gets their sum. */
+struct tensor *copy_forward(const struct tensor_group *group, struct tensor *x);
+struct tensor *copy_backward(const struct tensor_group *group, struct tensor *dx);
+/* Behind a layer of which each rank has a slice: each rank has one term of y, and gets the sum. Backward:
+ * dy is whole. */
+struct tensor *reduce_forward(const struct tensor_group *group, struct tensor *y);
+struct tensor *reduce_backward(const struct tensor_group *group, struct tensor *dy);
+/* From whole to split: this rank's part (split) of a dimension. Backward: from split to whole; size: of
+ * the whole dimension. */
+struct tensor *scatter_forward(const struct tensor_group *group, struct tensor *x, int dimension);
+struct tensor *scatter_backward(const struct tensor_group *group, struct tensor *dx, int dimension,
+                                int size);
+/* From split to whole, and backward from whole to split. */
+struct tensor *gather_forward(const struct tensor_group *group, struct tensor *y, int dimension,
+                              int size);
+struct tensor *gather_backward(const struct tensor_group *group, struct tensor *dy, int dimension);
+
+/* The sum of copy_backward in two halves, so that something else is computed while it is under way. Until
+ * the end dx belongs to MPI. */
+void copy_backward_begin(const struct tensor_group *group, struct tensor *dx, MPI_Request *request);
+struct tensor *copy_backward_end(struct tensor *dx, MPI_Request *request);
+
+/* ---- sequential.c --------------------------------------------------------- */
+
+/* A chain of layers, one behind the other. What enters the first and leaves the last is whole. */
+enum link {
+    LINK_LINEAR,      /* has a weight of (outputs, inputs) */
+    LINK_CONVOLUTION, /* has a weight of (output channels, input channels, …) */
+    LINK_LAYER_NORM,  /* over all columns or channels: split, it takes messages */
+    LINK_BATCH_NORM,  /* over the samples: each column or channel by itself */
+    LINK_EACH         /* each column or channel by itself: ReLU, GELU, pooling, flatten … */
+};
+
+/* What becomes of a layer. */
+enum form {
+    FORM_WHOLE,           /* takes and gives whole tensors; all of it is on each rank */
+    FORM_COLUMN,          /* linear, convolution: takes a whole tensor, gives a split one */
+    FORM_COLUMN_GATHERED, /* the same, and gathers what it gives: whole */
+    FORM_ROW,             /* linear, convolution: takes a split tensor, gives a whole one */
+    FORM_SPLIT            /* the others: take and give a split tensor */
+};
+
+/* Chooses a form for each of `links` layers, so that each takes what the one before gives, and every
+ * linear layer and convolution is split. With gathers: what leaves a layer is whole. */
+void forms_with_gathers(int links, const enum link *link, enum form *form);
+/* With as few rounds of messages as there can be: a round for two linear layers or convolutions. */
+void forms_with_one_round(int links, const enum link *link, enum form *form);
+
+/* ---- where a layer stands --------------------------------------------------------------- */
+
+/* Where a layer stands, and what becomes of it there. */
+struct tensor_place {
+    const struct tensor_group *group;
+    const struct layer *whole; /* what it would be in one process: sizes, parameters */
+    enum form form;
+    struct shape input; /* of one sample, as it comes in on this rank */
+    struct part inputs; /* if that is split: which columns or channels of whole->input it is */
+    bool
+        by_tokens; /* sequence parallelism: whole tensors are split by tokens (sequence_parallel.c) */
+};
+
+/* A description to begin with: the input of the place, whole output and parameters, the costs, and a copy of
+ * the place as `own`, which is freed with the layer. You fill in the three functions, and where this rank
+ * has less than the whole, the output and the slices of the parameters (layer_parameter_part). */
+struct custom_layer tensor_layer(const struct tensor_place *place);
+
+/* ---- sequence_parallel.c ------------------------------------------------------ */
+
+/* Where whole tensors go into layers that are split, and where they come out again: copy and reduce. With
+ * sequence parallelism (place->by_tokens) they are split by tokens outside: an all-gather and a
+ * reduce-scatter. Each takes over its tensor. */
+struct tensor *enter_forward(const struct tensor_place *place, struct tensor *x);
+struct tensor *leave_forward(const struct tensor_place *place, struct tensor *y);
+struct tensor *leave_backward(const struct tensor_place *place, struct tensor *dy);
+/* A tensor on its way back out: until the end it belongs to MPI. */
+struct exchange {
+    MPI_Request request;
+    struct tensor *dx;
+};
+struct exchange enter_backward_begin(const struct tensor_place *place, struct tensor *dx);
+struct tensor *enter_backward_end(const struct tensor_place *place, struct exchange *exchange);
+
+/* ---- layers --------------------------------------------------------------- */
+
+/* column_parallel_linear.c: y = x Wᵀ + b, of which this rank has the part of the outputs that split gives it.
+ * Form COLUMN or COLUMN_GATHERED. whole->parameter[0] is the weight, [1] the bias; there may be none. */
+struct layer column_parallel_linear(const struct tensor_place *place);
+/* row_parallel_linear.c: of which this rank has the part of the inputs that comes in (place->inputs). Form ROW.
+ * The bias is whole, and in y once. */
+struct layer row_parallel_linear(const struct tensor_place *place);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The column-parallel linear layer: every rank computes some of the outputs, from all inputs.
+ *
+ *     forward             Y_r = X W_rᵀ + b_r        no message (or a gather of Y)
+ *     backward, input     dX  = Σ_r dY_r W_r        a sum over the ranks
+ *     backward, weight    dW_r = dY_rᵀ X            no message
+ *
+ * While the sum of dX is under way, dW_r is computed: neither needs the other. (Shoeybi et al. 2019.)
+ */
+#include "assignments/tensor/tensor.h"
+
+enum { WEIGHT, BIAS };
+
+static struct tensor *forward(struct layer_call *call, struct tensor *x)
+{
+    /* TODO: y of this rank's columns, from x (samples, …, inputs), which is whole.
+     *
+     * Given: call->own is the place (struct tensor_place); call->parameter[WEIGHT] (this rank's
+     * outputs, inputs) and, if call->layer->parameters > BIAS, call->parameter[BIAS] (this rank's
+     * outputs). y is (samples, …, this rank's outputs); with FORM_COLUMN_GATHERED it is gathered, and
+     * (samples, …, outputs). Keep what the backward needs (layer_keep).
+     * Hint: common/layers/custom_layer.h has a linear layer as a whole. What is between whole and
+     * split is one of the operators: copy_forward here (enter_forward does just that).
+     * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
+     */
+    todo("column-parallel linear layer, forward", call, x);
+}
+
+static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    /* TODO: dx, whole, from dy; and the gradients of this rank's weight and bias.
+     *
+     * dy comes as y left: of this rank's columns, or, with FORM_COLUMN_GATHERED, whole. want_dx is
+     * false where nobody needs dx: no message then, and NULL is returned.
+     * Gradients are added to (+=): call->gradient[WEIGHT], and call->gradient[BIAS] if there is one.
+     * Hint: begin the sum of dx (copy_backward_begin, or enter_backward_begin), compute the gradients,
+     * and only then wait for it: the check column_overlap wants to see the sum hidden behind them.
+     * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
+     */
+    todo("column-parallel linear layer, backward", call, dy, want_dx);
+}
+
+/* backward_input has added the gradients already. */
+static void backward_weight(struct layer_call *call)
+{
+    (void)call;
+}
+
+struct layer column_parallel_linear(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "column-parallel linear";
+    layer.forward = forward;
+    layer.backward_input = backward_input;
+    layer.backward_weight = backward_weight;
+    /* TODO: which slices this rank has, and, with FORM_COLUMN, the last size of layer.output.
+     *
+     * whole->parameter[WEIGHT] is (outputs, inputs): which dimension is cut? There may be no bias
+     * (place->whole->parameters).
+     * Hint: layer.parameter[k] = layer_parameter_part(&place->whole->parameter[k],
+     * slice_along(place->whole->parameter[k].shape, dimension, begin, end));
+     * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
+     */
+    todo("slices of the column-parallel linear layer", place);
+    return layer_custom(&layer);
+}

@@ -1,0 +1,59 @@
+/*
+ * The row-parallel linear layer: every rank computes a term of all outputs, from its part of the inputs.
+ *
+ *     forward             Y    = Σ_r X_r W_rᵀ + b      a sum over the ranks; b once, behind it
+ *     backward, input     dX_r = dY W_r               no message
+ *     backward, weight    dW_r = dYᵀ X_r              no message
+ *
+ * (Shoeybi et al. 2019.)
+ */
+#include "assignments/tensor/tensor.h"
+
+enum { WEIGHT, BIAS };
+
+static struct tensor *forward(struct layer_call *call, struct tensor *x)
+{
+    /* TODO: y (samples, …, outputs), whole, from x (samples, …, this rank's inputs).
+     *
+     * Given: call->own is the place; call->parameter[WEIGHT] (outputs, this rank's inputs) and, if
+     * call->layer->parameters > BIAS, call->parameter[BIAS] (outputs), whole on each rank.
+     * Hint: reduce_forward (leave_forward does just that). How often is the bias in y if each rank
+     * adds it before the sum?
+     * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+     */
+    todo("row-parallel linear layer, forward", call, x);
+}
+
+static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    /* TODO: dx of this rank's inputs, from dy, which is whole; NULL unless want_dx.
+     * Hint: reduce_backward (leave_backward does just that).
+     * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+     */
+    todo("row-parallel linear layer, backward for the input", call, dy, want_dx);
+}
+
+static void backward_weight(struct layer_call *call)
+{
+    /* TODO: add the gradients of this rank's slice of the weight and, if there is one, of the bias.
+     *
+     * Every rank has the whole bias, and the whole dy: is its gradient complete?
+     * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+     */
+    todo("row-parallel linear layer, backward for the weights", call);
+}
+
+struct layer row_parallel_linear(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "row-parallel linear";
+    layer.forward = forward;
+    layer.backward_input = backward_input;
+    layer.backward_weight = backward_weight;
+    /* TODO: which slice of the weight (outputs, inputs) this rank has: that of place->inputs.
+     * Hint: layer_parameter_part and slice_along, as in column_parallel_linear.c.
+     * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+     */
+    todo("slices of the row-parallel linear layer", place);
+    return layer_custom(&layer);
+}

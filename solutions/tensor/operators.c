@@ -1,0 +1,191 @@
+/*
+ * The conjugate operators, from which every layer here is made: copy and reduce, scatter and gather.
+ *
+ * Each pair is one linear map and its transpose. Copying x to t ranks adds up t gradients on the way back;
+ * adding up t terms copies the gradient of the sum to each of them. (f and g of Shoeybi et al. 2019.)
+ */
+#include "assignments/tensor/tensor.h"
+
+/* BEGIN SOLUTION */
+static struct tensor *sum_over_ranks(const struct tensor_group *group, struct tensor *x)
+{
+    mpi_check(MPI_Allreduce(MPI_IN_PLACE, x->data, x->count, MPI_FLOAT, MPI_SUM, group->comm));
+    return x;
+}
+
+/* A tensor like x, but with `size` along one dimension. */
+static struct tensor *new_with_size(const struct tensor *x, int dimension, int size)
+{
+    struct shape shape = x->shape;
+    shape.size[dimension] = size;
+    return compute_new(x->device, shape);
+}
+
+/* This rank's part of a dimension. Takes over x. */
+static struct tensor *own_part(const struct tensor_group *group, struct tensor *x, int dimension)
+{
+    const struct part own = split(x->shape.size[dimension], group->ranks, group->rank);
+    struct tensor *part = new_with_size(x, dimension, own.end - own.begin);
+    compute_copy_part(x, own.begin, dimension, part, 0, own.end - own.begin);
+    tensor_free(x);
+    return part;
+}
+
+/* The whole, of which each rank has a part of a dimension. Takes over x.
+ *
+ * A part lies in one piece on the rank that has it, and in the whole only if the dimension is the first.
+ * So all parts are received one behind the other, and then each is copied to its place. */
+static struct tensor *all_parts(const struct tensor_group *group, struct tensor *x, int dimension,
+                                int size)
+{
+    const int slice = x->count / x->shape.size[dimension]; /* numbers per index */
+    int count[group->ranks], first[group->ranks];
+    for (int rank = 0; rank < group->ranks; rank++) {
+        const struct part part = split(size, group->ranks, rank);
+        count[rank] = (part.end - part.begin) * slice;
+        first[rank] = part.begin * slice;
+    }
+    struct tensor *received = new_with_size(x, dimension, size);
+    mpi_check(MPI_Allgatherv(x->data, x->count, MPI_FLOAT, received->data, count, first, MPI_FLOAT,
+                             group->comm));
+    struct tensor *whole = new_with_size(x, dimension, size);
+    for (int rank = 0; rank < group->ranks; rank++) {
+        const struct part part = split(size, group->ranks, rank);
+        struct shape shape = x->shape;
+        shape.size[dimension] = part.end - part.begin;
+        struct tensor *piece = tensor_view(received, (size_t)first[rank], shape);
+        compute_copy_part(piece, 0, dimension, whole, part.begin, part.end - part.begin);
+        tensor_free(piece);
+    }
+    tensor_free(received);
+    tensor_free(x);
+    return whole;
+}
+
+/* END SOLUTION */
+struct tensor *copy_forward(const struct tensor_group *group, struct tensor *x)
+{
+    /* BEGIN SOLUTION */
+    (void)group;
+    return x;
+    /* END SOLUTION */
+    //| /* TODO: what has to happen to x, which is whole, before each rank multiplies it by its slice?
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("copy, forward", group, x);
+}
+
+struct tensor *copy_backward(const struct tensor_group *group, struct tensor *dx)
+{
+    /* BEGIN SOLUTION */
+    return sum_over_ranks(group, dx);
+    /* END SOLUTION */
+    //| /* TODO: each rank has the part of dx that comes from its slice. All of them need the gradient of
+    //|  * what was copied.
+    //|  * Hint: MPI_IN_PLACE; dx->data, dx->count numbers of MPI_FLOAT, group->comm.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("copy, backward", group, dx);
+}
+
+void copy_backward_begin(const struct tensor_group *group, struct tensor *dx, MPI_Request *request)
+{
+    /* BEGIN SOLUTION */
+    mpi_check(MPI_Iallreduce(MPI_IN_PLACE, dx->data, dx->count, MPI_FLOAT, MPI_SUM, group->comm,
+                             request));
+    /* END SOLUTION */
+    //| /* TODO: the same, but don't wait for the others: begin, and leave in *request what to wait for.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("copy, backward: begin", group, dx, request);
+}
+
+struct tensor *copy_backward_end(struct tensor *dx, MPI_Request *request)
+{
+    /* BEGIN SOLUTION */
+    mpi_check(MPI_Wait(request, MPI_STATUS_IGNORE));
+    return dx;
+    /* END SOLUTION */
+    //| /* TODO: … and wait for it.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("copy, backward: end", dx, request);
+}
+
+struct tensor *reduce_forward(const struct tensor_group *group, struct tensor *y)
+{
+    /* BEGIN SOLUTION */
+    return sum_over_ranks(group, y);
+    /* END SOLUTION */
+    //| /* TODO: y is a term of a sum, one term on each rank. All of them need the sum.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("reduce, forward", group, y);
+}
+
+struct tensor *reduce_backward(const struct tensor_group *group, struct tensor *dy)
+{
+    /* BEGIN SOLUTION */
+    (void)group;
+    return dy;
+    /* END SOLUTION */
+    //| /* TODO: dy, the gradient of the sum, is whole. What is the gradient of this rank's term?
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("reduce, backward", group, dy);
+}
+
+struct tensor *scatter_forward(const struct tensor_group *group, struct tensor *x, int dimension)
+{
+    /* BEGIN SOLUTION */
+    return own_part(group, x, dimension);
+    /* END SOLUTION */
+    //| /* TODO: x is whole. Return a new tensor with this rank's part (split) of the dimension, and free x.
+    //|  *
+    //|  * x (4, 6), dimension 1, 3 ranks: rank 1 returns (4, 2), columns 2 and 3 of x.
+    //|  * Hint: compute_new and compute_copy_part (common/layers/operations.h). No message is needed.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("scatter, forward", group, x, dimension);
+}
+
+struct tensor *scatter_backward(const struct tensor_group *group, struct tensor *dx, int dimension,
+                                int size)
+{
+    /* BEGIN SOLUTION */
+    return all_parts(group, dx, dimension, size);
+    /* END SOLUTION */
+    //| /* TODO: each rank has the gradient of its own part; return that of the whole, and free dx.
+    //|  *
+    //|  * Parts need not be of one size. And in memory a part of the columns is not in one piece: in row i
+    //|  * of the whole, rank 1's numbers come between those of rank 0 and rank 2.
+    //|  * Hint: receive all parts one behind the other (MPI_Allgatherv, or a broadcast from each rank),
+    //|  * look at each with tensor_view (common/base/tensor.h), and copy it to its place with
+    //|  * compute_copy_part.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("scatter, backward", group, dx, dimension, size);
+}
+
+struct tensor *gather_forward(const struct tensor_group *group, struct tensor *y, int dimension,
+                              int size)
+{
+    /* BEGIN SOLUTION */
+    return all_parts(group, y, dimension, size);
+    /* END SOLUTION */
+    //| /* TODO: each rank has its part of the dimension; return the whole, and free y.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("gather, forward", group, y, dimension, size);
+}
+
+struct tensor *gather_backward(const struct tensor_group *group, struct tensor *dy, int dimension)
+{
+    /* BEGIN SOLUTION */
+    return own_part(group, dy, dimension);
+    /* END SOLUTION */
+    //| /* TODO: dy is whole, and the same on every rank. What is the gradient of this rank's part?
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
+    //|  */
+    //| todo("gather, backward", group, dy, dimension);
+}

@@ -1,0 +1,100 @@
+/*
+ * The row-parallel linear layer: every rank computes a term of all outputs, from its part of the inputs.
+ *
+ *     forward             Y    = Σ_r X_r W_rᵀ + b      a sum over the ranks; b once, behind it
+ *     backward, input     dX_r = dY W_r               no message
+ *     backward, weight    dW_r = dYᵀ X_r              no message
+ *
+ * (Shoeybi et al. 2019.)
+ */
+#include "assignments/tensor/tensor.h"
+
+enum { WEIGHT, BIAS };
+
+/* BEGIN SOLUTION */
+enum { X, DY };
+
+/* A tensor (…, columns of x) becomes one of other columns. */
+static struct tensor *with_columns(const struct tensor *x, int columns)
+{
+    struct shape shape = x->shape;
+    shape.size[shape.dimensions - 1] = columns;
+    return compute_new(x->device, shape);
+}
+
+/* END SOLUTION */
+static struct tensor *forward(struct layer_call *call, struct tensor *x)
+{
+    /* BEGIN SOLUTION */
+    const struct tensor_place *place = call->own;
+    struct tensor *y = with_columns(x, shape_last(place->whole->output));
+    compute_matrix_product(false, true, x, call->parameter[WEIGHT], 0.0f, y);
+    layer_keep(call, X, x);
+    y = leave_forward(place, y);
+    if (call->layer->parameters > BIAS)
+        compute_add_bias(call->parameter[BIAS], y);
+    return y;
+    /* END SOLUTION */
+    //| /* TODO: y (samples, …, outputs), whole, from x (samples, …, this rank's inputs).
+    //|  *
+    //|  * Given: call->own is the place; call->parameter[WEIGHT] (outputs, this rank's inputs) and, if
+    //|  * call->layer->parameters > BIAS, call->parameter[BIAS] (outputs), whole on each rank.
+    //|  * Hint: reduce_forward (leave_forward does just that). How often is the bias in y if each rank
+    //|  * adds it before the sum?
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+    //|  */
+    //| todo("row-parallel linear layer, forward", call, x);
+}
+
+static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    /* BEGIN SOLUTION */
+    dy = leave_backward(call->own, dy);
+    struct tensor *dx = want_dx ? layer_input_new(call) : NULL;
+    if (want_dx)
+        compute_matrix_product(false, false, dy, call->parameter[WEIGHT], 0.0f, dx);
+    layer_keep(call, DY, dy);
+    return dx;
+    /* END SOLUTION */
+    //| /* TODO: dx of this rank's inputs, from dy, which is whole; NULL unless want_dx.
+    //|  * Hint: reduce_backward (leave_backward does just that).
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+    //|  */
+    //| todo("row-parallel linear layer, backward for the input", call, dy, want_dx);
+}
+
+static void backward_weight(struct layer_call *call)
+{
+    /* BEGIN SOLUTION */
+    struct tensor *dy = layer_kept(call, DY);
+    compute_matrix_product(true, false, dy, layer_kept(call, X), 1.0f, call->gradient[WEIGHT]);
+    if (call->layer->parameters > BIAS)
+        compute_add_column_sums(dy, call->gradient[BIAS]);
+    /* END SOLUTION */
+    //| /* TODO: add the gradients of this rank's slice of the weight and, if there is one, of the bias.
+    //|  *
+    //|  * Every rank has the whole bias, and the whole dy: is its gradient complete?
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+    //|  */
+    //| todo("row-parallel linear layer, backward for the weights", call);
+}
+
+struct layer row_parallel_linear(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "row-parallel linear";
+    layer.forward = forward;
+    layer.backward_input = backward_input;
+    layer.backward_weight = backward_weight;
+    /* BEGIN SOLUTION */
+    const struct parameter *weight = &place->whole->parameter[WEIGHT];
+    layer.parameter[WEIGHT] = layer_parameter_part(
+        weight, slice_along(weight->shape, 1, place->inputs.begin, place->inputs.end));
+    /* END SOLUTION */
+    //| /* TODO: which slice of the weight (outputs, inputs) this rank has: that of place->inputs.
+    //|  * Hint: layer_parameter_part and slice_along, as in column_parallel_linear.c.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
+    //|  */
+    //| todo("slices of the row-parallel linear layer", place);
+    return layer_custom(&layer);
+}
