@@ -6,7 +6,7 @@
  *     split     each rank has a slice: by columns where the next layer can take that, by rows behind it,
  *               and by columns with a gather where the whole output is needed
  *     overlapped  as split; the sum of dx is on its way while the weights' gradients are computed
- *     no-sum    wrong: as split, but the row-parallel layers sum nothing
+ *     no-sum    wrong: as split, but the layers split by rows sum nothing
  *     bias-everywhere  wrong: as split, but each rank adds the bias before the sum
  *
  * With any of them the parameters that the ranks tell together are those of one process.
