@@ -7,6 +7,7 @@
 #include "grader/judges/judges.h"
 
 static const struct judge judges[] = {
+    {.name = "gradients", .judge = tensor_judge_gradients, .of_numbers = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
     {.name = NULL},
 };

@@ -1,0 +1,289 @@
+/*
+ * Judge "gradients".
+ *
+ * Run:       a few training steps whose gradients are stored, on any number of ranks.
+ * Must hold: each rank's slice or copy of every gradient is what one process computes, element by element
+ *            and by relative norm; so are the outputs and the loss, on each rank; the slices make up wholes;
+ *            the optimizer steps once.
+ *            Of a bias that is added on one rank only the others need no gradient: theirs may be zeros.
+ * A failure: names the first tensor that is wrong, from the loss backwards, and where one shows it, the
+ *            mistake.
+ */
+#include "assignments/tensor/judges/gradients.h"
+#include "assignments/tensor/judges/judges.h"
+
+#include "common/training/assert_close.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LINES 12 /* of the table of wrong tensors */
+
+static char *name_of(const struct gradient_case *c, int layer, int parameter)
+{
+    return layer < 0 ? g_strdup("outputs")
+                     : g_strdup_printf("layers.%d.%s.gradient", layer,
+                                       c->reference->model->layer[layer].parameter[parameter].name);
+}
+
+/* ---- one tensor ----------------------------------------------------------------------------------- */
+
+static struct tolerance tolerance_of(int layer)
+{
+    struct tolerance tolerance = tolerance_gradient();
+    if (layer < 0)
+        tolerance = (struct tolerance){.relative = 1e-5, .absolute = 1e-5, .norm = 1e-5};
+    return tolerance;
+}
+
+static const struct whole_part *part_at(const struct whole *whole, guint i)
+{
+    return &g_array_index(whole->parts, struct whole_part, i);
+}
+
+static struct closeness closeness_of_part(const struct whole_part *part,
+                                          const struct tensor *expected, int layer)
+{
+    struct tensor *own = tensor_signature_expected(part, expected);
+    const struct closeness how = closeness_of(part->tensor, own, tolerance_of(layer));
+    tensor_free(own);
+    return how;
+}
+
+/* Are all elements of it somewhere, as parts that can be compared? */
+static bool is_there(struct gradient_case *c, const char *name, const struct tensor *expected,
+                     struct verdict *verdict)
+{
+    const struct tolerance any = {.relative = 0, .absolute = INFINITY, .norm = INFINITY};
+    g_autoptr(GString) why = g_string_new(NULL);
+    bool there = wholes_assemble(c->after, name, DTYPE_FLOAT32, &expected->shape,
+                                 (struct wholes_rules){.closeness = &any, .finite = true}, why);
+    const struct whole *whole = there ? wholes_find(c->after, name) : NULL;
+    for (guint i = 0; whole && i < whole->parts->len; i++) {
+        const struct whole_part *part = part_at(whole, i);
+        if (shape_equal(part->tensor->shape, slice_shape(&part->is.slice)))
+            continue;
+        g_string_printf(why, "rank %d stored %s as pieces of flat ranges", part->from->rank, name);
+        there = false;
+    }
+    if (!there)
+        evidence_fail(verdict, "after step %d: %s", c->step, why->str);
+    return there;
+}
+
+/* Copies of a bias of which one is right need not be right, or there at all, on ranks that do not add it. */
+static bool is_needed(const struct gradient_case *c, const struct wrong_tensor *one,
+                      const bool *right, guint i)
+{
+    const struct whole_part *part = part_at(one->whole, i);
+    bool any = false;
+    for (guint k = 0; k < one->whole->parts->len; k++)
+        any = any || right[k];
+    const char *name =
+        one->layer < 0 ? "" : c->reference->model->layer[one->layer].parameter[one->parameter].name;
+    if (!any || !g_str_has_suffix(name, "bias") || !slice_is_all(&part->is.slice))
+        return true;
+    for (int k = 0; k < part->tensor->count; k++)
+        if (tensor_floats(part->tensor)[k] != 0.0f)
+            return true;
+    return false;
+}
+
+/* Takes over expected. */
+static void compare(struct gradient_case *c, int layer, int parameter, struct tensor *expected,
+                    struct verdict *verdict)
+{
+    g_autofree char *name = name_of(c, layer, parameter);
+    if (verdict->kind == VERDICT_FAIL || !is_there(c, name, expected, verdict)) {
+        tensor_free(expected);
+        return;
+    }
+    struct wrong_tensor one = {layer, parameter, wholes_find(c->after, name), expected, 0};
+    const guint parts = one.whole->parts->len;
+    g_autofree bool *right = g_new(bool, parts);
+    for (guint i = 0; i < parts; i++)
+        right[i] = closeness_of_part(part_at(one.whole, i), expected, layer).close;
+    while (one.first_wrong < parts &&
+           (right[one.first_wrong] || !is_needed(c, &one, right, one.first_wrong)))
+        one.first_wrong++;
+    if (one.first_wrong == parts)
+        tensor_free(expected);
+    else
+        g_array_append_val(c->wrong, one);
+}
+
+static void wrong_clear(void *one)
+{
+    tensor_free(((struct wrong_tensor *)one)->expected);
+}
+
+/* ---- in words --------------------------------------------------------------------------------------- */
+
+/* "layers.3.weight.gradient of rank 1 (its slice of a linear): 12 of 64 elements …" */
+static void tell_first(const struct gradient_case *c, struct verdict *verdict)
+{
+    const struct wrong_tensor *one = &g_array_index(c->wrong, struct wrong_tensor, 0);
+    const struct whole_part *part = part_at(one->whole, one->first_wrong);
+    const struct closeness how = closeness_of_part(part, one->expected, one->layer);
+    struct tensor *own = tensor_signature_expected(part, one->expected);
+    const int at = how.worst_absolute_at;
+    g_autofree char *of =
+        one->layer < 0 ? g_strdup("")
+                       : g_strdup_printf(", a %s layer",
+                                         c->reference->model->layer[one->layer].operations->kind);
+    evidence_fail(
+        verdict,
+        "after step %d: %s on rank %d (%s%s) %s: %d of %d elements, the worst is %.6g and "
+        "should be %.6g",
+        c->step, one->whole->name, part->from->rank,
+        slice_is_all(&part->is.slice) ? "all of it" : "its slice", of,
+        how.actual_all_zero ? "is all zeros" : "is wrong", how.mismatched, how.count,
+        (double)tensor_floats(part->tensor)[at], (double)tensor_floats(own)[at]);
+    tensor_free(own);
+}
+
+static void tell_table(const struct gradient_case *c, struct verdict *verdict)
+{
+    verdict_explain(verdict, "\nFrom the loss backwards, what is not as in one process:\n\n"
+                             "| tensor | rank | holds | elements wrong | relative norm |\n"
+                             "|---|---|---|---|---|\n");
+    int lines = 0;
+    for (guint i = 0; i < c->wrong->len; i++) {
+        const struct wrong_tensor *one = &g_array_index(c->wrong, struct wrong_tensor, i);
+        for (guint k = 0; k < one->whole->parts->len; k++) {
+            const struct whole_part *part = part_at(one->whole, k);
+            const struct closeness how = closeness_of_part(part, one->expected, one->layer);
+            if (how.close || lines++ >= LINES)
+                continue;
+            verdict_explain(verdict, "| %s | %d | %s | %d of %d | %.2g |\n", one->whole->name,
+                            part->from->rank,
+                            slice_is_all(&part->is.slice) ? "all of it" : "a slice", how.mismatched,
+                            how.count, how.relative_norm);
+        }
+    }
+    if (lines > LINES)
+        verdict_explain(verdict, "\n… and more.\n");
+}
+
+/* ---- a step -------------------------------------------------------------------------------------------- */
+
+static bool losses_are_right(const struct gradient_case *c, struct verdict *verdict)
+{
+    const int micro_batches = options_micro_batches(&c->run->options);
+    g_autofree double *loss = g_new(double, c->step + 1);
+    for (int rank = 0; rank < c->run->ranks; rank++) {
+        evidence_losses(&c->run->log[rank], micro_batches, c->step + 1, loss);
+        const double expected = c->reference->loss;
+        if (fabs(loss[c->step] - expected) <= 1e-6 + 1e-5 * fabs(expected))
+            continue;
+        evidence_fail(
+            verdict,
+            "step %d: rank %d has a loss of %.7g, and one process one of %.7g (NaN: not one "
+            "for each of %d micro-batches)",
+            c->step, rank, loss[c->step], expected, micro_batches);
+        return false;
+    }
+    return true;
+}
+
+static bool optimizers_stepped_once(const struct gradient_case *c, struct verdict *verdict)
+{
+    for (int rank = 0; rank < c->run->ranks; rank++) {
+        EVIDENCE_ARRAY events = evidence_events(&c->run->log[rank]);
+        const int steps = evidence_count(events, c->step, LOG_OPTIMIZER_STEP, 0);
+        if (steps == 1)
+            continue;
+        evidence_fail(verdict, "the optimizer of rank %d stepped %d times in step %d, not once",
+                      rank, steps, c->step);
+        return false;
+    }
+    return true;
+}
+
+static struct tensor *copy_of(const struct tensor *tensor)
+{
+    struct tensor *copy = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, tensor->shape);
+    tensor_copy(copy, tensor);
+    return copy;
+}
+
+static bool judge_step(struct gradient_case *c, struct verdict *verdict)
+{
+    const struct model *model = c->reference->model;
+    c->wrong = g_array_new(FALSE, FALSE, sizeof(struct wrong_tensor));
+    g_array_set_clear_func(c->wrong, wrong_clear);
+    compare(c, -1, 0, copy_of(batch_outputs(c->reference->batch)), verdict);
+    for (int layer = model->layers; layer-- > 0;)
+        for (int p = 0; p < model->layer[layer].parameters; p++) {
+            struct tensor *view = reference_gradient(c->reference, layer, p);
+            compare(c, layer, p, copy_of(view), verdict);
+            tensor_free(view);
+        }
+    const bool there = verdict->kind != VERDICT_FAIL;
+    if (there && c->wrong->len > 0) {
+        tell_first(c, verdict);
+        tell_table(c, verdict);
+        tensor_gradients_explain(c, verdict);
+    }
+    g_array_unref(c->wrong);
+    return verdict->kind != VERDICT_FAIL && losses_are_right(c, verdict) &&
+           optimizers_stepped_once(c, verdict);
+}
+
+/* The reference goes on with the program's gradients, which were right up to rounding: AdamW divides by
+ * their size, and where they are nothing but rounding two right updates differ by the whole rate. */
+static void take_over_gradients(const struct gradient_case *c)
+{
+    const struct model *model = c->reference->model;
+    for (int layer = 0; layer < model->layers; layer++)
+        for (int p = 0; p < model->layer[layer].parameters; p++) {
+            g_autofree char *name = name_of(c, layer, p);
+            struct tensor *own = reference_gradient(c->reference, layer, p);
+            const struct tensor *found = wholes_tensor(c->after, name);
+            if (closeness_of(found, own, tolerance_gradient()).close)
+                tensor_copy(own, found);
+            tensor_free(own);
+        }
+}
+
+static void judge_steps(struct gradient_case *c, struct verdict *verdict)
+{
+    const struct options *options = &c->run->options;
+    bool right = true;
+    for (int dump = 0; dump < options->gradient_dumps && right; dump++) {
+        for (; c->step <= options->gradient_dump[dump]; c->step++) {
+            if (c->step > 0)
+                reference_update(c->reference);
+            reference_compute(c->reference, c->step);
+        }
+        c->step--;
+        c->after = wholes_read(c->run, "after", c->step, verdict);
+        right = c->after && judge_step(c, verdict);
+        if (right)
+            take_over_gradients(c);
+        wholes_free(c->after);
+        c->step++;
+    }
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    char error[REFERENCE_ERROR_SIZE];
+    if (!evidence_logs(run, verdict))
+        return;
+    struct gradient_case c = {.run = run, .reference = reference_new(&run->options, error)};
+    if (c.reference && run->options.gradient_dumps > 0)
+        judge_steps(&c, verdict);
+    else
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s",
+                    c.reference ? "it stores no gradients" : error);
+    reference_free(c.reference);
+}
+
+void tensor_judge_gradients(const struct judgement *judgement, struct verdict *verdict)
+{
+    evidence_each_run(judgement, verdict, judge_run,
+                      "outputs, loss and every gradient are those of one process, on each rank");
+}

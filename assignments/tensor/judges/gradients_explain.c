@@ -1,0 +1,183 @@
+/*
+ * Known mistakes of whole models, by what the wrong tensors have to do with the right ones (signature.h).
+ *
+ * Where outputs are right, the first wrong gradient from the loss backwards names the place: all layers
+ * behind it are right.
+ */
+#include "assignments/tensor/judges/gradients.h"
+
+#include <math.h>
+#include <string.h>
+
+enum known {
+    NOTHING_KNOWN,
+    OUTPUTS_NOT_SUMMED,
+    OUTPUTS_MULTIPLE,
+    BIAS_IN_EACH_TERM,
+    INPUT_GRADIENT_NOT_SUMMED,
+    GRADIENT_SUMMED_TOO_OFTEN,
+    PARAMETER_SUMMED_TOO_OFTEN,
+    GRADIENT_AVERAGED,
+    SAME_SLICE,
+    SLICES_SUMMED,
+    IN_ANOTHER_PLACE
+};
+
+static const struct mistake mistakes[] = {
+    [OUTPUTS_NOT_SUMMED] = {"partial outputs are not summed",
+                            "The ranks' outputs are not alike, and their sum is what one process "
+                            "has: each rank goes on "
+                            "with the term that its own slice makes.",
+                            "the sum over the ranks behind the row-parallel layer"},
+    [OUTPUTS_MULTIPLE] =
+        {"outputs are summed although each rank has all of them",
+         "The outputs of every rank are as many times what they should be as there are ranks, or a "
+         "power of that: a tensor that was whole went into a sum over the ranks.",
+         "which layers give a term of a sum, and which the whole result"},
+    [BIAS_IN_EACH_TERM] = {"every rank adds the bias",
+                           "The outputs are wrong by the bias of the last layer, once for each "
+                           "further rank: it is added to "
+                           "each rank's term, and so is in the sum as often as there are ranks.",
+                           "whether the bias is added before or behind the sum over the ranks"},
+    [INPUT_GRADIENT_NOT_SUMMED] =
+        {"the gradient for the input is not summed",
+         "Outputs are right, and the ranks' gradients are not alike, but their sum is what one "
+         "process "
+         "has: behind this layer stands one that every rank has a slice of. What comes back from "
+         "it on "
+         "a rank is only what that rank's slice contributes; the sum over the ranks is missing.",
+         "the backward of the column-parallel layer: who adds up dx?"},
+    [GRADIENT_SUMMED_TOO_OFTEN] =
+        {"a gradient that is whole is summed over the ranks",
+         "Outputs are right, and from this layer on towards the input gradients are as many times "
+         "what "
+         "they should be as there are ranks (or a power of that, layer by layer): on the way back "
+         "a "
+         "tensor that each rank had all of went into a sum. The backward of a sum over the ranks "
+         "is no sum: dy is the same for each term.",
+         "reduce_backward and gather_backward, and what is summed twice on the way back"},
+    [PARAMETER_SUMMED_TOO_OFTEN] =
+        {"the gradient of a parameter is summed although each rank has all of it",
+         "The gradient of this parameter is as many times what it should be as there are ranks, "
+         "while "
+         "those of layers before it are right. Each rank had all of it: nothing is missing "
+         "that a sum could bring.",
+         "whether the gradients of parameters that are not split are summed anywhere"},
+    [GRADIENT_AVERAGED] = {"gradients are averaged over the ranks",
+                           "Gradients are what one process has, divided by the number of ranks. "
+                           "The ranks are no shares of "
+                           "the batch: what they contribute is added up, not averaged.",
+                           "divisions by the number of ranks"},
+    [SAME_SLICE] = {"every rank computes the first rank's slice",
+                    "All ranks store the same slice of a gradient, that of the lowest rank.",
+                    "which columns or rows a rank takes of what is whole"},
+    [SLICES_SUMMED] = {"gradients of slices are summed over the ranks",
+                       "Every rank stores the sum of all ranks' slices. A slice belongs to its "
+                       "rank alone: its gradient "
+                       "goes into no sum.",
+                       "sums over the ranks in the backward for the weights"},
+    [IN_ANOTHER_PLACE] =
+        {"the right numbers in the wrong places",
+         "It has the numbers that it should have, in another order: pieces of several ranks were "
+         "put "
+         "behind each other along another dimension than the one that was split, or in another "
+         "order.",
+         "how pieces are put together in a gather: along which dimension, and in whose order"},
+};
+
+static const struct wrong_tensor *wrong_at(const struct gradient_case *c, guint i)
+{
+    return &g_array_index(c->wrong, struct wrong_tensor, i);
+}
+
+/* Is every rank's output off by the last layer's bias, ranks - 1 times? */
+static bool is_off_by_the_bias(const struct gradient_case *c, const struct wrong_tensor *outputs)
+{
+    const struct model *model = c->reference->model;
+    const struct layer *last = &model->layer[model->layers - 1];
+    if (last->parameters < 2 || c->run->ranks < 2 || c->step > 0)
+        return false;
+    struct tensor *bias = reference_parameter(c->reference, last->index, 1);
+    const struct tensor *found =
+        g_array_index(outputs->whole->parts, struct whole_part, outputs->first_wrong).tensor;
+    double off = 0, size = 0;
+    for (int i = 0; i < found->count && found->count == outputs->expected->count; i++) {
+        const double by =
+            (double)(c->run->ranks - 1) * (double)tensor_floats(bias)[i % bias->count];
+        const double is =
+            (double)tensor_floats(found)[i] - (double)tensor_floats(outputs->expected)[i];
+        off += (is - by) * (is - by);
+        size += by * by;
+    }
+    tensor_free(bias);
+    return size > 0 && off <= 1e-6 * size;
+}
+
+static enum known of_outputs(const struct gradient_case *c, const struct wrong_tensor *outputs)
+{
+    const struct signature found =
+        tensor_signature_of(outputs->whole, outputs->expected, c->run->ranks);
+    if (is_off_by_the_bias(c, outputs))
+        return BIAS_IN_EACH_TERM;
+    if (found.kind == SIGNATURE_TERMS)
+        return OUTPUTS_NOT_SUMMED;
+    if (found.kind == SIGNATURE_MULTIPLE && found.power > 0)
+        return OUTPUTS_MULTIPLE;
+    return found.kind == SIGNATURE_ELSEWHERE ? IN_ANOTHER_PLACE : NOTHING_KNOWN;
+}
+
+/* Is some gradient wrong of a layer before this one? */
+static bool is_wrong_before(const struct gradient_case *c, int layer)
+{
+    for (guint i = 0; i < c->wrong->len; i++)
+        if (wrong_at(c, i)->layer >= 0 && wrong_at(c, i)->layer < layer)
+            return true;
+    return false;
+}
+
+static bool has_parameters_before(const struct gradient_case *c, int layer)
+{
+    for (int k = 0; k < layer; k++)
+        if (c->reference->model->layer[k].parameters > 0)
+            return true;
+    return false;
+}
+
+/* Of all wrong gradients of a layer. */
+static enum known of_gradient(const struct gradient_case *c, const struct wrong_tensor *one)
+{
+    const struct signature found = tensor_signature_of(one->whole, one->expected, c->run->ranks);
+    switch (found.kind) {
+    case SIGNATURE_TERMS:
+        return INPUT_GRADIENT_NOT_SUMMED;
+    case SIGNATURE_FIRST_SLICE:
+        return SAME_SLICE;
+    case SIGNATURE_SUM_OF_SLICES:
+        return SLICES_SUMMED;
+    case SIGNATURE_ELSEWHERE:
+        return IN_ANOTHER_PLACE;
+    case SIGNATURE_MULTIPLE:
+        if (found.power < 0)
+            return GRADIENT_AVERAGED;
+        if (found.power == 0)
+            return NOTHING_KNOWN;
+        return is_wrong_before(c, one->layer) || !has_parameters_before(c, one->layer)
+                   ? GRADIENT_SUMMED_TOO_OFTEN
+                   : PARAMETER_SUMMED_TOO_OFTEN;
+    case SIGNATURE_NONE:
+        break;
+    }
+    return NOTHING_KNOWN;
+}
+
+/* The slices of a weight need not show what the copies of the bias beside it do. */
+void tensor_gradients_explain(const struct gradient_case *c, struct verdict *verdict)
+{
+    const int layer = wrong_at(c, 0)->layer;
+    enum known known = layer < 0 ? of_outputs(c, wrong_at(c, 0)) : NOTHING_KNOWN;
+    for (guint i = 0; layer >= 0 && known == NOTHING_KNOWN && i < c->wrong->len; i++)
+        if (wrong_at(c, i)->layer == layer)
+            known = of_gradient(c, wrong_at(c, i));
+    if (known != NOTHING_KNOWN)
+        verdict_name_mistake(verdict, &mistakes[known]);
+}
