@@ -3,6 +3,7 @@
  */
 #include "grader/verdict/assignment.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/work.h"
 #include "assignments/tensor/way_table.h"
 #include "grader/judges/judges.h"
 
@@ -12,8 +13,10 @@ static const struct judge judges[] = {
     {.name = NULL},
 };
 
-static const struct assignment tensor = {
-    .name = "tensor", .options = &tensor_own_options, .judges = judges};
+static const struct assignment tensor = {.name = "tensor",
+                                         .options = &tensor_own_options,
+                                         .judges = judges,
+                                         .work_is_sound = tensor_work_is_sound};
 
 __attribute__((constructor)) static void register_assignment(void)
 {
