@@ -10,6 +10,7 @@
 static const struct judge judges[] = {
     {.name = "gradients", .judge = tensor_judge_gradients, .of_numbers = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
+    {.name = "traffic", .judge = tensor_judge_traffic},
     {.name = NULL},
 };
 

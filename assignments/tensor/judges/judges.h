@@ -4,6 +4,6 @@
 
 #include "grader/verdict/judge.h"
 
-judge_function tensor_judge_windows, tensor_judge_gradients;
+judge_function tensor_judge_windows, tensor_judge_gradients, tensor_judge_traffic;
 
 #endif
