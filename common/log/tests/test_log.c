@@ -94,6 +94,22 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+/* Whatever bytes they are, those that are negative numbers included. */
+START_TEST(data_of_collectives_are_read_back)
+{
+    struct log_data data = {.request = 1, .count = LOG_DATA_BYTES};
+    memset(data.data, 0xc1, LOG_DATA_BYTES);
+    log_open(folder, 2, 4, 77);
+    log_append(log_record_of_data(&data));
+    log_close();
+    struct log_file log = read_back();
+    ck_assert_str_eq(log.damage, "");
+    ck_assert_uint_eq(log.count, 1);
+    ck_assert_mem_eq(log_data(&log.record[0]).data, data.data, LOG_DATA_BYTES);
+    log_destroy(&log);
+}
+END_TEST
+
 START_TEST(what_is_a_poll)
 {
     int polls = 0, behind = 0;
@@ -392,6 +408,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, what_is_written_is_read);
+    tcase_add_test(tests, data_of_collectives_are_read_back);
     tcase_add_test(tests, what_is_a_poll);
     tcase_add_test(tests, the_file_grows);
     tcase_add_test(tests, a_killed_process_leaves_its_records);
