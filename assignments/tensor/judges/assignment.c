@@ -11,6 +11,9 @@ static const struct judge judges[] = {
     {.name = "gradients", .judge = tensor_judge_gradients, .of_numbers = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
     {.name = "traffic", .judge = tensor_judge_traffic},
+    {.name = "collectives", .judge = tensor_judge_collectives},
+    {.name = "really_split", .judge = tensor_judge_really_split},
+    {.name = "overlap", .judge = tensor_judge_overlap},
     {.name = NULL},
 };
 

@@ -4,6 +4,7 @@
 
 #include "grader/verdict/judge.h"
 
-judge_function tensor_judge_windows, tensor_judge_gradients, tensor_judge_traffic;
+judge_function tensor_judge_windows, tensor_judge_gradients, tensor_judge_traffic,
+    tensor_judge_collectives, tensor_judge_really_split, tensor_judge_overlap;
 
 #endif

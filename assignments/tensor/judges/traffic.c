@@ -8,6 +8,7 @@
  * Remarked:  the sum of the first layer's dx, which nobody uses; sums to which each rank hands in all of
  *            its terms, which take more bytes than they have to.
  */
+#include "assignments/tensor/judges/traffic.h"
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/moved.h"
 #include "assignments/tensor/judges/rounds.h"
@@ -121,12 +122,13 @@ static bool is_frugal(const struct traffic_case *c, const struct moved *moved, b
     return useless || all_terms;
 }
 
-static void judge(const struct outcome *run, bool padded_gathers, struct verdict *verdict)
+bool tensor_traffic_is_frugal(const struct outcome *run, bool padded_gathers,
+                              struct verdict *verdict)
 {
     struct tensor_places *places =
         evidence_logs(run, verdict) ? tensor_places_new(run, verdict) : NULL;
     if (!places)
-        return;
+        return false;
     g_autofree enum form *form = tensor_places_forms(places, &run->options);
     const struct traffic_case c = {
         .run = run,
@@ -142,13 +144,14 @@ static void judge(const struct outcome *run, bool padded_gathers, struct verdict
     tensor_moved_free(moved);
     g_array_unref(c.rounds);
     tensor_places_free(places);
+    return right;
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
     (void)judgement;
-    judge(run, false, verdict);
+    tensor_traffic_is_frugal(run, false, verdict);
 }
 
 void tensor_judge_traffic(const struct judgement *judgement, struct verdict *verdict)

@@ -1,0 +1,46 @@
+/*
+ * Judge "collectives".
+ *
+ * Run:       training steps, also on a simulated cluster where every send waits for its receive.
+ * Must hold: all ranks call the same collectives with arguments that fit; each is waited for, and its buffer
+ *            left alone until then; what comes out is what was put in; messages arrive as they were sent; and
+ *            nothing moves that no layer needs.
+ * A failure: which call it was, of which ranks, at which line.
+ */
+#include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/traffic.h"
+
+#include "grader/evidence/collective_sums.h"
+#include "grader/evidence/collectives_agree.h"
+#include "grader/evidence/collectives_in_flight.h"
+#include "grader/evidence/messages.h"
+
+static bool are_sound(const struct outcome *run, struct verdict *verdict)
+{
+    struct collectives *collectives = collectives_new(run->log, run->ranks);
+    struct matching *matching = matching_new(run->log, run->ranks);
+    const bool sound = evidence_collectives_agree(run, collectives, verdict) &&
+                       messages_agree(matching, verdict) &&
+                       messages_waited_for(run, matching, verdict) &&
+                       evidence_collectives_waited_for(run, verdict) &&
+                       evidence_collectives_untouched(run, collectives, verdict) &&
+                       evidence_sums_agree(run, collectives, verdict);
+    matching_free(matching);
+    collectives_free(collectives);
+    return sound;
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    if (evidence_logs(run, verdict) && are_sound(run, verdict))
+        tensor_traffic_is_frugal(run, true, verdict);
+}
+
+void tensor_judge_collectives(const struct judgement *judgement, struct verdict *verdict)
+{
+    evidence_each_run(
+        judgement, verdict, judge_run,
+        "all ranks call the same, wait for it, and hand on nothing that nobody needs");
+}
