@@ -55,6 +55,25 @@ void compute_row_sums(const struct tensor *x, struct tensor *sums);
 void compute_add_to_rows(const struct tensor *values, struct tensor *y);
 void compute_multiply_rows(const struct tensor *factors, struct tensor *y);
 
+/* ---- convolutions ------------------------------------------------------------------------------------ */
+
+/* x (samples, inputs, height, width), weight (outputs, inputs, kernel, kernel), and y (samples, outputs,
+ * height', width') as layer_convolution_with (layer.h) gives it; `stride` lies between two windows, and around
+ * x are `padding` rows and columns of zeros. They charge what that layer does. */
+
+/* y = x * weight, + bias, one number for each output, unless that is NULL. */
+void compute_convolution(const struct tensor *x, const struct tensor *weight,
+                         const struct tensor *bias, int stride, int padding, struct tensor *y);
+/* dx, of x's shape. */
+void compute_convolution_backward_input(const struct tensor *weight, const struct tensor *dy,
+                                        int stride, int padding, struct tensor *dx);
+/* weight_gradient += …, and bias_gradient += …, unless that is NULL. */
+void compute_convolution_backward_weight(const struct tensor *x, const struct tensor *dy,
+                                         int stride, int padding, struct tensor *weight_gradient,
+                                         struct tensor *bias_gradient);
+/* bias: one number for each channel, added to each plane of y (samples, channels, height, width). */
+void compute_add_channel_bias(const struct tensor *bias, struct tensor *y);
+
 /* ---- copying: no floating-point operations ------------------------------------------------------------ */
 
 /* Copies part of a tensor into part of another, of float32 or int32: along `dimension` the indices
