@@ -163,7 +163,8 @@ static void add_buffers(struct tensor_file *file, struct stage *stage)
             snprintf(name, sizeof name, "layers.%d.%s", l, layer->buffer[i].name);
             struct tensor *view =
                 tensor_view(buffers, layer->buffer[i].offset, layer->buffer[i].shape);
-            tensor_file_add(file, name, view);
+            const struct slice slice = layer_buffer_slice(&layer->buffer[i]);
+            tensor_file_add_slice(file, name, view, name, &slice);
             tensor_free(view);
         }
         tensor_free(buffers);

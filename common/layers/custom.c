@@ -276,12 +276,27 @@ struct layer layer_custom(const struct custom_layer *description)
     return layer;
 }
 
-struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice)
+static void check_whole(const char *function, const char *name, struct shape whole,
+                        const struct slice *slice)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    if (!shape_equal(slice.whole, whole->shape))
-        fatal("\"%s\" is %s, and the slice is of a whole %s", whole->name,
-              shape_text(whole->shape, expected), shape_text(slice.whole, found));
+    if (!shape_equal(slice->whole, whole))
+        fatal_at(function, "\"%s\" is %s, and the slice is of a whole %s", name,
+                 shape_text(whole, expected), shape_text(slice->whole, found));
+}
+
+struct buffer layer_buffer_part(const struct buffer *whole, struct slice slice)
+{
+    check_whole(__func__, whole->name, whole->shape, &slice);
+    struct buffer part = *whole;
+    part.slice = slice;
+    part.shape = slice_shape(&slice);
+    return part;
+}
+
+struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice)
+{
+    check_whole(__func__, whole->name, whole->shape, &slice);
     struct parameter part = *whole;
     part.slice = slice;
     part.shape = slice_shape(&slice);

@@ -99,6 +99,8 @@ struct layer layer_custom(const struct custom_layer *description);
  * For one that is all here: *whole. So a layer made by one of the kit's functions is told, too, which
  * slices it has: layer.parameter[0] = layer_parameter_part(&place->whole->parameter[0], …). */
 struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice);
+/* The same of a buffer (running averages), which only the kit's own layers have. */
+struct buffer layer_buffer_part(const struct buffer *whole, struct slice slice);
 
 /* ---- for the three functions ------------------------------------------------------------------- */
 
@@ -140,7 +142,8 @@ struct layer_place {
  * share what stands in that one. False: the kit's stays. True: *own stands in its place, made by
  * layer_custom(), or by one of the kit's own functions (layer.h) where only sizes and slices differ.
  * It takes the kit's input; its parameters have the names, order, whole shapes and first values of the
- * kit's: some linear layers have no bias, so look at place->whole->parameters. So a
+ * kit's: some linear layers have no bias, so look at place->whole->parameters. So have its buffers,
+ * where it has any. So a
  * layer of the kit's with parameters can't stay where its input is split: put it there yourself, and
  * say which slices it has. Layers that the function makes are not asked about. What kind the kit's
  * is: place->kit->operations->kind, "linear" of layer_linear(), "layer_norm" of layer_norm(), and so on. */

@@ -72,7 +72,10 @@ void custom_replace_look(void)
 
 void custom_replace_begin(void)
 {
-    mark_ends(places, 0);
+    int outer = 0;
+    for (int i = 0; i < places; i++)
+        outer += !is_inside[i];
+    mark_ends(outer, 0);
     doing = REPLACING;
     made = 0;
 }
@@ -143,6 +146,31 @@ static void check_parameters(const char *name, const struct layer *own, const st
     }
 }
 
+/* Only layers that the kit makes have buffers. */
+static void check_buffers(const char *name, const struct layer *own, const struct layer *kits)
+{
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    if (own->buffers != 0 && own->buffers != kits->buffers)
+        fatal_at(REPLACING_FUNCTION, "%s: it has %d buffer(s), and the kit's layer has %d", name,
+                 own->buffers, kits->buffers);
+    for (int k = 0; k < own->buffers; k++) {
+        const struct buffer *mine = &own->buffer[k], *theirs = &kits->buffer[k];
+        const struct shape shape = layer_buffer_slice(mine).whole;
+        if (strcmp(mine->name, theirs->name) != 0 || !shape_equal(shape, theirs->shape))
+            fatal_at(
+                REPLACING_FUNCTION,
+                "%s: its buffer %d is \"%s\", as a whole %s; in a model of the kit's layers it "
+                "is \"%s\" %s",
+                name, k, mine->name, shape_text(shape, found), theirs->name,
+                shape_text(theirs->shape, expected));
+        if (mine->initial != theirs->initial)
+            fatal_at(REPLACING_FUNCTION,
+                     "%s: its buffer %d (\"%s\") begins with other values than that of the kit's "
+                     "layer",
+                     name, k, mine->name);
+    }
+}
+
 static void check_input(const char *name, const struct layer *own, const struct layer *kit)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
@@ -160,18 +188,29 @@ static void name_place(char name[CUSTOM_NAME_SIZE], const struct layer_place *pl
     snprintf(name, CUSTOM_NAME_SIZE, "%s %d", kind_of(place->kit), place->number);
 }
 
-/* One of the kit's, whose parameters were given slices: each begins where the one before it ends. */
+static void check_count(const char *name, const char *what, size_t found, size_t expected)
+{
+    if (found != expected)
+        fatal_at(REPLACING_FUNCTION,
+                 "%s: the slices of its %s have %zu numbers, and the layer was made with %zu", name,
+                 what, found, expected);
+}
+
+/* One of the kit's, whose parameters and buffers were given slices: each begins where the one before it
+ * ends. */
 static void set_offsets(const char *name, struct layer *own)
 {
-    size_t offset = 0;
+    size_t offset = 0, buffers = 0;
     for (int k = 0; k < own->parameters; k++) {
         own->parameter[k].offset = offset;
         offset += shape_elements(own->parameter[k].shape);
     }
-    if (offset != own->parameter_count)
-        fatal_at(REPLACING_FUNCTION,
-                 "%s: its slices have %zu numbers, and the layer was made with %zu", name, offset,
-                 own->parameter_count);
+    for (int k = 0; k < own->buffers; k++) {
+        own->buffer[k].offset = buffers;
+        buffers += shape_elements(own->buffer[k].shape);
+    }
+    check_count(name, "parameters", offset, own->parameter_count);
+    check_count(name, "buffers", buffers, own->buffer_count);
 }
 
 static struct layer put_in_place(struct layer own, const struct layer_place *place)
@@ -188,6 +227,7 @@ static struct layer put_in_place(struct layer own, const struct layer_place *pla
     const char *whose = own.custom != NULL ? own.custom->name : name;
     check_input(whose, &own, place->kit);
     check_parameters(whose, &own, place->whole);
+    check_buffers(whose, &own, place->whole);
     set_offsets(whose, &own);
     return own;
 }

@@ -87,6 +87,7 @@ static void add_buffers(struct layer *layer, const char *prefix, const struct la
         char name[2 * LAYER_NAME_SIZE];
         snprintf(name, sizeof name, "%s%d.%s", prefix, i, inner->buffer[k].name);
         layer_add_buffer(layer, name, inner->buffer[k].shape, inner->buffer[k].initial);
+        layer->buffer[layer->buffers - 1].slice = inner->buffer[k].slice;
     }
 }
 

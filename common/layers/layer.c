@@ -5,7 +5,6 @@
 
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
-#include "common/base/random.h"
 #include "common/kernels/work/work.h"
 #include "common/layers/custom.h"
 #include "common/layers/layers.h"
@@ -235,65 +234,26 @@ void layer_destroy(struct layer *layer)
     *layer = (struct layer){0};
 }
 
+static struct slice slice_of(const char *what, const char *name, struct shape shape,
+                             const struct slice *slice)
+{
+    char own[SHAPE_TEXT_SIZE], stated[SHAPE_TEXT_SIZE], fault[SLICE_ERROR_SIZE];
+    if (slice->whole.dimensions == 0)
+        return slice_all(shape);
+    if (slice_fault(slice, fault) != NULL)
+        fatal("%s \"%s\" can't be that slice: %s", what, name, fault);
+    if (!shape_equal(slice_shape(slice), shape))
+        fatal("%s \"%s\" has shape %s, but its slice has %s", what, name, shape_text(shape, own),
+              shape_text(slice_shape(slice), stated));
+    return *slice;
+}
+
 struct slice layer_parameter_slice(const struct parameter *parameter)
 {
-    char own[SHAPE_TEXT_SIZE], fault[SLICE_ERROR_SIZE];
-    if (parameter->slice.whole.dimensions == 0)
-        return slice_all(parameter->shape);
-    if (slice_fault(&parameter->slice, fault) != NULL)
-        fatal("parameter \"%s\" can't be that slice: %s", parameter->name, fault);
-    if (!shape_equal(slice_shape(&parameter->slice), parameter->shape)) {
-        char stated[SHAPE_TEXT_SIZE];
-        fatal("parameter \"%s\" has shape %s, but its slice has %s", parameter->name,
-              shape_text(parameter->shape, own),
-              shape_text(slice_shape(&parameter->slice), stated));
-    }
-    return parameter->slice;
+    return slice_of("parameter", parameter->name, parameter->shape, &parameter->slice);
 }
 
-/* Where the initial values of one parameter go, and of which numbers they are drawn. */
-struct initial {
-    const struct parameter *parameter;
-    uint64_t seed, stream;
-    float *value;
-};
-
-static void initialise_run(size_t in_part, size_t in_whole, size_t length, void *user)
+struct slice layer_buffer_slice(const struct buffer *buffer)
 {
-    const struct initial *to = user;
-    const struct parameter *parameter = to->parameter;
-    float *value = to->value + in_part;
-    if (parameter->initial == INITIAL_UNIFORM)
-        random_uniform(value, length, to->seed, to->stream, in_whole, -parameter->scale,
-                       parameter->scale);
-    else if (parameter->initial == INITIAL_NORMAL)
-        random_normal(value, length, to->seed, to->stream, in_whole, 0.0f, parameter->scale);
-    else
-        for (size_t i = 0; i < length; i++)
-            value[i] = parameter->initial == INITIAL_ONE ? 1.0f : 0.0f;
-}
-
-void layer_initialise_parameter(const struct layer *layer, int k, uint64_t seed, float *value)
-{
-    const struct parameter *parameter = &layer->parameter[k];
-    const struct slice slice = layer_parameter_slice(parameter);
-    struct initial to = {parameter, seed,
-                         random_stream(RANDOM_PARAMETER, (uint32_t)layer->index, (uint32_t)k),
-                         value};
-    slice_walk(&slice, 0, shape_elements(parameter->shape), initialise_run, &to);
-}
-
-void layer_initialise(const struct layer *layer, uint64_t seed, float *parameters)
-{
-    for (int k = 0; k < layer->parameters; k++)
-        layer_initialise_parameter(layer, k, seed, parameters + layer->parameter[k].offset);
-}
-
-void layer_initialise_buffers(const struct layer *layer, float *buffers)
-{
-    for (int k = 0; k < layer->buffers; k++) {
-        const struct buffer *buffer = &layer->buffer[k];
-        for (size_t i = 0; i < shape_elements(buffer->shape); i++)
-            buffers[buffer->offset + i] = buffer->initial == INITIAL_ONE ? 1.0f : 0.0f;
-    }
+    return slice_of("buffer", buffer->name, buffer->shape, &buffer->slice);
 }

@@ -48,8 +48,9 @@ struct parameter {
  * lives: running averages. No optimizer moves it. */
 struct buffer {
     char name[LAYER_NAME_SIZE]; /* "running_mean", inside another layer "1.running_mean" */
-    struct shape shape;
-    size_t offset; /* elements from the layer's first buffer */
+    struct shape shape;         /* of what this rank holds */
+    struct slice slice;         /* which part of the whole that is; all zeros: all of it */
+    size_t offset;              /* elements from the layer's first buffer */
     enum initial_value initial;
 };
 
@@ -212,8 +213,9 @@ struct layer layer_embedding(int tokens, int vocabulary, int width);
  * the sample's whole tensor: however batch, model or tensor are cut, the same ones. */
 struct layer layer_dropout(struct shape input, float rate);
 
-/* Which part of its whole a parameter is; fatal where that has not the parameter's shape. */
+/* Which part of its whole a parameter, or a buffer, is; fatal where that has not its shape. */
 struct slice layer_parameter_slice(const struct parameter *parameter);
+struct slice layer_buffer_slice(const struct buffer *buffer);
 
 /* Frees what the description owns. */
 void layer_destroy(struct layer *layer);

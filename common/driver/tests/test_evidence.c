@@ -3,6 +3,7 @@
  * one process has, with its numbers.
  */
 #include "common/driver/driver_parts.h"
+#include "common/layers/custom_layer.h"
 #include "tests/support/test.h"
 
 #include <glib.h>
@@ -116,6 +117,41 @@ START_TEST(slices_of_parameters_are_told_with_the_numbers_of_one_process)
 }
 END_TEST
 
+/* Running averages of two of four channels: as they begin, and where they stand in the whole. */
+START_TEST(slices_of_running_averages_are_told)
+{
+    char *folder = test_folder_new(), error[TENSOR_FILE_ERROR_SIZE];
+    make_model(6);
+    layers[1] = layer_batch_norm(SHAPE(2));
+    layers[1].index = 1;
+    const struct slice slice = slice_along(SHAPE(4), 0, 1, 3);
+    for (int k = 0; k < 2; k++)
+        layers[1].buffer[k] =
+            layer_buffer_part(&(struct buffer){.name = {k == 0 ? 'm' : 'v'},
+                                               .shape = SHAPE(4),
+                                               .offset = 2 * (size_t)k,
+                                               .initial = k == 0 ? INITIAL_ZERO : INITIAL_ONE},
+                              slice);
+    struct tensor_file *file = stored(folder, 0);
+    for (int k = 0; k < 2; k++) {
+        int index = 0, count;
+        while (strcmp(tensor_file_name(file, index), k == 0 ? "layers.1.m" : "layers.1.v") != 0)
+            index++;
+        struct tensor_part *part = tensor_file_parts(file, index, &count, error);
+        ck_assert_msg(part != NULL, "%s", error);
+        ck_assert_int_eq(count, 1);
+        ck_assert(shape_equal(part->slice.whole, SHAPE(4)));
+        for (int i = 0; i < 2; i++) {
+            ck_assert_uint_eq(slice_place(&part->slice, (size_t)i), 1 + i);
+            ck_assert_float_eq(tensor_floats(tensor_file_at(file, index))[i], (float)k);
+        }
+        free(part);
+    }
+    tensor_file_free(file);
+    test_folder_free(folder);
+}
+END_TEST
+
 START_TEST(slices_are_known_inside_of_other_layers)
 {
     struct layer inner = layer_linear(SHAPE(4), 3);
@@ -127,6 +163,15 @@ START_TEST(slices_are_known_inside_of_other_layers)
     ck_assert_uint_eq(slice_place(&weight, 4), 3 * 4);
     ck_assert(slice_is_all(&bias) && shape_equal(bias.whole, SHAPE(3)));
     layer_destroy(&outer);
+
+    inner = layer_batch_norm(SHAPE(2));
+    inner.buffer[1] = layer_buffer_part(&(struct buffer){.name = "v", .shape = SHAPE(4)},
+                                        slice_along(SHAPE(4), 0, 1, 3));
+    outer = layer_sequence(&inner, 1);
+    const struct slice variance = layer_buffer_slice(&outer.buffer[1]);
+    ck_assert(shape_equal(variance.whole, SHAPE(4)));
+    ck_assert_uint_eq(slice_place(&variance, 0), 1);
+    layer_destroy(&outer);
 }
 END_TEST
 
@@ -135,6 +180,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("evidence of the driver");
     TCase *cases = tcase_create("evidence");
     tcase_add_test(cases, slices_of_parameters_are_told_with_the_numbers_of_one_process);
+    tcase_add_test(cases, slices_of_running_averages_are_told);
     tcase_add_test(cases, slices_are_known_inside_of_other_layers);
     suite_add_tcase(suite, cases);
     return suite;

@@ -89,6 +89,63 @@ static void slice_of_another(void)
     layer_parameter_part(&whole, slice_along(SHAPE(4, 4), 0, 0, 2));
 }
 
+/* ---- buffers --------------------------------------------------------------------------------------- */
+
+/* The kit's batch norm in place of the kit's, but for one thing. */
+static struct buffer buffer;
+static int buffers;
+static bool put_batch_norm(const struct layer_place *place, struct layer *own, void *user)
+{
+    (void)user;
+    if (strcmp(place->kit->operations->kind, "batch_norm") != 0)
+        return false;
+    *own = layer_batch_norm(place->kit->input);
+    own->buffers = buffers;
+    if (buffer.name[0] != '\0')
+        own->buffer[1] = buffer;
+    return true;
+}
+static void with_buffers(int count, struct buffer second)
+{
+    char error[MODEL_ERROR_SIZE];
+    buffers = count;
+    buffer = second;
+    layer_replace_with(put_batch_norm, NULL);
+    model_new("mlp:depth=2,width=8,norm=batch", SHAPE(1, 4, 4), 10, error);
+}
+static void one_buffer(void)
+{
+    with_buffers(1, (struct buffer){.shape = SHAPE(0)});
+}
+static void other_buffer(void)
+{
+    with_buffers(2, (struct buffer){.name = "variance", .shape = SHAPE(8)});
+}
+static void shorter_buffer(void)
+{
+    with_buffers(2, (struct buffer){.name = "running_var", .shape = SHAPE(6)});
+}
+static void other_begin(void)
+{
+    with_buffers(2, (struct buffer){.name = "running_var", .shape = SHAPE(8)});
+}
+static void other_slice(void)
+{
+    const struct buffer whole = {.name = "running_var", .shape = SHAPE(8), .initial = INITIAL_ONE};
+    with_buffers(2, layer_buffer_part(&whole, slice_along(SHAPE(8), 0, 2, 6)));
+}
+static void buffer_of_another(void)
+{
+    const struct buffer whole = {.name = "running_var", .shape = SHAPE(8)};
+    layer_buffer_part(&whole, slice_along(SHAPE(4), 0, 0, 2));
+}
+static void wrong_slice_of_buffer(void)
+{
+    const struct buffer wrong = {
+        .name = "running_var", .shape = SHAPE(3), .slice = slice_along(SHAPE(8), 0, 0, 2)};
+    layer_buffer_slice(&wrong);
+}
+
 static const struct fatal_case mistakes[] = {
     {no_sizes, "layer_custom: mine: output has no sizes"},
     {no_numbers, "layer_custom: mine: input has a size of 0"},
@@ -99,10 +156,22 @@ static const struct fatal_case mistakes[] = {
     {next_is_split,
      "linear 1: its parameter 0 is \"weight\", as a whole (33, 11); in a model of the "
      "kit's layers it is \"weight\" (33, 33); there, (33) comes to its place, and here (11)"},
-    {slice_too_short, "linear 0: its slices have 8634 numbers, and the layer was made with 8635"},
+    {slice_too_short,
+     "linear 0: the slices of its parameters have 8634 numbers, and the layer was made with "
+     "8635"},
     {kits_says_no_slice,
      "linear 0: its parameter 0 is \"weight\", as a whole (11, 784); in a model of "
      "the kit's layers it is \"weight\" (33, 784)"},
+    {one_buffer, "batch_norm 0: it has 1 buffer(s), and the kit's layer has 2"},
+    {other_buffer, "batch_norm 0: its buffer 1 is \"variance\", as a whole (8); in a model of the "
+                   "kit's layers it is \"running_var\" (8)"},
+    {shorter_buffer, "its buffer 1 is \"running_var\", as a whole (6); in a model of the kit's "
+                     "layers it is \"running_var\" (8)"},
+    {other_begin, "batch_norm 0: its buffer 1 (\"running_var\") begins with other values"},
+    {other_slice,
+     "batch_norm 0: the slices of its buffers have 12 numbers, and the layer was made with 16"},
+    {buffer_of_another, "\"running_var\" is (8), and the slice is of a whole (4)"},
+    {wrong_slice_of_buffer, "buffer \"running_var\" has shape (3), but its slice has (2)"},
     {slice_of_another, "\"weight\" is (8, 4), and the slice is of a whole (4, 4)"},
 };
 
