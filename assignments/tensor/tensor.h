@@ -149,4 +149,19 @@ struct layer column_parallel_linear(const struct tensor_place *place);
  * The bias is whole, and in y once. */
 struct layer row_parallel_linear(const struct tensor_place *place);
 
+/* column_parallel_convolution.c: some of the output channels, as split gives them, from all input channels.
+ * Form COLUMN or COLUMN_GATHERED. Stride and padding are those of place->whole; whole->parameter[0] is the
+ * weight (outputs, inputs, kernel, kernel), [1] the bias; there may be none. */
+struct layer column_parallel_convolution(const struct tensor_place *place);
+/* row_parallel_convolution.c: all output channels, from the input channels that come in (place->inputs). Form
+ * ROW. The bias is whole, and in y once. */
+struct layer row_parallel_convolution(const struct tensor_place *place);
+
+/* split_layer_norm.c: over all columns of a row, or channels and pixels of a sample, of which this rank has
+ * some (place->inputs). Form SPLIT. whole->parameter[0] is the weight γ, [1] the bias β, each of one row's
+ * shape; epsilon is 1e-5. Where a layer norm's tensors are whole (form WHOLE), the kit's is right. */
+struct layer split_layer_norm(const struct tensor_place *place);
+/* split_batch_norm.c: over the samples, this rank's columns or channels. Form SPLIT. */
+struct layer split_batch_norm(const struct tensor_place *place);
+
 #endif

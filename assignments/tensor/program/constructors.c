@@ -24,12 +24,31 @@ int tensor_cuts(const struct tensor_place *place)
     return 0;
 }
 
+/* The kit's: what it drops of a part is what one process drops there. */
+static struct layer split_dropout(const struct tensor_place *place)
+{
+    const struct shape whole = place->whole->input;
+    struct layer layer = layer_dropout(place->input, place->whole->rate);
+    layer.slice =
+        slice_along(whole, tensor_split_dimension(whole), place->inputs.begin, place->inputs.end);
+    return layer;
+}
+
 bool tensor_make_layer(const struct tensor_place *place, struct layer *own)
 {
     if (place->form == FORM_WHOLE)
         return false;
+    const bool row = place->form == FORM_ROW;
     if (is(place, "linear"))
-        *own = place->form == FORM_ROW ? row_parallel_linear(place) : column_parallel_linear(place);
+        *own = row ? row_parallel_linear(place) : column_parallel_linear(place);
+    else if (is(place, "convolution"))
+        *own = row ? row_parallel_convolution(place) : column_parallel_convolution(place);
+    else if (is(place, "layer_norm"))
+        *own = split_layer_norm(place);
+    else if (is(place, "batch_norm"))
+        *own = split_batch_norm(place);
+    else if (is(place, "dropout"))
+        *own = split_dropout(place);
     else
         return false;
     return true;

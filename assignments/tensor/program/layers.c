@@ -70,8 +70,7 @@ static void look_through(const struct layer_place *place)
 
 /* ---- which part comes in, which goes out ------------------------------------------------------------ */
 
-/* Where columns or channels stand in the shape of a sample. */
-static int split_dimension(struct shape sample)
+int tensor_split_dimension(struct shape sample)
 {
     return sample.dimensions == 3 ? 0 : sample.dimensions - 1;
 }
@@ -93,7 +92,7 @@ static void remember_outputs(const struct tensor_place *place, const struct laye
         return;
     const struct slice slice = layer_parameter_slice(&own->parameter[0]);
     const struct slice_pieces *rows = &slice.along[0];
-    const int dimension = split_dimension(own->output);
+    const int dimension = tensor_split_dimension(own->output);
     const int given = own->output.size[dimension];
     if (rows->count != 1 || rows->piece[0].end - rows->piece[0].begin != given)
         fatal("%s: it gives out %d columns or channels, which are not the rows of its slice of "
@@ -112,7 +111,7 @@ static struct tensor_place tensor_place_of(const struct layer_place *place)
                                .whole = whole,
                                .form = model.form[place->place],
                                .input = place->kit->input};
-    own.inputs.end = whole->input.size[split_dimension(whole->input)];
+    own.inputs.end = whole->input.size[tensor_split_dimension(whole->input)];
     if (model.of > 0)
         own.inputs = scaled(own.inputs.end);
     return own;

@@ -13,6 +13,9 @@ void tensor_put_layers(struct run *run);
 bool tensor_fits(const struct run *run, char *reason, size_t reason_size);
 const struct tensor_group *tensor_run_group(void);
 
+/* Where columns or channels stand in the shape of a sample. */
+int tensor_split_dimension(struct shape sample);
+
 /* The layer that the student's constructor for it makes; false: the kit's is right. */
 bool tensor_make_layer(const struct tensor_place *place, struct layer *own);
 /* How many columns, channels or heads it cuts; 0: nothing. */

@@ -1,0 +1,61 @@
+/*
+ * The column-parallel convolution: every rank computes some of the output channels, from all input channels.
+ *
+ *     forward             Y_r = X * W_r + b_r       no message (or a gather of Y)
+ *     backward, input     dX  = Σ_r dX from dY_r    a sum over the ranks
+ *     backward, weight    dW_r from X and dY_r      no message
+ *
+ * A convolution is a linear layer at each place of the window: what holds there holds here, with channels for
+ * columns.
+ */
+#include "assignments/tensor/tensor.h"
+
+enum { WEIGHT, BIAS };
+
+static struct tensor *forward(struct layer_call *call, struct tensor *x)
+{
+    /* TODO: y of this rank's output channels, from x (samples, channels, height, width), which is whole.
+     *
+     * Given: call->parameter[WEIGHT] (this rank's outputs, inputs, kernel, kernel), and, if
+     * call->layer->parameters > BIAS, call->parameter[BIAS]; place->whole->stride and ->padding. y is
+     * (samples, this rank's outputs, height', width'); with FORM_COLUMN_GATHERED it is gathered.
+     * Hint: compute_convolution, and column_parallel_linear.c.
+     * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
+     */
+    todo("column-parallel convolution, forward", call, x);
+}
+
+static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    /* TODO: dx, whole, from dy; and the gradients of this rank's weight and bias.
+     *
+     * dy comes as y left: of this rank's channels, or, with FORM_COLUMN_GATHERED, whole. want_dx is
+     * false where nobody needs dx: no message then, and NULL is returned.
+     * Hint: compute_convolution_backward_input gives dx from this rank's channels alone. What makes it
+     * whole can be under way while compute_convolution_backward_weight adds the gradients.
+     * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
+     */
+    todo("column-parallel convolution, backward", call, dy, want_dx);
+}
+
+/* backward_input has added the gradients already. */
+static void backward_weight(struct layer_call *call)
+{
+    (void)call;
+}
+
+struct layer column_parallel_convolution(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "column-parallel convolution";
+    layer.forward = forward;
+    layer.backward_input = backward_input;
+    layer.backward_weight = backward_weight;
+    /* TODO: which slices this rank has, and, with FORM_COLUMN, the channels of layer.output (channels,
+     * height, width).
+     * Hint: as in column_parallel_linear.c.
+     * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
+     */
+    todo("slices of the column-parallel convolution", place);
+    return layer_custom(&layer);
+}

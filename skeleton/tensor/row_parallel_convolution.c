@@ -1,0 +1,58 @@
+/*
+ * The row-parallel convolution: every rank computes a term of all output channels, from its part of the input
+ * channels. Each output channel sees all inputs: its terms are summed over the ranks.
+ *
+ *     forward             Y    = Σ_r X_r * W_r + b      a sum over the ranks; b once, behind it
+ *     backward, input     dX_r from dY and W_r          no message
+ *     backward, weight    dW_r from X_r and dY          no message
+ *
+ * (Where outputs see the inputs of their own rank only, as in most layers of AlexNet, there is no sum and no
+ * message, but it is another network.)
+ */
+#include "assignments/tensor/tensor.h"
+
+enum { WEIGHT, BIAS };
+
+static struct tensor *forward(struct layer_call *call, struct tensor *x)
+{
+    /* TODO: y (samples, outputs, height', width'), whole, from x (samples, this rank's inputs, height,
+     * width).
+     *
+     * Given: call->parameter[WEIGHT] (outputs, this rank's inputs, kernel, kernel) and, if
+     * call->layer->parameters > BIAS, call->parameter[BIAS] (outputs), whole on each rank.
+     * Hint: compute_convolution takes NULL for a bias; compute_add_channel_bias adds it by itself.
+     * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
+     */
+    todo("row-parallel convolution, forward", call, x);
+}
+
+static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    /* TODO: dx of this rank's input channels, from dy, which is whole; NULL unless want_dx.
+     * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
+     */
+    todo("row-parallel convolution, backward for the input", call, dy, want_dx);
+}
+
+static void backward_weight(struct layer_call *call)
+{
+    /* TODO: add the gradients of this rank's slice of the weight and, if there is one, of the bias.
+     * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
+     */
+    todo("row-parallel convolution, backward for the weights", call);
+}
+
+struct layer row_parallel_convolution(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "row-parallel convolution";
+    layer.forward = forward;
+    layer.backward_input = backward_input;
+    layer.backward_weight = backward_weight;
+    /* TODO: which slice of the weight (outputs, inputs, kernel, kernel) this rank has.
+     * Hint: as in row_parallel_linear.c.
+     * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
+     */
+    todo("slices of the row-parallel convolution", place);
+    return layer_custom(&layer);
+}

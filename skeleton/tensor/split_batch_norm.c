@@ -1,0 +1,23 @@
+/*
+ * Batch norm of which each rank has some of the channels, or columns. Its means are over the samples, each
+ * channel's by itself, and every rank has all samples: so a rank's channels are a batch norm of their own.
+ * (Ioffe and Szegedy 2015.)
+ */
+#include "assignments/tensor/tensor.h"
+
+struct layer split_batch_norm(const struct tensor_place *place)
+{
+    /* The kit's, for as many channels as come in here. */
+    struct layer layer = layer_batch_norm(place->input);
+    /* TODO: which slices this rank has of the parameters, γ and β, and of the buffers, the running averages
+     * of mean and variance. All four have one number for each channel.
+     *
+     * Given: layer.parameters, layer.buffers: how many there are; place->whole has them whole.
+     * Hint: layer_parameter_part, layer_buffer_part (common/layers/custom_layer.h) and slice_along;
+     * place->inputs are the channels that come in.
+     * Check: make grade ASSIGNMENT=tensor CHECK=norm
+     */
+    todo("slices of the split batch norm", place);
+    todo("slices of the split batch norm", place);
+    return layer;
+}

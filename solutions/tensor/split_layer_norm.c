@@ -1,0 +1,182 @@
+/*
+ * Layer norm over columns of which each rank has some: mean and variance are those of all of them.
+ *
+ *     forward             n = (x - mean) / √(variance + ε),  y = γ n + β
+ *     backward, input     dx = (g - mean of g - n · mean of g n) / √(variance + ε),  g = γ dy
+ *     backward, weight    dγ += Σ dy n,  dβ += Σ dy
+ *
+ * The means are over a row: the columns of all ranks. Each rank has the γ and β of its own columns, and all
+ * of dy that their gradients need. (Ba, Kiros and Hinton 2016.)
+ */
+#include "assignments/tensor/tensor.h"
+
+enum { WEIGHT, BIAS };
+
+static const float epsilon = 1e-5f;
+
+/* BEGIN SOLUTION */
+enum { NORMAL, INVERSE, DY };
+
+/* A tensor (samples, …) as a matrix: one row for each mean, this rank's columns. The columns may have
+ * several dimensions: channels, height and width. */
+static struct tensor *rows_of(const struct layer_call *call, struct tensor *x)
+{
+    const int columns = call->parameter[WEIGHT]->count;
+    return tensor_view(x, 0, SHAPE(x->count / columns, columns));
+}
+
+static struct tensor *copy_of(const struct tensor *x)
+{
+    struct tensor *copy = compute_new_like(x);
+    compute_copy_part(x, 0, 0, copy, 0, x->shape.size[0]);
+    return copy;
+}
+
+/* Of the rows on all ranks. */
+static int all_columns(const struct tensor_place *place)
+{
+    return shape_count(place->whole->parameter[WEIGHT].shape);
+}
+
+/* What the rows of x add up to here. */
+static struct tensor *row_sums(const struct tensor *x)
+{
+    struct tensor *sums = compute_new(x->device, SHAPE(x->shape.size[0]));
+    compute_row_sums(x, sums);
+    return sums;
+}
+
+/* x becomes n, and what it was divided by is returned: 1/√(variance + ε), one for each row. First the mean,
+ * then the squares of what is left: Σx² - mean² would be a small difference of large numbers. */
+static struct tensor *normalise(const struct tensor_place *place, struct tensor *x)
+{
+    const float columns = (float)all_columns(place);
+    struct tensor *mean = reduce_forward(place->group, row_sums(x));
+    compute_scale(-1.0f / columns, mean);
+    compute_add_to_rows(mean, x);
+    tensor_free(mean);
+
+    struct tensor *squares = compute_new_like(x);
+    compute_multiply(x, x, squares);
+    struct tensor *inverse = reduce_forward(place->group, row_sums(squares));
+    tensor_free(squares);
+    compute_scale(1.0f / columns, inverse);
+    compute_inverse_square_root(epsilon, inverse);
+    compute_multiply_rows(inverse, x);
+    return inverse;
+}
+
+/* END SOLUTION */
+static struct tensor *forward(struct layer_call *call, struct tensor *x)
+{
+    /* BEGIN SOLUTION */
+    struct tensor *x_rows = rows_of(call, x), *normal = copy_of(x_rows);
+    struct tensor *y = layer_output_new(call), *y_rows = rows_of(call, y);
+    layer_keep(call, INVERSE, normalise(call->own, normal));
+    compute_copy_part(normal, 0, 0, y_rows, 0, normal->shape.size[0]);
+    compute_multiply_columns(call->parameter[WEIGHT], y_rows);
+    compute_add_bias(call->parameter[BIAS], y_rows);
+    layer_keep(call, NORMAL, normal);
+    tensor_free(y_rows);
+    tensor_free(x_rows);
+    tensor_free(x);
+    return y;
+    /* END SOLUTION */
+    //| /* TODO: y from x, of which this rank has some columns (samples, …, this rank's), or channels (samples,
+    //|  * this rank's, height, width).
+    //|  *
+    //|  * Given: call->parameter[WEIGHT] and [BIAS], γ and β of this rank's columns; they have as many numbers
+    //|  * as this rank has columns of a row. place->whole->parameter[WEIGHT].shape has those of all ranks;
+    //|  * shape_count counts them. Keep what the backward needs.
+    //|  * Hint: look at x as a matrix with tensor_view. Two sums for each row go over all ranks (reduce_forward):
+    //|  * that of x, and then that of the squares of what is left without the mean. By how many columns is
+    //|  * each divided?
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=norm
+    //|  */
+    //| (void)epsilon;
+    //| todo("split layer norm, forward", call, x);
+}
+
+static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
+{
+    /* BEGIN SOLUTION */
+    const struct tensor_place *place = call->own;
+    layer_keep(call, DY, dy);
+    if (!want_dx)
+        return NULL;
+    struct tensor *normal = layer_kept(call, NORMAL), *inverse = layer_kept(call, INVERSE);
+    struct tensor *dx = copy_of(dy), *rows = rows_of(call, dx);
+    compute_multiply_columns(call->parameter[WEIGHT], rows); /* g */
+
+    /* Both sums in one message: that of g, and that of g n. */
+    const int count = rows->shape.size[0];
+    struct tensor *along = compute_new_like(rows), *sums = compute_new(dx->device, SHAPE(2, count));
+    struct tensor *of_g = tensor_view(sums, 0, SHAPE(count)),
+                  *of_gn = tensor_view(sums, (size_t)count, SHAPE(count));
+    compute_multiply(rows, normal, along);
+    compute_row_sums(rows, of_g);
+    compute_row_sums(along, of_gn);
+    sums = copy_backward(place->group, sums);
+    compute_scale(-1.0f / (float)all_columns(place), sums);
+
+    compute_add_to_rows(of_g, rows);
+    compute_copy_part(normal, 0, 0, along, 0, count);
+    compute_multiply_rows(of_gn, along);
+    compute_add(along, rows);
+    compute_multiply_rows(inverse, rows);
+    struct tensor *const done[] = {of_g, of_gn, sums, along, rows};
+    for (size_t i = 0; i < sizeof done / sizeof *done; i++)
+        tensor_free(done[i]);
+    return dx;
+    /* END SOLUTION */
+    //| /* TODO: dx of this rank's columns, from dy of the same; NULL unless want_dx.
+    //|  *
+    //|  * Every column of a row has moved mean and variance, so each dx depends on the dy of all ranks: two
+    //|  * sums for each row again, that of g = γ dy and that of g n.
+    //|  * Hint: the formula is at the top of this file. Both sums fit into one message (copy_backward).
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=norm
+    //|  */
+    //| todo("split layer norm, backward for the input", call, dy, want_dx);
+}
+
+static void backward_weight(struct layer_call *call)
+{
+    /* BEGIN SOLUTION */
+    struct tensor *dy = rows_of(call, layer_kept(call, DY)), *product = compute_new_like(dy);
+    compute_multiply(dy, layer_kept(call, NORMAL), product);
+    compute_add_column_sums(product, call->gradient[WEIGHT]);
+    compute_add_column_sums(dy, call->gradient[BIAS]);
+    tensor_free(product);
+    tensor_free(dy);
+    /* END SOLUTION */
+    //| /* TODO: add the gradients of this rank's γ and β.
+    //|  * Hint: who else has anything to add to them?
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=norm
+    //|  */
+    //| todo("split layer norm, backward for the weights", call);
+}
+
+struct layer split_layer_norm(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "split layer norm";
+    layer.output = place->input;
+    layer.forward = forward;
+    layer.backward_input = backward_input;
+    layer.backward_weight = backward_weight;
+    /* BEGIN SOLUTION */
+    for (int k = WEIGHT; k <= BIAS; k++) {
+        const struct parameter *whole = &place->whole->parameter[k];
+        layer.parameter[k] = layer_parameter_part(
+            whole, slice_along(whole->shape, 0, place->inputs.begin, place->inputs.end));
+    }
+    /* END SOLUTION */
+    //| /* TODO: which slices of γ (layer.parameter[WEIGHT]) and β ([BIAS]) this rank has.
+    //|  *
+    //|  * Both have the shape of a row: (columns), or (channels, height, width).
+    //|  * Hint: place->inputs are the columns, or channels, that come in.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=norm
+    //|  */
+    //| todo("slices of the split layer norm", place);
+    return layer_custom(&layer);
+}
