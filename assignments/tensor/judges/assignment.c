@@ -9,6 +9,9 @@
 
 static const struct judge judges[] = {
     {.name = "gradients", .judge = tensor_judge_gradients, .of_numbers = true},
+    {.name = "split", .judge = tensor_judge_split},
+    {.name = "operators", .judge = tensor_judge_operators},
+    {.name = "forms", .judge = tensor_judge_forms},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
     {.name = "traffic", .judge = tensor_judge_traffic},
     {.name = "collectives", .judge = tensor_judge_collectives},

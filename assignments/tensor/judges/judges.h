@@ -6,5 +6,9 @@
 
 judge_function tensor_judge_windows, tensor_judge_gradients, tensor_judge_traffic,
     tensor_judge_collectives, tensor_judge_really_split, tensor_judge_overlap;
+judge_function tensor_judge_split;
+judge_function tensor_judge_operators;
+judge_function tensor_judge_forms;
+judge_function tensor_judge_windows;
 
 #endif

@@ -4,7 +4,6 @@
  */
 #include "assignments/tensor/chains.h"
 #include "assignments/tensor/program/parts.h"
-#include "assignments/tensor/way_table.h"
 #include "common/base/fatal.h"
 
 #include <stdio.h>
@@ -36,6 +35,14 @@ static const char *chooser(void)
     return model.way == WAY_GATHERS ? "forms_with_gathers" : "forms_with_one_round";
 }
 
+void tensor_choose_forms(enum way way, int links, const enum link *link, enum form *form)
+{
+    if (way == WAY_GATHERS)
+        forms_with_gathers(links, link, form);
+    else
+        forms_with_one_round(links, link, form);
+}
+
 static void choose_forms(const struct layer_of_model *all, struct chain chain)
 {
     enum link link[chain.links];
@@ -44,10 +51,7 @@ static void choose_forms(const struct layer_of_model *all, struct chain chain)
         chain_link(&all[chain.first + i].whole, &link[i]);
         form[i] = (enum form) - 1;
     }
-    if (model.way == WAY_GATHERS)
-        forms_with_gathers(chain.links, link, form);
-    else
-        forms_with_one_round(chain.links, link, form);
+    tensor_choose_forms(model.way, chain.links, link, form);
     char fault[CHAIN_ERROR_SIZE];
     if (chain_fault(chain.links, link, form, fault) != NULL)
         fatal_at(chooser(), "%s", fault);
@@ -148,7 +152,8 @@ void tensor_put_layers(struct run *run)
 {
     model.way = tensor_way(run->options);
     model.group = (struct tensor_group){.comm = run->comm, .rank = run->rank, .ranks = run->ranks};
-    layer_replace_with(replace, NULL);
+    if (run->options->probe[0] == '\0') /* a probe makes what it looks at */
+        layer_replace_with(replace, NULL);
 }
 
 bool tensor_fits(const struct run *run, char *reason, size_t reason_size)

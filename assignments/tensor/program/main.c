@@ -29,6 +29,13 @@ static const struct step *steps(void)
     return steps;
 }
 
+static const struct probe probes[] = {
+    {"split", "can_split and split with many sizes (1 rank)", probe_split},
+    {"operators", "copy, reduce, scatter and gather, forwards and backwards", probe_operators},
+    {"forms", "the forms that --parallel chooses for many chains (1 rank)", probe_forms},
+    {NULL, NULL, NULL},
+};
+
 static bool fits(const struct run *run, char *reason, size_t reason_size)
 {
     if (run->options->against[0] != '\0') {
@@ -78,6 +85,7 @@ int main(int argc, char **argv)
         .name = "tensor",
         .options = &tensor_own_options,
         .steps = steps(),
+        .probes = probes,
         .layers = tensor_put_layers,
         .fits = fits,
         .check = check,

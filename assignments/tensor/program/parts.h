@@ -1,17 +1,25 @@
 /*
- * What the files of the program share: the student's layers in place of the kit's.
+ * What the files of the program share: the student's layers in place of the kit's, and the probes.
  */
 #ifndef ASSIGNMENTS_TENSOR_PROGRAM_PARTS_H
 #define ASSIGNMENTS_TENSOR_PROGRAM_PARTS_H
 
 #include "assignments/tensor/tensor.h"
+#include "assignments/tensor/way_table.h"
 #include "common/driver/driver.h"
 
-/* Before the model is made (struct program): from now on its layers are the student's. */
+/* ---- layers.c ----------------------------------------------------------------------------------- */
+
+/* Before the model is made (struct program): from now on its layers are the student's. In a probe they
+ * stay the kit's. */
 void tensor_put_layers(struct run *run);
 /* Can the model that was made be split over the ranks? If not, false, and why not. */
 bool tensor_fits(const struct run *run, char *reason, size_t reason_size);
 const struct tensor_group *tensor_run_group(void);
+/* Lets the student's function for that way choose. */
+void tensor_choose_forms(enum way way, int links, const enum link *link, enum form *form);
+
+/* ---- constructors.c ------------------------------------------------------------------------------ */
 
 /* Where columns or channels stand in the shape of a sample. */
 int tensor_split_dimension(struct shape sample);
@@ -20,5 +28,11 @@ int tensor_split_dimension(struct shape sample);
 bool tensor_make_layer(const struct tensor_place *place, struct layer *own);
 /* How many columns, channels or heads it cuts; 0: nothing. */
 int tensor_cuts(const struct tensor_place *place);
+
+/* ---- probe_*.c ----------------------------------------------------------------------------------- */
+
+void probe_split(struct run *run);
+void probe_operators(struct run *run);
+void probe_forms(struct run *run);
 
 #endif

@@ -1,0 +1,43 @@
+/* Rounds of messages of a chain; see chain_rounds.h. */
+#include "assignments/tensor/judges/chain_rounds.h"
+
+#include <limits.h>
+
+/* More than there can be. */
+#define IMPOSSIBLE (INT_MAX / 2)
+
+bool chain_has_weight(enum link link)
+{
+    return link == LINK_LINEAR || link == LINK_CONVOLUTION;
+}
+
+int chain_rounds(int links, const enum link *link, const enum form *form, int norm)
+{
+    int rounds = 0;
+    for (int i = 0; i < links; i++) {
+        rounds += form[i] == FORM_COLUMN_GATHERED || form[i] == FORM_ROW;
+        rounds += form[i] == FORM_SPLIT && link[i] == LINK_LAYER_NORM ? norm : 0;
+    }
+    return rounds;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* From the first link on, the least number of rounds until what leaves link i is whole, or split. */
+int chain_least_rounds(int links, const enum link *link, int norm)
+{
+    int whole = 0, split = IMPOSSIBLE;
+    for (int i = 0; i < links; i++) {
+        if (chain_has_weight(link[i])) {
+            const int before = whole;
+            whole = smaller(whole, split) + 1; /* gathered; or by rows */
+            split = before;                    /* by columns */
+        } else if (link[i] == LINK_LAYER_NORM) {
+            split = smaller(split + norm, IMPOSSIBLE);
+        }
+    }
+    return whole;
+}

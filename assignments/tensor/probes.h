@@ -1,0 +1,30 @@
+/*
+ * What the probes write, and the judges read.
+ *
+ * A probe calls functions of the student's and writes what they did to the folder of --evidence:
+ *
+ * probe-split.json       an array of
+ *     {"size", "ranks": numbers, "accepted": what can_split returned, "reason": text (empty if accepted),
+ *      "overrun": bool: can_split wrote behind the end of reason,
+ *      "parts": [[begin, end] of each rank]; empty where can_split says no}
+ *
+ * probe-forms.json       an array, of what the function for --parallel chose, of
+ *     {"links": [numbers, enum link], "forms": [numbers, enum form; UNTOUCHED_FORM where nothing was
+ *      written], "overrun": bool: wrote outside of the array}
+ *
+ * probe-operators-R.json and probe-operators-R.safetensors, by each rank: for each call
+ * (operator_cases.h) of each round an entry of an array
+ *     {"call": number, counted through all rounds, "begin", "end": what split() says of the dimension,
+ *      "leaked": tensors that were made or taken over and never freed,
+ *      "changed": numbers of the tensor that changed although somebody else looked at it, too}
+ *   and a tensor "call-NUMBER", a copy of what was returned.
+ */
+#ifndef ASSIGNMENTS_TENSOR_PROBES_H
+#define ASSIGNMENTS_TENSOR_PROBES_H
+
+enum { UNTOUCHED_FORM = -1000000000 };
+
+/* The probe of split tries all sizes up to the first, on all numbers of ranks up to the second. */
+enum { SPLIT_ALL_SIZES = 24, SPLIT_ALL_RANKS = 9 };
+
+#endif
