@@ -46,5 +46,8 @@ bool custom_replaces(void); /* is there anything to do? */
 void custom_replace_look(void);
 void custom_replace_begin(void);
 void custom_replace_end(void);
+/* The layer as it stands at that place, for those who try one alone; fatal, with what is wrong, for one
+ * that can't. Of the place kit, whole and number are looked at. */
+struct layer custom_put_in_place(struct layer own, const struct layer_place *place);
 
 #endif

@@ -213,7 +213,7 @@ static void set_offsets(const char *name, struct layer *own)
     check_count(name, "buffers", buffers, own->buffer_count);
 }
 
-static struct layer put_in_place(struct layer own, const struct layer_place *place)
+struct layer custom_put_in_place(struct layer own, const struct layer_place *place)
 {
     char name[CUSTOM_NAME_SIZE];
     name_place(name, place);
@@ -245,7 +245,7 @@ static struct layer replaced(struct layer kit, int made_before)
     const bool wanted = replacement(&place, &own, replacement_user);
     doing = REPLACING;
     if (wanted) {
-        own = put_in_place(own, &place);
+        own = custom_put_in_place(own, &place);
         layer_destroy(&kit);
         return own;
     }

@@ -86,14 +86,11 @@ static struct part scaled(int size)
     return (struct part){model.part.begin * times, model.part.end * times};
 }
 
-/* A split layer has told by its slice which of its outputs this rank has. */
-static void remember_outputs(const struct tensor_place *place, const struct layer *own)
+bool tensor_gives_part(const struct tensor_place *place, const struct layer *own, struct part *part,
+                       int *of)
 {
-    if (place->form == FORM_SPLIT)
-        return;
-    model.of = 0;
     if (place->form != FORM_COLUMN)
-        return;
+        return false;
     const struct slice slice = layer_parameter_slice(&own->parameter[0]);
     const struct slice_pieces *rows = &slice.along[0];
     const int dimension = tensor_split_dimension(own->output);
@@ -102,8 +99,15 @@ static void remember_outputs(const struct tensor_place *place, const struct laye
         fatal("%s: it gives out %d columns or channels, which are not the rows of its slice of "
               "\"%s\"",
               own->operations->kind, given, own->parameter[0].name);
-    model.part = (struct part){rows->piece[0].begin, rows->piece[0].end};
-    model.of = slice.whole.size[0];
+    *part = (struct part){rows->piece[0].begin, rows->piece[0].end};
+    *of = slice.whole.size[0];
+    return true;
+}
+
+static void remember_outputs(const struct tensor_place *place, const struct layer *own)
+{
+    if (place->form != FORM_SPLIT && !tensor_gives_part(place, own, &model.part, &model.of))
+        model.of = 0;
 }
 
 /* ---- replacing -------------------------------------------------------------------------------------- */

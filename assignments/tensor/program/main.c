@@ -3,6 +3,7 @@
  * training step is that of one process: what ranks say to each other is inside of the layers.
  */
 #include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/trials.h"
 #include "assignments/tensor/way_table.h"
 
 #include <stdio.h>
@@ -29,12 +30,21 @@ static const struct step *steps(void)
     return steps;
 }
 
-static const struct probe probes[] = {
-    {"split", "can_split and split with many sizes (1 rank)", probe_split},
-    {"operators", "copy, reduce, scatter and gather, forwards and backwards", probe_operators},
-    {"forms", "the forms that --parallel chooses for many chains (1 rank)", probe_forms},
-    {NULL, NULL, NULL},
-};
+/* Single functions, and the kinds of layers, as the driver wants them; ends with a NULL name. */
+static const struct probe *probes(void)
+{
+    enum { MOST = 32 };
+    static struct probe probes[MOST] = {
+        {"split", "can_split and split with many sizes (1 rank)", probe_split},
+        {"operators", "copy, reduce, scatter and gather, forwards and backwards", probe_operators},
+        {"forms", "the forms that --parallel chooses for many chains (1 rank)", probe_forms},
+    };
+    int count = 3;
+    for (int i = 0; count < MOST - 1 && trial_kinds[i].name != NULL; i++)
+        probes[count++] =
+            (struct probe){trial_kinds[i].name, trial_kinds[i].what, tensor_probe_layer};
+    return probes;
+}
 
 static bool fits(const struct run *run, char *reason, size_t reason_size)
 {
@@ -85,7 +95,7 @@ int main(int argc, char **argv)
         .name = "tensor",
         .options = &tensor_own_options,
         .steps = steps(),
-        .probes = probes,
+        .probes = probes(),
         .layers = tensor_put_layers,
         .fits = fits,
         .check = check,

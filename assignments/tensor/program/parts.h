@@ -28,6 +28,13 @@ int tensor_split_dimension(struct shape sample);
 bool tensor_make_layer(const struct tensor_place *place, struct layer *own);
 /* How many columns, channels or heads it cuts; 0: nothing. */
 int tensor_cuts(const struct tensor_place *place);
+/* Does a layer split what came whole? Then *part of so many (*of) columns or channels leaves it on this
+ * rank: those of its slice. */
+bool tensor_gives_part(const struct tensor_place *place, const struct layer *own, struct part *part,
+                       int *of);
+
+/* --probe KIND: the trials of a layer (../trials.h). */
+void tensor_probe_layer(struct run *run);
 
 /* ---- probe_*.c ----------------------------------------------------------------------------------- */
 

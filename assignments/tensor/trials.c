@@ -1,0 +1,118 @@
+/* Trials of one layer, and the numbers that they are given; see trials.h. */
+#include "assignments/tensor/trials.h"
+
+#include "common/base/fatal.h"
+#include "common/base/random.h"
+
+#include <string.h>
+
+/* ---- sizes ------------------------------------------------------------------------------------------ */
+
+int trial_size(struct trial_sizes *sizes, int lowest, int highest)
+{
+    const uint32_t choices = (uint32_t)(highest - lowest + 1);
+    return lowest + (int)random_below(sizes->seed, sizes->stream, sizes->drawn++, choices);
+}
+
+int trial_uneven_size(struct trial_sizes *sizes, int least)
+{
+    int size = least;
+    do
+        size = trial_size(sizes, least, least + 4);
+    while (sizes->ranks > 1 && size % sizes->ranks == 0);
+    return size;
+}
+
+/* ---- kinds and trials ------------------------------------------------------------------------------- */
+
+const struct trial_kind *trial_kind_named(const char *name)
+{
+    for (const struct trial_kind *kind = trial_kinds; kind->name != NULL; kind++)
+        if (strcmp(kind->name, name) == 0)
+            return kind;
+    return NULL;
+}
+
+void trial_make(struct trial *trial, const struct trial_kind *kind, int number, int ranks,
+                uint64_t seed)
+{
+    struct trial_sizes sizes = {
+        .seed = seed, .stream = random_stream(RANDOM_TEST, 2, (uint32_t)number), .ranks = ranks};
+    *trial = (struct trial){.number = number, .ranks = ranks, .seed = seed};
+    kind->make(trial, number, &sizes);
+    trial->whole.index = number;
+}
+
+void trial_clear(struct trial *trial)
+{
+    layer_destroy(&trial->whole);
+}
+
+/* ---- parts ------------------------------------------------------------------------------------------ */
+
+bool trial_splits_input(const struct trial *trial)
+{
+    return trial->form == FORM_ROW || trial->form == FORM_SPLIT;
+}
+
+int trial_split_dimension(struct shape sample)
+{
+    return sample.dimensions == 3 ? 0 : sample.dimensions - 1;
+}
+
+struct part trial_inputs(const struct trial *trial, int rank)
+{
+    const int size = trial->whole.input.size[trial_split_dimension(trial->whole.input)];
+    if (!trial_splits_input(trial))
+        return (struct part){0, size};
+    const int together = trial->together > 0 ? trial->together : 1;
+    const int groups = size / together, least = groups / trial->ranks, more = groups % trial->ranks;
+    const int begin = least * rank + (rank < more ? rank : more);
+    const int end = begin + least + (rank < more ? 1 : 0);
+    return (struct part){begin * together, end * together};
+}
+
+/* ---- numbers ---------------------------------------------------------------------------------------- */
+
+enum { STREAM_X = 3, STREAM_DY, STREAM_PARAMETER, STREAMS };
+
+static uint64_t stream(const struct trial *trial, uint32_t what, int round, int index)
+{
+    return random_stream(RANDOM_TEST, what + STREAMS * (uint32_t)trial->number,
+                         (uint32_t)(round * LAYER_MAX_PARAMETERS + index));
+}
+
+static struct tensor *drawn(const struct trial *trial, uint64_t from, struct shape shape, float low,
+                            float high)
+{
+    struct tensor *tensor = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, shape);
+    random_uniform(tensor_floats(tensor), tensor->elements, trial->seed, from, 0, low, high);
+    return tensor;
+}
+
+struct tensor *trial_x(const struct trial *trial, int round, int micro_batch)
+{
+    return drawn(trial, stream(trial, STREAM_X, round, micro_batch),
+                 shape_with_batch(trial->samples, trial->whole.input), -1.0f, 1.0f);
+}
+
+struct tensor *trial_dy(const struct trial *trial, int round, int micro_batch)
+{
+    return drawn(trial, stream(trial, STREAM_DY, round, micro_batch),
+                 shape_with_batch(trial->samples, trial->whole.output), -1.0f, 1.0f);
+}
+
+/* In the first round what a model begins with, but that zeros and ones say nothing about who has which. */
+struct tensor *trial_parameter(const struct trial *trial, int round, int k)
+{
+    const struct parameter *parameter = &trial->whole.parameter[k];
+    const uint64_t from = stream(trial, STREAM_PARAMETER, round, k);
+    if (parameter->initial == INITIAL_ONE)
+        return drawn(trial, from, parameter->shape, 0.5f, 1.5f);
+    if (parameter->initial == INITIAL_ZERO || round > 0)
+        return drawn(trial, from, parameter->shape, -0.5f, 0.5f);
+    struct tensor *tensor =
+        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, parameter->shape);
+    layer_initialise_parameter(&trial->whole, k, trial->seed, tensor_floats(tensor));
+    return tensor;
+}
