@@ -33,6 +33,16 @@ const struct trial_kind *trial_kind_named(const char *name)
     return NULL;
 }
 
+/* Outputs or columns; of a row-parallel layer inputs, and nothing of its bias. */
+static void cut_by_form(struct trial *trial)
+{
+    const bool row = trial->form == FORM_ROW;
+    for (int k = 0; k < trial->whole.parameters; k++)
+        if (trial->form != FORM_WHOLE && (!row || k == 0))
+            trial->cut[k] = (struct trial_cut){
+                .dimension = row ? 1 : 0, .together = trial->together > 0 ? trial->together : 1};
+}
+
 void trial_make(struct trial *trial, const struct trial_kind *kind, int number, int ranks,
                 uint64_t seed)
 {
@@ -41,6 +51,8 @@ void trial_make(struct trial *trial, const struct trial_kind *kind, int number, 
     *trial = (struct trial){.number = number, .ranks = ranks, .seed = seed};
     kind->make(trial, number, &sizes);
     trial->whole.index = number;
+    if (!trial->cuts_differ)
+        cut_by_form(trial);
 }
 
 void trial_clear(struct trial *trial)

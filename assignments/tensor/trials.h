@@ -7,7 +7,7 @@
  * the whole dy and the whole parameters are drawn; a rank gets its part of them.
  *
  * In the evidence trial i is stage i, with layer i as its only one, so nobody wants dx of trial 0. Round k is
- * stored as what was "after step k" is (common/driver/driver.h): parameters, "layers.I.NAME.gradient",
+ * training step k, and stored as what was "after step k" is (common/driver/driver.h): parameters, "layers.I.NAME.gradient",
  * and "layers.I.y.M" and "layers.I.dx.M" of micro-batch M.
  *
  * A new kind is a row of the table in trial_kinds.c.
@@ -19,6 +19,12 @@
 
 enum { TRIAL_MICRO_BATCHES = 2, TRIAL_ROUNDS = 2, TRIALS_MOST = 8 };
 
+/* How a parameter is split: along a dimension, of which so many indices stay together; together 0: each
+ * rank has all of it. */
+struct trial_cut {
+    int dimension, together;
+};
+
 struct trial {
     int number; /* also of its stage and its layer */
     int ranks;
@@ -28,6 +34,8 @@ struct trial {
     enum form form;
     int samples; /* of a micro-batch */
     int together; /* of a split x so many columns stay together, as a channel's do behind flatten; 0: 1 */
+    bool cuts_differ; /* from those that follow from the form: then they are filled in, too */
+    struct trial_cut cut[LAYER_MAX_PARAMETERS]; /* of each parameter */
 };
 
 /* Sizes are drawn one after the other. */

@@ -12,6 +12,7 @@ static const struct judge judges[] = {
     {.name = "split", .judge = tensor_judge_split},
     {.name = "operators", .judge = tensor_judge_operators},
     {.name = "forms", .judge = tensor_judge_forms},
+    {.name = "layers", .judge = tensor_judge_layers, .of_numbers = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
     {.name = "traffic", .judge = tensor_judge_traffic},
     {.name = "collectives", .judge = tensor_judge_collectives},

@@ -10,5 +10,6 @@ judge_function tensor_judge_split;
 judge_function tensor_judge_operators;
 judge_function tensor_judge_forms;
 judge_function tensor_judge_windows;
+judge_function tensor_judge_layers, tensor_judge_windows;
 
 #endif

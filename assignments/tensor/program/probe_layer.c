@@ -9,6 +9,7 @@
 #include "assignments/tensor/trials.h"
 #include "common/base/fatal.h"
 #include "common/layers/custom.h"
+#include "common/log/log_fields.h"
 #include "common/training/stage.h"
 
 #include <stdio.h>
@@ -169,6 +170,14 @@ static void try_layer(const struct run *run, struct tried *tried, int round)
     tensor_file_free(file);
 }
 
+static uint64_t live_bytes(void)
+{
+    uint64_t bytes = 0;
+    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+        bytes += memory_live((enum memory_kind)kind);
+    return bytes;
+}
+
 void tensor_probe_layer(struct run *run)
 {
     const struct trial_kind *kind = trial_kind_named(run->options->probe);
@@ -190,9 +199,12 @@ void tensor_probe_layer(struct run *run)
                                                       .micro_batches = TRIAL_MICRO_BATCHES,
                                                       .seed = run->options->seed,
                                                       .device = DEVICE_CPU});
-    for (int round = 0; round < TRIAL_ROUNDS; round++)
+    for (int round = 0; round < TRIAL_ROUNDS; round++) {
+        log_append(log_record_of_step(LOG_STEP_BEGIN, round));
         for (int i = 0; i < kind->trials; i++)
             try_layer(run, &tried[i], round);
+        log_append(log_record_of_step_end(round, live_bytes()));
+    }
     for (int i = 0; i < kind->trials; i++) {
         stage_free(tried[i].stage);
         layer_destroy(&layers[i]);

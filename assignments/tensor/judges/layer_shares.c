@@ -1,0 +1,215 @@
+/* Who holds which slices of a layer, and computes how much of it; see layers.h. */
+#include "assignments/tensor/judges/layers.h"
+
+#include <string.h>
+
+static const struct mistake not_split = {
+    .name = "nothing is split",
+    .explanation =
+        "Each rank holds the whole parameter. The layer's slices are what its constructor "
+        "says in layer.parameter[k]; unless it says so, a rank has all of it.",
+    .look = "the constructor: layer_parameter_part and slice_along",
+};
+static const struct mistake same_slice = {
+    .name = "every rank has the same slice",
+    .explanation = "All ranks hold the same rows or columns of the parameter, and the others are "
+                   "nowhere. Which slice is a rank's depends on its number in the group.",
+    .look = "place->group->rank, where the constructor asks which part is this rank's",
+};
+static const struct mistake other_dimension = {
+    .name = "cut along the wrong dimension",
+    .explanation =
+        "Weights are (outputs, inputs): a column-parallel layer has some of the outputs, so "
+        "rows of that matrix; a row-parallel one has some of the inputs.",
+    .look = "the dimension that the constructor hands to slice_along",
+};
+
+/* ---- slices ------------------------------------------------------------------------------------------ */
+
+static const struct whole_part *part_at(const struct whole *whole, guint i)
+{
+    return &g_array_index(whole->parts, struct whole_part, i);
+}
+
+static bool is_same_slice(const struct slice *a, const struct slice *b)
+{
+    for (int d = 0; d < a->whole.dimensions; d++) {
+        if (a->along[d].count != b->along[d].count)
+            return false;
+        for (int i = 0; i < a->along[d].count; i++)
+            if (a->along[d].piece[i].begin != b->along[d].piece[i].begin ||
+                a->along[d].piece[i].end != b->along[d].piece[i].end)
+                return false;
+    }
+    return true;
+}
+
+/* Is it all of the whole along every dimension but that one? */
+static bool is_along(const struct slice *slice, int dimension)
+{
+    const struct shape part = slice_shape(slice);
+    for (int d = 0; d < part.dimensions; d++)
+        if (d != dimension && part.size[d] != slice->whole.size[d])
+            return false;
+    return true;
+}
+
+static const struct mistake *mistake_of_slices(const struct judged_trial *judged,
+                                               const struct whole *whole, int dimension)
+{
+    bool all = true, same = true, along = true;
+    for (guint i = 0; i < whole->parts->len; i++) {
+        const struct slice *slice = &part_at(whole, i)->is.slice;
+        all &= slice_is_all(slice);
+        same &= is_same_slice(slice, &part_at(whole, 0)->is.slice);
+        along &= is_along(slice, dimension);
+    }
+    if (judged->run->ranks == 1 || whole->parts->len < 2)
+        return NULL;
+    if (all)
+        return &not_split;
+    return !along ? &other_dimension : same ? &same_slice : NULL;
+}
+
+/* Of what does not divide, a rank may have one more than another. */
+static bool is_no_more_than_its_share(const struct judged_trial *judged, const struct whole *whole,
+                                      const struct trial_cut *cut)
+{
+    const int ranks = judged->run->ranks,
+              size = part_at(whole, 0)->is.slice.whole.size[cut->dimension];
+    const int groups = size / cut->together;
+    const int most = (groups + ranks - 1) / ranks * cut->together;
+    for (guint i = 0; i < whole->parts->len; i++) {
+        const struct slice *slice = &part_at(whole, i)->is.slice;
+        const int has = slice_shape(slice).size[cut->dimension];
+        if (has <= most && is_along(slice, cut->dimension))
+            continue;
+        char part[SHAPE_TEXT_SIZE], all[SHAPE_TEXT_SIZE];
+        trial_fail(judged, "rank %d holds %s of \"%s\" %s: its share are %d along dimension %d",
+                   part_at(whole, i)->from->rank, shape_text(slice_shape(slice), part),
+                   strchr(strchr(whole->name, '.') + 1, '.') + 1, shape_text(slice->whole, all),
+                   most, cut->dimension);
+        return false;
+    }
+    return true;
+}
+
+static bool parameter_is_right(const struct judged_trial *judged, int k)
+{
+    const struct trial *trial = judged->trial;
+    const struct trial_cut *cut = &trial->cut[k];
+    const bool split = cut->together > 0;
+    g_autofree char *name =
+        g_strdup_printf("layers.%d.%s", trial->number, trial->whole.parameter[k].name);
+    const struct whole *whole = wholes_find(judged->wholes, name);
+    g_autoptr(GString) why = g_string_new(NULL);
+    const struct tensor *found = wholes_assemble(
+        judged->wholes, name, DTYPE_FLOAT32, &trial->whole.parameter[k].shape,
+        (struct wholes_rules){.copies = split ? 1 : judged->run->ranks, .finite = true}, why);
+    if (!found || (split && !is_no_more_than_its_share(judged, whole, cut))) {
+        if (!found)
+            trial_fail(judged, "%s", why->str);
+        const struct mistake *mistake =
+            whole && split ? mistake_of_slices(judged, whole, cut->dimension) : NULL;
+        if (mistake)
+            verdict_name_mistake(judged->verdict, mistake);
+        return false;
+    }
+    struct tensor *drawn = trial_truth_parameter(trial, judged->truth->parameters, k);
+    const bool same = memcmp(found->data, drawn->data, tensor_bytes(drawn)) == 0;
+    if (!same)
+        trial_fail(judged,
+                   "\"%s\" has other numbers than those that were drawn: a layer only reads its "
+                   "parameters",
+                   trial->whole.parameter[k].name);
+    tensor_free(drawn);
+    return same;
+}
+
+bool trial_shares_are_right(const struct judged_trial *judged)
+{
+    for (int k = 0; k < judged->trial->whole.parameters; k++)
+        if (!parameter_is_right(judged, k))
+            return false;
+    return true;
+}
+
+/* ---- work ------------------------------------------------------------------------------------------- */
+
+/* The part of all numbers of the split parameters that a rank holds; 1: nothing is split. */
+static double share_of(const struct judged_trial *judged, int rank)
+{
+    const struct trial *trial = judged->trial;
+    double held = 0, all = 0;
+    for (int k = 0; k < trial->whole.parameters; k++) {
+        g_autofree char *name =
+            g_strdup_printf("layers.%d.%s", trial->number, trial->whole.parameter[k].name);
+        const struct whole *whole = wholes_find(judged->wholes, name);
+        if (trial->cut[k].together == 0)
+            continue;
+        all += (double)shape_elements(trial->whole.parameter[k].shape);
+        for (guint i = 0; i < whole->parts->len; i++)
+            if (part_at(whole, i)->from->rank == rank)
+                held += (double)part_at(whole, i)->is.count;
+    }
+    return all > 0 ? held / all : 1;
+}
+
+/* What a rank charged in the calls of the trial's stage in this round. */
+static void charged(const struct judged_trial *judged, int rank, double *forward, double *backward)
+{
+    EVIDENCE_ARRAY events = evidence_events(&judged->run->log[rank]);
+    *forward = *backward = 0;
+    for (guint i = 0; i < events->len; i++) {
+        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
+        if (event->stage != judged->trial->number || event->step != judged->round)
+            continue;
+        if (event->operation == LOG_FORWARD)
+            *forward += (double)event->flops;
+        else if (event->operation == LOG_BACKWARD || event->operation == LOG_BACKWARD_INPUT ||
+                 event->operation == LOG_BACKWARD_WEIGHT)
+            *backward += (double)event->flops;
+    }
+}
+
+/* Besides its products a layer may go through x, y and their gradients a few times: biases, copies. */
+static bool is_its_share(const struct judged_trial *judged, int rank, const char *which,
+                         double found, double whole, double share)
+{
+    const struct trial *trial = judged->trial;
+    const double samples = TRIAL_MICRO_BATCHES * trial->samples;
+    const double passes =
+        2.0 * samples *
+        (double)(shape_elements(trial->whole.input) + shape_elements(trial->whole.output));
+    const double due = samples * whole * share;
+    if (found > due + passes)
+        trial_fail(
+            judged,
+            "rank %d charges %.0f floating-point operations in its %s; its share of the "
+            "whole's, %.3g of it, are %.0f: something is computed more than once, or for others",
+            rank, found, which, share, due);
+    else if (found < due - passes)
+        trial_fail(judged,
+                   "rank %d charges %.0f floating-point operations in its %s, and its share of the "
+                   "whole's are %.0f: what is computed beside the operations of "
+                   "common/layers/operations.h, the simulated cluster does not know of",
+                   rank, found, which, due);
+    return judged->verdict->kind == VERDICT_PASS;
+}
+
+bool trial_work_is_right(const struct judged_trial *judged)
+{
+    const struct layer *whole = &judged->trial->whole;
+    const double input = judged->trial->number > 0 ? whole->backward_input_flops
+                                                   : whole->backward_input_flops_without_dx;
+    for (int rank = 0; rank < judged->run->ranks; rank++) {
+        double forward, backward;
+        const double share = share_of(judged, rank);
+        charged(judged, rank, &forward, &backward);
+        if (!is_its_share(judged, rank, "forwards", forward, whole->forward_flops, share) ||
+            !is_its_share(judged, rank, "backwards", backward, input + whole->backward_weight_flops,
+                          share))
+            return false;
+    }
+    return true;
+}
