@@ -181,3 +181,17 @@ bool grade_all_finished(const struct judgement *judgement, struct verdict *verdi
                         unfinished - MOST_EXPLAINED, judgement->outcomes);
     return unfinished == 0;
 }
+
+bool grade_find_todo(const struct outcome *outcome, char **where, char **what)
+{
+    const char *found = strstr(outcome->output, ": TODO: ");
+    if (!found || outcome->end == RUN_FINISHED)
+        return false;
+    const char *begin = found;
+    while (begin > outcome->output && !g_ascii_isspace(begin[-1]))
+        begin--;
+    const char *text = found + strlen(": TODO: ");
+    *where = g_strndup(begin, (gsize)(found - begin));
+    *what = g_strndup(text, strcspn(text, "\n"));
+    return true;
+}

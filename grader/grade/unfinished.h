@@ -11,4 +11,8 @@
  * alone if all runs finished. */
 bool grade_all_finished(const struct judgement *judgement, struct verdict *verdict);
 
+/* Did a run end at something that is still to be written? Then true, and what it printed of that: "example/average.c:31"
+ * and "find the mean", new strings. */
+bool grade_find_todo(const struct outcome *outcome, char **where, char **what);
+
 #endif

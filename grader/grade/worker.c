@@ -82,21 +82,6 @@ static uint64_t choose_seed(const struct grade *grade, const struct rubric_check
     return options.seed;
 }
 
-/* "example/average.c:31: TODO: …" in what a run printed: the file with its line, and what. */
-static bool find_todo(const struct outcome *outcome, char **where, char **what)
-{
-    const char *found = strstr(outcome->output, ": TODO: ");
-    if (!found || outcome->end == RUN_FINISHED)
-        return false;
-    const char *begin = found;
-    while (begin > outcome->output && !g_ascii_isspace(begin[-1]))
-        begin--;
-    const char *text = found + strlen(": TODO: ");
-    *where = g_strndup(begin, (gsize)(found - begin));
-    *what = g_strndup(text, strcspn(text, "\n"));
-    return true;
-}
-
 /* A judge that accepts unfinished runs can still decide when the TODO stands in a file that its
  * check does not need: the data is opened before the first training step. */
 static bool todo_decides(const struct rubric *rubric, const struct rubric_check *check,
@@ -121,7 +106,7 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
             text_append_code_block(verdict->explanation, trouble);
         return true;
     }
-    if (find_todo(outcome, &where, &what) && todo_decides(rubric, check, where)) {
+    if (grade_find_todo(outcome, &where, &what) && todo_decides(rubric, check, where)) {
         verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
         verdict->basis = BASIS_UNWRITTEN;
         verdict_look(verdict, "the comment at %s", where);

@@ -13,6 +13,7 @@ static const struct judge judges[] = {
     {.name = "operators", .judge = tensor_judge_operators},
     {.name = "forms", .judge = tensor_judge_forms},
     {.name = "layers", .judge = tensor_judge_layers, .of_numbers = true},
+    {.name = "block", .judge = tensor_judge_block, .accepts_unfinished = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
     {.name = "traffic", .judge = tensor_judge_traffic},
     {.name = "collectives", .judge = tensor_judge_collectives},

@@ -11,5 +11,6 @@ judge_function tensor_judge_operators;
 judge_function tensor_judge_forms;
 judge_function tensor_judge_windows;
 judge_function tensor_judge_layers, tensor_judge_windows;
+judge_function tensor_judge_block;
 
 #endif

@@ -1,0 +1,117 @@
+/* One of several is enough; see either.h. */
+#include "assignments/tensor/judges/either.h"
+
+#include "grader/evidence/evidence.h"
+#include "grader/grade/unfinished.h"
+#include "grader/text/text.h"
+#include "grader/verdict/assignment.h"
+
+/* Ended one of the runs at a TODO? */
+static bool is_unwritten(const struct judgement *judgement, struct verdict *verdict)
+{
+    for (int i = 0; i < judgement->outcomes; i++) {
+        g_autofree char *where = NULL, *what = NULL;
+        if (!grade_find_todo(&judgement->outcome[i], &where, &what))
+            continue;
+        verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
+        verdict->basis = BASIS_UNWRITTEN;
+        verdict_look(verdict, "the comment at %s", where);
+        g_string_append(verdict->explanation, "The program came to this TODO: ");
+        text_append_plain(verdict->explanation, what);
+        g_string_append_c(verdict->explanation, '\n');
+        return true;
+    }
+    return false;
+}
+
+static void judge_work(const struct judgement *judgement, const struct outcome *run,
+                       struct verdict *verdict)
+{
+    (void)judgement;
+    if (run->assignment && run->assignment->work_is_sound)
+        run->assignment->work_is_sound(run, verdict);
+}
+
+/* What the grader does with the runs of a check, done with some of them. */
+static void judge_choice(const struct judgement *judgement, judge_function *judge,
+                         struct verdict *verdict)
+{
+    if (is_unwritten(judgement, verdict) || !grade_all_finished(judgement, verdict))
+        return;
+    judge(judgement, verdict);
+    if (verdict->kind == VERDICT_FAIL)
+        verdict->basis = verdict->mistake->len > 0 ? BASIS_FITS : BASIS_SYMPTOM;
+    struct verdict *work = verdict_new();
+    if (verdict->kind == VERDICT_PASS)
+        evidence_each_run(judgement, work, judge_work, "the work was done");
+    if (work->kind == VERDICT_FAIL) {
+        verdict_set(verdict, VERDICT_FAIL, "%s", work->headline->str);
+        verdict->spoils = true;
+        g_string_assign(verdict->explanation, work->explanation->str);
+        g_string_assign(verdict->look, work->look->str);
+    }
+    verdict_free(work);
+}
+
+static void take_over(struct verdict *verdict, const struct verdict *from, const char *name)
+{
+    verdict_set(verdict, from->kind, "%s: %s", name, from->headline->str);
+    verdict->basis = from->basis;
+    verdict->spoils = from->spoils;
+    g_string_assign(verdict->explanation, from->explanation->str);
+    g_string_assign(verdict->mistake, from->mistake->str);
+    g_string_assign(verdict->look, from->look->str);
+    g_ptr_array_set_size(verdict->pictures, 0);
+    for (guint i = 0; i < from->pictures->len; i++)
+        g_ptr_array_add(verdict->pictures, g_strdup(g_ptr_array_index(from->pictures, i)));
+}
+
+/* A pass is better than all else; then what was written and is wrong says more than what is not written, and
+ * that more than what could not be judged. */
+static int rank_of(const struct verdict *verdict)
+{
+    if (verdict->kind == VERDICT_NOT_JUDGED)
+        return 0;
+    return verdict->kind == VERDICT_PASS ? 3 : verdict->basis == BASIS_UNWRITTEN ? 1 : 2;
+}
+
+static void remark_on(struct verdict *verdict, const struct verdict *other, const char *name)
+{
+    if (verdict->kind != VERDICT_PASS || other->kind != VERDICT_FAIL)
+        return;
+    g_string_append_printf(verdict->remark,
+                           "%sOne of these is enough; the other, %s, is not right: ",
+                           verdict->remark->len > 0 ? " " : "", name);
+    text_append_plain(verdict->remark, other->headline->str);
+    g_string_append(verdict->remark, ".");
+}
+
+void tensor_judge_either(const struct judgement *judgement, struct verdict *verdict,
+                         judge_function *judge, const struct tensor_choice *choice, int choices)
+{
+    struct verdict *own[choices];
+    int best = -1;
+    for (int c = 0; c < choices; c++) {
+        g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct outcome));
+        g_autofree char *prefix = g_strdup_printf("%s-%d", judgement->picture_prefix, c + 1);
+        for (int i = 0; i < judgement->outcomes; i++)
+            if (choice[c].is_of(&judgement->outcome[i]))
+                g_array_append_val(runs, judgement->outcome[i]);
+        struct judgement some = *judgement;
+        some.outcome = (const struct outcome *)(void *)runs->data;
+        some.outcomes = (int)runs->len;
+        some.picture_prefix = prefix;
+        own[c] = verdict_new();
+        verdict_set(own[c], VERDICT_NOT_JUDGED, "there was no run to judge");
+        if (runs->len > 0)
+            judge_choice(&some, judge, own[c]);
+        if (best < 0 || rank_of(own[c]) > rank_of(own[best]))
+            best = c;
+    }
+    take_over(verdict, own[best], choice[best].name);
+    for (int c = 0; c < choices; c++) {
+        if (c != best)
+            remark_on(verdict, own[c], choice[c].name);
+        verdict_free(own[c]);
+    }
+}
