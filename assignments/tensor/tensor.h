@@ -119,8 +119,8 @@ struct tensor_place {
         by_tokens; /* sequence parallelism: whole tensors are split by tokens (sequence_parallel.c) */
 };
 
-/* A description to begin with: the input of the place, whole output and parameters, the costs, and a copy of
- * the place as `own`, which is freed with the layer. You fill in the three functions, and where this rank
+/* A description to begin with: the input of the place, whole output (behind FORM_ROW, with by_tokens, of this
+ * rank's tokens) and parameters, the costs, and a copy of the place as `own`, which is freed with the layer. You fill in the three functions, and where this rank
  * has less than the whole, the output and the slices of the parameters (layer_parameter_part). */
 struct custom_layer tensor_layer(const struct tensor_place *place);
 
@@ -132,13 +132,52 @@ struct custom_layer tensor_layer(const struct tensor_place *place);
 struct tensor *enter_forward(const struct tensor_place *place, struct tensor *x);
 struct tensor *leave_forward(const struct tensor_place *place, struct tensor *y);
 struct tensor *leave_backward(const struct tensor_place *place, struct tensor *dy);
-/* A tensor on its way back out: until the end it belongs to MPI. */
+/* A tensor on its way back out: until the end both belong to MPI. */
 struct exchange {
     MPI_Request request;
     struct tensor *dx;
+    struct tensor *sent; /* NULL where the sum is made in place */
 };
 struct exchange enter_backward_begin(const struct tensor_place *place, struct tensor *dx);
 struct tensor *enter_backward_end(const struct tensor_place *place, struct exchange *exchange);
+
+/* Tensors are (samples, tokens, columns). Where the split by tokens begins, behind the embedding: of x, which
+ * is whole, the part of the tokens that split gives this rank; and back, tokens of them all. And where it ends,
+ * before a layer that every rank computes with all tokens. Each takes over its tensor. */
+struct tensor *split_tokens_forward(const struct tensor_group *group, struct tensor *x);
+struct tensor *split_tokens_backward(const struct tensor_group *group, struct tensor *dx,
+                                     int tokens);
+struct tensor *join_tokens_forward(const struct tensor_group *group, struct tensor *x, int tokens);
+struct tensor *join_tokens_backward(const struct tensor_group *group, struct tensor *dy);
+
+/* The gradient of a parameter of which every rank has all, when all backwards of a step are done. */
+struct replicated_gradient {
+    const char *layer,
+        *name; /* the kind of its layer, "layer_norm", and its name there, "weight" */
+    /* Is what comes into its layer, or goes out of it, a part of the tokens (of the samples:
+     * one_weird_trick.c) on each rank? Else it is of all of them, on every rank. */
+    bool input_is_part, output_is_part;
+    struct tensor *gradient; /* to be left with what one process has */
+};
+/* Called by the program once in a step, behind the backwards of all micro-batches, on all ranks with the same
+ * parameters in the same order. */
+void sum_gradients_by_tokens(const struct tensor_group *group, int count,
+                             const struct replicated_gradient *of);
+
+/* ---- one_weird_trick.c --------------------------------------------------------- */
+
+/* Convolutions work on this rank's part of the samples of a micro-batch, linear layers on all of them
+ * (Krizhevsky 2014). Tensors have the samples first; each function takes over its tensor. */
+
+/* Before the first convolution: this rank's part (split) of the samples. */
+struct tensor *own_samples(const struct tensor_group *group, struct tensor *x);
+/* Before the first linear layer: all samples, on every rank; and back. */
+struct tensor *gather_samples_forward(const struct tensor_group *group, struct tensor *x,
+                                      int samples);
+struct tensor *gather_samples_backward(const struct tensor_group *group, struct tensor *dy);
+/* As sum_gradients_by_tokens. */
+void sum_gradients_by_samples(const struct tensor_group *group, int count,
+                              const struct replicated_gradient *of);
 
 /* ---- layers --------------------------------------------------------------- */
 

@@ -8,6 +8,10 @@ const struct way_facts way_table[WAYS] = {
     [WAY_ONE_ROUND] = {"one-round",
                        "column- and row-parallel: one round of messages for two layers"},
     [WAY_GATHERS] = {"gathers", "every layer gathers what it gives"},
+    [WAY_SEQUENCE] = {"sequence",
+                      "one-round; between split layers activations are split by tokens"},
+    [WAY_ONE_WEIRD_TRICK] = {"one-weird-trick",
+                             "convolutions on some of the samples each, linear layers one-round"},
 };
 
 const struct way_facts *way_named(const char *name)

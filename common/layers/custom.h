@@ -15,6 +15,7 @@ struct custom {
     struct tensor *(*forward)(struct layer_call *call, struct tensor *x);
     struct tensor *(*backward_input)(struct layer_call *call, struct tensor *dy, bool want_dx);
     void (*backward_weight)(struct layer_call *call);
+    struct layer_border before, behind; /* of a layer with borders, which has no three functions */
     void (*free)(void *own);
     void *own;
 };

@@ -94,7 +94,7 @@ static struct layer block(const struct model *model, const struct sizes *sizes, 
                           bool last)
 {
     const int tokens = model->input.size[0], vocabulary = model->outputs;
-    struct chain part = {.shape = SHAPE(tokens, sizes->width)};
+    struct chain part = {.shape = model_last_output(model)};
     if (first) {
         append(&part, layer_embedding(tokens, vocabulary, sizes->width));
         append_dropout(&part, sizes);

@@ -1,15 +1,50 @@
 /*
- * The borders of the split region: where each rank's slice of a weight meets a tensor that is whole.
+ * The borders of the split region: where each rank's slice of a weight meets a tensor that is whole, or,
+ * with sequence parallelism, of which each rank has some of the tokens.
+ *
+ *                     whole outside          by tokens outside
+ *     enter           nothing                all-gather
+ *     leave           all-reduce             reduce-scatter
+ *     leave, back     nothing                all-gather
+ *     enter, back     all-reduce             reduce-scatter
+ *
+ * An all-reduce is a reduce-scatter and an all-gather, so as many bytes move, and between leaving and
+ * entering each rank holds and computes 1/t. (Korthikanti et al. 2022, section 4.2.2.)
+ *
+ * What a layer gathers when it is entered it keeps for its weight's gradient. Who keeps its own part alone, and
+ * gathers it once again in the backward, holds 1/t there, too, for one more all-gather.
  */
 #include "assignments/tensor/tensor.h"
 
+enum { TOKENS = 1 }; /* the dimension of (samples, tokens, columns) that is split */
+
 struct tensor *enter_forward(const struct tensor_place *place, struct tensor *x)
 {
+    /* TODO: with place->by_tokens each rank has its part of the tokens of x, and the layer needs all of
+     * them: place->whole->input.size[0], in the order of the ranks.
+     *
+     * The parts are those of split, and need not be of one size.
+     * Hint: you have written it, along any dimension (operators.c).
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    if (place->by_tokens)
+        todo("gather the tokens", place, x, TOKENS);
     return copy_forward(place->group, x);
 }
 
 struct exchange enter_backward_begin(const struct tensor_place *place, struct tensor *dx)
 {
+    /* TODO: with place->by_tokens: each rank has a term of dx, for all tokens. It needs the sum, for its
+     * own tokens. Begin it here, and wait in enter_backward_end.
+     *
+     * dx (samples, tokens, columns) becomes exchange.dx (samples, own tokens, columns). With several
+     * samples a rank's tokens are not in one piece in dx.
+     * Hint: copy the parts behind each other first, rank by rank (compute_copy_part into views of a new
+     * tensor, which stays exchange.sent until the end), then MPI_Ireduce_scatter.
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    if (place->by_tokens)
+        todo("begin to sum and scatter the gradients of the tokens", place, dx);
     struct exchange exchange = {.request = MPI_REQUEST_NULL, .dx = dx};
     copy_backward_begin(place->group, dx, &exchange.request);
     return exchange;
@@ -17,16 +52,83 @@ struct exchange enter_backward_begin(const struct tensor_place *place, struct te
 
 struct tensor *enter_backward_end(const struct tensor_place *place, struct exchange *exchange)
 {
-    (void)place;
+    /* TODO: with place->by_tokens: wait for it, free what was sent, return what came.
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    if (place->by_tokens)
+        todo("end to sum and scatter the gradients of the tokens", place, exchange);
     return copy_backward_end(exchange->dx, &exchange->request);
 }
 
 struct tensor *leave_forward(const struct tensor_place *place, struct tensor *y)
 {
+    /* TODO: with place->by_tokens: each rank has a term of y, for all tokens. It needs the sum, for its
+     * own tokens.
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    if (place->by_tokens)
+        todo("sum and scatter the tokens", place, y);
     return reduce_forward(place->group, y);
 }
 
 struct tensor *leave_backward(const struct tensor_place *place, struct tensor *dy)
 {
+    /* TODO: with place->by_tokens: dy is of the own tokens. What is the gradient of this rank's term?
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    if (place->by_tokens)
+        todo("gather the gradients of the tokens", place, dy);
     return reduce_backward(place->group, dy);
+}
+
+/* ---- where the split by tokens begins and ends ---------------------------------------------------- */
+
+struct tensor *split_tokens_forward(const struct tensor_group *group, struct tensor *x)
+{
+    /* TODO: x, behind the embedding, is whole. Return this rank's tokens of it.
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    todo("split the tokens, forward", group, x);
+}
+
+struct tensor *split_tokens_backward(const struct tensor_group *group, struct tensor *dx,
+                                     int tokens)
+{
+    /* TODO: every rank computes the embedding's gradients, and needs dx of all tokens for it.
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    todo("split the tokens, backward", group, dx, tokens);
+}
+
+struct tensor *join_tokens_forward(const struct tensor_group *group, struct tensor *x, int tokens)
+{
+    /* TODO: the next layer, the mean of all tokens, say, is the same on every rank: return all tokens.
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    todo("join the tokens, forward", group, x, tokens);
+}
+
+struct tensor *join_tokens_backward(const struct tensor_group *group, struct tensor *dy)
+{
+    /* TODO: dy is of all tokens, and the same on every rank: it is no term of a sum, as it is in
+     * enter_backward_begin. What is the gradient of this rank's tokens?
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    todo("join the tokens, backward", group, dy);
+}
+
+/* ---- gradients --------------------------------------------------------------------------------------- */
+
+void sum_gradients_by_tokens(const struct tensor_group *group, int count,
+                             const struct replicated_gradient *of)
+{
+    /* TODO: which of these gradients are sums over this rank's tokens only? Add those of all ranks up, and
+     * leave the others as they are: what every rank computed from all tokens is complete.
+     *
+     * Given: of[0], …, of[count - 1], the same on all ranks. For each: what its layer is, and whether a
+     * part of the tokens comes into it or goes out of it. Look at what the gradient is computed from in
+     * your own layers (the bias of a row-parallel layer).
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
+     */
+    todo("sum the gradients of what saw a part of the tokens", group, count, of);
 }

@@ -23,6 +23,15 @@ static struct tensor_place *keep(const struct tensor_place *place)
     return &kept->place;
 }
 
+/* What goes out: whole, or, behind a layer that leaves the split region, by tokens. */
+static struct shape output_of(const struct tensor_place *place)
+{
+    struct shape output = place->whole->output;
+    if (place->by_tokens && place->form != FORM_COLUMN && place->form != FORM_COLUMN_GATHERED)
+        output.size[0] = place->tokens.end - place->tokens.begin;
+    return output;
+}
+
 /* What a layer costs is a share of what the whole does: as much as it has of the weights. */
 struct custom_layer tensor_layer(const struct tensor_place *place)
 {
@@ -30,7 +39,7 @@ struct custom_layer tensor_layer(const struct tensor_place *place)
     const double share = place->form == FORM_WHOLE ? 1.0 : 1.0 / place->group->ranks;
     struct custom_layer layer = {.kind = whole->operations->kind,
                                  .input = place->input,
-                                 .output = whole->output,
+                                 .output = output_of(place),
                                  .input_dtype = whole->input_dtype,
                                  .parameters = whole->parameters,
                                  .forward_flops = share * whole->forward_flops,

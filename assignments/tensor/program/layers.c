@@ -3,7 +3,7 @@
  * form of each layer, and keeps account of which part of a split tensor this rank has.
  */
 #include "assignments/tensor/chains.h"
-#include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/program/outside.h"
 #include "common/base/fatal.h"
 
 #include <stdio.h>
@@ -15,6 +15,7 @@ enum { REASON_SIZE = 256 };
 static struct {
     enum way way;
     struct tensor_group group;
+    int samples;     /* of a micro-batch */
     enum form *form; /* of each place */
     int places;
     struct part part; /* of what leaves the layer that was made last, if it is split: so many … */
@@ -65,7 +66,9 @@ static void look_through(const struct layer_place *place)
     if (model.form == NULL)
         fatal("no memory left for the forms of %d layers", place->places);
     model.of = 0;
-    struct chain chain = chain_from(place->all, place->places, 0);
+    model.refused = !tensor_outside_begin(model.way, &model.group, place->all, place->places,
+                                          model.samples, model.reason, sizeof model.reason);
+    struct chain chain = chain_from(place->all, place->places, tensor_outside_first_split());
     while (chain.links > 0) {
         choose_forms(place->all, chain);
         chain = chain_from(place->all, place->places, chain.first + chain.links);
@@ -118,7 +121,9 @@ static struct tensor_place tensor_place_of(const struct layer_place *place)
     struct tensor_place own = {.group = &model.group,
                                .whole = whole,
                                .form = model.form[place->place],
-                               .input = place->kit->input};
+                               .input = place->kit->input,
+                               .by_tokens = tensor_outside_by_tokens(),
+                               .tokens = tensor_outside_tokens()};
     own.inputs.end = whole->input.size[tensor_split_dimension(whole->input)];
     if (model.of > 0)
         own.inputs = scaled(own.inputs.end);
@@ -147,8 +152,9 @@ static bool replace(const struct layer_place *place, struct layer *own, void *us
     const struct tensor_place here = tensor_place_of(place);
     if (model.refused || !can_be_split(&here))
         return false; /* the run will not be: it makes no difference what is made */
-    const bool made = tensor_make_layer(&here, own);
+    const bool made = tensor_make_layer(&here, own) || tensor_outside_put(place, here.form, own);
     remember_outputs(&here, made ? own : place->kit);
+    tensor_outside_passed(&here);
     return made;
 }
 
@@ -156,6 +162,7 @@ void tensor_put_layers(struct run *run)
 {
     model.way = tensor_way(run->options);
     model.group = (struct tensor_group){.comm = run->comm, .rank = run->rank, .ranks = run->ranks};
+    model.samples = run->options->batch_size / options_micro_batches(run->options);
     if (run->options->probe[0] == '\0') /* a probe makes what it looks at */
         layer_replace_with(replace, NULL);
 }

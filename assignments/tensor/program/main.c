@@ -2,7 +2,7 @@
  * The tensor assignment's program: tells the driver which ways there are to split a model, and trains it. The
  * training step is that of one process: what ranks say to each other is inside of the layers.
  */
-#include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/program/outside.h"
 #include "assignments/tensor/trials.h"
 #include "assignments/tensor/way_table.h"
 
@@ -18,6 +18,7 @@ static void take(struct run *run)
         batch_loss(run->batch, i, stage_forward(stage, i, batch_inputs(run->batch, i)));
     for (int i = 0; i < run->micro_batches; i++)
         tensor_free(stage_backward(stage, i, batch_loss_backward(run->batch, i, scale)));
+    tensor_sum_gradients(run);
     optimizer_step(run->trained[0].optimizer);
 }
 
