@@ -115,8 +115,10 @@ struct tensor_place {
     enum form form;
     struct shape input; /* of one sample, as it comes in on this rank */
     struct part inputs; /* if that is split: which columns or channels of whole->input it is */
-    bool
-        by_tokens; /* sequence parallelism: whole tensors are split by tokens (sequence_parallel.c) */
+    /* Sequence parallelism: whole tensors are split by tokens, of which this rank has these
+     * (sequence_parallel.c). */
+    bool by_tokens;
+    struct part tokens;
 };
 
 /* A description to begin with: the input of the place, whole output (behind FORM_ROW, with by_tokens, of this
