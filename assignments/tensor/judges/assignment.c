@@ -19,6 +19,10 @@ static const struct judge judges[] = {
     {.name = "collectives", .judge = tensor_judge_collectives},
     {.name = "really_split", .judge = tensor_judge_really_split},
     {.name = "overlap", .judge = tensor_judge_overlap},
+    {.name = "answer_bytes", .judge = tensor_judge_answer_bytes},
+    {.name = "answer_dropout", .judge = tensor_judge_answer_dropout},
+    {.name = "answer_norms", .judge = tensor_judge_answer_norms},
+    {.name = "answer_snippets", .judge = tensor_judge_answer_snippets},
     {.name = NULL},
 };
 

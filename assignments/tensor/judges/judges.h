@@ -12,5 +12,9 @@ judge_function tensor_judge_forms;
 judge_function tensor_judge_windows;
 judge_function tensor_judge_layers, tensor_judge_windows;
 judge_function tensor_judge_block;
+judge_function tensor_judge_answer_bytes;
+judge_function tensor_judge_answer_dropout;
+judge_function tensor_judge_answer_norms;
+judge_function tensor_judge_answer_snippets;
 
 #endif
