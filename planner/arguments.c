@@ -223,7 +223,7 @@ struct plan *plan_parse(int argc, char **argv, GString *error)
     set_default(&plan->kit, ".");
     good = good && read_sizes(plan, &given, error) && build_model(plan, error);
     if (good)
-        plan->platform = plan_platform_read(plan->kit, plan->platform_name, error);
+        plan->platform = platform_read(plan->kit, plan->platform_name, error);
     good = good && plan->platform && fits(plan, error);
     clear_given(&given);
     if (good)

@@ -8,7 +8,6 @@
  * the two differ, it says by how much and why.
  *
  *     arguments.c   the command line
- *     platform.c    speed and number of the platform's processors
  *     part.c        what assignments have registered
  *     simulate.c    a simulated run, read from its logs
  *     messages.c    what a rank sent
@@ -22,6 +21,7 @@
 
 #include "common/log/log_reader.h"
 #include "common/training/model.h"
+#include "grader/platform/platform.h"
 
 #include <glib.h>
 
@@ -48,17 +48,6 @@ struct plan {
  * that names the option and what it may be, if they don't. Freed by plan_free. */
 struct plan *plan_parse(int argc, char **argv, GString *error);
 void plan_free(struct plan *plan);
-
-/* ---- platform.c ------------------------------------------------------------------------------- */
-
-struct platform {
-    double speed; /* FLOP/s of the slowest processor */
-    int hosts;
-};
-
-/* Reads KIT/common/platforms/NAME.xml, or the file NAME if there is a / in it. NULL and an error
- * if that can't be done; the caller frees with g_free. */
-struct platform *plan_platform_read(const char *kit, const char *name, GString *error);
 
 /* ---- what an assignment brings: part.c -------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
-/* Tests of what the planner knows about machines. */
-#include "planner/planner.h"
+/* Tests of what is known about described clusters. */
+#include "grader/platform/platform.h"
 #include "tests/support/test.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 START_TEST(platforms_are_read)
 {
     GString *error = g_string_new(NULL);
-    struct platform *platform = plan_platform_read(".", "free", error);
+    struct platform *platform = platform_read(".", "free", error);
     ck_assert_ptr_nonnull(platform);
     ck_assert(platform->speed == 1e9); /* one operation takes a nanosecond */
     ck_assert_int_ge(platform->hosts, 512);
@@ -21,7 +21,7 @@ START_TEST(this_computer_must_be_measured)
 {
     GString *error = g_string_new(NULL);
     char *kit = test_folder_new();
-    ck_assert_ptr_null(plan_platform_read(kit, "this", error));
+    ck_assert_ptr_null(platform_read(kit, "this", error));
     ck_assert_msg(strstr(error->str, "make calibrate") != NULL, "%s", error->str);
 
     g_autofree char *folder = g_build_filename(kit, "build", "platforms", NULL);
@@ -29,7 +29,7 @@ START_TEST(this_computer_must_be_measured)
     ck_assert_int_eq(g_mkdir_with_parents(folder, 0700), 0);
     ck_assert(g_file_set_contents(
         file, "<platform><cluster radical=\"0-2\" speed=\"1.5e+10f\"/></platform>", -1, NULL));
-    struct platform *platform = plan_platform_read(kit, "this", error);
+    struct platform *platform = platform_read(kit, "this", error);
     ck_assert_msg(platform != NULL, "%s", error->str);
     ck_assert_double_eq(platform->speed, 1.5e10);
     ck_assert_int_eq(platform->hosts, 3);

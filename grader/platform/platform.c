@@ -1,26 +1,24 @@
-/* Platforms: the processors that a platform file describes. */
-#include "planner/planner.h"
+/* Reading a platform; see platform.h. */
+#include "grader/platform/platform.h"
 
+#include <math.h>
 #include <string.h>
 
-struct found {
-    double speed;
-    int hosts;
-};
-
-/* "1Gf", "312Tf", "900Mf": FLOP/s; 0 if it is none of these. */
-static double speed_of(const char *text)
+/* "312Tf" with the unit "f": 3.12e14; 0 if it is no number with that unit. */
+static double number_of(const char *text, const char *unit)
 {
     static const struct {
-        const char *unit;
+        char prefix;
         double factor;
-    } units[] = {{"f", 1},    {"kf", 1e3},  {"Kf", 1e3}, {"Mf", 1e6},
-                 {"Gf", 1e9}, {"Tf", 1e12}, {"Pf", 1e15}};
+    } prefixes[] = {{'n', 1e-9}, {'u', 1e-6}, {'m', 1e-3}, {'k', 1e3},  {'K', 1e3},
+                    {'M', 1e6},  {'G', 1e9},  {'T', 1e12}, {'P', 1e15}, {'E', 1e18}};
     char *end;
-    double number = g_ascii_strtod(text, &end);
-    for (gsize i = 0; i < G_N_ELEMENTS(units); i++)
-        if (strcmp(end, units[i].unit) == 0)
-            return number * units[i].factor;
+    const double number = g_ascii_strtod(text, &end);
+    if (strcmp(end, unit) == 0)
+        return number;
+    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++)
+        if (*end == prefixes[i].prefix && strcmp(end + 1, unit) == 0)
+            return number * prefixes[i].factor;
     return 0;
 }
 
@@ -39,26 +37,53 @@ static int count_of(const char *radical)
     return count;
 }
 
+/* The value of an attribute; NULL: there is none. */
+static const char *attribute(const char **names, const char **values, const char *name)
+{
+    for (int i = 0; names[i]; i++)
+        if (strcmp(names[i], name) == 0)
+            return values[i];
+    return NULL;
+}
+
+/* What the first cluster says about messages: each goes through the link of its sender, what all share,
+ * and the link of its receiver. */
+static void read_links(struct platform *found, const char **names, const char **values)
+{
+    const char *latency = attribute(names, values, "lat");
+    const char *bandwidth = attribute(names, values, "bw");
+    const char *shared_latency = attribute(names, values, "bb_lat");
+    const char *shared = attribute(names, values, "bb_bw");
+    const char *radical = attribute(names, values, "radical");
+    if (!latency || !bandwidth || !radical)
+        return;
+    found->latency = 2 * number_of(latency, "s");
+    if (shared_latency)
+        found->latency += number_of(shared_latency, "s");
+    found->bandwidth = number_of(bandwidth, "Bps");
+    found->shared_bandwidth = shared ? number_of(shared, "Bps") : INFINITY;
+    if (found->bandwidth > 0 && found->shared_bandwidth > 0)
+        found->together = count_of(radical);
+}
+
 static void element(GMarkupParseContext *context, const char *name, const char **names,
                     const char **values, gpointer data, GError **error)
 {
     (void)context;
     (void)error;
-    struct found *found = data;
-    const char *speed = NULL, *radical = NULL;
-    for (int i = 0; names[i]; i++) {
-        if (strcmp(names[i], "speed") == 0)
-            speed = values[i];
-        if (strcmp(names[i], "radical") == 0)
-            radical = values[i];
-    }
-    if (!speed)
+    struct platform *found = data;
+    const bool is_cluster = strcmp(name, "cluster") == 0;
+    const char *speed = attribute(names, values, "speed");
+    const char *radical = attribute(names, values, "radical");
+    const char *property = attribute(names, values, "id");
+    found->measured |= strcmp(name, "prop") == 0 && property && strcmp(property, "processor") == 0;
+    if (!speed || (!is_cluster && strcmp(name, "host") != 0))
         return;
-    if (strcmp(name, "cluster") != 0 && strcmp(name, "host") != 0)
-        return;
-    double value = speed_of(speed);
+    const double value = number_of(speed, "f");
     if (found->hosts == 0 || value < found->speed)
         found->speed = value;
+    if (found->hosts == 0 && is_cluster)
+        read_links(found, names, values);
     found->hosts += radical ? count_of(radical) : 1;
 }
 
@@ -80,7 +105,7 @@ static void list_platforms(const char *kit, GString *error)
         g_string_append_printf(error, "%s%s", i ? ", " : "; there are: ", (char *)names->pdata[i]);
 }
 
-struct platform *plan_platform_read(const char *kit, const char *name, GString *error)
+struct platform *platform_read(const char *kit, const char *name, GString *error)
 {
     const bool is_this =
         strcmp(name, "this") == 0; /* the computer, as make calibrate measured it */
@@ -101,7 +126,7 @@ struct platform *plan_platform_read(const char *kit, const char *name, GString *
         return NULL;
     }
     static const GMarkupParser parser = {.start_element = element};
-    struct found found = {0};
+    struct platform found = {0};
     GError *problem = NULL;
     GMarkupParseContext *context = g_markup_parse_context_new(&parser, 0, &found, NULL);
     bool parsed = g_markup_parse_context_parse(context, text, (gssize)length, &problem) &&
@@ -114,7 +139,7 @@ struct platform *plan_platform_read(const char *kit, const char *name, GString *
         g_clear_error(&problem);
         return NULL;
     }
-    struct platform *platform = g_new0(struct platform, 1);
-    *platform = (struct platform){.speed = found.speed, .hosts = found.hosts};
+    struct platform *platform = g_new(struct platform, 1);
+    *platform = found;
     return platform;
 }

@@ -1,0 +1,93 @@
+/*
+ * The time of collectives on a described cluster, by formula.
+ *
+ * The algorithms are the simulated cluster's (common/mpi/machines/reduction.c, spread.c and
+ * reduce_scatter.c, after Thakur, Rabenseifner and Gropp 2005). In each of their steps every rank sends
+ * one message and gets one, so a step takes latency + bytes / bandwidth:
+ *
+ *     all-reduce      short, t a power of two   log2 t steps with everything
+ *                     long                      2 · log2 t steps, 2 · (t-1)/t of the bytes: halving, doubling
+ *                     long, any other t         2 · (t-1) steps with 1/t each: a ring
+ *     all-gather      t a power of two          log2 t steps, (t-1)/t of the bytes
+ *     reduce-scatter  t a power of two          log2 t steps, (t-1)/t of the bytes
+ *
+ * What ranks add up in their own memory takes no time there.
+ */
+#include "grader/platform/platform.h"
+
+#include <math.h>
+
+/* As in the simulated cluster's algorithms. */
+enum {
+    LONG_REDUCTION = 16 << 10,
+    LONG_SCATTER = 64 << 10,
+    LONG_SPREAD = 512 << 10,
+    LONGEST_RING = 128
+};
+
+bool platform_knows_collectives(const struct platform *platform, int ranks)
+{
+    return ranks == 1 || (ranks <= platform->together && !platform->measured);
+}
+
+/* So many steps, in which every rank sends `bytes` altogether. */
+static double seconds_of(const struct platform *platform, int ranks, double steps, double bytes)
+{
+    const double bandwidth = fmin(platform->bandwidth, platform->shared_bandwidth / ranks);
+    return steps * platform->latency + bytes / bandwidth;
+}
+
+static bool is_power_of_two(int number)
+{
+    return (number & (number - 1)) == 0;
+}
+
+/* Of the largest power of two that is not above `ranks`. */
+static int logarithm(int ranks)
+{
+    int steps = 0;
+    while (2 << steps <= ranks)
+        steps++;
+    return steps;
+}
+
+static double share_of_others(int ranks)
+{
+    return (ranks - 1.0) / ranks;
+}
+
+double platform_all_reduce_seconds(const struct platform *platform, int ranks, double bytes)
+{
+    const bool is_long = bytes >= LONG_REDUCTION;
+    if (ranks == 1)
+        return 0;
+    if (is_long && !is_power_of_two(ranks) && ranks <= LONGEST_RING)
+        return seconds_of(platform, ranks, 2.0 * (ranks - 1), 2 * share_of_others(ranks) * bytes);
+    /* Those beyond the power of two give theirs to a neighbour, and get the result from it. */
+    const double beyond = is_power_of_two(ranks) ? 0 : 2;
+    const int steps = logarithm(ranks);
+    const double moved = is_long ? 2 * share_of_others(1 << steps) : steps;
+    return seconds_of(platform, ranks, (is_long ? 2 : 1) * steps + beyond,
+                      (moved + beyond) * bytes);
+}
+
+double platform_all_gather_seconds(const struct platform *platform, int ranks, double bytes)
+{
+    const bool in_few_steps = is_power_of_two(ranks) || bytes < LONG_SPREAD || ranks > LONGEST_RING;
+    const double steps =
+        !in_few_steps ? ranks - 1 : logarithm(ranks) + (is_power_of_two(ranks) ? 0 : 1);
+    return ranks == 1 ? 0 : seconds_of(platform, ranks, steps, share_of_others(ranks) * bytes);
+}
+
+double platform_reduce_scatter_seconds(const struct platform *platform, int ranks, double bytes)
+{
+    if (ranks == 1)
+        return 0;
+    if (is_power_of_two(ranks))
+        return seconds_of(platform, ranks, logarithm(ranks), share_of_others(ranks) * bytes);
+    if (bytes >= LONG_SCATTER && ranks <= LONGEST_RING)
+        return seconds_of(platform, ranks, ranks - 1.0, share_of_others(ranks) * bytes);
+    /* To rank 0, up a tree, and from there to each its part. */
+    const int steps = logarithm(ranks) + 1;
+    return seconds_of(platform, ranks, steps + 1.0, (steps + share_of_others(ranks)) * bytes);
+}
