@@ -32,7 +32,7 @@
  *
  * These names are of wholes. A rank may hold less: a slice of a parameter (struct parameter), a
  * flat range of an arena (struct arena_held: then the file has "arena", "arena.STATE" or
- * "arena.gradient"), or the outputs of some samples (run->samples: then "loss" is a slice, too,
+ * "arena.gradient"), the outputs of some classes (batch_replace_loss), or of some samples (run->samples: then "loss" is a slice, too,
  * one number for each so many samples). The file says which part it has (files/tensor_parts.h). A
  * program adds what else it holds by trained_stage.store. Several ranks may hold the same.
  */

@@ -204,8 +204,7 @@ static void add_outputs(struct tensor_file *file, const struct run *run)
         fatal("samples %d to %d are not an equal share of the %d micro-batches of a batch of %d",
               samples.first, samples.first + samples.count - 1, run->micro_batches, all);
     const int size = all / run->micro_batches, share = samples.first / samples.count;
-    const struct slice rows =
-        slice_along(outputs->shape, 0, samples.first, samples.first + samples.count);
+    const struct slice rows = batch_outputs_slice(run->batch, samples.first, samples.count);
     const struct slice one = slice_along(SHAPE(all / samples.count), 0, share, share + 1);
     shape.size[0] = samples.count;
     struct tensor *own = tensor_view(outputs, (size_t)samples.first * each, shape);

@@ -10,6 +10,7 @@
 #include "common/base/machine.h"
 #include "common/driver/driver_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +70,13 @@ void driver_progress_step(struct progress *progress, const struct curve_point *p
     const double rate = (point->step - progress->told_step) / (since > 1e-9 ? since : 1e-9);
     const double left =
         (now - progress->began) / (point->step + 1.0) * (double)(progress->steps - point->step - 1);
-    char text[32];
-    fprintf(stderr, "%sstep %d/%d  epoch %d  loss %.4f  accuracy %.1f%%  %.0f samples/s  %s left%s",
+    char text[32], accuracy[32] = ""; /* a loss of the program's own knows none */
+    if (!isnan(point->accuracy))
+        snprintf(accuracy, sizeof accuracy, "accuracy %.1f%%  ", 100.0 * point->accuracy);
+    fprintf(stderr, "%sstep %d/%d  epoch %d  loss %.4f  %s%.0f samples/s  %s left%s",
             progress->terminal ? "\r\033[K" : "", point->step + 1, progress->steps, point->epoch,
-            point->loss, 100.0 * point->accuracy, rate * progress->batch_size,
-            duration_text(left, text), progress->terminal ? "" : "\n");
+            point->loss, accuracy, rate * progress->batch_size, duration_text(left, text),
+            progress->terminal ? "" : "\n");
     fflush(stderr);
     progress->told = now;
     progress->told_step = point->step;

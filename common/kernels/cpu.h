@@ -49,6 +49,8 @@ void cpu_multiply(size_t count, const float *a, const float *b, float *y);
 void cpu_relu(size_t count, const float *x, float *y);
 void cpu_relu_backward(size_t count, const float *y, const float *dy, float *dx);
 void cpu_gelu(size_t count, const float *x, float *y, float *derivative);
+void cpu_exponential(size_t count, const float *x, float *y);
+void cpu_logarithm(size_t count, const float *x, float *y);
 
 /* dropout.c */
 void cpu_dropout(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
@@ -59,6 +61,12 @@ void cpu_multiply_columns(int rows, int columns, const float *factors, float *y)
 void cpu_add_to_rows(int rows, int columns, const float *values, float *y);
 void cpu_multiply_rows(int rows, int columns, const float *factors, float *y);
 void cpu_row_sums(int rows, int columns, const float *x, float *sums);
+void cpu_row_maxima(int rows, int columns, const float *x, float *maxima);
+void cpu_pick(int rows, int columns, int first, const int32_t *index, const float *x,
+              float *values);
+void cpu_add_to_picked(int rows, int columns, int first, const int32_t *index, float value,
+                       float *y);
+double cpu_sum(size_t count, const float *x);
 void cpu_scale(size_t count, float factor, float *y);
 void cpu_inverse_square_root(size_t count, float epsilon, float *y);
 void cpu_copy_blocks(size_t blocks, size_t length, const float *from, size_t from_step, float *to,

@@ -1,5 +1,5 @@
 /*
- * Element by element: sums, products, ReLU, GELU.
+ * Element by element: sums, products, ReLU, GELU, exponentials and logarithms.
  */
 #include "common/kernels/cpu.h"
 #include "common/kernels/functions.h"
@@ -30,6 +30,20 @@ void cpu_relu_backward(size_t count, const float *y, const float *dy, float *dx)
 #pragma omp parallel for simd schedule(static) if (parallel : (double)count > PARALLEL_THRESHOLD)
     for (size_t i = 0; i < count; i++)
         dx[i] = y[i] <= 0 ? 0 : dy[i];
+}
+
+void cpu_exponential(size_t count, const float *x, float *y)
+{
+#pragma omp parallel for simd schedule(static) if (parallel                                        \
+                                                   : (double)count * 10 > PARALLEL_THRESHOLD)
+    for (size_t i = 0; i < count; i++)
+        y[i] = exponential(x[i]);
+}
+
+void cpu_logarithm(size_t count, const float *x, float *y)
+{
+    for (size_t i = 0; i < count; i++)
+        y[i] = logf(x[i]);
 }
 
 void cpu_gelu(size_t count, const float *x, float *y, float *derivative)

@@ -60,9 +60,10 @@ struct attention_sizes {
 
 struct embedding_sizes {
     int samples;
-    int tokens; /* of a sample */
-    int vocabulary;
+    int tokens;     /* of a sample */
+    int vocabulary; /* rows of the table … */
     int width;
+    int first; /* … which are those of the tokens first, first + 1, … */
 };
 
 /* Number i of a stream (random.h) decides whether element i is dropped: where it is below the rate. */
@@ -109,6 +110,9 @@ struct kernels {
     void (*relu_backward)(size_t count, const float *y, const float *dy, float *dx);
     /* y = x · Φ(x); derivative = Φ(x) + x · φ(x). derivative may be x itself. */
     void (*gelu)(size_t count, const float *x, float *y, float *derivative);
+    /* y = e^x, with e^-87 the smallest and e^88 the largest; y = ln x */
+    void (*exponential)(size_t count, const float *x, float *y);
+    void (*logarithm)(size_t count, const float *x, float *y);
     /* Elements first … first+count-1: y = 0 where dropped, else x / (1 - rate). */
     void (*dropout)(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
                     float *y);
@@ -125,6 +129,16 @@ struct kernels {
                           float *y); /* y[i][j] *= factors[i] */
     void (*row_sums)(int rows, int columns, const float *x,
                      float *sums); /* sums[i] = the sum over j of x[i][j] */
+    /* maxima[i] = the largest of row i; NaN where there is one */
+    void (*row_maxima)(int rows, int columns, const float *x, float *maxima);
+    /* values[i] = x[i][index[i] - first], or 0 where x has no such column */
+    void (*pick)(int rows, int columns, int first, const int32_t *index, const float *x,
+                 float *values);
+    /* The same elements of y += value. */
+    void (*add_to_picked)(int rows, int columns, int first, const int32_t *index, float value,
+                          float *y);
+    /* The sum of all numbers, in double precision. */
+    double (*sum)(size_t count, const float *x);
     /* y *= factor; y = 1 / √(y + epsilon) */
     void (*scale)(size_t count, float factor, float *y);
     void (*inverse_square_root)(size_t count, float epsilon, float *y);
@@ -192,7 +206,9 @@ struct kernels {
 
     /* ---- tokens ---- */
 
-    /* y (samples, tokens, width) = rows of table (vocabulary, width) + position (tokens, width). */
+    /* y (samples, tokens, width) = rows of table (vocabulary, width) + position (tokens, width).
+     * position: NULL where nothing is added. A token without a row in the table has a row of zeros,
+     * and backward no gradient. */
     void (*embedding)(const struct embedding_sizes *sizes, const int32_t *token, const float *table,
                       const float *position, float *y);
     /* += into the table's gradient, in the order of the tokens, whatever the number of threads */

@@ -35,6 +35,10 @@ static void relu_backward(size_t count, const float *y, const float *dy, float *
 
 static void gelu(size_t count, const float *x, float *y, float *derivative) {}
 
+static void exponential(size_t count, const float *x, float *y) {}
+
+static void logarithm(size_t count, const float *x, float *y) {}
+
 static void dropout(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
                     float *y)
 {
@@ -49,6 +53,23 @@ static void add_to_rows(int rows, int columns, const float *values, float *y) {}
 static void multiply_rows(int rows, int columns, const float *factors, float *y) {}
 
 static void row_sums(int rows, int columns, const float *x, float *sums) {}
+
+static void row_maxima(int rows, int columns, const float *x, float *maxima) {}
+
+static void pick(int rows, int columns, int first, const int32_t *index, const float *x,
+                 float *values)
+{
+}
+
+static void add_to_picked(int rows, int columns, int first, const int32_t *index, float value,
+                          float *y)
+{
+}
+
+static double sum(size_t count, const float *x)
+{
+    return 0;
+}
 
 static void scale(size_t count, float factor, float *y) {}
 
@@ -198,12 +219,18 @@ const struct kernels meta_kernels = {
     .relu = relu,
     .relu_backward = relu_backward,
     .gelu = gelu,
+    .exponential = exponential,
+    .logarithm = logarithm,
     .dropout = dropout,
     .add_to_columns = add_to_columns,
     .multiply_columns = multiply_columns,
     .add_to_rows = add_to_rows,
     .multiply_rows = multiply_rows,
     .row_sums = row_sums,
+    .row_maxima = row_maxima,
+    .pick = pick,
+    .add_to_picked = add_to_picked,
+    .sum = sum,
     .scale = scale,
     .inverse_square_root = inverse_square_root,
     .copy_blocks = copy_blocks,

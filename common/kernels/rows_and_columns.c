@@ -1,6 +1,6 @@
 /*
- * What is done to whole rows or columns of a matrix, and a few more that norms over a split
- * dimension are made of.
+ * What is done to whole rows or columns of a matrix, and a few more that norms and cross-entropies
+ * over a split dimension are made of.
  */
 #include "common/kernels/cpu.h"
 
@@ -60,6 +60,55 @@ void cpu_row_sums(int rows, int columns, const float *x, float *sums)
             sum += lanes[lane];
         sums[i] = sum;
     }
+}
+
+void cpu_row_maxima(int rows, int columns, const float *x, float *maxima)
+{
+#pragma omp parallel for schedule(static) if (is_worth_threads(rows, columns))
+    for (int i = 0; i < rows; i++) {
+        const float *row = x + (size_t)i * (size_t)columns;
+        float largest = row[0];
+        for (int j = 1; j < columns; j++)
+            largest = row[j] <= largest ? largest : row[j];
+        bool numbers = true;
+        for (int j = 0; j < columns; j++)
+            numbers &= row[j] <= largest;
+        maxima[i] = numbers ? largest : NAN;
+    }
+}
+
+/* The column that a row's index means, or -1: there is none. */
+static int picked_column(int columns, int first, int32_t index)
+{
+    const int64_t column = (int64_t)index - first;
+    return column >= 0 && column < columns ? (int)column : -1;
+}
+
+void cpu_pick(int rows, int columns, int first, const int32_t *index, const float *x, float *values)
+{
+    for (int i = 0; i < rows; i++) {
+        const int column = picked_column(columns, first, index[i]);
+        values[i] = column < 0 ? 0.0f : x[(size_t)i * (size_t)columns + (size_t)column];
+    }
+}
+
+void cpu_add_to_picked(int rows, int columns, int first, const int32_t *index, float value,
+                       float *y)
+{
+    for (int i = 0; i < rows; i++) {
+        const int column = picked_column(columns, first, index[i]);
+        if (column >= 0)
+            y[(size_t)i * (size_t)columns + (size_t)column] += value;
+    }
+}
+
+double cpu_sum(size_t count, const float *x)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += (double)x[i];
+    return sum;
 }
 
 void cpu_scale(size_t count, float factor, float *y)

@@ -20,6 +20,7 @@ struct books {
     const struct layer *layer;
     const char *function;
     struct tensor *parameter[LAYER_MAX_PARAMETERS], *gradient[LAYER_MAX_PARAMETERS];
+    struct tensor *tied, *tied_gradient; /* or NULL */
     struct unchanged unchanged;
     long held, kept; /* when the student's function begins */
 };
@@ -47,8 +48,20 @@ static void check_borrowed(const struct books *books, const char *what,
                   layer->parameter[k].name);
 }
 
+/* Fatal where a function did not leave what it is tied to as it was. */
+static void check_tied(const struct books *books)
+{
+    if ((books->tied != NULL && books->tied->references != 1) ||
+        (books->tied_gradient != NULL && books->tied_gradient->references != 1))
+        fatal("%s: %s freed or still refers to call->tied or call->tied_gradient: they are the "
+              "model's, and are neither freed nor kept",
+              books->layer->custom->name, books->function);
+}
+
 static void give_back(const struct books *books)
 {
+    tensor_free(books->tied);
+    tensor_free(books->tied_gradient);
     for (int k = 0; k < books->layer->parameters; k++) {
         tensor_free(books->parameter[k]);
         tensor_free(books->gradient[k]);
@@ -81,12 +94,20 @@ static struct layer_call call_begin(const struct layer *layer, struct layer_memo
     borrow(layer, MEMORY_PARAMETER, saved->device, memory.parameters, books->parameter);
     if (backward)
         borrow(layer, MEMORY_GRADIENT, saved->device, memory.gradients, books->gradient);
+    if (layer->tied)
+        books->tied =
+            tensor_borrow(MEMORY_PARAMETER, saved->device, memory.tied_shape, (float *)memory.tied);
+    if (layer->tied && backward)
+        books->tied_gradient =
+            tensor_borrow(MEMORY_GRADIENT, saved->device, memory.tied_shape, memory.tied_gradient);
     custom_unchanged_note(&books->unchanged, layer->parameters, books->parameter, given);
     books->held = tensor_references_held();
     books->kept = kept(layer, saved);
     return (struct layer_call){.layer = layer,
                                .parameter = books->parameter,
                                .gradient = books->gradient,
+                               .tied = books->tied,
+                               .tied_gradient = books->tied_gradient,
                                .pass = layer_pass(memory),
                                .own = layer->custom->own,
                                .samples = saved->samples,
@@ -102,6 +123,7 @@ static void call_end(const struct layer_call *call, const struct books *books, l
                       (kept(books->layer, call->saved) - books->kept) + taken;
     check_borrowed(books, "parameter", books->parameter);
     check_borrowed(books, "gradient", books->gradient);
+    check_tied(books);
     if (more > 0)
         fatal("%s: %s left %ld tensor%s behind: what it takes over (x, dy), takes (layer_take) or "
               "makes must be freed, kept (layer_keep) or returned",
@@ -259,6 +281,7 @@ struct layer layer_custom(const struct custom_layer *description)
         .input = description->input,
         .output = description->output,
         .input_dtype = description->input_dtype,
+        .tied = description->tied,
         .forward_flops = description->forward_flops,
         .backward_input_flops = description->backward_input_flops,
         .backward_weight_flops = description->backward_weight_flops,

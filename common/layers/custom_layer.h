@@ -62,11 +62,13 @@ struct layer_call {
     const struct layer *layer; /* its sizes: input and output of one sample, on this rank */
     struct tensor **parameter; /* what this rank holds of each */
     struct tensor **gradient;  /* of the same shapes: add to them (+=). In forward each is NULL */
-    const struct pass *pass;   /* when and where: step, first sample, forward once again … */
-    void *own;                 /* as in struct custom_layer */
-    int samples;               /* in this micro-batch */
-    enum device device;        /* of all its tensors; on the meta device they have no numbers */
-    struct saved *saved;       /* private: layer_keep */
+    struct tensor *tied; /* of a layer that is tied: what this rank holds of the model's … */
+    struct tensor *tied_gradient; /* … first parameter, and its gradient, as the two above */
+    const struct pass *pass;      /* when and where: step, first sample, forward once again … */
+    void *own;                    /* as in struct custom_layer */
+    int samples;                  /* in this micro-batch */
+    enum device device;           /* of all its tensors; on the meta device they have no numbers */
+    struct saved *saved;          /* private: layer_keep */
 };
 
 struct custom_layer {
@@ -77,6 +79,7 @@ struct custom_layer {
     int parameters;
     /* name, slice, initial and scale (or layer_parameter_part); without a slice: shape */
     struct parameter parameter[LAYER_MAX_PARAMETERS];
+    bool tied; /* works with the model's first parameter, too (layer_tied_head): call->tied */
     /* What one sample costs on this rank, for those who hand out layers and plan ahead. What it
      * does cost in a run is counted by the operations. */
     double forward_flops, backward_input_flops, backward_weight_flops;

@@ -180,6 +180,16 @@ static void check_input(const char *name, const struct layer *own, const struct 
                  dtype_name(kit->input_dtype), shape_text(kit->input, expected));
 }
 
+/* Stages place the first parameter by the kit's layers that are tied to it. */
+static void check_tied(const char *name, const struct layer *own, const struct layer *kit)
+{
+    if (own->tied != kit->tied)
+        fatal_at(REPLACING_FUNCTION,
+                 "%s: it is%s tied to the model's first parameter, and the kit's layer is%s: its "
+                 "description says so by `tied`",
+                 name, own->tied ? "" : " not", kit->tied ? "" : " not");
+}
+
 /* ---- replacing ----------------------------------------------------------------------------------- */
 
 /* "linear 2" */
@@ -226,6 +236,7 @@ struct layer custom_put_in_place(struct layer own, const struct layer_place *pla
     }
     const char *whose = own.custom != NULL ? own.custom->name : name;
     check_input(whose, &own, place->kit);
+    check_tied(whose, &own, place->kit);
     check_parameters(whose, &own, place->whole);
     check_buffers(whose, &own, place->whole);
     set_offsets(whose, &own);

@@ -74,9 +74,10 @@ struct pass {
 struct layer_memory {
     float *parameters; /* the layer's first parameter, in the stage's arena */
     float *gradients;
-    float *buffers;          /* the layer's first buffer, or NULL: there is none */
-    const float *tied;       /* the model's first parameter, for a layer that is tied to it … */
-    float *tied_gradient;    /* … and its gradient */
+    float *buffers;       /* the layer's first buffer, or NULL: there is none */
+    const float *tied;    /* the model's first parameter, for a layer that is tied to it … */
+    float *tied_gradient; /* … and its gradient, both of this shape */
+    struct shape tied_shape;
     const struct pass *pass; /* NULL: all zeros */
     int layer;               /* the place in the model of the outermost layer … */
     int dropouts;            /* … and how many dropouts that has before this one */

@@ -4,6 +4,7 @@
  */
 #include "common/layers/operations.h"
 
+#include "common/base/fatal.h"
 #include "common/layers/operations_check.h"
 
 struct tensor *compute_new(enum device device, struct shape shape)
@@ -93,6 +94,22 @@ void compute_gelu(const struct tensor *x, struct tensor *y, struct tensor *deriv
     kernels->gelu(y->elements, tensor_floats(x), tensor_floats(y), tensor_floats(derivative));
 }
 
+void compute_exponential(const struct tensor *x, struct tensor *y)
+{
+    const struct kernels *kernels = CHECK({"x", x}, {"y", y});
+    same_shape(__func__, (struct operand){"x", x}, (struct operand){"y", y});
+    charge(10, y);
+    kernels->exponential(y->elements, tensor_floats(x), tensor_floats(y));
+}
+
+void compute_logarithm(const struct tensor *x, struct tensor *y)
+{
+    const struct kernels *kernels = CHECK({"x", x}, {"y", y});
+    same_shape(__func__, (struct operand){"x", x}, (struct operand){"y", y});
+    charge(10, y);
+    kernels->logarithm(y->elements, tensor_floats(x), tensor_floats(y));
+}
+
 void compute_inverse_square_root(float epsilon, struct tensor *y)
 {
     const struct kernels *kernels = CHECK({"y", y});
@@ -135,6 +152,22 @@ void compute_row_sums(const struct tensor *x, struct tensor *sums)
     one_per(__func__, "rows", rows_of(x), (struct operand){"sums", sums}, (struct operand){"x", x});
     charge(1, x);
     kernels->row_sums(rows_of(x), columns_of(x), tensor_floats(x), tensor_floats(sums));
+}
+
+void compute_row_maxima(const struct tensor *x, struct tensor *maxima)
+{
+    const struct kernels *kernels = CHECK({"x", x}, {"maxima", maxima});
+    one_per(__func__, "rows", rows_of(x), (struct operand){"maxima", maxima},
+            (struct operand){"x", x});
+    charge(1, x);
+    kernels->row_maxima(rows_of(x), columns_of(x), tensor_floats(x), tensor_floats(maxima));
+}
+
+double compute_sum(const struct tensor *x)
+{
+    const struct kernels *kernels = CHECK({"x", x});
+    charge(1, x);
+    return kernels->sum(x->elements, tensor_floats(x));
 }
 
 void compute_add_to_rows(const struct tensor *values, struct tensor *y)

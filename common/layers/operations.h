@@ -38,6 +38,9 @@ void compute_relu(const struct tensor *x, struct tensor *y); /* y = max(x, 0) */
 void compute_relu_backward(const struct tensor *y, const struct tensor *dy, struct tensor *dx);
 /* y = x · Φ(x), and the derivative of that, by which dy is multiplied. 32 operations each. */
 void compute_gelu(const struct tensor *x, struct tensor *y, struct tensor *derivative);
+/* y = e^x, of e^-87 at least and e^88 at most; y = ln x. Ten operations each. */
+void compute_exponential(const struct tensor *x, struct tensor *y);
+void compute_logarithm(const struct tensor *x, struct tensor *y);
 /* y = 1 / √(y + epsilon). Three operations each. */
 void compute_inverse_square_root(float epsilon, struct tensor *y);
 
@@ -51,6 +54,8 @@ void compute_add_column_sums(const struct tensor *y, struct tensor *sums);
 void compute_multiply_columns(const struct tensor *factors, struct tensor *y);
 /* sums[i] = the sum of row i. */
 void compute_row_sums(const struct tensor *x, struct tensor *sums);
+/* maxima[i] = the largest number of row i. */
+void compute_row_maxima(const struct tensor *x, struct tensor *maxima);
 /* One number per row: row i of y += values[i], or *= factors[i]. */
 void compute_add_to_rows(const struct tensor *values, struct tensor *y);
 void compute_multiply_rows(const struct tensor *factors, struct tensor *y);
@@ -73,6 +78,47 @@ void compute_convolution_backward_weight(const struct tensor *x, const struct te
                                          struct tensor *bias_gradient);
 /* bias: one number for each channel, added to each plane of y (samples, channels, height, width). */
 void compute_add_channel_bias(const struct tensor *bias, struct tensor *y);
+
+/* The sum of all numbers, in double precision; 0 on the meta device. */
+double compute_sum(const struct tensor *x);
+
+/* ---- one number of each row ---------------------------------------------------------------------------- */
+
+/* index: an int32 tensor, one number per row. Of row i is meant column index[i] - first; where x has no
+ * such column, as where another rank has it, nothing.
+ *
+ * values[i] = that number, or 0. No operations. */
+void compute_pick(const struct tensor *index, int first, const struct tensor *x,
+                  struct tensor *values);
+/* That number of y += value. One operation for each row. */
+void compute_add_to_picked(const struct tensor *index, int first, float value, struct tensor *y);
+
+/* ---- tokens: rows of a table ---------------------------------------------------------------------------- */
+
+/* table (rows, width) has the rows of the tokens first, first + 1, …; tokens is int32 (samples, tokens).
+ *
+ * y (samples, tokens, width) = the row of each token; zeros where the table has none. No operations. */
+void compute_look_up(const struct tensor *tokens, int first, const struct tensor *table,
+                     struct tensor *y);
+/* The row of each token in `gradient`, of the table's shape, += its row of dy: nothing where the table has
+ * none. One operation for each number of dy. */
+void compute_add_looked_up(const struct tensor *tokens, int first, const struct tensor *dy,
+                           struct tensor *gradient);
+
+/* ---- attention ------------------------------------------------------------------------------------------- */
+
+/* Each head by itself: probabilities = softmax(q · kᵀ / √head width), y = probabilities · v.
+ *
+ * qkv (samples, tokens, 3 · heads · head width): the queries of all heads one beside the other, then their
+ * keys, then their values; y (samples, tokens, heads · head width). probabilities (samples, heads, tokens,
+ * tokens) says how many heads there are; the backward needs them. causal: a token looks at no later one.
+ * Charged are 4 · head width + 20 operations for each head and pair of tokens that is looked at … */
+void compute_attention(bool causal, const struct tensor *qkv, struct tensor *y,
+                       struct tensor *probabilities);
+/* … and 8 · head width + 4. dqkv from dy, of the shapes of qkv and y. */
+void compute_attention_backward(bool causal, const struct tensor *qkv,
+                                const struct tensor *probabilities, const struct tensor *dy,
+                                struct tensor *dqkv);
 
 /* ---- copying: no floating-point operations ------------------------------------------------------------ */
 

@@ -31,7 +31,8 @@ struct shape batch_labels_shape(const struct batch *batch, int samples)
 struct shape batch_outputs_shape(const struct batch *batch, int samples)
 {
     struct shape shape = batch_labels_shape(batch, samples);
-    shape.size[shape.dimensions++] = batch->options.data.classes;
+    shape.size[shape.dimensions++] =
+        batch_has_own_loss(batch) ? batch->own_loss.classes : batch->options.data.classes;
     return shape;
 }
 
@@ -70,12 +71,25 @@ struct batch *batch_new(const struct batch_options *options)
     return batch;
 }
 
+/* What a backward that never came would have taken over. */
+static void forget_kept(struct micro_batch *one)
+{
+    tensor_free(one->kept);
+    one->kept = NULL;
+}
+
+static void forget_micro_batch(struct micro_batch *one)
+{
+    forget_kept(one);
+    tensor_free(one->labels);
+}
+
 void batch_free(struct batch *batch)
 {
     if (batch == NULL)
         return;
     for (int m = 0; m < batch->options.micro_batches; m++)
-        tensor_free(batch->micro_batch[m].labels);
+        forget_micro_batch(&batch->micro_batch[m]);
     memory_release(MEMORY_WORKSPACE, batch->micro_batch,
                    (size_t)batch->options.micro_batches * sizeof *batch->micro_batch);
     tensor_free(batch->all_labels);
@@ -84,6 +98,20 @@ void batch_free(struct batch *batch)
     dataset_close(batch->inputs);
     dataset_close(batch->labels);
     memory_release(MEMORY_WORKSPACE, batch, sizeof *batch);
+}
+
+void batch_replace_loss(struct batch *batch, const struct custom_loss *loss)
+{
+    const int all = batch->options.data.classes;
+    if (loss->first_class < 0 || loss->classes < 1 || loss->first_class > all - loss->classes)
+        fatal("a loss of the %d classes from %d on: the data have %d", loss->classes,
+              loss->first_class, all);
+    if (batch->options.loss != LOSS_CROSS_ENTROPY)
+        fatal(
+            "a loss of the program's own stands in the place of a cross-entropy, and of no other");
+    if (batch->outputs != NULL)
+        fatal("a loss was computed already: batch_replace_loss comes first");
+    batch->own_loss = *loss;
 }
 
 /* --- opening and loading ---------------------------------------------------- */
@@ -177,6 +205,7 @@ void batch_load(struct batch *batch, int step)
     for (int m = 0; m < options->micro_batches; m++) {
         batch->micro_batch[m].loss_computed = false;
         batch->micro_batch[m].backward_computed = false;
+        forget_kept(&batch->micro_batch[m]);
     }
     if (batch->outputs != NULL)
         batch_forget_outputs(batch);

@@ -12,6 +12,7 @@
 #ifndef COMMON_TRAINING_BATCH_H
 #define COMMON_TRAINING_BATCH_H
 
+#include "common/base/slice.h"
 #include "common/files/dataset.h"
 #include "common/training/loss.h"
 
@@ -25,6 +26,20 @@ struct batch_options {
     uint64_t seed;
     struct data_shape data; /* as the model wants it: model_data */
     enum device device;     /* of the inputs, the labels and the loss */
+};
+
+/* A program's own cross-entropy, where a rank has the outputs of some classes only. All ranks have all
+ * samples and all labels. */
+struct custom_loss {
+    int first_class, classes; /* y's last dimension: the classes first_class, first_class + 1, … */
+    /* The loss of one micro-batch, the mean over its samples and their tokens, on each rank. y stays the
+     * batch's, and as it is; labels as batch_labels. *kept becomes a tensor for the backward, or stays NULL. */
+    double (*forward)(void *own, const struct tensor *y, const struct tensor *labels,
+                      struct tensor **kept);
+    /* A new tensor: the gradient of scale · that loss for y. Takes over what was kept. */
+    struct tensor *(*backward)(void *own, const struct tensor *y, const struct tensor *labels,
+                               struct tensor *kept, float scale);
+    void *own; /* handed to both; stays the caller's */
 };
 
 struct batch *batch_new(const struct batch_options *options);
@@ -51,6 +66,15 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
  * not; stays the batch's. Fatal if this rank computed no loss yet. */
 struct tensor *batch_outputs(struct batch *batch);
 
+/* --- what a program calls -------------------------------------------------- */
+
+/* From now on, before the first loss: batch_loss takes y of these classes, and it and batch_loss_backward
+ * call the functions. There is no accuracy then (NaN). Fatal for classes that the data have not. */
+void batch_replace_loss(struct batch *batch, const struct custom_loss *loss);
+/* Which part of the whole batch's outputs batch_outputs() has of these samples: all classes, or those of
+ * a loss of the program's. */
+struct slice batch_outputs_slice(const struct batch *batch, int first, int samples);
+
 /* --- what the driver calls ------------------------------------------------- */
 
 /* Whole batches in an epoch, on every rank, whatever it opened; 0 if the data set can't be
@@ -59,7 +83,7 @@ int batch_steps_per_epoch(const struct batch *batch);
 /* Fetches the samples of training step 0, 1, 2, … (all epochs in a row). */
 void batch_load(struct batch *batch, int step);
 /* After a step: the mean of the micro-batches' losses, NaN if not all were computed; the
- * share of right answers; and how many micro-batches had their loss computed. */
+ * share of right answers, NaN with a loss of the program's; and how many micro-batches had their loss computed. */
 double batch_mean_loss(const struct batch *batch);
 /* The same of some micro-batches, from `first` on. */
 double batch_mean_loss_of(const struct batch *batch, int first, int micro_batches);

@@ -16,12 +16,14 @@ struct micro_batch {
     struct tensor *labels; /* a view into the batch's labels; NULL until somebody wants it */
     double loss;
     int correct;
+    struct tensor *kept; /* by a loss of the program's, between its forward and backward; or NULL */
     bool loss_computed;
     bool backward_computed;
 };
 
 struct batch {
     struct batch_options options;
+    struct custom_loss own_loss; /* of the program's; classes is 0: the kit's */
     char dataset_name[128];
     int micro_batch_size;
     int samples; /* in the data set; 0: not known here */
@@ -35,6 +37,11 @@ struct batch {
     struct tensor *outputs; /* NULL until the first loss is computed */
     struct micro_batch *micro_batch;
 };
+
+static inline bool batch_has_own_loss(const struct batch *batch)
+{
+    return batch->own_loss.classes > 0;
+}
 
 static inline bool batch_is_meta(const struct batch *batch)
 {

@@ -76,7 +76,7 @@ struct tensor *batch_labels(struct batch *batch, int micro_batch)
 static void begin_loss(const struct batch *batch, enum work_kind kind)
 {
     const double rows = shape_count(batch_labels_shape(batch, batch->micro_batch_size));
-    const double classes = batch->options.data.classes;
+    const double classes = shape_last(batch_outputs_shape(batch, batch->micro_batch_size));
     work_begin((struct work){kind, rows * classes, {rows, classes}});
 }
 
@@ -130,12 +130,35 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
     struct tensor *outputs = outputs_of(batch, micro_batch);
     tensor_copy(outputs, y);
     tensor_free(y);
-    own->loss = loss_forward(batch->options.loss, outputs, labels, &own->correct);
+    if (batch_has_own_loss(batch))
+        own->loss = batch->own_loss.forward(batch->own_loss.own, outputs,
+                                            batch_labels(batch, micro_batch), &own->kept);
+    else
+        own->loss = loss_forward(batch->options.loss, outputs, labels, &own->correct);
     own->loss_computed = true;
     tensor_free(outputs);
     work_end();
 
     log_append(log_record_of_loss(micro_batch, own->loss));
+}
+
+static struct tensor *gradient_of(struct batch *batch, int micro_batch,
+                                  const struct tensor *outputs, float scale)
+{
+    const struct custom_loss *loss = &batch->own_loss;
+    struct micro_batch *own = micro_batch_of(batch, micro_batch);
+    if (!batch_has_own_loss(batch))
+        return loss_backward(batch->options.loss, outputs, labels_for_loss(batch, micro_batch),
+                             scale);
+    struct tensor *kept = own->kept;
+    own->kept = NULL;
+    struct tensor *gradient =
+        loss->backward(loss->own, outputs, batch_labels(batch, micro_batch), kept, scale);
+    if (gradient == NULL || gradient->dtype != DTYPE_FLOAT32 ||
+        !shape_equal(gradient->shape, outputs->shape))
+        fatal("the gradient of a loss of the program's own: expected a float32 tensor of the "
+              "outputs' shape");
+    return gradient;
 }
 
 struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float scale)
@@ -156,8 +179,7 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
 
     begin_loss(batch, WORK_loss_backward);
     struct tensor *outputs = outputs_of(batch, micro_batch);
-    struct tensor *gradient =
-        loss_backward(batch->options.loss, outputs, labels_for_loss(batch, micro_batch), scale);
+    struct tensor *gradient = gradient_of(batch, micro_batch, outputs, scale);
     tensor_free(outputs);
     work_end();
     return hand_out(LOG_HELD_DY, micro_batch, gradient, __builtin_return_address(0));
@@ -170,6 +192,18 @@ struct tensor *batch_outputs(struct batch *batch)
             "this rank computed no loss, so it has seen no outputs: only the last stage has them, "
             "behind batch_loss()");
     return batch->outputs;
+}
+
+struct slice batch_outputs_slice(const struct batch *batch, int first, int samples)
+{
+    struct shape whole = batch_outputs_shape(batch, batch->options.batch_size);
+    const int last = whole.dimensions - 1;
+    whole.size[last] = batch->options.data.classes;
+    struct slice slice = slice_along(whole, 0, first, first + samples);
+    const int from = batch_has_own_loss(batch) ? batch->own_loss.first_class : 0;
+    const int own = shape_last(batch_outputs_shape(batch, samples));
+    slice.along[last].piece[0] = (struct slice_piece){from, from + own};
+    return slice;
 }
 
 /* --- after a step ----------------------------------------------------------- */
@@ -200,7 +234,7 @@ double batch_mean_loss_of(const struct batch *batch, int first, int micro_batche
 double batch_accuracy(const struct batch *batch)
 {
     int micro_batches = batch->options.micro_batches;
-    if (batch_losses_computed(batch) < micro_batches)
+    if (batch_losses_computed(batch) < micro_batches || batch_has_own_loss(batch))
         return NAN;
     int correct = 0;
     for (int m = 0; m < micro_batches; m++)

@@ -103,6 +103,7 @@ struct layer_memory stage_layer_memory(const struct stage *stage, int layer,
     if (stage->tied != NULL) {
         memory.tied = parameters + stage->tied_offset;
         memory.tied_gradient = gradients + stage->tied_offset;
+        memory.tied_shape = stage->tied->shape;
     }
     return memory;
 }

@@ -26,6 +26,12 @@ static struct work of_cube(enum work_kind kind, double planes, double rows, doub
     return (struct work){kind, planes * rows * columns, {planes, rows, columns}};
 }
 
+/* One number of each row is looked at. */
+static struct work of_rows(enum work_kind kind, double rows, double columns)
+{
+    return (struct work){kind, rows, {rows, columns}};
+}
+
 /* No layer transposes both. */
 static enum work_kind product_kind(bool transpose_a, bool transpose_b)
 {
@@ -109,6 +115,10 @@ TIMED(relu_backward, of_numbers(WORK_relu_backward, count),
       (size_t count, const float *y, const float *dy, float *dx), (count, y, dy, dx))
 TIMED(gelu, of_numbers(WORK_gelu, count),
       (size_t count, const float *x, float *y, float *derivative), (count, x, y, derivative))
+TIMED(exponential, of_numbers(WORK_exponential, count), (size_t count, const float *x, float *y),
+      (count, x, y))
+TIMED(logarithm, of_numbers(WORK_logarithm, count), (size_t count, const float *x, float *y),
+      (count, x, y))
 TIMED(dropout, of_numbers(WORK_dropout, count),
       (const struct dropout_draw *draw, uint64_t first, size_t count, const float *x, float *y),
       (draw, first, count, x, y))
@@ -122,6 +132,23 @@ TIMED(multiply_rows, of_matrix(WORK_multiply_rows, rows, columns),
       (int rows, int columns, const float *factors, float *y), (rows, columns, factors, y))
 TIMED(row_sums, of_matrix(WORK_row_sums, rows, columns),
       (int rows, int columns, const float *x, float *sums), (rows, columns, x, sums))
+TIMED(row_maxima, of_matrix(WORK_row_maxima, rows, columns),
+      (int rows, int columns, const float *x, float *maxima), (rows, columns, x, maxima))
+TIMED(pick, of_rows(WORK_pick, rows, columns),
+      (int rows, int columns, int first, const int32_t *index, const float *x, float *values),
+      (rows, columns, first, index, x, values))
+TIMED(add_to_picked, of_rows(WORK_add_to_picked, rows, columns),
+      (int rows, int columns, int first, const int32_t *index, float value, float *y),
+      (rows, columns, first, index, value, y))
+
+static double sum(size_t count, const float *x)
+{
+    work_begin(of_numbers(WORK_sum, count));
+    const double total = own->sum(count, x);
+    work_end();
+    return total;
+}
+
 TIMED(scale, of_numbers(WORK_scale, count), (size_t count, float factor, float *y),
       (count, factor, y))
 TIMED(inverse_square_root, of_numbers(WORK_inverse_square_root, count),
@@ -239,12 +266,18 @@ const struct kernels *timed_table(const struct kernels *table)
         .relu = relu,
         .relu_backward = relu_backward,
         .gelu = gelu,
+        .exponential = exponential,
+        .logarithm = logarithm,
         .dropout = dropout,
         .add_to_columns = add_to_columns,
         .multiply_columns = multiply_columns,
         .add_to_rows = add_to_rows,
         .multiply_rows = multiply_rows,
         .row_sums = row_sums,
+        .row_maxima = row_maxima,
+        .pick = pick,
+        .add_to_picked = add_to_picked,
+        .sum = sum,
         .scale = scale,
         .inverse_square_root = inverse_square_root,
         .copy_blocks = copy_blocks,

@@ -32,12 +32,18 @@
     KIND(relu, 1)                                                                                  \
     KIND(relu_backward, 1)                                                                         \
     KIND(gelu, 1)                                                                                  \
+    KIND(exponential, 1)                                                                           \
+    KIND(logarithm, 1)                                                                             \
     KIND(dropout, 1)                                                                               \
     KIND(add_to_columns, 2)                                                                        \
     KIND(multiply_columns, 2)                                                                      \
     KIND(add_to_rows, 2)                                                                           \
     KIND(multiply_rows, 2)                                                                         \
     KIND(row_sums, 2)                                                                              \
+    KIND(row_maxima, 2)                                                                            \
+    KIND(pick, 2)                                                                                  \
+    KIND(add_to_picked, 2)                                                                         \
+    KIND(sum, 1)                                                                                   \
     KIND(scale, 1)                                                                                 \
     KIND(inverse_square_root, 1)                                                                   \
     KIND(copy_blocks, 2)                                                                           \

@@ -165,7 +165,7 @@ START_TEST(threads_make_no_difference_to_an_embedding)
     enum { SAMPLES = 16, TOKENS = 40, VOCABULARY = 5, WIDTH = 75 };
     static int32_t token[SAMPLES * TOKENS];
     static float dy[SAMPLES * TOKENS * WIDTH], gradient[3][VOCABULARY * WIDTH];
-    const struct embedding_sizes sizes = {SAMPLES, TOKENS, VOCABULARY, WIDTH};
+    const struct embedding_sizes sizes = {SAMPLES, TOKENS, VOCABULARY, WIDTH, 0};
     for (int i = 0; i < SAMPLES * TOKENS; i++)
         token[i] = (int32_t)random_below(1, 2, (uint64_t)i, VOCABULARY);
     random_normal(dy, SAMPLES * TOKENS * WIDTH, 1, 3, 0, 0, 1);

@@ -9,6 +9,7 @@ enum { MOST = 1 << 20 };
 struct arrays {
     int rows, columns;
     struct tensor *x, *y;
+    struct tensor *index; /* zeros */
 };
 
 static void call_all(void *user)
@@ -23,6 +24,12 @@ static void call_all(void *user)
     kernels->add_to_rows(rows, columns, x, y);
     kernels->multiply_rows(rows, columns, x, y);
     kernels->row_sums(rows, columns, y, x);
+    kernels->row_maxima(rows, columns, y, x);
+    kernels->pick(rows, columns, 0, tensor_integers(arrays->index), y, x);
+    kernels->add_to_picked(rows, columns, 0, tensor_integers(arrays->index), 1.0f, y);
+    kernels->sum(count, y);
+    kernels->exponential(count, x, y);
+    kernels->logarithm(count, y, x);
     kernels->scale(count, 0.5f, y);
     kernels->inverse_square_root(count, 1.0f, y);
     kernels->copy_blocks((size_t)rows, (size_t)columns, x, (size_t)columns, y, (size_t)columns);
@@ -48,7 +55,9 @@ void calibrate_others(double seconds, struct calibrate_speed *speed)
     enum { SIZES = sizeof sizes / sizeof *sizes };
     struct arrays arrays = {
         .x = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(MOST)),
-        .y = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(MOST))};
+        .y = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(MOST)),
+        .index = tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, DEVICE_CPU, SHAPE(2048))};
+    tensor_zero(arrays.index);
     tensor_zero(arrays.x);
     tensor_zero(arrays.y);
     for (int i = 0; i < SIZES; i++) {
@@ -58,4 +67,5 @@ void calibrate_others(double seconds, struct calibrate_speed *speed)
     }
     tensor_free(arrays.x);
     tensor_free(arrays.y);
+    tensor_free(arrays.index);
 }
