@@ -57,10 +57,11 @@ static bool fits(const struct run *run, char *reason, size_t reason_size)
         return false;
     }
     if (run->options->batch_size % options_micro_batches(run->options) != 0) {
-        snprintf(reason, reason_size,
-                 "a batch of %d samples can't be cut into %d micro-batches of the same size: choose "
-                 "another --batch or --micro-batches",
-                 run->options->batch_size, options_micro_batches(run->options));
+        snprintf(
+            reason, reason_size,
+            "a batch of %d samples can't be cut into %d micro-batches of the same size: choose "
+            "another --batch or --micro-batches",
+            run->options->batch_size, options_micro_batches(run->options));
         return false;
     }
     return tensor_fits(run, reason, reason_size);

@@ -30,10 +30,9 @@ static void expect(judge_function *judge, const char *content, enum verdict_kind
     struct verdict *verdict = verdict_new();
     judge(&(struct judgement){.submission = folder}, verdict);
     ck_assert_msg(verdict->kind == kind, "%s: %s", content, verdict->headline->str);
-    ck_assert_msg(!says || strstr(verdict->headline->str, says) ||
-                      strstr(verdict->explanation->str, says),
-                  "\"%s\" is not in \"%s\", \"%s\"", says, verdict->headline->str,
-                  verdict->explanation->str);
+    ck_assert_msg(
+        !says || strstr(verdict->headline->str, says) || strstr(verdict->explanation->str, says),
+        "\"%s\" is not in \"%s\", \"%s\"", says, verdict->headline->str, verdict->explanation->str);
     verdict_free(verdict);
 }
 
@@ -48,13 +47,13 @@ static void expect_table(judge_function *judge, const char *head, const char *ro
 /* ---- Q3 ------------------------------------------------------------------------------------------ */
 
 #define BYTES_HEAD                                                                                 \
-    "## Q3\n\nText.\n\n| model | ranks | batch | tokens | width | forward | backward | sent |\n"  \
+    "## Q3\n\nText.\n\n| model | ranks | batch | tokens | width | forward | backward | sent |\n"   \
     "|---|---|---|---|---|---|---|---|\n"
-#define MLP_2 "| mlp | 2 | 32 | - | 512 | 66816 | 65536 | 132352 |\n"
-#define MLP_4 "| mlp | 4 | 20 | - | 96 | 8480 | 7680 | 24240 |\n"
+#define MLP_2   "| mlp | 2 | 32 | - | 512 | 66816 | 65536 | 132352 |\n"
+#define MLP_4   "| mlp | 4 | 20 | - | 96 | 8480 | 7680 | 24240 |\n"
 #define BLOCK_4 "| block | 4 | 8 | 16 | 64 | 65536 | 65536 | 196608 |\n"
 #define BLOCK_3 "| block | 3 | 5 | 10 | 96 | 38400 | 38400 | 102400 |\n"
-#define OWN "| block | 8 | 2 | 1024 | 4096 | 67108864 | 67108864 | 234881024 |\n"
+#define OWN     "| block | 8 | 2 | 1024 | 4096 | 67108864 | 67108864 | 234881024 |\n"
 
 static const struct {
     const char *rows;
@@ -103,11 +102,11 @@ END_TEST
 /* ---- Q5 ------------------------------------------------------------------------------------------ */
 
 #define DROPOUT_HEAD "## Q5\n\n| place | mask |\n|---|---|\n"
-#define PLACES(whole, columns, heads, tokens, copies)                                             \
-    "| behind the sum of a row-parallel layer | " whole " |\n"                                   \
-    "| between the column- and the row-parallel layer | " columns " |\n"                         \
-    "| attention weights, heads split | " heads " |\n"                                           \
-    "| behind a row-parallel layer, tokens split (sequence parallelism) | " tokens " |\n"        \
+#define PLACES(whole, columns, heads, tokens, copies)                                              \
+    "| behind the sum of a row-parallel layer | " whole " |\n"                                     \
+    "| between the column- and the row-parallel layer | " columns " |\n"                           \
+    "| attention weights, heads split | " heads " |\n"                                             \
+    "| behind a row-parallel layer, tokens split (sequence parallelism) | " tokens " |\n"          \
     "| two data-parallel copies of the model, any place | " copies " |\n"
 
 static const struct {
@@ -125,7 +124,8 @@ static const struct {
     {PLACES("same", "different", "different", "different", "same"), "the same samples"},
     {PLACES("same or different", "different", "different", "different", "different"),
      "several answers"},
-    {PLACES("same", "differently", "different", "different", "different"), "write same or different"},
+    {PLACES("same", "differently", "different", "different", "different"),
+     "write same or different"},
     {PLACES("", "", "", "", ""), "nothing is in the table yet"},
     {"| attention weights, heads split | different |\n", "lacks the row “behind the sum"},
 };
@@ -140,10 +140,10 @@ END_TEST
 /* ---- Q6 ------------------------------------------------------------------------------------------ */
 
 #define NORMS_HEAD "## Q6\n\n| norm | forward | backward | gradients |\n|---|---|---|---|\n"
-#define NORM_ROWS(whole, columns, batch, tokens)                                                  \
-    "| layer norm on whole activations | " whole " |\n"                                          \
-    "| layer norm on split columns | " columns " |\n"                                            \
-    "| batch norm on split channels | " batch " |\n"                                             \
+#define NORM_ROWS(whole, columns, batch, tokens)                                                   \
+    "| layer norm on whole activations | " whole " |\n"                                            \
+    "| layer norm on split columns | " columns " |\n"                                              \
+    "| batch norm on split channels | " batch " |\n"                                               \
     "| layer norm on split tokens (sequence parallelism) | " tokens " |\n"
 #define NOTHING "no | no | no"
 
