@@ -97,7 +97,9 @@ enum form {
     FORM_COLUMN,          /* linear, convolution: takes a whole tensor, gives a split one */
     FORM_COLUMN_GATHERED, /* the same, and gathers what it gives: whole */
     FORM_ROW,             /* linear, convolution: takes a split tensor, gives a whole one */
-    FORM_SPLIT            /* the others: take and give a split tensor */
+    FORM_SPLIT,           /* the others: take and give a split tensor */
+    FORM_INSIDE           /* attention, embeddings: take and give whole tensors, split inside; the
+                             program chooses it, they stand in no chain */
 };
 
 /* Chooses a form for each of `links` layers, so that each takes what the one before gives, and every
@@ -204,5 +206,42 @@ struct layer row_parallel_convolution(const struct tensor_place *place);
 struct layer split_layer_norm(const struct tensor_place *place);
 /* split_batch_norm.c: over the samples, this rank's columns or channels. Form SPLIT. */
 struct layer split_batch_norm(const struct tensor_place *place);
+
+/* ---- parallel_attention.c ------------------------------------------------- */
+
+/* Can `heads` be split over so many ranks? If not, as can_split. What the ranks do not divide may be refused,
+ * or spread: then a rank has one head more than another. */
+bool can_split_heads(int heads, int ranks, char *reason, size_t reason_size);
+/* Attention, causal or not (whole->causal), of which this rank has some of the heads (whole->heads). Form
+ * INSIDE. Parameters as the kit's: "qkv.weight" (3 · width, width) and its bias, in which the rows of all
+ * queries come first, then those of all keys, then of all values, each head by head; "projection.weight"
+ * (width, width), whose columns are those of the heads, and its bias. */
+struct layer parallel_attention(const struct tensor_place *place);
+
+/* ---- vocabulary_parallel.c ------------------------------------------------ */
+
+/* The first and the last layer of a language model, of which each rank has the rows of some words.
+ *
+ * Embedding: y (samples, tokens, width), whole, from tokens (samples, tokens), whole: the row of each token in
+ * "token" (words, width), plus that of its position in "position" (tokens, width), whole. Form INSIDE. */
+struct layer vocabulary_parallel_embedding(const struct tensor_place *place);
+/* Head: the logits (samples, tokens, this rank's words), which stay split, from x, which is whole. Form COLUMN.
+ * A weight (words, width) and no bias; or none of its own (whole->tied): then the embedding's table
+ * serves, call->tied, of which this rank has the same words. */
+struct layer vocabulary_parallel_head(const struct tensor_place *place);
+
+/* ---- vocabulary_cross_entropy.c -------------------------------------------- */
+
+/* The loss of logits (…, words of this rank), of which this rank has those of the words begin, …, end - 1:
+ * the mean over the rows of log Σ exp(logit) - logit of the target, the sum over all words of all ranks, on
+ * each rank the same. targets: int32, a word for each row. The logits stay as they are. *probabilities becomes
+ * a new tensor of their shape, the caller's: what the backward needs. */
+double vocabulary_cross_entropy(const struct tensor_group *group, struct part words,
+                                const struct tensor *logits, const struct tensor *targets,
+                                struct tensor **probabilities);
+/* The gradient of scale · that loss for this rank's logits. Takes over probabilities; what it returns is the
+ * caller's, and may be the same tensor. */
+struct tensor *vocabulary_cross_entropy_backward(struct part words, struct tensor *probabilities,
+                                                 const struct tensor *targets, float scale);
 
 #endif

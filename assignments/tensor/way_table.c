@@ -10,6 +10,8 @@ const struct way_facts way_table[WAYS] = {
     [WAY_GATHERS] = {"gathers", "every layer gathers what it gives"},
     [WAY_SEQUENCE] = {"sequence",
                       "one-round; between split layers activations are split by tokens"},
+    [WAY_VOCABULARY] = {"vocabulary",
+                        "as one-round, and the words of a gpt: embedding, head, loss"},
     [WAY_ONE_WEIRD_TRICK] = {"one-weird-trick",
                              "convolutions on some of the samples each, linear layers one-round"},
 };

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum way { WAY_ONE_ROUND, WAY_GATHERS, WAY_SEQUENCE, WAY_ONE_WEIRD_TRICK, WAYS };
+enum way { WAY_ONE_ROUND, WAY_GATHERS, WAY_SEQUENCE, WAY_VOCABULARY, WAY_ONE_WEIRD_TRICK, WAYS };
 
 struct way_facts {
     const char *name;

@@ -4,7 +4,6 @@
  */
 #include "common/layers/operations.h"
 
-#include "common/base/fatal.h"
 #include "common/layers/operations_check.h"
 
 struct tensor *compute_new(enum device device, struct shape shape)

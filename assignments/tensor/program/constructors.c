@@ -5,23 +5,51 @@
 
 #include <string.h>
 
-static bool is(const struct tensor_place *place, const char *kind)
+static bool is_kind(const struct layer *layer, const char *kind)
 {
-    return strcmp(place->whole->operations->kind, kind) == 0;
+    return strcmp(layer->operations->kind, kind) == 0;
 }
 
-int tensor_cuts(const struct tensor_place *place)
+static bool is_attention(const struct layer *layer)
 {
+    return is_kind(layer, "attention") || is_kind(layer, "causal_attention");
+}
+
+enum form tensor_form_alone(const struct layer *whole, enum way way)
+{
+    const bool split = is_attention(whole) || (way == WAY_VOCABULARY && tensor_has_words(whole));
+    return split ? FORM_INSIDE : FORM_WHOLE;
+}
+
+bool tensor_is_head(const struct layer *whole)
+{
+    return is_kind(whole, "linear") || is_kind(whole, "tied_head");
+}
+
+bool tensor_has_words(const struct layer *whole)
+{
+    return is_kind(whole, "embedding");
+}
+
+bool tensor_can_cut(const struct tensor_place *place, char *reason, size_t reason_size)
+{
+    const struct layer *whole = place->whole;
+    const int ranks = place->group->ranks;
     switch (place->form) {
+    case FORM_INSIDE:
+        if (is_attention(whole))
+            return can_split_heads(whole->heads, ranks, reason, reason_size);
+        return can_split(whole->parameter[0].shape.size[0], ranks, reason, reason_size);
     case FORM_COLUMN:
     case FORM_COLUMN_GATHERED:
-        return place->whole->parameter[0].shape.size[0];
+        return whole->parameters == 0 ||
+               can_split(whole->parameter[0].shape.size[0], ranks, reason, reason_size);
     case FORM_ROW: /* what comes in was cut before */
     case FORM_SPLIT:
     case FORM_WHOLE:
         break;
     }
-    return 0;
+    return true;
 }
 
 /* The kit's: what it drops of a part is what one process drops there. */
@@ -39,15 +67,19 @@ bool tensor_make_layer(const struct tensor_place *place, struct layer *own)
     if (place->form == FORM_WHOLE)
         return false;
     const bool row = place->form == FORM_ROW;
-    if (is(place, "linear"))
+    if (is_attention(place->whole))
+        *own = parallel_attention(place);
+    else if (tensor_has_words(place->whole))
+        *own = vocabulary_parallel_embedding(place);
+    else if (is_kind(place->whole, "linear"))
         *own = row ? row_parallel_linear(place) : column_parallel_linear(place);
-    else if (is(place, "convolution"))
+    else if (is_kind(place->whole, "convolution"))
         *own = row ? row_parallel_convolution(place) : column_parallel_convolution(place);
-    else if (is(place, "layer_norm"))
+    else if (is_kind(place->whole, "layer_norm"))
         *own = split_layer_norm(place);
-    else if (is(place, "batch_norm"))
+    else if (is_kind(place->whole, "batch_norm"))
         *own = split_batch_norm(place);
-    else if (is(place, "dropout"))
+    else if (is_kind(place->whole, "dropout"))
         *own = split_dropout(place);
     else
         return false;

@@ -18,9 +18,11 @@ static struct {
     int samples;     /* of a micro-batch */
     enum form *form; /* of each place */
     int places;
+    int head;         /* the place of the head whose logits stay split; -1: there is none */
     struct part part; /* of what leaves the layer that was made last, if it is split: so many … */
     int of;           /* … columns or channels of so many; 0: it is whole */
-    bool refused;     /* something can't be split … */
+    struct part words;        /* of the embedding */
+    bool refused;             /* something can't be split … */
     char reason[REASON_SIZE]; /* … and why */
 } model;
 
@@ -58,6 +60,29 @@ static void choose_forms(const struct layer_of_model *all, struct chain chain)
         fatal_at(chooser(), "%s", fault);
 }
 
+static void refuse(const char *reason)
+{
+    if (!model.refused)
+        snprintf(model.reason, sizeof model.reason, "%s", reason);
+    model.refused = true;
+}
+
+/* The head of a language model whose words are split. */
+static void find_head(const struct layer_of_model *all, int places)
+{
+    model.head = -1;
+    if (model.way != WAY_VOCABULARY)
+        return;
+    for (int i = 0; i < places; i++)
+        if (tensor_is_head(&all[i].whole))
+            model.head = i;
+    if (model.head < 0 || !tensor_has_words(&all[0].whole))
+        refuse("--parallel vocabulary splits the words of a language model: use it with a gpt");
+    else
+        model.form[model.head] = FORM_COLUMN;
+}
+
+/* Each layer in no chain by itself; the chains, whose layers the student's functions choose forms for. */
 static void look_through(const struct layer_place *place)
 {
     free(model.form);
@@ -68,10 +93,17 @@ static void look_through(const struct layer_place *place)
     model.of = 0;
     model.refused = !tensor_outside_begin(model.way, &model.group, place->all, place->places,
                                           model.samples, model.reason, sizeof model.reason);
+    find_head(place->all, place->places);
+    for (int i = 0; i < place->places; i++)
+        if (i != model.head)
+            model.form[i] = tensor_form_alone(&place->all[i].whole, model.way);
     struct chain chain = chain_from(place->all, place->places, tensor_outside_first_split());
     while (chain.links > 0) {
+        const int end = chain.first + chain.links;
+        if (end == model.head + 1 && --chain.links == 0) /* the head is the program's to choose */
+            break;
         choose_forms(place->all, chain);
-        chain = chain_from(place->all, place->places, chain.first + chain.links);
+        chain = chain_from(place->all, place->places, end);
     }
 }
 
@@ -94,6 +126,11 @@ bool tensor_gives_part(const struct tensor_place *place, const struct layer *own
 {
     if (place->form != FORM_COLUMN)
         return false;
+    if (own->parameters == 0) { /* tied to the embedding: the same words */
+        *part = model.words;
+        *of = shape_last(place->whole->output);
+        return true;
+    }
     const struct slice slice = layer_parameter_slice(&own->parameter[0]);
     const struct slice_pieces *rows = &slice.along[0];
     const int dimension = tensor_split_dimension(own->output);
@@ -107,8 +144,18 @@ bool tensor_gives_part(const struct tensor_place *place, const struct layer *own
     return true;
 }
 
+/* The rows that an embedding has on this rank. */
+static void remember_words(const struct layer *own)
+{
+    const struct slice slice = layer_parameter_slice(&own->parameter[0]);
+    const struct slice_piece rows = slice.along[0].piece[0];
+    model.words = (struct part){rows.begin, rows.end};
+}
+
 static void remember_outputs(const struct tensor_place *place, const struct layer *own)
 {
+    if (tensor_has_words(place->whole))
+        remember_words(own);
     if (place->form != FORM_SPLIT && !tensor_gives_part(place, own, &model.part, &model.of))
         model.of = 0;
 }
@@ -132,15 +179,13 @@ static struct tensor_place tensor_place_of(const struct layer_place *place)
 
 static bool can_be_split(const struct tensor_place *place)
 {
-    const int cuts = tensor_cuts(place);
-    char reason[REASON_SIZE] = "";
-    if (cuts == 0 || can_split(cuts, model.group.ranks, reason, sizeof reason))
+    char reason[REASON_SIZE] = "", text[REASON_SIZE];
+    if (tensor_can_cut(place, reason, sizeof reason))
         return true;
     reason[sizeof reason - 1] = '\0';
-    if (!model.refused)
-        snprintf(model.reason, sizeof model.reason, "%s of %.40s: %.180s",
-                 place->whole->operations->kind, place->whole->parameter[0].name, reason);
-    model.refused = true;
+    snprintf(text, sizeof text, "%s of %.40s: %.180s", place->whole->operations->kind,
+             place->whole->parameter[0].name, reason);
+    refuse(text);
     return false;
 }
 
@@ -152,7 +197,11 @@ static bool replace(const struct layer_place *place, struct layer *own, void *us
     const struct tensor_place here = tensor_place_of(place);
     if (model.refused || !can_be_split(&here))
         return false; /* the run will not be: it makes no difference what is made */
-    const bool made = tensor_make_layer(&here, own) || tensor_outside_put(place, here.form, own);
+    bool made = true;
+    if (place->place == model.head)
+        *own = vocabulary_parallel_head(&here);
+    else
+        made = tensor_make_layer(&here, own) || tensor_outside_put(place, here.form, own);
     remember_outputs(&here, made ? own : place->kit);
     tensor_outside_passed(&here);
     return made;
@@ -165,6 +214,11 @@ void tensor_put_layers(struct run *run)
     model.samples = run->options->batch_size / options_micro_batches(run->options);
     if (run->options->probe[0] == '\0') /* a probe makes what it looks at */
         layer_replace_with(replace, NULL);
+}
+
+struct part tensor_own_words(void)
+{
+    return model.part;
 }
 
 bool tensor_fits(const struct run *run, char *reason, size_t reason_size)

@@ -64,6 +64,11 @@ static bool fits(const struct run *run, char *reason, size_t reason_size)
             run->options->batch_size, options_micro_batches(run->options));
         return false;
     }
+    if (tensor_way(run->options) == WAY_VOCABULARY && run->options->loss != LOSS_CROSS_ENTROPY) {
+        snprintf(reason, reason_size,
+                 "--parallel vocabulary has a loss of its own, a cross-entropy: leave --loss out");
+        return false;
+    }
     return tensor_fits(run, reason, reason_size);
 }
 
@@ -84,6 +89,8 @@ static void begin(struct run *run)
 {
     batch_open_inputs(run->batch);
     batch_open_labels(run->batch);
+    if (tensor_way(run->options) == WAY_VOCABULARY)
+        tensor_put_loss(run);
 }
 
 static void end(struct run *run)

@@ -26,8 +26,18 @@ int tensor_split_dimension(struct shape sample);
 
 /* The layer that the student's constructor for it makes; false: the kit's is right. */
 bool tensor_make_layer(const struct tensor_place *place, struct layer *own);
-/* How many columns, channels or heads it cuts; 0: nothing. */
-int tensor_cuts(const struct tensor_place *place);
+/* Can the student's constructor cut what it cuts over the ranks: columns, channels, words, heads? False, and
+ * why not. */
+bool tensor_can_cut(const struct tensor_place *place, char *reason, size_t reason_size);
+/* Of a layer that stands in no chain: FORM_INSIDE if this way splits it, else FORM_WHOLE. */
+enum form tensor_form_alone(const struct layer *whole, enum way way);
+/* Does it begin with words (an embedding), or can it end with them (the head of a language model)? */
+bool tensor_has_words(const struct layer *whole);
+bool tensor_is_head(const struct layer *whole);
+/* The words whose logits leave the model on this rank, in the way that splits them. */
+struct part tensor_own_words(void);
+/* Puts the student's cross-entropy in the place of the kit's (vocabulary_loss.c). */
+void tensor_put_loss(struct run *run);
 /* Does a layer split what came whole? Then *part of so many (*of) columns or channels leaves it on this
  * rank: those of its slice. */
 bool tensor_gives_part(const struct tensor_place *place, const struct layer *own, struct part *part,

@@ -1,0 +1,113 @@
+/*
+ * The words of a language model, split: every rank has the rows of some words, in the table of the embedding
+ * and in the weight of the head.
+ *
+ *     embedding   Y = Σ_r (rows of the tokens that rank r has, zeros for the others) + positions
+ *                 a sum over the ranks forward, no message backward
+ *     head        Z_r = X W_rᵀ, which stays split: no message forward, the sum of dX = Σ_r dZ_r W_r backward
+ *
+ * (Shoeybi et al. 2019.)
+ */
+#include "assignments/tensor/tensor.h"
+
+/* ---- embedding ------------------------------------------------------------------------------------- */
+
+enum { TOKEN, POSITION };
+
+static struct tensor *embedding_forward(struct layer_call *call, struct tensor *tokens)
+{
+    /* TODO: y (samples, tokens, width), whole, from tokens: int32 (samples, tokens).
+     *
+     * Given: call->own is the place; call->parameter[TOKEN] (this rank's words, width);
+     * call->parameter[POSITION] (tokens, width), whole on each rank.
+     * A token whose row another rank has: what must this rank give, so that the sum is right?
+     * Hint: compute_look_up; a view of y with a row for each sample makes positions a bias.
+     * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
+     */
+    todo("embedding, forward", call, tokens);
+}
+
+static struct tensor *embedding_backward_input(struct layer_call *call, struct tensor *dy,
+                                               bool want_dx)
+{
+    (void)want_dx; /* tokens have no gradient */
+    /* TODO: keep what the gradients need of dy (samples, tokens, width), which is whole. There is no dx.
+     * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
+     */
+    todo("embedding, backward", call, dy);
+}
+
+static void embedding_backward_weight(struct layer_call *call)
+{
+    /* TODO: add the gradients of this rank's rows of the table, and of the positions.
+     * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
+     */
+    todo("embedding, gradients", call);
+}
+
+struct layer vocabulary_parallel_embedding(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "vocabulary-parallel embedding";
+    layer.forward = embedding_forward;
+    layer.backward_input = embedding_backward_input;
+    layer.backward_weight = embedding_backward_weight;
+    /* TODO: which slice of the table (words, width) this rank has. */
+    todo("slice of the embedding", place);
+    return layer_custom(&layer);
+}
+
+/* ---- head ------------------------------------------------------------------------------------------ */
+
+/* This rank's words of the weight, the head's own or the embedding's table. */
+static struct tensor *weight_of(const struct layer_call *call)
+{
+    return call->layer->tied ? call->tied : call->parameter[0];
+}
+
+static struct tensor *weight_gradient_of(const struct layer_call *call)
+{
+    return call->layer->tied ? call->tied_gradient : call->gradient[0];
+}
+
+static struct tensor *head_forward(struct layer_call *call, struct tensor *x)
+{
+    struct tensor *weight = weight_of(call);
+    /* TODO: the logits of this rank's words (samples, tokens, this rank's words), from x (samples, tokens,
+     * width), which is whole. weight is (this rank's words, width).
+     * Hint: a column-parallel linear layer without a bias.
+     * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
+     */
+    todo("head, forward", call, x, weight);
+}
+
+static struct tensor *head_backward_input(struct layer_call *call, struct tensor *dlogits,
+                                          bool want_dx)
+{
+    struct tensor *weight = weight_of(call), *gradient = weight_gradient_of(call);
+    /* TODO: dx, whole (NULL unless want_dx), from the gradient of this rank's logits; and the gradient of
+     * the weight, added to `gradient`.
+     * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
+     */
+    todo("head, backward", call, dlogits, want_dx, weight, gradient);
+}
+
+/* head_backward_input has added the gradient already. */
+static void head_backward_weight(struct layer_call *call)
+{
+    (void)call;
+}
+
+struct layer vocabulary_parallel_head(const struct tensor_place *place)
+{
+    struct custom_layer layer = tensor_layer(place);
+    layer.kind = "vocabulary-parallel head";
+    layer.tied = place->whole->tied;
+    layer.forward = head_forward;
+    layer.backward_input = head_backward_input;
+    layer.backward_weight = head_backward_weight;
+    /* TODO: which slice of the weight (words, width) this rank has, if there is one
+     * (place->whole->parameters), and the last size of layer.output. */
+    todo("slice of the head", place);
+    return layer_custom(&layer);
+}
