@@ -1,5 +1,6 @@
 /* The layers of a model; see places.h. */
 #include "assignments/tensor/judges/places.h"
+#include "assignments/tensor/alone.h"
 #include "assignments/tensor/way_table.h"
 
 #include <string.h>
@@ -72,15 +73,21 @@ static void pair_up(const struct tensor_places *places, struct chain chain, enum
 enum form *tensor_places_forms(const struct tensor_places *places, const struct options *options)
 {
     enum form *form = g_new(enum form, places->count + 1);
+    const enum way way = tensor_way(options);
+    const int head = tensor_split_head(places->at, places->count, way);
     for (int i = 0; i < places->count; i++)
-        form[i] = is_weight(places, i) ? FORM_COLUMN_GATHERED : FORM_WHOLE;
-    if (tensor_way(options) == WAY_GATHERS)
-        return form;
+        form[i] = is_weight(places, i) ? FORM_COLUMN_GATHERED
+                                       : tensor_form_alone(&places->at[i].whole, way);
     struct chain chain = chain_from(places->at, places->count, 0);
-    while (chain.links > 0) {
+    while (chain.links > 0 && way != WAY_GATHERS) {
+        const int end = chain.first + chain.links;
+        if (end == head + 1)
+            chain.links--;
         pair_up(places, chain, form);
-        chain = chain_from(places->at, places->count, chain.first + chain.links);
+        chain = chain_from(places->at, places->count, end);
     }
+    if (head >= 0)
+        form[head] = FORM_COLUMN;
     return form;
 }
 

@@ -21,11 +21,12 @@ GArray *tensor_rounds_of(const struct tensor_places *places, const enum form *fo
         const struct layer *whole = &places->at[i].whole;
         if (form[i] == FORM_COLUMN_GATHERED)
             add(rounds, i, ROUND_GATHER, false, whole->output, true);
-        else if (form[i] == FORM_ROW)
+        else if (form[i] == FORM_ROW || form[i] == FORM_INSIDE)
             add(rounds, i, ROUND_SUM, false, whole->output, true);
     }
     for (int i = places->count; i-- > 0;)
-        if (form[i] == FORM_COLUMN || form[i] == FORM_COLUMN_GATHERED)
+        if (form[i] == FORM_COLUMN || form[i] == FORM_COLUMN_GATHERED ||
+            (form[i] == FORM_INSIDE && places->at[i].whole.input_dtype == DTYPE_FLOAT32))
             add(rounds, i, ROUND_SUM, true, places->at[i].whole.input,
                 !tensor_places_is_first(places, i));
     return rounds;

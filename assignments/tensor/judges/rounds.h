@@ -22,7 +22,8 @@ struct round {
 };
 
 /* Array of struct round, in the order in which they come, forward and then backward; to g_array_unref. Of the
- * layers in chains; attention, embeddings and norms over what is split are others' to add. form: of each
+ * layers in chains, of attention, and of an embedding whose words are split (nobody wants the gradient of
+ * tokens); norms over what is split, and losses, are others' to add. form: of each
  * place, as tensor_places_forms says. */
 GArray *tensor_rounds_of(const struct tensor_places *places, const enum form *form);
 

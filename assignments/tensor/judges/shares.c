@@ -1,5 +1,6 @@
 /* FLOPs of a rank's share; see shares.h. */
 #include "assignments/tensor/judges/shares.h"
+#include "assignments/tensor/alone.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,8 +20,10 @@ static void share_of(const struct tensor_places *places, int place, int ranks, d
     const struct layer *layer = &places->at[place].whole;
     *least = 0.5 / ranks; /* rows, too, can be more on one rank than on another */
     *most = 1.0;
-    if (strcmp(layer->operations->kind, "attention") == 0 && layer->heads >= ranks)
-        *least = (double)(layer->heads / ranks) / layer->heads;
+    if (tensor_is_attention(layer) && layer->heads >= ranks) {
+        *least = *most = 1.0 / ranks;
+        widen(layer->heads, ranks, least, most);
+    }
     if (!tensor_places_has_weight(places, place))
         return;
     *least = *most = 1.0 / ranks;
@@ -47,9 +50,8 @@ static void add_layer(struct tensor_cost *cost, const struct tensor_places *plac
     const double weight = samples * layer->backward_weight_flops;
     const bool first = tensor_places_is_first(places, place);
     /* A bias that is whole is added, and its gradient summed, on each rank. */
-    const double bias = ranks > 1 && tensor_places_has_weight(places, place)
-                            ? samples * (double)shape_elements(layer->output)
-                            : 0;
+    const bool split = tensor_places_has_weight(places, place) || tensor_is_attention(layer);
+    const double bias = ranks > 1 && split ? samples * (double)shape_elements(layer->output) : 0;
     double least, most;
     share_of(places, place, ranks, &least, &most);
     cost->least += least * (backward ? weight + (first ? 0 : input) : forward);

@@ -1,6 +1,7 @@
 /*
  * Which of the student's functions makes which layer.
  */
+#include "assignments/tensor/alone.h"
 #include "assignments/tensor/program/parts.h"
 
 #include <string.h>
@@ -10,34 +11,13 @@ static bool is_kind(const struct layer *layer, const char *kind)
     return strcmp(layer->operations->kind, kind) == 0;
 }
 
-static bool is_attention(const struct layer *layer)
-{
-    return is_kind(layer, "attention") || is_kind(layer, "causal_attention");
-}
-
-enum form tensor_form_alone(const struct layer *whole, enum way way)
-{
-    const bool split = is_attention(whole) || (way == WAY_VOCABULARY && tensor_has_words(whole));
-    return split ? FORM_INSIDE : FORM_WHOLE;
-}
-
-bool tensor_is_head(const struct layer *whole)
-{
-    return is_kind(whole, "linear") || is_kind(whole, "tied_head");
-}
-
-bool tensor_has_words(const struct layer *whole)
-{
-    return is_kind(whole, "embedding");
-}
-
 bool tensor_can_cut(const struct tensor_place *place, char *reason, size_t reason_size)
 {
     const struct layer *whole = place->whole;
     const int ranks = place->group->ranks;
     switch (place->form) {
     case FORM_INSIDE:
-        if (is_attention(whole))
+        if (tensor_is_attention(whole))
             return can_split_heads(whole->heads, ranks, reason, reason_size);
         return can_split(whole->parameter[0].shape.size[0], ranks, reason, reason_size);
     case FORM_COLUMN:
@@ -67,9 +47,9 @@ bool tensor_make_layer(const struct tensor_place *place, struct layer *own)
     if (place->form == FORM_WHOLE)
         return false;
     const bool row = place->form == FORM_ROW;
-    if (is_attention(place->whole))
+    if (tensor_is_attention(place->whole))
         *own = parallel_attention(place);
-    else if (tensor_has_words(place->whole))
+    else if (tensor_is_embedding(place->whole))
         *own = vocabulary_parallel_embedding(place);
     else if (is_kind(place->whole, "linear"))
         *own = row ? row_parallel_linear(place) : column_parallel_linear(place);

@@ -2,6 +2,7 @@
  * The student's layers in place of the kit's: walks through the model as it is made, asks the student for the
  * form of each layer, and keeps account of which part of a split tensor this rank has.
  */
+#include "assignments/tensor/alone.h"
 #include "assignments/tensor/chains.h"
 #include "assignments/tensor/program/outside.h"
 #include "common/base/fatal.h"
@@ -67,19 +68,13 @@ static void refuse(const char *reason)
     model.refused = true;
 }
 
-/* The head of a language model whose words are split. */
 static void find_head(const struct layer_of_model *all, int places)
 {
-    model.head = -1;
-    if (model.way != WAY_VOCABULARY)
-        return;
-    for (int i = 0; i < places; i++)
-        if (tensor_is_head(&all[i].whole))
-            model.head = i;
-    if (model.head < 0 || !tensor_has_words(&all[0].whole))
-        refuse("--parallel vocabulary splits the words of a language model: use it with a gpt");
-    else
+    model.head = tensor_split_head(all, places, model.way);
+    if (model.head >= 0)
         model.form[model.head] = FORM_COLUMN;
+    else if (model.way == WAY_VOCABULARY)
+        refuse("--parallel vocabulary splits the words of a language model: use it with a gpt");
 }
 
 /* Each layer in no chain by itself; the chains, whose layers the student's functions choose forms for. */
@@ -154,7 +149,7 @@ static void remember_words(const struct layer *own)
 
 static void remember_outputs(const struct tensor_place *place, const struct layer *own)
 {
-    if (tensor_has_words(place->whole))
+    if (tensor_is_embedding(place->whole))
         remember_words(own);
     if (place->form != FORM_SPLIT && !tensor_gives_part(place, own, &model.part, &model.of))
         model.of = 0;

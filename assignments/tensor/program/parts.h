@@ -29,11 +29,6 @@ bool tensor_make_layer(const struct tensor_place *place, struct layer *own);
 /* Can the student's constructor cut what it cuts over the ranks: columns, channels, words, heads? False, and
  * why not. */
 bool tensor_can_cut(const struct tensor_place *place, char *reason, size_t reason_size);
-/* Of a layer that stands in no chain: FORM_INSIDE if this way splits it, else FORM_WHOLE. */
-enum form tensor_form_alone(const struct layer *whole, enum way way);
-/* Does it begin with words (an embedding), or can it end with them (the head of a language model)? */
-bool tensor_has_words(const struct layer *whole);
-bool tensor_is_head(const struct layer *whole);
 /* The words whose logits leave the model on this rank, in the way that splits them. */
 struct part tensor_own_words(void);
 /* Puts the student's cross-entropy in the place of the kit's (vocabulary_loss.c). */
