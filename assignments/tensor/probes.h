@@ -18,6 +18,12 @@
  *      "leaked": tensors that were made or taken over and never freed,
  *      "changed": numbers of the tensor that changed although somebody else looked at it, too}
  *   and a tensor "call-NUMBER", a copy of what was returned.
+ *
+ * probe-loss-R.json and probe-loss-R.safetensors, by each rank: for each case of loss_cases.h an entry of an
+ * array
+ *     {"changed": numbers of the logits that are not what they were, "leaked": as above}
+ *   and tensors "loss-CASE-MICRO_BATCH" (1) and "gradient-CASE-MICRO_BATCH". In the log the forwards of case c
+ *   are training step 2c, its backwards step 2c + 1.
  */
 #ifndef ASSIGNMENTS_TENSOR_PROBES_H
 #define ASSIGNMENTS_TENSOR_PROBES_H
@@ -26,5 +32,8 @@ enum { UNTOUCHED_FORM = -1000000000 };
 
 /* The probe of split tries all sizes up to the first, on all numbers of ranks up to the second. */
 enum { SPLIT_ALL_SIZES = 24, SPLIT_ALL_RANKS = 9 };
+
+#define LOSS_FORWARD_STEP(number)  (2 * (number))
+#define LOSS_BACKWARD_STEP(number) (2 * (number) + 1)
 
 #endif

@@ -61,5 +61,9 @@ static void make_row(struct trial *trial, int number, struct trial_sizes *sizes)
 const struct trial_kind trial_kinds[] = {
     {"column_parallel_linear", "the layer alone, in several sizes", 6, make_column},
     {"row_parallel_linear", "the layer alone, in several sizes", 5, make_row},
+    {"parallel_attention", "attention alone, causal and not", TRIALS_OF_ATTENTION,
+     trial_make_attention},
+    {"vocabulary_parallel", "embedding and head alone, in several sizes", TRIALS_OF_VOCABULARY,
+     trial_make_vocabulary},
     {NULL, NULL, 0, NULL},
 };

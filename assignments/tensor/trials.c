@@ -102,8 +102,30 @@ static struct tensor *drawn(const struct trial *trial, uint64_t from, struct sha
     return tensor;
 }
 
+/* Of each rank's words the first and the last, then any. */
+static int32_t drawn_word(const struct trial *trial, uint64_t from, int number)
+{
+    const int words = trial->whole.parameter[0].shape.size[0];
+    const int rank = number / 2, least = words / trial->ranks, more = words % trial->ranks;
+    if (rank >= trial->ranks)
+        return (int32_t)random_below(trial->seed, from, (uint64_t)number, (uint32_t)words);
+    const int begin = least * rank + (rank < more ? rank : more);
+    return number % 2 == 0 ? begin : begin + least - (rank < more ? 0 : 1);
+}
+
+static struct tensor *drawn_words(const struct trial *trial, uint64_t from)
+{
+    struct tensor *words = tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, DEVICE_CPU,
+                                      shape_with_batch(trial->samples, trial->whole.input));
+    for (int i = 0; i < words->count; i++)
+        tensor_integers(words)[i] = drawn_word(trial, from, i);
+    return words;
+}
+
 struct tensor *trial_x(const struct trial *trial, int round, int micro_batch)
 {
+    if (trial->whole.input_dtype == DTYPE_INT32)
+        return drawn_words(trial, stream(trial, STREAM_X, round, micro_batch));
     return drawn(trial, stream(trial, STREAM_X, round, micro_batch),
                  shape_with_batch(trial->samples, trial->whole.input), -1.0f, 1.0f);
 }

@@ -10,6 +10,8 @@
  * training step k, and stored as what was "after step k" is (common/driver/driver.h): parameters, "layers.I.NAME.gradient",
  * and "layers.I.y.M" and "layers.I.dx.M" of micro-batch M.
  *
+ * Tokens that enter an embedding are words of every rank, the first and the last one of each among them.
+ *
  * A new kind is a row of the table in trial_kinds.c.
  */
 #ifndef ASSIGNMENTS_TENSOR_TRIALS_H
@@ -34,7 +36,9 @@ struct trial {
     enum form form;
     int samples; /* of a micro-batch */
     int together; /* of a split x so many columns stay together, as a channel's do behind flatten; 0: 1 */
-    bool cuts_differ; /* from those that follow from the form: then they are filled in, too */
+    bool may_be_refused; /* heads that the ranks do not divide: can_split_heads may say no */
+    bool head;           /* of a language model: vocabulary_parallel_head makes it */
+    bool cuts_differ;    /* from those that follow from the form: then they are filled in, too */
     struct trial_cut cut[LAYER_MAX_PARAMETERS]; /* of each parameter */
 };
 
@@ -54,6 +58,11 @@ struct trial_kind {
     /* Fills in what is the kind's of trial `number`. */
     void (*make)(struct trial *trial, int number, struct trial_sizes *sizes);
 };
+
+/* trial_kinds_alone.c: attention, and the ends of a language model. */
+enum { TRIALS_OF_ATTENTION = 4, TRIALS_OF_VOCABULARY = 4 };
+void trial_make_attention(struct trial *trial, int number, struct trial_sizes *sizes);
+void trial_make_vocabulary(struct trial *trial, int number, struct trial_sizes *sizes);
 
 /* Ends with a NULL name. */
 extern const struct trial_kind trial_kinds[];

@@ -15,6 +15,8 @@ static const struct judge judges[] = {
     {.name = "layers", .judge = tensor_judge_layers, .of_numbers = true},
     {.name = "block", .judge = tensor_judge_block, .accepts_unfinished = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
+    {.name = "attention", .judge = tensor_judge_attention, .of_numbers = true},
+    {.name = "vocabulary", .judge = tensor_judge_vocabulary, .of_numbers = true},
     {.name = "traffic", .judge = tensor_judge_traffic},
     {.name = "collectives", .judge = tensor_judge_collectives},
     {.name = "really_split", .judge = tensor_judge_really_split},

@@ -12,6 +12,10 @@ judge_function tensor_judge_forms;
 judge_function tensor_judge_windows;
 judge_function tensor_judge_layers, tensor_judge_windows;
 judge_function tensor_judge_block;
+judge_function tensor_judge_attention, tensor_judge_vocabulary;
+/* What judge "windows" does with one run. */
+void tensor_judge_windows_of(const struct judgement *judgement, const struct outcome *run,
+                             struct verdict *verdict);
 judge_function tensor_judge_answer_bytes;
 judge_function tensor_judge_answer_dropout;
 judge_function tensor_judge_answer_norms;

@@ -105,6 +105,34 @@ static const struct combination terms_of_y[] = {
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_OTHER, EVERY}}},
 };
 
+/* Of attention, and of an embedding, whose positions are such a bias. */
+static const struct combination terms_inside_of_y[] = {
+    {.term = {{SUSPECT_TERM, EVERY}, {SUSPECT_BIAS, EVERY}}},
+    {.mistake = {.name = "every rank adds what is to be added once",
+                 .explanation =
+                     "The bias of the projection, or of an embedding the positions, are in y once "
+                     "for each rank. Each rank has all of them, so they are added behind the sum, "
+                     "not to each of its terms.",
+                 .look = "whether what is whole on each rank is added before the sum or behind it"},
+     .term = {{SUSPECT_TERM, EVERY}, {SUSPECT_BIAS, EVERY, TIMES_T}}},
+    {.mistake = {.name = "what is to be added once is missing",
+                 .explanation = "y is right but for the bias of the projection, or of an embedding "
+                                "the positions, which are not in it at all.",
+                 .look = "what is added behind the sum"},
+     .term = {{SUSPECT_TERM, EVERY}}},
+    {.mistake = outputs_not_summed,
+     .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}, {SUSPECT_BIAS, EVERY}}},
+    {.mistake = outputs_not_summed, .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}}},
+    {.mistake = SUMMED_TWICE, .term = {{SUSPECT_TERM, EVERY, TIMES_T}, {SUSPECT_BIAS, EVERY}}},
+    {.mistake = AVERAGED, .term = {{SUSPECT_TERM, EVERY, BY_T}, {SUSPECT_BIAS, EVERY}}},
+    {.mistake = {.name = "heads are cut into smaller ones",
+                 .explanation = "y is that of as many times more heads as there are ranks, each as "
+                                "many times narrower: a rank's columns were cut into as many heads "
+                                "as the whole layer has. It has fewer, each as wide as ever.",
+                 .look = "how many heads the tensor of probabilities has"},
+     .term = {{SUSPECT_FINER, EVERY}}},
+};
+
 /* ---- y, split or gathered ----------------------------------------------------------------------------- */
 
 #define NO_BIAS                                                                                    \
@@ -282,6 +310,10 @@ static const struct question {
     {LAYER_Y, IN(FORM_COLUMN), trial_suspect_slices_of_y, slices_of_y, G_N_ELEMENTS(slices_of_y)},
     {LAYER_Y, IN(FORM_COLUMN_GATHERED), trial_suspect_parts_of_y, parts_of_y,
      G_N_ELEMENTS(parts_of_y)},
+    {LAYER_Y, IN(FORM_INSIDE), trial_suspect_inside_terms_of_y, terms_inside_of_y,
+     G_N_ELEMENTS(terms_inside_of_y)},
+    {LAYER_DX, IN(FORM_INSIDE), trial_suspect_inside_terms_of_dx, terms_of_dx,
+     G_N_ELEMENTS(terms_of_dx)},
     {LAYER_DX, IN(FORM_COLUMN) | IN(FORM_COLUMN_GATHERED), trial_suspect_terms_of_dx, terms_of_dx,
      G_N_ELEMENTS(terms_of_dx)},
     {LAYER_DX, IN(FORM_ROW), trial_suspect_slices_of_dx, slices_of_dx, G_N_ELEMENTS(slices_of_dx)},
@@ -349,7 +381,7 @@ static const struct mistake *answer(const struct judged_trial *judged,
 void trial_name_mistake(const struct judged_trial *judged, const struct layer_tensor *tensor)
 {
     const struct whole *whole = wholes_find(judged->wholes, tensor->name);
-    const struct mistake *mistake = NULL;
+    const struct mistake *mistake = trial_mistake_of_heads(judged);
     for (size_t q = 0; q < G_N_ELEMENTS(questions) && !mistake; q++)
         if (questions[q].sort == tensor->sort && questions[q].forms & IN(judged->trial->form))
             mistake = answer(judged, tensor, &questions[q], whole);

@@ -22,9 +22,8 @@ void trial_suspects_free(struct suspects *suspects)
     g_free(suspects);
 }
 
-/* Takes over the tensor. */
-static void add(struct suspects *suspects, enum suspect_family family, int row, int column,
-                struct tensor *tensor)
+void trial_suspects_add(struct suspects *suspects, enum suspect_family family, int row, int column,
+                        struct tensor *tensor)
 {
     const struct fit_candidate candidate = {
         .name = "a part",
@@ -38,8 +37,7 @@ static void add(struct suspects *suspects, enum suspect_family family, int row, 
 
 /* ---- who has what ------------------------------------------------------------------------------------ */
 
-/* A rank's slice of a stored tensor. */
-static const struct slice *slice_of(const struct judged_trial *judged, const char *name, int rank)
+const struct slice *trial_slice_of(const struct judged_trial *judged, const char *name, int rank)
 {
     const struct whole *whole = wholes_find(judged->wholes, name);
     for (guint i = 0; whole && i < whole->parts->len; i++) {
@@ -63,7 +61,7 @@ static bool outputs_of(const struct judged_trial *judged, int rank, struct slice
     const struct trial *trial = judged->trial;
     g_autofree char *name =
         g_strdup_printf("layers.%d.%s", trial->number, trial->whole.parameter[0].name);
-    const struct slice *rows = slice_of(judged, name, rank);
+    const struct slice *rows = trial_slice_of(judged, name, rank);
     if (!rows || rows->along[0].count != 1)
         return false;
     const struct slice_piece piece = rows->along[0].piece[0];
@@ -78,7 +76,7 @@ static struct slice inputs_of(const struct judged_trial *judged, int rank)
     return columns_of(judged->trial, judged->trial->whole.input, trial_inputs(judged->trial, rank));
 }
 
-static struct tensor *part_of(const struct tensor *whole, const struct slice *slice)
+struct tensor *trial_part_of(const struct tensor *whole, const struct slice *slice)
 {
     struct tensor *part =
         tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(slice));
@@ -89,9 +87,9 @@ static struct tensor *part_of(const struct tensor *whole, const struct slice *sl
 /* The slices of all ranks of a stored tensor that is split: are they of one shape? */
 static bool are_alike(const struct judged_trial *judged, const char *name)
 {
-    const struct slice *first = slice_of(judged, name, 0);
+    const struct slice *first = trial_slice_of(judged, name, 0);
     for (int rank = 0; rank < judged->run->ranks; rank++) {
-        const struct slice *slice = slice_of(judged, name, rank);
+        const struct slice *slice = trial_slice_of(judged, name, rank);
         if (!first || !slice || !shape_equal(slice_shape(slice), slice_shape(first)))
             return false;
     }
@@ -104,12 +102,14 @@ static void add_slices(const struct judged_trial *judged, const char *name, int 
                        struct suspects *suspects)
 {
     if (!are_alike(judged, name)) {
-        add(suspects, family, 0, 0, part_of(whole, slice_of(judged, name, rank)));
+        trial_suspects_add(suspects, family, 0, 0,
+                           trial_part_of(whole, trial_slice_of(judged, name, rank)));
         return;
     }
     suspects->own = rank;
     for (int s = 0; s < judged->run->ranks; s++)
-        add(suspects, family, 0, s, part_of(whole, slice_of(judged, name, s)));
+        trial_suspects_add(suspects, family, 0, s,
+                           trial_part_of(whole, trial_slice_of(judged, name, s)));
 }
 
 /* ---- passes through a part of the layer --------------------------------------------------------------- */
@@ -173,13 +173,14 @@ bool trial_suspect_terms_of_y(const struct judged_trial *judged, const struct la
         const struct slice inputs = inputs_of(judged, s);
         struct tensor *x = trial_masked(judged->truth->x[tensor->index], &inputs);
         struct tensor *y = products_of(judged, x);
-        add(suspects, SUSPECT_TERM, 0, s, part_of(y, slice));
+        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, trial_part_of(y, slice));
         tensor_free(y);
         tensor_free(x);
     }
     if (has_bias(judged))
-        add(suspects, SUSPECT_BIAS, 0, 0, bias_in_y(judged));
-    add(suspects, SUSPECT_OTHER, 0, 0, part_of(judged->truth->y[other_micro_batch(tensor)], slice));
+        trial_suspects_add(suspects, SUSPECT_BIAS, 0, 0, bias_in_y(judged));
+    trial_suspects_add(suspects, SUSPECT_OTHER, 0, 0,
+                       trial_part_of(judged->truth->y[other_micro_batch(tensor)], slice));
     return true;
 }
 
@@ -209,7 +210,7 @@ static struct tensor *misplaced(const struct judged_trial *judged, const struct 
         struct slice slice, other;
         if (!outputs_of(judged, s, &slice) || !outputs_of(judged, ranks - 1 - s, &other))
             continue;
-        struct tensor *part = part_of(y, &slice);
+        struct tensor *part = trial_part_of(y, &slice);
         if (in_places && shape_equal(slice_shape(&slice), slice_shape(&other)))
             slice_copy_in(&other, part, wrong);
         else if (!in_places)
@@ -230,13 +231,15 @@ bool trial_suspect_parts_of_y(const struct judged_trial *judged, const struct la
     for (int s = 0; s < judged->run->ranks; s++) {
         struct slice outputs;
         if (outputs_of(judged, s, &outputs))
-            add(suspects, SUSPECT_TERM, 0, s, trial_masked(y, &outputs));
+            trial_suspects_add(suspects, SUSPECT_TERM, 0, s, trial_masked(y, &outputs));
     }
     tensor_free(y);
     if (has_bias(judged))
-        add(suspects, SUSPECT_BIAS, 0, 0, bias_in_y(judged));
-    add(suspects, SUSPECT_RECEIVED, 0, 0, misplaced(judged, tensor->true_whole, false));
-    add(suspects, SUSPECT_REVERSED, 0, 0, misplaced(judged, tensor->true_whole, true));
+        trial_suspects_add(suspects, SUSPECT_BIAS, 0, 0, bias_in_y(judged));
+    trial_suspects_add(suspects, SUSPECT_RECEIVED, 0, 0,
+                       misplaced(judged, tensor->true_whole, false));
+    trial_suspects_add(suspects, SUSPECT_REVERSED, 0, 0,
+                       misplaced(judged, tensor->true_whole, true));
     return judged->run->ranks > 1;
 }
 
@@ -254,12 +257,12 @@ bool trial_suspect_terms_of_dx(const struct judged_trial *judged, const struct l
         struct layer_results results;
         trial_pass(judged->trial, judged->truth->parameters, judged->truth->x[tensor->index], dy,
                    &results);
-        add(suspects, SUSPECT_TERM, 0, s, part_of(results.dx, slice));
+        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, trial_part_of(results.dx, slice));
         trial_results_clear(&results);
         tensor_free(dy);
     }
-    add(suspects, SUSPECT_OTHER, 0, 0,
-        part_of(judged->truth->dx[other_micro_batch(tensor)], slice));
+    trial_suspects_add(suspects, SUSPECT_OTHER, 0, 0,
+                       trial_part_of(judged->truth->dx[other_micro_batch(tensor)], slice));
     return true;
 }
 
@@ -268,8 +271,8 @@ bool trial_suspect_slices_of_dx(const struct judged_trial *judged,
                                 const struct slice *slice, struct suspects *suspects)
 {
     add_slices(judged, tensor->name, rank, SUSPECT_SLICE, tensor->true_whole, suspects);
-    add(suspects, SUSPECT_OTHER, 0, 0,
-        part_of(judged->truth->dx[other_micro_batch(tensor)], slice));
+    trial_suspects_add(suspects, SUSPECT_OTHER, 0, 0,
+                       trial_part_of(judged->truth->dx[other_micro_batch(tensor)], slice));
     return true;
 }
 
@@ -283,7 +286,7 @@ static struct tensor *gradient_of(const struct judged_trial *judged, int k, int 
     trial_pass(judged->trial, judged->truth->parameters, judged->truth->x[i], judged->truth->dy[j],
                &results);
     struct tensor *whole = trial_truth_parameter(judged->trial, results.gradients, k);
-    struct tensor *part = part_of(whole, slice);
+    struct tensor *part = trial_part_of(whole, slice);
     tensor_free(whole);
     trial_results_clear(&results);
     return part;
@@ -304,7 +307,8 @@ static void add_products(const struct judged_trial *judged, const struct layer_t
 {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < TRIAL_MICRO_BATCHES; j++)
-            add(suspects, SUSPECT_PRODUCT, i, j, gradient_of(judged, tensor->index, i, j, slice));
+            trial_suspects_add(suspects, SUSPECT_PRODUCT, i, j,
+                               gradient_of(judged, tensor->index, i, j, slice));
 }
 
 bool trial_suspect_products(const struct judged_trial *judged, const struct layer_tensor *tensor,

@@ -15,6 +15,7 @@ enum suspect_family {
     SUSPECT_BIASES,   /* … or, of slices of one size, (0, s): that of rank s */
     SUSPECT_RECEIVED, /* (0, 0): the ranks' parts, one behind the other in memory … */
     SUSPECT_REVERSED, /* … or in their places, but the last rank's first */
+    SUSPECT_FINER,    /* (0, 0): attention of as many times more heads as there are ranks */
     SUSPECT_OTHER,    /* (0, 0): the same of the other micro-batch */
     SUSPECT_PRODUCT /* (i, j): what x of micro-batch i and dy of j give; (0, j) where x plays no part */
 };
@@ -29,11 +30,25 @@ struct suspects {
 typedef bool suspects_function(const struct judged_trial *judged, const struct layer_tensor *tensor,
                                int rank, const struct slice *slice, struct suspects *suspects);
 
+/* layer_suspects_inside.c: of what is split inside, attention and embeddings. */
+suspects_function trial_suspect_inside_terms_of_y, trial_suspect_inside_terms_of_dx;
+
 suspects_function trial_suspect_terms_of_y, trial_suspect_slices_of_y, trial_suspect_parts_of_y,
     trial_suspect_terms_of_dx, trial_suspect_slices_of_dx, trial_suspect_products,
     trial_suspect_products_of_dy, trial_suspect_slices_of_gradient;
 
 struct suspects *trial_suspects_new(void);
+/* Takes over the tensor. */
+void trial_suspects_add(struct suspects *suspects, enum suspect_family family, int row, int column,
+                        struct tensor *tensor);
+/* A rank's slice of a stored tensor; NULL: it stored none. */
+const struct slice *trial_slice_of(const struct judged_trial *judged, const char *name, int rank);
+/* A new tensor: that part of a whole one. */
+struct tensor *trial_part_of(const struct tensor *whole, const struct slice *slice);
 void trial_suspects_free(struct suspects *suspects);
+
+/* layer_mistakes_heads.c: NULL unless the trial is one of attention, and a rank has other rows of q, k and v than
+ * those of some heads. */
+const struct mistake *trial_mistake_of_heads(const struct judged_trial *judged);
 
 #endif

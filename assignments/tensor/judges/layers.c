@@ -172,6 +172,13 @@ static bool numbers_are_right(const struct judged_trial *judged)
     return right;
 }
 
+/* Sizes that a student's function may refuse: then no rank has tried them. */
+static bool is_refused(const struct judged_trial *judged)
+{
+    g_autofree char *name = g_strdup_printf("layers.%d.y.0", judged->trial->number);
+    return judged->trial->may_be_refused && !wholes_find(judged->wholes, name);
+}
+
 /* ---- trials ------------------------------------------------------------------------------------------ */
 
 static bool judge_trial(struct judged_trial *judged, const struct trial_kind *kind, int number)
@@ -183,7 +190,8 @@ static bool judge_trial(struct judged_trial *judged, const struct trial_kind *ki
     judged->trial = &trial;
     judged->truth = truth;
     const bool right =
-        trial_shares_are_right(judged) && numbers_are_right(judged) && trial_work_is_right(judged);
+        is_refused(judged) || (trial_shares_are_right(judged) && numbers_are_right(judged) &&
+                               trial_work_is_right(judged));
     trial_truth_free(truth);
     trial_clear(&trial);
     return right;
@@ -202,8 +210,8 @@ static bool messages_are_right(const struct outcome *run, struct verdict *verdic
     return right;
 }
 
-static void judge_run(const struct judgement *judgement, const struct outcome *run,
-                      struct verdict *verdict)
+void tensor_judge_trials(const struct judgement *judgement, const struct outcome *run,
+                         struct verdict *verdict)
 {
     (void)judgement;
     const struct trial_kind *kind = trial_kind_named(run->options.probe);
@@ -229,6 +237,6 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 
 void tensor_judge_layers(const struct judgement *judgement, struct verdict *verdict)
 {
-    evidence_each_run(judgement, verdict, judge_run,
+    evidence_each_run(judgement, verdict, tensor_judge_trials,
                       "the layer gives what one process computes, and each rank does its share");
 }

@@ -4,8 +4,8 @@
  *     layers.c            the judge: numbers, rank by rank
  *     layer_truth.c       what one process computes
  *     layer_shares.c      who holds which slices, and who computes how much
- *     layer_suspects.c    what a wrong tensor may have been made of
- *     layer_mistakes.c    the known mistakes, as tables
+ *     layer_suspects*.c   what a wrong tensor may have been made of
+ *     layer_mistakes*.c   the known mistakes, as tables
  */
 #ifndef ASSIGNMENTS_TENSOR_JUDGES_LAYERS_H
 #define ASSIGNMENTS_TENSOR_JUDGES_LAYERS_H
@@ -33,6 +33,10 @@ struct layer_tensor {
     char name[128]; /* of the whole */
     const struct tensor *true_whole;
 };
+
+/* One run of a probe of layers: what judge "layers" does with each of its. */
+void tensor_judge_trials(const struct judgement *judgement, const struct outcome *run,
+                         struct verdict *verdict);
 
 /* "trial 2: 5 samples of (3, 11) to (3, 17), FORM_COLUMN": to be freed with g_free. */
 char *trial_in_words(const struct trial *trial);

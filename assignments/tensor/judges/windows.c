@@ -33,8 +33,8 @@ static bool losses_of_all(const struct outcome *run, double *loss, struct verdic
     return true;
 }
 
-static void judge_run(const struct judgement *judgement, const struct outcome *run,
-                      struct verdict *verdict)
+void tensor_judge_windows_of(const struct judgement *judgement, const struct outcome *run,
+                             struct verdict *verdict)
 {
     (void)judgement;
     if (!evidence_logs(run, verdict))
@@ -52,6 +52,6 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 
 void tensor_judge_windows(const struct judgement *judgement, struct verdict *verdict)
 {
-    evidence_each_run(judgement, verdict, judge_run,
+    evidence_each_run(judgement, verdict, tensor_judge_windows_of,
                       "one process continues from each snapshot with the same losses");
 }

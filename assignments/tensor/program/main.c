@@ -39,8 +39,9 @@ static const struct probe *probes(void)
         {"split", "can_split and split with many sizes (1 rank)", probe_split},
         {"operators", "copy, reduce, scatter and gather, forwards and backwards", probe_operators},
         {"forms", "the forms that --parallel chooses for many chains (1 rank)", probe_forms},
+        {"vocabulary_cross_entropy", "the loss of split logits, and its gradient", probe_loss},
     };
-    int count = 3;
+    int count = 4;
     for (int i = 0; count < MOST - 1 && trial_kinds[i].name != NULL; i++)
         probes[count++] =
             (struct probe){trial_kinds[i].name, trial_kinds[i].what, tensor_probe_layer};

@@ -46,5 +46,6 @@ void tensor_probe_layer(struct run *run);
 void probe_split(struct run *run);
 void probe_operators(struct run *run);
 void probe_forms(struct run *run);
+void probe_loss(struct run *run);
 
 #endif

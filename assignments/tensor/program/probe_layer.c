@@ -19,6 +19,7 @@ struct tried {
     struct trial trial;
     struct tensor_place place;
     struct stage *stage;
+    bool refused; /* the student's function refuses these sizes, as it may; there is no layer */
     struct slice x, y; /* which part of the whole ones this rank has */
 };
 
@@ -51,7 +52,9 @@ static struct layer make_layer(struct tried *tried, const char *kind)
 {
     struct layer kit = tried->trial.whole, own = {0};
     kit.input = tried->place.input;
-    if (!tensor_make_layer(&tried->place, &own))
+    if (tried->trial.head)
+        own = vocabulary_parallel_head(&tried->place);
+    else if (!tensor_make_layer(&tried->place, &own))
         fatal("--probe %s: nobody makes such a layer in trial %d", kind, tried->trial.number);
     own = custom_put_in_place(own, &(struct layer_place){.kit = &kit,
                                                          .whole = &tried->trial.whole,
@@ -178,31 +181,45 @@ static uint64_t live_bytes(void)
     return bytes;
 }
 
+static bool is_refused(const struct tried *tried)
+{
+    char reason[160] = "";
+    return tried->trial.may_be_refused && !tensor_can_cut(&tried->place, reason, sizeof reason);
+}
+
+static struct stage *stage_of(const struct model *model, int number, const struct trial *trial)
+{
+    return stage_new(model, &(struct stage_options){.index = number,
+                                                    .stages = model->layers,
+                                                    .first_layer = number,
+                                                    .layers = 1,
+                                                    .micro_batch_size = trial->samples,
+                                                    .micro_batches = TRIAL_MICRO_BATCHES,
+                                                    .seed = trial->seed,
+                                                    .device = DEVICE_CPU});
+}
+
 void tensor_probe_layer(struct run *run)
 {
     const struct trial_kind *kind = trial_kind_named(run->options->probe);
-    struct tried tried[TRIALS_MOST];
-    struct layer layers[TRIALS_MOST];
+    struct tried tried[TRIALS_MOST] = {0};
+    struct layer layers[TRIALS_MOST] = {0};
     struct model model = {.name = "layers by themselves", .layers = kind->trials, .layer = layers};
     for (int i = 0; i < kind->trials; i++) {
         trial_make(&tried[i].trial, kind, i, run->ranks, run->options->seed);
         place_trial(&tried[i]);
-        layers[i] = make_layer(&tried[i], kind->name);
+        tried[i].refused = is_refused(&tried[i]);
+        if (!tried[i].refused)
+            layers[i] = make_layer(&tried[i], kind->name);
     }
     for (int i = 0; i < kind->trials; i++)
-        tried[i].stage =
-            stage_new(&model, &(struct stage_options){.index = i,
-                                                      .stages = kind->trials,
-                                                      .first_layer = i,
-                                                      .layers = 1,
-                                                      .micro_batch_size = tried[i].trial.samples,
-                                                      .micro_batches = TRIAL_MICRO_BATCHES,
-                                                      .seed = run->options->seed,
-                                                      .device = DEVICE_CPU});
+        if (!tried[i].refused)
+            tried[i].stage = stage_of(&model, i, &tried[i].trial);
     for (int round = 0; round < TRIAL_ROUNDS; round++) {
         log_append(log_record_of_step(LOG_STEP_BEGIN, round));
         for (int i = 0; i < kind->trials; i++)
-            try_layer(run, &tried[i], round);
+            if (!tried[i].refused)
+                try_layer(run, &tried[i], round);
         log_append(log_record_of_step_end(round, live_bytes()));
     }
     for (int i = 0; i < kind->trials; i++) {
