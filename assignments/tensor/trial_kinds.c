@@ -58,6 +58,94 @@ static void make_row(struct trial *trial, int number, struct trial_sizes *sizes)
                                                          .no_bias = kinds[number].no_bias});
 }
 
+/* ---- convolutions -------------------------------------------------------------------------------------- */
+
+/* Images are not square, and windows, strides and padding not of one size. */
+struct trial_window {
+    int kernel, stride, padding;
+    bool no_bias;
+};
+
+static void make_convolution(struct trial *trial, struct trial_sizes *sizes, int inputs,
+                             int outputs, const struct trial_window *window)
+{
+    const struct shape input = SHAPE(inputs, trial_size(sizes, 5, 6), trial_size(sizes, 7, 8));
+    trial->samples = trial_size(sizes, 2, 3);
+    trial->whole =
+        layer_convolution_with(input, (struct convolution_options){.channels = outputs,
+                                                                   .kernel = window->kernel,
+                                                                   .stride = window->stride,
+                                                                   .padding = window->padding,
+                                                                   .no_bias = window->no_bias});
+}
+
+static void make_column_convolution(struct trial *trial, int number, struct trial_sizes *sizes)
+{
+    static const struct {
+        enum form form;
+        struct trial_window window;
+    } kinds[] = {
+        {FORM_COLUMN, {.kernel = 3, .stride = 1}}, /* nobody wants dx */
+        {FORM_COLUMN, {.kernel = 3, .stride = 2, .padding = 1, .no_bias = true}},
+        {FORM_COLUMN_GATHERED, {.kernel = 5, .stride = 1, .padding = 2}},
+        {FORM_COLUMN_GATHERED, {.kernel = 1, .stride = 2, .no_bias = true}},
+    };
+    trial->form = kinds[number].form;
+    make_convolution(trial, sizes, trial_size(sizes, 2, 3),
+                     trial_uneven_size(sizes, sizes->ranks + 1), &kinds[number].window);
+}
+
+static void make_row_convolution(struct trial *trial, int number, struct trial_sizes *sizes)
+{
+    static const struct trial_window windows[] = {
+        {.kernel = 3, .stride = 1}, /* nobody wants dx */
+        {.kernel = 3, .stride = 2, .padding = 1, .no_bias = true},
+        {.kernel = 5, .stride = 1, .padding = 2},
+        {.kernel = 1, .stride = 2},
+    };
+    trial->form = FORM_ROW;
+    make_convolution(trial, sizes, trial_uneven_size(sizes, sizes->ranks + 1),
+                     trial_size(sizes, 2, 3), &windows[number]);
+}
+
+/* ---- norms --------------------------------------------------------------------------------------------- */
+
+static void make_layer_norm(struct trial *trial, int number, struct trial_sizes *sizes)
+{
+    trial->form = FORM_SPLIT;
+    trial->samples = trial_size(sizes, 5, 7);
+    const int uneven = trial_uneven_size(sizes, 2 * sizes->ranks + 1);
+    switch (number) {
+    case 0: /* nobody wants dx */
+        trial->whole = layer_norm(SHAPE(uneven));
+        break;
+    case 1:
+        trial->whole = layer_norm(SHAPE(trial_size(sizes, 2, 3), uneven));
+        break;
+    case 2:
+        trial->whole =
+            layer_norm_of(SHAPE(uneven, trial_size(sizes, 2, 3), trial_size(sizes, 4, 5)), 3);
+        break;
+    default:
+        trial->whole = layer_norm(SHAPE(4 * sizes->ranks));
+        break;
+    }
+}
+
+static void make_batch_norm(struct trial *trial, int number, struct trial_sizes *sizes)
+{
+    trial->form = FORM_SPLIT;
+    trial->samples = trial_size(sizes, 5, 7);
+    const int uneven = trial_uneven_size(sizes, 2 * sizes->ranks + 1);
+    if (number == 0) /* nobody wants dx */
+        trial->whole = layer_batch_norm(SHAPE(uneven));
+    else if (number == 1)
+        trial->whole =
+            layer_batch_norm(SHAPE(uneven, trial_size(sizes, 2, 3), trial_size(sizes, 4, 5)));
+    else
+        trial->whole = layer_batch_norm(SHAPE(4 * sizes->ranks));
+}
+
 const struct trial_kind trial_kinds[] = {
     {"column_parallel_linear", "the layer alone, in several sizes", 6, make_column},
     {"row_parallel_linear", "the layer alone, in several sizes", 5, make_row},
@@ -65,5 +153,10 @@ const struct trial_kind trial_kinds[] = {
      trial_make_attention},
     {"vocabulary_parallel", "embedding and head alone, in several sizes", TRIALS_OF_VOCABULARY,
      trial_make_vocabulary},
+    {"column_parallel_convolution", "the layer alone, in several sizes", 4,
+     make_column_convolution},
+    {"row_parallel_convolution", "the layer alone, in several sizes", 4, make_row_convolution},
+    {"split_layer_norm", "the layer alone, in several sizes", 4, make_layer_norm},
+    {"split_batch_norm", "the layer alone, in several sizes", 3, make_batch_norm},
     {NULL, NULL, 0, NULL},
 };

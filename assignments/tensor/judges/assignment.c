@@ -13,6 +13,8 @@ static const struct judge judges[] = {
     {.name = "operators", .judge = tensor_judge_operators},
     {.name = "forms", .judge = tensor_judge_forms},
     {.name = "layers", .judge = tensor_judge_layers, .of_numbers = true},
+    {.name = "norm", .judge = tensor_judge_norm, .accepts_unfinished = true},
+    {.name = "both_norms", .judge = tensor_judge_both_norms, .of_numbers = true},
     {.name = "block", .judge = tensor_judge_block, .accepts_unfinished = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
     {.name = "attention", .judge = tensor_judge_attention, .of_numbers = true},

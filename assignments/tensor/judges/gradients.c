@@ -11,6 +11,7 @@
  */
 #include "assignments/tensor/judges/gradients.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/parts.h"
 
 #include "common/training/assert_close.h"
 
@@ -45,7 +46,8 @@ static struct closeness closeness_of_part(const struct whole_part *part,
                                           const struct tensor *expected, int layer)
 {
     struct tensor *own = tensor_signature_expected(part, expected);
-    const struct closeness how = closeness_of(part->tensor, own, tolerance_of(layer));
+    const struct closeness how = closeness_of(
+        part->tensor, own, tensor_tolerance_of_part(tolerance_of(layer), expected, own));
     tensor_free(own);
     return how;
 }

@@ -172,7 +172,9 @@ static void charged(const struct judged_trial *judged, int rank, double *forward
     }
 }
 
-/* Besides its products a layer may go through x, y and their gradients a few times: biases, copies. */
+/* Besides its products a layer may go through x, y and their gradients a few times: biases, copies. A norm does
+ * nothing else, in more passes or in fewer, and it may gather what is split first: half of the share is enough,
+ * and twice the whole is not too much. */
 static bool is_its_share(const struct judged_trial *judged, int rank, const char *which,
                          double found, double whole, double share)
 {
@@ -182,13 +184,16 @@ static bool is_its_share(const struct judged_trial *judged, int rank, const char
         2.0 * samples *
         (double)(shape_elements(trial->whole.input) + shape_elements(trial->whole.output));
     const double due = samples * whole * share;
-    if (found > due + passes)
+    const bool norm = trial->form == FORM_SPLIT;
+    const double least = norm ? due / 2 : due - passes;
+    const double most = norm ? 2 * samples * whole : due + passes;
+    if (found > most)
         trial_fail(
             judged,
             "rank %d charges %.0f floating-point operations in its %s; its share of the "
             "whole's, %.3g of it, are %.0f: something is computed more than once, or for others",
             rank, found, which, share, due);
-    else if (found < due - passes)
+    else if (found < least)
         trial_fail(judged,
                    "rank %d charges %.0f floating-point operations in its %s, and its share of the "
                    "whole's are %.0f: what is computed beside the operations of "

@@ -11,6 +11,7 @@
 #include "assignments/tensor/judges/layers.h"
 #include "assignments/tensor/chains.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/parts.h"
 #include "grader/evidence/collectives_agree.h"
 #include "grader/evidence/collectives_in_flight.h"
 #include "grader/evidence/messages.h"
@@ -87,8 +88,9 @@ static bool ranks_are_right(const struct judged_trial *judged, const struct laye
     for (guint i = 0; i < whole->parts->len && right; i++) {
         const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
         struct tensor *expected = true_part(tensor, &part->is.slice);
-        const struct closeness closeness =
-            closeness_of(part->tensor, expected, tolerance_gradient());
+        const struct closeness closeness = closeness_of(
+            part->tensor, expected,
+            tensor_tolerance_of_part(tolerance_gradient(), tensor->true_whole, expected));
         const bool none = closeness.actual_all_zero && may_be_zero(judged, tensor);
         somewhere |= closeness.close;
         right = closeness.close || (none && (somewhere || i + 1 < whole->parts->len));
