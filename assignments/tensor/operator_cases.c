@@ -68,11 +68,22 @@ static void set_shape(struct operator_case *one, int kind)
 
 struct operator_group operator_group_of(int ranks, int rank, int round)
 {
-    if (round == 0)
-        return (struct operator_group){.first = 0, .stride = 1, .ranks = ranks, .rank = rank};
-    const int first = rank % 2;
-    return (struct operator_group){
-        .first = first, .stride = 2, .ranks = (ranks - first + 1) / 2, .rank = rank / 2};
+    struct operator_group group = {.stride = 1, .of = ranks, .ranks = ranks, .rank = rank};
+    if (round > 0 && ranks % 2 == 0) {
+        group.first = rank % 2;
+        group.stride = 2;
+        group.ranks = ranks / 2;
+        group.rank = rank / 2;
+    } else if (round > 0) {
+        group.first = 1 % ranks;
+        group.rank = (rank - group.first + ranks) % ranks;
+    }
+    return group;
+}
+
+int operator_member(struct operator_group group, int member)
+{
+    return (group.first + member * group.stride) % group.of;
 }
 
 void operator_cases(uint64_t seed, struct operator_group group, int round,

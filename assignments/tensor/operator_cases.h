@@ -3,7 +3,7 @@
  * by the program and the judge.
  *
  * There are two rounds: all ranks of the run together, and then the even and the odd ones as groups of
- * their own. In each every operator is called with tensors of two, three and four dimensions, cut along
+ * their own; an odd number of ranks stays together then, numbered from another one on. In each every operator is called with tensors of two, three and four dimensions, cut along
  * the first, the last and one in between. All numbers are whole and small, so that they and their sums are
  * exact in whatever order they are added up.
  */
@@ -36,9 +36,9 @@ extern const struct operator_facts operator_table[OPERATORS];
 
 enum { OPERATOR_ROUNDS = 2, OPERATOR_KINDS = 6, OPERATOR_CALLS = OPERATORS * OPERATOR_KINDS };
 
-/* The ranks first, first + stride, … of a run that call an operator together. */
+/* The ranks first, first + stride, … of a run that call an operator together; behind the last comes rank 0. */
 struct operator_group {
-    int first, stride;
+    int first, stride, of; /* of so many in the run */
     int ranks;
     int rank; /* of the caller, in the group */
 };
@@ -55,6 +55,8 @@ struct operator_case {
 
 /* In which group a rank of the run is in a round. */
 struct operator_group operator_group_of(int ranks, int rank, int round);
+/* The rank of the run that a member is. */
+int operator_member(struct operator_group group, int member);
 /* The OPERATOR_CALLS calls of a round, in order. */
 void operator_cases(uint64_t seed, struct operator_group group, int round,
                     struct operator_case cases[OPERATOR_CALLS]);

@@ -3,6 +3,7 @@
  */
 #include "grader/verdict/assignment.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/mistakes_of_hang.h"
 #include "assignments/tensor/judges/work.h"
 #include "assignments/tensor/way_table.h"
 #include "grader/judges/judges.h"
@@ -33,7 +34,8 @@ static const struct judge judges[] = {
 static const struct assignment tensor = {.name = "tensor",
                                          .options = &tensor_own_options,
                                          .judges = judges,
-                                         .work_is_sound = tensor_work_is_sound};
+                                         .work_is_sound = tensor_work_is_sound,
+                                         .mistake_of_hang = tensor_mistake_of_hang};
 
 __attribute__((constructor)) static void register_assignment(void)
 {

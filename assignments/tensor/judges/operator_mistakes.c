@@ -39,7 +39,8 @@ static struct tensor *as_it_came(const struct operator_results *all,
 {
     switch (operator_table[result->one.which].takes) {
     case EXTENT_TERM:
-        return operator_term(&result->one, operator_member(result, result->one.group.rank));
+        return operator_term(&result->one,
+                             operator_member(result->one.group, result->one.group.rank));
     case EXTENT_PART:
         return operator_part(result, result->part);
     case EXTENT_WHOLE:
@@ -76,9 +77,10 @@ static struct tensor *maximum(const struct operator_results *all,
                               const struct operator_result *result)
 {
     (void)all;
-    struct tensor *most = operator_term(&result->one, operator_member(result, 0));
+    struct tensor *most = operator_term(&result->one, operator_member(result->one.group, 0));
     for (int member = 1; member < result->one.group.ranks; member++) {
-        struct tensor *term = operator_term(&result->one, operator_member(result, member));
+        struct tensor *term =
+            operator_term(&result->one, operator_member(result->one.group, member));
         for (int i = 0; i < most->count; i++)
             tensor_floats(most)[i] = fmaxf(tensor_floats(most)[i], tensor_floats(term)[i]);
         tensor_free(term);
@@ -99,17 +101,15 @@ static struct tensor *term_of_rank_0(const struct operator_results *all,
                                      const struct operator_result *result)
 {
     (void)all;
-    return operator_term(&result->one, operator_member(result, 0));
+    return operator_term(&result->one, operator_member(result->one.group, 0));
 }
 
-/* Only where all groups of a round have the same sizes. */
 static struct tensor *sum_of_the_world(const struct operator_results *all,
                                        const struct operator_result *result)
 {
     struct operator_result everybody = *result;
-    if (all->ranks % result->one.group.stride != 0)
-        return NULL;
-    everybody.one.group = (struct operator_group){.stride = 1, .ranks = all->ranks};
+    everybody.one.group =
+        (struct operator_group){.stride = 1, .of = all->ranks, .ranks = all->ranks};
     return operator_sum(&everybody);
 }
 
@@ -232,20 +232,37 @@ static struct tensor *own_part_at_0(const struct operator_results *all,
     return whole;
 }
 
-/* Each part stands where that of another rank should: of the one as far from the other end. */
-static struct tensor *in_reverse(const struct operator_results *all,
-                                 const struct operator_result *result)
+static int rank_in_world(const struct operator_results *all, const struct operator_result *result,
+                         int member)
+{
+    const int rank = operator_member(result->one.group, member);
+    return all->reversed ? all->ranks - 1 - rank : rank;
+}
+
+/* Numbers that come before a member's, if the members are taken as MPI_COMM_WORLD numbers them. */
+static int begin_in_world(const struct operator_results *all, const struct operator_result *result,
+                          int member)
+{
+    int begin = 0;
+    for (int other = 0; other < result->one.group.ranks; other++) {
+        const struct part part = operator_result_at(all, result, other)->part;
+        if (rank_in_world(all, result, other) < rank_in_world(all, result, member))
+            begin += part.end - part.begin;
+    }
+    return begin;
+}
+
+static struct tensor *in_the_worlds_order(const struct operator_results *all,
+                                          const struct operator_result *result)
 {
     struct tensor *whole = operator_whole(&result->one);
-    struct slice to = slice_all(result->one.whole);
-    int begin = 0;
-    for (int member = result->one.group.ranks - 1; member >= 0; member--) {
+    for (int member = 0; member < result->one.group.ranks; member++) {
         const struct part part = operator_result_at(all, result, member)->part;
+        const int begin = begin_in_world(all, result, member);
+        const struct slice to = slice_along(result->one.whole, result->one.dimension, begin,
+                                            begin + part.end - part.begin);
         struct tensor *piece = operator_part(result, part);
-        to = slice_along(result->one.whole, result->one.dimension, begin,
-                         begin + part.end - part.begin);
         slice_copy_in(&to, piece, whole);
-        begin += part.end - part.begin;
         tensor_free(piece);
     }
     return whole;
@@ -373,11 +390,11 @@ static const struct rule {
       "up, too.",
       "which one is needed: parts are put together, terms are added up"}},
     {IS(GATHERS),
-     in_reverse,
-     {"parts in the order of another communicator",
-      "The parts are there, but in the reverse order. The ranks are those of group->comm, which "
+     in_the_worlds_order,
+     {"parts in the order of MPI_COMM_WORLD",
+      "The parts are there, but in the order of the ranks in MPI_COMM_WORLD. Those of group->comm "
       "need not be "
-      "numbered as in MPI_COMM_WORLD.",
+      "numbered like that.",
       "the communicator, and whose rank counts: group->comm, group->rank"}},
 };
 

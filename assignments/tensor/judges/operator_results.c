@@ -86,6 +86,7 @@ struct operator_results *operator_results_read(const struct outcome *run, struct
 {
     struct operator_results *all = g_new0(struct operator_results, 1);
     all->ranks = run->ranks;
+    all->reversed = run->options.reverse_ranks;
     all->file = g_new0(struct tensor_file *, run->ranks);
     all->results = g_new0(struct operator_result, run->ranks * OPERATOR_ALL_CALLS);
     bool usable = true;
@@ -116,24 +117,20 @@ const struct operator_result *operator_result_of(const struct operator_results *
     return &all->results[rank * OPERATOR_ALL_CALLS + call];
 }
 
-int operator_member(const struct operator_result *result, int member)
-{
-    return result->one.group.first + member * result->one.group.stride;
-}
-
 const struct operator_result *operator_result_at(const struct operator_results *all,
                                                  const struct operator_result *result, int member)
 {
-    return operator_result_of(all, operator_member(result, member), result->one.number);
+    return operator_result_of(all, operator_member(result->one.group, member), result->one.number);
 }
 
 /* ---- what it should have been ------------------------------------------------------------------------- */
 
 struct tensor *operator_sum(const struct operator_result *result)
 {
-    struct tensor *sum = operator_term(&result->one, operator_member(result, 0));
+    struct tensor *sum = operator_term(&result->one, operator_member(result->one.group, 0));
     for (int member = 1; member < result->one.group.ranks; member++) {
-        struct tensor *term = operator_term(&result->one, operator_member(result, member));
+        struct tensor *term =
+            operator_term(&result->one, operator_member(result->one.group, member));
         for (int i = 0; i < sum->count; i++)
             tensor_floats(sum)[i] += tensor_floats(term)[i];
         tensor_free(term);

@@ -21,6 +21,7 @@ struct operator_result {
 
 struct operator_results {
     int ranks;
+    bool reversed;                   /* in MPI_COMM_WORLD the ranks are numbered the other way */
     struct tensor_file **file;       /* [rank] */
     struct operator_result *results; /* [rank][call] */
 };
@@ -34,8 +35,6 @@ const struct operator_result *operator_result_of(const struct operator_results *
 /* The same call on another member of its group. */
 const struct operator_result *operator_result_at(const struct operator_results *all,
                                                  const struct operator_result *result, int member);
-/* The rank of the run that a member of the call's group is. */
-int operator_member(const struct operator_result *result, int member);
 
 /* What a rank has to return. A new tensor. */
 struct tensor *operator_expected(const struct operator_result *result);

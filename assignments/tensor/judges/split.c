@@ -108,8 +108,8 @@ static char *parts_text(const struct split_case *one)
 {
     GString *text = g_string_new(NULL);
     for (int rank = 0; rank < one->parts && rank < 12; rank++)
-        g_string_append_printf(text, "%s%d–%d", rank ? ", " : "", one->part[rank].begin,
-                               one->part[rank].end - 1);
+        g_string_append_printf(text, "%s{%d, %d}", rank ? ", " : "", one->part[rank].begin,
+                               one->part[rank].end);
     if (one->parts > 12)
         g_string_append(text, ", …");
     return g_string_free(text, FALSE);
@@ -120,13 +120,12 @@ static char *what_is_wrong(const struct split_case *one)
 {
     g_autofree char *answer = what_is_wrong_with_the_answer(one);
     if (answer)
-        return g_strdup_printf("can_split(%d, %d ranks): %s", one->size, one->ranks, answer);
+        return g_strdup_printf("can_split(%d, %d, …): %s", one->size, one->ranks, answer);
     g_autofree char *parts = one->parts > 0 ? what_is_wrong_with_the_parts(one) : NULL;
     if (!parts)
         return NULL;
     g_autofree char *text = parts_text(one);
-    return g_strdup_printf("%d things on %d ranks are split as %s: %s", one->size, one->ranks, text,
-                           parts);
+    return g_strdup_printf("split(%d, %d, …) gives %s: %s", one->size, one->ranks, text, parts);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------ */

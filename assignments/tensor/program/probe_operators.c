@@ -2,7 +2,8 @@
  * --probe operators: every operator, forwards and backwards, with the tensors of operator_cases.h.
  *
  * Each call is followed by a look at what it left behind: tensors that nobody freed, and, where the probe
- * looks at the tensor that it gives away, too, numbers in it that changed.
+ * looks at the tensor that it gives away, too, numbers in it that changed. For the log it is a step, of the
+ * call's number.
  */
 #include "assignments/tensor/operator_cases.h"
 #include "assignments/tensor/probes.h"
@@ -167,18 +168,18 @@ static void one_round(const struct run *run, int round, struct tensor_file *file
     struct calling calling = {
         .world_rank = run->rank,
         .group = {.comm = run->comm, .rank = members.rank, .ranks = members.ranks}};
-    if (members.stride > 1)
-        mpi_check(MPI_Comm_split(run->comm, members.first, run->rank, &calling.group.comm));
+    if (round > 0)
+        mpi_check(MPI_Comm_split(run->comm, members.first, members.rank, &calling.group.comm));
     operator_cases(run->options->seed, members, round, cases);
-    log_append(log_record_of_step(LOG_STEP_BEGIN, round));
     for (int i = 0; i < OPERATOR_CALLS; i++) {
         calling.one = &cases[i];
         calling.part = own_part(&cases[i], &calling.group);
+        log_append(log_record_of_step(LOG_STEP_BEGIN, cases[i].number));
         if (json_array_append_new(table, one_call(&calling, file)) != 0)
             fatal("no memory left for the table");
+        log_append(log_record_of_step_end(cases[i].number, 0));
     }
-    log_append(log_record_of_step_end(round, 0));
-    if (members.stride > 1)
+    if (round > 0)
         mpi_check(MPI_Comm_free(&calling.group.comm));
 }
 
