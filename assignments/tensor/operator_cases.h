@@ -3,9 +3,10 @@
  * by the program and the judge.
  *
  * There are two rounds: all ranks of the run together, and then the even and the odd ones as groups of
- * their own; an odd number of ranks stays together then, numbered from another one on. In each every operator is called with tensors of two, three and four dimensions, cut along
- * the first, the last and one in between. All numbers are whole and small, so that they and their sums are
- * exact in whatever order they are added up.
+ * their own; an odd number of ranks stays together then, numbered from another one on. In each, every
+ * operator is called with tensors of two, three and four dimensions, cut along the first, the last and one in
+ * between. All numbers are whole and small, so that they and their sums are exact in whatever order they are
+ * added up.
  */
 #ifndef ASSIGNMENTS_TENSOR_OPERATOR_CASES_H
 #define ASSIGNMENTS_TENSOR_OPERATOR_CASES_H
@@ -36,7 +37,8 @@ extern const struct operator_facts operator_table[OPERATORS];
 
 enum { OPERATOR_ROUNDS = 2, OPERATOR_KINDS = 6, OPERATOR_CALLS = OPERATORS * OPERATOR_KINDS };
 
-/* The ranks first, first + stride, … of a run that call an operator together; behind the last comes rank 0. */
+/* The ranks first, first + stride, … of a run that call an operator together; behind the last comes
+ * rank 0. */
 struct operator_group {
     int first, stride, of; /* of so many in the run */
     int ranks;

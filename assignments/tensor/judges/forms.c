@@ -130,10 +130,8 @@ static char *what_is_wrong(enum way way, const struct chosen *chosen)
 static const struct mistake gathers_everywhere = {
     "every layer gathers what it gives",
     "Each linear layer and convolution takes a round of messages. The parts of the outputs that a "
-    "rank has "
-    "after the first are the inputs that it needs for the second, if that one is split by its "
-    "inputs: nothing "
-    "has to be gathered between them.",
+    "rank has after the first are the inputs that it needs for the second, if that one is split "
+    "by its inputs: nothing has to be gathered between them.",
     "FORM_COLUMN and then FORM_ROW"};
 static const struct mistake nothing_split = {
     "nothing is split",

@@ -19,8 +19,7 @@
 static const struct mistake through_world = {
     "MPI_COMM_WORLD in place of the group's communicator",
     "A collective goes through MPI_COMM_WORLD. The group may be only some of its ranks, or number "
-    "them "
-    "otherwise: then others' calls are met, and parts come in another order.",
+    "them otherwise: then others' calls are met, and parts come in another order.",
     "the communicator: group->comm"};
 
 static bool probes_operators(const struct scene *scene)
@@ -55,8 +54,7 @@ static void tell_through_world(const struct scene *scene, int rank, GString *cau
 static const struct mistake left_out = {
     "a collective that only some ranks call",
     "A rank left an operator without the call in which others wait for it. Each rank of a group "
-    "must call each "
-    "collective, also one that has nothing to give or does not need the result.",
+    "must call each collective, also one that has nothing to give or does not need the result.",
     "the conditions around the call: do they depend on the rank?"};
 
 /* Does a rank call anything of MPI in a step? */

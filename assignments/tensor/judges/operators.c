@@ -112,8 +112,7 @@ static bool judge_numbers(const struct operator_results *all, enum tensor_operat
 static const struct mistake leak = {
     "a tensor that nobody frees",
     "An operator takes over its tensor: it must be freed, unless it is what is returned. And so "
-    "must whatever "
-    "the operator makes for itself.",
+    "must whatever the operator makes for itself.",
     "tensor_free, for what was given and for what was made on the way"};
 static const struct mistake written_into = {
     "wrote into a tensor that others look at",

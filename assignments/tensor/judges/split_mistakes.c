@@ -149,14 +149,12 @@ static const struct rule {
     {last_takes_all,
      {"the last rank takes all of the remainder",
       "Every rank has size / ranks things, and the last one what is left over as well. The others "
-      "wait "
-      "for it in every layer.",
+      "wait for it in every layer.",
       "how the remainder can be spread: one each to some ranks"}},
     {first_takes_all,
      {"the first rank takes all of the remainder",
-      "Every rank has size / ranks things, and the first one what is left over as well. The others "
-      "wait "
-      "for it in every layer.",
+      "Every rank has size / ranks things, and the first one what is left over as well. The "
+      "others wait for it in every layer.",
       "how the remainder can be spread: one each to some ranks"}},
     {rounded_up, {"rounded up", UP_EXPLANATION, UP_LOOK}},
     {rounded_up_cut_off, {"rounded up", UP_EXPLANATION, UP_LOOK}},
@@ -184,14 +182,13 @@ static const struct rule {
       "struct part in tensor.h"}},
     {from_the_last,
      {"parts in the order of falling ranks",
-      "The last rank has the first things. Lower numbers are to be on lower ranks: gathers put the "
-      "parts one behind the other by rank.",
+      "The last rank has the first things. Lower numbers are to be on lower ranks: gathers put "
+      "the parts one behind the other by rank.",
       "the part of rank 0"}},
     {shift_forgotten,
      {"parts don't begin behind those that have one more",
       "The first ranks have one more each, as they should, but each part begins at rank · (size / "
-      "ranks), "
-      "as if they had not.",
+      "ranks), as if they had not.",
       "where a part begins if the ranks before it have one more each"}},
     {everything,
      {"every rank has everything", "Each part is the whole: nothing is split.",
@@ -200,8 +197,8 @@ static const struct rule {
 
 static const struct mistake only_divisors = {"refuses what does not divide",
                                              "Everything is accepted whose size the number of "
-                                             "ranks divides, and nothing else. Parts may differ by "
-                                             "one.",
+                                             "ranks divides, and nothing else. Parts may differ "
+                                             "by one.",
                                              "can_split: when does a rank get nothing?"};
 
 /* ---- which it is ------------------------------------------------------------------------------------- */
