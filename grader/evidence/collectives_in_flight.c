@@ -58,7 +58,7 @@ static void tell_touched(const struct outcome *run, const struct collectives *co
     g_autoptr(GString) call = g_string_new(NULL);
     collectives_name_with_line(run->program, run->log, collectives, rank, begin, call);
     evidence_fail(verdict, "rank %d %s what it had given to %s, while that was under way", rank,
-                  gone ? "freed" : "changed", call->str);
+                  gone ? "freed" : "changed or freed", call->str);
     verdict->spoils = true;
     verdict_explain(verdict,
                     "\nMPI may read the buffer at any time until the request is complete.\n");

@@ -34,7 +34,8 @@ static bool is_through_world(const struct scene *scene, int rank)
     if (place->call == NO_RECORD)
         return false;
     const struct log_record *call = &scene->outcome->log[rank].record[place->call];
-    if (!collectives_include(call->operation) || call->communicator != LOG_WORLD)
+    if (!collectives_include(call->operation) || call->communicator != LOG_WORLD ||
+        call->operation == LOG_BARRIER)
         return false;
     /* In the second round the groups have communicators of their own. */
     const bool second = probes_operators(scene) && place->step >= OPERATOR_CALLS;
@@ -44,9 +45,10 @@ static bool is_through_world(const struct scene *scene, int rank)
 static void tell_through_world(const struct scene *scene, int rank, GString *cause)
 {
     const struct log_record *call = &scene->outcome->log[rank].record[scene->place[rank].call];
-    g_string_append_printf(cause, "rank %d calls ", rank);
+    g_string_append_printf(
+        cause, "MPI_COMM_WORLD is not the group's communicator, through which rank %d was to call ",
+        rank);
     call_place_name(scene->outcome->program, call, cause);
-    g_string_append(cause, " through MPI_COMM_WORLD, which is not the group's communicator");
 }
 
 /* ---- left out ------------------------------------------------------------------------------------------ */
