@@ -46,7 +46,7 @@ static void tell_through_world(const struct scene *scene, int rank, GString *cau
 {
     const struct log_record *call = &scene->outcome->log[rank].record[scene->place[rank].call];
     g_string_append_printf(
-        cause, "MPI_COMM_WORLD is not the group's communicator, through which rank %d was to call ",
+        cause, "the group's communicator is not MPI_COMM_WORLD, through which rank %d calls ",
         rank);
     call_place_name(scene->outcome->program, call, cause);
 }

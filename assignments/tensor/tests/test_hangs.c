@@ -107,8 +107,8 @@ START_TEST(collectives_of_the_world)
     diagnosed_begin(RANKS);
     waits(0, 3, LOG_ALLREDUCE, LOG_WORLD, 40);
     waits(1, 3, LOG_ALLREDUCE, LOG_RUN, 40);
-    expect("operators", true, through_world, "through which rank 0 was to call MPI_Allreduce");
-    expect("", true, through_world, "through which rank 0 was to call MPI_Allreduce");
+    expect("operators", true, through_world, "through which rank 0 calls MPI_Allreduce");
+    expect("", true, through_world, "through which rank 0 calls MPI_Allreduce");
     /* It is the run's communicator, where that is not another one. */
     diagnosed_begin(RANKS);
     waits(0, 3, LOG_ALLREDUCE, LOG_WORLD, 40);
