@@ -172,48 +172,59 @@ static void charged(const struct judged_trial *judged, int rank, double *forward
     }
 }
 
+/* FLOPs of one sample in one process. */
+struct work_of_whole {
+    const char *which; /* "forwards" */
+    double least, most;
+};
+
 /* Besides its products a layer may go through x, y and their gradients a few times: biases, copies. A norm does
  * nothing else, in more passes or in fewer, and it may gather what is split first: half of the share is enough,
  * and twice the whole is not too much. */
-static bool is_its_share(const struct judged_trial *judged, int rank, const char *which,
-                         double found, double whole, double share)
+static bool is_its_share(const struct judged_trial *judged, int rank, struct work_of_whole whole,
+                         double found, double share)
 {
     const struct trial *trial = judged->trial;
     const double samples = TRIAL_MICRO_BATCHES * trial->samples;
     const double passes =
         2.0 * samples *
         (double)(shape_elements(trial->whole.input) + shape_elements(trial->whole.output));
-    const double due = samples * whole * share;
     const bool norm = trial->form == FORM_SPLIT;
-    const double least = norm ? due / 2 : due - passes;
-    const double most = norm ? 2 * samples * whole : due + passes;
-    if (found > most)
+    const double least = samples * whole.least * share, most = samples * whole.most * share;
+    const double at_least = norm ? least / 2 : least - passes;
+    const double at_most = norm ? 2 * samples * whole.most : most + passes;
+    if (found > at_most)
+        trial_fail(judged,
+                   "rank %d charges %.0f floating-point operations in its %s; its share, %.3g of "
+                   "what one process does, are %.0f: something is computed more than once, or for "
+                   "others",
+                   rank, found, whole.which, share, most);
+    else if (found < at_least)
         trial_fail(
             judged,
-            "rank %d charges %.0f floating-point operations in its %s; its share of the "
-            "whole's, %.3g of it, are %.0f: something is computed more than once, or for others",
-            rank, found, which, share, due);
-    else if (found < least)
-        trial_fail(judged,
-                   "rank %d charges %.0f floating-point operations in its %s, and its share of the "
-                   "whole's are %.0f: what is computed beside the operations of "
-                   "common/layers/operations.h, the simulated cluster does not know of",
-                   rank, found, which, due);
+            "rank %d charges %.0f floating-point operations in its %s; its share of what one "
+            "process does are %.0f: what is computed beside the operations of "
+            "common/layers/operations.h, the simulated cluster does not know of",
+            rank, found, whole.which, least);
     return judged->verdict->kind == VERDICT_PASS;
 }
 
 bool trial_work_is_right(const struct judged_trial *judged)
 {
     const struct layer *whole = &judged->trial->whole;
-    const double input = judged->trial->number > 0 ? whole->backward_input_flops
+    const struct work_of_whole forwards = {"forwards", whole->forward_flops, whole->forward_flops};
+    /* Where nobody wants dx, it may be computed and dropped. */
+    const double least = judged->trial->number > 0 ? whole->backward_input_flops
                                                    : whole->backward_input_flops_without_dx;
+    const struct work_of_whole backwards = {"backwards", least + whole->backward_weight_flops,
+                                            whole->backward_input_flops +
+                                                whole->backward_weight_flops};
     for (int rank = 0; rank < judged->run->ranks; rank++) {
         double forward, backward;
         const double share = share_of(judged, rank);
         charged(judged, rank, &forward, &backward);
-        if (!is_its_share(judged, rank, "forwards", forward, whole->forward_flops, share) ||
-            !is_its_share(judged, rank, "backwards", backward, input + whole->backward_weight_flops,
-                          share))
+        if (!is_its_share(judged, rank, forwards, forward, share) ||
+            !is_its_share(judged, rank, backwards, backward, share))
             return false;
     }
     return true;
