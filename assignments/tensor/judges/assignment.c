@@ -16,6 +16,7 @@ static const struct judge judges[] = {
     {.name = "layers", .judge = tensor_judge_layers, .of_numbers = true},
     {.name = "norm", .judge = tensor_judge_norm, .accepts_unfinished = true},
     {.name = "both_norms", .judge = tensor_judge_both_norms, .of_numbers = true},
+    {.name = "counts", .judge = tensor_judge_counts},
     {.name = "block", .judge = tensor_judge_block, .accepts_unfinished = true},
     {.name = "windows", .judge = tensor_judge_windows, .of_numbers = true},
     {.name = "attention", .judge = tensor_judge_attention, .of_numbers = true},

@@ -16,6 +16,7 @@ judge_function tensor_judge_attention, tensor_judge_vocabulary;
 /* What judge "windows" does with one run. */
 void tensor_judge_windows_of(const struct judgement *judgement, const struct outcome *run,
                              struct verdict *verdict);
+judge_function tensor_judge_counts;
 judge_function tensor_judge_norm;
 judge_function tensor_judge_both_norms;
 judge_function tensor_judge_answer_bytes;
