@@ -337,7 +337,7 @@ bool trial_suspect_slices_of_gradient(const struct judged_trial *judged,
                                       const struct slice *slice, struct suspects *suspects)
 {
     (void)slice;
-    if (!tensor->split || judged->run->ranks == 1 || !are_alike(judged, tensor->name))
+    if (!tensor->split || judged->run->ranks == 1)
         return false;
     add_slices(judged, tensor->name, rank, SUSPECT_SLICE, tensor->true_whole, suspects);
     return true;

@@ -70,7 +70,7 @@ static void tell_difference(const struct judged_trial *judged, const struct laye
                part->from->rank, closeness->mismatched, closeness->count, words,
                closeness->worst_absolute);
     verdict_explain(
-        judged->verdict, "\n```\n%s```\n",
+        judged->verdict, "\n```\n%s\n```\n",
         closeness_text(closeness, words, part->tensor, expected, tolerance_gradient(), text));
 }
 

@@ -6,6 +6,7 @@
  *     layer_shares.c      who holds which slices, and who computes how much
  *     layer_suspects*.c   what a wrong tensor may have been made of
  *     layer_mistakes*.c   the known mistakes, as tables
+ *     norm_mistakes.c     those of a layer norm: ways to take a mean
  */
 #ifndef ASSIGNMENTS_TENSOR_JUDGES_LAYERS_H
 #define ASSIGNMENTS_TENSOR_JUDGES_LAYERS_H
@@ -51,6 +52,9 @@ void trial_fail(const struct judged_trial *judged, const char *format, ...)
 bool trial_shares_are_right(const struct judged_trial *judged);
 bool trial_work_is_right(const struct judged_trial *judged);
 
+/* Of a split layer norm: in which other way its means were taken; NULL: in none that is known. */
+const struct mistake *trial_norm_mistake(const struct judged_trial *judged,
+                                         const struct layer_tensor *tensor);
 /* Names the mistake, if what all ranks stored fits a known one exactly. */
 void trial_name_mistake(const struct judged_trial *judged, const struct layer_tensor *tensor);
 
