@@ -67,6 +67,9 @@ struct wholes_rules {
     int copies; /* on so many ranks each element has to be; 0: on one or more */
     const struct tolerance *closeness; /* of copies of float32; NULL: they have the same bytes */
     bool finite;                       /* no element of float32 may be NaN or infinite */
+    /* Is a whole of this name one that a single rank may work with, for all? Then copies need not be alike,
+     * and that of the lowest rank is taken. NULL: none is. */
+    bool (*lowest_is_enough)(const char *name);
 };
 
 /* The whole of that name, which stays the wholes' until it is assembled again. NULL, and in `why` (appended)

@@ -129,6 +129,8 @@ static struct tensor *assemble(const struct wholes *wholes, const struct whole *
     char text[SHAPE_TEXT_SIZE];
     struct assembly a = {.whole = whole, .rules = rules, .elements = shape_elements(shape)};
     gsize before = why->len;
+    /* Then what is in other copies is not told, as if it had been told already. */
+    a.told = rules.lowest_is_enough != NULL && rules.lowest_is_enough(whole->name);
     a.tensor = tensor_new(MEMORY_WORKSPACE, dtype, DEVICE_CPU, shape);
     tensor_zero(a.tensor);
     a.first = g_new(int, a.elements);

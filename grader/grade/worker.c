@@ -151,6 +151,7 @@ static void require_work(const struct judgement *judgement, struct verdict *verd
         verdict_set(verdict, VERDICT_FAIL, "%s", work->headline->str);
         verdict->spoils = true;
         g_string_assign(verdict->explanation, work->explanation->str);
+        g_string_assign(verdict->mistake, work->mistake->str);
         g_string_assign(verdict->look, work->look->str);
     }
     verdict_free(work);

@@ -90,22 +90,19 @@ static const struct wrong_tensor *wrong_at(const struct gradient_case *c, guint 
     return &g_array_index(c->wrong, struct wrong_tensor, i);
 }
 
-/* Is every rank's output off by the last layer's bias, ranks - 1 times? */
-static bool is_off_by_the_bias(const struct gradient_case *c, const struct wrong_tensor *outputs)
+/* Is `found` what it should be and the last layer's bias so many times? */
+static bool is_off_by_the_bias(const struct gradient_case *c, const float *found,
+                               const struct tensor *expected, int times)
 {
     const struct model *model = c->reference->model;
     const struct layer *last = &model->layer[model->layers - 1];
-    if (last->parameters < 2 || c->run->ranks < 2 || c->step > 0)
+    if (last->parameters < 2 || times == 0 || c->step > 0)
         return false;
     struct tensor *bias = reference_parameter(c->reference, last->index, 1);
-    const struct tensor *found =
-        g_array_index(outputs->whole->parts, struct whole_part, outputs->first_wrong).tensor;
     double off = 0, size = 0;
-    for (int i = 0; i < found->count && found->count == outputs->expected->count; i++) {
-        const double by =
-            (double)(c->run->ranks - 1) * (double)tensor_floats(bias)[i % bias->count];
-        const double is =
-            (double)tensor_floats(found)[i] - (double)tensor_floats(outputs->expected)[i];
+    for (int i = 0; i < expected->count; i++) {
+        const double by = times * (double)tensor_floats(bias)[i % bias->count];
+        const double is = (double)found[i] - (double)tensor_floats(expected)[i];
         off += (is - by) * (is - by);
         size += by * by;
     }
@@ -113,37 +110,68 @@ static bool is_off_by_the_bias(const struct gradient_case *c, const struct wrong
     return size > 0 && off <= 1e-6 * size;
 }
 
+static const struct tensor *part_of(const struct wrong_tensor *one, guint i)
+{
+    return g_array_index(one->whole->parts, struct whole_part, i).tensor;
+}
+
+/* Of outputs that every rank stored: the sum of what they stored; to g_free. */
+static float *sum_of_outputs(const struct wrong_tensor *outputs)
+{
+    float *sum = g_new0(float, outputs->expected->count);
+    for (guint i = 0; i < outputs->whole->parts->len; i++)
+        for (int k = 0; k < outputs->expected->count; k++)
+            sum[k] += tensor_floats(part_of(outputs, i))[k];
+    return sum;
+}
+
 static enum known of_outputs(const struct gradient_case *c, const struct wrong_tensor *outputs)
 {
     const struct signature found =
         tensor_signature_of(outputs->whole, outputs->expected, c->run->ranks);
-    if (is_off_by_the_bias(c, outputs))
-        return BIAS_IN_EACH_TERM;
     if (found.kind == SIGNATURE_TERMS)
         return OUTPUTS_NOT_SUMMED;
+    if (tensor_signature_of_copies(outputs->whole)) {
+        const int more = c->run->ranks - 1;
+        const float *first = tensor_floats(part_of(outputs, outputs->first_wrong));
+        g_autofree float *sum = sum_of_outputs(outputs);
+        if (is_off_by_the_bias(c, first, outputs->expected, more))
+            return BIAS_IN_EACH_TERM;
+        if (is_off_by_the_bias(c, sum, outputs->expected,
+                               more)) /* added behind the sum that is missing */
+            return OUTPUTS_NOT_SUMMED;
+    }
     if (found.kind == SIGNATURE_MULTIPLE && found.power > 0)
         return OUTPUTS_MULTIPLE;
     return found.kind == SIGNATURE_ELSEWHERE ? IN_ANOTHER_PLACE : NOTHING_KNOWN;
 }
 
-/* Is some gradient wrong of a layer before this one? */
-static bool is_wrong_before(const struct gradient_case *c, int layer)
+static bool is_wrong(const struct gradient_case *c, int layer, int parameter)
 {
     for (guint i = 0; i < c->wrong->len; i++)
-        if (wrong_at(c, i)->layer >= 0 && wrong_at(c, i)->layer < layer)
+        if (wrong_at(c, i)->layer == layer && wrong_at(c, i)->parameter == parameter)
             return true;
     return false;
 }
 
-static bool has_parameters_before(const struct gradient_case *c, int layer)
+/* Is it this gradient alone that is wrong, and not what comes back to the layers before? Then the others of
+ * the layer are right, or those of the next layer towards the input that has parameters. */
+static bool is_alone(const struct gradient_case *c, const struct wrong_tensor *one)
 {
-    for (int k = 0; k < layer; k++)
-        if (c->reference->model->layer[k].parameters > 0)
+    const struct layer *layer = c->reference->model->layer;
+    for (int p = 0; p < layer[one->layer].parameters; p++)
+        if (!is_wrong(c, one->layer, p))
             return true;
-    return false;
+    int before = one->layer - 1;
+    while (before >= 0 && layer[before].parameters == 0)
+        before--;
+    for (int p = 0; before >= 0 && p < layer[before].parameters; p++)
+        if (is_wrong(c, before, p))
+            return false;
+    return before >= 0;
 }
 
-/* Of all wrong gradients of a layer. */
+/* Of one wrong gradient. */
 static enum known of_gradient(const struct gradient_case *c, const struct wrong_tensor *one)
 {
     const struct signature found = tensor_signature_of(one->whole, one->expected, c->run->ranks);
@@ -161,9 +189,7 @@ static enum known of_gradient(const struct gradient_case *c, const struct wrong_
             return GRADIENT_AVERAGED;
         if (found.power == 0)
             return NOTHING_KNOWN;
-        return is_wrong_before(c, one->layer) || !has_parameters_before(c, one->layer)
-                   ? GRADIENT_SUMMED_TOO_OFTEN
-                   : PARAMETER_SUMMED_TOO_OFTEN;
+        return is_alone(c, one) ? PARAMETER_SUMMED_TOO_OFTEN : GRADIENT_SUMMED_TOO_OFTEN;
     case SIGNATURE_NONE:
         break;
     }

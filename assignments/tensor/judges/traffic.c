@@ -12,7 +12,8 @@
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/moved.h"
 #include "assignments/tensor/judges/rounds.h"
-#include "assignments/tensor/way_table.h"
+
+#include <math.h>
 
 /* Slices can be padded to one size, and losses and counts be added up besides. */
 #define SLACK       1.1
@@ -101,8 +102,8 @@ static bool is_frugal(const struct traffic_case *c, const struct moved *moved, b
     const struct need need = need_of(c, moved->backward);
     const double small = SMALL_BYTES * c->run->ranks;
     const double beside = moved->volume - need.useless;
-    const bool useless = need.useless > 0 && beside >= LEAST * need.volume - 1 &&
-                         beside <= SLACK * need.volume + small;
+    /* Exactly: a sum of something else may take about as much. */
+    const bool useless = need.useless > 0 && fabs(beside - need.volume) <= 0.02 * moved->volume;
     if (moved->volume >= LEAST * need.volume - 1 && moved->volume <= SLACK * need.volume + small)
         return true;
     if (useless && !*remarked)
