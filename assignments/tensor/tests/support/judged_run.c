@@ -1,0 +1,60 @@
+/* The solutions, run and judged; see judged_run.h. */
+#include "assignments/tensor/tests/support/judged_run.h"
+
+#include "assignments/tensor/way_table.h"
+#include "tests/support/run.h"
+#include "tests/support/test.h"
+
+#include <string.h>
+
+#define PROGRAM "solutions/tensor"
+
+struct outcome judged_run(bool simulated, int ranks, const char *arguments)
+{
+    char error[OPTIONS_ERROR_SIZE];
+    g_autofree char *line = g_strdup_printf("tensor %s", arguments);
+    g_auto(GStrv) word = NULL;
+    int count;
+    struct outcome outcome = {
+        .ranks = ranks, .simulated = simulated, .end = RUN_FINISHED, .folder = test_folder_new()};
+    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
+    ck_assert_msg(options_read(&outcome.options, &tensor_own_options, count, word, error), "%s",
+                  error);
+    g_autofree char *words = g_strdup_printf("--quiet --evidence %s %s", outcome.folder, arguments);
+    struct test_run ended = test_run_program(simulated, ranks, PROGRAM, words);
+    ck_assert_msg(ended.status == 0, "%d ranks, %s:\n%s", ranks, arguments, ended.output);
+    test_run_clear(&ended);
+    outcome.log = g_new0(struct log_file, ranks);
+    outcome.log_error = g_new0(char *, ranks);
+    for (int r = 0; r < ranks; r++) {
+        char log_error[LOG_ERROR_SIZE];
+        g_autofree char *path = g_strdup_printf("%s/rank-%d.log", outcome.folder, r);
+        ck_assert_msg(log_read(path, &outcome.log[r], log_error), "%s", log_error);
+    }
+    return outcome;
+}
+
+void judged_run_clear(struct outcome *outcome)
+{
+    for (int r = 0; r < outcome->ranks; r++)
+        log_destroy(&outcome->log[r]);
+    g_free(outcome->log);
+    g_free(outcome->log_error);
+    test_folder_free(outcome->folder);
+}
+
+void judged_run_expect(judge_function *judge, const struct outcome *outcome, enum verdict_kind kind,
+                       const char *says, const char *mistake)
+{
+    const struct judgement judgement = {.outcome = outcome, .outcomes = 1};
+    struct verdict *verdict = verdict_new();
+    judge(&judgement, verdict);
+    ck_assert_msg(verdict->kind == kind, "%s\n%s", verdict->headline->str,
+                  verdict->explanation->str);
+    ck_assert_msg(!says || strstr(verdict->headline->str, says), "\"%s\" is not in \"%s\"", says,
+                  verdict->headline->str);
+    ck_assert_msg(!mistake || strcmp(verdict->mistake->str, mistake) == 0,
+                  "\"%s\" is not \"%s\"\n%s", verdict->mistake->str, mistake,
+                  verdict->explanation->str);
+    verdict_free(verdict);
+}

@@ -1,0 +1,18 @@
+/*
+ * A run of the solutions' program, read as for a judge.
+ */
+#ifndef ASSIGNMENTS_TENSOR_TESTS_SUPPORT_JUDGED_RUN_H
+#define ASSIGNMENTS_TENSOR_TESTS_SUPPORT_JUDGED_RUN_H
+
+#include "grader/verdict/judge.h"
+
+/* With these arguments, the seed included; it must end well. */
+struct outcome judged_run(bool simulated, int ranks, const char *arguments);
+void judged_run_clear(struct outcome *outcome);
+
+/* Fails the test unless the judge of this run says so, and `says` is in the headline and `mistake` what is
+ * named; NULL: not looked at. */
+void judged_run_expect(judge_function *judge, const struct outcome *outcome, enum verdict_kind kind,
+                       const char *says, const char *mistake);
+
+#endif
