@@ -56,7 +56,6 @@ START_TEST(the_solutions_are_right)
     struct outcome run = judged_run(right[_i].simulated, right[_i].ranks, right[_i].arguments);
     judged_run_expect(work_alone, &run, VERDICT_PASS, NULL, "");
     judged_run_expect(tensor_judge_gradients, &run, VERDICT_PASS, NULL, "");
-    judged_run_expect(tensor_judge_really_split, &run, VERDICT_PASS, NULL, "");
     if (right[_i].in_chains) {
         judged_run_expect(tensor_judge_traffic, &run, VERDICT_PASS, NULL, "");
         judged_run_expect(tensor_judge_collectives, &run, VERDICT_PASS, NULL, "");

@@ -12,15 +12,15 @@
 struct outcome judged_run(bool simulated, int ranks, const char *arguments)
 {
     char error[OPTIONS_ERROR_SIZE];
-    g_autofree char *line = g_strdup_printf("tensor %s", arguments);
     g_auto(GStrv) word = NULL;
     int count;
     struct outcome outcome = {
         .ranks = ranks, .simulated = simulated, .end = RUN_FINISHED, .folder = test_folder_new()};
+    g_autofree char *words = g_strdup_printf("--quiet --evidence %s %s", outcome.folder, arguments);
+    g_autofree char *line = g_strdup_printf("tensor %s", words);
     ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
     ck_assert_msg(options_read(&outcome.options, &tensor_own_options, count, word, error), "%s",
                   error);
-    g_autofree char *words = g_strdup_printf("--quiet --evidence %s %s", outcome.folder, arguments);
     struct test_run ended = test_run_program(simulated, ranks, PROGRAM, words);
     ck_assert_msg(ended.status == 0, "%d ranks, %s:\n%s", ranks, arguments, ended.output);
     test_run_clear(&ended);
