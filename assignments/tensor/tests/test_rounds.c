@@ -1,0 +1,113 @@
+/*
+ * Rounds of messages, and what they cost, against counts by hand.
+ */
+#include "assignments/tensor/judges/rounds.h"
+#include "assignments/tensor/judges/shares.h"
+#include "assignments/tensor/way_table.h"
+#include "tests/support/test.h"
+
+#include <string.h>
+
+static struct outcome run;
+
+static struct tensor_places *places_of(const char *arguments)
+{
+    char error[OPTIONS_ERROR_SIZE];
+    g_autofree char *line = g_strdup_printf("tensor %s", arguments);
+    g_auto(GStrv) word = NULL;
+    int count;
+    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
+    ck_assert_msg(options_read(&run.options, &tensor_own_options, count, word, error), "%s", error);
+    struct verdict *verdict = verdict_new();
+    struct tensor_places *places = tensor_places_new(&run, verdict);
+    ck_assert_msg(places != NULL, "%s", verdict->headline->str);
+    verdict_free(verdict);
+    return places;
+}
+
+/* Layers: flatten, linear 20 to 8, ReLU, linear 8 to 8, ReLU, linear 8 to 8, ReLU, linear 8 to 3. */
+#define MLP "--model mlp:depth=4,width=8 --data synthetic:channels=1,height=4,width=5,classes=3"
+
+struct expected_round {
+    int place;
+    enum round_kind kind;
+    bool backward, needed;
+    int numbers; /* of one sample */
+};
+
+static const struct expected_round one_round[] = {{3, ROUND_SUM, false, true, 8},
+                                                  {7, ROUND_SUM, false, true, 3},
+                                                  {5, ROUND_SUM, true, true, 8},
+                                                  {1, ROUND_SUM, true, false, 20}},
+                                   gathers[] = {{1, ROUND_GATHER, false, true, 8},
+                                                {3, ROUND_GATHER, false, true, 8},
+                                                {5, ROUND_GATHER, false, true, 8},
+                                                {7, ROUND_GATHER, false, true, 3},
+                                                {7, ROUND_SUM, true, true, 8},
+                                                {5, ROUND_SUM, true, true, 8},
+                                                {3, ROUND_SUM, true, true, 8},
+                                                {1, ROUND_SUM, true, false, 20}};
+
+START_TEST(rounds_of_an_mlp)
+{
+    const struct expected_round *expected = _i == 0 ? one_round : gathers;
+    const guint count = _i == 0 ? G_N_ELEMENTS(one_round) : G_N_ELEMENTS(gathers);
+    struct tensor_places *places =
+        places_of(_i == 0 ? "--parallel one-round " MLP : "--parallel gathers " MLP);
+    g_autofree enum form *form = tensor_places_forms(places, &run.options);
+    GArray *rounds = tensor_rounds_of(places, form);
+    ck_assert_uint_eq(rounds->len, count);
+    for (guint i = 0; i < count; i++) {
+        const struct round *round = &g_array_index(rounds, struct round, i);
+        ck_assert_int_eq(round->place, expected[i].place);
+        ck_assert_int_eq(round->kind, expected[i].kind);
+        ck_assert_int_eq(round->backward, expected[i].backward);
+        ck_assert_int_eq(round->needed, expected[i].needed);
+        ck_assert_double_eq(round->bytes, 4.0 * expected[i].numbers);
+        /* 5 samples between 3 ranks: two messages for each number of a sum, and one of a gather. */
+        ck_assert_double_eq(tensor_round_volume(round, 3, 5),
+                            (round->kind == ROUND_SUM ? 4 : 2) * 20.0 * expected[i].numbers);
+    }
+    g_array_unref(rounds);
+    tensor_places_free(places);
+}
+END_TEST
+
+START_TEST(a_round_in_words)
+{
+    struct tensor_places *places = places_of("--parallel one-round " MLP);
+    const struct round round = {.place = 3, .kind = ROUND_SUM, .bytes = 32};
+    g_autofree char *name = tensor_round_name(places, &round, 5);
+    ck_assert_str_eq(name, "an all-reduce of 160 bytes (linear, layer 3 of 8)");
+    tensor_places_free(places);
+}
+END_TEST
+
+/* The first linear layer alone: 2 · 20 · 8 for the product and 8 for the bias, of each sample. */
+START_TEST(shares_of_the_work)
+{
+    struct tensor_places *places =
+        places_of("--model mlp:depth=1 --data synthetic:channels=1,height=4,width=5,classes=8");
+    const double product = 2 * 20 * 8, bias = 8;
+    const struct tensor_cost alone = tensor_cost_of(places, 1, 5, false),
+                             third = tensor_cost_of(places, 3, 5, false);
+    ck_assert_double_eq(alone.whole, 5 * (product + bias));
+    ck_assert_double_eq(alone.least, alone.whole);
+    ck_assert_double_eq(alone.most, alone.whole);
+    /* Of 8 columns a rank has 2 or 3, of 20 rows 6 or 7; and a bias may be added on each. */
+    ck_assert_double_eq_tol(third.least, 5 * (product + bias) * 2 / 8, 1e-9);
+    ck_assert_double_eq_tol(third.most, 5 * ((product + bias) * 3 / 8 + bias), 1e-9);
+    tensor_places_free(places);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("rounds of messages");
+    TCase *cases = tcase_create("rounds");
+    tcase_add_loop_test(cases, rounds_of_an_mlp, 0, 2);
+    tcase_add_test(cases, a_round_in_words);
+    tcase_add_test(cases, shares_of_the_work);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
