@@ -23,5 +23,7 @@ judge_function tensor_judge_answer_bytes;
 judge_function tensor_judge_answer_dropout;
 judge_function tensor_judge_answer_norms;
 judge_function tensor_judge_answer_snippets;
+judge_function tensor_judge_sequence_parallel;
+judge_function tensor_judge_one_weird_trick;
 
 #endif

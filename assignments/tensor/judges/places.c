@@ -18,14 +18,26 @@ static bool look(const struct layer_place *place, struct layer *own, void *user)
     return false;
 }
 
+/* In the way whose convolutions are data-parallel: all that stands before images become rows. */
+static int first_of_all_samples(const struct tensor_places *places, const struct options *options)
+{
+    int place = 0;
+    while (place < places->count &&
+           strcmp(places->at[place].whole.operations->kind, "flatten") != 0)
+        place++;
+    return tensor_way(options) == WAY_ONE_WEIRD_TRICK && place < places->count ? place : 0;
+}
+
 struct tensor_places *tensor_places_new(const struct outcome *run, struct verdict *verdict)
 {
     struct tensor_places *places = g_new0(struct tensor_places, 1);
     layer_replace_with(look, places);
     places->model = evidence_model(run, verdict);
     layer_replace_with(NULL, NULL);
-    if (places->model)
+    if (places->model) {
+        places->by_samples = first_of_all_samples(places, &run->options);
         return places;
+    }
     tensor_places_free(places);
     return NULL;
 }
@@ -76,9 +88,10 @@ enum form *tensor_places_forms(const struct tensor_places *places, const struct 
     const enum way way = tensor_way(options);
     const int head = tensor_split_head(places->at, places->count, way);
     for (int i = 0; i < places->count; i++)
-        form[i] = is_weight(places, i) ? FORM_COLUMN_GATHERED
-                                       : tensor_form_alone(&places->at[i].whole, way);
-    struct chain chain = chain_from(places->at, places->count, 0);
+        form[i] = i < places->by_samples ? FORM_WHOLE
+                  : is_weight(places, i) ? FORM_COLUMN_GATHERED
+                                         : tensor_form_alone(&places->at[i].whole, way);
+    struct chain chain = chain_from(places->at, places->count, places->by_samples);
     while (chain.links > 0 && way != WAY_GATHERS) {
         const int end = chain.first + chain.links;
         if (end == head + 1)

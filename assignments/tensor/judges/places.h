@@ -12,6 +12,7 @@ struct tensor_places {
     struct model *model;
     int count;
     struct layer_of_model *at; /* in the order in which they are made */
+    int by_samples; /* those before this one work on each rank's part of the samples, and are whole */
 };
 
 /* NULL after setting the verdict. The caller frees with tensor_places_free. */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Columns, rows or heads, of which one can be more than another. */
+/* Columns, rows, heads or samples, of which a rank can have one more than another. */
 static void widen(int size, int ranks, double *least, double *most)
 {
     if (size < ranks)
@@ -14,10 +14,15 @@ static void widen(int size, int ranks, double *least, double *most)
     *most = fmax(*most, (double)((size + ranks - 1) / ranks) / size);
 }
 
-static void share_of(const struct tensor_places *places, int place, int ranks, double *least,
-                     double *most)
+static void share_of(const struct tensor_places *places, int place, int ranks, double samples,
+                     double *least, double *most)
 {
     const struct layer *layer = &places->at[place].whole;
+    if (place < places->by_samples) {
+        *least = *most = 1.0 / ranks;
+        widen((int)samples, ranks, least, most);
+        return;
+    }
     *least = 0.5 / ranks; /* rows, too, can be more on one rank than on another */
     *most = 1.0;
     if (tensor_is_attention(layer) && layer->heads >= ranks) {
@@ -53,7 +58,7 @@ static void add_layer(struct tensor_cost *cost, const struct tensor_places *plac
     const bool split = tensor_places_has_weight(places, place) || tensor_is_attention(layer);
     const double bias = ranks > 1 && split ? samples * (double)shape_elements(layer->output) : 0;
     double least, most;
-    share_of(places, place, ranks, &least, &most);
+    share_of(places, place, ranks, samples, &least, &most);
     cost->least += least * (backward ? weight + (first ? 0 : input) : forward);
     cost->most += most * (backward ? weight + input : forward) + bias;
     cost->whole += backward ? weight + (first ? 0 : input) : forward;

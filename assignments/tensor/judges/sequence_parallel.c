@@ -1,0 +1,387 @@
+/*
+ * Judge "sequence_parallel".
+ *
+ * Run:       a few training steps of a vit, a transformer or a gpt, split by tokens between its split layers,
+ *            gradients of the first ones stored; and one of these runs once more as one-round.
+ * Must hold: outputs, losses and gradients are those of one process, on each rank.
+ *            Per block and micro-batch no more bytes move than 2 all-gathers and 2 reduce-scatters of the
+ *            activations forward and as many backward, and with them, where the layers gather again what they
+ *            did not keep, 2 all-gathers more (Korthikanti et al. 2022, 4.2.2).
+ *            A rank's activations take less memory than one-round's, by the other ranks' tokens.
+ * A failure: names what the wrong gradients show: norms' that are terms of a sum, complete ones that are summed
+ *            … or which runs go wrong and which go right.
+ * Remarked:  an all-reduce in place of a reduce-scatter, which moves twice the bytes.
+ */
+#include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/replicated.h"
+#include "assignments/tensor/way_table.h"
+#include "grader/evidence/traffic.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- known mistakes ----------------------------------------------------------------------------------- */
+
+static const struct mistake norms_not_summed = {
+    "gradients of the norms are not summed over the ranks",
+    "The ranks' gradients of a norm are not alike, and their sum is what one process has: each "
+    "rank's norm has "
+    "seen its own tokens, and its gradient is a sum over these alone. After the first step the "
+    "ranks train with "
+    "unlike norms.",
+    "sum_gradients_by_tokens: what comes into a norm is a part of the tokens"};
+static const struct mistake last_norm_not_summed = {
+    "the gradient of the last norm is not summed over the ranks",
+    "The norms inside of the blocks are right. The one behind the last block has seen the own "
+    "tokens alone, too: "
+    "the ranks' gradients of it are not alike, and add up to what one process has.",
+    "which parameters sum_gradients_by_tokens leaves out"};
+static const struct mistake bias_not_summed = {
+    "the gradient of a row-parallel layer's bias is not summed over the ranks",
+    "The ranks' gradients of the bias are not alike, and their sum is what one process has: they "
+    "were computed "
+    "from the gradients of the own tokens, before these were gathered.",
+    "from which dy the bias gradient is computed; else it has to go into the sum behind the "
+    "backwards"};
+static const struct mistake complete_summed = {
+    "gradients are summed over the ranks although each rank has all of them",
+    "They are as many times what they should be as there are ranks: every rank had computed them "
+    "from all tokens "
+    "already, and they were summed nevertheless.",
+    "sum_gradients_by_tokens: from what each of these gradients was computed"};
+static const struct mistake join_summed = {
+    "what comes back where the tokens are joined is summed over the ranks",
+    "All gradients of what stands before the place where tokens become whole are as many times "
+    "what they should "
+    "be as there are ranks. There every rank goes on with all tokens and computes the same: dy is "
+    "no term of a "
+    "sum.",
+    "join_tokens_backward: it takes the own tokens of dy, without a message"};
+static const struct mistake averaged = {"gradients are averaged over the ranks",
+                                        "They are what they should be, divided by the number of "
+                                        "ranks: each rank has a term of the sum, the loss is "
+                                        "a mean over all tokens already.",
+                                        "sum_gradients_by_tokens: what comes behind the sum"};
+static const struct mistake not_in_one_piece = {
+    "a rank's tokens are taken for one piece of memory",
+    "Where each micro-batch has one sample all is right, and where it has several it is wrong. In "
+    "a tensor "
+    "(samples, tokens, columns) a rank's tokens lie in one piece for one sample only.",
+    "how the parts are put behind each other before the reduce-scatter, rank by rank"};
+static const struct mistake not_divisible = {
+    "tokens that the ranks do not divide",
+    "Where the number of ranks divides that of the tokens all is right, and where it does not it "
+    "is wrong: the "
+    "last tokens are lost, or come out in others' places.",
+    "the sizes of the parts: those of split, which need not be alike"};
+
+/* ---- gradients ---------------------------------------------------------------------------------------- */
+
+struct tally {
+    int norms, norms_terms; /* inside of blocks and behind them; how many are terms of a sum */
+    bool last_norm_terms;   /* the last is */
+    int others_terms, multiples, whole_multiples, shares;
+    const struct replicated *first; /* that is wrong and says something */
+};
+
+static bool is_norm(const struct replicated *one)
+{
+    return strcmp(one->leaf->operations->kind, "layer_norm") == 0;
+}
+
+static void count(struct tally *tally, const struct replicated *one)
+{
+    const bool terms = !one->right && one->whole && one->is.kind == SIGNATURE_TERMS;
+    const bool multiple = !one->right && one->is.kind == SIGNATURE_MULTIPLE;
+    if (is_norm(one)) {
+        tally->norms++;
+        tally->norms_terms += terms;
+        tally->last_norm_terms = terms;
+    } else
+        tally->others_terms += terms;
+    if (multiple && one->is.power > 0) {
+        tally->multiples++;
+        tally->whole_multiples += one->whole;
+    }
+    tally->shares += multiple && one->is.power < 0;
+    if (!tally->first && (terms || (multiple && one->is.power != 0)))
+        tally->first = one;
+}
+
+static const struct mistake *mistake_of(const struct tally *tally)
+{
+    if (tally->norms_terms > 2 || (tally->norms_terms > 0 && !tally->last_norm_terms))
+        return &norms_not_summed;
+    if (tally->norms_terms > 0)
+        return &last_norm_not_summed;
+    if (tally->others_terms > 0)
+        return &bias_not_summed;
+    if (tally->multiples > tally->whole_multiples) /* slices, too */
+        return &join_summed;
+    if (tally->multiples > 0)
+        return &complete_summed;
+    return tally->shares > 0 ? &averaged : NULL;
+}
+
+/* False where the copies of the first step's gradients show a mistake by themselves. */
+static bool copies_are_right(const struct outcome *run, const struct reference *reference,
+                             struct verdict *verdict)
+{
+    GArray *gradients = tensor_replicated_new(run, reference);
+    struct tally tally = {0};
+    for (guint i = 0; gradients && i < gradients->len; i++)
+        count(&tally, &g_array_index(gradients, struct replicated, i));
+    const struct mistake *mistake = mistake_of(&tally);
+    if (mistake) {
+        evidence_fail(verdict, "after step 0: %s is not what one process has (%s)",
+                      tally.first->name, mistake->name);
+        verdict_name_mistake(verdict, mistake);
+    }
+    tensor_replicated_free(gradients);
+    return mistake == NULL;
+}
+
+/* ---- traffic ------------------------------------------------------------------------------------------- */
+
+/* How often activations pass between all tokens and the own ones, per micro-batch; and what else moves. */
+struct passages {
+    int blocks; /* halves of them: layers that are entered and left */
+    int heads;  /* entered behind the last block, and not left by tokens */
+    int splits, joins;
+    double gathers; /* bytes put together from slices, per sample */
+    double sums;    /* bytes summed over the ranks, per sample */
+    double summed;  /* bytes of gradients that may be summed, per micro-batch */
+    struct shape activation;
+};
+
+static bool is_kind(const struct layer *layer, const char *kind)
+{
+    return strcmp(layer->operations->kind, kind) == 0;
+}
+
+static double bytes_of(struct shape shape)
+{
+    return (double)(shape_elements(shape) * sizeof(float));
+}
+
+static void look_at(const struct layer *layer, bool in_block, struct passages *to)
+{
+    bool enters = false;
+    for (int i = 0; i < layer->inner_layers; i++) {
+        enters = enters || is_kind(&layer->inner[i], "linear");
+        look_at(&layer->inner[i], in_block || is_kind(layer, "residual"), to);
+    }
+    for (int k = 0; layer->inner_layers == 0 && k < layer->parameters; k++)
+        if (layer->parameter[k].shape.dimensions == 1)
+            to->summed += bytes_of(layer->parameter[k].shape);
+    to->blocks += is_kind(layer, "attention") || is_kind(layer, "causal_attention") ||
+                  (is_kind(layer, "residual") && enters);
+    if (is_kind(layer, "patch_embedding") || is_kind(layer, "embedding")) {
+        to->splits++;
+        to->activation = layer->output;
+    }
+    to->joins += is_kind(layer, "mean_tokens") || is_kind(layer, "tied_head");
+    if (!is_kind(layer, "linear") || in_block)
+        return;
+    to->gathers += bytes_of(layer->output);
+    if (layer->input.dimensions == 2)
+        to->heads++;
+    else
+        to->sums += bytes_of(layer->input);
+}
+
+static struct passages passages_of(const struct model *model)
+{
+    struct passages passages = {0};
+    for (int i = 0; i < model->layers; i++)
+        look_at(&model->layer[i], false, &passages);
+    return passages;
+}
+
+/* Bytes between all ranks in a step, with so many passages of activations (reduce-scatters count `sum`). */
+static double volume_of(const struct passages *p, const struct outcome *run, double sum, bool again)
+{
+    const double per_block = 2 + 2 * sum + again, per_head = 1 + sum + again;
+    const double activations = bytes_of(p->activation) *
+                               (p->blocks * per_block + p->heads * per_head + p->splits + p->joins);
+    const double per_sample = activations + p->gathers + 2 * p->sums;
+    return (run->ranks - 1) * (run->options.batch_size * per_sample +
+                               2 * options_micro_batches(&run->options) * p->summed);
+}
+
+static double volume_in_step(const struct outcome *run, int step)
+{
+    struct traffic *traffic = traffic_new(run->log, run->ranks);
+    double volume = 0;
+    for (guint i = 0; i < traffic->entries->len; i++) {
+        const struct traffic_entry *entry =
+            &g_array_index(traffic->entries, struct traffic_entry, i);
+        volume += entry->step == step ? entry->volume : 0;
+    }
+    traffic_free(traffic);
+    return volume;
+}
+
+static void moves_little(const struct outcome *run, const struct model *model,
+                         struct verdict *verdict)
+{
+    const struct passages passages = passages_of(model);
+    const double found = volume_in_step(run, 0);
+    const double kept = volume_of(&passages, run, 1, false),
+                 most = volume_of(&passages, run, 1, true),
+                 reduced = volume_of(&passages, run, 2, true);
+    if (found <= 1.01 * most)
+        return;
+    if (found <= 1.01 * reduced) {
+        g_string_append(verdict->remark,
+                        "More bytes move than an all-gather on the way in and a "
+                        "reduce-scatter on the way out take: an all-reduce of which "
+                        "each rank keeps its tokens moves twice as many.\n");
+        return;
+    }
+    evidence_fail(
+        verdict,
+        "%.0f bytes move between the %d ranks in step 0, and an all-gather into each of %d "
+        "split layers and a reduce-scatter out of it, mirrored on the way back, take %.0f "
+        "(%.0f where what was gathered is gathered again)",
+        found, run->ranks, passages.blocks, kept, most);
+    g_autoptr(GString) text = g_string_new("\n");
+    struct traffic *traffic = traffic_new(run->log, run->ranks);
+    traffic_describe(traffic, text);
+    traffic_free(traffic);
+    verdict_explain(verdict, "%s", text->str);
+}
+
+/* ---- memory --------------------------------------------------------------------------------------------- */
+
+#define OF_WHAT_IS_SAVED 0.75 /* other tensors may be there when activations take most */
+
+static bool is_by_tokens(const struct outcome *run)
+{
+    return tensor_way(&run->options) == WAY_SEQUENCE;
+}
+
+/* The same run, but for its way, which is one-round; NULL: there is none. */
+static const struct outcome *partner_of(const struct judgement *judgement,
+                                        const struct outcome *run)
+{
+    for (int i = 0; i < judgement->outcomes; i++) {
+        const struct outcome *other = &judgement->outcome[i];
+        if (other->ranks == run->ranks && !is_by_tokens(other) &&
+            strcmp(other->options.model, run->options.model) == 0 &&
+            other->options.batch_size == run->options.batch_size)
+            return other;
+    }
+    return NULL;
+}
+
+/* Every norm keeps what came to it: of the own tokens instead of all. */
+static void holds_little(const struct outcome *run, const struct outcome *whole,
+                         const struct model *model, struct verdict *verdict)
+{
+    const struct passages passages = passages_of(model);
+    const double held = run->options.batch_size * bytes_of(passages.activation);
+    for (int rank = 0; rank < run->ranks && verdict->kind == VERDICT_PASS; rank++) {
+        struct log_memory own, other;
+        if (!log_find_memory(&run->log[rank], MEMORY_ACTIVATION, &own) ||
+            !log_find_memory(&whole->log[rank], MEMORY_ACTIVATION, &other))
+            continue;
+        const double saved = OF_WHAT_IS_SAVED * held * passages.blocks * (1.0 - 1.0 / run->ranks);
+        if ((double)own.peak <= (double)other.peak - saved)
+            continue;
+        evidence_fail(
+            verdict,
+            "rank %d held up to %" G_GUINT64_FORMAT " bytes of activations, and %" G_GUINT64_FORMAT
+            " with --parallel one-round: the tokens of the other ranks that it need not keep "
+            "between split layers are %.0f bytes",
+            rank, own.peak, other.peak, saved / OF_WHAT_IS_SAVED);
+        verdict_look(verdict,
+                     "what is kept for the backward: a layer that is entered by tokens needs what "
+                     "it gathered, or its own part, and not both");
+    }
+}
+
+/* ---- runs ------------------------------------------------------------------------------------------------ */
+
+static void judge_by_tokens(const struct judgement *judgement, const struct outcome *run,
+                            struct verdict *verdict)
+{
+    char error[REFERENCE_ERROR_SIZE];
+    struct reference *reference = reference_new(&run->options, error);
+    if (!reference) {
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+        return;
+    }
+    reference_compute(reference, 0);
+    struct outcome itself = *run;
+    itself.command = NULL; /* the verdict on this run says it once */
+    const struct judgement alone = {.outcome = &itself, .outcomes = 1};
+    if (copies_are_right(run, reference, verdict))
+        tensor_judge_gradients(&alone, verdict);
+    if (verdict->kind == VERDICT_PASS && run->ranks > 1)
+        moves_little(run, reference->model, verdict);
+    const struct outcome *whole = partner_of(judgement, run);
+    if (verdict->kind == VERDICT_PASS && whole != NULL)
+        holds_little(run, whole, reference->model, verdict);
+    reference_free(reference);
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    if (evidence_logs(run, verdict) && is_by_tokens(run))
+        judge_by_tokens(judgement, run, verdict);
+}
+
+/* Is the loss of the first step that of one process? */
+static bool begins_right(const struct outcome *run)
+{
+    char error[REFERENCE_ERROR_SIZE];
+    struct reference *reference = reference_new(&run->options, error);
+    if (!reference)
+        return false;
+    double loss;
+    evidence_losses(&run->log[0], options_micro_batches(&run->options), 1, &loss);
+    reference_compute(reference, 0);
+    const bool right = fabs(loss - reference->loss) <= 1e-5 * fabs(reference->loss);
+    reference_free(reference);
+    return right;
+}
+
+/* What the runs have in common that begin wrong, and those that begin right have not. */
+static void compare_runs(const struct judgement *judgement, struct verdict *verdict)
+{
+    int wrong = 0, right = 0, several_wrong = 0, several_right = 0, uneven_wrong = 0,
+        uneven_right = 0;
+    for (int i = 0; i < judgement->outcomes; i++) {
+        const struct outcome *run = &judgement->outcome[i];
+        if (!is_by_tokens(run) || run->ranks < 2)
+            continue;
+        struct verdict *unheard = verdict_new();
+        struct model *model = evidence_model(run, unheard);
+        verdict_free(unheard);
+        if (!model)
+            return;
+        const bool uneven = passages_of(model).activation.size[0] % run->ranks != 0;
+        const bool several = run->options.batch_size > options_micro_batches(&run->options);
+        model_free(model);
+        const bool well = begins_right(run);
+        *(well ? &right : &wrong) += 1;
+        *(well ? &several_right : &several_wrong) += several;
+        *(well ? &uneven_right : &uneven_wrong) += uneven;
+    }
+    if (wrong == 0 || right == 0)
+        return;
+    if (several_wrong == wrong && several_right == 0)
+        verdict_name_mistake(verdict, &not_in_one_piece);
+    else if (uneven_wrong == wrong && uneven_right == 0)
+        verdict_name_mistake(verdict, &not_divisible);
+}
+
+void tensor_judge_sequence_parallel(const struct judgement *judgement, struct verdict *verdict)
+{
+    evidence_each_run(judgement, verdict, judge_run,
+                      "trains as one process does, with activations split by tokens");
+    if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0)
+        compare_runs(judgement, verdict);
+}
