@@ -206,8 +206,8 @@ void sum_gradients_by_tokens(const struct tensor_group *group, int count,
                              const struct replicated_gradient *of)
 {
     /* BEGIN SOLUTION */
-    /* A norm has seen the own tokens alone. Behind a row-parallel layer the bias is added to the own tokens,
-     * but what comes in there is of all tokens, and its gradient was computed from all of dy. */
+    /* A norm has seen the own tokens alone, and so has the bias that attention adds behind its sum. A
+     * row-parallel linear layer's does, too, but its gradient was computed from dy of all tokens. */
     for (int i = 0; i < count; i++)
         if (of[i].input_is_part)
             mpi_check(MPI_Allreduce(MPI_IN_PLACE, of[i].gradient->data, of[i].gradient->count,

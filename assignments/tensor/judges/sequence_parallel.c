@@ -13,6 +13,7 @@
  * Remarked:  an all-reduce in place of a reduce-scatter, which moves twice the bytes.
  */
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/passages.h"
 #include "assignments/tensor/judges/replicated.h"
 #include "assignments/tensor/way_table.h"
 #include "grader/evidence/traffic.h"
@@ -43,6 +44,12 @@ static const struct mistake bias_not_summed = {
     "from the gradients of the own tokens, before these were gathered.",
     "from which dy the bias gradient is computed; else it has to go into the sum behind the "
     "backwards"};
+static const struct mistake embedding_of_own_tokens = {
+    "the embedding gets back the gradients of the own tokens only",
+    "The ranks' gradients of the embedding are not alike, and their sum is what one process has: "
+    "every rank has "
+    "computed it for all tokens, and got back the gradients of its own.",
+    "split_tokens_backward: the own tokens go to all ranks, and theirs come here"};
 static const struct mistake complete_summed = {
     "gradients are summed over the ranks although each rank has all of them",
     "They are as many times what they should be as there are ranks: every rank had computed them "
@@ -62,6 +69,12 @@ static const struct mistake averaged = {"gradients are averaged over the ranks",
                                         "ranks: each rank has a term of the sum, the loss is "
                                         "a mean over all tokens already.",
                                         "sum_gradients_by_tokens: what comes behind the sum"};
+static const struct mistake not_reduced = {
+    "the gradients that come back out of split layers are not summed",
+    "The outputs are right, and gradients are not; and as many bytes too few move as the sums of "
+    "dx take. What "
+    "comes back from a split layer is a term of a sum, one on each rank.",
+    "enter_backward_begin: a reduce-scatter"};
 static const struct mistake not_in_one_piece = {
     "a rank's tokens are taken for one piece of memory",
     "Where each micro-batch has one sample all is right, and where it has several it is wrong. In "
@@ -80,7 +93,7 @@ static const struct mistake not_divisible = {
 struct tally {
     int norms, norms_terms; /* inside of blocks and behind them; how many are terms of a sum */
     bool last_norm_terms;   /* the last is */
-    int others_terms, multiples, whole_multiples, shares;
+    int bias_terms, embedding_terms, multiples, whole_multiples, shares;
     const struct replicated *first; /* that is wrong and says something */
 };
 
@@ -98,7 +111,7 @@ static void count(struct tally *tally, const struct replicated *one)
         tally->norms_terms += terms;
         tally->last_norm_terms = terms;
     } else
-        tally->others_terms += terms;
+        *(one->in_block ? &tally->bias_terms : &tally->embedding_terms) += terms;
     if (multiple && one->is.power > 0) {
         tally->multiples++;
         tally->whole_multiples += one->whole;
@@ -114,8 +127,10 @@ static const struct mistake *mistake_of(const struct tally *tally)
         return &norms_not_summed;
     if (tally->norms_terms > 0)
         return &last_norm_not_summed;
-    if (tally->others_terms > 0)
+    if (tally->bias_terms > 0)
         return &bias_not_summed;
+    if (tally->embedding_terms > 0)
+        return &embedding_of_own_tokens;
     if (tally->multiples > tally->whole_multiples) /* slices, too */
         return &join_summed;
     if (tally->multiples > 0)
@@ -143,72 +158,6 @@ static bool copies_are_right(const struct outcome *run, const struct reference *
 
 /* ---- traffic ------------------------------------------------------------------------------------------- */
 
-/* How often activations pass between all tokens and the own ones, per micro-batch; and what else moves. */
-struct passages {
-    int blocks; /* halves of them: layers that are entered and left */
-    int heads;  /* entered behind the last block, and not left by tokens */
-    int splits, joins;
-    double gathers; /* bytes put together from slices, per sample */
-    double sums;    /* bytes summed over the ranks, per sample */
-    double summed;  /* bytes of gradients that may be summed, per micro-batch */
-    struct shape activation;
-};
-
-static bool is_kind(const struct layer *layer, const char *kind)
-{
-    return strcmp(layer->operations->kind, kind) == 0;
-}
-
-static double bytes_of(struct shape shape)
-{
-    return (double)(shape_elements(shape) * sizeof(float));
-}
-
-static void look_at(const struct layer *layer, bool in_block, struct passages *to)
-{
-    bool enters = false;
-    for (int i = 0; i < layer->inner_layers; i++) {
-        enters = enters || is_kind(&layer->inner[i], "linear");
-        look_at(&layer->inner[i], in_block || is_kind(layer, "residual"), to);
-    }
-    for (int k = 0; layer->inner_layers == 0 && k < layer->parameters; k++)
-        if (layer->parameter[k].shape.dimensions == 1)
-            to->summed += bytes_of(layer->parameter[k].shape);
-    to->blocks += is_kind(layer, "attention") || is_kind(layer, "causal_attention") ||
-                  (is_kind(layer, "residual") && enters);
-    if (is_kind(layer, "patch_embedding") || is_kind(layer, "embedding")) {
-        to->splits++;
-        to->activation = layer->output;
-    }
-    to->joins += is_kind(layer, "mean_tokens") || is_kind(layer, "tied_head");
-    if (!is_kind(layer, "linear") || in_block)
-        return;
-    to->gathers += bytes_of(layer->output);
-    if (layer->input.dimensions == 2)
-        to->heads++;
-    else
-        to->sums += bytes_of(layer->input);
-}
-
-static struct passages passages_of(const struct model *model)
-{
-    struct passages passages = {0};
-    for (int i = 0; i < model->layers; i++)
-        look_at(&model->layer[i], false, &passages);
-    return passages;
-}
-
-/* Bytes between all ranks in a step, with so many passages of activations (reduce-scatters count `sum`). */
-static double volume_of(const struct passages *p, const struct outcome *run, double sum, bool again)
-{
-    const double per_block = 2 + 2 * sum + again, per_head = 1 + sum + again;
-    const double activations = bytes_of(p->activation) *
-                               (p->blocks * per_block + p->heads * per_head + p->splits + p->joins);
-    const double per_sample = activations + p->gathers + 2 * p->sums;
-    return (run->ranks - 1) * (run->options.batch_size * per_sample +
-                               2 * options_micro_batches(&run->options) * p->summed);
-}
-
 static double volume_in_step(const struct outcome *run, int step)
 {
     struct traffic *traffic = traffic_new(run->log, run->ranks);
@@ -222,14 +171,29 @@ static double volume_in_step(const struct outcome *run, int step)
     return volume;
 }
 
+/* Of a run whose outputs are right and whose gradients are not: are the sums of dx missing in the messages? */
+static void name_missing_sums(const struct outcome *run, const struct model *model,
+                              struct verdict *verdict)
+{
+    const struct passages passages = tensor_passages_of(model);
+    const double sums = (run->ranks - 1) * run->options.batch_size * passages.activation_bytes *
+                        (passages.blocks + passages.heads);
+    const double missing = tensor_passages_volume(&passages, run, (struct passage_liberties){0}) -
+                           volume_in_step(run, 0);
+    if (fabs(missing - sums) <= 0.05 * sums)
+        verdict_name_mistake(verdict, &not_reduced);
+}
+
 static void moves_little(const struct outcome *run, const struct model *model,
                          struct verdict *verdict)
 {
-    const struct passages passages = passages_of(model);
+    const struct passages passages = tensor_passages_of(model);
     const double found = volume_in_step(run, 0);
-    const double kept = volume_of(&passages, run, 1, false),
-                 most = volume_of(&passages, run, 1, true),
-                 reduced = volume_of(&passages, run, 2, true);
+    const double kept = tensor_passages_volume(&passages, run, (struct passage_liberties){0}),
+                 most = tensor_passages_volume(&passages, run,
+                                               (struct passage_liberties){true, false, true}),
+                 reduced = tensor_passages_volume(&passages, run,
+                                                  (struct passage_liberties){true, true, true});
     if (found <= 1.01 * most)
         return;
     if (found <= 1.01 * reduced) {
@@ -279,8 +243,8 @@ static const struct outcome *partner_of(const struct judgement *judgement,
 static void holds_little(const struct outcome *run, const struct outcome *whole,
                          const struct model *model, struct verdict *verdict)
 {
-    const struct passages passages = passages_of(model);
-    const double held = run->options.batch_size * bytes_of(passages.activation);
+    const struct passages passages = tensor_passages_of(model);
+    const double held = run->options.batch_size * passages.activation_bytes;
     for (int rank = 0; rank < run->ranks && verdict->kind == VERDICT_PASS; rank++) {
         struct log_memory own, other;
         if (!log_find_memory(&run->log[rank], MEMORY_ACTIVATION, &own) ||
@@ -303,6 +267,14 @@ static void holds_little(const struct outcome *run, const struct outcome *whole,
 
 /* ---- runs ------------------------------------------------------------------------------------------------ */
 
+/* Of the first step, which the reference has just computed. */
+static bool loss_is_right(const struct outcome *run, const struct reference *reference)
+{
+    double loss;
+    evidence_losses(&run->log[0], options_micro_batches(&run->options), 1, &loss);
+    return fabs(loss - reference->loss) <= 1e-5 * fabs(reference->loss);
+}
+
 static void judge_by_tokens(const struct judgement *judgement, const struct outcome *run,
                             struct verdict *verdict)
 {
@@ -318,6 +290,9 @@ static void judge_by_tokens(const struct judgement *judgement, const struct outc
     const struct judgement alone = {.outcome = &itself, .outcomes = 1};
     if (copies_are_right(run, reference, verdict))
         tensor_judge_gradients(&alone, verdict);
+    if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0 &&
+        loss_is_right(run, reference))
+        name_missing_sums(run, reference->model, verdict);
     if (verdict->kind == VERDICT_PASS && run->ranks > 1)
         moves_little(run, reference->model, verdict);
     const struct outcome *whole = partner_of(judgement, run);
@@ -333,17 +308,14 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         judge_by_tokens(judgement, run, verdict);
 }
 
-/* Is the loss of the first step that of one process? */
 static bool begins_right(const struct outcome *run)
 {
     char error[REFERENCE_ERROR_SIZE];
     struct reference *reference = reference_new(&run->options, error);
     if (!reference)
         return false;
-    double loss;
-    evidence_losses(&run->log[0], options_micro_batches(&run->options), 1, &loss);
     reference_compute(reference, 0);
-    const bool right = fabs(loss - reference->loss) <= 1e-5 * fabs(reference->loss);
+    const bool right = loss_is_right(run, reference);
     reference_free(reference);
     return right;
 }
@@ -362,7 +334,7 @@ static void compare_runs(const struct judgement *judgement, struct verdict *verd
         verdict_free(unheard);
         if (!model)
             return;
-        const bool uneven = passages_of(model).activation.size[0] % run->ranks != 0;
+        const bool uneven = tensor_passages_of(model).tokens % run->ranks != 0;
         const bool several = run->options.batch_size > options_micro_batches(&run->options);
         model_free(model);
         const bool well = begins_right(run);
