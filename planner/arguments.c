@@ -62,13 +62,17 @@ static bool read_scaling(struct plan *plan, const char *text, GString *error)
 
 static bool read_sizes(struct plan *plan, const struct given *given, GString *error)
 {
-    plan->micro_batches = 8;
+    plan->micro_batches = plan->part->micro_batches;
     for (int i = 0; plan->part->degrees[i].option; i++) {
         const struct plan_degree *degree = &plan->part->degrees[i];
         plan->degree[i] = degree->fallback;
         if (given->degree[i] &&
             !read_number(degree->variable, given->degree[i], degree->most, &plan->degree[i], error))
             return false;
+    }
+    if (given->scaling && !plan->part->scaling) {
+        g_string_printf(error, "SCALING: there is no such table for %s", plan->part->assignment);
+        return false;
     }
     if (given->scaling && !read_scaling(plan, given->scaling, error))
         return false;
@@ -144,7 +148,7 @@ static bool read_command_line(struct plan *plan, struct given *given, int argc, 
         {"platform", 0, 0, G_OPTION_ARG_STRING, &plan->platform_name,
          "the simulated cluster: a file of common/platforms (computer)", "NAME"},
         {"ranks", 0, 0, G_OPTION_ARG_STRING, &given->ranks, "how many", "P"},
-        {"micro-batches", 0, 0, G_OPTION_ARG_STRING, &given->micro_batches, "of a step (8)", "M"},
+        {"micro-batches", 0, 0, G_OPTION_ARG_STRING, &given->micro_batches, "of a step", "M"},
         {"batch", 0, 0, G_OPTION_ARG_STRING, &given->batch,
          "samples of a step (8 for each micro-batch)", "N"},
         {"scaling", 0, 0, G_OPTION_ARG_STRING, &given->scaling,

@@ -63,9 +63,9 @@ struct rank_use {
 #define PLAN_MOST_CAUSES 4
 
 struct formula {
-    double seconds, bubble; /* by the closed form, with free messages */
-    /* Seconds with the part's first cause of a difference as well, with its second, too … */
-    double with[PLAN_MOST_CAUSES];
+    double seconds, bubble; /* by the closed form */
+    double begin;           /* seconds, before any of the part's causes of a difference … */
+    double with[PLAN_MOST_CAUSES]; /* … with the first as well, with the second, too … */
     double slowest; /* what the rank with most to compute has to do, by the mean of all */
     struct rank_use *rank;
     int ranks;
@@ -82,8 +82,10 @@ struct plan_degree {
 
 /* A way to train. */
 struct plan_method {
-    const char *name; /* as the program's option has it */
-    const char *note; /* beside the part's note_word, for the table of memory */
+    const char *name;  /* in the tables */
+    const char *note;  /* beside the part's note_word, for the table of memory */
+    const char *value; /* as the program's option has it; NULL: the name */
+    int ranks;         /* that it runs on; 0: as many as were asked for */
 };
 
 struct plan_part {
@@ -91,12 +93,14 @@ struct plan_part {
     const char *method_word;           /* what a method is called, in the tables … */
     const char *method_option;         /* … and the program's option that chooses one */
     const struct plan_degree *degrees; /* ends with a NULL option */
-    const struct plan_method
-        *methods;          /* ends with a NULL name; others are compared with the first */
+    int micro_batches;                 /* of a step, where nobody says how many */
+    /* Those to plan; ends with a NULL name; others are compared with the first. They stay the part's. */
+    const struct plan_method *(*methods)(const struct plan *plan);
     const char *note_word; /* what the methods' notes say: "at most" */
-    /* What makes a run differ from the closed form, before its messages do; NULL behind the last,
-     * at most PLAN_MOST_CAUSES. */
+    /* What leads from formula->begin to a run; NULL behind the last, at most PLAN_MOST_CAUSES. */
+    const char *begin_word;
     const char *causes[PLAN_MOST_CAUSES + 1];
+    const char *rest_word;            /* what only the simulation knows */
     const char *differences, *memory; /* lines below the tables of that */
     /* False, and an error of one line, if no method can run like this. */
     bool (*fits)(const struct plan *plan, GString *error);
@@ -111,7 +115,7 @@ struct plan_part {
     /* Draws pictures to plan->out and adds a line to text. False and an error if that fails. */
     bool (*draw)(const struct plan *plan, bool simulate, GString *text, GString *error);
     /* Appends the throughput for every number of ranks and of micro-batches, relative to the first
-     * of both. False and an error if something can't run. */
+     * of both. False and an error if something can't run. NULL: there is no such table. */
     bool (*scaling)(const struct plan *plan, bool simulate, GString *text, GString *error);
 };
 

@@ -24,12 +24,17 @@ char *plan_simulation_missing(const struct plan *plan)
 
 /* ---- running ---------------------------------------------------------------------------------- */
 
+static int ranks_of(const struct plan *plan, const struct plan_method *method)
+{
+    return method->ranks > 0 ? method->ranks : plan->ranks;
+}
+
 /* folder: where the logs go; NULL: none are written, and *said becomes the report, to be freed. */
 static bool run_program(const struct plan *plan, const struct plan_method *method,
                         const char *folder, char **said, GString *error)
 {
     g_autofree char *tool = g_build_filename(plan->kit, "tools", "simulate", NULL);
-    g_autofree char *ranks = g_strdup_printf("%d", plan->ranks);
+    g_autofree char *ranks = g_strdup_printf("%d", ranks_of(plan, method));
     g_autofree char *batch = g_strdup_printf("%d", plan->batch_size);
     g_autofree char *micro_batches = g_strdup_printf("%d", plan->micro_batches);
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
@@ -38,7 +43,7 @@ static bool run_program(const struct plan *plan, const struct plan_method *metho
                             plan->platform_name,
                             plan->program,
                             plan->part->method_option,
-                            method->name,
+                            method->value ? method->value : method->name,
                             "--model",
                             plan->model_name,
                             "--data",
@@ -89,7 +94,20 @@ static void remove_folder(const char *path)
 /* When a rank's step began and ended, in nanoseconds. */
 struct span {
     uint64_t begin, end;
+    bool computes; /* now */
 };
+
+/* A computation is busy but for the calls of MPI in it: a layer may make some. */
+static void take_busy(const struct log_record *record, struct rank_use *use, struct span *span)
+{
+    const double clock = 1e-9 * (double)record->clock;
+    if (log_is_computation(record)) {
+        span->computes = record->phase == LOG_BEGIN;
+        use->busy += span->computes ? -clock : clock;
+    } else if (span->computes && record->operation >= LOG_SEND && record->phase != LOG_INSTANT) {
+        use->busy += record->phase == LOG_BEGIN ? clock : -clock;
+    }
+}
 
 static void take(const struct log_record *record, struct rank_use *use, struct span *span)
 {
@@ -97,8 +115,6 @@ static void take(const struct log_record *record, struct rank_use *use, struct s
         span->begin = record->clock;
     else if (record->operation == LOG_STEP_END)
         span->end = record->clock;
-    else if (log_is_computation(record))
-        use->busy += (record->phase == LOG_END ? 1e-9 : -1e-9) * (double)record->clock;
     else if (record->operation == LOG_MEMORY && log_memory(record).kind < MEMORY_KINDS) {
         use->memory_bytes += (double)record->bytes;
         if (log_memory(record).kind == MEMORY_ACTIVATION)
@@ -117,8 +133,10 @@ static bool read_rank(const char *folder, int rank, struct rank_use *use, struct
         g_string_printf(error, "the simulated run left no log: %s", why);
         return false;
     }
-    for (size_t i = 0; i < log.count; i++)
+    for (size_t i = 0; i < log.count; i++) {
         take(&log.record[i], use, span);
+        take_busy(&log.record[i], use, span);
+    }
     plan_add_messages(&log, use);
     const bool complete = log.complete;
     log_destroy(&log);
@@ -152,8 +170,8 @@ struct simulated *plan_simulated_new(const struct plan *plan, const struct plan_
         return NULL;
     }
     struct simulated *simulated = g_new0(struct simulated, 1);
-    simulated->ranks = plan->ranks;
-    simulated->rank = g_new0(struct rank_use, (gsize)plan->ranks);
+    simulated->ranks = ranks_of(plan, method);
+    simulated->rank = g_new0(struct rank_use, (gsize)simulated->ranks);
     const bool done =
         run_program(plan, method, folder, NULL, error) && read_logs(folder, simulated, error);
     remove_folder(folder);

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { RANKS_SHOWN = 8 }; /* of more, the first and the last half of that many */
+enum { RANKS_SHOWN = 8 }; /* rows, of more only the first */
 
 /* ---- rows ------------------------------------------------------------------------------------- */
 
@@ -16,13 +16,14 @@ struct row *plan_rows_new(const struct plan *plan, const char *missing, int *cou
 {
     const struct plan_part *part = plan->part;
     int all = 0;
-    while (part->methods[all].name)
+    const struct plan_method *methods = part->methods(plan);
+    while (methods[all].name)
         all++;
     struct row *rows = g_new0(struct row, all + 1);
     *count = 0;
     for (int i = 0; i < all; i++) {
         struct row *row = &rows[(*count)++];
-        row->method = &part->methods[i];
+        row->method = &methods[i];
         row->refusal = part->refusal(plan, row->method);
         if (row->refusal)
             continue;
@@ -136,10 +137,10 @@ static void append_summary(GString *text, const struct plan *plan, const struct 
 
 /* ---- differences ------------------------------------------------------------------------------- */
 
-/* "+3.40%" of the formula's step time. */
+/* "+3.40%" of what the formula begins with. */
 static char *part_text(double seconds, const struct formula *formula)
 {
-    const double part = 100 * seconds / formula->seconds;
+    const double part = 100 * seconds / formula->begin;
     return g_strdup_printf("%+.2f%%", fabs(part) < 0.005 ? 0 : part);
 }
 
@@ -153,8 +154,8 @@ static void append_difference(GString *text, const struct plan_part *part, const
     const struct formula *formula = row->formula;
     const struct simulated *simulated = row->simulated;
     g_string_append_printf(text, "%-12s", row->method->name);
-    append_cell(text, time_text(formula->seconds), 12);
-    double before = formula->seconds;
+    append_cell(text, time_text(formula->begin), 12);
+    double before = formula->begin;
     for (int i = 0; part->causes[i]; before = formula->with[i++])
         append_cell(text, part_text(formula->with[i] - before, formula), cause_width(part, i));
     append_cell(text, simulated ? part_text(simulated->seconds - before, formula) : g_strdup("-"),
@@ -167,11 +168,13 @@ static void append_difference(GString *text, const struct plan_part *part, const
 static void append_differences(GString *text, const struct plan *plan, const struct row *rows,
                                int count)
 {
-    g_string_append_printf(text, "\nWhere the difference in step time comes from\n%-17sformula",
+    g_string_append_printf(text, "\nWhere the difference in step time comes from\n%-12s",
                            plan->part->method_word);
+    append_cell(text, g_strdup(plan->part->begin_word), 12);
     for (int i = 0; plan->part->causes[i]; i++)
         append_cell(text, g_strdup(plan->part->causes[i]), cause_width(plan->part, i));
-    g_string_append(text, "    messages   simulated      slowest rank\n");
+    append_cell(text, g_strdup(plan->part->rest_word), 12);
+    g_string_append(text, "   simulated      slowest rank\n");
     for (int i = 0; i < count; i++)
         if (rows[i].formula)
             append_difference(text, plan->part, &rows[i]);
@@ -190,21 +193,41 @@ static void append_rank(GString *text, const char *name, const struct rank_use *
     g_string_append_c(text, '\n');
 }
 
+static bool is_like(const struct rank_use *one, const struct rank_use *other)
+{
+    return one->activation_bytes == other->activation_bytes &&
+           one->memory_bytes == other->memory_bytes && one->messages == other->messages &&
+           one->message_bytes == other->message_bytes;
+}
+
+/* The first rank behind `rank` that needs something else. */
+static int end_of_like(const struct row *row, int rank)
+{
+    const struct rank_use *formula = row->formula->rank;
+    const struct rank_use *simulated = row->simulated ? row->simulated->rank : formula;
+    int end = rank + 1;
+    while (end < row->formula->ranks && is_like(&formula[rank], &formula[end]) &&
+           is_like(&simulated[rank], &simulated[end]))
+        end++;
+    return end;
+}
+
 static void append_ranks(GString *text, const char *note_word, const struct row *row)
 {
     const struct formula *formula = row->formula;
     const struct simulated *simulated = row->simulated;
     g_string_append_printf(text, "%s; %s: %s\n", row->method->name, note_word, row->method->note);
-    for (int r = 0; r < formula->ranks; r++) {
-        if (formula->ranks > RANKS_SHOWN && r >= RANKS_SHOWN / 2 &&
-            r < formula->ranks - RANKS_SHOWN / 2) {
-            if (r == RANKS_SHOWN / 2)
-                g_string_append(text, "  …\n");
+    int rows = 0;
+    for (int r = 0, next; r < formula->ranks; r = next) {
+        next = end_of_like(row, r);
+        if (++rows > RANKS_SHOWN)
             continue;
-        }
-        g_autofree char *name = g_strdup_printf("rank %d", r);
+        g_autofree char *name = next - r == 1 ? g_strdup_printf("rank %d", r)
+                                              : g_strdup_printf("ranks %d-%d", r, next - 1);
         append_rank(text, name, &formula->rank[r], simulated ? &simulated->rank[r] : NULL);
     }
+    if (rows > RANKS_SHOWN)
+        g_string_append(text, "  …\n");
     const struct rank_use most = most_of(formula->rank, formula->ranks);
     const struct rank_use found =
         simulated ? most_of(simulated->rank, simulated->ranks) : (struct rank_use){0};
@@ -230,9 +253,9 @@ void plan_append_tables(GString *text, const struct plan *plan, const struct row
     g_string_append_printf(
         text,
         "%s (%d layers) on %d ranks of the platform %s, %s GFLOP/s each: a batch of %d samples in "
-        "%d micro-batches\n",
+        "%d micro-batch%s\n",
         plan->model_name, plan->model->layers, plan->ranks, plan->platform_name, speed,
-        plan->batch_size, plan->micro_batches);
+        plan->batch_size, plan->micro_batches, plan->micro_batches == 1 ? "" : "es");
     append_summary(text, plan, rows, count);
     append_differences(text, plan, rows, count);
     append_memory(text, plan, rows, count);

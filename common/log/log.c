@@ -161,20 +161,31 @@ void log_count_poll(void)
 
 /* Computations do not contain one another. */
 static uint64_t busy, computing_since;
+static uint64_t called, calling_since; /* of that, in calls of MPI */
 
 uint64_t log_busy(void)
 {
     return busy;
 }
 
+void log_call(enum log_phase phase)
+{
+    if (phase == LOG_BEGIN)
+        calling_since = machine_clock();
+    else
+        called += machine_clock() - calling_since;
+}
+
 void log_compute_with(enum log_operation operation, enum log_phase phase, int stage,
                       int micro_batch, uint64_t parameters, uint64_t tensor)
 {
     flops_spend(); /* at the begin, what does not belong to this computation */
-    if (phase == LOG_BEGIN)
+    if (phase == LOG_BEGIN) {
         computing_since = machine_clock();
-    else if (phase == LOG_END)
-        busy += machine_clock() - computing_since;
+        called = 0;
+    } else if (phase == LOG_END) {
+        busy += machine_clock() - computing_since - called;
+    }
     if (the_log.memory == NULL)
         return;
     struct log_record record = log_record_new(operation, phase);

@@ -150,8 +150,11 @@ void log_count_poll(void);
 void log_compute(enum log_operation operation, enum log_phase phase, int stage, int micro_batch);
 void log_compute_with(enum log_operation operation, enum log_phase phase, int stage,
                       int micro_batch, uint64_t parameters, uint64_t tensor);
-/* Nanoseconds that this rank spent in computations so far, by machine_clock(). */
+/* Nanoseconds that this rank spent in computations so far, by machine_clock(), those in calls of MPI that
+ * computations make left out. */
 uint64_t log_busy(void);
+/* The begin or end of a call of MPI: said by the wrappers, log or no log. */
+void log_call(enum log_phase phase);
 /* Appends an instant that says no more than that it was. */
 void log_fact(enum log_operation operation);
 uint64_t log_fingerprint(const void *data, size_t bytes);

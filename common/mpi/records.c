@@ -48,6 +48,7 @@ void log_mpi_note_other_half(struct log_mpi_payload payload, int peer, int tag, 
 bool log_mpi_enter_poll(void)
 {
     flops_spend();
+    log_call(LOG_BEGIN);
     return log_is_open();
 }
 
@@ -170,6 +171,7 @@ void log_mpi_append_receive_part(struct log_mpi_payload room, int peer, int tag,
 
 int log_mpi_end(struct log_record call, int error)
 {
+    log_call(LOG_END);
     if (call.operation != LOG_NONE) {
         call.phase = LOG_END;
         log_append(call);

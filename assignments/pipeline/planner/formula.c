@@ -156,6 +156,7 @@ static void work_out_time(struct formula *formula, const struct schedule_kind *k
     const double f = mean.forward / speed, i = mean.backward_input / speed;
     const double w = mean.backward_weight / speed;
     formula->seconds = schedule_makespan(kind, shape, f, i, w);
+    formula->begin = formula->seconds;
     formula->bubble = schedule_bubble_of_makespan(kind->idle(shape, f, i, w), formula->seconds);
 
     formula->slowest = slowest_rank(shape, cost);

@@ -23,6 +23,12 @@ static void name_methods(void)
                                  .note = schedule_kind_of(planned[i])->in_flight_formula};
 }
 
+static const struct plan_method *methods(const struct plan *plan)
+{
+    (void)plan;
+    return pipeline_plan_methods;
+}
+
 const struct schedule_kind *pipeline_plan_kind(const struct plan_method *method)
 {
     return schedule_find(method->name);
@@ -99,8 +105,11 @@ static const struct plan_part part = {
     .method_word = "schedule",
     .method_option = "--schedule",
     .degrees = degrees,
-    .methods = pipeline_plan_methods,
+    .micro_batches = 8,
+    .methods = methods,
     .note_word = "forwards in flight, at most",
+    .begin_word = "formula",
+    .rest_word = "messages",
     .causes = {[PIPELINE_PLAN_UNEQUAL_STAGES] = "unequal stages",
                [PIPELINE_PLAN_OPTIMIZER] = "optimizer"},
     .differences =
