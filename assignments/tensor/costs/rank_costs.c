@@ -149,6 +149,7 @@ struct rank_costs *rank_costs_new(const struct rank_setting *setting)
     costs->loss = loss_flops(setting->model, setting->samples);
     add_row(costs, setting->model->layer, setting->model->layers, layers_without_dx(setting->model),
             setting);
+    find_peak(costs);
     return costs;
 }
 

@@ -36,6 +36,7 @@ struct whole_layer {
      * is neither. */
     bool keeps_input, keeps_output;
     double kept_bytes;
+    bool in_place; /* dx takes the place of dy */
     double parameter_bytes, state_bytes;
     double bias_bytes; /* of the parameters: the bias that is added to what comes out last */
 };

@@ -108,7 +108,7 @@ static void add_kept(struct rank_costs *costs, const struct layer *layer,
                                            (whole->keeps_output ? output : 0) +
                                            place.share * whole->kept_bytes,
                                    .output = whole->keeps_output,
-                                   .moving = input + output};
+                                   .moving = whole->in_place ? MAX(input, output) : input + output};
     g_array_append_val(costs->kept, kept);
 }
 

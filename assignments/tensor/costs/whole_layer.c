@@ -25,7 +25,11 @@ static void find_kept(struct stage *stage, struct whole_layer *costs)
     costs->keeps_output = tensor_is_shared(y);
     tensor_free(x);
     tensor_free(y);
+    const size_t kept = memory_live(MEMORY_ACTIVATION);
+    memory_reset_peak();
     tensor_free(stage_backward(stage, 0, stage_output_new(stage)));
+    const double moving = (double)memory_peak(MEMORY_ACTIVATION) - (double)kept;
+    costs->in_place = moving <= MAX(costs->input_bytes, costs->output_bytes);
 }
 
 static void add_optimizer(struct stage *stage, enum optimizer_kind kind, struct whole_layer *costs)

@@ -27,7 +27,7 @@ static void work_out_time(struct formula *formula, const struct plan *plan,
     formula->with[TENSOR_PLAN_MESSAGES] = seconds.computing + seconds.messages;
     formula->with[TENSOR_PLAN_HIDDEN] = seconds.step;
     formula->seconds = seconds.step;
-    formula->bubble = 1 - seconds.computing / seconds.step;
+    formula->bubble = 1 - formula->with[TENSOR_PLAN_NOT_SPLIT] / seconds.step; /* of the mean */
     formula->slowest = seconds.computing / formula->begin;
 }
 
