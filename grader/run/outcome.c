@@ -262,6 +262,7 @@ void outcome_clear(struct outcome *outcome)
     g_free(outcome->log_error);
     g_free(outcome->words);
     g_free(outcome->platform);
+    g_free(outcome->platform_file);
     g_free(outcome->trouble);
     g_free(outcome->command);
     g_free(outcome->sanitized);

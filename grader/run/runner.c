@@ -225,6 +225,13 @@ static void suspect_machine(const struct runner *runner, const struct rubric_run
     sandbox_result_clear(&result);
 }
 
+/* NULL on the real machine. */
+static char *platform_file(const struct runner *runner, const struct rubric_run *run)
+{
+    g_autofree char *name = g_strdup_printf("%s.xml", run->platform ? run->platform : "");
+    return run->simulated ? g_build_filename(runner->kit, "common", "platforms", name, NULL) : NULL;
+}
+
 static void run_once(const struct runner *runner, const struct rubric_run *run, const char *name,
                      uint64_t seed, int slot, struct outcome *outcome)
 {
@@ -236,6 +243,7 @@ static void run_once(const struct runner *runner, const struct rubric_run *run, 
         .ranks = run->ranks,
         .simulated = run->simulated,
         .platform = g_strdup(run->platform),
+        .platform_file = platform_file(runner, run),
         .synchronous = run->synchronous,
         .program = g_strdup(run->simulated ? build->simulated_program : build->program),
         .folder = g_strdup_printf("%s/evidence/%s", runner->work, name),

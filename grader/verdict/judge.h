@@ -59,6 +59,7 @@ struct outcome {
     int ranks;
     bool simulated;         /* on the simulated cluster, not on this computer … */
     char *platform;         /* … as this platform describes it; else NULL … */
+    char *platform_file;    /* … in this file … */
     bool synchronous;       /* … where every send waits for its receive */
     struct options options; /* as the program parsed them */
     enum run_end end;

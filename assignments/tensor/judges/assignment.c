@@ -31,6 +31,7 @@ static const struct judge judges[] = {
     {.name = "answer_snippets", .judge = tensor_judge_answer_snippets},
     {.name = "sequence_parallel", .judge = tensor_judge_sequence_parallel, .of_numbers = true},
     {.name = "one_weird_trick", .judge = tensor_judge_one_weird_trick, .of_numbers = true},
+    {.name = "scaling", .judge = tensor_judge_scaling},
     {.name = NULL},
 };
 

@@ -19,6 +19,7 @@ void tensor_judge_windows_of(const struct judgement *judgement, const struct out
 judge_function tensor_judge_counts;
 judge_function tensor_judge_norm;
 judge_function tensor_judge_both_norms;
+judge_function tensor_judge_scaling;
 judge_function tensor_judge_answer_bytes;
 judge_function tensor_judge_answer_dropout;
 judge_function tensor_judge_answer_norms;
