@@ -68,6 +68,8 @@ struct rank_costs {
     double loss;              /* … of its loss, with the gradient … */
     double optimizer;         /* … and of a step */
     double whole;           /* of the FLOPs of forward and backward: in layers that are not split */
+    double needless;        /* of a dx that nobody needs: not in them … */
+    double needless_bytes;  /* … and that dx */
     double saved_bytes;     /* activations between forward and backward, of a micro-batch */
     double peak_bytes;      /* … and the most that one has at a time */
     double parameter_bytes; /* gradients take as many again */

@@ -138,6 +138,10 @@ void rank_layer_add(struct rank_costs *costs, const struct layer *layer, struct 
     costs->backward += place.share * backward;
     if (!is_split)
         costs->whole += whole.forward + backward;
+    if (!place.wants_dx && layer->parameters > 0) {
+        costs->needless += place.share * (whole.backward_input - whole.backward_input_without_dx);
+        costs->needless_bytes = MAX(costs->needless_bytes, whole.input_bytes);
+    }
     costs->optimizer += parameters * whole.optimizer;
     costs->parameter_bytes += parameters * whole.parameter_bytes;
     costs->state_bytes += parameters * whole.state_bytes;

@@ -27,7 +27,7 @@
 #define SLOW_REMARK  1.5  /* times the messages' time by formula */
 #define MANY_CALLS   4    /* for each round that is due, and each other rank */
 #define MANY_BYTES   2    /* for each byte that is due, if every rank hands it in */
-#define AT_ONCE      0.6  /* of the ranks that compute, on average, while any does */
+#define AT_ONCE      0.8  /* of the ranks that compute, on average, while any does */
 #define MOST_OF_PLOT 16
 
 static const struct mistake one_after_the_other = {
@@ -47,11 +47,11 @@ static const struct mistake many_pieces = {
     .look = "what is inside of a loop that could be one call for the whole tensor",
 };
 static const struct mistake moves_too_much = {
-    .name = "more is moved than activations",
+    .name = "more is moved than the layers need",
     .explanation =
-        "What ranks have to tell each other are activations and their gradients, batch × width. "
-        "Weights, width × width, stay where they are.",
-    .look = "which tensors are handed to MPI",
+        "What ranks have to tell each other are activations and their gradients, batch × width, "
+        "each once. Weights, width × width, stay where they are.",
+    .look = "which tensors are handed to MPI, and how often",
 };
 
 /* ---- what is due --------------------------------------------------------------------------------- */
@@ -65,12 +65,23 @@ struct due {
     double bytes; /* of all rounds */
 };
 
-/* A root gets it from each of the others, one after the other, and sends it to each. */
-static double slowest_seconds(const struct rank_round *round, int ranks,
-                              const struct platform *platform)
+/* A sum over the ranks: a root gets it from each of the others, one after the other, and sends it to
+ * each. */
+static double slowest_seconds(double bytes, int ranks, const struct platform *platform)
 {
-    const double message = 2 * platform->latency + round->bytes / platform->bandwidth;
-    return 2 * (ranks - 1) * message;
+    return 2 * (ranks - 1) * (2 * platform->latency + bytes / platform->bandwidth);
+}
+
+/* A step with the slowest right messages. Who computes the dx of the first layer, too, is right as well. */
+static double slowest_step(const struct due *due, int ranks, const struct platform *platform)
+{
+    const int micro_batches = due->setting.micro_batches;
+    double seconds = slowest_seconds(due->costs->needless_bytes, ranks, platform) +
+                     due->costs->needless / platform->speed;
+    for (guint i = 0; i < due->costs->round->len; i++)
+        seconds += slowest_seconds(g_array_index(due->costs->round, struct rank_round, i).bytes,
+                                   ranks, platform);
+    return ROUNDING * due->seconds.computing + micro_batches * seconds;
 }
 
 static double work_of(const struct rank_costs *costs, const struct rank_setting *setting)
@@ -95,12 +106,10 @@ static struct due due_of(const struct outcome *run, const struct model *model,
     rank_costs_free(whole);
     due.costs = rank_costs_new(&due.setting);
     due.seconds = rank_seconds_of(due.costs, &due.setting, platform);
-    due.most = ROUNDING * due.seconds.computing;
-    for (guint i = 0; i < due.costs->round->len; i++) {
-        const struct rank_round *round = &g_array_index(due.costs->round, struct rank_round, i);
-        due.most += due.setting.micro_batches * slowest_seconds(round, run->ranks, platform);
-        due.bytes += due.setting.micro_batches * round->bytes;
-    }
+    due.most = slowest_step(&due, run->ranks, platform);
+    for (guint i = 0; i < due.costs->round->len; i++)
+        due.bytes +=
+            due.setting.micro_batches * g_array_index(due.costs->round, struct rank_round, i).bytes;
     return due;
 }
 
@@ -122,27 +131,28 @@ static void explain_pace(const struct outcome *run, const struct due *due, const
 }
 
 static void fail_for_pace(const struct outcome *run, const struct due *due, double measured,
-                          int step, struct verdict *verdict)
+                          double speed, struct verdict *verdict)
 {
-    const struct pace pace = pace_of(run, step);
+    const struct pace pace = pace_of(run, MAX(1, run->options.steps) - 1);
     const double rounds = (double)due->costs->round->len * due->setting.micro_batches;
+    const double needless = due->setting.micro_batches * due->costs->needless / speed;
     evidence_fail(
         verdict,
         "on %d ranks of the platform %s a step takes %.4g ms: each rank's share of the work is "
         "%.4g ms, and with the slowest right messages it would be %.4g ms",
         run->ranks, run->platform, 1e3 * measured, 1e3 * due->seconds.computing, 1e3 * due->most);
     explain_pace(run, due, &pace, verdict);
-    if (pace.most > ROUNDING * due->seconds.computing)
+    if (pace.most > ROUNDING * due->seconds.computing + needless)
         verdict_look(verdict,
                      "what rank %d computes that is another rank's share, or is no part of the "
                      "model at all",
                      pace.most_rank);
     else if (pace.computing < AT_ONCE * run->ranks * pace.any)
         verdict_name_mistake(verdict, &one_after_the_other);
-    else if (pace.calls > MANY_CALLS * (run->ranks - 1) * rounds)
-        verdict_name_mistake(verdict, &many_pieces);
     else if (pace.bytes > MANY_BYTES * (run->ranks - 1) * due->bytes)
         verdict_name_mistake(verdict, &moves_too_much);
+    else if (pace.calls > MANY_CALLS * (run->ranks - 1) * rounds)
+        verdict_name_mistake(verdict, &many_pieces);
 }
 
 /* ---- a run ------------------------------------------------------------------------------------------- */
@@ -227,7 +237,7 @@ static void compare(const struct judgement *judgement, const struct outcome *run
             "take %.4g ms: some are not done, or stand outside of the step",
             run->ranks, 1e3 * measured, 1e3 * due.even);
     else if (measured > due.most)
-        fail_for_pace(run, &due, measured, MAX(1, run->options.steps) - 1, verdict);
+        fail_for_pace(run, &due, measured, platform->speed, verdict);
     else if (run->ranks > 1 && messages > SLOW_REMARK * due.seconds.messages &&
              verdict->remark->len == 0)
         g_string_append_printf(
