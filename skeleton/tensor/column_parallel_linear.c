@@ -20,7 +20,8 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
      * outputs). y is (samples, …, this rank's outputs); with FORM_COLUMN_GATHERED it is gathered, and
      * (samples, …, outputs). Keep what the backward needs (layer_keep).
      * Hint: common/layers/custom_layer.h has a linear layer as a whole. What is between whole and
-     * split is one of the operators: copy_forward here (enter_forward does just that).
+     * split is one of the operators: copy_forward here (enter_forward does just that). What is gathered
+     * first is of this rank's outputs (compute_new); layer_output_new would be whole then.
      * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
      */
     todo("column-parallel linear layer, forward", call, x);
