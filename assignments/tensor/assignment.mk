@@ -6,6 +6,12 @@ ifeq ($(ASSIGNMENT),tensor)
 PLAN_DEGREES = --tensor "$(TENSOR)"
 endif
 
+.PHONY: tensor-scaling
+tensor-scaling: ## a published figure on tensor parallelism beside the planner's formula and the simulation
+	+@$(call built,$(PLAN))
+	+@$(call SIMULATED,$(call built,ASSIGNMENT=tensor SUBMISSION=solutions $(S)/programs/solutions/tensor))
+	@B=$(B) assignments/tensor/tools/published_scaling $(call SIMULATED,simulate)
+
 .PHONY: tensor-pictures
 tensor-pictures: ## draw the pictures of the tensor assignment's chapter
 	@assignments/tensor/tools/draw_pictures
