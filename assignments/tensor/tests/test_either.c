@@ -1,0 +1,141 @@
+/*
+ * Checks of which one of several is enough (judges/either.h), by runs that never were; and how close a part of
+ * a tensor has to be (judges/parts.h).
+ */
+#include "assignments/tensor/judges/either.h"
+#include "assignments/tensor/judges/parts.h"
+#include "grader/evidence/evidence.h"
+#include "tests/support/test.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- either ----------------------------------------------------------------------------------------- */
+
+/* A run is about what its probe says, and is right if its seed is 1. */
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    if (run->options.seed != 1)
+        evidence_fail(verdict, "%s is wrong", run->options.probe);
+}
+
+static void judge(const struct judgement *judgement, struct verdict *verdict)
+{
+    evidence_each_run(judgement, verdict, judge_run, "right");
+}
+
+static bool is_first(const struct outcome *run)
+{
+    return strcmp(run->options.probe, "first") == 0;
+}
+
+static bool is_second(const struct outcome *run)
+{
+    return strcmp(run->options.probe, "second") == 0;
+}
+
+enum made { RIGHT, WRONG, UNWRITTEN, CRASHED, NOT_THERE };
+
+static struct outcome run_of(const char *probe, enum made made)
+{
+    struct outcome run = {.ranks = 2, .end = RUN_FINISHED, .output = (char *)""};
+    g_strlcpy(run.options.probe, probe, sizeof run.options.probe);
+    run.options.seed = made == RIGHT ? 1 : 2;
+    if (made == UNWRITTEN || made == CRASHED)
+        run.end = RUN_FAILED;
+    if (made == UNWRITTEN)
+        run.output = (char *)"rank 1: tensor/first.c:12: TODO: a norm\n";
+    return run;
+}
+
+static const struct {
+    enum made first, second;
+    enum verdict_kind kind;
+    enum verdict_basis basis;
+    const char *headline, *remark; /* that stand in them; NULL: there is no remark */
+} cases[] = {
+    {RIGHT, RIGHT, VERDICT_PASS, BASIS_SEEN, "the first: right", NULL},
+    {WRONG, RIGHT, VERDICT_PASS, BASIS_SEEN, "the second: right", "the first, is not right: first"},
+    {RIGHT, WRONG, VERDICT_PASS, BASIS_SEEN, "the first: right", "the second, is not right"},
+    {UNWRITTEN, RIGHT, VERDICT_PASS, BASIS_SEEN, "the second: right", "still to be written"},
+    {RIGHT, CRASHED, VERDICT_PASS, BASIS_SEEN, "the first: right", "the second, is not right"},
+    {WRONG, WRONG, VERDICT_FAIL, BASIS_SYMPTOM, "the first: first is wrong", NULL},
+    {UNWRITTEN, WRONG, VERDICT_FAIL, BASIS_SYMPTOM, "the second: second is wrong", NULL},
+    {UNWRITTEN, UNWRITTEN, VERDICT_FAIL, BASIS_UNWRITTEN,
+     "the first: tensor/first.c:12 is still to be written", NULL},
+    {NOT_THERE, WRONG, VERDICT_FAIL, BASIS_SYMPTOM, "the second: second is wrong", NULL},
+    {NOT_THERE, NOT_THERE, VERDICT_NOT_JUDGED, BASIS_SEEN, "there was no run to judge", NULL},
+};
+
+START_TEST(one_of_two_is_enough)
+{
+    static const struct tensor_choice choice[] = {{"the first", is_first},
+                                                  {"the second", is_second}};
+    struct outcome runs[4];
+    int count = 0;
+    /* Two runs of each; the first of them is right in any case. */
+    for (int i = 0; i < 2; i++) {
+        const enum made made = i == 0 ? cases[_i].first : cases[_i].second;
+        const char *probe = i == 0 ? "first" : "second";
+        if (made == NOT_THERE)
+            continue;
+        runs[count++] = run_of(probe, RIGHT);
+        runs[count++] = run_of(probe, made);
+    }
+    const struct judgement judgement = {
+        .outcome = runs, .outcomes = count, .picture_prefix = "check"};
+    struct verdict *verdict = verdict_new();
+    tensor_judge_either(&judgement, verdict, judge, choice, 2);
+    ck_assert_int_eq(verdict->kind, cases[_i].kind);
+    ck_assert_msg(strstr(verdict->headline->str, cases[_i].headline) != NULL, "%s",
+                  verdict->headline->str);
+    if (verdict->kind == VERDICT_FAIL)
+        ck_assert_int_eq(verdict->basis, cases[_i].basis);
+    if (cases[_i].remark == NULL)
+        ck_assert_str_eq(verdict->remark->str, "");
+    else
+        ck_assert_msg(strstr(verdict->remark->str, cases[_i].remark) != NULL, "%s",
+                      verdict->remark->str);
+    verdict_free(verdict);
+}
+END_TEST
+
+/* ---- parts ------------------------------------------------------------------------------------------- */
+
+static struct tensor *tensor_of(int count, const float *numbers)
+{
+    struct tensor *tensor = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(count));
+    memcpy(tensor->data, numbers, tensor_bytes(tensor));
+    return tensor;
+}
+
+/* Of a whole of norm 5 a part of norm 0.05 may be off by a hundred times as much; zeros never pass. */
+START_TEST(a_small_part_is_off_by_what_the_whole_may_be)
+{
+    struct tensor *whole = tensor_of(3, (float[]){3, 4, 0.05f}),
+                  *part = tensor_of(1, (float[]){0.05f}), *off = tensor_of(1, (float[]){0.05003f}),
+                  *zero = tensor_of(1, (float[]){0}), *tiny = tensor_of(1, (float[]){1e-9f});
+    const struct tolerance of_whole = {.relative = 1, .absolute = 1, .norm = 1e-5};
+    const struct tolerance of_part = tensor_tolerance_of_part(of_whole, whole, part);
+    ck_assert_double_eq_tol(of_part.norm, 1e-3, 1e-6);
+    ck_assert_double_eq(of_part.relative, 1);
+    ck_assert(!closeness_of(off, part, of_whole).close);
+    ck_assert(closeness_of(off, part, of_part).close);
+    ck_assert(!closeness_of(zero, part, of_part).close);
+    ck_assert_double_eq_tol(tensor_tolerance_of_part(of_whole, whole, tiny).norm, 1e-2, 1e-6);
+    ck_assert_double_eq_tol(tensor_tolerance_of_part(of_whole, whole, whole).norm, 1e-5, 1e-9);
+    ck_assert_double_eq(tensor_tolerance_of_part(of_whole, whole, zero).norm, 1e-5);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("one of several is enough");
+    TCase *all = tcase_create("either");
+    tcase_add_loop_test(all, one_of_two_is_enough, 0, sizeof cases / sizeof *cases);
+    tcase_add_test(all, a_small_part_is_off_by_what_the_whole_may_be);
+    suite_add_tcase(suite, all);
+    return suite;
+}
