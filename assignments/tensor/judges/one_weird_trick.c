@@ -16,8 +16,7 @@
 static const struct mistake not_summed = {
     "gradients of the convolutions are not summed over the ranks",
     "The ranks' gradients are not alike, and their sum is what one process has: each is of the "
-    "rank's own "
-    "samples.",
+    "rank's own samples.",
     "sum_gradients_by_samples"};
 static const struct mistake averaged = {"gradients of the convolutions are averaged over the ranks",
                                         "They are what they should be, divided by the number of "
@@ -27,16 +26,13 @@ static const struct mistake averaged = {"gradients of the convolutions are avera
 static const struct mistake summed_twice = {
     "gradients of the convolutions are summed twice",
     "They are as many times what they should be as there are ranks. What comes back to where the "
-    "samples were "
-    "gathered is whole, and the same on every rank: the own samples are taken from it, and nothing "
-    "is summed "
-    "there.",
+    "samples were gathered is whole, and the same on every rank: the own samples are taken from "
+    "it, and nothing is summed there.",
     "gather_samples_backward, and how often gradients are summed behind it"};
 static const struct mistake complete_summed = {
     "gradients of linear layers are summed over the ranks although each rank has all samples",
-    "They are as many times what they should be as there are ranks: every rank computed them from "
-    "all samples "
-    "already.",
+    "They are as many times what they should be as there are ranks: every rank computed them "
+    "from all samples already.",
     "sum_gradients_by_samples: which of the parameters saw a part of the samples"};
 static const struct mistake all_samples = {"every rank's convolutions work on all samples",
                                            "Nothing is gained by further ranks where the "

@@ -1,6 +1,8 @@
 /* Passages and their bytes; see passages.h. */
 #include "assignments/tensor/judges/passages.h"
 
+#include "grader/evidence/traffic.h"
+
 #include <string.h>
 
 static bool is_kind(const struct layer *layer, const char *kind)
@@ -60,4 +62,17 @@ double tensor_passages_volume(const struct passages *p, const struct outcome *ru
                                  ? options_micro_batches(&run->options) * (p->norms + p->others)
                                  : p->norms;
     return (run->ranks - 1) * (run->options.batch_size * per_sample + 2 * gradients);
+}
+
+double tensor_passages_found(const struct outcome *run, int step)
+{
+    struct traffic *traffic = traffic_new(run->log, run->ranks);
+    double volume = 0;
+    for (guint i = 0; i < traffic->entries->len; i++) {
+        const struct traffic_entry *entry =
+            &g_array_index(traffic->entries, struct traffic_entry, i);
+        volume += entry->step == step ? entry->volume : 0;
+    }
+    traffic_free(traffic);
+    return volume;
 }

@@ -32,8 +32,10 @@ struct passage_liberties {
     bool sum_biases;   /* with every micro-batch, as the norms' gradients */
 };
 
-/* Bytes between all ranks in a step. */
+/* Bytes between all ranks in a step, as they have to be … */
 double tensor_passages_volume(const struct passages *passages, const struct outcome *run,
                               struct passage_liberties liberties);
+/* … and as the logs have them. */
+double tensor_passages_found(const struct outcome *run, int step);
 
 #endif

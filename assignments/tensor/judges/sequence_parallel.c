@@ -14,181 +14,20 @@
  */
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/passages.h"
-#include "assignments/tensor/judges/replicated.h"
+#include "assignments/tensor/judges/sequence_mistakes.h"
 #include "assignments/tensor/way_table.h"
+#include "grader/evidence/evidence.h"
 #include "grader/evidence/traffic.h"
 
-#include <math.h>
 #include <string.h>
 
-/* ---- known mistakes ----------------------------------------------------------------------------------- */
-
-static const struct mistake norms_not_summed = {
-    "gradients of the norms are not summed over the ranks",
-    "The ranks' gradients of a norm are not alike, and their sum is what one process has: each "
-    "rank's norm has "
-    "seen its own tokens, and its gradient is a sum over these alone. After the first step the "
-    "ranks train with "
-    "unlike norms.",
-    "sum_gradients_by_tokens: what comes into a norm is a part of the tokens"};
-static const struct mistake last_norm_not_summed = {
-    "the gradient of the last norm is not summed over the ranks",
-    "The norms inside of the blocks are right. The one behind the last block has seen the own "
-    "tokens alone, too: "
-    "the ranks' gradients of it are not alike, and add up to what one process has.",
-    "which parameters sum_gradients_by_tokens leaves out"};
-static const struct mistake bias_not_summed = {
-    "the gradient of a row-parallel layer's bias is not summed over the ranks",
-    "The ranks' gradients of the bias are not alike, and their sum is what one process has: they "
-    "were computed "
-    "from the gradients of the own tokens, before these were gathered.",
-    "from which dy the bias gradient is computed; else it has to go into the sum behind the "
-    "backwards"};
-static const struct mistake embedding_of_own_tokens = {
-    "the embedding gets back the gradients of the own tokens only",
-    "The ranks' gradients of the embedding are not alike, and their sum is what one process has: "
-    "every rank has "
-    "computed it for all tokens, and got back the gradients of its own.",
-    "split_tokens_backward: the own tokens go to all ranks, and theirs come here"};
-static const struct mistake complete_summed = {
-    "gradients are summed over the ranks although each rank has all of them",
-    "They are as many times what they should be as there are ranks: every rank had computed them "
-    "from all tokens "
-    "already, and they were summed nevertheless.",
-    "sum_gradients_by_tokens: from what each of these gradients was computed"};
-static const struct mistake join_summed = {
-    "what comes back where the tokens are joined is summed over the ranks",
-    "All gradients of what stands before the place where tokens become whole are as many times "
-    "what they should "
-    "be as there are ranks. There every rank goes on with all tokens and computes the same: dy is "
-    "no term of a "
-    "sum.",
-    "join_tokens_backward: it takes the own tokens of dy, without a message"};
-static const struct mistake averaged = {"gradients are averaged over the ranks",
-                                        "They are what they should be, divided by the number of "
-                                        "ranks: each rank has a term of the sum, the loss is "
-                                        "a mean over all tokens already.",
-                                        "sum_gradients_by_tokens: what comes behind the sum"};
-static const struct mistake not_reduced = {
-    "the gradients that come back out of split layers are not summed",
-    "The outputs are right, and gradients are not; and as many bytes too few move as the sums of "
-    "dx take. What "
-    "comes back from a split layer is a term of a sum, one on each rank.",
-    "enter_backward_begin: a reduce-scatter"};
-static const struct mistake not_in_one_piece = {
-    "a rank's tokens are taken for one piece of memory",
-    "Where each micro-batch has one sample all is right, and where it has several it is wrong. In "
-    "a tensor "
-    "(samples, tokens, columns) a rank's tokens lie in one piece for one sample only.",
-    "how the parts are put behind each other before the reduce-scatter, rank by rank"};
-static const struct mistake not_divisible = {
-    "tokens that the ranks do not divide",
-    "Where the number of ranks divides that of the tokens all is right, and where it does not it "
-    "is wrong: the "
-    "last tokens are lost, or come out in others' places.",
-    "the sizes of the parts: those of split, which need not be alike"};
-
-/* ---- gradients ---------------------------------------------------------------------------------------- */
-
-struct tally {
-    int norms, norms_terms; /* inside of blocks and behind them; how many are terms of a sum */
-    bool last_norm_terms;   /* the last is */
-    int bias_terms, embedding_terms, multiples, whole_multiples, shares;
-    const struct replicated *first; /* that is wrong and says something */
-};
-
-static bool is_norm(const struct replicated *one)
-{
-    return strcmp(one->leaf->operations->kind, "layer_norm") == 0;
-}
-
-static void count(struct tally *tally, const struct replicated *one)
-{
-    const bool terms = !one->right && one->whole && one->is.kind == SIGNATURE_TERMS;
-    const bool multiple = !one->right && one->is.kind == SIGNATURE_MULTIPLE;
-    if (is_norm(one)) {
-        tally->norms++;
-        tally->norms_terms += terms;
-        tally->last_norm_terms = terms;
-    } else
-        *(one->in_block ? &tally->bias_terms : &tally->embedding_terms) += terms;
-    if (multiple && one->is.power > 0) {
-        tally->multiples++;
-        tally->whole_multiples += one->whole;
-    }
-    tally->shares += multiple && one->is.power < 0;
-    if (!tally->first && (terms || (multiple && one->is.power != 0)))
-        tally->first = one;
-}
-
-static const struct mistake *mistake_of(const struct tally *tally)
-{
-    if (tally->norms_terms > 2 || (tally->norms_terms > 0 && !tally->last_norm_terms))
-        return &norms_not_summed;
-    if (tally->norms_terms > 0)
-        return &last_norm_not_summed;
-    if (tally->bias_terms > 0)
-        return &bias_not_summed;
-    if (tally->embedding_terms > 0)
-        return &embedding_of_own_tokens;
-    if (tally->multiples > tally->whole_multiples) /* slices, too */
-        return &join_summed;
-    if (tally->multiples > 0)
-        return &complete_summed;
-    return tally->shares > 0 ? &averaged : NULL;
-}
-
-/* False where the copies of the first step's gradients show a mistake by themselves. */
-static bool copies_are_right(const struct outcome *run, const struct reference *reference,
-                             struct verdict *verdict)
-{
-    GArray *gradients = tensor_replicated_new(run, reference);
-    struct tally tally = {0};
-    for (guint i = 0; gradients && i < gradients->len; i++)
-        count(&tally, &g_array_index(gradients, struct replicated, i));
-    const struct mistake *mistake = mistake_of(&tally);
-    if (mistake) {
-        evidence_fail(verdict, "after step 0: %s is not what one process has (%s)",
-                      tally.first->name, mistake->name);
-        verdict_name_mistake(verdict, mistake);
-    }
-    tensor_replicated_free(gradients);
-    return mistake == NULL;
-}
-
 /* ---- traffic ------------------------------------------------------------------------------------------- */
-
-static double volume_in_step(const struct outcome *run, int step)
-{
-    struct traffic *traffic = traffic_new(run->log, run->ranks);
-    double volume = 0;
-    for (guint i = 0; i < traffic->entries->len; i++) {
-        const struct traffic_entry *entry =
-            &g_array_index(traffic->entries, struct traffic_entry, i);
-        volume += entry->step == step ? entry->volume : 0;
-    }
-    traffic_free(traffic);
-    return volume;
-}
-
-/* Of a run whose outputs are right and whose gradients are not: are the sums of dx missing in the messages? */
-static void name_missing_sums(const struct outcome *run, const struct model *model,
-                              struct verdict *verdict)
-{
-    const struct passages passages = tensor_passages_of(model);
-    const double sums = (run->ranks - 1) * run->options.batch_size * passages.activation_bytes *
-                        (passages.blocks + passages.heads);
-    const double missing = tensor_passages_volume(&passages, run, (struct passage_liberties){0}) -
-                           volume_in_step(run, 0);
-    if (fabs(missing - sums) <= 0.05 * sums)
-        verdict_name_mistake(verdict, &not_reduced);
-}
 
 static void moves_little(const struct outcome *run, const struct model *model,
                          struct verdict *verdict)
 {
     const struct passages passages = tensor_passages_of(model);
-    const double found = volume_in_step(run, 0);
+    const double found = tensor_passages_found(run, 0);
     const double kept = tensor_passages_volume(&passages, run, (struct passage_liberties){0}),
                  most = tensor_passages_volume(&passages, run,
                                                (struct passage_liberties){true, false, true}),
@@ -198,16 +37,16 @@ static void moves_little(const struct outcome *run, const struct model *model,
         return;
     if (found <= 1.01 * reduced) {
         g_string_append(verdict->remark,
-                        "More bytes move than an all-gather on the way in and a "
-                        "reduce-scatter on the way out take: an all-reduce of which "
-                        "each rank keeps its tokens moves twice as many.\n");
+                        "More bytes move than an all-gather on the way in and a reduce-scatter "
+                        "on the way out take: an all-reduce of which each rank keeps its tokens "
+                        "moves twice as many.\n");
         return;
     }
     evidence_fail(
         verdict,
-        "%.0f bytes move between the %d ranks in step 0, and an all-gather into each of %d "
-        "split layers and a reduce-scatter out of it, mirrored on the way back, take %.0f "
-        "(%.0f where what was gathered is gathered again)",
+        "%.0f bytes move between the %d ranks in step 0, and an all-gather into each of %d split "
+        "layers and a reduce-scatter out of it, mirrored on the way back, take %.0f (%.0f where "
+        "what was gathered is gathered again)",
         found, run->ranks, passages.blocks, kept, most);
     g_autoptr(GString) text = g_string_new("\n");
     struct traffic *traffic = traffic_new(run->log, run->ranks);
@@ -220,18 +59,13 @@ static void moves_little(const struct outcome *run, const struct model *model,
 
 #define OF_WHAT_IS_SAVED 0.9 /* where activations take most, not all of it need be there */
 
-static bool is_by_tokens(const struct outcome *run)
-{
-    return tensor_way(&run->options) == WAY_SEQUENCE;
-}
-
 /* The same run, but for its way, which is one-round; NULL: there is none. */
 static const struct outcome *partner_of(const struct judgement *judgement,
                                         const struct outcome *run)
 {
     for (int i = 0; i < judgement->outcomes; i++) {
         const struct outcome *other = &judgement->outcome[i];
-        if (other->ranks == run->ranks && !is_by_tokens(other) &&
+        if (other->ranks == run->ranks && tensor_way(&other->options) == WAY_ONE_ROUND &&
             strcmp(other->options.model, run->options.model) == 0 &&
             other->options.batch_size == run->options.batch_size)
             return other;
@@ -256,24 +90,16 @@ static void holds_little(const struct outcome *run, const struct outcome *whole,
         evidence_fail(
             verdict,
             "rank %d held up to %" G_GUINT64_FORMAT " bytes of activations, and %" G_GUINT64_FORMAT
-            " with --parallel one-round: the tokens of the other ranks that it need not keep "
+            "with --parallel one-round: the tokens of the other ranks that it need not keep "
             "between split layers are %.0f bytes",
             rank, own.peak, other.peak, saved / OF_WHAT_IS_SAVED);
         verdict_look(verdict,
-                     "what is kept for the backward: a layer that is entered by tokens needs what "
-                     "it gathered, or its own part, and not both");
+                     "what is kept for the backward: a layer that is entered by tokens needs "
+                     "what it gathered, or its own part, and not both");
     }
 }
 
 /* ---- runs ------------------------------------------------------------------------------------------------ */
-
-/* Of the first step, which the reference has just computed. */
-static bool loss_is_right(const struct outcome *run, const struct reference *reference)
-{
-    double loss;
-    evidence_losses(&run->log[0], options_micro_batches(&run->options), 1, &loss);
-    return fabs(loss - reference->loss) <= 1e-5 * fabs(reference->loss);
-}
 
 static void judge_by_tokens(const struct judgement *judgement, const struct outcome *run,
                             struct verdict *verdict)
@@ -288,11 +114,10 @@ static void judge_by_tokens(const struct judgement *judgement, const struct outc
     struct outcome itself = *run;
     itself.command = NULL; /* the verdict on this run says it once */
     const struct judgement alone = {.outcome = &itself, .outcomes = 1};
-    if (copies_are_right(run, reference, verdict))
+    if (tensor_sequence_copies_are_right(run, reference, verdict))
         tensor_judge_gradients(&alone, verdict);
-    if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0 &&
-        loss_is_right(run, reference))
-        name_missing_sums(run, reference->model, verdict);
+    if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0)
+        tensor_sequence_name_missing_sums(run, reference, verdict);
     if (verdict->kind == VERDICT_PASS && run->ranks > 1)
         moves_little(run, reference->model, verdict);
     const struct outcome *whole = partner_of(judgement, run);
@@ -304,50 +129,8 @@ static void judge_by_tokens(const struct judgement *judgement, const struct outc
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
-    if (evidence_logs(run, verdict) && is_by_tokens(run))
+    if (evidence_logs(run, verdict) && tensor_way(&run->options) == WAY_SEQUENCE)
         judge_by_tokens(judgement, run, verdict);
-}
-
-static bool begins_right(const struct outcome *run)
-{
-    char error[REFERENCE_ERROR_SIZE];
-    struct reference *reference = reference_new(&run->options, error);
-    if (!reference)
-        return false;
-    reference_compute(reference, 0);
-    const bool right = loss_is_right(run, reference);
-    reference_free(reference);
-    return right;
-}
-
-/* What the runs have in common that begin wrong, and those that begin right have not. */
-static void compare_runs(const struct judgement *judgement, struct verdict *verdict)
-{
-    int wrong = 0, right = 0, several_wrong = 0, several_right = 0, uneven_wrong = 0,
-        uneven_right = 0;
-    for (int i = 0; i < judgement->outcomes; i++) {
-        const struct outcome *run = &judgement->outcome[i];
-        if (!is_by_tokens(run) || run->ranks < 2)
-            continue;
-        struct verdict *unheard = verdict_new();
-        struct model *model = evidence_model(run, unheard);
-        verdict_free(unheard);
-        if (!model)
-            return;
-        const bool uneven = tensor_passages_of(model).tokens % run->ranks != 0;
-        const bool several = run->options.batch_size > options_micro_batches(&run->options);
-        model_free(model);
-        const bool well = begins_right(run);
-        *(well ? &right : &wrong) += 1;
-        *(well ? &several_right : &several_wrong) += several;
-        *(well ? &uneven_right : &uneven_wrong) += uneven;
-    }
-    if (wrong == 0 || right == 0)
-        return;
-    if (several_wrong == wrong && several_right == 0)
-        verdict_name_mistake(verdict, &not_in_one_piece);
-    else if (uneven_wrong == wrong && uneven_right == 0)
-        verdict_name_mistake(verdict, &not_divisible);
 }
 
 void tensor_judge_sequence_parallel(const struct judgement *judgement, struct verdict *verdict)
@@ -355,5 +138,5 @@ void tensor_judge_sequence_parallel(const struct judgement *judgement, struct ve
     evidence_each_run(judgement, verdict, judge_run,
                       "trains as one process does, with activations split by tokens");
     if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0)
-        compare_runs(judgement, verdict);
+        tensor_sequence_compare_runs(judgement, verdict);
 }

@@ -8,7 +8,6 @@
 #include "assignments/tensor/tests/support/judged_run.h"
 #include "common/files/tensor_file.h"
 #include "grader/evidence/evidence.h"
-#include "grader/evidence/traffic.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
 
@@ -61,19 +60,6 @@ START_TEST(the_solutions_are_right)
 }
 END_TEST
 
-static double volume_in_step_1(const struct outcome *run)
-{
-    struct traffic *traffic = traffic_new(run->log, run->ranks);
-    double volume = 0;
-    for (guint i = 0; i < traffic->entries->len; i++) {
-        const struct traffic_entry *entry =
-            &g_array_index(traffic->entries, struct traffic_entry, i);
-        volume += entry->step == 1 ? entry->volume : 0;
-    }
-    traffic_free(traffic);
-    return volume;
-}
-
 /* The activations of 7 tokens, width 12, are 336 bytes. They pass 4 times into and out of attention, as often
  * the perceptron, once back to the embedding, and into the head and back; its outputs are 7 · 17 numbers. Of
  * three norms the gradients are 2 · 12 numbers each, and those of attention's projection's bias 12. */
@@ -83,7 +69,7 @@ START_TEST(bytes_are_those_counted_by_hand)
     const double per_sample = 336 * (4 + 4 + 1 + 2) + 7 * 17 * 4, norms = 3 * 2 * 12 * 4,
                  bias = 12 * 4;
     struct outcome run = judged_run(false, ranks, GPT DUMP);
-    ck_assert_double_eq(volume_in_step_1(&run),
+    ck_assert_double_eq(tensor_passages_found(&run, 1),
                         (ranks - 1) * (batch * per_sample + 2 * (norms + bias)));
     struct verdict *verdict = verdict_new();
     struct model *model = evidence_model(&run, verdict);
