@@ -67,11 +67,12 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
 static struct custom *custom_new(const char *kind)
 {
     struct custom *custom = calloc(1, sizeof *custom);
-    char *name = strdup(kind);
-    if (custom == NULL || name == NULL)
+    if (custom == NULL)
         fatal("no memory left for a layer");
     custom->operations =
-        (struct layer_operations){name, forward, backward_input, inner_backward_weight};
+        (struct layer_operations){strdup(kind), forward, backward_input, inner_backward_weight};
+    if (custom->operations.kind == NULL)
+        fatal("no memory left for a layer");
     snprintf(custom->name, sizeof custom->name, "%s", kind);
     return custom;
 }

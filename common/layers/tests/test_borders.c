@@ -60,6 +60,10 @@ static struct tensor *of_another_shape(void *own, struct tensor *x)
     return compute_new(DEVICE_CPU, SHAPE(2, 5));
 }
 
+static const struct layer_border cutting = {.forward = cut, .backward = paste},
+                                 doubling = {.forward = doubled, .backward = doubled},
+                                 one_way = {.forward = cut}, nothing = {.forward = NULL};
+
 /* ---- a linear layer of two inputs and one output ------------------------------------------------------ */
 
 static struct layer with_borders(struct layer_border before, struct layer_border behind)
@@ -99,9 +103,7 @@ static struct tensor *run_forward(const struct layer *layer, struct saved *saved
 
 START_TEST(what_goes_through_is_what_the_borders_make)
 {
-    struct layer layer =
-        with_borders((struct layer_border){.forward = cut, .backward = paste},
-                     (struct layer_border){.forward = doubled, .backward = doubled});
+    struct layer layer = with_borders(cutting, doubling);
     ck_assert_str_eq(layer.parameter[1].name, "bias");
     struct saved *saved = saved_new(&layer);
     calls = 0;
@@ -125,8 +127,7 @@ END_TEST
 
 START_TEST(nobody_wants_dx)
 {
-    struct layer layer =
-        with_borders((struct layer_border){.forward = cut}, (struct layer_border){.forward = NULL});
+    struct layer layer = with_borders(one_way, nothing);
     struct saved *saved = saved_new(&layer);
     tensor_free(run_forward(&layer, saved));
     ck_assert_ptr_null(layer_backward_input(&layer, memory, saved,
@@ -141,8 +142,7 @@ END_TEST
 
 START_TEST(costs_are_those_of_the_layer_inside)
 {
-    struct layer layer = with_borders((struct layer_border){.forward = cut, .backward = paste},
-                                      (struct layer_border){.forward = NULL});
+    struct layer layer = with_borders(cutting, nothing);
     struct layer linear = layer_linear(SHAPE(2), 1);
     struct saved *saved = saved_new(&layer);
     const uint64_t before = flops_charged();
@@ -159,8 +159,8 @@ static struct tensor *(*const wrong[])(void *own, struct tensor *x) = {leaves_be
 
 static void run_wrong(int which)
 {
-    struct layer layer = with_borders((struct layer_border){.forward = wrong[which]},
-                                      (struct layer_border){.forward = NULL});
+    const struct layer_border border = {.forward = wrong[which]};
+    struct layer layer = with_borders(border, nothing);
     run_forward(&layer, saved_new(&layer));
 }
 
