@@ -111,6 +111,8 @@ static const struct {
      1, 0.03, 0.03},
     {"--ranks 3 --tensor 3 --batch 16 --model mlp:depth=4,width=300,norm=layer", 1, 0.03, 0.02},
     {"--ranks 4 --tensor 4 --batch 16 --model cnn:norm=batch", 1, 0.03, 0.02},
+    {"--ranks 4 --tensor 4 --batch 64 --model vit:depth=2,width=128", 1, 0.01, 0.02},
+    {"--ranks 2 --tensor 2 --batch 8 --model transformer:depth=3,width=256", 1, 0.01, 0.12},
 };
 
 START_TEST(simulated_steps_take_what_formulas_say)
