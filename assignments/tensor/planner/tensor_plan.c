@@ -145,11 +145,12 @@ static const struct plan_part part = {
                    "  formula. Hidden: what of the sums of dx lies behind gradients of weights. "
                    "Other: only the\n"
                    "  simulation knows.\n",
-    .memory = "  Formula: what all layers keep for the backward, and the largest x and y of one; "
-              "parameters,\n"
-              "  gradients and optimizer state besides. Simulated: everything, so also the batch. "
-              "Bytes: what\n"
-              "  the rank hands in to sums and gathers.\n",
+    .memory = "  Formula: what layers keep for the backward, and x and y, or their gradients, of "
+              "the one\n"
+              "  that runs; parameters, gradients and optimizer state besides. Simulated: "
+              "everything, so\n"
+              "  also the batch. Messages and bytes: sums and gathers, and what a rank hands in to "
+              "them.\n",
     .fits = fits,
     .refusal = refusal,
     .caveat = caveat,
