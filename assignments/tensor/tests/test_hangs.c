@@ -65,9 +65,7 @@ START_TEST(only_rank_0_calls_it)
     passed(1, 1, LOG_NONE);
     waits(1, 2, LOG_IALLREDUCE, LOG_WORLD, 60);
     expect("operators", false, left_out,
-           "copy_backward: rank 1 returned without having called anything, and rank 0 waits there "
-           "in MPI_Allreduce");
-    expect("", false, NULL, "rank 0 calls MPI_Allreduce"); /* these steps are training steps */
+           "rank 1 left copy_backward without MPI_Allreduce, where rank 0 waits");
 }
 END_TEST
 
@@ -78,6 +76,52 @@ START_TEST(another_is_called)
     waits(0, 1, LOG_ALLREDUCE, LOG_WORLD, 40);
     passed(1, 1, LOG_ALLREDUCE);
     waits(1, 2, LOG_ALLREDUCE, LOG_WORLD, 60);
+    expect("operators", false, NULL, NULL);
+}
+END_TEST
+
+/* The same calls from another line: rank 1 is beyond the forward, and never was at rank 0's second line. */
+START_TEST(a_layer_left_out)
+{
+    diagnosed_begin(RANKS);
+    for (int rank = 0; rank < RANKS; rank++) {
+        struct script *script = &diagnosed_rank[rank];
+        script_step(script, LOG_STEP_BEGIN, 0);
+        struct log_record forward = log_record_new(LOG_FORWARD, LOG_BEGIN);
+        forward.stage = 0;
+        forward.micro_batch = 5;
+        script_put(script, forward);
+        script->caller = 111;
+        script_call_record(
+            script, script_collective_on(script, LOG_ALLREDUCE, LOG_WORLD, LOG_NO_PEER, 40), true);
+        if (rank == 1) {
+            forward.phase = LOG_END;
+            script_put(script, forward);
+            script_compute(script, LOG_LOSS, 0, 5, 1);
+            struct log_record backward = log_record_new(LOG_BACKWARD, LOG_BEGIN);
+            script_put(script, backward);
+        }
+        script->caller = rank == 0 ? 222 : 333;
+        script_call_record(script,
+                           script_collective_on(script, LOG_ALLREDUCE, LOG_WORLD, LOG_NO_PEER,
+                                                40 + 20 * (uint64_t)rank),
+                           false);
+    }
+    expect("", false, left_out,
+           "rank 1 left the forward of micro-batch 5 without MPI_Allreduce, where rank 0 waits");
+}
+END_TEST
+
+/* Each rank has a line of its own for it. */
+START_TEST(lines_of_their_own)
+{
+    diagnosed_begin(RANKS);
+    diagnosed_rank[0].caller = 111;
+    waits(0, 1, LOG_ALLREDUCE, LOG_WORLD, 40);
+    diagnosed_rank[1].caller = 222;
+    passed(1, 1, LOG_ALLREDUCE);
+    diagnosed_rank[1].caller = 333;
+    waits(1, 2, LOG_BCAST, LOG_WORLD, 60);
     expect("operators", false, NULL, NULL);
 }
 END_TEST
@@ -128,6 +172,8 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("hangs");
     tcase_add_test(tests, only_rank_0_calls_it);
     tcase_add_test(tests, another_is_called);
+    tcase_add_test(tests, a_layer_left_out);
+    tcase_add_test(tests, lines_of_their_own);
     tcase_add_test(tests, both_in_one_call);
     tcase_add_test(tests, another_group);
     tcase_add_test(tests, collectives_of_the_world);
