@@ -29,14 +29,14 @@ static int smaller(int a, int b)
 /* From the first link on, the least number of rounds until what leaves link i is whole, or split. */
 int chain_least_rounds(int links, const enum link *link, int norm)
 {
-    int whole = 0, split = IMPOSSIBLE;
+    int whole = 0, parts = IMPOSSIBLE;
     for (int i = 0; i < links; i++) {
         if (chain_has_weight(link[i])) {
             const int before = whole;
-            whole = smaller(whole, split) + 1; /* gathered; or by rows */
-            split = before;                    /* by columns */
+            whole = smaller(whole, parts) + 1; /* gathered; or by rows */
+            parts = before;                    /* by columns */
         } else if (link[i] == LINK_LAYER_NORM) {
-            split = smaller(split + norm, IMPOSSIBLE);
+            parts = smaller(parts + norm, IMPOSSIBLE);
         }
     }
     return whole;

@@ -1,9 +1,9 @@
 /*
- * Known mistakes of runs that did not come to their end: collectives of MPI_COMM_WORLD where the group has
- * another communicator, and collectives that some ranks leave out. All ranks run the same forwards and backwards
- * (and the probe the same operators) in the same order, so that one that is further on has left one without what
- * the others wait for. Which calls do not fit together the diagnosis knows without us; where MPI itself said so,
- * in its own words, it is told here.
+ * Known mistakes of runs that did not come to their end: collectives of MPI_COMM_WORLD where the group
+ * has another communicator, and collectives that some ranks leave out. All ranks run the same forwards and
+ * backwards (and the probe the same operators) in the same order, so that one that is further on has left
+ * one without what the others wait for. Which calls do not fit together the diagnosis knows without us;
+ * where MPI itself said so, in its own words, it is told here.
  */
 #include "assignments/tensor/judges/mistakes_of_hang.h"
 

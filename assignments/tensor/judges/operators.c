@@ -51,11 +51,11 @@ static void append_place(struct shape shape, int element, GString *text)
 /* What is wrong with what was returned; NULL: nothing. */
 static char *what_is_wrong(const struct operator_result *result)
 {
-    char found_shape[SHAPE_TEXT_SIZE], due_shape[SHAPE_TEXT_SIZE];
     const struct tensor *found = result->returned;
     struct tensor *due = operator_expected(result);
     g_autoptr(GString) text = g_string_new(NULL);
     if (!shape_equal(found->shape, due->shape)) {
+        char found_shape[SHAPE_TEXT_SIZE], due_shape[SHAPE_TEXT_SIZE];
         g_string_append_printf(text, "returns a tensor of %s where %s is due",
                                shape_text(found->shape, found_shape),
                                shape_text(due->shape, due_shape));
