@@ -13,7 +13,6 @@ struct reading {
     GArray *moved;
     int rank;
     GArray *events; /* of the rank */
-    int calls_in;   /* the moved that `calls` counts for */
 };
 
 /* What a rank's part in it adds to the bytes that have to move; the parts of all ranks make up

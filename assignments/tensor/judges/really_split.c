@@ -203,15 +203,15 @@ static bool messages_bring_no_weight(const struct split_case *c, double weight,
 static bool is_split(const struct split_case *c, struct verdict *verdict)
 {
     const struct model *model = c->places->model;
-    bool split = true;
-    for (int i = 0; i < c->places->count && split; i++)
+    bool right = true;
+    for (int i = 0; i < c->places->count && right; i++)
         if (tensor_places_has_weight(c->places, i) && c->places->count == model->layers)
-            split = slices_are_shares(c, &model->layer[i], verdict);
+            right = slices_are_shares(c, &model->layer[i], verdict);
     const double weight = smallest_weight(c);
-    for (int rank = 0; rank < c->run->ranks && split; rank++)
-        split = memory_is_of_shares(c, rank, verdict) &&
+    for (int rank = 0; rank < c->run->ranks && right; rank++)
+        right = memory_is_of_shares(c, rank, verdict) &&
                 (isinf(weight) || nothing_is_as_large(c, rank, weight, verdict));
-    return split && (isinf(weight) || messages_bring_no_weight(c, weight, verdict));
+    return right && (isinf(weight) || messages_bring_no_weight(c, weight, verdict));
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
