@@ -60,7 +60,7 @@ static const struct mistake *mistake_of_slices(const struct judged_trial *judged
     bool all = true, same = true, along = true;
     for (guint i = 0; i < whole->parts->len; i++) {
         const struct slice *slice = &part_at(whole, i)->is.slice;
-        all &= slice_is_all(slice);
+        all &= part_at(whole, i)->is.count == shape_elements(slice->whole);
         same &= is_same_slice(slice, &part_at(whole, 0)->is.slice);
         along &= is_along(slice, dimension);
     }
