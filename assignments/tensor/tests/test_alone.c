@@ -157,8 +157,8 @@ static double log_sum_of_rank(int rank)
     const struct part words = loss_case_words(&one, rank);
     double mean = 0;
     for (int row = 0; row < truth.targets->count; row++) {
-        double sum = 0;
-        for (int word = words.begin; word < words.end; word++)
+        double sum = exp((double)tensor_floats(truth.logits)[row * one.words + words.begin]);
+        for (int word = words.begin + 1; word < words.end; word++)
             sum += exp((double)tensor_floats(truth.logits)[row * one.words + word]);
         mean += log(sum) / truth.targets->count;
     }
