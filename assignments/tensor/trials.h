@@ -8,7 +8,8 @@
  *
  * In the evidence trial i is stage i, with layer i as its only one, so nobody wants dx of trial 0. Round k is
  * training step k, and stored as what was "after step k" is (common/driver/driver.h): parameters, "layers.I.NAME.gradient",
- * and "layers.I.y.M" and "layers.I.dx.M" of micro-batch M.
+ * and "layers.I.y.M" and "layers.I.dx.M" of micro-batch M. The parameters "before step 0" show who has which
+ * slices, also where a run did not come to its end.
  *
  * Tokens that enter an embedding are words of every rank, the first and the last one of each among them.
  *

@@ -2,8 +2,10 @@
  * Known mistakes of a layer that is split, as tables: what a wrong tensor was made of, and what that means.
  * The signatures are those of public reports (Shoeybi et al. 2019 has the right forms).
  */
+#include "assignments/tensor/judges/layer_mistakes.h"
 #include "assignments/tensor/judges/layer_suspects.h"
-#include "grader/truth/combinations.h"
+
+#include <glib.h>
 
 #define EVERY   PATTERN_EVERY
 #define COLUMN  PATTERN_COLUMN
@@ -12,20 +14,14 @@
 
 /* ---- y, a sum over the ranks -------------------------------------------------------------------------- */
 
-static const struct mistake outputs_not_summed = {
-    .name = "partial outputs are not summed",
-    .explanation =
-        "y of a rank is what its own part of the inputs makes: one term of a sum whose other "
-        "terms are on the other ranks.",
-    .look = "reduce_forward, and that what it returns is what forward goes on with",
-};
-static const struct mistake sum_thrown_away = {
-    .name = "the sum is computed and thrown away",
-    .explanation =
-        "The log shows a sum of this size in this very call, and yet the rank goes on with its "
-        "own term: the sum was put into another tensor than the one that is returned.",
-    .look = "which buffer the collective writes to, and which tensor is returned",
-};
+#define OUTPUTS_NOT_SUMMED                                                                         \
+    {                                                                                              \
+        .name = OUTPUTS_ARE_PARTIAL,                                                               \
+        .explanation =                                                                             \
+            "y of a rank is what its own part of the inputs makes: one term of a sum whose other " \
+            "terms are on the other ranks.",                                                       \
+        .look = "reduce_forward, and that what it returns is what forward goes on with",           \
+    }
 #define SUMMED_TWICE                                                                               \
     {                                                                                              \
         .name = "summed twice",                                                                    \
@@ -89,7 +85,7 @@ static const struct combination terms_of_y[] = {
                      "added once.",
                  .look = "whether the bias is added before the sum or behind it"},
      .term = {{SUSPECT_TERM, EVERY}, {SUSPECT_BIAS, EVERY, BY_T}}},
-    {.mistake = outputs_not_summed,
+    {.mistake = OUTPUTS_NOT_SUMMED,
      .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}, {SUSPECT_BIAS, EVERY}}},
     {.mistake = SUMMED_TWICE, .term = {{SUSPECT_TERM, EVERY, TIMES_T}, {SUSPECT_BIAS, EVERY}}},
     {.mistake = SUMMED_TWICE,
@@ -104,6 +100,7 @@ static const struct combination terms_of_y[] = {
      .general = true},
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_OTHER, EVERY}}},
 };
+const struct layer_table trial_terms_of_y = {terms_of_y, G_N_ELEMENTS(terms_of_y)};
 
 /* Of attention, and of an embedding, whose positions are such a bias. */
 static const struct combination terms_inside_of_y[] = {
@@ -120,9 +117,9 @@ static const struct combination terms_inside_of_y[] = {
                                 "the positions, which are not in it at all.",
                  .look = "what is added behind the sum"},
      .term = {{SUSPECT_TERM, EVERY}}},
-    {.mistake = outputs_not_summed,
+    {.mistake = OUTPUTS_NOT_SUMMED,
      .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}, {SUSPECT_BIAS, EVERY}}},
-    {.mistake = outputs_not_summed, .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}}},
+    {.mistake = OUTPUTS_NOT_SUMMED, .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}}},
     {.mistake = SUMMED_TWICE, .term = {{SUSPECT_TERM, EVERY, TIMES_T}, {SUSPECT_BIAS, EVERY}}},
     {.mistake = AVERAGED, .term = {{SUSPECT_TERM, EVERY, BY_T}, {SUSPECT_BIAS, EVERY}}},
     {.mistake = {.name = "heads are cut into smaller ones",
@@ -132,6 +129,8 @@ static const struct combination terms_inside_of_y[] = {
                  .look = "how many heads the tensor of probabilities has"},
      .term = {{SUSPECT_FINER, EVERY}}},
 };
+const struct layer_table trial_terms_inside_of_y = {terms_inside_of_y,
+                                                    G_N_ELEMENTS(terms_inside_of_y)};
 
 /* ---- y, split or gathered ----------------------------------------------------------------------------- */
 
@@ -174,6 +173,7 @@ static const struct combination slices_of_y[] = {
                  .look = "the slice of the bias"},
      .term = {{SUSPECT_SLICE, COLUMN, PATTERN_OWN}, {SUSPECT_BIASES, COLUMN, PATTERN_FIRST}}},
 };
+const struct layer_table trial_slices_of_y = {slices_of_y, G_N_ELEMENTS(slices_of_y)};
 
 static const struct combination parts_of_y[] = {
     {.term = {{SUSPECT_TERM, EVERY}, {SUSPECT_BIAS, EVERY}}},
@@ -193,22 +193,25 @@ static const struct combination parts_of_y[] = {
                  .look = "which communicator is asked for the rank, and which one gathers"},
      .term = {{SUSPECT_REVERSED, EVERY}}},
 };
+const struct layer_table trial_parts_of_y = {parts_of_y, G_N_ELEMENTS(parts_of_y)};
 
 /* ---- dx ----------------------------------------------------------------------------------------------- */
 
-static const struct mistake dx_not_summed = {
-    .name = "dx is not summed over the ranks",
-    .explanation =
-        "dx of a rank is what comes back through its own outputs only. All ranks used the same x, "
-        "so its gradient is the sum of all their parts.",
-    .look = "copy_backward (enter_backward_begin and enter_backward_end), and that what it returns "
-            "is what "
-            "backward_input returns",
-};
+#define DX_NOT_SUMMED                                                                              \
+    {                                                                                              \
+        .name = DX_IS_PARTIAL,                                                                     \
+        .explanation = "dx of a rank is what comes back through its own outputs only. All ranks "  \
+                       "used the same x, "                                                         \
+                       "so its gradient is the sum of all their parts.",                           \
+        .look = "copy_backward (enter_backward_begin and enter_backward_end), and that what it "   \
+                "returns "                                                                         \
+                "is what "                                                                         \
+                "backward_input returns",                                                          \
+    }
 
 static const struct combination terms_of_dx[] = {
     {.term = {{SUSPECT_TERM, EVERY}}},
-    {.mistake = dx_not_summed, .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}}},
+    {.mistake = DX_NOT_SUMMED, .term = {{SUSPECT_TERM, COLUMN, PATTERN_OWN}}},
     {.mistake = SUMMED_TWICE, .term = {{SUSPECT_TERM, EVERY, TIMES_T}}},
     {.mistake = AVERAGED, .term = {{SUSPECT_TERM, EVERY, BY_T}}},
     {.mistake = ONE_RANK_EVERYWHERE, .term = {{SUSPECT_TERM, COLUMN, PATTERN_ANY}}},
@@ -218,6 +221,7 @@ static const struct combination terms_of_dx[] = {
      .general = true},
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_OTHER, EVERY}}},
 };
+const struct layer_table trial_terms_of_dx = {terms_of_dx, G_N_ELEMENTS(terms_of_dx)};
 
 #define GRADIENT_OF_SUM_SUMMED                                                                     \
     {                                                                                              \
@@ -244,17 +248,17 @@ static const struct combination slices_of_dx[] = {
     {.mistake = UNLIKE_SUMMED, .term = {{SUSPECT_SLICE, EVERY}}},
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_OTHER, EVERY}}},
 };
+const struct layer_table trial_slices_of_dx = {slices_of_dx, G_N_ELEMENTS(slices_of_dx)};
 
 /* ---- gradients ---------------------------------------------------------------------------------------- */
 
-#define TOO_LARGE_BY_T                                                                             \
+#define BIAS_GRADIENT_SUMMED                                                                       \
     {                                                                                              \
-        .name = "a gradient is too large by the number of ranks",                                  \
-        .explanation =                                                                             \
-            "It is right but for a factor: as many times too large as there are ranks. What had "  \
-            "been complete on each rank was added up over them: dy, or the gradient itself.",      \
-        .look =                                                                                    \
-            "every sum over the ranks in the backward: which of them adds up parts of something?"  \
+        .name = "the gradient of the bias is summed over the ranks",                               \
+        .explanation = "It is as many times too large as there are ranks. Every rank has the "     \
+                       "whole dy, so the "                                                         \
+                       "gradient of a bias that each rank has all of is complete on each.",        \
+        .look = "a sum over the ranks in the backward for the weights"                             \
     }
 #define OVERWRITTEN                                                                                \
     {                                                                                              \
@@ -268,7 +272,7 @@ static const struct combination slices_of_dx[] = {
 
 static const struct combination products[] = {
     {.term = {{SUSPECT_PRODUCT, PATTERN_DIAGONAL}}},
-    {.mistake = TOO_LARGE_BY_T, .term = {{SUSPECT_PRODUCT, PATTERN_DIAGONAL, TIMES_T}}},
+    {.mistake = GRADIENT_OF_SUM_SUMMED, .term = {{SUSPECT_PRODUCT, PATTERN_DIAGONAL, TIMES_T}}},
     {.mistake = SLICE_DIVIDED, .term = {{SUSPECT_PRODUCT, PATTERN_DIAGONAL, BY_T}}},
     {.mistake = OVERWRITTEN, .term = {{SUSPECT_PRODUCT, PATTERN_DIAGONAL_ONE, PATTERN_LAST}}},
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_PRODUCT, EVERY, PATTERN_ANY, PATTERN_LAST}}},
@@ -276,121 +280,23 @@ static const struct combination products[] = {
     {.mistake = OTHER_MICRO_BATCH,
      .term = {{SUSPECT_PRODUCT, PATTERN_DIAGONAL_ONE, PATTERN_LAST, .times = 2}}},
 };
+const struct layer_table trial_products = {products, G_N_ELEMENTS(products)};
 
 static const struct combination products_of_dy[] = {
     {.term = {{SUSPECT_PRODUCT, EVERY}}},
-    {.mistake = TOO_LARGE_BY_T, .term = {{SUSPECT_PRODUCT, EVERY, TIMES_T}}},
+    {.mistake = BIAS_GRADIENT_SUMMED, .term = {{SUSPECT_PRODUCT, EVERY, TIMES_T}}},
     {.mistake = SLICE_DIVIDED, .term = {{SUSPECT_PRODUCT, EVERY, BY_T}}},
     {.mistake = OVERWRITTEN, .term = {{SUSPECT_PRODUCT, COLUMN, PATTERN_LAST}}},
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_PRODUCT, COLUMN, PATTERN_LAST, .times = 2}}},
 };
+const struct layer_table trial_products_of_dy = {products_of_dy, G_N_ELEMENTS(products_of_dy)};
 
 static const struct combination slices_of_gradient[] = {
     {.term = {{SUSPECT_SLICE, COLUMN, PATTERN_OWN}}},
-    {.mistake = TOO_LARGE_BY_T, .term = {{SUSPECT_SLICE, COLUMN, PATTERN_OWN, TIMES_T}}},
+    {.mistake = GRADIENT_OF_SUM_SUMMED, .term = {{SUSPECT_SLICE, COLUMN, PATTERN_OWN, TIMES_T}}},
     {.mistake = SLICE_DIVIDED, .term = {{SUSPECT_SLICE, COLUMN, PATTERN_OWN, BY_T}}},
     {.mistake = UNLIKE_SUMMED, .term = {{SUSPECT_SLICE, EVERY}}},
     {.mistake = UNLIKE_SUMMED, .term = {{SUSPECT_SLICE, EVERY, BY_T}}},
 };
-
-/* ---- questions ---------------------------------------------------------------------------------------- */
-
-/* A bit for each form. */
-#define IN(form) (1u << (form))
-
-/* What may be asked of a tensor; the first question that has an answer is enough. */
-static const struct question {
-    enum layer_tensor_sort sort;
-    unsigned forms;
-    suspects_function *suspect;
-    const struct combination *table;
-    int rows;
-} questions[] = {
-    {LAYER_Y, IN(FORM_ROW), trial_suspect_terms_of_y, terms_of_y, G_N_ELEMENTS(terms_of_y)},
-    {LAYER_Y, IN(FORM_COLUMN), trial_suspect_slices_of_y, slices_of_y, G_N_ELEMENTS(slices_of_y)},
-    {LAYER_Y, IN(FORM_COLUMN_GATHERED), trial_suspect_parts_of_y, parts_of_y,
-     G_N_ELEMENTS(parts_of_y)},
-    {LAYER_Y, IN(FORM_INSIDE), trial_suspect_inside_terms_of_y, terms_inside_of_y,
-     G_N_ELEMENTS(terms_inside_of_y)},
-    {LAYER_DX, IN(FORM_INSIDE), trial_suspect_inside_terms_of_dx, terms_of_dx,
-     G_N_ELEMENTS(terms_of_dx)},
-    {LAYER_DX, IN(FORM_COLUMN) | IN(FORM_COLUMN_GATHERED), trial_suspect_terms_of_dx, terms_of_dx,
-     G_N_ELEMENTS(terms_of_dx)},
-    {LAYER_DX, IN(FORM_ROW), trial_suspect_slices_of_dx, slices_of_dx, G_N_ELEMENTS(slices_of_dx)},
-    {LAYER_GRADIENT, ~0u, trial_suspect_products, products, G_N_ELEMENTS(products)},
-    {LAYER_GRADIENT, ~0u, trial_suspect_products_of_dy, products_of_dy,
-     G_N_ELEMENTS(products_of_dy)},
-    {LAYER_GRADIENT, ~0u, trial_suspect_slices_of_gradient, slices_of_gradient,
-     G_N_ELEMENTS(slices_of_gradient)},
-};
-
-/* Is there a sum of so many bytes in a rank's calls of the trial's stage on a micro-batch? */
-static bool log_shows_sum(const struct judged_trial *judged, const struct layer_tensor *tensor)
-{
-    const struct log_file *log = &judged->run->log[0];
-    EVIDENCE_ARRAY events = evidence_events(log);
-    const uint64_t bytes = (uint64_t)tensor_bytes(tensor->true_whole);
-    for (guint e = 0; e < events->len; e++) {
-        const struct evidence_event *event = EVIDENCE_EVENT(events, e);
-        if (event->stage != judged->trial->number || event->step != judged->round ||
-            event->micro_batch != tensor->index ||
-            (event->operation == LOG_FORWARD) != (tensor->sort == LAYER_Y))
-            continue;
-        for (size_t i = event->begin; i < event->end; i++)
-            if (log_blocking_form(log->record[i].operation) == LOG_ALLREDUCE &&
-                log->record[i].bytes == bytes)
-                return true;
-    }
-    return false;
-}
-
-static const struct mistake *answer(const struct judged_trial *judged,
-                                    const struct layer_tensor *tensor,
-                                    const struct question *question, const struct whole *whole)
-{
-    const int blocks = (int)whole->parts->len;
-    g_autofree struct fit_problem *problem = g_new0(struct fit_problem, blocks);
-    g_autofree struct fit **fit = g_new0(struct fit *, blocks);
-    g_autofree int *own = g_new0(int, blocks);
-    GPtrArray *suspects = g_ptr_array_new_with_free_func((GDestroyNotify)trial_suspects_free);
-    bool sensible = blocks > 0;
-    for (int b = 0; b < blocks && sensible; b++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, b);
-        struct suspects *of_rank = trial_suspects_new();
-        g_ptr_array_add(suspects, of_rank);
-        sensible = question->suspect(judged, tensor, part->from->rank, &part->is.slice, of_rank);
-        own[b] = of_rank->own;
-        problem[b] = (struct fit_problem){
-            .target = fit_view_flat(tensor_floats(part->tensor), part->tensor->count),
-            .candidates = (int)of_rank->candidate->len,
-            .candidate = (const struct fit_candidate *)(const void *)of_rank->candidate->data,
-            .rounding = {.terms = 256},
-            .scale = {judged->run->ranks}};
-        fit[b] = sensible ? fit_tensor(&problem[b]) : NULL;
-        sensible = fit[b] != NULL;
-    }
-    const struct combination_blocks all = {blocks, problem, fit, own};
-    const struct mistake *mistake =
-        sensible ? combination_mistake(&all, question->table, question->rows) : NULL;
-    for (int b = 0; b < blocks; b++)
-        fit_free(fit[b]);
-    g_ptr_array_unref(suspects);
-    return mistake;
-}
-
-void trial_name_mistake(const struct judged_trial *judged, const struct layer_tensor *tensor)
-{
-    const struct whole *whole = wholes_find(judged->wholes, tensor->name);
-    const struct mistake *mistake = trial_mistake_of_heads(judged);
-    if (!mistake)
-        mistake = trial_norm_mistake(judged, tensor);
-    for (size_t q = 0; q < G_N_ELEMENTS(questions) && !mistake; q++)
-        if (questions[q].sort == tensor->sort && questions[q].forms & IN(judged->trial->form))
-            mistake = answer(judged, tensor, &questions[q], whole);
-    if (!mistake)
-        return;
-    const bool unsummed = !g_strcmp0(mistake->name, outputs_not_summed.name) ||
-                          !g_strcmp0(mistake->name, dx_not_summed.name);
-    verdict_name_mistake(judged->verdict,
-                         unsummed && log_shows_sum(judged, tensor) ? &sum_thrown_away : mistake);
-}
+const struct layer_table trial_slices_of_gradient = {slices_of_gradient,
+                                                     G_N_ELEMENTS(slices_of_gradient)};

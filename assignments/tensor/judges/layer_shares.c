@@ -24,6 +24,21 @@ static const struct mistake other_dimension = {
     .look = "the dimension that the constructor hands to slice_along",
 };
 
+static const struct mistake too_much = {
+    .name = "a rank has more than its share",
+    .explanation =
+        "What the ranks do not divide is spread over them, so that no rank has two more than "
+        "another: all wait for the one that has most to do.",
+    .look = "split.c, and whether the constructor asks it for this rank's part",
+};
+static const struct mistake no_whole = {
+    .name = "the ranks' slices do not make up the whole",
+    .explanation =
+        "Each row and column of a parameter that is split has to be on one rank, and on one "
+        "only.",
+    .look = "where the constructor's slices begin and end",
+};
+
 /* ---- slices ------------------------------------------------------------------------------------------ */
 
 static const struct whole_part *part_at(const struct whole *whole, guint i)
@@ -54,8 +69,10 @@ static bool is_along(const struct slice *slice, int dimension)
     return true;
 }
 
+/* complete: each element is on one rank. */
 static const struct mistake *mistake_of_slices(const struct judged_trial *judged,
-                                               const struct whole *whole, int dimension)
+                                               const struct whole *whole, int dimension,
+                                               bool complete)
 {
     bool all = true, same = true, along = true;
     for (guint i = 0; i < whole->parts->len; i++) {
@@ -68,7 +85,7 @@ static const struct mistake *mistake_of_slices(const struct judged_trial *judged
         return NULL;
     if (all)
         return &not_split;
-    return !along ? &other_dimension : same ? &same_slice : NULL;
+    return !along ? &other_dimension : same ? &same_slice : complete ? &too_much : &no_whole;
 }
 
 /* Of what does not divide, a rank may have one more than another. */
@@ -110,7 +127,7 @@ static bool parameter_is_right(const struct judged_trial *judged, int k)
         if (!found)
             trial_fail(judged, "%s", why->str);
         const struct mistake *mistake =
-            whole && split ? mistake_of_slices(judged, whole, cut->dimension) : NULL;
+            whole && split ? mistake_of_slices(judged, whole, cut->dimension, found != NULL) : NULL;
         if (mistake)
             verdict_name_mistake(judged->verdict, mistake);
         return false;
@@ -132,6 +149,70 @@ bool trial_shares_are_right(const struct judged_trial *judged)
         if (!parameter_is_right(judged, k))
             return false;
     return true;
+}
+
+/* NULL: not all ranks began. */
+static struct wholes *stored_slices(const struct outcome *run)
+{
+    struct verdict *unsaid = verdict_new();
+    bool usable = run->log != NULL;
+    for (int rank = 0; rank < run->ranks && usable; rank++)
+        usable = run->log[rank].rank == rank && run->log[rank].ranks == run->ranks &&
+                 run->log[rank].seed == run->options.seed;
+    struct wholes *wholes = usable ? wholes_read(run, "before", 0, unsaid) : NULL;
+    verdict_free(unsaid);
+    return wholes;
+}
+
+/* Did all ranks store theirs of a trial? */
+static bool stored_by_all(const struct wholes *wholes, int ranks, int number)
+{
+    int files = 0;
+    for (int i = 0; i < wholes_files(wholes); i++)
+        files += wholes_file(wholes, i)->stage == number;
+    return files == ranks;
+}
+
+/* Of one trial: its headline goes to cause. */
+static bool slices_are_wrong(const struct outcome *run, struct wholes *wholes,
+                             const struct trial_kind *kind, int number, GString *cause,
+                             GString *mistake)
+{
+    struct trial trial;
+    trial_make(&trial, kind, number, run->ranks, run->options.seed);
+    struct layer_truth *truth = trial_truth_new(&trial, 0);
+    struct verdict *verdict = verdict_new();
+    verdict_set(verdict, VERDICT_PASS, "right");
+    const bool wrong = !trial_shares_are_right(&(struct judged_trial){
+        .run = run, .trial = &trial, .truth = truth, .wholes = wholes, .verdict = verdict});
+    if (wrong) {
+        g_string_assign(cause, verdict->headline->str);
+        g_string_assign(mistake, verdict->mistake->str);
+    }
+    verdict_free(verdict);
+    trial_truth_free(truth);
+    trial_clear(&trial);
+    return wrong;
+}
+
+const struct mistake *trial_mistake_of_unfinished(const struct outcome *run, GString *cause)
+{
+    static const struct mistake *const known[] = {&not_split, &same_slice, &other_dimension,
+                                                  &too_much, &no_whole};
+    const struct trial_kind *kind = trial_kind_named(run->options.probe);
+    struct wholes *wholes = kind ? stored_slices(run) : NULL;
+    if (!wholes)
+        return NULL;
+    g_autoptr(GString) name = g_string_new(NULL);
+    bool wrong = false;
+    for (int number = 0; number < kind->trials && !wrong; number++)
+        wrong = stored_by_all(wholes, run->ranks, number) &&
+                slices_are_wrong(run, wholes, kind, number, cause, name);
+    wholes_free(wholes);
+    for (size_t i = 0; i < G_N_ELEMENTS(known) && wrong; i++)
+        if (!strcmp(known[i]->name, name->str))
+            return known[i];
+    return NULL;
 }
 
 /* ---- work ------------------------------------------------------------------------------------------- */

@@ -120,7 +120,7 @@ static bool tensor_is_right(const struct judged_trial *judged, const struct laye
         return false;
     }
     /* Zeros of which the truth is known have been looked at. */
-    const struct tolerance any = {.absolute = INFINITY};
+    const struct tolerance any = {.absolute = INFINITY, .norm = INFINITY};
     const struct wholes_rules rules = {
         .copies = tensor->split ? 1 : judged->run->ranks, .closeness = &any, .finite = true};
     g_autoptr(GString) why = g_string_new(NULL);

@@ -6,6 +6,7 @@
  *     layer_shares.c      who holds which slices, and who computes how much
  *     layer_suspects*.c   what a wrong tensor may have been made of
  *     layer_mistakes*.c   the known mistakes, as tables
+ *     layer_questions.c   which of both are asked about, for which tensor
  *     norm_mistakes.c     those of a layer norm: ways to take a mean
  */
 #ifndef ASSIGNMENTS_TENSOR_JUDGES_LAYERS_H
@@ -51,6 +52,9 @@ void trial_fail(const struct judged_trial *judged, const char *format, ...)
  * drawn? And was that share of the work charged? False after setting the verdict. */
 bool trial_shares_are_right(const struct judged_trial *judged);
 bool trial_work_is_right(const struct judged_trial *judged);
+/* Of a run of the probe that did not come to its end: are the slices wrong that its ranks had stored before
+ * they began? Then the mistake, and what is seen of it, in `cause`; else NULL. */
+const struct mistake *trial_mistake_of_unfinished(const struct outcome *run, GString *cause);
 
 /* Of a split layer norm: in which other way its means were taken; NULL: in none that is known. */
 const struct mistake *trial_norm_mistake(const struct judged_trial *judged,

@@ -2,11 +2,13 @@
  * Known mistakes of runs that did not come to their end: collectives of MPI_COMM_WORLD where the group
  * has another communicator, and collectives that some ranks leave out. All ranks run the same forwards and
  * backwards (and the probe the same operators) in the same order, so that one that is further on has left
- * one without what the others wait for. Which calls do not fit together the diagnosis knows without us;
- * where MPI itself said so, in its own words, it is told here.
+ * one without what the others wait for. A layer that is tried alone may hold wrong slices, which shows before
+ * it begins. Which calls do not fit together the diagnosis knows without us; where MPI itself said so, in its
+ * own words, it is told here.
  */
 #include "assignments/tensor/judges/mistakes_of_hang.h"
 
+#include "assignments/tensor/judges/layers.h"
 #include "assignments/tensor/operator_cases.h"
 #include "grader/diagnosis/scene.h"
 #include "grader/trace/call_place.h"
@@ -193,7 +195,9 @@ const struct mistake *tensor_mistake_of_hang(const struct diagnosis *diagnosis, 
             tell_through_world(scene, rank, cause);
             return &through_world;
         }
-    const struct mistake *mistake = mistake_of_left_out(scene, cause);
+    const struct mistake *mistake = trial_mistake_of_unfinished(scene->outcome, cause);
+    if (!mistake)
+        mistake = mistake_of_left_out(scene, cause);
     if (!mistake && kind == DIAGNOSIS_STOPPED_ITSELF)
         cause_of_fault(scene, cause);
     return mistake;

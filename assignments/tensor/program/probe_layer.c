@@ -155,22 +155,38 @@ static void set_number(struct tensor_file *file, const char *key, int number)
     tensor_file_set_metadata(file, key, text);
 }
 
-static void try_layer(const struct run *run, struct tried *tried, int round)
+static void write_file(const struct run *run, const struct tried *tried, const char *when,
+                       int round, struct tensor_file *file)
 {
-    struct tensor_file *file = tensor_file_new();
     char path[PATH_MAX + 64], error[TENSOR_FILE_ERROR_SIZE];
-    set_parameters(tried, round);
-    run_round(tried, round, file);
     add_parameters(file, tried, "", stage_parameters(tried->stage));
-    add_parameters(file, tried, ".gradient", stage_gradients(tried->stage));
     set_number(file, "rank", run->rank);
     set_number(file, "first_layer", tried->trial.number);
     set_number(file, "layers", 1);
-    snprintf(path, sizeof path, "%s/rank-%d.stage-%d.after-%d.safetensors", run->options->evidence,
-             run->rank, tried->trial.number, round);
+    snprintf(path, sizeof path, "%s/rank-%d.stage-%d.%s-%d.safetensors", run->options->evidence,
+             run->rank, tried->trial.number, when, round);
     if (!tensor_file_write(file, path, error))
         fatal("%s", error);
+}
+
+/* Who has which slices: a layer of wrong ones may not come to its end. */
+static void write_slices(const struct run *run, const struct tried *tried)
+{
+    struct tensor_file *file = tensor_file_new();
+    set_parameters(tried, 0);
+    write_file(run, tried, "before", 0, file);
     tensor_file_free(file);
+}
+
+/* Returns what it wrote. */
+static struct tensor_file *try_layer(const struct run *run, struct tried *tried, int round)
+{
+    struct tensor_file *file = tensor_file_new();
+    set_parameters(tried, round);
+    run_round(tried, round, file);
+    add_parameters(file, tried, ".gradient", stage_gradients(tried->stage));
+    write_file(run, tried, "after", round, file);
+    return file;
 }
 
 static uint64_t live_bytes(void)
@@ -215,14 +231,21 @@ void tensor_probe_layer(struct run *run)
     for (int i = 0; i < kind->trials; i++)
         if (!tried[i].refused)
             tried[i].stage = stage_of(&model, i, &tried[i].trial);
+    for (int i = 0; i < kind->trials; i++)
+        if (!tried[i].refused)
+            write_slices(run, &tried[i]);
+    /* Kept to the end: a message that nobody waits for may still write into its tensors. */
+    struct tensor_file *kept[TRIAL_ROUNDS][TRIALS_MOST] = {0};
     for (int round = 0; round < TRIAL_ROUNDS; round++) {
         log_append(log_record_of_step(LOG_STEP_BEGIN, round));
         for (int i = 0; i < kind->trials; i++)
             if (!tried[i].refused)
-                try_layer(run, &tried[i], round);
+                kept[round][i] = try_layer(run, &tried[i], round);
         log_append(log_record_of_step_end(round, live_bytes()));
     }
     for (int i = 0; i < kind->trials; i++) {
+        for (int round = 0; round < TRIAL_ROUNDS; round++)
+            tensor_file_free(kept[round][i]);
         stage_free(tried[i].stage);
         layer_destroy(&layers[i]);
         trial_clear(&tried[i].trial);
