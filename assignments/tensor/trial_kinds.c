@@ -14,10 +14,10 @@ static void make_column(struct trial *trial, int number, struct trial_sizes *siz
 {
     static const struct {
         enum form form;
-        bool tokens, no_bias, even;
+        bool tokens, no_bias, even, all_but_one; /* all_but_one: as many are left over as can be */
     } kinds[] = {
         {.form = FORM_COLUMN}, /* nobody wants dx */
-        {.form = FORM_COLUMN, .tokens = true},
+        {.form = FORM_COLUMN, .tokens = true, .all_but_one = true},
         {.form = FORM_COLUMN_GATHERED},
         {.form = FORM_COLUMN_GATHERED, .tokens = true, .no_bias = true},
         {.form = FORM_COLUMN, .even = true},
@@ -25,8 +25,11 @@ static void make_column(struct trial *trial, int number, struct trial_sizes *siz
     };
     trial->form = kinds[number].form;
     trial->samples = trial_size(sizes, 5, 7);
-    const int outputs =
-        kinds[number].even ? 3 * sizes->ranks : trial_uneven_size(sizes, 4 * sizes->ranks + 1);
+    int outputs = trial_uneven_size(sizes, 4 * sizes->ranks + 1);
+    if (kinds[number].all_but_one)
+        outputs = 7 * sizes->ranks - 1;
+    if (kinds[number].even)
+        outputs = 3 * sizes->ranks;
     const struct shape input = sample_of(sizes, kinds[number].tokens, trial_size(sizes, 9, 11));
     trial->whole = layer_linear_with(
         input, (struct linear_options){.outputs = outputs, .no_bias = kinds[number].no_bias});

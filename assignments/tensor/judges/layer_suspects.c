@@ -225,6 +225,7 @@ static struct tensor *misplaced(const struct judged_trial *judged, const struct 
 bool trial_suspect_parts_of_y(const struct judged_trial *judged, const struct layer_tensor *tensor,
                               int rank, const struct slice *slice, struct suspects *suspects)
 {
+    struct slice first, last;
     (void)slice;
     suspects->own = rank;
     struct tensor *y = products_of(judged, judged->truth->x[tensor->index]);
@@ -238,8 +239,11 @@ bool trial_suspect_parts_of_y(const struct judged_trial *judged, const struct la
         trial_suspects_add(suspects, SUSPECT_BIAS, 0, 0, bias_in_y(judged));
     trial_suspects_add(suspects, SUSPECT_RECEIVED, 0, 0,
                        misplaced(judged, tensor->true_whole, false));
-    trial_suspects_add(suspects, SUSPECT_REVERSED, 0, 0,
-                       misplaced(judged, tensor->true_whole, true));
+    /* Of parts of other sizes that is nothing new. */
+    if (outputs_of(judged, 0, &first) && outputs_of(judged, judged->run->ranks - 1, &last) &&
+        shape_equal(slice_shape(&first), slice_shape(&last)))
+        trial_suspects_add(suspects, SUSPECT_REVERSED, 0, 0,
+                           misplaced(judged, tensor->true_whole, true));
     return judged->run->ranks > 1;
 }
 
