@@ -1,4 +1,4 @@
-/* Who holds which slices of a layer, and computes how much of it; see layers.h. */
+/* Who holds which slices of a layer; see layers.h. */
 #include "assignments/tensor/judges/layers.h"
 
 #include <string.h>
@@ -30,6 +30,13 @@ static const struct mistake too_much = {
         "What the ranks do not divide is spread over them, so that no rank has two more than "
         "another: all wait for the one that has most to do.",
     .look = "split.c, and whether the constructor asks it for this rank's part",
+};
+static const struct mistake not_what_comes_in = {
+    .name = "the slice is not that of what comes in",
+    .explanation = "x comes split, and each rank has a part of its columns. What the rank "
+                   "multiplies them by is "
+                   "that part of the weight, however the layers before have cut it.",
+    .look = "place->inputs, which says what comes in",
 };
 static const struct mistake no_whole = {
     .name = "the ranks' slices do not make up the whole",
@@ -111,6 +118,29 @@ static bool is_no_more_than_its_share(const struct judged_trial *judged, const s
     return true;
 }
 
+/* What is split like x has to be the part of x that comes in. */
+static bool fits_what_comes_in(const struct judged_trial *judged, const struct whole *whole, int k)
+{
+    const struct trial *trial = judged->trial;
+    const int dimension = trial->cut[k].dimension;
+    const int size = trial->whole.input.size[trial_split_dimension(trial->whole.input)];
+    for (guint i = 0; i < whole->parts->len && trial_splits_input(trial); i++) {
+        const struct slice *slice = &part_at(whole, i)->is.slice;
+        const struct part due = trial_inputs(trial, part_at(whole, i)->from->rank);
+        const struct slice_piece has = slice->along[dimension].piece[0];
+        if (slice->whole.size[dimension] != size || slice->along[dimension].count != 1 ||
+            (has.begin == due.begin && has.end == due.end))
+            continue;
+        trial_fail(
+            judged,
+            "of \"%s\" rank %d has %d to %d along dimension %d, and of x %d to %d come to it",
+            trial->whole.parameter[k].name, part_at(whole, i)->from->rank, has.begin, has.end - 1,
+            dimension, due.begin, due.end - 1);
+        return false;
+    }
+    return true;
+}
+
 static bool parameter_is_right(const struct judged_trial *judged, int k)
 {
     const struct trial *trial = judged->trial;
@@ -130,6 +160,10 @@ static bool parameter_is_right(const struct judged_trial *judged, int k)
             whole && split ? mistake_of_slices(judged, whole, cut->dimension, found != NULL) : NULL;
         if (mistake)
             verdict_name_mistake(judged->verdict, mistake);
+        return false;
+    }
+    if (split && !fits_what_comes_in(judged, whole, k)) {
+        verdict_name_mistake(judged->verdict, &not_what_comes_in);
         return false;
     }
     struct tensor *drawn = trial_truth_parameter(trial, judged->truth->parameters, k);
@@ -198,7 +232,7 @@ static bool slices_are_wrong(const struct outcome *run, struct wholes *wholes,
 const struct mistake *trial_mistake_of_unfinished(const struct outcome *run, GString *cause)
 {
     static const struct mistake *const known[] = {&not_split, &same_slice, &other_dimension,
-                                                  &too_much, &no_whole};
+                                                  &too_much,  &no_whole,   &not_what_comes_in};
     const struct trial_kind *kind = trial_kind_named(run->options.probe);
     struct wholes *wholes = kind ? stored_slices(run) : NULL;
     if (!wholes)
@@ -213,100 +247,4 @@ const struct mistake *trial_mistake_of_unfinished(const struct outcome *run, GSt
         if (!strcmp(known[i]->name, name->str))
             return known[i];
     return NULL;
-}
-
-/* ---- work ------------------------------------------------------------------------------------------- */
-
-/* The part of all numbers of the split parameters that a rank holds; 1: nothing is split. */
-static double share_of(const struct judged_trial *judged, int rank)
-{
-    const struct trial *trial = judged->trial;
-    double held = 0, all = 0;
-    for (int k = 0; k < trial->whole.parameters; k++) {
-        g_autofree char *name =
-            g_strdup_printf("layers.%d.%s", trial->number, trial->whole.parameter[k].name);
-        const struct whole *whole = wholes_find(judged->wholes, name);
-        if (trial->cut[k].together == 0)
-            continue;
-        all += (double)shape_elements(trial->whole.parameter[k].shape);
-        for (guint i = 0; i < whole->parts->len; i++)
-            if (part_at(whole, i)->from->rank == rank)
-                held += (double)part_at(whole, i)->is.count;
-    }
-    return all > 0 ? held / all : 1;
-}
-
-/* What a rank charged in the calls of the trial's stage in this round. */
-static void charged(const struct judged_trial *judged, int rank, double *forward, double *backward)
-{
-    EVIDENCE_ARRAY events = evidence_events(&judged->run->log[rank]);
-    *forward = *backward = 0;
-    for (guint i = 0; i < events->len; i++) {
-        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
-        if (event->stage != judged->trial->number || event->step != judged->round)
-            continue;
-        if (event->operation == LOG_FORWARD)
-            *forward += (double)event->flops;
-        else if (event->operation == LOG_BACKWARD || event->operation == LOG_BACKWARD_INPUT ||
-                 event->operation == LOG_BACKWARD_WEIGHT)
-            *backward += (double)event->flops;
-    }
-}
-
-/* FLOPs of one sample in one process. */
-struct work_of_whole {
-    const char *which; /* "forwards" */
-    double least, most;
-};
-
-/* Besides its products a layer may go through x, y and their gradients a few times: biases, copies. A norm does
- * nothing else, in more passes or in fewer, and it may gather what is split first: half of the share is enough,
- * and twice the whole is not too much. */
-static bool is_its_share(const struct judged_trial *judged, int rank, struct work_of_whole whole,
-                         double found, double share)
-{
-    const struct trial *trial = judged->trial;
-    const double samples = TRIAL_MICRO_BATCHES * trial->samples;
-    const double passes =
-        2.0 * samples *
-        (double)(shape_elements(trial->whole.input) + shape_elements(trial->whole.output));
-    const bool norm = trial->form == FORM_SPLIT;
-    const double least = samples * whole.least * share, most = samples * whole.most * share;
-    const double at_least = norm ? least / 2 : least - passes;
-    const double at_most = norm ? 2 * samples * whole.most : most + passes;
-    if (found > at_most)
-        trial_fail(judged,
-                   "rank %d charges %.0f floating-point operations in its %s; its share, %.3g of "
-                   "what one process does, are %.0f: something is computed more than once, or for "
-                   "others",
-                   rank, found, whole.which, share, most);
-    else if (found < at_least)
-        trial_fail(
-            judged,
-            "rank %d charges %.0f floating-point operations in its %s; its share of what one "
-            "process does are %.0f: what is computed beside the operations of "
-            "common/layers/operations.h, the simulated cluster does not know of",
-            rank, found, whole.which, least);
-    return judged->verdict->kind == VERDICT_PASS;
-}
-
-bool trial_work_is_right(const struct judged_trial *judged)
-{
-    const struct layer *whole = &judged->trial->whole;
-    const struct work_of_whole forwards = {"forwards", whole->forward_flops, whole->forward_flops};
-    /* Where nobody wants dx, it may be computed and dropped. */
-    const double least = judged->trial->number > 0 ? whole->backward_input_flops
-                                                   : whole->backward_input_flops_without_dx;
-    const struct work_of_whole backwards = {"backwards", least + whole->backward_weight_flops,
-                                            whole->backward_input_flops +
-                                                whole->backward_weight_flops};
-    for (int rank = 0; rank < judged->run->ranks; rank++) {
-        double forward, backward;
-        const double share = share_of(judged, rank);
-        charged(judged, rank, &forward, &backward);
-        if (!is_its_share(judged, rank, forwards, forward, share) ||
-            !is_its_share(judged, rank, backwards, backward, share))
-            return false;
-    }
-    return true;
 }

@@ -3,7 +3,8 @@
  *
  *     layers.c            the judge: numbers, rank by rank
  *     layer_truth.c       what one process computes
- *     layer_shares.c      who holds which slices, and who computes how much
+ *     layer_shares.c      who holds which slices
+ *     layer_work.c        who computes how much
  *     layer_suspects*.c   what a wrong tensor may have been made of
  *     layer_mistakes*.c   the known mistakes, as tables
  *     layer_questions.c   which of both are asked about, for which tensor

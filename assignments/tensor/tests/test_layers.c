@@ -119,6 +119,7 @@ static const struct made cases[] = {
     {COLUMN, 0, .slices = FIRST_SLICE, .mistake = "every rank has the same slice"},
     {COLUMN, 1, .slices = LAST_HAS_THE_REST, .mistake = "a rank has more than its share"},
     {COLUMN, 0, .slices = REST_IS_MISSING, .mistake = "the ranks' slices do not make up the whole"},
+    {ROW, 4, .slices = OTHER_RANKS, .mistake = "the slice is not that of what comes in"},
     {COLUMN, 2, .work = 2, .mistake = ""},
     {ROW, 2, .work = 0.1, .mistake = ""},
 };

@@ -248,6 +248,8 @@ static struct part slice_in(const struct numbers *n, enum slices slices, int ran
         return n->part[0];
     if (slices == RIGHT_SLICES)
         return n->part[rank];
+    if (slices == OTHER_RANKS)
+        return n->part[RANKS - 1 - rank];
     const bool all = slices == LAST_HAS_THE_REST && rank == RANKS - 1;
     return (struct part){rank * least, all ? size : (rank + 1) * least};
 }

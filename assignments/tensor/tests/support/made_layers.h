@@ -12,7 +12,14 @@
 
 enum which { NO_TENSOR, Y, DX, WEIGHT_GRADIENT, BIAS_GRADIENT };
 enum misplaced { IN_PLACE, ONE_BEHIND_THE_OTHER, LAST_RANK_FIRST, OTHER_MICRO_BATCH };
-enum slices { RIGHT_SLICES, EVERYTHING, FIRST_SLICE, LAST_HAS_THE_REST, REST_IS_MISSING };
+enum slices {
+    RIGHT_SLICES,
+    EVERYTHING,
+    FIRST_SLICE,
+    LAST_HAS_THE_REST,
+    REST_IS_MISSING,
+    OTHER_RANKS
+};
 
 /* What one tensor of one trial is made of; all others are right. */
 struct made {
