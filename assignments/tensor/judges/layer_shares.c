@@ -145,24 +145,25 @@ static bool parameter_is_right(const struct judged_trial *judged, int k)
 {
     const struct trial *trial = judged->trial;
     const struct trial_cut *cut = &trial->cut[k];
-    const bool split = cut->together > 0;
+    const bool is_split = cut->together > 0;
     g_autofree char *name =
         g_strdup_printf("layers.%d.%s", trial->number, trial->whole.parameter[k].name);
     const struct whole *whole = wholes_find(judged->wholes, name);
     g_autoptr(GString) why = g_string_new(NULL);
     const struct tensor *found = wholes_assemble(
         judged->wholes, name, DTYPE_FLOAT32, &trial->whole.parameter[k].shape,
-        (struct wholes_rules){.copies = split ? 1 : judged->run->ranks, .finite = true}, why);
-    if (!found || (split && !is_no_more_than_its_share(judged, whole, cut))) {
+        (struct wholes_rules){.copies = is_split ? 1 : judged->run->ranks, .finite = true}, why);
+    if (!found || (is_split && !is_no_more_than_its_share(judged, whole, cut))) {
         if (!found)
             trial_fail(judged, "%s", why->str);
         const struct mistake *mistake =
-            whole && split ? mistake_of_slices(judged, whole, cut->dimension, found != NULL) : NULL;
+            whole && is_split ? mistake_of_slices(judged, whole, cut->dimension, found != NULL)
+                              : NULL;
         if (mistake)
             verdict_name_mistake(judged->verdict, mistake);
         return false;
     }
-    if (split && !fits_what_comes_in(judged, whole, k)) {
+    if (is_split && !fits_what_comes_in(judged, whole, k)) {
         verdict_name_mistake(judged->verdict, &not_what_comes_in);
         return false;
     }

@@ -183,17 +183,21 @@ static bool is_refused(const struct judged_trial *judged)
 
 /* ---- trials ------------------------------------------------------------------------------------------ */
 
-static bool judge_trial(struct judged_trial *judged, const struct trial_kind *kind, int number)
+static bool judge_trial(const struct outcome *run, struct wholes *wholes, int round,
+                        const struct trial_kind *kind, int number, struct verdict *verdict)
 {
-    const struct outcome *run = judged->run;
     struct trial trial;
     trial_make(&trial, kind, number, run->ranks, run->options.seed);
-    struct layer_truth *truth = trial_truth_new(&trial, judged->round);
-    judged->trial = &trial;
-    judged->truth = truth;
+    struct layer_truth *truth = trial_truth_new(&trial, round);
+    const struct judged_trial judged = {.run = run,
+                                        .trial = &trial,
+                                        .truth = truth,
+                                        .wholes = wholes,
+                                        .round = round,
+                                        .verdict = verdict};
     const bool right =
-        is_refused(judged) || (trial_shares_are_right(judged) && numbers_are_right(judged) &&
-                               trial_work_is_right(judged));
+        is_refused(&judged) || (trial_shares_are_right(&judged) && numbers_are_right(&judged) &&
+                                trial_work_is_right(&judged));
     trial_truth_free(truth);
     trial_clear(&trial);
     return right;
@@ -228,11 +232,8 @@ void tensor_judge_trials(const struct judgement *judgement, const struct outcome
     for (int round = 0; round < TRIAL_ROUNDS && right; round++) {
         struct wholes *wholes = wholes_read(run, "after", round, verdict);
         right = wholes != NULL;
-        for (int number = 0; number < kind->trials && right; number++) {
-            struct judged_trial judged = {
-                .run = run, .wholes = wholes, .round = round, .verdict = verdict};
-            right = judge_trial(&judged, kind, number);
-        }
+        for (int number = 0; number < kind->trials && right; number++)
+            right = judge_trial(run, wholes, round, kind, number, verdict);
         wholes_free(wholes);
     }
 }
