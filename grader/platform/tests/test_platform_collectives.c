@@ -117,6 +117,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("platform_collectives");
     TCase *tests = tcase_create("platform_collectives");
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, messages_take_what_is_written);
     tcase_add_test(tests, the_formula_says_where_it_ends);
     tcase_add_test(tests, no_collective_is_faster_than_possible);
