@@ -141,6 +141,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("plans of the tensor assignment");
     TCase *tests = tcase_create("plan");
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, powers_of_two_are_planned_or_the_one_asked_for);
     tcase_add_test(tests, what_can_not_be_is_refused);
     tcase_add_test(tests, where_messages_are_not_known_it_says_so);

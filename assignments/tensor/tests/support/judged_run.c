@@ -22,7 +22,8 @@ struct outcome judged_run(bool simulated, int ranks, const char *arguments)
     ck_assert_msg(options_read(&outcome.options, &tensor_own_options, count, word, error), "%s",
                   error);
     struct test_run ended = test_run_program(simulated, ranks, PROGRAM, words);
-    ck_assert_msg(ended.status == 0, "%d ranks, %s:\n%s", ranks, arguments, ended.output);
+    ck_assert_msg(ended.status == 0, "%d ranks, %s: exit status %d\n%s", ranks, arguments,
+                  ended.status, ended.output);
     test_run_clear(&ended);
     outcome.log = g_new0(struct log_file, ranks);
     outcome.log_error = g_new0(char *, ranks);
