@@ -40,6 +40,25 @@ static double element(const struct tensor *tensor, int i)
     return (double)value;
 }
 
+static double norm_of(const struct tensor *tensor)
+{
+    double squares = 0;
+    for (int i = 0; i < tensor->count; i++)
+        squares += element(tensor, i) * element(tensor, i);
+    return sqrt(squares);
+}
+
+struct tolerance tolerance_of_part(struct tolerance of_whole, const struct tensor *whole,
+                                   const struct tensor *part)
+{
+    /* Zeros in place of a part must not pass: that would be a relative norm of 1. */
+    enum { MOST = 1000 };
+    const double own = norm_of(part), all = norm_of(whole);
+    if (own > 0)
+        of_whole.norm *= fmax(1, fmin(MOST, all / own));
+    return of_whole;
+}
+
 struct sums {
     double difference; /* of squares */
     double expected;

@@ -26,6 +26,10 @@ struct tolerance {
 struct tolerance tolerance_default(enum dtype dtype);
 /* For gradients: relative 1e-5, absolute 4e-5, relative norm 1e-5. */
 struct tolerance tolerance_gradient(void);
+/* The tolerance for a whole tensor, for a part of it: rounding is as large as it is elsewhere in the whole, so the
+ * part's relative norm may be larger by as much as the part's own norm is smaller, up to a thousand times. */
+struct tolerance tolerance_of_part(struct tolerance of_whole, const struct tensor *whole,
+                                   const struct tensor *part);
 
 struct closeness {
     bool close;

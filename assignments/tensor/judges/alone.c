@@ -7,9 +7,9 @@
  *            "windows" asks.
  * A failure: as there.
  */
-#include "assignments/tensor/judges/cross_entropy.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/layers.h"
+#include "assignments/tensor/judges/layers/cross_entropy.h"
+#include "assignments/tensor/judges/layers/layers.h"
 #include "assignments/tensor/judges/traffic.h"
 
 #include <string.h>

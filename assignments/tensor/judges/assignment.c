@@ -2,8 +2,11 @@
  * The tensor assignment, as the grader's side knows it: its judges by the names that its rubric calls them.
  */
 #include "grader/verdict/assignment.h"
+#include "assignments/tensor/judges/answers/answers.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/layers/layers.h"
 #include "assignments/tensor/judges/mistakes_of_hang.h"
+#include "assignments/tensor/judges/operators/operators.h"
 #include "assignments/tensor/judges/work.h"
 #include "assignments/tensor/way_table.h"
 #include "grader/judges/judges.h"

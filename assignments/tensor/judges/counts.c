@@ -8,8 +8,8 @@
  *            "traffic" counts them.
  * A failure: who holds how much, and what the share is; or as that of "traffic".
  */
+#include "assignments/tensor/judges/facts/places.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/places.h"
 #include "assignments/tensor/judges/traffic.h"
 
 #include "common/base/memory.h"

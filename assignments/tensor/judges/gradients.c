@@ -11,7 +11,6 @@
  */
 #include "assignments/tensor/judges/gradients.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/parts.h"
 
 #include "common/training/assert_close.h"
 
@@ -46,8 +45,8 @@ static struct closeness closeness_of_part(const struct whole_part *part,
                                           const struct tensor *expected, int layer)
 {
     struct tensor *own = tensor_signature_expected(part, expected);
-    const struct closeness how = closeness_of(
-        part->tensor, own, tensor_tolerance_of_part(tolerance_of(layer), expected, own));
+    const struct closeness how =
+        closeness_of(part->tensor, own, tolerance_of_part(tolerance_of(layer), expected, own));
     tensor_free(own);
     return how;
 }

@@ -4,7 +4,7 @@
 #ifndef ASSIGNMENTS_TENSOR_JUDGES_GRADIENTS_H
 #define ASSIGNMENTS_TENSOR_JUDGES_GRADIENTS_H
 
-#include "assignments/tensor/judges/signature.h"
+#include "assignments/tensor/judges/facts/signature.h"
 #include "grader/truth/reference.h"
 
 /* A tensor of which some rank's part is not what one process computes. */

@@ -8,7 +8,7 @@
  */
 #include "assignments/tensor/judges/mistakes_of_hang.h"
 
-#include "assignments/tensor/judges/layers.h"
+#include "assignments/tensor/judges/layers/layers.h"
 #include "assignments/tensor/operator_cases.h"
 #include "grader/diagnosis/scene.h"
 #include "grader/trace/call_place.h"

@@ -11,6 +11,7 @@
  */
 #include "assignments/tensor/judges/either.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/layers/layers.h"
 
 #include "common/training/assert_close.h"
 #include "grader/evidence/wholes.h"

@@ -7,8 +7,8 @@
  *            work on its share of the samples.
  * A failure: names what the gradients of the convolutions show: terms of a sum, a mean, a multiple.
  */
+#include "assignments/tensor/judges/facts/replicated.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/replicated.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,8 +7,8 @@
  *            of what these layers' weight gradients cost.
  * A failure: sums that a rank waits for before it goes on, or starts behind everything else.
  */
+#include "assignments/tensor/judges/facts/rounds.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/rounds.h"
 
 #include "grader/trace/collectives.h"
 

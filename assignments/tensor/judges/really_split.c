@@ -9,9 +9,9 @@
  *            computations cost is a matter of work.h.
  * A failure: names the rank, and the weight that it has or gets.
  */
+#include "assignments/tensor/judges/facts/moved.h"
+#include "assignments/tensor/judges/facts/places.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/moved.h"
-#include "assignments/tensor/judges/places.h"
 
 #include "common/base/memory.h"
 #include "grader/evidence/wholes.h"

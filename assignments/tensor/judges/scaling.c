@@ -12,8 +12,8 @@
  *            too many pieces.
  * Remarked:  messages that take much longer than MPI_Allreduce does.
  */
+#include "assignments/tensor/judges/facts/pace.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/pace.h"
 #include "assignments/tensor/judges/work.h"
 
 #include "assignments/tensor/costs/rank_costs.h"

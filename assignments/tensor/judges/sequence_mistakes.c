@@ -1,8 +1,8 @@
 /* Known mistakes of sequence parallelism; see sequence_mistakes.h. */
 #include "assignments/tensor/judges/sequence_mistakes.h"
 
-#include "assignments/tensor/judges/passages.h"
-#include "assignments/tensor/judges/replicated.h"
+#include "assignments/tensor/judges/facts/passages.h"
+#include "assignments/tensor/judges/facts/replicated.h"
 #include "assignments/tensor/way_table.h"
 #include "grader/evidence/evidence.h"
 

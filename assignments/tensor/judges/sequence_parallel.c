@@ -12,8 +12,8 @@
  *            … or which runs go wrong and which go right.
  * Remarked:  an all-reduce in place of a reduce-scatter, which moves twice the bytes.
  */
+#include "assignments/tensor/judges/facts/passages.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/passages.h"
 #include "assignments/tensor/judges/sequence_mistakes.h"
 #include "assignments/tensor/way_table.h"
 #include "grader/evidence/evidence.h"

@@ -9,9 +9,9 @@
  *            its terms, which take more bytes than they have to.
  */
 #include "assignments/tensor/judges/traffic.h"
+#include "assignments/tensor/judges/facts/moved.h"
+#include "assignments/tensor/judges/facts/rounds.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/moved.h"
-#include "assignments/tensor/judges/rounds.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* Did each rank do its share? See work.h. */
 #include "assignments/tensor/judges/work.h"
 
-#include "assignments/tensor/judges/shares.h"
+#include "assignments/tensor/judges/facts/shares.h"
 #include "assignments/tensor/way_table.h"
 
 /* Operations that a layer needs besides those of the kit's: additions of what other ranks sent, copies. */

@@ -3,9 +3,9 @@
  * hand; and what the cross-entropy's judge makes of losses that were put together wrongly.
  */
 #include "assignments/tensor/alone.h"
-#include "assignments/tensor/judges/cross_entropy.h"
-#include "assignments/tensor/judges/rounds.h"
-#include "assignments/tensor/judges/shares.h"
+#include "assignments/tensor/judges/facts/rounds.h"
+#include "assignments/tensor/judges/facts/shares.h"
+#include "assignments/tensor/judges/layers/cross_entropy.h"
 #include "common/training/loss.h"
 #include "tests/support/test.h"
 

@@ -1,5 +1,5 @@
 /* The judges of answers.md. */
-#include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/answers/answers.h"
 #include "tests/support/test.h"
 
 #include <glib/gstdio.h>

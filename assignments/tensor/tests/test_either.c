@@ -1,16 +1,11 @@
 /*
- * Checks of which one of several is enough (judges/either.h), by runs that never were; and how close a part of
- * a tensor has to be (judges/parts.h).
+ * Checks of which one of several is enough (judges/either.h), by runs that never were.
  */
 #include "assignments/tensor/judges/either.h"
-#include "assignments/tensor/judges/parts.h"
 #include "grader/evidence/evidence.h"
 #include "tests/support/test.h"
 
-#include <math.h>
 #include <string.h>
-
-/* ---- either ----------------------------------------------------------------------------------------- */
 
 /* A run is about what its probe says, and is right if its seed is 1. */
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
@@ -102,40 +97,11 @@ START_TEST(one_of_two_is_enough)
 }
 END_TEST
 
-/* ---- parts ------------------------------------------------------------------------------------------- */
-
-static struct tensor *tensor_of(int count, const float *numbers)
-{
-    struct tensor *tensor = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(count));
-    memcpy(tensor->data, numbers, tensor_bytes(tensor));
-    return tensor;
-}
-
-/* Of a whole of norm 5 a part of norm 0.05 may be off by a hundred times as much; zeros never pass. */
-START_TEST(a_small_part_is_off_by_what_the_whole_may_be)
-{
-    struct tensor *whole = tensor_of(3, (float[]){3, 4, 0.05f}),
-                  *part = tensor_of(1, (float[]){0.05f}), *off = tensor_of(1, (float[]){0.05003f}),
-                  *zero = tensor_of(1, (float[]){0}), *tiny = tensor_of(1, (float[]){1e-9f});
-    const struct tolerance of_whole = {.relative = 1, .absolute = 1, .norm = 1e-5};
-    const struct tolerance of_part = tensor_tolerance_of_part(of_whole, whole, part);
-    ck_assert_double_eq_tol(of_part.norm, 1e-3, 1e-6);
-    ck_assert_double_eq(of_part.relative, 1);
-    ck_assert(!closeness_of(off, part, of_whole).close);
-    ck_assert(closeness_of(off, part, of_part).close);
-    ck_assert(!closeness_of(zero, part, of_part).close);
-    ck_assert_double_eq_tol(tensor_tolerance_of_part(of_whole, whole, tiny).norm, 1e-2, 1e-6);
-    ck_assert_double_eq_tol(tensor_tolerance_of_part(of_whole, whole, whole).norm, 1e-5, 1e-9);
-    ck_assert_double_eq(tensor_tolerance_of_part(of_whole, whole, zero).norm, 1e-5);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("one of several is enough");
     TCase *all = tcase_create("either");
     tcase_add_loop_test(all, one_of_two_is_enough, 0, sizeof cases / sizeof *cases);
-    tcase_add_test(all, a_small_part_is_off_by_what_the_whole_may_be);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -2,7 +2,7 @@
  * The judge of the operators, on results written by hand: what right operators return, whichever ranks have one
  * more, and what wrong ones do, number by number.
  */
-#include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/operators/operators.h"
 #include "assignments/tensor/operator_cases.h"
 #include "common/files/tensor_file.h"
 #include "tests/support/logged_run.h"

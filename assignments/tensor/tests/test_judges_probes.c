@@ -3,6 +3,7 @@
  * files that are none.
  */
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/operators/operators.h"
 #include "assignments/tensor/probes.h"
 #include "assignments/tensor/way_table.h"
 #include "tests/support/logged_run.h"

@@ -2,7 +2,7 @@
  * Judge "layers" on results made by hand: right ones, and for each row of its tables of known mistakes what a layer
  * with that mistake gives.
  */
-#include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/layers/layers.h"
 #include "assignments/tensor/tests/support/made_layers.h"
 #include "tests/support/test.h"
 

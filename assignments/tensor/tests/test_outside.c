@@ -3,8 +3,8 @@
  * number of ranks; their bytes are those counted by hand; a model that can't be split so is refused with the
  * reason; and what is changed in the evidence is told by its name.
  */
+#include "assignments/tensor/judges/facts/passages.h"
 #include "assignments/tensor/judges/judges.h"
-#include "assignments/tensor/judges/passages.h"
 #include "assignments/tensor/tests/support/judged_run.h"
 #include "common/files/tensor_file.h"
 #include "grader/evidence/evidence.h"

@@ -1,8 +1,8 @@
 /*
  * Rounds of messages, and what they cost, against counts by hand.
  */
-#include "assignments/tensor/judges/rounds.h"
-#include "assignments/tensor/judges/shares.h"
+#include "assignments/tensor/judges/facts/rounds.h"
+#include "assignments/tensor/judges/facts/shares.h"
 #include "assignments/tensor/way_table.h"
 #include "tests/support/test.h"
 

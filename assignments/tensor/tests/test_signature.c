@@ -1,7 +1,7 @@
 /*
  * What a wrong tensor has to do with the right one, on made-up parts.
  */
-#include "assignments/tensor/judges/signature.h"
+#include "assignments/tensor/judges/facts/signature.h"
 #include "common/base/random.h"
 #include "tests/support/test.h"
 

@@ -141,6 +141,27 @@ START_TEST(the_norm_sees_what_elements_do_not)
 }
 END_TEST
 
+/* Of a whole of norm 5 a part of norm 0.05 may be off by a hundred times as much; zeros never pass. */
+START_TEST(a_small_part_is_off_by_what_the_whole_may_be)
+{
+    struct tensor *whole = OF(3, 4, 0.05f), *part = OF(0.05f), *off = OF(0.05003f), *zero = OF(0),
+                  *tiny = OF(1e-9f);
+    const struct tolerance of_whole = {.relative = 1, .absolute = 1, .norm = 1e-5};
+    const struct tolerance of_part = tolerance_of_part(of_whole, whole, part);
+    ck_assert_double_eq_tol(of_part.norm, 1e-3, 1e-6);
+    ck_assert_double_eq(of_part.relative, 1);
+    ck_assert(!closeness_of(off, part, of_whole).close);
+    ck_assert(closeness_of(off, part, of_part).close);
+    ck_assert(!closeness_of(zero, part, of_part).close);
+    ck_assert_double_eq_tol(tolerance_of_part(of_whole, whole, tiny).norm, 1e-2, 1e-6);
+    ck_assert_double_eq_tol(tolerance_of_part(of_whole, whole, whole).norm, 1e-5, 1e-9);
+    ck_assert_double_eq(tolerance_of_part(of_whole, whole, zero).norm, 1e-5);
+    struct tensor *all[] = {whole, part, off, zero, tiny};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        tensor_free(all[i]);
+}
+END_TEST
+
 START_TEST(bfloat16_and_integers)
 {
     struct tensor *a = tensor_new(MEMORY_WORKSPACE, DTYPE_BFLOAT16, DEVICE_CPU, SHAPE(2));
@@ -211,6 +232,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, shape_and_dtype_must_agree);
     tcase_add_test(tests, an_all_zero_gradient_is_not_close);
     tcase_add_test(tests, the_norm_sees_what_elements_do_not);
+    tcase_add_test(tests, a_small_part_is_off_by_what_the_whole_may_be);
     tcase_add_test(tests, bfloat16_and_integers);
     tcase_add_test(tests, the_text_names_index_and_values);
     tcase_add_test(tests, nothing_is_close_to_nothing);

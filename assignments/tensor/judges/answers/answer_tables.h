@@ -1,0 +1,22 @@
+/*
+ * The tables of answers.md, as judges read them.
+ */
+#ifndef ASSIGNMENTS_TENSOR_JUDGES_ANSWERS_ANSWER_TABLES_H
+#define ASSIGNMENTS_TENSOR_JUDGES_ANSWERS_ANSWER_TABLES_H
+
+#include "grader/verdict/judge.h"
+
+#include <glib.h>
+
+/* The first table of a question's section, without its header: rows (each a GPtrArray of char *, one for each
+ * column; cells that the file leaves out are empty). columns: what the header has to say, in letters of any
+ * case; the last is NULL. NULL, and a verdict that says why, if there is no such table. Free with
+ * g_ptr_array_unref. */
+GPtrArray *tensor_answer_table(const struct judgement *judgement, const char *question,
+                               const char *const *columns, struct verdict *verdict);
+/* A cell of it. */
+const char *tensor_answer_cell(const GPtrArray *rows, guint row, guint column);
+/* Do two texts have the same letters and digits, in any case? */
+bool tensor_answer_same(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,126 @@
+/* The layers of a model; see places.h. */
+#include "assignments/tensor/judges/facts/places.h"
+#include "assignments/tensor/alone.h"
+#include "assignments/tensor/way_table.h"
+
+#include <string.h>
+
+/* Replaces nothing; looks at all layers once. */
+static bool look(const struct layer_place *place, struct layer *own, void *user)
+{
+    (void)own;
+    struct tensor_places *places = user;
+    if (place->place == 0) {
+        places->count = place->places;
+        g_free(places->at);
+        places->at = g_memdup2(place->all, (size_t)place->places * sizeof *place->all);
+    }
+    return false;
+}
+
+/* In the way whose convolutions are data-parallel: all that stands before images become rows. */
+static int first_of_all_samples(const struct tensor_places *places, const struct options *options)
+{
+    int place = 0;
+    while (place < places->count &&
+           strcmp(places->at[place].whole.operations->kind, "flatten") != 0)
+        place++;
+    return tensor_way(options) == WAY_ONE_WEIRD_TRICK && place < places->count ? place : 0;
+}
+
+struct tensor_places *tensor_places_new(const struct outcome *run, struct verdict *verdict)
+{
+    struct tensor_places *places = g_new0(struct tensor_places, 1);
+    layer_replace_with(look, places);
+    places->model = evidence_model(run, verdict);
+    layer_replace_with(NULL, NULL);
+    if (places->model) {
+        places->by_samples = first_of_all_samples(places, &run->options);
+        return places;
+    }
+    tensor_places_free(places);
+    return NULL;
+}
+
+void tensor_places_free(struct tensor_places *places)
+{
+    if (!places)
+        return;
+    model_free(places->model);
+    g_free(places->at);
+    g_free(places);
+}
+
+/* ---- forms --------------------------------------------------------------------------------------------- */
+
+static bool is_weight(const struct tensor_places *places, int place)
+{
+    enum link link;
+    return chain_link(&places->at[place].whole, &link) &&
+           (link == LINK_LINEAR || link == LINK_CONVOLUTION);
+}
+
+static int next_weight(const struct tensor_places *places, int from, int end)
+{
+    while (from < end && !is_weight(places, from))
+        from++;
+    return from;
+}
+
+static void pair_up(const struct tensor_places *places, struct chain chain, enum form *form)
+{
+    const int end = chain.first + chain.links;
+    int i = next_weight(places, chain.first, end);
+    while (i < end) {
+        const int second = next_weight(places, i + 1, end);
+        form[i] = second < end ? FORM_COLUMN : FORM_COLUMN_GATHERED;
+        for (int between = i + 1; between < second && second < end; between++)
+            form[between] = FORM_SPLIT;
+        if (second < end)
+            form[second] = FORM_ROW;
+        i = next_weight(places, second + 1, end);
+    }
+}
+
+enum form *tensor_places_forms(const struct tensor_places *places, const struct options *options)
+{
+    enum form *form = g_new(enum form, places->count + 1);
+    const enum way way = tensor_way(options);
+    const int head = tensor_split_head(places->at, places->count, way);
+    for (int i = 0; i < places->count; i++)
+        form[i] = i < places->by_samples ? FORM_WHOLE
+                  : is_weight(places, i) ? FORM_COLUMN_GATHERED
+                                         : tensor_form_alone(&places->at[i].whole, way);
+    struct chain chain = chain_from(places->at, places->count, places->by_samples);
+    while (chain.links > 0 && way != WAY_GATHERS) {
+        const int end = chain.first + chain.links;
+        if (end == head + 1)
+            chain.links--;
+        pair_up(places, chain, form);
+        chain = chain_from(places->at, places->count, end);
+    }
+    if (head >= 0)
+        form[head] = FORM_COLUMN;
+    return form;
+}
+
+/* ---- one place ------------------------------------------------------------------------------------------ */
+
+bool tensor_places_is_first(const struct tensor_places *places, int place)
+{
+    for (int i = 0; i < place; i++)
+        if (places->at[i].whole.parameters > 0)
+            return false;
+    return true;
+}
+
+bool tensor_places_has_weight(const struct tensor_places *places, int place)
+{
+    return is_weight(places, place);
+}
+
+char *tensor_places_name(const struct tensor_places *places, int place)
+{
+    return g_strdup_printf("%s, layer %d of %d", places->at[place].whole.operations->kind, place,
+                           places->count);
+}

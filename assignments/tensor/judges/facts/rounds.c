@@ -1,0 +1,47 @@
+/* Rounds of a model; see rounds.h. */
+#include "assignments/tensor/judges/facts/rounds.h"
+
+static void add(GArray *rounds, int place, enum round_kind kind, bool backward, struct shape sample,
+                bool needed)
+{
+    const struct round round = {
+        .place = place,
+        .kind = kind,
+        .backward = backward,
+        .bytes = (double)(shape_elements(sample) * sizeof(float)),
+        .needed = needed,
+    };
+    g_array_append_val(rounds, round);
+}
+
+GArray *tensor_rounds_of(const struct tensor_places *places, const enum form *form)
+{
+    GArray *rounds = g_array_new(FALSE, FALSE, sizeof(struct round));
+    for (int i = 0; i < places->count; i++) {
+        const struct layer *whole = &places->at[i].whole;
+        if (form[i] == FORM_COLUMN_GATHERED)
+            add(rounds, i, ROUND_GATHER, false, whole->output, true);
+        else if (form[i] == FORM_ROW || form[i] == FORM_INSIDE)
+            add(rounds, i, ROUND_SUM, false, whole->output, true);
+    }
+    for (int i = places->count; i-- > 0;)
+        if (form[i] == FORM_COLUMN || form[i] == FORM_COLUMN_GATHERED ||
+            (form[i] == FORM_INSIDE && places->at[i].whole.input_dtype == DTYPE_FLOAT32))
+            add(rounds, i, ROUND_SUM, true, places->at[i].whole.input,
+                !tensor_places_is_first(places, i));
+    return rounds;
+}
+
+double tensor_round_volume(const struct round *round, int ranks, double samples)
+{
+    return (round->kind == ROUND_SUM ? 2.0 : 1.0) * (ranks - 1) * samples * round->bytes;
+}
+
+char *tensor_round_name(const struct tensor_places *places, const struct round *round,
+                        double samples)
+{
+    g_autofree char *layer = tensor_places_name(places, round->place);
+    return g_strdup_printf("an %s of %.0f bytes (%s)",
+                           round->kind == ROUND_SUM ? "all-reduce" : "all-gather",
+                           samples * round->bytes, layer);
+}
