@@ -41,6 +41,12 @@ static const struct {
     {2, false, false,
      "--parallel sequence --model vit:depth=2,width=18,heads=3,patch=2 --batch 4 --micro-batches "
      "1" DATA DUMP},
+    {2, false, true,
+     "--parallel one-round --model gpt:depth=5,width=8,heads=2 --batch 4 --micro-batches 2 --data "
+     "synthetic-text:tokens=6,vocabulary=17,train=64 --seed 13" DUMP},
+    {3, false, true,
+     "--parallel gathers --model transformer:depth=5,width=9,heads=3,patch=2 --batch 3 "
+     "--micro-batches 1" DATA DUMP},
 };
 
 static void work_alone(const struct judgement *judgement, struct verdict *verdict)

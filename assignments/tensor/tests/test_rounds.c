@@ -73,6 +73,57 @@ START_TEST(rounds_of_an_mlp)
 }
 END_TEST
 
+/* Of blocks that are made once and stand in several places, each counts: in a block attention's sum and that
+ * of the second linear layer, 6 tokens of 8; before all of them nothing, and behind them a gather of the
+ * logits, 17 of each token, or of the 7 classes. Backwards as many sums, and that of the head's input. */
+START_TEST(rounds_of_blocks_that_are_alike)
+{
+    static const struct {
+        const char *model;
+        double activation, last; /* numbers */
+        double head;             /* of its input */
+    } of[] = {{"--model gpt:depth=%d,width=8,heads=2 --data "
+               "synthetic-text:tokens=6,vocabulary=17,train=64",
+               6 * 8, 6 * 17, 6 * 8},
+              {"--model transformer:depth=%d,width=8,heads=2,patch=2 --data "
+               "synthetic:channels=1,height=4,width=6,classes=7",
+               6 * 8, 7, 8}};
+    const int depth = 1 + _i / 2;
+    g_autofree char *arguments = g_strdup_printf(of[_i % 2].model, depth);
+    struct tensor_places *places = places_of(arguments);
+    g_autofree enum form *form = tensor_places_forms(places, &run.options);
+    GArray *rounds = tensor_rounds_of(places, form);
+    double forward = 0, backward = 0;
+    for (guint i = 0; i < rounds->len; i++) {
+        const struct round *round = &g_array_index(rounds, struct round, i);
+        *(round->backward ? &backward : &forward) += tensor_round_volume(round, 2, 1) / 4;
+    }
+    ck_assert_double_eq(forward, 2 * 2 * depth * of[_i % 2].activation + of[_i % 2].last);
+    ck_assert_double_eq(backward, 2 * 2 * depth * of[_i % 2].activation + 2 * of[_i % 2].head);
+    g_array_unref(rounds);
+    tensor_places_free(places);
+}
+END_TEST
+
+/* Each block costs the same: what is there with one more is there with each more. */
+START_TEST(work_of_blocks_that_are_alike)
+{
+    double whole[7];
+    for (int depth = 2; depth <= 6; depth++) {
+        g_autofree char *arguments =
+            g_strdup_printf("--model gpt:depth=%d,width=8,heads=2 --data "
+                            "synthetic-text:tokens=6,vocabulary=17,train=64",
+                            depth);
+        struct tensor_places *places = places_of(arguments);
+        whole[depth] = tensor_cost_of(places, 2, 4, _i == 1).whole;
+        tensor_places_free(places);
+    }
+    for (int depth = 4; depth <= 6; depth++)
+        ck_assert_double_eq_tol(whole[depth] - whole[depth - 1], whole[3] - whole[2],
+                                1e-9 * whole[2]);
+}
+END_TEST
+
 START_TEST(a_round_in_words)
 {
     struct tensor_places *places = places_of("--parallel one-round " MLP);
@@ -106,6 +157,8 @@ Suite *test_suite(void)
     Suite *suite = suite_create("rounds of messages");
     TCase *cases = tcase_create("rounds");
     tcase_add_loop_test(cases, rounds_of_an_mlp, 0, 2);
+    tcase_add_loop_test(cases, rounds_of_blocks_that_are_alike, 0, 12);
+    tcase_add_loop_test(cases, work_of_blocks_that_are_alike, 0, 2);
     tcase_add_test(cases, a_round_in_words);
     tcase_add_test(cases, shares_of_the_work);
     suite_add_tcase(suite, cases);

@@ -18,6 +18,54 @@ static bool look(const struct layer_place *place, struct layer *own, void *user)
     return false;
 }
 
+/* ---- layers that are made once, and stand in several places ------------------------------------------------- */
+
+static guint layers_of(const struct layer *layer)
+{
+    guint layers = 1;
+    for (int i = 0; i < layer->inner_layers; i++)
+        layers += layers_of(&layer->inner[i]);
+    return layers;
+}
+
+/* The layer of the model that it is like: itself, or the one with the same layers inside. */
+static int is_like(const struct model *model, int layer)
+{
+    int first = 0;
+    while (model->layer[layer].inner_is_borrowed && first < layer &&
+           model->layer[first].inner != model->layer[layer].inner)
+        first++;
+    return model->layer[layer].inner_is_borrowed ? first : layer;
+}
+
+/* A block like one before it (layer_like) was not made, and so not looked at: its layers are those of the
+ * other one. */
+static void add_borrowed(struct tensor_places *places)
+{
+    const struct model *model = places->model;
+    GArray *at = g_array_new(FALSE, FALSE, sizeof *places->at);
+    g_autofree guint *begin = g_new(guint, model->layers);
+    for (int i = 0, made = 0; i < model->layers; i++) {
+        const int like = is_like(model, i);
+        const guint layers = layers_of(&model->layer[i]);
+        begin[i] = at->len;
+        if (like == i) {
+            g_array_append_vals(at, places->at + made, layers);
+            made += (int)layers;
+            continue;
+        }
+        for (guint k = 0; k < layers; k++) {
+            const struct layer_of_model one =
+                g_array_index(at, struct layer_of_model, begin[like] + k);
+            g_array_append_val(at, one);
+        }
+    }
+    g_free(places->at);
+    places->count = (int)at->len;
+    places->at = g_array_steal(at, NULL);
+    g_array_unref(at);
+}
+
 /* In the way whose convolutions are data-parallel: all that stands before images become rows. */
 static int first_of_all_samples(const struct tensor_places *places, const struct options *options)
 {
@@ -35,6 +83,7 @@ struct tensor_places *tensor_places_new(const struct outcome *run, struct verdic
     places->model = evidence_model(run, verdict);
     layer_replace_with(NULL, NULL);
     if (places->model) {
+        add_borrowed(places);
         places->by_samples = first_of_all_samples(places, &run->options);
         return places;
     }

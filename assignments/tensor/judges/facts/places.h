@@ -11,7 +11,8 @@
 struct tensor_places {
     struct model *model;
     int count;
-    struct layer_of_model *at; /* in the order in which they are made */
+    struct layer_of_model *at; /* in the order in which they are made; those of a block
+                                  that is like another (layer_like) where it stands */
     int by_samples; /* those before this one work on each rank's part of the samples, and are whole */
 };
 
