@@ -20,7 +20,7 @@ static void judge_attention(const struct judgement *judgement, const struct outc
     if (run->options.probe[0] != '\0')
         tensor_judge_trials(judgement, run, verdict);
     else
-        tensor_traffic_is_frugal(run, false, verdict);
+        tensor_traffic_is_frugal(run, verdict);
 }
 
 void tensor_judge_attention(const struct judgement *judgement, struct verdict *verdict)

@@ -35,7 +35,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 {
     (void)judgement;
     if (evidence_logs(run, verdict) && are_sound(run, verdict))
-        tensor_traffic_is_frugal(run, true, verdict);
+        tensor_traffic_is_frugal(run, verdict);
 }
 
 void tensor_judge_collectives(const struct judgement *judgement, struct verdict *verdict)

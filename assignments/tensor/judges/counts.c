@@ -112,7 +112,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     for (int rank = 0; rank < run->ranks && right; rank++)
         right = rank_holds_its_share(run, &share, rank, verdict);
     tensor_places_free(places);
-    if (right && tensor_traffic_is_frugal(run, false, verdict))
+    if (right && tensor_traffic_is_frugal(run, verdict))
         verdict_explain(verdict, "- %s on %d ranks: rank 0 holds %.0f of %.0f parameters.\n",
                         run->options.model, run->ranks,
                         (double)stated_bytes(&run->log[0]) / sizeof(float),

@@ -82,7 +82,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         evidence_logs(run, verdict) ? tensor_places_new(run, verdict) : NULL;
     if (!places)
         return;
-    g_autofree enum form *form = tensor_places_forms(places, &run->options);
+    g_autofree enum form *form = tensor_places_forms(places, &run->options, 0);
     const double samples = run->options.batch_size / (double)options_micro_batches(&run->options);
     const double needed = can_be_hidden(places, form, run->ranks, samples);
     for (int rank = 0; rank < run->ranks && run->ranks > 1; rank++)

@@ -1,12 +1,16 @@
 /*
  * Judge "traffic".
  *
- * Run:       training steps of a model in which linear layers stand in pairs.
+ * Run:       training steps of a model of linear layers, in pairs but for one, or of any other.
  * Must hold: in each forward and backward no more bytes move between the ranks than its rounds take
  *            (rounds.h), and no less: counted in bytes, whatever calls move them.
  * A failure: messages that nobody needs, or a tensor that is put together without messages.
  * Remarked:  the sum of the first layer's dx, which nobody uses; sums to which each rank hands in all of
- *            its terms, which take more bytes than they have to.
+ *            its terms to all others, and gathers that are a sum beside zeros, or go through one rank: they take
+ *            more bytes than they have to.
+ *
+ * Of an odd number of layers in a row a program chooses which one is by itself; it is judged by the choice that
+ * its bytes come nearest to.
  */
 #include "assignments/tensor/judges/traffic.h"
 #include "assignments/tensor/judges/facts/moved.h"
@@ -15,8 +19,7 @@
 
 #include <math.h>
 
-/* Slices can be padded to one size, and losses and counts be added up besides. */
-#define SLACK       1.1
+/* Counts, say, are told to each other besides; of each rank. */
 #define SMALL_BYTES 64
 #define LEAST       0.99
 
@@ -25,25 +28,26 @@ struct traffic_case {
     const struct tensor_places *places;
     GArray *rounds;
     double samples;
-    bool padded_gathers; /* a sum over zeros beside the own slice counts as a gather */
 };
 
 /* Bytes that have to move in a forward or backward. */
 struct need {
     double volume;  /* in those rounds that are needed */
     double useless; /* in those that may be there */
-    double most;    /* if each rank hands all its terms to all others */
-    int rounds;
+    double most;    /* if each rank hands all it has to all others */
+    double padding; /* besides, where parts are made equally long, and for what is small */
+    int rounds, gathers;
 };
 
 static struct need need_of(const struct traffic_case *c, bool backward)
 {
-    struct need need = {0};
+    struct need need = {.padding = SMALL_BYTES * c->run->ranks};
     for (guint i = 0; i < c->rounds->len; i++) {
         const struct round *round = &g_array_index(c->rounds, struct round, i);
         const double volume = tensor_round_volume(round, c->run->ranks, c->samples);
         if (round->backward != backward)
             continue;
+        need.padding += tensor_round_padding(c->places, round, c->run->ranks, c->samples);
         if (!round->needed) {
             need.useless += volume;
             continue;
@@ -51,8 +55,8 @@ static struct need need_of(const struct traffic_case *c, bool backward)
         need.rounds++;
         need.volume += volume;
         const bool sum = round->kind == ROUND_SUM;
-        const double factor = sum ? MAX(1.0, c->run->ranks / 2.0) : c->padded_gathers ? 2.0 : 1.0;
-        need.most += factor * volume;
+        need.gathers += !sum;
+        need.most += (sum ? MAX(1.0, c->run->ranks / 2.0) : 2.0) * volume;
     }
     return need;
 }
@@ -96,49 +100,93 @@ static void fail(const struct traffic_case *c, const struct moved *moved, const 
         verdict_look(verdict, "how what the other ranks have comes to this one without a message");
 }
 
+/* More bytes than have to move, but in as many sums and gathers as there are rounds. */
+static bool is_all_to_all(const struct traffic_case *c, const struct moved *moved,
+                          const struct need *need)
+{
+    int through_one = 0; /* gathers at a rank, which hands on what it has got */
+    for (guint i = 0; i < moved->lines->len; i++) {
+        const struct moved_line *line = &g_array_index(moved->lines, struct moved_line, i);
+        const bool gather = line->operation == LOG_GATHER || line->operation == LOG_GATHERV;
+        through_one += line->rank == 0 && gather ? line->times : 0;
+    }
+    return moved->volume >= need->volume && moved->volume <= need->most + need->padding &&
+           moved->collectives <= need->rounds + MIN(need->gathers, through_one) &&
+           moved->messages <= need->rounds * (c->run->ranks - 1);
+}
+
 static bool is_frugal(const struct traffic_case *c, const struct moved *moved, bool *remarked,
                       struct verdict *verdict)
 {
     const struct need need = need_of(c, moved->backward);
-    const double small = SMALL_BYTES * c->run->ranks;
     const double beside = moved->volume - need.useless;
-    /* Exactly: a sum of something else may take about as much. */
-    const bool useless = need.useless > 0 && fabs(beside - need.volume) <= 0.02 * moved->volume;
-    if (moved->volume >= LEAST * need.volume - 1 && moved->volume <= SLACK * need.volume + small)
+    const double least = LEAST * need.volume - 1, enough = need.volume + need.padding;
+    if (moved->volume >= least && moved->volume <= enough)
         return true;
+    /* Exactly: a sum of something else may take about as much. */
+    const bool useless = need.useless > 0 && beside >= least && beside <= enough;
+    const bool all_to_all = !useless && is_all_to_all(c, moved, &need);
     if (useless && !*remarked)
         g_string_append(
             verdict->remark,
             "The gradient for the input of the first layer is summed over the ranks, and "
             "nobody uses it: backward_input is told so (`want_dx`).\n");
-    const bool all_terms = moved->volume >= need.volume && moved->calls <= need.rounds &&
-                           moved->volume <= SLACK * need.most + small;
-    if (all_terms && !*remarked)
+    if (all_to_all && !*remarked)
         g_string_append(verdict->remark,
-                        "More bytes move than a sum takes: a ring, or MPI_Allreduce, "
-                        "adds up on the way.\n");
-    *remarked = *remarked || useless || all_terms;
-    if (!useless && !all_terms)
+                        "More bytes move than a sum or a gather takes: a ring, or MPI_Allreduce, "
+                        "adds up on the way, and of a gather each rank hands in its own part.\n");
+    *remarked = *remarked || useless || all_to_all;
+    if (!useless && !all_to_all)
         fail(c, moved, &need, verdict);
-    return useless || all_terms;
+    return useless || all_to_all;
 }
 
-bool tensor_traffic_is_frugal(const struct outcome *run, bool padded_gathers,
-                              struct verdict *verdict)
+/* How many bytes there are too many or too few, in all, by this choice of forms. */
+static double distance(const struct traffic_case *c, const GArray *moved)
+{
+    double distance = 0;
+    for (guint i = 0; i < moved->len; i++) {
+        const struct moved *one = &g_array_index(moved, struct moved, i);
+        distance += fabs(one->volume - need_of(c, one->backward).volume);
+    }
+    return distance;
+}
+
+static GArray *rounds_of_choice(const struct tensor_places *places, const struct outcome *run,
+                                int choice)
+{
+    g_autofree enum form *form = tensor_places_forms(places, &run->options, choice);
+    return tensor_rounds_of(places, form);
+}
+
+static void choose_forms(struct traffic_case *c, const GArray *moved)
+{
+    const int choices = tensor_places_choices(c->places, &c->run->options);
+    double nearest = INFINITY;
+    int best = 0;
+    for (int choice = 0; choice < choices; choice++) {
+        c->rounds = rounds_of_choice(c->places, c->run, choice);
+        const double far = distance(c, moved);
+        best = far < nearest ? choice : best;
+        nearest = fmin(nearest, far);
+        g_array_unref(c->rounds);
+    }
+    c->rounds = rounds_of_choice(c->places, c->run, best);
+}
+
+bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict)
 {
     struct tensor_places *places =
         evidence_logs(run, verdict) ? tensor_places_new(run, verdict) : NULL;
     if (!places)
         return false;
-    g_autofree enum form *form = tensor_places_forms(places, &run->options);
-    const struct traffic_case c = {
+    struct traffic_case c = {
         .run = run,
         .places = places,
-        .rounds = tensor_rounds_of(places, form),
         .samples = run->options.batch_size / (double)options_micro_batches(&run->options),
-        .padded_gathers = padded_gathers,
     };
     GArray *moved = tensor_moved_of(run);
+    choose_forms(&c, moved);
     bool right = true, remarked = false;
     for (guint i = 0; i < moved->len && right; i++)
         right = is_frugal(&c, &g_array_index(moved, struct moved, i), &remarked, verdict);
@@ -152,7 +200,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
                       struct verdict *verdict)
 {
     (void)judgement;
-    tensor_traffic_is_frugal(run, false, verdict);
+    tensor_traffic_is_frugal(run, verdict);
 }
 
 void tensor_judge_traffic(const struct judgement *judgement, struct verdict *verdict)

@@ -6,9 +6,7 @@
 
 #include "grader/evidence/evidence.h"
 
-/* In each forward and backward of a run. padded_gathers: a gather may be a sum of what is zero on all ranks
- * but one, which takes twice the bytes. Sets the verdict to a failure, or remarks on what costs no points. */
-bool tensor_traffic_is_frugal(const struct outcome *run, bool padded_gathers,
-                              struct verdict *verdict);
+/* In each forward and backward of a run. Sets the verdict to a failure, or remarks on what costs no points. */
+bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict);
 
 #endif

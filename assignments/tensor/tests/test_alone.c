@@ -71,7 +71,7 @@ START_TEST(rounds_of_a_gpt)
 {
     const struct counted *expected = &counts[_i];
     struct tensor_places *places = places_of(expected->way, expected->model);
-    g_autofree enum form *form = tensor_places_forms(places, &run.options);
+    g_autofree enum form *form = tensor_places_forms(places, &run.options, 0);
     GArray *rounds = tensor_rounds_of(places, form);
     int forward = 0, backward = 0, gathered = 0;
     for (guint i = 0; i < rounds->len; i++) {

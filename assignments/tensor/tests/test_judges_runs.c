@@ -203,6 +203,34 @@ START_TEST(other_numbers_of_bytes_are_told)
 }
 END_TEST
 
+/* The first sum of the first forward is made once more, of so many bytes. */
+static void sum_once_more(struct log_file *log, size_t bytes)
+{
+    size_t begin = find(log, LOG_FORWARD, LOG_BEGIN);
+    while (log->record[begin].operation != LOG_ALLREDUCE)
+        begin++;
+    const size_t end = log_end_of(log, begin) + 1, more = end - begin;
+    log->record = realloc(log->record, (log->count + more) * sizeof *log->record);
+    ck_assert_ptr_nonnull(log->record);
+    memmove(log->record + end, log->record + begin, (log->count - begin) * sizeof *log->record);
+    log->record[end].bytes = log->record[end + more - 1].bytes = bytes;
+    log->count += more;
+}
+
+/* Once more the smallest tensor that there is to sum, 3 samples of 7 classes; or a number of how many come. */
+START_TEST(a_small_sum_more_is_told)
+{
+    struct outcome run = judged_run(false, 3,
+                                    "--parallel one-round --model mlp:depth=4,width=60 --batch 6 "
+                                    "--micro-batches 2 --steps 1" DATA);
+    for (int rank = 0; rank < 3; rank++)
+        sum_once_more(&run.log[rank], (_i == 0 ? 3 * 7 : 1) * sizeof(float));
+    judged_run_expect(tensor_judge_traffic, &run, _i == 0 ? VERDICT_FAIL : VERDICT_PASS,
+                      _i == 0 ? "2 rounds" : NULL, NULL);
+    judged_run_clear(&run);
+}
+END_TEST
+
 START_TEST(a_tensor_as_large_as_a_weight_is_told)
 {
     struct outcome run = judged_run(false, 2,
@@ -233,6 +261,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, too_much_and_too_little_work_is_told, 0, 3);
     tcase_add_test(cases, a_forward_that_is_missing_is_told);
     tcase_add_loop_test(cases, other_numbers_of_bytes_are_told, 0, 4);
+    tcase_add_loop_test(cases, a_small_sum_more_is_told, 0, 2);
     tcase_add_test(cases, a_tensor_as_large_as_a_weight_is_told);
     suite_add_tcase(suite, cases);
     return suite;

@@ -54,7 +54,7 @@ START_TEST(rounds_of_an_mlp)
     const guint count = _i == 0 ? G_N_ELEMENTS(one_round) : G_N_ELEMENTS(gathers);
     struct tensor_places *places =
         places_of(_i == 0 ? "--parallel one-round " MLP : "--parallel gathers " MLP);
-    g_autofree enum form *form = tensor_places_forms(places, &run.options);
+    g_autofree enum form *form = tensor_places_forms(places, &run.options, 0);
     GArray *rounds = tensor_rounds_of(places, form);
     ck_assert_uint_eq(rounds->len, count);
     for (guint i = 0; i < count; i++) {
@@ -91,7 +91,7 @@ START_TEST(rounds_of_blocks_that_are_alike)
     const int depth = 1 + _i / 2;
     g_autofree char *arguments = g_strdup_printf(of[_i % 2].model, depth);
     struct tensor_places *places = places_of(arguments);
-    g_autofree enum form *form = tensor_places_forms(places, &run.options);
+    g_autofree enum form *form = tensor_places_forms(places, &run.options, 0);
     GArray *rounds = tensor_rounds_of(places, form);
     double forward = 0, backward = 0;
     for (guint i = 0; i < rounds->len; i++) {
@@ -121,6 +121,47 @@ START_TEST(work_of_blocks_that_are_alike)
     for (int depth = 4; depth <= 6; depth++)
         ck_assert_double_eq_tol(whole[depth] - whole[depth - 1], whole[3] - whole[2],
                                 1e-9 * whole[2]);
+}
+END_TEST
+
+/* Of five layers the last is by itself, the third, or the first: C R C R G, C R G C R, G C R C R. Of the two of
+ * a transformer's block none is, and of its head's one always that. */
+START_TEST(choices_of_the_odd_one)
+{
+    static const enum form expected[3][5] = {
+        {FORM_COLUMN, FORM_ROW, FORM_COLUMN, FORM_ROW, FORM_COLUMN_GATHERED},
+        {FORM_COLUMN, FORM_ROW, FORM_COLUMN_GATHERED, FORM_COLUMN, FORM_ROW},
+        {FORM_COLUMN_GATHERED, FORM_COLUMN, FORM_ROW, FORM_COLUMN, FORM_ROW}};
+    struct tensor_places *places = places_of(
+        "--model mlp:depth=5,width=8 --data synthetic:channels=1,height=4,width=5,classes=3");
+    ck_assert_int_eq(tensor_places_choices(places, &run.options), 3);
+    g_autofree enum form *form = tensor_places_forms(places, &run.options, _i);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(form[1 + 2 * i], expected[_i][i]);
+    for (int i = 0; i < 4; i++) /* ReLU */
+        ck_assert_int_eq(form[2 + 2 * i], expected[_i][i] == FORM_COLUMN ? FORM_SPLIT : FORM_WHOLE);
+    tensor_places_free(places);
+    places = places_of("--model vit:depth=2,width=8,heads=2,patch=2 --data "
+                       "synthetic:channels=1,height=4,width=4,classes=3");
+    ck_assert_int_eq(tensor_places_choices(places, &run.options), 1);
+    tensor_places_free(places);
+}
+END_TEST
+
+/* 5 samples between 3 ranks: of a sum 2 numbers more, each twice to two others; of 8 columns gathered one more,
+ * of each sample to two others. */
+START_TEST(padding_of_rounds)
+{
+    struct tensor_places *places = places_of("--parallel gathers " MLP);
+    g_autofree enum form *form = tensor_places_forms(places, &run.options, 0);
+    GArray *rounds = tensor_rounds_of(places, form);
+    const struct round *gather = &g_array_index(rounds, struct round, 0),
+                       *sum = &g_array_index(rounds, struct round, 4);
+    ck_assert_double_eq(tensor_round_padding(places, gather, 3, 5), 4.0 * 5 * 2);
+    ck_assert_double_eq(tensor_round_padding(places, gather, 4, 5), 0);
+    ck_assert_double_eq(tensor_round_padding(places, sum, 3, 5), 4.0 * 2 * 2 * 2);
+    g_array_unref(rounds);
+    tensor_places_free(places);
 }
 END_TEST
 
@@ -159,6 +200,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, rounds_of_an_mlp, 0, 2);
     tcase_add_loop_test(cases, rounds_of_blocks_that_are_alike, 0, 12);
     tcase_add_loop_test(cases, work_of_blocks_that_are_alike, 0, 2);
+    tcase_add_loop_test(cases, choices_of_the_odd_one, 0, 3);
+    tcase_add_test(cases, padding_of_rounds);
     tcase_add_test(cases, a_round_in_words);
     tcase_add_test(cases, shares_of_the_work);
     suite_add_tcase(suite, cases);

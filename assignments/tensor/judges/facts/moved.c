@@ -115,11 +115,13 @@ static void count_calls(GArray *all, int ranks)
 {
     for (guint i = 0; i < all->len; i++) {
         struct moved *moved = &g_array_index(all, struct moved, i);
-        g_autofree int *calls = g_new0(int, ranks);
+        g_autofree int *collectives = g_new0(int, ranks), *messages = g_new0(int, ranks);
         for (guint k = 0; k < moved->lines->len; k++) {
             const struct moved_line *line = &g_array_index(moved->lines, struct moved_line, k);
-            calls[line->rank] += line->times;
-            moved->calls = MAX(moved->calls, calls[line->rank]);
+            const bool collective = log_is_collective(line->operation);
+            (collective ? collectives : messages)[line->rank] += line->times;
+            moved->collectives = MAX(moved->collectives, collectives[line->rank]);
+            moved->messages = MAX(moved->messages, messages[line->rank]);
         }
     }
 }

@@ -20,10 +20,10 @@ struct moved_line {
 struct moved {
     int step, micro_batch;
     bool backward;
-    double volume;  /* bytes that have to move between the ranks */
-    double largest; /* bytes that one call hands in */
-    int calls;      /* of the rank that makes most; barriers don't count */
-    GArray *lines;  /* of struct moved_line */
+    double volume;             /* bytes that have to move between the ranks */
+    double largest;            /* bytes that one call hands in */
+    int collectives, messages; /* of the rank that takes most; barriers don't count */
+    GArray *lines;             /* of struct moved_line */
 };
 
 /* Of every forward and backward in training steps: an array of struct moved, to tensor_moved_free. */

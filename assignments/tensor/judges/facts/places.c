@@ -116,37 +116,78 @@ static int next_weight(const struct tensor_places *places, int from, int end)
     return from;
 }
 
-static void pair_up(const struct tensor_places *places, struct chain chain, enum form *form)
+static int weights_of(const struct tensor_places *places, struct chain chain)
 {
-    const int end = chain.first + chain.links;
+    int weights = 0;
+    for (int i = 0; i < chain.links; i++)
+        weights += is_weight(places, chain.first + i);
+    return weights;
+}
+
+/* Of an odd number the one behind so many pairs is by itself, or the last. */
+static void pair_up(const struct tensor_places *places, struct chain chain, int pairs_before,
+                    enum form *form)
+{
+    const int end = chain.first + chain.links, weights = weights_of(places, chain);
+    const int alone = weights % 2 == 1 ? MIN(2 * pairs_before, weights - 1) : -1;
     int i = next_weight(places, chain.first, end);
-    while (i < end) {
-        const int second = next_weight(places, i + 1, end);
-        form[i] = second < end ? FORM_COLUMN : FORM_COLUMN_GATHERED;
-        for (int between = i + 1; between < second && second < end; between++)
+    for (int k = 0; i < end; k++) {
+        int second = next_weight(places, i + 1, end);
+        if (k == alone) {
+            form[i] = FORM_COLUMN_GATHERED;
+            i = second;
+            continue;
+        }
+        form[i] = FORM_COLUMN;
+        for (int between = i + 1; between < second; between++)
             form[between] = FORM_SPLIT;
-        if (second < end)
-            form[second] = FORM_ROW;
+        form[second] = FORM_ROW;
         i = next_weight(places, second + 1, end);
+        k++;
     }
 }
 
-enum form *tensor_places_forms(const struct tensor_places *places, const struct options *options)
+/* The chains of the way, one behind the other, without a head whose logits stay split. *from: where to
+ * look; then the end of it, or where it would begin, behind the last. */
+static struct chain next_chain(const struct tensor_places *places, enum way way, int *from)
+{
+    const int head = tensor_split_head(places->at, places->count, way);
+    struct chain chain = {.links = 0};
+    if (way != WAY_GATHERS)
+        chain = chain_from(places->at, places->count, *from);
+    *from = chain.first + chain.links;
+    chain.links -= chain.links > 0 && *from == head + 1;
+    return chain;
+}
+
+int tensor_places_choices(const struct tensor_places *places, const struct options *options)
+{
+    int from = places->by_samples, choices = 1;
+    struct chain chain = next_chain(places, tensor_way(options), &from);
+    while (from > chain.first) {
+        const int weights = weights_of(places, chain);
+        choices = MAX(choices, weights % 2 == 1 ? (weights + 1) / 2 : 1);
+        chain = next_chain(places, tensor_way(options), &from);
+    }
+    return choices;
+}
+
+enum form *tensor_places_forms(const struct tensor_places *places, const struct options *options,
+                               int choice)
 {
     enum form *form = g_new(enum form, places->count + 1);
     const enum way way = tensor_way(options);
     const int head = tensor_split_head(places->at, places->count, way);
+    const int pairs_before = tensor_places_choices(places, options) - 1 - choice;
     for (int i = 0; i < places->count; i++)
         form[i] = i < places->by_samples ? FORM_WHOLE
                   : is_weight(places, i) ? FORM_COLUMN_GATHERED
                                          : tensor_form_alone(&places->at[i].whole, way);
-    struct chain chain = chain_from(places->at, places->count, places->by_samples);
-    while (chain.links > 0 && way != WAY_GATHERS) {
-        const int end = chain.first + chain.links;
-        if (end == head + 1)
-            chain.links--;
-        pair_up(places, chain, form);
-        chain = chain_from(places->at, places->count, end);
+    int from = places->by_samples;
+    struct chain chain = next_chain(places, way, &from);
+    while (from > chain.first) {
+        pair_up(places, chain, pairs_before, form);
+        chain = next_chain(places, way, &from);
     }
     if (head >= 0)
         form[head] = FORM_COLUMN;

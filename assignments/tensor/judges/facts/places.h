@@ -20,9 +20,13 @@ struct tensor_places {
 struct tensor_places *tensor_places_new(const struct outcome *run, struct verdict *verdict);
 void tensor_places_free(struct tensor_places *places); /* NULL is allowed */
 
-/* What becomes of each layer, by the fewest rounds that its way allows: an array of forms to g_free. Of three
- * layers with weights in a row the first two share a round here; a program may choose otherwise. */
-enum form *tensor_places_forms(const struct tensor_places *places, const struct options *options);
+/* What becomes of each layer, by the fewest rounds that its way allows: an array of forms to g_free. Of an odd
+ * number of layers with weights in a row, any of the first, the third … may be the one that shares its round
+ * with nobody: the last by choice 0, the one before these two by choice 1, and so on in all rows. */
+enum form *tensor_places_forms(const struct tensor_places *places, const struct options *options,
+                               int choice);
+/* How many there are. */
+int tensor_places_choices(const struct tensor_places *places, const struct options *options);
 
 /* Does nothing with parameters come before it in the model? Then nobody wants the gradient for its input. */
 bool tensor_places_is_first(const struct tensor_places *places, int place);

@@ -37,6 +37,17 @@ double tensor_round_volume(const struct round *round, int ranks, double samples)
     return (round->kind == ROUND_SUM ? 2.0 : 1.0) * (ranks - 1) * samples * round->bytes;
 }
 
+double tensor_round_padding(const struct tensor_places *places, const struct round *round,
+                            int ranks, double samples)
+{
+    const double volume = tensor_round_volume(round, ranks, samples);
+    if (round->kind == ROUND_SUM)
+        return 2.0 * (ranks - 1) * (ranks - 1) * sizeof(float);
+    const int size = places->at[round->place].whole.parameter[0].shape.size[0];
+    const int longest = (size + ranks - 1) / ranks;
+    return volume * (longest * ranks - size) / size;
+}
+
 char *tensor_round_name(const struct tensor_places *places, const struct round *round,
                         double samples)
 {

@@ -30,6 +30,11 @@ GArray *tensor_rounds_of(const struct tensor_places *places, const enum form *fo
 /* Bytes that have to move between so many ranks in a round of so many samples. */
 double tensor_round_volume(const struct round *round, int ranks, double samples);
 
+/* Bytes that move besides where all parts are made as long as the longest: of a sum numbers, of a gather columns
+ * or channels. */
+double tensor_round_padding(const struct tensor_places *places, const struct round *round,
+                            int ranks, double samples);
+
 /* "an all-reduce of 888 bytes (linear, layer 3 of 8)" */
 char *tensor_round_name(const struct tensor_places *places, const struct round *round,
                         double samples);
