@@ -9,8 +9,8 @@
  *            its terms to all others, and gathers that are a sum beside zeros, or go through one rank: they take
  *            more bytes than they have to.
  *
- * Of an odd number of layers in a row a program chooses which one is by itself; it is judged by the choice that
- * its bytes come nearest to.
+ * Of an odd number of layers in a row a program chooses which one is by itself; any choice that its
+ * bytes fit is right; else it is told by the one that they come nearest to.
  */
 #include "assignments/tensor/judges/traffic.h"
 #include "assignments/tensor/judges/facts/moved.h"
@@ -159,19 +159,37 @@ static GArray *rounds_of_choice(const struct tensor_places *places, const struct
     return tensor_rounds_of(places, form);
 }
 
-static void choose_forms(struct traffic_case *c, const GArray *moved)
+static bool all_are_frugal(const struct traffic_case *c, const GArray *moved,
+                           struct verdict *verdict)
+{
+    bool right = true, remarked = false;
+    for (guint i = 0; i < moved->len && right; i++)
+        right = is_frugal(c, &g_array_index(moved, struct moved, i), &remarked, verdict);
+    return right;
+}
+
+/* By any of the choices of forms; if it is right by none, what is wrong by the nearest is told. */
+static bool is_right_by_a_choice(struct traffic_case *c, const GArray *moved,
+                                 struct verdict *verdict)
 {
     const int choices = tensor_places_choices(c->places, &c->run->options);
     double nearest = INFINITY;
     int best = 0;
-    for (int choice = 0; choice < choices; choice++) {
+    bool right = false;
+    for (int choice = 0; choice < choices && !right; choice++) {
+        struct verdict *unheard = verdict_new();
         c->rounds = rounds_of_choice(c->places, c->run, choice);
-        const double far = distance(c, moved);
+        right = all_are_frugal(c, moved, unheard);
+        const double far = right ? 0 : distance(c, moved);
         best = far < nearest ? choice : best;
         nearest = fmin(nearest, far);
         g_array_unref(c->rounds);
+        verdict_free(unheard);
     }
     c->rounds = rounds_of_choice(c->places, c->run, best);
+    all_are_frugal(c, moved, verdict);
+    g_array_unref(c->rounds);
+    return right;
 }
 
 bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict)
@@ -186,12 +204,8 @@ bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict
         .samples = run->options.batch_size / (double)options_micro_batches(&run->options),
     };
     GArray *moved = tensor_moved_of(run);
-    choose_forms(&c, moved);
-    bool right = true, remarked = false;
-    for (guint i = 0; i < moved->len && right; i++)
-        right = is_frugal(&c, &g_array_index(moved, struct moved, i), &remarked, verdict);
+    const bool right = is_right_by_a_choice(&c, moved, verdict);
     tensor_moved_free(moved);
-    g_array_unref(c.rounds);
     tensor_places_free(places);
     return right;
 }
