@@ -43,6 +43,7 @@ static struct mutant *read_mutant(const char *assignment, const char *name)
     g_autofree char *path = g_build_filename(folder, file, NULL);
     config_t config;
     const char *text = NULL;
+    int sample = 0;
     config_init(&config);
     mutant->assignment = g_strdup(assignment);
     mutant->name = g_strdup(name);
@@ -60,6 +61,9 @@ static struct mutant *read_mutant(const char *assignment, const char *name)
     mutant->fast = read_names(mutant, &config, "fast", false);
     if (mutant->fast->len == 0 && mutant->fails->len > 0)
         g_ptr_array_add(mutant->fast, g_strdup(mutant->fails->pdata[0]));
+    if (config_lookup(&config, "sample") && !config_lookup_bool(&config, "sample", &sample))
+        g_string_append(mutant->trouble, "sample is neither true nor false\n");
+    mutant->sample = sample != 0;
     if (mutant_is_right(mutant) != g_str_has_prefix(name, "right-"))
         g_string_append(mutant->trouble, "right- in the name and an empty fails belong together\n");
     config_destroy(&config);
@@ -102,6 +106,17 @@ GPtrArray *mutants_read(const char *assignment)
         }
     g_ptr_array_sort(mutants, by_name);
     return mutants;
+}
+
+GPtrArray *mutants_sample(const GPtrArray *mutants)
+{
+    GPtrArray *sample = g_ptr_array_new();
+    for (guint i = 0; i < mutants->len; i++)
+        if (((const struct mutant *)mutants->pdata[i])->sample)
+            g_ptr_array_add(sample, mutants->pdata[i]);
+    if (sample->len == 0)
+        g_ptr_array_extend(sample, (GPtrArray *)mutants, NULL, NULL);
+    return sample;
 }
 
 /* ---- making --------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
  *     fails   = ( "average" );        # checks that must fail by themselves
  *     passes  = ( "loss_falls", … );  # checks that must pass
  *     fast    = ( "average" );        # those to look at in a hurry; else the first of fails
+ *     sample  = true;                 # one of the few that `make check` looks at
  *
  * A check in neither list may end either way, and name what it likes. With fails = () the mutant is no
  * mistake but another right way (its name begins with right-): it must get full
@@ -30,6 +31,7 @@ struct mutant {
     char *what;
     char *mistake; /* or NULL */
     GPtrArray *fails, *passes, *fast;
+    bool sample;
     GString *trouble; /* what is wrong with its files; empty: nothing */
 };
 
@@ -41,6 +43,8 @@ bool mutant_lists(const GPtrArray *names, const char *name);
 char *mutants_folder(const char *assignment);
 /* All mutants of an assignment, by name: an array of struct mutant * that frees them. */
 GPtrArray *mutants_read(const char *assignment);
+/* Those of them that are the sample, or all where none is: an array that frees nothing. */
+GPtrArray *mutants_sample(const GPtrArray *mutants);
 
 /* Runs a command in a folder; on a failure adds what it printed to surprises. */
 bool mutant_run(char *const *words, const char *folder, GString *surprises);

@@ -1,6 +1,6 @@
-/* The grader against the mutants of every assignment, in a hurry: each of them by the checks that it is
- * about and, of these, by the first run where that is enough. `make mutants` grades all of them by
- * all checks. */
+/* The grader against the mutants of every assignment, in a hurry: each of them, or those of the
+ * assignment's sample, by the checks that it is about and, of these, by the first run where that is
+ * enough. `make mutants` grades all of them by all checks. */
 #include "common/base/one_thread.h"
 #include "grader/rubric/rubric.h"
 #include "tests/mutants/headlines.h"
@@ -46,6 +46,13 @@ START_TEST(every_mutant_says_what_must_come_of_it)
     }
     ck_assert_int_ge(wrong, 1);
     ck_assert_int_ge(right, 1);
+    GPtrArray *sample = mutants_sample(mutants);
+    guint right_of_sample = 0;
+    for (guint i = 0; i < sample->len; i++)
+        right_of_sample += mutant_is_right(sample->pdata[i]);
+    ck_assert_uint_ge(right_of_sample, 1);
+    ck_assert_uint_gt(sample->len, right_of_sample);
+    g_ptr_array_unref(sample);
     g_ptr_array_unref(mutants);
     rubric_free(rubric);
 }
@@ -83,18 +90,18 @@ END_TEST
 START_TEST(wrong_ones_are_caught_and_right_ones_accepted)
 {
     const char *assignment = assignments[_i];
-    GPtrArray *mutants = mutants_read(assignment);
-    struct mutant_work *work = g_new0(struct mutant_work, mutants->len);
+    GPtrArray *mutants = mutants_read(assignment), *sample = mutants_sample(mutants);
+    struct mutant_work *work = g_new0(struct mutant_work, sample->len);
     g_autoptr(GString) surprises = g_string_new(NULL);
     struct mutants_kit kit;
     ck_assert_msg(mutants_kit_open(&kit, assignment, test_build_folder(), surprises), "%s",
                   surprises->str);
-    for (guint i = 0; i < mutants->len; i++) {
-        work[i] = (struct mutant_work){.mutant = mutants->pdata[i], .look = MUTANT_FAST};
+    for (guint i = 0; i < sample->len; i++) {
+        work[i] = (struct mutant_work){.mutant = sample->pdata[i], .look = MUTANT_FAST};
         mutant_result_init(&work[i].result);
     }
-    ck_assert(mutants_look(&kit, work, mutants->len, 2, NULL));
-    for (guint i = 0; i < mutants->len; i++) {
+    ck_assert(mutants_look(&kit, work, sample->len, 2, NULL));
+    for (guint i = 0; i < sample->len; i++) {
         if (work[i].result.surprises->len > 0)
             g_string_append_printf(surprises, "%s: %s", work[i].mutant->name,
                                    work[i].result.surprises->str);
@@ -103,6 +110,7 @@ START_TEST(wrong_ones_are_caught_and_right_ones_accepted)
     mutants_kit_close(&kit);
     ck_assert_msg(surprises->len == 0, "%s", surprises->str);
     g_free(work);
+    g_ptr_array_unref(sample);
     g_ptr_array_unref(mutants);
 }
 END_TEST
