@@ -74,8 +74,20 @@ static void add_rows(GString *text, const struct mutant_work *work, GHashTable *
     }
 }
 
-bool mutants_write_headlines(const char *assignment, const struct mutant_work *work, guint number)
+/* The rows of a mutant that was not looked at. */
+static void keep_rows(GString *text, const struct mutant *mutant, char *const *lines)
 {
+    for (; *lines; lines++) {
+        g_auto(GStrv) cells = cells_of(*lines);
+        if (cells && strcmp(cells[MUTANT], mutant->name) == 0)
+            g_string_append_printf(text, "%s\n", *lines);
+    }
+}
+
+bool mutants_write_headlines(const char *assignment, const GPtrArray *mutants,
+                             const struct mutant_work *work, guint number)
+{
+    g_auto(GStrv) lines = read_lines(assignment);
     g_autoptr(GHashTable) marks = read_marks(assignment);
     g_autoptr(GString) text = g_string_new("# What the report of each mutant begins with\n\n");
     g_string_append(
@@ -83,9 +95,14 @@ bool mutants_write_headlines(const char *assignment, const struct mutant_work *w
               "one, the surest first, by the checks that it is about. The last column is "
               "written by hand, by somebody who knows what is wrong with it: *true*, "
               "*misleading* or *false*.\n\n" HEAD);
-    for (guint i = 0; i < number; i++)
-        if (!mutant_is_right(work[i].mutant))
-            add_rows(text, &work[i], marks);
+    for (guint i = 0; i < mutants->len; i++) {
+        const struct mutant *mutant = mutants->pdata[i];
+        const struct mutant_work *look = mutants_work_of(mutant, work, number);
+        if (!mutant_is_right(mutant) && look)
+            add_rows(text, look, marks);
+        else if (!mutant_is_right(mutant))
+            keep_rows(text, mutant, lines);
+    }
     GError *problem = NULL;
     g_autofree char *path = path_of(assignment);
     if (g_file_set_contents(path, text->str, -1, &problem))

@@ -15,8 +15,10 @@
 
 #include "tests/mutants/look.h"
 
-/* False after a message. */
-bool mutants_write_headlines(const char *assignment, const struct mutant_work *work, guint number);
+/* Writes the rows of all mutants of the assignment: those that were looked at anew, the others as they
+ * stand. False after a message. */
+bool mutants_write_headlines(const char *assignment, const GPtrArray *mutants,
+                             const struct mutant_work *work, guint number);
 
 /* How the rows of the matrix were read. */
 struct mutants_headlines {

@@ -32,6 +32,15 @@ void mutant_result_clear(struct mutant_result *result)
     g_string_free(result->causes, TRUE);
 }
 
+const struct mutant_work *mutants_work_of(const struct mutant *mutant,
+                                          const struct mutant_work *work, guint number)
+{
+    for (guint i = 0; i < number; i++)
+        if (work[i].mutant == mutant)
+            return &work[i];
+    return NULL;
+}
+
 /* ---- in a process of its own --------------------------------------------------------------- */
 
 static void add_mistake(const struct verdict *verdict, GString *names)

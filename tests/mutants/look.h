@@ -44,6 +44,10 @@ struct mutant_work {
     FILE *answer; /* the process writes it, unseen by others */
 };
 
+/* What came of that mutant; NULL: it was not looked at. */
+const struct mutant_work *mutants_work_of(const struct mutant *mutant,
+                                          const struct mutant_work *work, guint number);
+
 /* Looks at all of them, `jobs` at the same time, and calls `report` (may be NULL) with each as it is
  * done. False if processes can't be started. */
 bool mutants_look(const struct mutants_kit *kit, struct mutant_work *work, guint number, int jobs,

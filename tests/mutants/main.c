@@ -4,7 +4,8 @@
  * make mutants            all of them, all checks; ASSIGNMENT=NAME
  *      ARGS="--only NAME --only NAME"  some of them; NAME… may end with *
  *      ARGS=--fast        only the checks that each of them is about
- *      ARGS=--write       put the table into assignments/NAME/mutants/README.md
+ *      ARGS=--write       put the table into assignments/NAME/mutants/README.md; with --only
+ *                         the rows of these
  *      ARGS="--fast --headlines"       put the causes that its report begins with into headlines.md
  *      ARGS="--repeat 100 --busy 2"    100 hurried looks at each, beside 2 busy processes: does
  *                         any verdict change? --minutes M begins no new round after M minutes
@@ -66,9 +67,9 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
     if (*argc > 1 || arguments->jobs < 0 || arguments->repeat < 0 || arguments->busy < 0 ||
         arguments->busy > 64 || arguments->minutes < 0 ||
         (arguments->repeat == 0 && (arguments->busy || arguments->minutes)) ||
-        ((arguments->write || arguments->headlines) && (arguments->only || arguments->repeat))) {
-        fputs("mutants: --write and --headlines go with all mutants, --busy and --minutes with "
-              "--repeat; see --help\n",
+        ((arguments->write || arguments->headlines) && arguments->repeat)) {
+        fputs("mutants: --write and --headlines don't go with --repeat, --busy and --minutes only "
+              "with it; see --help\n",
               stderr);
         return false;
     }
@@ -102,7 +103,7 @@ static void report(const struct mutant_work *work)
 
 /* ---- what came of it ------------------------------------------------------------------- */
 
-static bool conclude(const struct mutant_work *work, guint number,
+static bool conclude(const GPtrArray *mutants, const struct mutant_work *work, guint number,
                      const struct arguments *arguments)
 {
     struct mutants_totals totals = mutants_count(work, number);
@@ -110,7 +111,8 @@ static bool conclude(const struct mutant_work *work, guint number,
            "ones\n",
            totals.caught, totals.wrong, totals.named, totals.rejected, totals.right);
     bool as_expected = totals.caught == totals.wrong && totals.rejected == 0;
-    if (arguments->headlines && !mutants_write_headlines(arguments->assignment, work, number))
+    if (arguments->headlines &&
+        !mutants_write_headlines(arguments->assignment, mutants, work, number))
         return false;
     if (!arguments->write)
         return as_expected;
@@ -118,7 +120,7 @@ static bool conclude(const struct mutant_work *work, guint number,
         fputs("mutants: not everything was as expected, so the table stays as it was\n", stderr);
         return false;
     }
-    return mutants_write_table(arguments->assignment, work, number, arguments->fast);
+    return mutants_write_table(arguments->assignment, mutants, work, number, arguments->fast);
 }
 
 /* The same again and again. */
@@ -168,7 +170,8 @@ static struct mutant_work *choose(const GPtrArray *mutants, const struct argumen
     return work;
 }
 
-static bool look(struct mutant_work *work, guint number, const struct arguments *arguments)
+static bool look(const GPtrArray *mutants, struct mutant_work *work, guint number,
+                 const struct arguments *arguments)
 {
     struct mutants_kit kit;
     g_autoptr(GString) error = g_string_new(NULL);
@@ -182,7 +185,7 @@ static bool look(struct mutant_work *work, guint number, const struct arguments 
     else if (!mutants_look(&kit, work, number, arguments->jobs, report))
         perror("mutants: fork");
     else
-        as_expected = conclude(work, number, arguments);
+        as_expected = conclude(mutants, work, number, arguments);
     mutants_kit_close(&kit);
     return as_expected;
 }
@@ -205,7 +208,7 @@ int main(int argc, char **argv)
                 arguments.assignment);
         return 2;
     }
-    bool as_expected = look(work, number, &arguments);
+    bool as_expected = look(mutants, work, number, &arguments);
     for (guint i = 0; i < number; i++)
         mutant_result_clear(&work[i].result);
     g_free(work);

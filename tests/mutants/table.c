@@ -43,35 +43,64 @@ static void add_row(GString *text, const struct mutant_work *work)
     g_string_append_c(text, '\n');
 }
 
-static char *table(const struct mutant_work *work, guint number, bool fast)
+/* The row of a mutant in the table as it stands; NULL: it has none. A new string. */
+static char *old_row(const char *old, const struct mutant *mutant)
 {
-    struct mutants_totals totals = mutants_count(work, number);
-    GString *text = g_string_new(BEGIN);
-    g_string_append_printf(text,
-                           "\nCaught: %d of %d wrong ones, %d of them named by their mistake. "
-                           "Rejected: %d of %d right ones.%s\n\n"
-                           "| wrong | what it does | judged | failed by itself | named |\n"
-                           "|---|---|---|---|---|\n",
-                           totals.caught, totals.wrong, totals.named, totals.rejected, totals.right,
-                           fast ? " (Hurried looks: by the checks that each of them is about.)"
-                                : "");
-    for (guint i = 0; i < number; i++)
-        if (!mutant_is_right(work[i].mutant))
-            add_row(text, &work[i]);
-    g_string_append(text, "\n| right | what it does | judged |\n|---|---|---|\n");
-    for (guint i = 0; i < number; i++)
-        if (mutant_is_right(work[i].mutant))
-            add_row(text, &work[i]);
-    g_string_append(text, "\n" END);
-    return g_string_free(text, FALSE);
+    g_autofree char *begin = g_strdup_printf("\n| %s |", mutant->name);
+    const char *row = strstr(old, begin);
+    return row ? g_strndup(row + 1, strcspn(row + 1, "\n") + 1) : NULL;
 }
 
-bool mutants_write_table(const char *assignment, const struct mutant_work *work, guint number,
-                         bool fast)
+/* Adds the rows of the right ones, or of the wrong ones, and counts them. */
+static void add_rows(GString *text, const GPtrArray *mutants, bool right,
+                     const struct mutant_work *work, guint number, const char *old,
+                     struct mutants_totals *totals)
+{
+    for (guint i = 0; i < mutants->len; i++) {
+        const struct mutant *mutant = mutants->pdata[i];
+        if (mutant_is_right(mutant) != right)
+            continue;
+        const struct mutant_work *look = mutants_work_of(mutant, work, number);
+        g_autoptr(GString) row = g_string_new(NULL);
+        g_autofree char *stands = look ? NULL : old_row(old, mutant);
+        if (look)
+            add_row(row, look);
+        else if (stands)
+            g_string_append(row, stands);
+        g_string_append(text, row->str);
+        totals->right += right && row->len > 0;
+        totals->rejected += right && strstr(row->str, "| REJECTED |") != NULL;
+        totals->wrong += !right && row->len > 0;
+        totals->caught += !right && strstr(row->str, "| caught |") != NULL;
+        totals->named += !right && row->len > 0 && !g_str_has_suffix(row->str, "|  |\n");
+    }
+}
+
+static char *table(const GPtrArray *mutants, const struct mutant_work *work, guint number,
+                   bool fast, const char *old)
+{
+    struct mutants_totals totals = {0};
+    g_autoptr(GString) wrong = g_string_new(NULL);
+    g_autoptr(GString) right = g_string_new(NULL);
+    add_rows(wrong, mutants, false, work, number, old, &totals);
+    add_rows(right, mutants, true, work, number, old, &totals);
+    return g_strdup_printf(
+        BEGIN "\nCaught: %d of %d wrong ones, %d of them named by their mistake. "
+              "Rejected: %d of %d right ones.%s\n\n"
+              "| wrong | what it does | judged | failed by itself | named |\n"
+              "|---|---|---|---|---|\n%s"
+              "\n| right | what it does | judged |\n|---|---|---|\n%s\n" END,
+        totals.caught, totals.wrong, totals.named, totals.rejected, totals.right,
+        fast ? " (Hurried looks: by the checks that each of them is about.)" : "", wrong->str,
+        right->str);
+}
+
+bool mutants_write_table(const char *assignment, const GPtrArray *mutants,
+                         const struct mutant_work *work, guint number, bool fast)
 {
     g_autofree char *folder = mutants_folder(assignment);
     g_autofree char *path = g_build_filename(folder, "README.md", NULL);
-    g_autofree char *document = NULL, *rows = table(work, number, fast);
+    g_autofree char *document = NULL;
     GError *problem = NULL;
     if (g_file_get_contents(path, &document, NULL, &problem)) {
         char *begin = strstr(document, BEGIN), *end = strstr(document, END);
@@ -79,6 +108,8 @@ bool mutants_write_table(const char *assignment, const struct mutant_work *work,
             g_fprintf(stderr, "mutants: %s has no place for the table\n", path);
             return false;
         }
+        g_autofree char *old = g_strndup(begin, (gsize)(end - begin));
+        g_autofree char *rows = table(mutants, work, number, fast, old);
         *begin = '\0';
         g_autofree char *whole = g_strconcat(document, rows, end + strlen(END), NULL);
         if (g_file_set_contents(path, whole, -1, &problem))

@@ -15,9 +15,10 @@ struct mutants_totals {
 };
 struct mutants_totals mutants_count(const struct mutant_work *work, guint number);
 
-/* Puts the table between its two marks in the file. fast: they were looked at in a hurry. False after
- * a message. */
-bool mutants_write_table(const char *assignment, const struct mutant_work *work, guint number,
-                         bool fast);
+/* Puts the table of all mutants of the assignment between its two marks in the file: rows of those that
+ * were looked at anew, the others as they stand. fast: they were looked at in a hurry. False after a
+ * message. */
+bool mutants_write_table(const char *assignment, const GPtrArray *mutants,
+                         const struct mutant_work *work, guint number, bool fast);
 
 #endif
