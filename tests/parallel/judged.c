@@ -2,10 +2,7 @@
 #include "tests/parallel/judged.h"
 
 #include "grader/diagnosis/diagnose.h"
-#include "grader/evidence/collective_sums.h"
-#include "grader/evidence/collectives_agree.h"
-#include "grader/evidence/collectives_in_flight.h"
-#include "grader/evidence/messages.h"
+#include "grader/evidence/communication.h"
 #include "grader/evidence/traffic.h"
 #include "grader/evidence/wholes.h"
 #include "grader/trace/collective_calls.h"
@@ -28,21 +25,6 @@ static bool came_to_its_end(const struct outcome *run, struct verdict *verdict)
     diagnosis_tell(run, headline, NULL);
     evidence_fail(verdict, "%s", headline->len > 0 ? headline->str : "nothing explains its end");
     return false;
-}
-
-static bool communicates_well(const struct outcome *run, struct verdict *verdict)
-{
-    struct collectives *collectives = collectives_new(run->log, run->ranks);
-    struct matching *matching = matching_new(run->log, run->ranks);
-    const bool well = evidence_collectives_agree(run, collectives, verdict) &&
-                      messages_agree(matching, verdict) &&
-                      messages_waited_for(run, matching, verdict) &&
-                      evidence_collectives_waited_for(run, verdict) &&
-                      evidence_collectives_untouched(run, collectives, verdict) &&
-                      evidence_sums_agree(run, collectives, verdict);
-    matching_free(matching);
-    collectives_free(collectives);
-    return well;
 }
 
 /* ---- what they hold ------------------------------------------------------------------------------- */
@@ -143,7 +125,7 @@ struct verdict *parallel_judge(const struct parallel_form *form, bool simulated)
     run->options.seed = 11; /* that the programs state */
     struct verdict *verdict = verdict_new();
     verdict_set(verdict, VERDICT_PASS, "right");
-    if (came_to_its_end(run, verdict) && communicates_well(run, verdict) &&
+    if (came_to_its_end(run, verdict) && evidence_communication_is_sound(run, verdict) &&
         holds_the_truth(run, form, verdict))
         is_efficient(run, form, verdict);
     hung_clear(&hung);

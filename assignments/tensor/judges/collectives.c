@@ -9,32 +9,13 @@
  */
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/traffic.h"
-
-#include "grader/evidence/collective_sums.h"
-#include "grader/evidence/collectives_agree.h"
-#include "grader/evidence/collectives_in_flight.h"
-#include "grader/evidence/messages.h"
-
-static bool are_sound(const struct outcome *run, struct verdict *verdict)
-{
-    struct collectives *collectives = collectives_new(run->log, run->ranks);
-    struct matching *matching = matching_new(run->log, run->ranks);
-    const bool sound = evidence_collectives_agree(run, collectives, verdict) &&
-                       messages_agree(matching, verdict) &&
-                       messages_waited_for(run, matching, verdict) &&
-                       evidence_collectives_waited_for(run, verdict) &&
-                       evidence_collectives_untouched(run, collectives, verdict) &&
-                       evidence_sums_agree(run, collectives, verdict);
-    matching_free(matching);
-    collectives_free(collectives);
-    return sound;
-}
+#include "grader/evidence/communication.h"
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
     (void)judgement;
-    if (evidence_logs(run, verdict) && are_sound(run, verdict))
+    if (evidence_logs(run, verdict) && evidence_communication_is_sound(run, verdict))
         tensor_traffic_is_frugal(run, verdict);
 }
 

@@ -13,9 +13,7 @@
 #include "common/files/tensor_file.h"
 #include "common/training/assert_close.h"
 #include "common/training/loss.h"
-#include "grader/evidence/collectives_agree.h"
-#include "grader/evidence/collectives_in_flight.h"
-#include "grader/evidence/messages.h"
+#include "grader/evidence/communication.h"
 #include "grader/evidence/probe_file.h"
 #include "grader/evidence/traffic.h"
 
@@ -226,19 +224,6 @@ static bool messages_are_few(const struct loss_results *all, const struct traffi
 
 /* ---- a run ---------------------------------------------------------------------------------------------- */
 
-static bool collectives_are_right(const struct outcome *run, struct verdict *verdict)
-{
-    struct collectives *collectives = collectives_new(run->log, run->ranks);
-    struct matching *matching = matching_new(run->log, run->ranks);
-    const bool right = evidence_collectives_agree(run, collectives, verdict) &&
-                       messages_agree(matching, verdict) &&
-                       evidence_collectives_waited_for(run, verdict) &&
-                       evidence_collectives_untouched(run, collectives, verdict);
-    matching_free(matching);
-    collectives_free(collectives);
-    return right;
-}
-
 static bool read_files(const struct loss_results *all)
 {
     char error[TENSOR_FILE_ERROR_SIZE];
@@ -272,7 +257,7 @@ void tensor_judge_loss(const struct judgement *judgement, const struct outcome *
                        struct verdict *verdict)
 {
     (void)judgement;
-    if (!evidence_logs(run, verdict) || !collectives_are_right(run, verdict))
+    if (!evidence_logs(run, verdict) || !evidence_communication_is_sound(run, verdict))
         return;
     g_autofree struct tensor_file **file = g_new0(struct tensor_file *, run->ranks);
     const struct loss_results all = {.run = run, .file = file, .verdict = verdict};

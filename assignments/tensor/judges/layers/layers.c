@@ -10,9 +10,7 @@
  */
 #include "assignments/tensor/judges/layers/layers.h"
 #include "assignments/tensor/chains.h"
-#include "grader/evidence/collectives_agree.h"
-#include "grader/evidence/collectives_in_flight.h"
-#include "grader/evidence/messages.h"
+#include "grader/evidence/communication.h"
 
 #include <math.h>
 
@@ -201,19 +199,6 @@ static bool judge_trial(const struct outcome *run, struct wholes *wholes, int ro
     return right;
 }
 
-static bool messages_are_right(const struct outcome *run, struct verdict *verdict)
-{
-    struct collectives *collectives = collectives_new(run->log, run->ranks);
-    struct matching *matching = matching_new(run->log, run->ranks);
-    const bool right = evidence_collectives_agree(run, collectives, verdict) &&
-                       messages_agree(matching, verdict) &&
-                       evidence_collectives_waited_for(run, verdict) &&
-                       evidence_collectives_untouched(run, collectives, verdict);
-    matching_free(matching);
-    collectives_free(collectives);
-    return right;
-}
-
 void tensor_judge_trials(const struct judgement *judgement, const struct outcome *run,
                          struct verdict *verdict)
 {
@@ -224,7 +209,7 @@ void tensor_judge_trials(const struct judgement *judgement, const struct outcome
                     run->options.probe);
         return;
     }
-    if (!evidence_logs(run, verdict) || !messages_are_right(run, verdict))
+    if (!evidence_logs(run, verdict) || !evidence_communication_is_sound(run, verdict))
         return;
     bool right = true;
     for (int round = 0; round < TRIAL_ROUNDS && right; round++) {

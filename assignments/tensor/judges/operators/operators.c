@@ -11,9 +11,7 @@
  */
 #include "assignments/tensor/judges/operators/operators.h"
 #include "assignments/tensor/judges/operators/operator_mistakes.h"
-#include "grader/evidence/collectives_agree.h"
-#include "grader/evidence/collectives_in_flight.h"
-#include "grader/evidence/messages.h"
+#include "grader/evidence/communication.h"
 
 /* Tensors that a rank leaves behind in all calls of an operator; some may be kept for the next call. */
 #define LEAKS_THAT_GROW 3
@@ -36,16 +34,14 @@ static char *call_text(const struct operator_result *result)
 }
 
 /* "(0, 3)" */
-static void append_place(struct shape shape, int element, GString *text)
+static const char *place_text(struct shape shape, int element, char text[SHAPE_TEXT_SIZE])
 {
-    int at[TENSOR_MAX_DIMENSIONS];
+    struct shape place = shape;
     for (int d = shape.dimensions - 1; d >= 0; d--) {
-        at[d] = element % shape.size[d];
+        place.size[d] = element % shape.size[d];
         element /= shape.size[d];
     }
-    for (int d = 0; d < shape.dimensions; d++)
-        g_string_append_printf(text, "%s%d", d ? ", " : "(", at[d]);
-    g_string_append_c(text, ')');
+    return shape_text(place, text);
 }
 
 /* What is wrong with what was returned; NULL: nothing. */
@@ -62,10 +58,10 @@ static char *what_is_wrong(const struct operator_result *result)
     } else {
         const int at = operator_first_difference(found, due);
         if (at >= 0) {
-            g_string_append_printf(text, "returns %.8g where %.8g is due, at ",
-                                   (double)tensor_floats(found)[at],
-                                   (double)tensor_floats(due)[at]);
-            append_place(due->shape, at, text);
+            char place[SHAPE_TEXT_SIZE];
+            g_string_append_printf(text, "returns %.8g where %.8g is due, at %s",
+                                   (double)tensor_floats(found)[at], (double)tensor_floats(due)[at],
+                                   place_text(due->shape, at, place));
         }
     }
     tensor_free(due);
@@ -152,25 +148,11 @@ static bool judge_leftovers(const struct operator_results *all, enum tensor_oper
 
 /* ---- all of it --------------------------------------------------------------------------------------------- */
 
-static bool calls_are_sound(const struct outcome *run, struct verdict *verdict)
-{
-    struct collectives *collectives = collectives_new(run->log, run->ranks);
-    struct matching *matching = matching_new(run->log, run->ranks);
-    bool sound = evidence_collectives_agree(run, collectives, verdict) &&
-                 evidence_collectives_untouched(run, collectives, verdict) &&
-                 messages_agree(matching, verdict);
-    matching_free(matching);
-    collectives_free(collectives);
-    if (sound)
-        evidence_all_waited_for(run, verdict);
-    return verdict->kind == VERDICT_PASS;
-}
-
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
     (void)judgement;
-    if (!evidence_logs(run, verdict) || !calls_are_sound(run, verdict))
+    if (!evidence_logs(run, verdict) || !evidence_communication_is_sound(run, verdict))
         return;
     struct operator_results *all = operator_results_read(run, verdict);
     bool right = all != NULL;
