@@ -30,12 +30,13 @@ struct suspects {
 typedef bool suspects_function(const struct judged_trial *judged, const struct layer_tensor *tensor,
                                int rank, const struct slice *slice, struct suspects *suspects);
 
+/* layer_suspects.c: terms of sums over the ranks, and slices. */
+suspects_function trial_suspect_terms_of_y, trial_suspect_slices_of_y, trial_suspect_parts_of_y,
+    trial_suspect_terms_of_dx, trial_suspect_slices_of_dx, trial_suspect_slices_of_gradient;
 /* layer_suspects_inside.c: of what is split inside, attention and embeddings. */
 suspects_function trial_suspect_inside_terms_of_y, trial_suspect_inside_terms_of_dx;
-
-suspects_function trial_suspect_terms_of_y, trial_suspect_slices_of_y, trial_suspect_parts_of_y,
-    trial_suspect_terms_of_dx, trial_suspect_slices_of_dx, trial_suspect_products,
-    trial_suspect_products_of_dy, trial_suspect_slices_of_gradient;
+/* layer_suspects_products.c: terms of sums over the micro-batches. */
+suspects_function trial_suspect_products, trial_suspect_products_of_dy;
 
 struct suspects *trial_suspects_new(void);
 /* Takes over the tensor. */
