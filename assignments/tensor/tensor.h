@@ -123,9 +123,10 @@ struct tensor_place {
     struct part tokens;
 };
 
-/* A description to begin with: the input of the place, whole output (behind FORM_ROW, with by_tokens, of this
- * rank's tokens) and parameters, the costs, and a copy of the place as `own`, which is freed with the layer. You fill in the three functions, and where this rank
- * has less than the whole, the output and the slices of the parameters (layer_parameter_part). */
+/* A description to begin with: the input of the place; output (behind FORM_ROW, with by_tokens, of this rank's
+ * tokens) and parameters of the whole; its costs, shared out; and a copy of the place as `own`, which is freed with
+ * the layer. You fill in the three functions, and where this rank has less than the whole, the output and the
+ * slices of the parameters (layer_parameter_part). */
 struct custom_layer tensor_layer(const struct tensor_place *place);
 
 /* ---- sequence_parallel.c ------------------------------------------------------ */
@@ -156,8 +157,8 @@ struct tensor *join_tokens_backward(const struct tensor_group *group, struct ten
 
 /* The gradient of a parameter of which every rank has all, when all backwards of a step are done. */
 struct replicated_gradient {
-    const char *layer,
-        *name; /* the kind of its layer, "layer_norm", and its name there, "weight" */
+    const char *layer; /* the kind of its layer, "layer_norm" … */
+    const char *name;  /* … and its name there, "weight" */
     /* Is what comes into its layer, or goes out of it, a part of the tokens (of the samples:
      * one_weird_trick.c) on each rank? Else it is of all of them, on every rank. */
     bool input_is_part, output_is_part;

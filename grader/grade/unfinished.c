@@ -195,3 +195,13 @@ bool grade_find_todo(const struct outcome *outcome, char **where, char **what)
     *what = g_strndup(text, strcspn(text, "\n"));
     return true;
 }
+
+void grade_tell_todo(const char *where, const char *what, struct verdict *verdict)
+{
+    verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
+    verdict->basis = BASIS_UNWRITTEN;
+    verdict_look(verdict, "the comment at %s", where);
+    g_string_append(verdict->explanation, "The program came to this TODO: ");
+    text_append_plain(verdict->explanation, what);
+    g_string_append_c(verdict->explanation, '\n');
+}

@@ -14,5 +14,7 @@ bool grade_all_finished(const struct judgement *judgement, struct verdict *verdi
 /* Did a run end at something that is still to be written? Then true, and what it printed of that: "example/average.c:31"
  * and "find the mean", new strings. */
 bool grade_find_todo(const struct outcome *outcome, char **where, char **what);
+/* Sets the verdict to a failure that says so. */
+void grade_tell_todo(const char *where, const char *what, struct verdict *verdict);
 
 #endif

@@ -107,12 +107,7 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
         return true;
     }
     if (grade_find_todo(outcome, &where, &what) && todo_decides(rubric, check, where)) {
-        verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
-        verdict->basis = BASIS_UNWRITTEN;
-        verdict_look(verdict, "the comment at %s", where);
-        g_string_append(verdict->explanation, "The program came to this TODO: ");
-        text_append_plain(verdict->explanation, what);
-        g_string_append_c(verdict->explanation, '\n');
+        grade_tell_todo(where, what, verdict);
         return true;
     }
     return false;

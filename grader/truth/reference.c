@@ -56,6 +56,15 @@ struct reference *reference_new(const struct options *options, char error[REFERE
     return reference;
 }
 
+struct reference *reference_of_run(const struct outcome *run, struct verdict *verdict)
+{
+    char error[REFERENCE_ERROR_SIZE];
+    struct reference *reference = reference_new(&run->options, error);
+    if (!reference)
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+    return reference;
+}
+
 void reference_free(struct reference *reference)
 {
     if (!reference)

@@ -11,6 +11,7 @@
 #include "common/driver/options.h"
 #include "common/training/batch.h"
 #include "common/training/optimizer.h"
+#include "grader/verdict/judge.h"
 
 struct reference {
     struct options options;
@@ -26,6 +27,8 @@ struct reference {
 
 /* At its initial parameters. NULL, with an error, if the options or the data set don't allow it. */
 struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE]);
+/* The same for a run that is judged: NULL after setting the verdict to "not judged". */
+struct reference *reference_of_run(const struct outcome *run, struct verdict *verdict);
 void reference_free(struct reference *reference); /* NULL is allowed */
 
 /* A batch of the reference's own data, open, cut into that many micro-batches; the caller's. */

@@ -189,13 +189,11 @@ static void judge_snapshots(struct windows *w, struct verdict *verdict)
 
 struct reference *windows_reference(const struct outcome *run, struct verdict *verdict)
 {
-    char error[REFERENCE_ERROR_SIZE] = "it stores no snapshot of its beginning";
-    bool judgeable =
-        run->options.snapshots > 0 && run->options.snapshot[0] == 0 && run->options.steps > 0;
-    struct reference *reference = judgeable ? reference_new(&run->options, error) : NULL;
-    if (!reference)
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
-    return reference;
+    if (run->options.snapshots > 0 && run->options.snapshot[0] == 0 && run->options.steps > 0)
+        return reference_of_run(run, verdict);
+    verdict_set(verdict, VERDICT_NOT_JUDGED,
+                "there is no reference for this run: it stores no snapshot of its beginning");
+    return NULL;
 }
 
 void windows_judge(const struct outcome *run, struct reference *reference,

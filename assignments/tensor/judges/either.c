@@ -13,12 +13,7 @@ static bool is_unwritten(const struct judgement *judgement, struct verdict *verd
         g_autofree char *where = NULL, *what = NULL;
         if (!grade_find_todo(&judgement->outcome[i], &where, &what))
             continue;
-        verdict_set(verdict, VERDICT_FAIL, "%s is still to be written", where);
-        verdict->basis = BASIS_UNWRITTEN;
-        verdict_look(verdict, "the comment at %s", where);
-        g_string_append(verdict->explanation, "The program came to this TODO: ");
-        text_append_plain(verdict->explanation, what);
-        g_string_append_c(verdict->explanation, '\n');
+        grade_tell_todo(where, what, verdict);
         return true;
     }
     return false;
@@ -90,7 +85,7 @@ void tensor_judge_either(const struct judgement *judgement, struct verdict *verd
                          judge_function *judge, const struct tensor_choice *choice, int choices)
 {
     struct verdict *own[choices];
-    int best = -1;
+    int best = 0;
     for (int c = 0; c < choices; c++) {
         g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct outcome));
         g_autofree char *prefix = g_strdup_printf("%s-%d", judgement->picture_prefix, c + 1);
@@ -105,7 +100,7 @@ void tensor_judge_either(const struct judgement *judgement, struct verdict *verd
         verdict_set(own[c], VERDICT_NOT_JUDGED, "there was no run to judge");
         if (runs->len > 0)
             judge_choice(&some, judge, own[c]);
-        if (best < 0 || rank_of(own[c]) > rank_of(own[best]))
+        if (rank_of(own[c]) > rank_of(own[best]))
             best = c;
     }
     take_over(verdict, own[best], choice[best].name);

@@ -271,15 +271,15 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
                       struct verdict *verdict)
 {
     (void)judgement;
-    char error[REFERENCE_ERROR_SIZE];
     if (!evidence_logs(run, verdict))
         return;
-    struct gradient_case c = {.run = run, .reference = reference_new(&run->options, error)};
-    if (c.reference && run->options.gradient_dumps > 0)
+    if (run->options.gradient_dumps < 1) {
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "this run stores no gradients");
+        return;
+    }
+    struct gradient_case c = {.run = run, .reference = reference_of_run(run, verdict)};
+    if (c.reference)
         judge_steps(&c, verdict);
-    else
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s",
-                    c.reference ? "it stores no gradients" : error);
     reference_free(c.reference);
 }
 

@@ -72,14 +72,11 @@ static void judge_averages(const struct judgement *judgement, const struct outco
                            struct verdict *verdict)
 {
     (void)judgement;
-    char error[REFERENCE_ERROR_SIZE];
     if (run->options.snapshots == 0)
         return;
     const int step = run->options.snapshot[run->options.snapshots - 1];
     struct wholes *before = wholes_read(run, "before", step, verdict);
-    struct reference *reference = before ? reference_new(&run->options, error) : NULL;
-    if (before && !reference)
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+    struct reference *reference = before ? reference_of_run(run, verdict) : NULL;
     for (int i = 0; reference && i < step; i++) {
         reference_compute(reference, i);
         reference_update(reference);

@@ -115,14 +115,11 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
                       struct verdict *verdict)
 {
     (void)judgement;
-    char error[REFERENCE_ERROR_SIZE];
     if (!evidence_logs(run, verdict))
         return;
-    struct reference *reference = reference_new(&run->options, error);
-    if (!reference) {
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+    struct reference *reference = reference_of_run(run, verdict);
+    if (!reference)
         return;
-    }
     reference_compute(reference, 0);
     struct outcome itself = *run;
     itself.command = NULL; /* the verdict on this run says it once */

@@ -104,12 +104,9 @@ static void holds_little(const struct outcome *run, const struct outcome *whole,
 static void judge_by_tokens(const struct judgement *judgement, const struct outcome *run,
                             struct verdict *verdict)
 {
-    char error[REFERENCE_ERROR_SIZE];
-    struct reference *reference = reference_new(&run->options, error);
-    if (!reference) {
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
+    struct reference *reference = reference_of_run(run, verdict);
+    if (!reference)
         return;
-    }
     reference_compute(reference, 0);
     struct outcome itself = *run;
     itself.command = NULL; /* the verdict on this run says it once */
