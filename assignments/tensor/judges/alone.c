@@ -3,13 +3,15 @@
  *
  * Run:       probes, which put the layers, or the loss, through trials by themselves; and training steps.
  * Must hold: of trials what judge "layers" asks, of the loss what cross_entropy.c asks; of a training run of
- *            attention what "traffic" asks (a block takes two rounds each way), of one with split words what
+ *            attention what "traffic" asks (a block takes two rounds each way), and, if gradients are stored,
+ *            what "really_split" asks; of one with split words what
  *            "windows" asks.
  * A failure: as there.
  */
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/layers/cross_entropy.h"
 #include "assignments/tensor/judges/layers/layers.h"
+#include "assignments/tensor/judges/really_split.h"
 #include "assignments/tensor/judges/traffic.h"
 
 #include <string.h>
@@ -19,8 +21,8 @@ static void judge_attention(const struct judgement *judgement, const struct outc
 {
     if (run->options.probe[0] != '\0')
         tensor_judge_trials(judgement, run, verdict);
-    else
-        tensor_traffic_is_frugal(run, verdict);
+    else if (tensor_traffic_is_frugal(run, verdict) && run->options.gradient_dumps > 0)
+        tensor_run_is_split(run, verdict);
 }
 
 void tensor_judge_attention(const struct judgement *judgement, struct verdict *verdict)

@@ -6,11 +6,13 @@
  *            and by relative norm; so are the outputs and the loss, on each rank; the slices make up wholes;
  *            the optimizer steps once.
  *            Of a bias that is added on one rank only the others need no gradient: theirs may be zeros.
+ *            With --log-memory what "really_split" asks, too.
  * A failure: names the first tensor that is wrong, from the loss backwards, and where one shows it, the
  *            mistake.
  */
 #include "assignments/tensor/judges/gradients.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/really_split.h"
 
 #include "common/training/assert_close.h"
 
@@ -281,6 +283,8 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     if (c.reference)
         judge_steps(&c, verdict);
     reference_free(c.reference);
+    if (verdict->kind == VERDICT_PASS && run->options.log_memory > 0)
+        tensor_run_is_split(run, verdict);
 }
 
 void tensor_judge_gradients(const struct judgement *judgement, struct verdict *verdict)

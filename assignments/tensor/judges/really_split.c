@@ -3,12 +3,14 @@
  *
  * Run:       a training step with --log-memory, whose gradients are stored. Weights are much larger than what
  *            passes from layer to layer.
- * Must hold: of each weight of a linear layer or convolution a rank has an equal share, give or take one column or
- *            row; parameters, gradients and optimizer state take as much as these shares do; nothing as large
+ * Must hold: of each weight of a linear layer, convolution or attention a rank has an equal share, give or take one column, row
+ *            or head; parameters, gradients and optimizer state take as much as these shares do; nothing as large
  *            as a whole weight is made or comes in a message, nor do messages together bring one. What the
  *            computations cost is a matter of work.h.
  * A failure: names the rank, and the weight that it has or gets.
  */
+#include "assignments/tensor/judges/really_split.h"
+#include "assignments/tensor/alone.h"
 #include "assignments/tensor/judges/facts/moved.h"
 #include "assignments/tensor/judges/facts/places.h"
 #include "assignments/tensor/judges/judges.h"
@@ -18,6 +20,9 @@
 #include "grader/trace/call_place.h"
 
 #include <math.h>
+
+/* Of attention's parameters, behind qkv's weight and bias. */
+#define PROJECTION 2
 
 /* An arena may be rounded up, and is at least one element long. */
 #define ARENA_SLACK 4096
@@ -38,25 +43,28 @@ struct split_case {
 
 /* ---- slices ------------------------------------------------------------------------------------------- */
 
-/* The most that a rank may have: of one dimension a share, of the others all. */
-static size_t largest_share(struct shape whole, int ranks)
+/* The most that a rank may have: of one dimension a share, of the others all. things: of how many that are cut;
+ * 0: of the first or of the second dimension. */
+static size_t largest_share(struct shape whole, int ranks, int things)
 {
     size_t most = 0;
     for (int d = 0; d < 2; d++) {
-        const size_t along = (size_t)whole.size[d];
+        const size_t along = (size_t)(things > 0 ? things : whole.size[d]);
         const size_t share = (along + (size_t)ranks - 1) / (size_t)ranks;
         most = MAX(most, shape_elements(whole) / along * share);
     }
     return most;
 }
 
-static bool slices_are_shares(const struct split_case *c, const struct layer *layer,
-                              struct verdict *verdict)
+/* parameter: of the model's layer. */
+static bool slices_are_shares(const struct split_case *c, const struct layer *layer, int parameter,
+                              const struct layer *leaf, struct verdict *verdict)
 {
-    g_autofree char *name =
-        g_strdup_printf("layers.%d.%s.gradient", layer->index, layer->parameter[0].name);
+    const struct parameter *weight = &layer->parameter[parameter];
+    g_autofree char *name = g_strdup_printf("layers.%d.%s.gradient", layer->index, weight->name);
     const struct whole *whole = wholes_find(c->after, name);
-    const size_t most = largest_share(layer->parameter[0].shape, c->run->ranks);
+    const size_t most =
+        largest_share(weight->shape, c->run->ranks, tensor_is_attention(leaf) ? leaf->heads : 0);
     if (!whole) {
         evidence_fail(verdict, "no rank stored %s", name);
         return false;
@@ -69,12 +77,43 @@ static bool slices_are_shares(const struct split_case *c, const struct layer *la
             verdict,
             "rank %d has %zu of the %zu elements of layers.%d.%s (%s); a share of one of %d "
             "ranks is %zu",
-            part->from->rank, part->is.count, shape_elements(layer->parameter[0].shape),
-            layer->index, layer->parameter[0].name, layer->operations->kind, c->run->ranks, most);
+            part->from->rank, part->is.count, shape_elements(weight->shape), layer->index,
+            weight->name, leaf->operations->kind, c->run->ranks, most);
         verdict_name_mistake(verdict, &whole_weight);
         return false;
     }
     return true;
+}
+
+static bool is_of_chain(const struct layer *layer)
+{
+    enum link link;
+    return chain_link(layer, &link) && (link == LINK_LINEAR || link == LINK_CONVOLUTION);
+}
+
+/* Of a layer without layers inside; first: of its parameters, in the model's layer. */
+static bool leaf_is_split(const struct split_case *c, const struct layer *layer, int first,
+                          const struct layer *leaf, struct verdict *verdict)
+{
+    const bool attention = tensor_is_attention(leaf);
+    if (is_of_chain(leaf) || attention)
+        return slices_are_shares(c, layer, first, leaf, verdict) &&
+               (!attention || slices_are_shares(c, layer, first + PROJECTION, leaf, verdict));
+    return true;
+}
+
+/* The parameters of a layer are those of the layers inside, one behind the other. */
+static bool all_are_split(const struct split_case *c, const struct layer *layer, int *parameter,
+                          const struct layer *inside, struct verdict *verdict)
+{
+    bool right = true;
+    for (int i = 0; i < inside->inner_layers && right; i++)
+        right = all_are_split(c, layer, parameter, &inside->inner[i], verdict);
+    if (inside->inner_layers > 0)
+        return right;
+    right = leaf_is_split(c, layer, *parameter, inside, verdict);
+    *parameter += inside->parameters;
+    return right;
 }
 
 /* ---- memory ------------------------------------------------------------------------------------------- */
@@ -113,29 +152,47 @@ static bool memory_is_of_shares(const struct split_case *c, int rank, struct ver
 
 /* ---- what is as large as a weight ----------------------------------------------------------------------- */
 
+/* Numbers of the largest tensor that a layer takes, gives or makes, of a sample. */
+static double largest_of(const struct layer *layer)
+{
+    double largest = (double)MAX(shape_elements(layer->input), shape_elements(layer->output));
+    if (!tensor_is_attention(layer))
+        return largest;
+    const double tokens = layer->input.size[0];
+    return fmax(3 * largest, layer->heads * tokens * tokens); /* qkv; the heads' probabilities */
+}
+
+static double bytes_of(const struct layer *layer, int parameter)
+{
+    return (double)(shape_elements(layer->parameter[parameter].shape) * sizeof(float));
+}
+
 /* Bytes of the smallest whole weight that is larger than anything that passes between layers; INFINITY: none
  * is. */
 static double smallest_weight(const struct split_case *c)
 {
+    const struct options *options = &c->run->options;
+    const double samples = options->batch_size / (double)options_micro_batches(options);
     double passes = 0, smallest = INFINITY;
+    for (int i = 0; i < c->places->count; i++)
+        passes = fmax(passes, largest_of(&c->places->at[i].whole) * sizeof(float) * samples);
     for (int i = 0; i < c->places->count; i++) {
         const struct layer *layer = &c->places->at[i].whole;
-        const size_t larger = MAX(shape_elements(layer->input), shape_elements(layer->output));
-        passes = fmax(passes, (double)(larger * sizeof(float)) * c->run->options.batch_size);
-    }
-    for (int i = 0; i < c->places->count; i++) {
-        if (!tensor_places_has_weight(c->places, i))
+        if (!tensor_places_has_weight(c->places, i) && !tensor_is_attention(layer))
             continue;
         const double bytes =
-            (double)(shape_elements(c->places->at[i].whole.parameter[0].shape) * sizeof(float));
+            fmin(bytes_of(layer, 0),
+                 tensor_is_attention(layer) ? bytes_of(layer, PROJECTION) : INFINITY);
         smallest = bytes > 2 * passes ? fmin(smallest, bytes) : smallest;
     }
     return smallest;
 }
 
+/* Kernels have room for themselves: a convolution's can be larger than its weight. */
 static bool is_as_large(const struct log_record *record, double weight)
 {
-    const bool made = record->operation == LOG_ALLOCATE;
+    const bool made =
+        record->operation == LOG_ALLOCATE && log_allocation(record).kind != MEMORY_WORKSPACE;
     const bool came = record->operation >= LOG_SEND && record->operation < LOG_WIN_CREATE &&
                       record->operation != LOG_COUNT_PART && record->operation != LOG_DATA;
     return (made || came) && (double)record->bytes >= 0.999 * weight;
@@ -204,9 +261,8 @@ static bool is_split(const struct split_case *c, struct verdict *verdict)
 {
     const struct model *model = c->places->model;
     bool right = true;
-    for (int i = 0; i < c->places->count && right; i++)
-        if (tensor_places_has_weight(c->places, i) && c->places->count == model->layers)
-            right = slices_are_shares(c, &model->layer[i], verdict);
+    for (int i = 0, parameter = 0; i < model->layers && right; i++, parameter = 0)
+        right = all_are_split(c, &model->layer[i], &parameter, &model->layer[i], verdict);
     const double weight = smallest_weight(c);
     for (int rank = 0; rank < c->run->ranks && right; rank++)
         right = memory_is_of_shares(c, rank, verdict) &&
@@ -214,19 +270,24 @@ static bool is_split(const struct split_case *c, struct verdict *verdict)
     return right && (isinf(weight) || messages_bring_no_weight(c, weight, verdict));
 }
 
-static void judge_run(const struct judgement *judgement, const struct outcome *run,
-                      struct verdict *verdict)
+bool tensor_run_is_split(const struct outcome *run, struct verdict *verdict)
 {
-    (void)judgement;
     struct split_case c = {.run = run};
     struct tensor_places *places =
         evidence_logs(run, verdict) ? tensor_places_new(run, verdict) : NULL;
     c.places = places;
     c.after = places ? wholes_read(run, "after", 0, verdict) : NULL;
-    if (c.after)
-        is_split(&c, verdict);
+    const bool right = c.after && is_split(&c, verdict);
     wholes_free(c.after);
     tensor_places_free(places);
+    return right;
+}
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    (void)judgement;
+    tensor_run_is_split(run, verdict);
 }
 
 void tensor_judge_really_split(const struct judgement *judgement, struct verdict *verdict)

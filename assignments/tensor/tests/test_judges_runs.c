@@ -251,6 +251,40 @@ START_TEST(a_tensor_as_large_as_a_weight_is_told)
 }
 END_TEST
 
+/* In blocks, and of convolutions: each has weights that are larger than what passes between layers. A message
+ * brings as many bytes as the smallest of these has. */
+static const struct {
+    const char *arguments;
+    int smallest; /* numbers of the smallest whole weight that is larger than twice what passes */
+} blocks[] = {
+    {"--parallel one-round --model vit:depth=1,width=48,heads=3,patch=4 --batch 1 --data "
+     "synthetic:channels=1,height=8,width=8,train=64,classes=5",
+     48 * 48},
+    {"--parallel one-round --model cnn --batch 1 --data "
+     "synthetic:channels=2,height=16,width=16,train=64,classes=5",
+     16 * 6 * 5 * 5},
+};
+
+START_TEST(a_weight_in_a_block_is_told)
+{
+    g_autofree char *arguments =
+        g_strdup_printf("%s --micro-batches 1 --steps 1 --dump-gradients 0 --log-memory --seed 14",
+                        blocks[_i].arguments);
+    struct outcome run = judged_run(false, 3, arguments);
+    judged_run_expect(tensor_judge_really_split, &run, VERDICT_PASS, NULL, NULL);
+    struct log_file *log = &run.log[2];
+    size_t i = find(log, LOG_FORWARD, LOG_BEGIN);
+    while (log->record[i].operation != LOG_ALLREDUCE)
+        i++;
+    const uint64_t bytes = log->record[i].bytes;
+    log->record[i].bytes = (uint64_t)blocks[_i].smallest * sizeof(float);
+    judged_run_expect(tensor_judge_really_split, &run, VERDICT_FAIL, "rank 2: a message",
+                      "a whole weight on a rank");
+    log->record[i].bytes = bytes;
+    judged_run_clear(&run);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("judges of runs of split models");
@@ -263,6 +297,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, other_numbers_of_bytes_are_told, 0, 4);
     tcase_add_loop_test(cases, a_small_sum_more_is_told, 0, 2);
     tcase_add_test(cases, a_tensor_as_large_as_a_weight_is_told);
+    tcase_add_loop_test(cases, a_weight_in_a_block_is_told, 0, G_N_ELEMENTS(blocks));
     suite_add_tcase(suite, cases);
     return suite;
 }
