@@ -68,8 +68,9 @@ struct wholes_rules {
     const struct tolerance *closeness; /* of copies of float32; NULL: they have the same bytes */
     bool finite;                       /* no element of float32 may be NaN or infinite */
     /* Is a whole of this name one that a single rank may work with, for all? Then copies need not be alike,
-     * and that of the lowest rank is taken. NULL: none is. */
-    bool (*lowest_is_enough)(const char *name);
+     * and that of rank `one` is taken, or else that of the lowest. NULL: none is. */
+    bool (*one_is_enough)(const char *name);
+    int one;
 };
 
 /* The whole of that name, which stays the wholes' until it is assembled again. NULL, and in `why` (appended)

@@ -53,7 +53,7 @@ static void put_run(size_t in_part, size_t in_whole, size_t length, void *user)
             a->twices++;
             continue;
         }
-        if (a->holders[e]++ == 0) {
+        if (a->holders[e]++ == 0 || (a->one_is_enough && rank == a->rules.one)) {
             memcpy((char *)a->tensor->data + e * bytes,
                    (char *)a->part->tensor->data + (in_tensor + k) * bytes, bytes);
             a->first[e] = rank;
@@ -130,7 +130,8 @@ static struct tensor *assemble(const struct wholes *wholes, const struct whole *
     struct assembly a = {.whole = whole, .rules = rules, .elements = shape_elements(shape)};
     gsize before = why->len;
     /* Then what is in other copies is not told, as if it had been told already. */
-    a.told = rules.lowest_is_enough != NULL && rules.lowest_is_enough(whole->name);
+    a.one_is_enough = rules.one_is_enough != NULL && rules.one_is_enough(whole->name);
+    a.told = a.one_is_enough;
     a.tensor = tensor_new(MEMORY_WORKSPACE, dtype, DEVICE_CPU, shape);
     tensor_zero(a.tensor);
     a.first = g_new(int, a.elements);

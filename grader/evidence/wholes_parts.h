@@ -43,7 +43,8 @@ struct assembly {
     size_t twices, differences, worst_at;
     double worst, worst_before, worst_found; /* worst: the difference of these two */
     double difference_squares, squares;
-    bool told; /* what such a part is like: the first is enough */
+    bool told;          /* what such a part is like: the first is enough */
+    bool one_is_enough; /* copies need not be alike */
 };
 
 /* Sentences are told one behind the other; each appends to `why`, or does nothing. */

@@ -151,9 +151,9 @@ static bool is_the_first(const char *name)
 }
 
 /* What one rank may work with for all: its copy is taken, and what is missing is told all the same. */
-START_TEST(of_some_wholes_the_lowest_copy_is_enough)
+START_TEST(of_some_wholes_one_copy_is_enough)
 {
-    const struct wholes_rules rules = {.lowest_is_enough = is_the_first};
+    struct wholes_rules rules = {.one_is_enough = is_the_first};
     struct slice all = rows(0, 8);
     stored_begin();
     stored_make(0, SHAPE(8, 6));
@@ -167,6 +167,11 @@ START_TEST(of_some_wholes_the_lowest_copy_is_enough)
     const struct tensor *found = stored_assemble(wholes, 0, rules);
     ck_assert_msg(found != NULL, "%s", stored.why->str);
     ck_assert_mem_eq(found->data, stored.original[0]->data, 8 * 6 * sizeof(float));
+    rules.one = 3;
+    found = stored_assemble(wholes, 0, rules);
+    ck_assert_msg(found != NULL, "%s", stored.why->str);
+    ck_assert_float_eq(tensor_floats(found)[8 * 6 - 1],
+                       tensor_floats(stored.original[0])[8 * 6 - 1] + 0.5f);
     ck_assert_ptr_null(stored_assemble(wholes, 1, rules));
     ck_assert_ptr_nonnull(strstr(stored.why->str, "is not the same on rank 1 and rank 3"));
     wholes_free(wholes);
@@ -372,7 +377,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, a_part_held_twice_is_named);
     tcase_add_test(cases, too_few_copies_are_named);
     tcase_add_test(cases, copies_that_differ_are_named);
-    tcase_add_test(cases, of_some_wholes_the_lowest_copy_is_enough);
+    tcase_add_test(cases, of_some_wholes_one_copy_is_enough);
     tcase_add_test(cases, the_worst_of_the_differences_is_told);
     tcase_add_test(cases, doubled_with_other_numbers_is_doubled);
     tcase_add_test(cases, half_a_whole_on_one_rank_is_no_whole);
