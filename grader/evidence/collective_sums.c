@@ -78,15 +78,16 @@ static void tell(const struct sum_parts *sum, const struct sum_difference *diffe
             ? g_strdup("")
             : g_strdup_printf(" (element %zu: %.9g, not %.9g)", difference->element,
                               difference->found, difference->expected);
+    const bool starts = log_is_nonblocking_collective(sum->collective->operation);
+    const char *hint = starts ? ": was a buffer changed before its wait?" : "";
     if (sum->operation == LOG_BCAST)
         evidence_fail(verdict, "rank %d does not get what rank %d has from %s", rank,
                       sum->collective->root, call->str);
     else if (difference->rank < 0)
         evidence_fail(verdict, "what goes into %s is not what comes out of it", call->str);
     else
-        evidence_fail(verdict, "what goes into %s does not %s what comes out on rank %d%s",
-                      call->str, sum->reduces ? "add up to" : "make up", rank, element);
-    const bool starts = log_is_nonblocking_collective(sum->collective->operation);
+        evidence_fail(verdict, "what goes into %s does not %s what comes out on rank %d%s%s",
+                      call->str, sum->reduces ? "add up to" : "make up", rank, element, hint);
     verdict_explain(
         verdict,
         "\nEvery rank's log says what it put into this collective and what it got out, and the two "

@@ -65,8 +65,7 @@ static bool copies_are_right(const struct outcome *run, const struct reference *
         mistake = mistake_of(one);
         if (!mistake)
             continue;
-        evidence_fail(verdict, "after step 0: %s is not what one process has (%s)", one->name,
-                      mistake->name);
+        evidence_fail(verdict, "after step 0: %s is not what one process has", one->name);
         verdict_name_mistake(verdict, mistake);
     }
     tensor_replicated_free(gradients);

@@ -123,8 +123,7 @@ bool tensor_sequence_copies_are_right(const struct outcome *run, const struct re
         count(&tally, &g_array_index(gradients, struct replicated, i));
     const struct mistake *mistake = mistake_of(&tally);
     if (mistake) {
-        evidence_fail(verdict, "after step 0: %s is not what one process has (%s)",
-                      tally.first->name, mistake->name);
+        evidence_fail(verdict, "after step 0: %s is not what one process has", tally.first->name);
         verdict_name_mistake(verdict, mistake);
     }
     tensor_replicated_free(gradients);

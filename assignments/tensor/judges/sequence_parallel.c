@@ -90,7 +90,7 @@ static void holds_little(const struct outcome *run, const struct outcome *whole,
         evidence_fail(
             verdict,
             "rank %d held up to %" G_GUINT64_FORMAT " bytes of activations, and %" G_GUINT64_FORMAT
-            "with --parallel one-round: the tokens of the other ranks that it need not keep "
+            " with --parallel one-round: the tokens of the other ranks that it need not keep "
             "between split layers are %.0f bytes",
             rank, own.peak, other.peak, saved / OF_WHAT_IS_SAVED);
         verdict_look(verdict,

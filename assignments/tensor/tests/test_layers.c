@@ -107,7 +107,7 @@ static const struct made cases[] = {
     {COLUMN, 4, WEIGHT_GRADIENT, OF_ALL, THIRD,
      .mistake = "added up where each rank has something else"},
     {ROW, 0, BIAS_GRADIENT, .product = {{3, 0}, {0, 3}},
-     .mistake = "the gradient of the bias is summed over the ranks"},
+     .mistake = "the gradient of a parameter is summed although each rank has all of it"},
     {ROW, 0, BIAS_GRADIENT, .product = {{THIRD, 0}, {0, THIRD}},
      .mistake = "divided by the number of ranks"},
     {COLUMN, 0, BIAS_GRADIENT, .product = {{0, 0}, {0, 1}},

@@ -252,12 +252,12 @@ const struct layer_table trial_slices_of_dx = {slices_of_dx, G_N_ELEMENTS(slices
 
 /* ---- gradients ---------------------------------------------------------------------------------------- */
 
-#define BIAS_GRADIENT_SUMMED                                                                       \
+#define WHOLE_GRADIENT_SUMMED                                                                      \
     {                                                                                              \
-        .name = "the gradient of the bias is summed over the ranks",                               \
+        .name = "the gradient of a parameter is summed although each rank has all of it",          \
         .explanation = "It is as many times too large as there are ranks. Every rank has the "     \
-                       "whole dy, so the "                                                         \
-                       "gradient of a bias that each rank has all of is complete on each.",        \
+                       "whole dy, so the gradient of what each rank has all of and adds once is "  \
+                       "complete on each.",                                                        \
         .look = "a sum over the ranks in the backward for the weights"                             \
     }
 #define OVERWRITTEN                                                                                \
@@ -284,7 +284,7 @@ const struct layer_table trial_products = {products, G_N_ELEMENTS(products)};
 
 static const struct combination products_of_dy[] = {
     {.term = {{SUSPECT_PRODUCT, EVERY}}},
-    {.mistake = BIAS_GRADIENT_SUMMED, .term = {{SUSPECT_PRODUCT, EVERY, TIMES_T}}},
+    {.mistake = WHOLE_GRADIENT_SUMMED, .term = {{SUSPECT_PRODUCT, EVERY, TIMES_T}}},
     {.mistake = SLICE_DIVIDED, .term = {{SUSPECT_PRODUCT, EVERY, BY_T}}},
     {.mistake = OVERWRITTEN, .term = {{SUSPECT_PRODUCT, COLUMN, PATTERN_LAST}}},
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_PRODUCT, COLUMN, PATTERN_LAST, .times = 2}}},
