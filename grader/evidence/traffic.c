@@ -78,9 +78,11 @@ void traffic_each(const struct log_file *log, traffic_function *f, void *user)
     /* Who received a message does not matter, and one log at a time takes less memory. */
     struct matching *matching = matching_new(log, 1);
     for (int i = 0; i < matching->count; i++) {
-        const struct message_half *send = &matching->message[i].send;
+        const struct message *message = &matching->message[i];
+        const struct message_half *send = &message->send;
+        const uint64_t own = message->destination == log->rank ? send->bytes : 0;
         if (send->posted != NO_RECORD)
-            f(&(struct traffic_item){send->posted, send->step, LOG_SEND, send->bytes, 0}, user);
+            f(&(struct traffic_item){send->posted, send->step, LOG_SEND, send->bytes, own}, user);
     }
     matching_free(matching);
     each_call(log, f, user);
@@ -157,7 +159,7 @@ static void add_item(const struct traffic_item *item, void *user)
         entry->count++;
         entry->most += (double)item->bytes;
         entry->least = entry->most;
-        entry->volume = entry->most;
+        entry->volume += (double)(item->bytes - item->own);
         return;
     }
     if (index == NO_COLLECTIVE)

@@ -181,6 +181,21 @@ START_TEST(a_table)
 }
 END_TEST
 
+START_TEST(what_a_rank_sends_itself_does_not_move)
+{
+    begin();
+    for (int to = 0; to < RANKS; to++)
+        script_call(&rank[2], LOG_SEND, to, 0, 1024, true);
+    struct traffic *traffic = read_logs();
+    ck_assert_uint_eq(traffic->entries->len, 1);
+    const struct traffic_entry *entry = &g_array_index(traffic->entries, struct traffic_entry, 0);
+    ck_assert_int_eq(entry->count, RANKS);
+    ck_assert_double_eq(entry->most, 1024 * RANKS);
+    ck_assert_double_eq(entry->volume, 1024 * (RANKS - 1));
+    traffic_free(traffic);
+}
+END_TEST
+
 START_TEST(nonsense_does_no_harm)
 {
     for (unsigned seed = 0; seed < 200; seed++) {
@@ -201,6 +216,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, as_much_as_the_best_algorithms_send, 0, 8);
     tcase_add_loop_test(tests, a_step_of_data_parallel_training, 0, 3);
     tcase_add_test(tests, a_table);
+    tcase_add_test(tests, what_a_rank_sends_itself_does_not_move);
     tcase_add_test(tests, nonsense_does_no_harm);
     suite_add_tcase(suite, tests);
     return suite;
