@@ -117,7 +117,9 @@ static void make_layer_norm(struct trial *trial, int number, struct trial_sizes 
 {
     trial->form = FORM_SPLIT;
     trial->samples = trial_size(sizes, 5, 7);
-    const int uneven = trial_uneven_size(sizes, 2 * sizes->ranks + 1);
+    const int least = 2 * sizes->ranks + 1;
+    const int uneven =
+        trial_uneven_size(sizes, least > TRIAL_LEAST_COLUMNS ? least : TRIAL_LEAST_COLUMNS);
     switch (number) {
     case 0: /* nobody wants dx */
         trial->whole = layer_norm(SHAPE(uneven));
@@ -130,7 +132,7 @@ static void make_layer_norm(struct trial *trial, int number, struct trial_sizes 
             layer_norm_of(SHAPE(uneven, trial_size(sizes, 2, 3), trial_size(sizes, 4, 5)), 3);
         break;
     default:
-        trial->whole = layer_norm(SHAPE(4 * sizes->ranks));
+        trial->whole = layer_norm(SHAPE(TRIAL_LEAST_COLUMNS * sizes->ranks));
         break;
     }
 }
