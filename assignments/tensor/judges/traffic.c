@@ -22,6 +22,7 @@
 /* Counts, say, are told to each other besides; of each rank. */
 #define SMALL_BYTES 64
 #define LEAST       0.99
+#define ROUNDS_TOLD 6
 
 struct traffic_case {
     const struct outcome *run;
@@ -68,11 +69,15 @@ static void tell_rounds(const struct traffic_case *c, bool backward, GString *te
         const struct round *round = &g_array_index(c->rounds, struct round, i);
         if (round->backward != backward || !round->needed)
             continue;
+        if (told++ >= ROUNDS_TOLD)
+            continue;
         g_autofree char *name = tensor_round_name(c->places, round, c->samples);
-        g_string_append_printf(text, "%s%s", told++ > 0 ? ", " : "", name);
+        g_string_append_printf(text, "%s%s", told > 1 ? ", " : "", name);
     }
     if (told == 0)
         g_string_append(text, "none");
+    else if (told > ROUNDS_TOLD)
+        g_string_append_printf(text, ", and %u more", told - ROUNDS_TOLD);
 }
 
 static void fail(const struct traffic_case *c, const struct moved *moved, const struct need *need,
