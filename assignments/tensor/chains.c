@@ -51,7 +51,8 @@ static const char *const form_names[] = {[FORM_WHOLE] = "FORM_WHOLE",
                                          [FORM_COLUMN] = "FORM_COLUMN",
                                          [FORM_COLUMN_GATHERED] = "FORM_COLUMN_GATHERED",
                                          [FORM_ROW] = "FORM_ROW",
-                                         [FORM_SPLIT] = "FORM_SPLIT"};
+                                         [FORM_SPLIT] = "FORM_SPLIT",
+                                         [FORM_INSIDE] = "FORM_INSIDE"};
 static const char *const link_names[] = {[LINK_LINEAR] = "a linear layer",
                                          [LINK_CONVOLUTION] = "a convolution",
                                          [LINK_LAYER_NORM] = "a layer norm",

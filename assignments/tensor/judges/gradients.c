@@ -107,8 +107,10 @@ static void compare(struct gradient_case *c, int layer, int parameter, struct te
     for (guint i = 0; i < parts; i++)
         right[i] = closeness_of_part(part_at(one.whole, i), expected, layer).close;
     while (one.first_wrong < parts &&
-           (right[one.first_wrong] || !is_needed(c, &one, right, one.first_wrong)))
+           (right[one.first_wrong] || !is_needed(c, &one, right, one.first_wrong))) {
+        c->copies_go_apart |= !right[one.first_wrong];
         one.first_wrong++;
+    }
     if (one.first_wrong == parts)
         tensor_free(expected);
     else

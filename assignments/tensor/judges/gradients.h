@@ -22,7 +22,9 @@ struct gradient_case {
     struct wholes *after;
     int step;
     GArray *wrong; /* of struct wrong_tensor, from the loss backwards */
-    bool loss_wrong;
+    /* In this step or before some rank had no gradient of a bias that it has a copy of, which is right
+     * only where it does not add that copy. */
+    bool copies_go_apart;
 };
 
 /* Which known mistake the tensors show, if one. */

@@ -20,7 +20,8 @@ enum known {
     GRADIENT_AVERAGED,
     SAME_SLICE,
     SLICES_SUMMED,
-    IN_ANOTHER_PLACE
+    IN_ANOTHER_PLACE,
+    COPIES_APART
 };
 
 static const struct mistake mistakes[] = {
@@ -76,13 +77,12 @@ static const struct mistake mistakes[] = {
                        "rank alone: its gradient "
                        "goes into no sum.",
                        "sums over the ranks in the backward for the weights"},
-    [IN_ANOTHER_PLACE] =
-        {"the right numbers in the wrong places",
-         "It has the numbers that it should have, in another order: pieces of several ranks were "
-         "put "
-         "behind each other along another dimension than the one that was split, or in another "
-         "order.",
-         "how pieces are put together in a gather: along which dimension, and in whose order"},
+    [COPIES_APART] =
+        {"copies of a bias go apart",
+         "In the step before some rank had no gradient of a bias of which it has a copy. That is "
+         "right if only a rank that has the gradient adds it; but from the next step on the "
+         "outputs are others, so the copy that stayed behind is used.",
+         "which rank adds the bias, and which ranks have its gradient"},
 };
 
 static const struct wrong_tensor *wrong_at(const struct gradient_case *c, guint i)
@@ -204,6 +204,9 @@ void tensor_gradients_explain(const struct gradient_case *c, struct verdict *ver
     for (guint i = 0; layer >= 0 && known == NOTHING_KNOWN && i < c->wrong->len; i++)
         if (wrong_at(c, i)->layer == layer)
             known = of_gradient(c, wrong_at(c, i));
+    if (known == NOTHING_KNOWN && layer < 0 && c->step > 0 && c->copies_go_apart)
+        known = COPIES_APART;
     if (known != NOTHING_KNOWN)
-        verdict_name_mistake(verdict, &mistakes[known]);
+        verdict_name_mistake(verdict, known == IN_ANOTHER_PLACE ? &tensor_signature_elsewhere
+                                                                : &mistakes[known]);
 }

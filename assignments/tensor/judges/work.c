@@ -10,19 +10,27 @@
 /* From here on most of the model was computed. */
 #define ALL 0.9
 
-static const struct mistake nothing_is_split = {
+const struct mistake tensor_work_not_split = {
     .name = "every rank computes the whole layers",
     .explanation =
         "A rank's computations cost about as much as the whole model does in one process: "
         "nothing is gained by further ranks.",
     .look = "whether a layer computes with its own slice only, and what it says its slices are",
 };
-static const struct mistake not_with_the_kits = {
-    .name = "computed without the kit's operations",
-    .explanation = "The computations cost less than a rank's share of the layers. What "
-                   "common/layers/operations.h computes is counted; loops over `data` and other "
-                   "libraries are not.",
-    .look = "arithmetic that is not done by a function of common/layers/operations.h",
+const struct mistake tensor_work_beyond_share = {
+    .name = "a rank computes more than its share",
+    .explanation = "Its computations cost more than its slices of the layers ask for: something is "
+                   "computed twice, or for other ranks.",
+    .look = "what is computed a second time, or with slices of another rank",
+};
+const struct mistake tensor_work_below_share = {
+    .name = "less is computed than a rank's share",
+    .explanation =
+        "Something is left out, or computed where it is not counted: what "
+        "common/layers/operations.h computes is counted, loops over `data` and other libraries "
+        "are not.",
+    .look = "what is not computed in every micro-batch, and arithmetic that is not done by a "
+            "function of common/layers/operations.h",
 };
 
 static bool costs_its_share(const struct outcome *run, int rank, const struct evidence_event *event,
@@ -38,9 +46,11 @@ static bool costs_its_share(const struct outcome *run, int rank, const struct ev
                   rank, event->operation == LOG_FORWARD ? "forward" : "backward",
                   event->micro_batch, event->step, flops, cost->least, cost->most, cost->whole);
     if (few)
-        verdict_name_mistake(verdict, &not_with_the_kits);
+        verdict_name_mistake(verdict, &tensor_work_below_share);
     else if (run->ranks > 1 && flops >= ALL * cost->whole)
-        verdict_name_mistake(verdict, &nothing_is_split);
+        verdict_name_mistake(verdict, &tensor_work_not_split);
+    else
+        verdict_name_mistake(verdict, &tensor_work_beyond_share);
     return false;
 }
 

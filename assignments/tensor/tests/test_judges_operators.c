@@ -251,6 +251,27 @@ static struct tensor *one_below_the_other(const struct call *call)
     return made;
 }
 
+/* As cards are dealt: one to each rank, and round again. */
+static int dealt_index(const struct call *call, int i)
+{
+    return call->one->group.rank + i * call->one->group.ranks;
+}
+
+static struct tensor *dealt_out(const struct call *call)
+{
+    return taken(call, own_size(call), dealt_index);
+}
+
+static int dealt_back_index(const struct call *call, int i)
+{
+    return call->begin[i % call->one->group.ranks] + i / call->one->group.ranks;
+}
+
+static struct tensor *dealt_back(const struct call *call)
+{
+    return taken(call, whole_size(call), dealt_back_index);
+}
+
 static struct tensor *where_last(const struct call *call)
 {
     const bool last = call->one->dimension == call->one->whole.dimensions - 1;
@@ -388,6 +409,19 @@ START_TEST(wrong_ones)
 }
 END_TEST
 
+/* With one more on the first ranks: else the last ones would be dealt more than there are. */
+START_TEST(dealt_in_turns)
+{
+    begin(2 + _i % 3);
+    more_on_the_last = false;
+    write_all(SCATTER_FORWARD, dealt_out, 0, 0);
+    expect(VERDICT_FAIL, "scatter_forward", "dealt out in turns instead of cut into pieces");
+    write_all(GATHER_FORWARD, dealt_back, 0, 0);
+    expect(VERDICT_FAIL, "gather_forward", "dealt out in turns instead of cut into pieces");
+    logged_run_free(run);
+}
+END_TEST
+
 START_TEST(left_behind)
 {
     begin(2);
@@ -428,6 +462,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("judge of the operators");
     tcase_add_loop_test(tests, right_ones, 0, 2 * LOGGED_RANKS);
     tcase_add_loop_test(tests, wrong_ones, 0, 2 * (int)G_N_ELEMENTS(wrong));
+    tcase_add_loop_test(tests, dealt_in_turns, 0, 3);
     tcase_add_test(tests, left_behind);
     tcase_add_test(tests, unusable);
     suite_add_tcase(suite, tests);

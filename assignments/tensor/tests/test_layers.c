@@ -120,8 +120,9 @@ static const struct made cases[] = {
     {COLUMN, 1, .slices = LAST_HAS_THE_REST, .mistake = "a rank has more than its share"},
     {COLUMN, 0, .slices = REST_IS_MISSING, .mistake = "the ranks' slices do not make up the whole"},
     {ROW, 4, .slices = OTHER_RANKS, .mistake = "the slice is not that of what comes in"},
-    {COLUMN, 2, .work = 2, .mistake = ""},
-    {ROW, 2, .work = 0.1, .mistake = ""},
+    {COLUMN, 2, .work = 2, .mistake = "a rank computes more than its share"},
+    {COLUMN, 2, .work = 4, .mistake = "every rank computes the whole layers"},
+    {ROW, 2, .work = 0.1, .mistake = "less is computed than a rank's share"},
 };
 
 START_TEST(what_a_layer_gave)

@@ -6,6 +6,15 @@
 /* Of the norm of what is compared: rounding of float32 stays below, unlike numbers above. */
 #define SAME 1e-4
 
+const struct mistake tensor_signature_elsewhere = {
+    .name = "the right numbers in the wrong places",
+    .explanation =
+        "It has the numbers that it should have, in another order: pieces of several ranks were "
+        "put behind each other along another dimension than the one that was split, or in another "
+        "order.",
+    .look = "how pieces are put together in a gather: along which dimension, and in whose order",
+};
+
 static const struct whole_part *part_at(const struct whole *whole, guint i)
 {
     return &g_array_index(whole->parts, struct whole_part, i);

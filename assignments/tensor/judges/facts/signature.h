@@ -8,6 +8,7 @@
 #define ASSIGNMENTS_TENSOR_JUDGES_FACTS_SIGNATURE_H
 
 #include "grader/evidence/wholes.h"
+#include "grader/verdict/judge.h"
 
 enum signature_kind {
     SIGNATURE_NONE,
@@ -23,6 +24,9 @@ struct signature {
     double factor; /* of SIGNATURE_MULTIPLE */
     int power;     /* … which is ranks to this power; 0: it is no power */
 };
+
+/* What SIGNATURE_ELSEWHERE means, for any tensor. */
+extern const struct mistake tensor_signature_elsewhere;
 
 /* Of the parts of a whole, where at least one is wrong. All parts are float32 and lie in the whole. */
 struct signature tensor_signature_of(const struct whole *whole, const struct tensor *expected,

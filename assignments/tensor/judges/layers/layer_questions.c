@@ -2,6 +2,7 @@
  * What is asked of a wrong tensor: which candidates (layer_suspects.h) may be in it, and which table
  * (layer_mistakes.h) says what they mean.
  */
+#include "assignments/tensor/judges/facts/signature.h"
 #include "assignments/tensor/judges/layers/layer_mistakes.h"
 #include "assignments/tensor/judges/layers/layer_suspects.h"
 
@@ -121,6 +122,9 @@ void trial_name_mistake(const struct judged_trial *judged, const struct layer_te
     for (size_t q = 0; q < G_N_ELEMENTS(questions) && !mistake; q++)
         if (questions[q].sort == tensor->sort && questions[q].forms & IN(judged->trial->form))
             mistake = answer(judged, tensor, &questions[q], whole);
+    if (!mistake && tensor_signature_of(whole, tensor->true_whole, judged->run->ranks).kind ==
+                        SIGNATURE_ELSEWHERE)
+        mistake = &tensor_signature_elsewhere;
     if (!mistake)
         return;
     const bool unsummed =

@@ -96,6 +96,13 @@ static const struct rule {
       "part of any other, something of the other ranks stands behind each row.",
       "compute_copy_part in operations.h"}},
     {IS(CUTS),
+     operator_dealt_out,
+     {"dealt out in turns instead of cut into pieces",
+      "The indices are dealt out like cards, one to each rank and round again. A part is what "
+      "split "
+      "says: begin, …, end - 1, all of them in one piece.",
+      "which indices of the whole belong to a part"}},
+    {IS(CUTS),
      operator_times_ranks,
      {"summed before it was cut",
       "What comes in is the same on every rank already. It was added up first (a reduce-scatter), "
@@ -112,6 +119,13 @@ static const struct rule {
       "memory. That is the whole only where the first dimension was cut; else each part's rows "
       "belong between those of the others.",
       "where each received part has to go: compute_copy_part"}},
+    {IS(GATHERS),
+     operator_dealt_back,
+     {"dealt out in turns instead of cut into pieces",
+      "The indices are dealt out like cards, one to each rank and round again. A part is what "
+      "split "
+      "says: begin, …, end - 1, all of them in one piece.",
+      "where in the whole each number of a part goes"}},
     {IS(GATHERS),
      operator_own_part_at_0,
      {"own part at the begin",

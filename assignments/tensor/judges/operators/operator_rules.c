@@ -120,6 +120,50 @@ struct tensor *operator_one_piece(const struct operator_results *all,
     return cut;
 }
 
+/* One index along the dimension, from one tensor to another. */
+static void copy_index(const struct operator_result *result, const struct tensor *from,
+                       int from_index, struct tensor *to, int to_index)
+{
+    const int dimension = result->one.dimension;
+    const struct slice take = slice_along(from->shape, dimension, from_index, from_index + 1),
+                       give = slice_along(to->shape, dimension, to_index, to_index + 1);
+    struct tensor *one =
+        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(&take));
+    slice_copy_out(&take, from, one);
+    slice_copy_in(&give, one, to);
+    tensor_free(one);
+}
+
+/* If the indices are dealt out like cards, number i of a member is this one of the whole. */
+static int dealt(const struct operator_result *result, int member, int i)
+{
+    return member + i * result->one.group.ranks;
+}
+
+/* Are there as many as each member has? */
+static bool can_be_dealt(const struct operator_results *all, const struct operator_result *result)
+{
+    const int size = result->one.whole.size[result->one.dimension];
+    for (int member = 0; member < result->one.group.ranks; member++) {
+        const struct part part = operator_result_at(all, result, member)->part;
+        if (dealt(result, member, part.end - part.begin - 1) >= size)
+            return false;
+    }
+    return true;
+}
+
+struct tensor *operator_dealt_out(const struct operator_results *all,
+                                  const struct operator_result *result)
+{
+    if (!can_be_dealt(all, result))
+        return NULL;
+    struct tensor *whole = operator_whole(&result->one), *cut = operator_part(result, result->part);
+    for (int i = 0; i < result->part.end - result->part.begin; i++)
+        copy_index(result, whole, dealt(result, result->one.group.rank, i), cut, i);
+    tensor_free(whole);
+    return cut;
+}
+
 /* ---- of gathers ---------------------------------------------------------------------------------------- */
 
 /* The parts of the members in some order, each in one piece, whatever the dimension. */
@@ -134,6 +178,21 @@ struct tensor *operator_pieces(const struct operator_results *all,
         place += part->elements;
         tensor_free(part);
     }
+    return whole;
+}
+
+struct tensor *operator_dealt_back(const struct operator_results *all,
+                                   const struct operator_result *result)
+{
+    if (!can_be_dealt(all, result))
+        return NULL;
+    struct tensor *whole = operator_whole(&result->one), *right = operator_whole(&result->one);
+    for (int member = 0; member < result->one.group.ranks; member++) {
+        const struct part part = operator_result_at(all, result, member)->part;
+        for (int i = part.begin; i < part.end; i++)
+            copy_index(result, right, i, whole, dealt(result, member, i - part.begin));
+    }
+    tensor_free(right);
     return whole;
 }
 

@@ -25,12 +25,14 @@ operator_rule operator_sum_of_the_world; /* of all ranks of the run */
 operator_rule operator_part_of_rank_0;
 operator_rule operator_first_ones; /* as many as it should, from the begin on */
 operator_rule operator_one_piece;  /* of the right shape, but out of memory in one piece */
+operator_rule operator_dealt_out;  /* one for each rank, and round again: rank, rank + ranks, … */
 
 /* ---- of those that gather ------------------------------------------------------------------------- */
 
 operator_rule operator_pieces; /* all parts, one behind the other in memory */
 operator_rule operator_own_part_and_zeros, operator_own_part_and_anything;
 operator_rule operator_own_part_at_0; /* the own part is at the begin, the others in their places */
+operator_rule operator_dealt_back;    /* the other way: one of each rank, and round again */
 operator_rule operator_in_the_worlds_order; /* the parts as MPI_COMM_WORLD numbers the ranks */
 
 #endif
