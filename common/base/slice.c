@@ -28,6 +28,8 @@ static void must_be_right(const struct slice *slice)
 struct slice slice_along(struct shape whole, int dimension, int begin, int end)
 {
     struct slice slice = slice_all(whole);
+    if (whole.dimensions == 0)
+        fatal("the whole has no dimensions: is it a parameter that the layer does not have?");
     if (dimension < 0 || dimension >= whole.dimensions)
         fatal("there is no dimension %d to slice: the whole has %d", dimension, whole.dimensions);
     slice.along[dimension].piece[0] = (struct slice_piece){begin, end};

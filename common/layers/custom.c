@@ -126,7 +126,7 @@ static void call_end(const struct layer_call *call, const struct books *books, l
     check_tied(books);
     if (more > 0)
         fatal("%s: %s left %ld tensor%s behind: what it takes over (x, dy), takes (layer_take) or "
-              "makes must be freed, kept (layer_keep) or returned",
+              "makes, views among them, must be freed, kept (layer_keep) or returned",
               name, books->function, more, more == 1 ? "" : "s");
     if (more < 0)
         fatal(
@@ -151,9 +151,10 @@ static void check_result(const struct layer *layer, const char *function, const 
               shape_text(shape, expected));
     tensor_must_live(result, what, layer->custom->name);
     if (result->dtype != DTYPE_FLOAT32 || !shape_equal(result->shape, shape))
-        fatal("%s: %s returned %s %s; expected %s, float32 %s (samples first)", layer->custom->name,
-              function, dtype_name(result->dtype), shape_text(result->shape, found), what,
-              shape_text(shape, expected));
+        fatal("%s: %s returned %s %s; expected %s, float32 %s (samples first, "
+              "then what the layer's description says of one)",
+              layer->custom->name, function, dtype_name(result->dtype),
+              shape_text(result->shape, found), what, shape_text(shape, expected));
     if (result->device != device)
         fatal("%s: %s returned %s on another device than its input is on; make new tensors with "
               "layer_output_new, layer_input_new or compute_new",

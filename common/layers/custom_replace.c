@@ -160,7 +160,7 @@ static void check_buffers(const char *name, const struct layer *own, const struc
             fatal_at(
                 REPLACING_FUNCTION,
                 "%s: its buffer %d is \"%s\", as a whole %s; in a model of the kit's layers it "
-                "is \"%s\" %s",
+                "is \"%s\" %s (layer_buffer_part says which slice of it a rank has)",
                 name, k, mine->name, shape_text(shape, found), theirs->name,
                 shape_text(theirs->shape, expected));
         if (mine->initial != theirs->initial)

@@ -6,6 +6,8 @@
 
 #include "common/layers/operations_check.h"
 
+#include <stdio.h>
+
 struct tensor *compute_new(enum device device, struct shape shape)
 {
     return tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, device, shape);
@@ -22,20 +24,24 @@ void compute_matrix_product(bool transpose_a, bool transpose_b, const struct ten
                             const struct tensor *b, float beta, struct tensor *c)
 {
     const struct kernels *kernels = CHECK({"a", a}, {"b", b}, {"c", c});
-    char text[3][SHAPE_TEXT_SIZE];
     const int rows = transpose_a ? columns_of(a) : rows_of(a);
     const int depth = transpose_a ? rows_of(a) : columns_of(a);
     const int inner = transpose_b ? columns_of(b) : rows_of(b);
     const int columns = transpose_b ? rows_of(b) : columns_of(b);
-    if (depth != inner || rows_of(c) != rows || columns_of(c) != columns)
+    if (depth != inner || rows_of(c) != rows || columns_of(c) != columns) {
+        char text[3][SHAPE_TEXT_SIZE],
+            fault[128] = "is no product; expected as many columns on the left as rows on the right";
+        if (depth == inner)
+            snprintf(
+                fault, sizeof fault,
+                "does not make c; expected a c of %d rows (all sizes but the last, multiplied) "
+                "and %d columns",
+                rows, columns);
         fatal("a is %s%s, b is %s%s, c is %s: (%d, %d) by (%d, %d) %s",
               shape_text(a->shape, text[0]), transpose_a ? ", transposed" : "",
               shape_text(b->shape, text[1]), transpose_b ? ", transposed" : "",
-              shape_text(c->shape, text[2]), rows, depth, inner, columns,
-              depth != inner ? "is no product; expected as many columns on the left as rows on the "
-                               "right"
-                             : "does not make c; expected c of the left one's rows and the right "
-                               "one's columns");
+              shape_text(c->shape, text[2]), rows, depth, inner, columns, fault);
+    }
     flops_charge(2.0 * rows * columns * depth);
     kernels->matrix_product(transpose_a, transpose_b, rows, columns, depth, tensor_floats(a),
                             tensor_floats(b), beta, tensor_floats(c));

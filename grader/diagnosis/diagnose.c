@@ -162,7 +162,8 @@ static void describe_kind(struct diagnosis *diagnosis)
     g_string_append_printf(markdown, "The mistake behind it may be **%s**: %s", mistake->name,
                            mistake->explanation);
     if (mistake->look)
-        g_string_append_printf(markdown, " Look at %s.", mistake->look);
+        g_string_append_printf(markdown, " Look at %s%s", mistake->look,
+                               g_str_has_suffix(mistake->look, "?") ? "" : ".");
     g_string_append(markdown, "\n\n");
 }
 

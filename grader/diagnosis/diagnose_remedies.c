@@ -97,7 +97,7 @@ const char *diagnosis_look(enum diagnosis_kind kind)
     case DIAGNOSIS_SANITIZED:
         return "the line that the sanitizer names, and the size of what is used there";
     case DIAGNOSIS_STOPPED_ITSELF:
-        return "the message with which the program was ended";
+        return "the message with which the program was ended, and the line that it names";
     case DIAGNOSIS_TRUNCATION:
         return "count and datatype on both sides of this message";
     case DIAGNOSIS_COLLECTIVES_DIFFER:

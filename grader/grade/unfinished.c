@@ -93,9 +93,10 @@ static void sum_up(const struct judgement *judgement, int run, bool draw, struct
         char *words = last_words(outcome->output);
         if (g_utf8_strlen(words, -1) > MOST_WORDS)
             strcpy(g_utf8_offset_to_pointer(words, MOST_WORDS - 1), "…");
-        if (words[0] != '\0')
+        if (words[0] != '\0') {
             g_string_append_printf(headline, "the program refused its arguments: %s", words);
-        else
+            g_string_append(story->look, "what refuses them: the words are those of its message");
+        } else
             g_string_append(headline, "the program ended with exit status 2 and said nothing: "
                                       "exit() before its begin?");
         g_free(words);

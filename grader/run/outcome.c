@@ -144,15 +144,30 @@ bool outcome_has_logs(const struct outcome *outcome)
     return false;
 }
 
+/* mpirun ends the others as soon as one rank has ended with another status than 0: those may be on their way
+ * out still, behind all that they had to do. */
+static bool is_on_its_way_out(const struct log_file *log)
+{
+    return log->complete ||
+           (log->count > 0 && log->record[log->count - 1].operation == LOG_FINALIZE);
+}
+
+bool outcome_is_refusal(const struct outcome *outcome, int status)
+{
+    bool out = true;
+    for (int rank = 0; rank < outcome->ranks; rank++)
+        out = out && is_on_its_way_out(&outcome->log[rank]);
+    /* A refusal may come before there are logs: then none has a record. */
+    return status == 2 && (out || !outcome_has_logs(outcome));
+}
+
 static enum run_end end_of_exit(const struct outcome *outcome, const struct sandbox_result *result)
 {
     if (result->end == SANDBOX_SIGNALLED || result->status > 128)
         return RUN_CRASHED;
-    bool complete = outcome_is_complete(outcome);
-    /* A refusal may come before there are logs: then none has a record. */
-    if (result->status == 2 && (complete || !outcome_has_logs(outcome)))
+    if (outcome_is_refusal(outcome, result->status))
         return RUN_REFUSED;
-    return result->status == 0 && complete ? RUN_FINISHED : RUN_FAILED;
+    return result->status == 0 && outcome_is_complete(outcome) ? RUN_FINISHED : RUN_FAILED;
 }
 
 static enum run_end end_of(const struct outcome *outcome, const struct sandbox_result *result)

@@ -25,6 +25,9 @@ char *outcome_quieten(const char *output);
 bool outcome_is_complete(const struct outcome *outcome);
 /* Has any rank's log a record? */
 bool outcome_has_logs(const struct outcome *outcome);
+/* Has a run with this exit status refused its arguments: does each rank come to its end after that, and not
+ * within the work? */
+bool outcome_is_refusal(const struct outcome *outcome, int status);
 
 void outcome_clear(struct outcome *outcome);
 const char *outcome_end_name(enum run_end end); /* "finished", "refused its arguments", … */

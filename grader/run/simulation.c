@@ -51,8 +51,7 @@ enum run_end simulation_end(const struct outcome *outcome, const struct sandbox_
         return RUN_HUNG;
     if (status > 128)
         return strstr(said, mpi_error_text) ? RUN_FAILED : RUN_CRASHED;
-    return status == 2 && (outcome_is_complete(outcome) || !outcome_has_logs(outcome)) ? RUN_REFUSED
-                                                                                       : RUN_FAILED;
+    return outcome_is_refusal(outcome, status) ? RUN_REFUSED : RUN_FAILED;
 }
 
 /* ---- whether to believe it ------------------------------------------------------------------ */

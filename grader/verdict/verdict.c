@@ -68,7 +68,8 @@ void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake
                     mistake->explanation);
     if (!mistake->look)
         return;
-    verdict_explain(verdict, "\nLook at %s.\n", mistake->look);
+    verdict_explain(verdict, "\nLook at %s%s\n", mistake->look,
+                    g_str_has_suffix(mistake->look, "?") ? "" : ".");
     g_string_assign(verdict->look, mistake->look);
 }
 

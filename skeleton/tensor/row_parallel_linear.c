@@ -17,8 +17,9 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
      *
      * Given: call->own is the place; call->parameter[WEIGHT] (outputs, this rank's inputs) and, if
      * call->layer->parameters > BIAS, call->parameter[BIAS] (outputs), whole on each rank.
-     * Hint: reduce_forward (leave_forward does just that). How often is the bias in y if each rank
-     * adds it before the sum?
+     * Hint: reduce_forward (leave_forward does just that, and by tokens, too, when you come to
+     * sequence_parallel.c: so make the term with compute_new, of x's rows; layer_output_new is what comes
+     * out). How often is the bias in y if each rank adds it before the sum?
      * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
      */
     todo("row-parallel linear layer, forward", call, x);
@@ -37,7 +38,8 @@ static void backward_weight(struct layer_call *call)
 {
     /* TODO: add the gradients of this rank's slice of the weight and, if there is one, of the bias.
      *
-     * Every rank has the whole bias, and the whole dy: is its gradient complete?
+     * Every rank has the whole bias, and the whole dy: is its gradient complete? (call->gradient[BIAS]
+     * has those of earlier micro-batches in it already.)
      * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
      */
     todo("row-parallel linear layer, backward for the weights", call);

@@ -23,7 +23,9 @@ struct tensor *enter_forward(const struct tensor_place *place, struct tensor *x)
     /* TODO: with place->by_tokens each rank has its part of the tokens of x, and the layer needs all of
      * them: place->whole->input.size[0], in the order of the ranks.
      *
-     * The parts are those of split, and need not be of one size.
+     * The parts are those of split, and need not be of one size. Between entering and leaving, your
+     * layers have all tokens, outside their own only: look through them for layer_output_new and
+     * layer_input_new, which make what is outside.
      * Hint: you have written it, along any dimension (operators.c).
      * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
      */
@@ -125,9 +127,10 @@ void sum_gradients_by_tokens(const struct tensor_group *group, int count,
     /* TODO: which of these gradients are sums over this rank's tokens only? Add those of all ranks up, and
      * leave the others as they are: what every rank computed from all tokens is complete.
      *
-     * Given: of[0], …, of[count - 1], the same on all ranks. For each: what its layer is, and whether a
-     * part of the tokens comes into it or goes out of it. Look at what the gradient is computed from in
-     * your own layers (the bias of a row-parallel layer).
+     * Given: of[0], …, of[count - 1], the same on all ranks. For each: what its layer is (the kind of the
+     * kit's: "layer_norm", "linear", "attention"), and whether a part of the tokens comes into it or goes
+     * out of it. That alone does not decide: look at what the gradient is computed from in your own
+     * layers (the biases behind a row-parallel layer and behind attention), before or behind the gather.
      * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
      */
     todo("sum the gradients of what saw a part of the tokens", group, count, of);

@@ -46,8 +46,9 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     //|  * outputs). y is (samples, …, this rank's outputs); with FORM_COLUMN_GATHERED it is gathered, and
     //|  * (samples, …, outputs). Keep what the backward needs (layer_keep).
     //|  * Hint: common/layers/custom_layer.h has a linear layer as a whole. What is between whole and
-    //|  * split is one of the operators: copy_forward here (enter_forward does just that). What is gathered
-    //|  * first is of this rank's outputs (compute_new); layer_output_new would be whole then.
+    //|  * split is one of the operators: copy_forward here (enter_forward does just that, and by tokens, too,
+    //|  * when you come to sequence_parallel.c). The shape of y is best taken from x behind it (compute_new):
+    //|  * layer_output_new is what comes out behind the gather.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
     //|  */
     //| todo("column-parallel linear layer, forward", call, x);
@@ -78,7 +79,8 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
     //|  * false where nobody needs dx: no message then, and NULL is returned.
     //|  * Gradients are added to (+=): call->gradient[WEIGHT], and call->gradient[BIAS] if there is one.
     //|  * Hint: begin the sum of dx (copy_backward_begin, or enter_backward_begin), compute the gradients,
-    //|  * and only then wait for it: the check column_overlap wants to see the sum hidden behind them.
+    //|  * and only then wait for it: the check column_overlap wants to see the sum hidden behind them. What
+    //|  * is summed has the shape of the x that you kept.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
     //|  */
     //| todo("column-parallel linear layer, backward", call, dy, want_dx);

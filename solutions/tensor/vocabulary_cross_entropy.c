@@ -85,7 +85,7 @@ double vocabulary_cross_entropy(const struct tensor_group *group, struct part wo
     //|  * neither loss nor probabilities. A target may be a word of another rank.
     //|  * Hint: compute_row_maxima, compute_add_to_rows, compute_exponential, compute_row_sums,
     //|  * compute_pick, compute_logarithm, compute_sum (common/layers/operations.h). compute_copy_part
-    //|  * copies a tensor.
+    //|  * copies a tensor. There is no division, but x / s = x · e^(-ln s), and ln s you have.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
     //|  */
     //| todo("vocabulary-parallel cross-entropy", group, &words, logits, targets, probabilities);

@@ -1,5 +1,6 @@
 /* Tests of slices: against lists of indices, element by element. */
 #include "common/base/slice.h"
+#include "tests/support/fatal.h"
 #include "tests/support/test.h"
 
 #include <glib.h>
@@ -170,6 +171,31 @@ START_TEST(what_is_no_slice_is_told)
 }
 END_TEST
 
+static void of_nothing(void)
+{
+    slice_along((struct shape){.dimensions = 0}, 0, 0, 1);
+}
+static void of_the_third(void)
+{
+    slice_along(SHAPE(4, 5), 2, 0, 1);
+}
+static void behind_the_end(void)
+{
+    slice_along(SHAPE(4, 5), 1, 3, 6);
+}
+static const struct fatal_case misuses[] = {
+    {of_nothing, "slice_along: the whole has no dimensions: is it a parameter that the layer does "
+                 "not have?"},
+    {of_the_third, "slice_along: there is no dimension 2 to slice: the whole has 2"},
+    {behind_the_end, "slice_along: there is no such slice: 3 up to 6 along dimension 1"},
+};
+
+START_TEST(what_is_no_slice_ends_the_program)
+{
+    fatal_expect(&misuses[_i]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("slices");
@@ -178,6 +204,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, what_is_copied_out_goes_back_in);
     tcase_add_test(cases, heads_of_a_fused_weight_are_three_pieces);
     tcase_add_test(cases, what_is_no_slice_is_told);
+    tcase_add_loop_test(cases, what_is_no_slice_ends_the_program, 0, (int)G_N_ELEMENTS(misuses));
     suite_add_tcase(suite, cases);
     return suite;
 }

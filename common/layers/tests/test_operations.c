@@ -258,7 +258,8 @@ static const struct fatal_case misuses[] = {
     {product_depth,
      "compute_matrix_product: a is (2, 3), b is (4, 5), transposed, c is (2, 4): (2, 3) by "
      "(5, 4) is no product"},
-    {product_result, "(2, 6) by (6, 4) does not make c"},
+    {product_result, "(2, 6) by (6, 4) does not make c; expected a c of 2 rows (all sizes but the "
+                     "last, multiplied) and 4 columns"},
     {nothing, "compute_add: x is NULL"},
     {other_shape, "compute_add: x is (2, 3) and y is (3, 2); expected the same shape"},
     {bias_of_rows, "compute_add_bias: bias is (1, 2) and y is (2, 3); expected one number for each "

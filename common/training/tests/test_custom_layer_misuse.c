@@ -270,7 +270,9 @@ static void other_whole(void)
 #define MINE "mine, in place of linear 1: "
 static const struct fatal_case misuses[] = {
     {null, MINE "forward returned NULL; expected y, a tensor (3, 33)"},
-    {shape, MINE "forward returned float32 (3, 34); expected y, float32 (3, 33) (samples first)"},
+    {shape,
+     MINE "forward returned float32 (3, 34); expected y, float32 (3, 33) (samples first, then "
+          "what the layer's description says of one)"},
     {integers, MINE "forward returned int32 (3, 33); expected y, float32 (3, 33)"},
     {device, MINE "forward returned y on another device than its input is on"},
     {freed, MINE "forward gave away 1 reference more than it had: each tensor is freed, kept"},

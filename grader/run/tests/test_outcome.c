@@ -21,11 +21,32 @@ START_TEST(mpiruns_boxes_are_left_out)
 }
 END_TEST
 
+/* Exit status 2 is a refusal where every rank was on its way out, whether mpirun let it come there or not. */
+START_TEST(a_refusal_is_one_though_mpirun_ends_the_others)
+{
+    struct log_record last[2] = {{.operation = LOG_FINALIZE}, {.operation = LOG_FINALIZE}};
+    struct log_file log[2] = {{.rank = 0, .count = 1, .record = &last[0]},
+                              {.rank = 1, .count = 1, .record = &last[1], .complete = true}};
+    const struct outcome outcome = {.ranks = 2, .log = log};
+    ck_assert(outcome_is_refusal(&outcome, 2));
+    ck_assert(!outcome_is_refusal(&outcome, 1));
+    last[0].operation = LOG_BARRIER;
+    ck_assert(!outcome_is_refusal(&outcome, 2));
+    log[0].complete = true;
+    ck_assert(outcome_is_refusal(&outcome, 2));
+    log[0] = (struct log_file){.rank = 0};
+    ck_assert(!outcome_is_refusal(&outcome, 2));
+    log[1] = (struct log_file){.rank = 1};
+    ck_assert(outcome_is_refusal(&outcome, 2)); /* before there were logs */
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("outcome");
     TCase *tests = tcase_create("outcome");
     tcase_add_test(tests, mpiruns_boxes_are_left_out);
+    tcase_add_test(tests, a_refusal_is_one_though_mpirun_ends_the_others);
     suite_add_tcase(suite, tests);
     return suite;
 }

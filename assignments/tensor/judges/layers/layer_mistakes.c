@@ -73,7 +73,7 @@ static const struct combination terms_of_y[] = {
                  .explanation =
                      "The bias is in y once for each rank. Each rank has all of it, so it is "
                      "added behind the sum, not to each of its terms.",
-                 .look = "where compute_add_bias stands: before or behind reduce_forward"},
+                 .look = "where the bias is added: before the sum (reduce_forward), or behind it"},
      .term = {{SUSPECT_TERM, EVERY}, {SUSPECT_BIAS, EVERY, TIMES_T}}},
     {.mistake = {.name = "the bias is missing",
                  .explanation = "y is right but for the bias, which is not in it at all.",
