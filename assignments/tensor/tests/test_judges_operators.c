@@ -343,6 +343,9 @@ static void write_all(enum tensor_operator which, maker *make, int leaked, int c
         write_rank(rank, which, make, leaked, changed);
 }
 
+/* Where the next verdict says to look, or NULL: not asked. */
+static const char *look;
+
 static void expect(enum verdict_kind kind, const char *says, const char *mistake)
 {
     const struct judgement judgement = {.outcome = &run->outcome, .outcomes = 1};
@@ -351,6 +354,8 @@ static void expect(enum verdict_kind kind, const char *says, const char *mistake
     ck_assert_msg(strcmp(verdict->mistake->str, mistake ? mistake : "") == 0,
                   "named \"%s\" and not \"%s\": %s", verdict->mistake->str, mistake ? mistake : "",
                   verdict->headline->str);
+    if (look)
+        ck_assert_ptr_nonnull(strstr(verdict->look->str, look));
     logged_run_expect(verdict, kind, says);
 }
 
@@ -451,6 +456,7 @@ START_TEST(unusable)
     expect(VERDICT_FAIL, "probe-operators-1.safetensors", NULL);
     more_on_the_last = true; /* rank 1's parts do not go with rank 0's */
     write_rank(1, OPERATORS, right, 0, 0);
+    look = "split.c";
     expect(VERDICT_FAIL, "do not lie one behind the other", NULL);
     logged_run_free(run);
 }

@@ -252,12 +252,14 @@ const struct layer_table trial_slices_of_dx = {slices_of_dx, G_N_ELEMENTS(slices
 
 /* ---- gradients ---------------------------------------------------------------------------------------- */
 
+/* Or t times the last micro-batch's and t² times that before, whose sum was summed with it. */
 #define WHOLE_GRADIENT_SUMMED                                                                      \
     {                                                                                              \
         .name = "the gradient of a parameter is summed although each rank has all of it",          \
-        .explanation = "It is as many times too large as there are ranks. Every rank has the "     \
-                       "whole dy, so the gradient of what each rank has all of and adds once is "  \
-                       "complete on each.",                                                        \
+        .explanation =                                                                             \
+            "It is as many times too large as there are ranks, or more where what an earlier "     \
+            "micro-batch had left is summed once again. Every rank has the whole dy, so the "      \
+            "gradient of what each rank has all of and adds once is complete on each.",            \
         .look = "a sum over the ranks in the backward for the weights"                             \
     }
 #define OVERWRITTEN                                                                                \
@@ -285,6 +287,9 @@ const struct layer_table trial_products = {products, G_N_ELEMENTS(products)};
 static const struct combination products_of_dy[] = {
     {.term = {{SUSPECT_PRODUCT, EVERY}}},
     {.mistake = WHOLE_GRADIENT_SUMMED, .term = {{SUSPECT_PRODUCT, EVERY, TIMES_T}}},
+    {.mistake = WHOLE_GRADIENT_SUMMED,
+     .term = {{SUSPECT_PRODUCT, COLUMN, PATTERN_FIRST, .power = {2}},
+              {SUSPECT_PRODUCT, COLUMN, PATTERN_LAST, TIMES_T}}},
     {.mistake = SLICE_DIVIDED, .term = {{SUSPECT_PRODUCT, EVERY, BY_T}}},
     {.mistake = OVERWRITTEN, .term = {{SUSPECT_PRODUCT, COLUMN, PATTERN_LAST}}},
     {.mistake = OTHER_MICRO_BATCH, .term = {{SUSPECT_PRODUCT, COLUMN, PATTERN_LAST, .times = 2}}},

@@ -77,6 +77,7 @@ static bool parts_make_wholes(const struct operator_results *all, struct verdict
                 "split: %d things on %d ranks do not lie one behind the other, so there is "
                 "nothing to put together: see the check split",
                 size, group->ranks);
+            verdict_look(verdict, "split.c: where one rank's part ends, the next one's begins");
             return false;
         }
     return true;
