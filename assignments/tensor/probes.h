@@ -12,6 +12,9 @@
  *     {"links": [numbers, enum link], "forms": [numbers, enum form; UNTOUCHED_FORM where nothing was
  *      written], "overrun": bool: wrote outside of the array}
  *
+ * probe-heads.json       by rank 0, with the trials of parallel_attention: an array of
+ *     {"heads", "ranks": numbers, "accepted": what can_split_heads returned, "reason": bool: it wrote one}
+ *
  * probe-operators-R.json and probe-operators-R.safetensors, by each rank: for each call
  * (operator_cases.h) of each round an entry of an array
  *     {"call": number, counted through all rounds, "begin", "end": what split() says of the dimension,
@@ -32,6 +35,9 @@ enum { UNTOUCHED_FORM = -1000000000 };
 
 /* The probe of split tries all sizes up to the first, on all numbers of ranks up to the second. */
 enum { SPLIT_ALL_SIZES = 24, SPLIT_ALL_RANKS = 9 };
+
+/* The trials of attention ask for all numbers of heads up to the first, on all numbers of ranks up to the second. */
+enum { HEADS_ALL = 9, HEADS_ALL_RANKS = 5 };
 
 #define LOSS_FORWARD_STEP(number)  (2 * (number))
 #define LOSS_BACKWARD_STEP(number) (2 * (number) + 1)

@@ -5,6 +5,7 @@
  * Two micro-batches are in flight at once; in the second round, with other parameters, dx comes before all
  * gradients of weights. What a layer keeps of one of them somewhere else than with it shows.
  */
+#include "assignments/tensor/probes.h"
 #include "assignments/tensor/program/parts.h"
 #include "assignments/tensor/trials.h"
 #include "common/base/fatal.h"
@@ -215,9 +216,32 @@ static struct stage *stage_of(const struct model *model, int number, const struc
                                                     .device = DEVICE_CPU});
 }
 
+/* What the student's function says of so many heads on so many ranks. */
+static json_t *one_answer(int heads, int ranks)
+{
+    char reason[160] = "";
+    const bool accepted = can_split_heads(heads, ranks, reason, sizeof reason);
+    return json_pack("{si si sb sb}", "heads", heads, "ranks", ranks, "accepted", accepted,
+                     "reason", reason[0] != '\0');
+}
+
+static void ask_about_heads(const struct run *run)
+{
+    json_t *answers = json_array();
+    int failed = 0;
+    for (int heads = 1; heads <= HEADS_ALL; heads++)
+        for (int ranks = 1; ranks <= HEADS_ALL_RANKS; ranks++)
+            failed |= json_array_append_new(answers, one_answer(heads, ranks));
+    if (failed)
+        fatal("no memory left for the answers of can_split_heads");
+    driver_probe_write(run, "probe-heads.json", answers);
+}
+
 void tensor_probe_layer(struct run *run)
 {
     const struct trial_kind *kind = trial_kind_named(run->options->probe);
+    if (kind->make == trial_make_attention && run->rank == 0)
+        ask_about_heads(run);
     struct tried tried[TRIALS_MOST] = {0};
     struct layer layers[TRIALS_MOST] = {0};
     struct model model = {.name = "layers by themselves", .layers = kind->trials, .layer = layers};
