@@ -301,9 +301,12 @@ START_TEST(groups_in_flight)
             script->started[request].own_value = wrong && rank == 3 ? 2 : sum;
             script_wait(script, request);
         }
-        ck_assert_str_eq(judge(), wrong ? "what goes into MPI_Iallreduce of 8 bytes among {1, 3} "
-                                          "does not add up to what comes out on rank 3"
-                                        : "");
+        ck_assert_str_eq(
+            judge(),
+            wrong ? "what goes into MPI_Iallreduce of 8 bytes among {1, 3} "
+                    "does not add up to what comes out on rank 3: was a buffer changed before "
+                    "its wait?"
+                  : "");
     }
 }
 END_TEST
