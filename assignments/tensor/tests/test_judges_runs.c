@@ -188,13 +188,11 @@ START_TEST(other_numbers_of_bytes_are_told)
     static const struct {
         double factor;
         const char *says;
-        int ranks; /* four send each other as many bytes in all, if each hands its term to each */
-    } moved[] = {{1.05, NULL, 2},     {1.5, "1 round", 2}, {2.0, "1 round", 2},
-                 {0.5, "1 round", 2}, {1.5, "1 round", 4}, {2.0, "1 round", 4}};
-    struct outcome run = judged_run(false, moved[_i].ranks,
+    } moved[] = {{1.05, NULL}, {1.5, "1 round"}, {2.0, "1 round"}, {0.5, "1 round"}};
+    struct outcome run = judged_run(false, 2,
                                     "--parallel one-round --model mlp:depth=2,width=30 "
                                     "--batch 6 --micro-batches 1 --steps 1" DATA);
-    for (int rank = 0; rank < moved[_i].ranks; rank++)
+    for (int rank = 0; rank < 2; rank++)
         for (size_t i = 0; i < run.log[rank].count; i++)
             if (run.log[rank].record[i].operation == LOG_ALLREDUCE)
                 run.log[rank].record[i].bytes =
@@ -296,7 +294,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, a_wrong_tensor_is_told, 0, G_N_ELEMENTS(changes));
     tcase_add_loop_test(cases, too_much_and_too_little_work_is_told, 0, 3);
     tcase_add_test(cases, a_forward_that_is_missing_is_told);
-    tcase_add_loop_test(cases, other_numbers_of_bytes_are_told, 0, 6);
+    tcase_add_loop_test(cases, other_numbers_of_bytes_are_told, 0, 4);
     tcase_add_loop_test(cases, a_small_sum_more_is_told, 0, 2);
     tcase_add_test(cases, a_tensor_as_large_as_a_weight_is_told);
     tcase_add_loop_test(cases, a_weight_in_a_block_is_told, 0, G_N_ELEMENTS(blocks));
