@@ -5,6 +5,11 @@ CHUNKS  ?=
 SCALING ?=
 ifeq ($(ASSIGNMENT),pipeline)
 PLAN_DEGREES = --chunks "$(CHUNKS)" --scaling "$(SCALING)"
+else ifneq ($(CHUNKS)$(SCALING),)
+.PHONY: refuse-chunks
+plan: refuse-chunks
+refuse-chunks:
+	@echo "make plan: CHUNKS and SCALING are for ASSIGNMENT=pipeline; $(ASSIGNMENT) has no such numbers" >&2; exit 2
 endif
 
 .PHONY: bench-schedules random-settings

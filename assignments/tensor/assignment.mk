@@ -4,6 +4,11 @@
 TENSOR ?=
 ifeq ($(ASSIGNMENT),tensor)
 PLAN_DEGREES = --tensor "$(TENSOR)"
+else ifneq ($(TENSOR),)
+.PHONY: refuse-tensor
+plan: refuse-tensor
+refuse-tensor:
+	@echo "make plan: TENSOR is for ASSIGNMENT=tensor; $(ASSIGNMENT) has no such number" >&2; exit 2
 endif
 
 .PHONY: tensor-scaling

@@ -6,11 +6,10 @@
 
 #include "common/training/model.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-/* "schedule": what this program calls a training step. */
+/* "schedule": the option that chooses a training step. */
 static const char *step_word(const struct program *program)
 {
     return program->options != NULL && program->options->step_word != NULL
@@ -18,22 +17,32 @@ static const char *step_word(const struct program *program)
                : "step";
 }
 
+/* A line of a list in which names take up so many characters. */
+static size_t describe(char *text, size_t size, int width, const char *name, const char *what,
+                       const char *remark)
+{
+    return (size_t)snprintf(text, size, "  %-*s %s%s\n", width, name, what, remark);
+}
+
 const char *driver_describe(const struct program *program)
 {
     static char text[3072];
-    const char *word = step_word(program);
+    size_t width = 0;
+    for (const struct step *step = program->steps; step->name; step++)
+        width = strlen(step->name) > width ? strlen(step->name) : width;
     size_t used = 0;
     if (program->steps[0].name != NULL)
-        used = (size_t)snprintf(text, sizeof text, "%c%ss (--%s) of %s:\n", toupper(word[0]),
-                                word + 1, word, program->name);
+        used = (size_t)snprintf(text, sizeof text, "What --%s may be:\n", step_word(program));
     for (const struct step *step = program->steps; step->name && used < sizeof text; step++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "  %-14s %s%s\n", step->name,
-                                 step->what, step == program->steps ? " (default)" : "");
+        used += describe(text + used, sizeof text - used, (int)width, step->name, step->what,
+                         step == program->steps ? " (default)" : "");
     if (used < sizeof text)
         used += (size_t)snprintf(text + used, sizeof text - used, "\nProbes (--probe):\n");
+    width = 0;
+    for (const struct probe *probe = program->probes; probe->name; probe++)
+        width = strlen(probe->name) > width ? strlen(probe->name) : width;
     for (const struct probe *probe = program->probes; probe->name && used < sizeof text; probe++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "  %-14s %s\n", probe->name,
-                                 probe->what);
+        used += describe(text + used, sizeof text - used, (int)width, probe->name, probe->what, "");
     return text;
 }
 
@@ -59,8 +68,11 @@ static bool step_exists(const struct program *program, const char *option, const
 {
     if (driver_find_step(program, name) != NULL)
         return true;
-    snprintf(reason, REASON_SIZE, "--%s %s: there is no such %s; --help lists them", option, name,
-             step_word(program));
+    size_t used = (size_t)snprintf(reason, REASON_SIZE, "--%s %s: must be ", option, name);
+    for (const struct step *step = program->steps; step->name && used < REASON_SIZE; step++) {
+        const char *behind = step[1].name == NULL ? "" : step[2].name == NULL ? " or " : ", ";
+        used += (size_t)snprintf(reason + used, REASON_SIZE - used, "%s%s", step->name, behind);
+    }
     return false;
 }
 

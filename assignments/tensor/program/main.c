@@ -53,7 +53,7 @@ static bool fits(const struct run *run, char *reason, size_t reason_size)
     if (run->options->against[0] != '\0') {
         snprintf(
             reason, reason_size,
-            "--against %s: a model is split in one way from the begin to the end; run it twice",
+            "--against %s: a model is split in one way from beginning to end; leave --against out, and train once with each",
             run->options->against);
         return false;
     }
