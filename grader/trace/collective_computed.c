@@ -4,22 +4,39 @@
 #include "grader/trace/collective_calls_parts.h"
 
 #include <glib.h>
+#include <stdbool.h>
 
+static void append_computed(GArray *computed, uint64_t begin, uint64_t end)
+{
+    if (end <= begin)
+        return;
+    uint64_t before = 0;
+    if (computed->len > 0) {
+        const struct computed *last = &g_array_index(computed, struct computed, computed->len - 1);
+        before = last->before + last->end - last->begin;
+    }
+    const struct computed one = {begin, end, before};
+    g_array_append_val(computed, one);
+}
+
+/* A call inside of a computation interrupts it. */
 void collective_find_computed(GArray *computed, const struct log_file *log, size_t first,
                               size_t last)
 {
-    uint64_t before = 0, begin = 0;
-    bool open = false;
+    uint64_t begin = 0;
+    bool open = false, called = false;
     for (size_t i = first; i < last; i++) {
         const struct log_record *record = &log->record[i];
-        if (!log_is_computation(record))
+        if (record->phase == LOG_INSTANT)
             continue;
-        if (open && record->phase == LOG_END) {
-            struct computed one = {begin, record->clock, before};
-            g_array_append_val(computed, one);
-            before += one.end - one.begin;
+        if (open && !called && (record->phase == LOG_END || !log_is_computation(record)))
+            append_computed(computed, begin, record->clock);
+        if (log_is_computation(record)) {
+            open = record->phase == LOG_BEGIN;
+            called = false;
+        } else {
+            called = record->phase == LOG_BEGIN;
         }
-        open = record->phase == LOG_BEGIN;
         begin = record->clock;
     }
 }

@@ -6,7 +6,8 @@
  * begins where the first forward begins. The makespan ends with the last
  * backward: what the optimizer does behind it is drawn, but does not count.
  * Idle is what is neither a forward nor a backward; the bubble is
- * idle / makespan ("of makespan"), the mean over the ranks.
+ * idle / makespan ("of makespan"), the mean over the ranks. A call inside of a
+ * forward or backward interrupts it: the time in it is no computation.
  *
  * A collective is waiting until the last that the rank needs has called, and
  * communicating from then on; one that is not blocking is in flight beside what

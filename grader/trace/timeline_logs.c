@@ -100,28 +100,78 @@ static guint append_call(struct timeline *timeline, int rank, size_t i, struct t
     return append_bar(timeline, rank, bar);
 }
 
-/* Calls inside of computations, and the other way round, are drawn over each other, as they are. */
+/* What is read of a rank: where in its bars that of each operation is, + 1; 0: it is not open. */
+struct open_bars {
+    guint of[LOG_OPERATIONS];
+    enum log_operation computation; /* the one that is open; LOG_NONE: there is none */
+};
+
+/* A call inside of a computation, as layers have that are split over ranks, interrupts it. */
+static void interrupt(struct timeline *timeline, int rank, struct open_bars *open, double from,
+                      double until)
+{
+    if (open->computation == LOG_NONE || until <= from)
+        return;
+    struct timeline_bar *before = timeline_bar(timeline, rank, open->of[open->computation] - 1);
+    struct timeline_bar behind = *before;
+    before->end = from;
+    behind.begin = until;
+    open->of[open->computation] = append_bar(timeline, rank, behind);
+}
+
+static void add_begin(struct timeline *timeline, int rank, const struct log_record *record,
+                      size_t i, struct timeline_bar bar, struct open_bars *open)
+{
+    open->of[record->operation] = append_call(timeline, rank, i, bar);
+    if (log_is_computation(record))
+        open->computation = record->operation;
+}
+
+static void add_end(struct timeline *timeline, int rank, const struct log_record *record,
+                    struct open_bars *open)
+{
+    const guint place = open->of[record->operation];
+    if (place == 0)
+        return;
+    struct timeline_bar *bar = timeline_bar(timeline, rank, place - 1);
+    const double begin = bar->begin;
+    bar->end = (double)record->clock;
+    open->of[record->operation] = 0;
+    if (!log_is_computation(record))
+        interrupt(timeline, rank, open, begin, (double)record->clock);
+    else
+        open->computation = LOG_NONE;
+}
+
+/* The computation in which a call never returned ended with it. */
+static void end_before_pending(struct timeline *timeline, int rank, struct open_bars *open)
+{
+    if (open->computation == LOG_NONE)
+        return;
+    struct timeline_bar *bar = timeline_bar(timeline, rank, open->of[open->computation] - 1);
+    for (int operation = 0; operation < LOG_OPERATIONS; operation++)
+        if (open->of[operation] > open->of[open->computation])
+            bar->end = fmin(bar->end, timeline_bar(timeline, rank, open->of[operation] - 1)->begin);
+}
+
 static void add_records(struct timeline *timeline, int rank, const struct log_file *log,
                         size_t first, size_t last, double until)
 {
-    guint open[LOG_OPERATIONS] = {0}; /* index of the open bar + 1 */
+    struct open_bars open = {.computation = LOG_NONE};
     for (size_t i = first; i < last; i++) {
         const struct log_record *record = &log->record[i];
-        enum timeline_kind kind;
-        if (record->operation >= LOG_OPERATIONS || !timeline_kind_of(record->operation, &kind))
+        struct timeline_bar bar = {.stage = record->stage,
+                                   .micro_batch = record->micro_batch,
+                                   .begin = (double)record->clock,
+                                   .end = until};
+        if (record->operation >= LOG_OPERATIONS || !timeline_kind_of(record->operation, &bar.kind))
             continue;
-        if (record->phase == LOG_BEGIN) {
-            struct timeline_bar bar = {.kind = kind,
-                                       .stage = record->stage,
-                                       .micro_batch = record->micro_batch,
-                                       .begin = (double)record->clock,
-                                       .end = until};
-            open[record->operation] = append_call(timeline, rank, i, bar);
-        } else if (record->phase == LOG_END && open[record->operation] > 0) {
-            timeline_bar(timeline, rank, open[record->operation] - 1)->end = (double)record->clock;
-            open[record->operation] = 0;
-        }
+        if (record->phase == LOG_BEGIN)
+            add_begin(timeline, rank, record, i, bar, &open);
+        else if (record->phase == LOG_END)
+            add_end(timeline, rank, record, &open);
     }
+    end_before_pending(timeline, rank, &open);
     divide_collectives(timeline, rank);
     choose_lanes(timeline, rank);
 }

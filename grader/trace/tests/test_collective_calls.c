@@ -231,6 +231,23 @@ START_TEST(what_is_not_blocking_is_hidden_behind_computation)
 }
 END_TEST
 
+/* A computation [200, 900] in which the rank waits for the message, [600, 700], and calls another collective,
+ hidden is [200, 600]. */
+START_TEST(a_call_inside_of_a_computation_hides_nothing)
+{
+    for (int rank = 1; rank < RANKS; rank++)
+        start(rank, LOG_IALLREDUCE, GROUP, 1, 100);
+    struct log_record record = log_record_new(LOG_BACKWARD, LOG_BEGIN);
+    put_at(1, record, 200);
+    wait_for(1, (uint64_t[]){1}, 1, 600, 700);
+    record.phase = LOG_END;
+    put_at(1, record, 900);
+    read_calls(REPLAY_ALL_STEPS);
+    ck_assert_uint_eq(call_of(1, 0)->end, 700);
+    ck_assert_uint_eq(call_of(1, 0)->hidden, 400);
+}
+END_TEST
+
 /* Two in flight at one time, [100, 800] and [300, 800], and one computation, [200, 600]: in flight 700, of it
  * hidden 400. The wait for both counts for the one that was ready last. */
 START_TEST(what_overlaps_counts_once)
@@ -375,6 +392,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_scan_needs_those_before);
     tcase_add_test(tests, neighbours_need_those_from_whom_they_get);
     tcase_add_test(tests, what_is_not_blocking_is_hidden_behind_computation);
+    tcase_add_test(tests, a_call_inside_of_a_computation_hides_nothing);
     tcase_add_test(tests, what_overlaps_counts_once);
     tcase_add_test(tests, equal_groups_are_one_row);
     tcase_add_test(tests, a_wait_for_messages_too_counts_for_none);

@@ -71,6 +71,76 @@ START_TEST(clocks_are_taken_from_the_first_forward)
 }
 END_TEST
 
+/* A forward [100, 400] with all-reduces in [150, 200], which takes time, and in [250, 250], which takes none; a
+ * backward [400, 900] that is left in an all-reduce at 700. */
+static struct script a_rank_with_calls_inside(bool returns)
+{
+    struct script script;
+    script_init(&script, 0, 1);
+    script_step(&script, LOG_STEP_BEGIN, 0), at(&script, 50);
+    script_compute(&script, LOG_FORWARD, 0, 0, 1);
+    const struct log_record end = script.log.record[--script.log.count];
+    at(&script, 100);
+    script_collective(&script, LOG_ALLREDUCE, LOG_NO_PEER, 1, true);
+    script.log.record[2].clock = 150, at(&script, 200);
+    script_collective(&script, LOG_ALLREDUCE, LOG_NO_PEER, 1, true);
+    script.log.record[4].clock = 250, at(&script, 250);
+    script_put(&script, end), at(&script, 400);
+    script_compute(&script, LOG_BACKWARD, 0, 0, 1);
+    const struct log_record last = script.log.record[--script.log.count];
+    at(&script, 400);
+    script_collective(&script, LOG_ALLREDUCE, LOG_NO_PEER, 1, returns);
+    script.log.record[8].clock = 700;
+    if (!returns)
+        return script;
+    at(&script, 800);
+    script_put(&script, last), at(&script, 900);
+    script_step(&script, LOG_STEP_END, 0), at(&script, 900);
+    return script;
+}
+
+static void expect_bar(const struct timeline *timeline, guint i, enum timeline_kind kind,
+                       double begin, double end)
+{
+    const struct timeline_bar *bar = bar_of(timeline, 0, i);
+    ck_assert_msg(bar->kind == kind && fabs(bar->begin - begin) + fabs(bar->end - end) <= 0,
+                  "bar %u: kind %d from %g to %g, expected %d from %g to %g", i, bar->kind,
+                  bar->begin, bar->end, kind, begin, end);
+}
+
+START_TEST(a_call_inside_of_a_computation_interrupts_it)
+{
+    struct script script = a_rank_with_calls_inside(true);
+    struct timeline *timeline = timeline_of_logs(&script.log, 1, TIMELINE_LAST_STEP);
+    ck_assert_uint_eq(timeline->bar[0]->len, 7);
+    expect_bar(timeline, 0, TIMELINE_FORWARD, 0, 50);
+    expect_bar(timeline, 1, TIMELINE_COMMUNICATING, 50, 100);
+    expect_bar(timeline, 2, TIMELINE_FORWARD, 100, 300);
+    expect_bar(timeline, 3, TIMELINE_COMMUNICATING, 150, 150);
+    expect_bar(timeline, 4, TIMELINE_BACKWARD, 300, 600);
+    expect_bar(timeline, 5, TIMELINE_COMMUNICATING, 600, 700);
+    expect_bar(timeline, 6, TIMELINE_BACKWARD, 700, 800);
+    ck_assert_double_eq(timeline->busy[0], 50 + 200 + 300 + 100);
+    ck_assert_double_eq_tol(timeline_bubble(timeline), 150.0 / 800, 1e-12);
+    timeline_free(timeline);
+    free(script.log.record);
+}
+END_TEST
+
+START_TEST(a_computation_ends_with_the_call_that_never_returned)
+{
+    struct script script = a_rank_with_calls_inside(false);
+    script_put(&script, (struct log_record){.operation = LOG_PROBE, .phase = LOG_INSTANT});
+    at(&script, 1000);
+    struct timeline *timeline = timeline_of_logs(&script.log, 1, TIMELINE_LAST_STEP);
+    ck_assert(timeline->stuck);
+    expect_bar(timeline, 4, TIMELINE_BACKWARD, 300, 600);
+    ck_assert_double_eq(timeline->busy[0], 50 + 200 + 300);
+    timeline_free(timeline);
+    free(script.log.record);
+}
+END_TEST
+
 START_TEST(a_call_that_never_returned_lasts_to_the_end)
 {
     struct script builder[2];
@@ -128,6 +198,8 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("timeline");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, clocks_are_taken_from_the_first_forward);
+    tcase_add_test(tests, a_call_inside_of_a_computation_interrupts_it);
+    tcase_add_test(tests, a_computation_ends_with_the_call_that_never_returned);
     tcase_add_test(tests, a_call_that_never_returned_lasts_to_the_end);
     tcase_add_test(tests, the_stages_of_a_rank_are_counted);
     tcase_add_loop_test(tests, nonsense_is_survived, 0, 50);
