@@ -145,12 +145,16 @@ static const struct plan_part part = {
                    "  formula. Hidden: what of the sums of dx lies behind gradients of weights. "
                    "Other: only the\n"
                    "  simulation knows.\n",
-    .memory = "  Formula: what layers keep for the backward, and x and y, or their gradients, of "
-              "the one\n"
-              "  that runs; parameters, gradients and optimizer state besides. Simulated: "
-              "everything, so\n"
-              "  also the batch. Messages and bytes: sums and gathers, and what a rank hands in to "
-              "them.\n",
+    .memory =
+        "  Formula: what layers keep for the backward, and x and y, or their gradients, of "
+        "the one\n"
+        "  that runs; parameters, gradients and optimizer state besides. Simulated: "
+        "everything, so\n"
+        "  also the batch. Messages and bytes: sums and gathers, and what a rank hands in to "
+        "them.\n"
+        "  Planned: --parallel one-round (t=…) and gathers. Not planned: sequence, vocabulary and\n"
+        "  one-weird-trick; make simulate runs one of them: ARGS=\"--parallel sequence "
+        "--report\".\n",
     .fits = fits,
     .refusal = refusal,
     .caveat = caveat,

@@ -137,6 +137,24 @@ START_TEST(simulated_steps_take_what_formulas_say)
 }
 END_TEST
 
+/* A way that no row is of is named below the tables, so that nobody takes a row for it. */
+START_TEST(ways_that_are_not_planned_are_named)
+{
+    struct plan *plan = good_plan("--ranks 4");
+    const struct plan_method *methods = tensor_plan_methods(plan);
+    const char *without = strstr(plan->part->memory, "Not planned:");
+    ck_assert_ptr_nonnull(without);
+    for (int way = 0; way < WAYS; way++) {
+        bool planned = false;
+        for (const struct plan_method *method = methods; method->name; method++)
+            planned |= strcmp(method->value, way_table[way].name) == 0;
+        ck_assert_msg((strstr(without, way_table[way].name) != NULL) != planned, "%s: %s",
+                      way_table[way].name, plan->part->memory);
+    }
+    plan_free(plan);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("plans of the tensor assignment");
@@ -144,6 +162,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, powers_of_two_are_planned_or_the_one_asked_for);
     tcase_add_test(tests, what_can_not_be_is_refused);
+    tcase_add_test(tests, ways_that_are_not_planned_are_named);
     tcase_add_test(tests, where_messages_are_not_known_it_says_so);
     if (test_has_simulator())
         tcase_add_loop_test(tests, simulated_steps_take_what_formulas_say, 0,
