@@ -21,7 +21,8 @@ static void lint_names(const struct rubric_reader *reader, const struct rubric *
 
 static void lint_mutant(const struct rubric *rubric, const char *path, GString *errors)
 {
-    static const char *const keys[] = {"what", "mistake", "fails", "passes", "fast", "sample", NULL};
+    static const char *const keys[] = {"what", "mistake", "fails", "passes",
+                                       "fast", "sample",  NULL};
     struct rubric_reader reader = {.path = path, .errors = errors};
     config_t config;
     config_init(&config);
