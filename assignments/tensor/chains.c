@@ -110,3 +110,8 @@ const char *chain_fault(int links, const enum link *link, const enum form *form,
     }
     return NULL;
 }
+
+int chain_split_dimension(struct shape sample)
+{
+    return sample.dimensions == 3 ? 0 : sample.dimensions - 1;
+}

@@ -19,6 +19,9 @@ bool chain_link(const struct layer *layer, enum link *link);
 /* The chain that begins at a place or behind it; links is 0 if there is none. */
 struct chain chain_from(const struct layer_of_model *all, int places, int place);
 
+/* Where columns or channels stand in the shape of a sample. */
+int chain_split_dimension(struct shape sample);
+
 /* NULL, or what is wrong with the forms that were chosen for a chain, in text. */
 #define CHAIN_ERROR_SIZE 256
 const char *chain_fault(int links, const enum link *link, const enum form *form,

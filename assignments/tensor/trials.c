@@ -1,5 +1,6 @@
 /* Trials of one layer, and the numbers that they are given; see trials.h. */
 #include "assignments/tensor/trials.h"
+#include "assignments/tensor/chains.h"
 
 #include "common/base/fatal.h"
 #include "common/base/random.h"
@@ -67,14 +68,9 @@ bool trial_splits_input(const struct trial *trial)
     return trial->form == FORM_ROW || trial->form == FORM_SPLIT;
 }
 
-int trial_split_dimension(struct shape sample)
-{
-    return sample.dimensions == 3 ? 0 : sample.dimensions - 1;
-}
-
 struct part trial_inputs(const struct trial *trial, int rank)
 {
-    const int size = trial->whole.input.size[trial_split_dimension(trial->whole.input)];
+    const int size = trial->whole.input.size[chain_split_dimension(trial->whole.input)];
     if (!trial_splits_input(trial))
         return (struct part){0, size};
     const int together = trial->together > 0 ? trial->together : 1;

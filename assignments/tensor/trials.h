@@ -81,8 +81,6 @@ void trial_clear(struct trial *trial);
 bool trial_splits_input(const struct trial *trial);
 /* Which columns or channels of x a rank is given: all, unless x comes split. */
 struct part trial_inputs(const struct trial *trial, int rank);
-/* Where columns or channels stand in the shape of a sample. */
-int trial_split_dimension(struct shape sample);
 
 /* New whole tensors: what enters in a micro-batch, the gradient of what leaves, and parameter k. */
 struct tensor *trial_x(const struct trial *trial, int round, int micro_batch);

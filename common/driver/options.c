@@ -53,8 +53,8 @@ static void add_steps(struct parser *parser, const char *word)
     snprintf(letter, sizeof parser->step_argument, "%s", word);
     for (; *letter != '\0'; letter++)
         *letter = (char)toupper((unsigned char)*letter);
-    parser->step_table[0] =
-        (struct argp_option){word, KEY_STEP, "NAME", 0, "which training step; they are listed below", 2};
+    parser->step_table[0] = (struct argp_option){
+        word, KEY_STEP, "NAME", 0, "which training step; they are listed below", 2};
     parser->step_table[1] = (struct argp_option){"against",
                                                  KEY_AGAINST,
                                                  parser->step_argument,

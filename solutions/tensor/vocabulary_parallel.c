@@ -17,12 +17,13 @@ enum { TOKEN, POSITION };
 /* BEGIN SOLUTION */
 enum { TOKENS, X, DY };
 
-/* How many words a model has: the rows of its table. */
+/* Which of so many words this rank has. */
 static struct part own_words(const struct tensor_place *place, int words)
 {
     return split(words, place->group->ranks, place->group->rank);
 }
 
+/* The same of the embedding: its table has a row for each word. */
 static struct part words_of_table(const struct tensor_place *place)
 {
     return own_words(place, place->whole->parameter[TOKEN].shape.size[0]);

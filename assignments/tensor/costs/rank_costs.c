@@ -4,6 +4,8 @@
  */
 #include "assignments/tensor/costs/rank_costs.h"
 
+#include "assignments/tensor/alone.h"
+
 #include "common/base/flops.h"
 #include "common/training/loss.h"
 
@@ -21,7 +23,7 @@ static char *refusal_of(const struct layer *layer, int layers, int ranks)
             return g_strdup_printf("%d %s of a layer can't be split over %d ranks, each with one "
                                    "at least",
                                    cuts,
-                                   rank_layer_is_attention(&layer[i])            ? "heads"
+                                   tensor_is_attention(&layer[i])                ? "heads"
                                    : layer[i].parameter[0].shape.dimensions == 2 ? "outputs"
                                                                                  : "channels",
                                    ranks);
@@ -56,7 +58,7 @@ static void add_alone(struct rank_costs *costs, const struct layer *layer, bool 
         add_row(costs, layer->inner + through, layer->shortcut_layers, wants_dx ? 0 : 1, setting);
         return;
     }
-    const bool by_heads = rank_layer_is_attention(layer);
+    const bool by_heads = tensor_is_attention(layer);
     const double share = by_heads ? share_of(layer->heads, setting->ranks) : 1;
     rank_layer_add(costs, layer, (struct rank_place){FORM_WHOLE, share, wants_dx}, setting);
 }

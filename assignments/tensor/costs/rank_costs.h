@@ -104,8 +104,6 @@ struct rank_place {
 
 /* What a layer is split by: outputs, channels, heads; 0: it can't be. */
 int rank_layer_cuts(const struct layer *layer);
-/* Is it attention, which is split by heads? */
-bool rank_layer_is_attention(const struct layer *layer);
 void rank_layer_add(struct rank_costs *costs, const struct layer *layer, struct rank_place place,
                     const struct rank_setting *setting);
 

@@ -11,6 +11,8 @@
  */
 #include "assignments/tensor/costs/rank_costs.h"
 
+#include "assignments/tensor/alone.h"
+
 #include <string.h>
 
 static bool is_kind(const struct layer *layer, const char *kind)
@@ -18,14 +20,9 @@ static bool is_kind(const struct layer *layer, const char *kind)
     return strcmp(layer->operations->kind, kind) == 0;
 }
 
-bool rank_layer_is_attention(const struct layer *layer)
-{
-    return is_kind(layer, "attention") || is_kind(layer, "causal_attention");
-}
-
 int rank_layer_cuts(const struct layer *layer)
 {
-    if (rank_layer_is_attention(layer))
+    if (tensor_is_attention(layer))
         return layer->heads;
     if (is_kind(layer, "linear") || is_kind(layer, "convolution"))
         return layer->parameter[0].shape.size[0];
@@ -66,7 +63,7 @@ static void add_rounds(struct rank_costs *costs, const struct layer *layer,
                        const struct whole_layer *whole, struct rank_place place, int samples)
 {
     const double weight = place.share * whole->backward_weight;
-    if (rank_layer_is_attention(layer)) {
+    if (tensor_is_attention(layer)) {
         add_round(costs, RANK_ALL_REDUCE, false, whole->output_bytes, 0);
         add_dx(costs, whole, place, PART_OF_QKV * weight);
     } else if (place.form == FORM_COLUMN || place.form == FORM_COLUMN_GATHERED) {
@@ -86,13 +83,13 @@ static void add_rounds(struct rank_costs *costs, const struct layer *layer,
 static double share_of_input(const struct layer *layer, struct rank_place place)
 {
     const bool is_split = place.form == FORM_ROW || place.form == FORM_SPLIT;
-    return is_split && !rank_layer_is_attention(layer) ? place.share : 1;
+    return is_split && !tensor_is_attention(layer) ? place.share : 1;
 }
 
 static double share_of_output(const struct layer *layer, struct rank_place place)
 {
     const bool is_split = place.form == FORM_COLUMN || place.form == FORM_SPLIT;
-    return is_split && !rank_layer_is_attention(layer) ? place.share : 1;
+    return is_split && !tensor_is_attention(layer) ? place.share : 1;
 }
 
 /* Between forward and backward. What comes in may be kept by the layer before already. */
@@ -116,7 +113,7 @@ static void add_kept(struct rank_costs *costs, const struct layer *layer,
 static double share_of_parameters(const struct layer *layer, const struct whole_layer *whole,
                                   struct rank_place place)
 {
-    const bool whole_bias = rank_layer_is_attention(layer) || place.form == FORM_ROW;
+    const bool whole_bias = tensor_is_attention(layer) || place.form == FORM_ROW;
     const double bias = whole_bias ? whole->bias_bytes : 0;
     if (whole->parameter_bytes <= 0)
         return 0;
@@ -133,7 +130,7 @@ void rank_layer_add(struct rank_costs *costs, const struct layer *layer, struct 
         (place.wants_dx ? whole.backward_input : whole.backward_input_without_dx) +
         whole.backward_weight;
     const double parameters = share_of_parameters(layer, &whole, place);
-    const bool is_split = rank_layer_is_attention(layer) || place.form != FORM_WHOLE;
+    const bool is_split = tensor_is_attention(layer) || place.form != FORM_WHOLE;
     costs->forward += place.share * whole.forward;
     costs->backward += place.share * backward;
     if (!is_split)

@@ -11,11 +11,6 @@
 
 #include "grader/evidence/evidence.h"
 
-/* The computations of every rank cost what the whole does; or those of some rank more than its share, or
- * less. */
-extern const struct mistake tensor_work_not_split, tensor_work_beyond_share,
-    tensor_work_below_share;
-
 /* Of a run that finished. Sets the verdict to a failure where it does not hold. A probe, which does not
  * train, is sound. */
 bool tensor_work_is_sound(const struct outcome *run, struct verdict *verdict);

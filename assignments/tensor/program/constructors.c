@@ -2,6 +2,7 @@
  * Which of the student's functions makes which layer.
  */
 #include "assignments/tensor/alone.h"
+#include "assignments/tensor/chains.h"
 #include "assignments/tensor/program/parts.h"
 
 #include <string.h>
@@ -38,7 +39,7 @@ static struct layer split_dropout(const struct tensor_place *place)
     const struct shape whole = place->whole->input;
     struct layer layer = layer_dropout(place->input, place->whole->rate);
     layer.slice =
-        slice_along(whole, tensor_split_dimension(whole), place->inputs.begin, place->inputs.end);
+        slice_along(whole, chain_split_dimension(whole), place->inputs.begin, place->inputs.end);
     return layer;
 }
 

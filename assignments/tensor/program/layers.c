@@ -104,11 +104,6 @@ static void look_through(const struct layer_place *place)
 
 /* ---- which part comes in, which goes out ------------------------------------------------------------ */
 
-int tensor_split_dimension(struct shape sample)
-{
-    return sample.dimensions == 3 ? 0 : sample.dimensions - 1;
-}
-
 /* The part of `size` columns: where channels were flattened, more than there were channels. */
 static struct part scaled(int size)
 {
@@ -128,7 +123,7 @@ bool tensor_gives_part(const struct tensor_place *place, const struct layer *own
     }
     const struct slice slice = layer_parameter_slice(&own->parameter[0]);
     const struct slice_pieces *rows = &slice.along[0];
-    const int dimension = tensor_split_dimension(own->output);
+    const int dimension = chain_split_dimension(own->output);
     const int given = own->output.size[dimension];
     if (rows->count != 1 || rows->piece[0].end - rows->piece[0].begin != given)
         fatal("%s: it gives out %d columns or channels, which are not the rows of its slice of "
@@ -166,7 +161,7 @@ static struct tensor_place tensor_place_of(const struct layer_place *place)
                                .input = place->kit->input,
                                .by_tokens = tensor_outside_by_tokens(),
                                .tokens = tensor_outside_tokens()};
-    own.inputs.end = whole->input.size[tensor_split_dimension(whole->input)];
+    own.inputs.end = whole->input.size[chain_split_dimension(whole->input)];
     if (model.of > 0)
         own.inputs = scaled(own.inputs.end);
     return own;

@@ -51,10 +51,10 @@ static const struct probe *probes(void)
 static bool fits(const struct run *run, char *reason, size_t reason_size)
 {
     if (run->options->against[0] != '\0') {
-        snprintf(
-            reason, reason_size,
-            "--against %s: a model is split in one way from beginning to end; leave --against out, and train once with each",
-            run->options->against);
+        snprintf(reason, reason_size,
+                 "--against %s: a model is split in one way from beginning to end; leave --against "
+                 "out, and train once with each",
+                 run->options->against);
         return false;
     }
     if (run->options->batch_size % options_micro_batches(run->options) != 0) {

@@ -18,31 +18,31 @@ bool tensor_fits(const struct run *run, char *reason, size_t reason_size);
 const struct tensor_group *tensor_run_group(void);
 /* Lets the student's function for that way choose. */
 void tensor_choose_forms(enum way way, int links, const enum link *link, enum form *form);
+/* Does a layer split what came whole? Then *part of so many (*of) columns or channels leaves it on this
+ * rank: those of its slice. */
+bool tensor_gives_part(const struct tensor_place *place, const struct layer *own, struct part *part,
+                       int *of);
+/* The words whose logits leave the model on this rank, in the way that splits them. */
+struct part tensor_own_words(void);
 
 /* ---- constructors.c ------------------------------------------------------------------------------ */
-
-/* Where columns or channels stand in the shape of a sample. */
-int tensor_split_dimension(struct shape sample);
 
 /* The layer that the student's constructor for it makes; false: the kit's is right. */
 bool tensor_make_layer(const struct tensor_place *place, struct layer *own);
 /* Can the student's constructor cut what it cuts over the ranks: columns, channels, words, heads? False, and
  * why not. */
 bool tensor_can_cut(const struct tensor_place *place, char *reason, size_t reason_size);
-/* The words whose logits leave the model on this rank, in the way that splits them. */
-struct part tensor_own_words(void);
-/* Puts the student's cross-entropy in the place of the kit's (vocabulary_loss.c). */
-void tensor_put_loss(struct run *run);
-/* Does a layer split what came whole? Then *part of so many (*of) columns or channels leaves it on this
- * rank: those of its slice. */
-bool tensor_gives_part(const struct tensor_place *place, const struct layer *own, struct part *part,
-                       int *of);
 
-/* --probe KIND: the trials of a layer (../trials.h). */
-void tensor_probe_layer(struct run *run);
+/* ---- vocabulary_loss.c --------------------------------------------------------------------------- */
+
+/* Puts the student's cross-entropy in the place of the kit's. */
+void tensor_put_loss(struct run *run);
 
 /* ---- probe_*.c ----------------------------------------------------------------------------------- */
 
+/* --probe KIND: the trials of a layer (../trials.h). */
+void tensor_probe_layer(struct run *run);
+/* --probe NAME, each. */
 void probe_split(struct run *run);
 void probe_operators(struct run *run);
 void probe_forms(struct run *run);

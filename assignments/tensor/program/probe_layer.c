@@ -5,6 +5,7 @@
  * Two micro-batches are in flight at once; in the second round, with other parameters, dx comes before all
  * gradients of weights. What a layer keeps of one of them somewhere else than with it shows.
  */
+#include "assignments/tensor/chains.h"
 #include "assignments/tensor/probes.h"
 #include "assignments/tensor/program/parts.h"
 #include "assignments/tensor/trials.h"
@@ -30,7 +31,7 @@ struct tried {
 static struct slice part_of_samples(const struct trial *trial, struct shape sample,
                                     struct part part)
 {
-    return slice_along(shape_with_batch(trial->samples, sample), 1 + trial_split_dimension(sample),
+    return slice_along(shape_with_batch(trial->samples, sample), 1 + chain_split_dimension(sample),
                        part.begin, part.end);
 }
 
@@ -43,7 +44,7 @@ static void place_trial(struct tried *tried)
                                          .form = tried->trial.form,
                                          .input = whole->input,
                                          .inputs = trial_inputs(&tried->trial, group->rank)};
-    tried->place.input.size[trial_split_dimension(whole->input)] =
+    tried->place.input.size[chain_split_dimension(whole->input)] =
         tried->place.inputs.end - tried->place.inputs.begin;
     tried->x = part_of_samples(&tried->trial, whole->input, tried->place.inputs);
 }

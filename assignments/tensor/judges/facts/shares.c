@@ -5,6 +5,29 @@
 #include <math.h>
 #include <string.h>
 
+const struct mistake tensor_work_not_split = {
+    .name = "every rank computes the whole layers",
+    .explanation =
+        "A rank's computations cost about as much as the whole model does in one process: "
+        "nothing is gained by further ranks.",
+    .look = "whether a layer computes with its own slice only, and what it says its slices are",
+};
+const struct mistake tensor_work_beyond_share = {
+    .name = "a rank computes more than its share",
+    .explanation = "Its computations cost more than its slices of the layers ask for: something is "
+                   "computed twice, or for other ranks.",
+    .look = "what is computed a second time, or with slices of another rank",
+};
+const struct mistake tensor_work_below_share = {
+    .name = "less is computed than a rank's share",
+    .explanation =
+        "Something is left out, or computed where it is not counted: what "
+        "common/layers/operations.h computes is counted, loops over `data` and other libraries "
+        "are not.",
+    .look = "what is not computed in every micro-batch, and arithmetic that is not done by a "
+            "function of common/layers/operations.h",
+};
+
 /* Columns, rows, heads or samples, of which a rank can have one more than another. */
 static void widen(int size, int ranks, double *least, double *most)
 {

@@ -1,4 +1,5 @@
 /* Who holds which slices of a layer; see layers.h. */
+#include "assignments/tensor/chains.h"
 #include "assignments/tensor/judges/layers/layers.h"
 
 #include <string.h>
@@ -123,7 +124,7 @@ static bool fits_what_comes_in(const struct judged_trial *judged, const struct w
 {
     const struct trial *trial = judged->trial;
     const int dimension = trial->cut[k].dimension;
-    const int size = trial->whole.input.size[trial_split_dimension(trial->whole.input)];
+    const int size = trial->whole.input.size[chain_split_dimension(trial->whole.input)];
     for (guint i = 0; i < whole->parts->len && trial_splits_input(trial); i++) {
         const struct slice *slice = &part_at(whole, i)->is.slice;
         const struct part due = trial_inputs(trial, part_at(whole, i)->from->rank);

@@ -3,6 +3,7 @@
  * that rank has, and zero elsewhere.
  */
 #include "assignments/tensor/judges/layers/layer_suspects.h"
+#include "assignments/tensor/chains.h"
 
 #include <string.h>
 
@@ -50,7 +51,7 @@ const struct slice *trial_slice_of(const struct judged_trial *judged, const char
 /* Of the samples of a micro-batch, these columns or channels. */
 static struct slice columns_of(const struct trial *trial, struct shape sample, struct part part)
 {
-    return slice_along(shape_with_batch(trial->samples, sample), 1 + trial_split_dimension(sample),
+    return slice_along(shape_with_batch(trial->samples, sample), 1 + chain_split_dimension(sample),
                        part.begin, part.end);
 }
 
@@ -64,7 +65,7 @@ static bool outputs_of(const struct judged_trial *judged, int rank, struct slice
     if (!rows || rows->along[0].count != 1)
         return false;
     const struct slice_piece piece = rows->along[0].piece[0];
-    if (rows->whole.size[0] != trial->whole.output.size[trial_split_dimension(trial->whole.output)])
+    if (rows->whole.size[0] != trial->whole.output.size[chain_split_dimension(trial->whole.output)])
         return false;
     *slice = columns_of(trial, trial->whole.output, (struct part){piece.begin, piece.end});
     return true;

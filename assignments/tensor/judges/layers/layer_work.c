@@ -1,6 +1,6 @@
 /* Who computes how much of a layer; see layers.h. */
+#include "assignments/tensor/judges/facts/shares.h"
 #include "assignments/tensor/judges/layers/layers.h"
-#include "assignments/tensor/judges/work.h"
 
 /* From here on all of a layer was computed. */
 #define ALL 0.9
