@@ -8,7 +8,7 @@
 #include <check.h>
 
 /* The tests of assignments/ASSIGNMENT/curves. NAME + `suffix` is the curve of several ranks whose curve of one
- * process is NAME: "-pipeline". */
+ * process is NAME. */
 Suite *reference_curves_suite(const char *assignment, const char *suffix);
 
 #endif
