@@ -4,6 +4,7 @@
 #include "common/log/log.h"
 
 #include "common/base/flops.h"
+#include "common/base/machine.h"
 #include "common/log/log_reader.h"
 #include "tests/support/test.h"
 
@@ -402,6 +403,29 @@ START_TEST(every_operation_has_a_name_of_its_own)
 }
 END_TEST
 
+/* Of a computation the time in calls of MPI is not busy; what is called between computations was none of it. */
+START_TEST(waiting_in_a_computation_is_not_busy)
+{
+    enum { MILLISECOND = 1000000 };
+    const uint64_t before = log_busy();
+    log_call(LOG_BEGIN);
+    usleep(30000);
+    log_call(LOG_END);
+    const uint64_t begin = machine_clock();
+    log_compute(LOG_FORWARD, LOG_BEGIN, 0, 0);
+    usleep(20000);
+    for (int i = 0; i < 2; i++) {
+        log_call(LOG_BEGIN);
+        usleep(40000);
+        log_call(LOG_END);
+    }
+    log_compute(LOG_FORWARD, LOG_END, 0, 0);
+    const uint64_t whole = machine_clock() - begin, busy = log_busy() - before;
+    ck_assert_uint_ge(busy, 20 * MILLISECOND);
+    ck_assert_uint_le(busy, whole - 80 * MILLISECOND);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("log");
@@ -420,6 +444,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, every_operation_has_a_name_of_its_own);
     tcase_add_test(tests, collectives_have_two_forms);
     tcase_add_test(tests, elements_and_members_and_data);
+    tcase_add_test(tests, waiting_in_a_computation_is_not_busy);
     suite_add_tcase(suite, tests);
     return suite;
 }
