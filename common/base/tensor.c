@@ -125,19 +125,21 @@ static int count_of(size_t elements)
 
 /* What all meta tensors share. Asked for again only when it must be larger: a tensor that is
  * made is the most frequent event on this device. Only what a message may carry is there: the
- * simulator touches all of it once, and then a process looks as large as that. */
+ * simulator touches all of it once, and then a process looks as large as that. Tensors that are made one
+ * after the other begin at different places: MPI refuses one buffer for what goes in and what comes out. */
 static void *folded_memory(size_t bytes)
 {
-    static void *memory;
+    enum { PLACES = 64, APART = 64 };
+    static unsigned char *memory;
     static size_t size;
+    static unsigned made;
     const size_t most = TENSOR_META_MESSAGE_BYTES;
-    if (bytes > most)
-        bytes = most;
-    if (memory == NULL || bytes > size) {
-        memory = machine_folded_memory(bytes);
-        size = bytes;
+    const size_t needed = (bytes < most ? bytes : most) + (size_t)PLACES * APART;
+    if (memory == NULL || needed > size) {
+        memory = machine_folded_memory(needed);
+        size = needed;
     }
-    return memory;
+    return memory + (size_t)(made++ % PLACES) * APART;
 }
 
 static long references_held;

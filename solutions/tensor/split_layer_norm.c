@@ -46,6 +46,25 @@ static struct tensor *row_sums(const struct tensor *x)
     return sums;
 }
 
+/* One of the two rows of a tensor (2, numbers). */
+static struct tensor *row_of(struct tensor *two, int row)
+{
+    const int numbers = two->shape.size[1];
+    return tensor_view(two, (size_t)row * (size_t)numbers, SHAPE(numbers));
+}
+
+/* What the rows of a and those of b add up to, here: (2, rows). */
+static struct tensor *row_sums_of_two(const struct tensor *a, const struct tensor *b)
+{
+    struct tensor *sums = compute_new(a->device, SHAPE(2, a->shape.size[0]));
+    struct tensor *of_a = row_of(sums, 0), *of_b = row_of(sums, 1);
+    compute_row_sums(a, of_a);
+    compute_row_sums(b, of_b);
+    tensor_free(of_a);
+    tensor_free(of_b);
+    return sums;
+}
+
 /* x becomes n, and what it was divided by is returned: 1/√(variance + ε), one for each row. First the mean,
  * then the squares of what is left: Σx² - mean² would be a small difference of large numbers. */
 static struct tensor *normalise(const struct tensor_place *place, struct tensor *x)
@@ -108,19 +127,15 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
     struct tensor *dx = copy_of(dy), *rows = rows_of(call, dx);
     compute_multiply_columns(call->parameter[WEIGHT], rows); /* g */
 
-    /* Both sums in one message: that of g, and that of g n. */
-    const int count = rows->shape.size[0];
-    struct tensor *along = compute_new_like(rows), *sums = compute_new(dx->device, SHAPE(2, count));
-    struct tensor *of_g = tensor_view(sums, 0, SHAPE(count)),
-                  *of_gn = tensor_view(sums, (size_t)count, SHAPE(count));
+    struct tensor *along = compute_new_like(rows);
     compute_multiply(rows, normal, along);
-    compute_row_sums(rows, of_g);
-    compute_row_sums(along, of_gn);
-    sums = copy_backward(place->group, sums);
+    /* Both sums in one message: that of g, and that of g n. */
+    struct tensor *sums = copy_backward(place->group, row_sums_of_two(rows, along));
     compute_scale(-1.0f / (float)all_columns(place), sums);
 
+    struct tensor *of_g = row_of(sums, 0), *of_gn = row_of(sums, 1);
     compute_add_to_rows(of_g, rows);
-    compute_copy_part(normal, 0, 0, along, 0, count);
+    compute_copy_part(normal, 0, 0, along, 0, normal->shape.size[0]);
     compute_multiply_rows(of_gn, along);
     compute_add(along, rows);
     compute_multiply_rows(inverse, rows);
