@@ -89,6 +89,16 @@ const char *shape_text(struct shape shape, char text[SHAPE_TEXT_SIZE])
     return text;
 }
 
+const char *shape_place_text(struct shape shape, int element, char text[SHAPE_TEXT_SIZE])
+{
+    struct shape place = shape;
+    for (int d = shape.dimensions - 1; d >= 0; d--) {
+        place.size[d] = element % shape.size[d];
+        element /= shape.size[d];
+    }
+    return shape_text(place, text);
+}
+
 /* ---- dtypes ---- */
 
 size_t dtype_bytes(enum dtype dtype)

@@ -85,6 +85,8 @@ struct shape shape_with_batch(int batch, struct shape sample);
 /* Writes "(64, 10)" to text and returns text. */
 #define SHAPE_TEXT_SIZE 64
 const char *shape_text(struct shape shape, char text[SHAPE_TEXT_SIZE]);
+/* The same of the place of an element, counted row by row: element 13 of (64, 10) is at "(1, 3)". */
+const char *shape_place_text(struct shape shape, int element, char text[SHAPE_TEXT_SIZE]);
 
 size_t dtype_bytes(enum dtype dtype);
 const char *dtype_name(enum dtype dtype); /* "float32", "bfloat16", "int32" */

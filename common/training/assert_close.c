@@ -122,17 +122,6 @@ struct closeness closeness_of(const struct tensor *actual, const struct tensor *
     return c;
 }
 
-/* Writes "(3, 0, 7)" for element i. */
-static const char *index_text(struct shape shape, int i, char text[SHAPE_TEXT_SIZE])
-{
-    struct shape place = shape;
-    for (int d = shape.dimensions - 1; d >= 0; d--) {
-        place.size[d] = i % shape.size[d];
-        i /= shape.size[d];
-    }
-    return shape_text(place, text);
-}
-
 /* Appends one formatted piece to a text of CLOSENESS_TEXT_SIZE. */
 #define APPEND(...)                                                                                \
     do {                                                                                           \
@@ -153,12 +142,12 @@ static void append_differences(const struct closeness *c, const struct tensor *a
         return;
     APPEND("\n  greatest absolute difference: %.9g at %s: found %.9g, expected %.9g (up to %g "
            "allowed)",
-           c->worst_absolute, index_text(actual->shape, c->worst_absolute_at, index),
+           c->worst_absolute, shape_place_text(actual->shape, c->worst_absolute_at, index),
            element(actual, c->worst_absolute_at), element(expected, c->worst_absolute_at),
            tolerance.absolute);
     APPEND("\n  greatest relative difference: %.9g at %s: found %.9g, expected %.9g (up to %g "
            "allowed)",
-           c->worst_relative, index_text(actual->shape, c->worst_relative_at, index),
+           c->worst_relative, shape_place_text(actual->shape, c->worst_relative_at, index),
            element(actual, c->worst_relative_at), element(expected, c->worst_relative_at),
            tolerance.relative);
     APPEND("\n  relative norm of the difference: %.6g", c->relative_norm);

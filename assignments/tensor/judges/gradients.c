@@ -271,8 +271,8 @@ static void judge_steps(struct gradient_case *c, struct verdict *verdict)
     }
 }
 
-static void judge_run(const struct judgement *judgement, const struct outcome *run,
-                      struct verdict *verdict)
+void tensor_judge_gradients_of(const struct judgement *judgement, const struct outcome *run,
+                               struct verdict *verdict)
 {
     (void)judgement;
     if (!evidence_logs(run, verdict))
@@ -291,6 +291,6 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 
 void tensor_judge_gradients(const struct judgement *judgement, struct verdict *verdict)
 {
-    evidence_each_run(judgement, verdict, judge_run,
+    evidence_each_run(judgement, verdict, tensor_judge_gradients_of,
                       "outputs, loss and every gradient are those of one process, on each rank");
 }

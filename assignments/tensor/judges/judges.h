@@ -12,7 +12,9 @@ judge_function tensor_judge_really_split, tensor_judge_counts, tensor_judge_scal
 judge_function tensor_judge_sequence_parallel, tensor_judge_one_weird_trick;
 judge_function tensor_judge_attention, tensor_judge_vocabulary;
 judge_function tensor_judge_norm, tensor_judge_both_norms, tensor_judge_block;
-/* What judge "windows" does with one run. */
+/* What judges "gradients" and "windows" do with one run. */
+void tensor_judge_gradients_of(const struct judgement *judgement, const struct outcome *run,
+                               struct verdict *verdict);
 void tensor_judge_windows_of(const struct judgement *judgement, const struct outcome *run,
                              struct verdict *verdict);
 

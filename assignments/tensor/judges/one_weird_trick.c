@@ -10,7 +10,6 @@
 #include "assignments/tensor/judges/facts/replicated.h"
 #include "assignments/tensor/judges/judges.h"
 
-#include <math.h>
 #include <string.h>
 
 static const struct mistake not_summed = {
@@ -113,18 +112,14 @@ static void samples_are_shared(const struct outcome *run, const struct model *mo
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
-    (void)judgement;
     if (!evidence_logs(run, verdict))
         return;
     struct reference *reference = reference_of_run(run, verdict);
     if (!reference)
         return;
     reference_compute(reference, 0);
-    struct outcome itself = *run;
-    itself.command = NULL; /* the verdict on this run says it once */
-    const struct judgement alone = {.outcome = &itself, .outcomes = 1};
     if (copies_are_right(run, reference, verdict))
-        tensor_judge_gradients(&alone, verdict);
+        tensor_judge_gradients_of(judgement, run, verdict);
     if (verdict->kind == VERDICT_PASS)
         samples_are_shared(run, reference->model, verdict);
     reference_free(reference);

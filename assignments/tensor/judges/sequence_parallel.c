@@ -108,11 +108,8 @@ static void judge_by_tokens(const struct judgement *judgement, const struct outc
     if (!reference)
         return;
     reference_compute(reference, 0);
-    struct outcome itself = *run;
-    itself.command = NULL; /* the verdict on this run says it once */
-    const struct judgement alone = {.outcome = &itself, .outcomes = 1};
     if (tensor_sequence_copies_are_right(run, reference, verdict))
-        tensor_judge_gradients(&alone, verdict);
+        tensor_judge_gradients_of(judgement, run, verdict);
     if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0)
         tensor_sequence_name_missing_sums(run, reference, verdict);
     if (verdict->kind == VERDICT_PASS && run->ranks > 1)

@@ -122,6 +122,15 @@ START_TEST(the_meta_device_has_bytes_but_no_numbers)
 }
 END_TEST
 
+START_TEST(a_place_is_told_by_its_indices)
+{
+    char text[SHAPE_TEXT_SIZE];
+    ck_assert_str_eq(shape_place_text(SHAPE(64, 10), 13, text), "(1, 3)");
+    ck_assert_str_eq(shape_place_text(SHAPE(2, 3, 4), 23, text), "(1, 2, 3)");
+    ck_assert_str_eq(shape_place_text(SHAPE(5), 0, text), "(0)");
+}
+END_TEST
+
 /* MPI refuses a sum from one buffer into the same. */
 START_TEST(meta_tensors_begin_at_different_places)
 {
@@ -284,6 +293,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, sharing_ends_with_the_view);
     tcase_add_test(tests, zero_and_copy);
     tcase_add_test(tests, the_meta_device_has_bytes_but_no_numbers);
+    tcase_add_test(tests, a_place_is_told_by_its_indices);
     tcase_add_test(tests, meta_tensors_begin_at_different_places);
     tcase_add_test(tests, a_meta_tensor_may_be_larger_than_an_int_counts);
     tcase_add_test(tests, dtypes);

@@ -33,17 +33,6 @@ static char *call_text(const struct operator_result *result)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* "(0, 3)" */
-static const char *place_text(struct shape shape, int element, char text[SHAPE_TEXT_SIZE])
-{
-    struct shape place = shape;
-    for (int d = shape.dimensions - 1; d >= 0; d--) {
-        place.size[d] = element % shape.size[d];
-        element /= shape.size[d];
-    }
-    return shape_text(place, text);
-}
-
 /* What is wrong with what was returned; NULL: nothing. */
 static char *what_is_wrong(const struct operator_result *result)
 {
@@ -61,7 +50,7 @@ static char *what_is_wrong(const struct operator_result *result)
             char place[SHAPE_TEXT_SIZE];
             g_string_append_printf(text, "returns %.8g where %.8g is due, at %s",
                                    (double)tensor_floats(found)[at], (double)tensor_floats(due)[at],
-                                   place_text(due->shape, at, place));
+                                   shape_place_text(due->shape, at, place));
         }
     }
     tensor_free(due);
