@@ -103,6 +103,11 @@ wrong "names \"${word^^}\", which only example has" tools/tests.mk "# see ${word
 wrong 'names "own_number", which common/log/log_fields.h reads' \
     grader/trace/luck.c 'static int step(struct log_record *record) { return (int)record->own_number; }'
 
+rm "$house/build/handin/main.o"
+B=build "$house/tools/levels" >"$work/words" 2>&1
+check "a source without an object is told" says 'handin/main.c is not built in build: make levels builds'
+cp -as "$objects/handin/main.o" "$house/build/handin/"
+
 B=build "$house/tools/levels" >"$work/words" 2>&1
 check "the house without a fault keeps to its order" [ $? -eq 0 ]
 
