@@ -1,11 +1,13 @@
 # For those who work on the kit.
 
-.PHONY: everything levels bench bench-layers bench-products bench-grade mpi4py-suite lint format fuzz compile_commands.json
+.PHONY: everything house levels bench bench-layers bench-products bench-grade mpi4py-suite lint format fuzz compile_commands.json
 everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products \
             $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
+# What tools/levels looks at.
+house: $(HOUSE)
 levels: ## draw which folder uses which: docs/pictures/levels.svg
-	+@$(call built,$(HOUSE))
+	+@$(call built,house)
 	@command -v dot > /dev/null || { echo "make levels needs graphviz: tools/setup --developer" >&2; exit 1; }
 	@B=$(B) tools/levels && B=$(B) tools/levels --dot > docs/levels.dot
 	@dot -Tsvg docs/levels.dot -o docs/pictures/levels.svg

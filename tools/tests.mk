@@ -40,7 +40,7 @@ $(SIMULATOR_TEST_PROGRAMS): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
 assignment-parts: $(GRADING) $(PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM))
 assignment_parts = $(foreach name,$(ASSIGNMENTS),$(foreach files,solutions skeleton,\
                      $(MAKE) --no-print-directory ASSIGNMENT=$(name) SUBMISSION=$(files) assignment-parts &&)) true
-# What tools/levels looks at: the object of every source but those of the simulated machine.
+# The object of every source but those of the simulated machine.
 HOUSE := $(call objects,$(shell find common grader handin planner assignments solutions skeleton -name '*.c' \
            -not -path '*/tests/*' \( -not -path '*/machines/*' -or -name real.c \) | LC_ALL=C sort))
 check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE))

@@ -152,13 +152,24 @@ static bool is_on_its_way_out(const struct log_file *log)
            (log->count > 0 && log->record[log->count - 1].operation == LOG_FINALIZE);
 }
 
-bool outcome_is_refusal(const struct outcome *outcome, int status)
+static bool are_on_their_way_out(const struct outcome *outcome)
 {
     bool out = true;
     for (int rank = 0; rank < outcome->ranks; rank++)
         out = out && is_on_its_way_out(&outcome->log[rank]);
+    return out;
+}
+
+bool outcome_is_refusal(const struct outcome *outcome, int status)
+{
     /* A refusal may come before there are logs: then none has a record. */
-    return status == 2 && (out || !outcome_has_logs(outcome));
+    return status == 2 && (are_on_their_way_out(outcome) || !outcome_has_logs(outcome));
+}
+
+bool outcome_ended_in_finalize(const struct outcome *outcome)
+{
+    bool crashed = outcome->end == RUN_CRASHED && !outcome->fault;
+    return (crashed || outcome->end == RUN_HUNG) && are_on_their_way_out(outcome);
 }
 
 static enum run_end end_of_exit(const struct outcome *outcome, const struct sandbox_result *result)

@@ -29,6 +29,9 @@ bool outcome_has_logs(const struct outcome *outcome);
  * within the work? */
 bool outcome_is_refusal(const struct outcome *outcome, int status);
 
+/* Did it crash or wait for ever when no rank had anything left to do but MPI_Finalize? */
+bool outcome_ended_in_finalize(const struct outcome *outcome);
+
 void outcome_clear(struct outcome *outcome);
 const char *outcome_end_name(enum run_end end); /* "finished", "refused its arguments", … */
 

@@ -93,6 +93,7 @@ check "a mutant of an assignment that uses another one is caught" says 'caught: 
 
 sed -i 's/^uses = ("example");/  uses =\n    ( "example",   # a remark\n      "another" );/' assignments/second/rubric.cfg
 check "rubrics are read in any spelling" [ "$(tools/rubrics uses second)" = $'example\nanother' ]
+kit_make house
 tools/levels >"$work/words" 2>&1
 check "it may include the other's headers" [ $? -eq 0 ]
 sed -i '/uses =/,/);/d' assignments/second/rubric.cfg

@@ -41,12 +41,33 @@ START_TEST(a_refusal_is_one_though_mpirun_ends_the_others)
 }
 END_TEST
 
+START_TEST(only_what_ends_within_finalize_is_run_again)
+{
+    struct log_record last[2] = {{.operation = LOG_FINALIZE}, {.operation = LOG_FINALIZE}};
+    struct log_file log[2] = {{.rank = 0, .count = 1, .record = &last[0]},
+                              {.rank = 1, .count = 1, .record = &last[1], .complete = true}};
+    struct outcome outcome = {.end = RUN_CRASHED, .ranks = 2, .log = log};
+    char sanitizer[] = "heap-use-after-free";
+    ck_assert(outcome_ended_in_finalize(&outcome));
+    outcome.fault = sanitizer;
+    ck_assert(!outcome_ended_in_finalize(&outcome));
+    outcome.end = RUN_HUNG;
+    ck_assert(outcome_ended_in_finalize(&outcome));
+    last[0].operation = LOG_BARRIER;
+    ck_assert(!outcome_ended_in_finalize(&outcome));
+    outcome.end = RUN_FAILED;
+    last[0].operation = LOG_FINALIZE;
+    ck_assert(!outcome_ended_in_finalize(&outcome));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("outcome");
     TCase *tests = tcase_create("outcome");
     tcase_add_test(tests, mpiruns_boxes_are_left_out);
     tcase_add_test(tests, a_refusal_is_one_though_mpirun_ends_the_others);
+    tcase_add_test(tests, only_what_ends_within_finalize_is_run_again);
     suite_add_tcase(suite, tests);
     return suite;
 }
