@@ -99,7 +99,7 @@ enum form {
     FORM_ROW,             /* linear, convolution: takes a split tensor, gives a whole one */
     FORM_SPLIT,           /* the others: take and give a split tensor */
     FORM_INSIDE           /* attention, embeddings: take and give whole tensors, split inside; the
-                             program chooses it, they stand in no chain */
+                             program chooses it, they stand between chains */
 };
 
 /* Chooses a form for each of `links` layers, so that each takes what the one before gives, and every

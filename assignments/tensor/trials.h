@@ -62,7 +62,7 @@ struct trial_kind {
     void (*make)(struct trial *trial, int number, struct trial_sizes *sizes);
 };
 
-/* trial_kinds_alone.c: attention, and the ends of a language model. */
+/* trial_kinds_between_chains.c: attention, and the ends of a language model. */
 enum { TRIALS_OF_ATTENTION = 4, TRIALS_OF_VOCABULARY = 4 };
 void trial_make_attention(struct trial *trial, int number, struct trial_sizes *sizes);
 void trial_make_vocabulary(struct trial *trial, int number, struct trial_sizes *sizes);

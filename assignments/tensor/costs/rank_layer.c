@@ -11,7 +11,7 @@
  */
 #include "assignments/tensor/costs/rank_costs.h"
 
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 
 #include <string.h>
 

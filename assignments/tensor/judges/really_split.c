@@ -10,7 +10,7 @@
  * A failure: names the rank, and the weight that it has or gets.
  */
 #include "assignments/tensor/judges/really_split.h"
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/judges/facts/moved.h"
 #include "assignments/tensor/judges/facts/places.h"
 #include "assignments/tensor/judges/judges.h"

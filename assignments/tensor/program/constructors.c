@@ -1,7 +1,7 @@
 /*
  * Which of the student's functions makes which layer.
  */
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/chains.h"
 #include "assignments/tensor/program/parts.h"
 

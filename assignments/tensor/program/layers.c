@@ -2,7 +2,7 @@
  * The student's layers in place of the kit's: walks through the model as it is made, asks the student for the
  * form of each layer, and keeps account of which part of a split tensor this rank has.
  */
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/chains.h"
 #include "assignments/tensor/program/outside.h"
 #include "common/base/fatal.h"
@@ -77,7 +77,7 @@ static void find_head(const struct layer_of_model *all, int places)
         refuse("--parallel vocabulary splits the words of a language model: use it with a gpt");
 }
 
-/* Each layer in no chain by itself; the chains, whose layers the student's functions choose forms for. */
+/* Each layer between chains by itself; the chains, whose layers the student's functions choose forms for. */
 static void look_through(const struct layer_place *place)
 {
     free(model.form);
@@ -91,7 +91,7 @@ static void look_through(const struct layer_place *place)
     find_head(place->all, place->places);
     for (int i = 0; i < place->places; i++)
         if (i != model.head)
-            model.form[i] = tensor_form_alone(&place->all[i].whole, model.way);
+            model.form[i] = tensor_form_between_chains(&place->all[i].whole, model.way);
     struct chain chain = chain_from(place->all, place->places, tensor_outside_first_split());
     while (chain.links > 0) {
         const int end = chain.first + chain.links;

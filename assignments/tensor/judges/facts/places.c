@@ -1,6 +1,6 @@
 /* The layers of a model; see places.h. */
 #include "assignments/tensor/judges/facts/places.h"
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/way_table.h"
 
 #include <string.h>
@@ -182,7 +182,7 @@ enum form *tensor_places_forms(const struct tensor_places *places, const struct 
     for (int i = 0; i < places->count; i++)
         form[i] = i < places->by_samples ? FORM_WHOLE
                   : is_weight(places, i) ? FORM_COLUMN_GATHERED
-                                         : tensor_form_alone(&places->at[i].whole, way);
+                                         : tensor_form_between_chains(&places->at[i].whole, way);
     int from = places->by_samples;
     struct chain chain = next_chain(places, way, &from);
     while (from > chain.first) {

@@ -1,6 +1,6 @@
 /* FLOPs of a rank's share; see shares.h. */
 #include "assignments/tensor/judges/facts/shares.h"
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Known mistakes of attention by heads: which rows of the fused queries, keys and values a rank has (layers.h).
  */
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/judges/layers/layer_suspects.h"
 
 static const struct mistake cut_as_one = {

@@ -3,7 +3,7 @@
  * heads come together in the projection, and an embedding, of which each rank has some words. A rank's term of y
  * is what the layer gives with that rank's slice of one parameter and zeros elsewhere.
  */
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/judges/layers/layer_suspects.h"
 
 /* The parameter whose slices make the terms of y, and the one that is added once. */

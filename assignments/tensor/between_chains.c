@@ -1,5 +1,5 @@
-/* Layers that stand in no chain; see alone.h. */
-#include "assignments/tensor/alone.h"
+/* Layers that stand between chains; see between_chains.h. */
+#include "assignments/tensor/between_chains.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@ bool tensor_is_embedding(const struct layer *layer)
     return is_kind(layer, "embedding");
 }
 
-enum form tensor_form_alone(const struct layer *layer, enum way way)
+enum form tensor_form_between_chains(const struct layer *layer, enum way way)
 {
     const bool words = way == WAY_VOCABULARY && tensor_is_embedding(layer);
     return tensor_is_attention(layer) || words ? FORM_INSIDE : FORM_WHOLE;

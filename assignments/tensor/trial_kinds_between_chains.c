@@ -1,5 +1,5 @@
 /*
- * Trials of layers that stand in no chain (trials.h): attention, and the ends of a language model.
+ * Trials of layers that stand between chains (trials.h): attention, and the ends of a language model.
  */
 #include "assignments/tensor/trials.h"
 
