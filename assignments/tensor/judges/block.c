@@ -5,8 +5,8 @@
  * Must hold: what "windows" asks, of all runs of the one kind or of all runs of the other.
  * A failure: as that of "windows", of the kind that comes nearer.
  */
-#include "assignments/tensor/judges/either.h"
 #include "assignments/tensor/judges/judges.h"
+#include "grader/judges/either.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ static bool is_transformer(const struct outcome *run)
 
 void tensor_judge_block(const struct judgement *judgement, struct verdict *verdict)
 {
-    static const struct tensor_choice either[] = {{"the transformer", is_transformer},
-                                                  {"the resnet", is_resnet}};
-    tensor_judge_either(judgement, verdict, tensor_judge_windows, either, G_N_ELEMENTS(either));
+    static const struct judge_choice either[] = {{"the transformer", is_transformer},
+                                                 {"the resnet", is_resnet}};
+    judge_either(judgement, verdict, tensor_judge_windows, either, G_N_ELEMENTS(either));
 }

@@ -9,12 +9,12 @@
  * A failure: as that of "layers" or "gradients"; or which running average is wrong, or in pieces that are no
  *            whole.
  */
-#include "assignments/tensor/judges/either.h"
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/layers/layers.h"
 
 #include "common/training/assert_close.h"
 #include "grader/evidence/wholes.h"
+#include "grader/judges/either.h"
 #include "grader/truth/reference.h"
 
 /* ---- one of the two ------------------------------------------------------------------------------------ */
@@ -31,9 +31,9 @@ static bool is_batch_norm(const struct outcome *run)
 
 void tensor_judge_norm(const struct judgement *judgement, struct verdict *verdict)
 {
-    static const struct tensor_choice either[] = {{"layer norm", is_layer_norm},
-                                                  {"batch norm", is_batch_norm}};
-    tensor_judge_either(judgement, verdict, tensor_judge_layers, either, G_N_ELEMENTS(either));
+    static const struct judge_choice either[] = {{"layer norm", is_layer_norm},
+                                                 {"batch norm", is_batch_norm}};
+    judge_either(judgement, verdict, tensor_judge_layers, either, G_N_ELEMENTS(either));
 }
 
 /* ---- running averages ----------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /*
- * Checks of which one of several is enough (judges/either.h), by runs that never were.
+ * Checks of which one of several is enough (either.h), by runs that never were.
  */
-#include "assignments/tensor/judges/either.h"
 #include "grader/evidence/evidence.h"
+#include "grader/judges/either.h"
 #include "tests/support/test.h"
 
 #include <string.h>
@@ -19,6 +19,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 static void judge(const struct judgement *judgement, struct verdict *verdict)
 {
     evidence_each_run(judgement, verdict, judge_run, "right");
+    g_string_append(verdict->remark, "An aside.");
 }
 
 static bool is_first(const struct outcome *run)
@@ -49,7 +50,7 @@ static const struct {
     enum made first, second;
     enum verdict_kind kind;
     enum verdict_basis basis;
-    const char *headline, *remark; /* that stand in them; NULL: there is no remark */
+    const char *headline, *remark; /* that stand in them; NULL: no remark but the judge's own */
 } cases[] = {
     {RIGHT, RIGHT, VERDICT_PASS, BASIS_SEEN, "the first: right", NULL},
     {WRONG, RIGHT, VERDICT_PASS, BASIS_SEEN, "the second: right", "the first, is not right: first"},
@@ -66,8 +67,8 @@ static const struct {
 
 START_TEST(one_of_two_is_enough)
 {
-    static const struct tensor_choice choice[] = {{"the first", is_first},
-                                                  {"the second", is_second}};
+    static const struct judge_choice choice[] = {{"the first", is_first},
+                                                 {"the second", is_second}};
     struct outcome runs[4];
     int count = 0;
     /* Two runs of each; the first of them is right in any case. */
@@ -82,14 +83,16 @@ START_TEST(one_of_two_is_enough)
     const struct judgement judgement = {
         .outcome = runs, .outcomes = count, .picture_prefix = "check"};
     struct verdict *verdict = verdict_new();
-    tensor_judge_either(&judgement, verdict, judge, choice, 2);
+    judge_either(&judgement, verdict, judge, choice, 2);
     ck_assert_int_eq(verdict->kind, cases[_i].kind);
     ck_assert_msg(strstr(verdict->headline->str, cases[_i].headline) != NULL, "%s",
                   verdict->headline->str);
     if (verdict->kind == VERDICT_FAIL)
         ck_assert_int_eq(verdict->basis, cases[_i].basis);
+    const bool judged = verdict->kind == VERDICT_PASS ||
+                        (verdict->kind == VERDICT_FAIL && verdict->basis == BASIS_SYMPTOM);
     if (cases[_i].remark == NULL)
-        ck_assert_str_eq(verdict->remark->str, "");
+        ck_assert_str_eq(verdict->remark->str, judged ? "An aside." : "");
     else
         ck_assert_msg(strstr(verdict->remark->str, cases[_i].remark) != NULL, "%s",
                       verdict->remark->str);

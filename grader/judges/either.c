@@ -1,5 +1,5 @@
 /* One of several is enough; see either.h. */
-#include "assignments/tensor/judges/either.h"
+#include "grader/judges/either.h"
 
 #include "grader/evidence/evidence.h"
 #include "grader/grade/unfinished.h"
@@ -28,8 +28,8 @@ static void judge_work(const struct judgement *judgement, const struct outcome *
 }
 
 /* What the grader does with the runs of a check, done with some of them. */
-static void judge_choice(const struct judgement *judgement, judge_function *judge,
-                         struct verdict *verdict)
+static void judge_runs(const struct judgement *judgement, judge_function *judge,
+                       struct verdict *verdict)
 {
     if (is_unwritten(judgement, verdict) || !grade_all_finished(judgement, verdict))
         return;
@@ -56,6 +56,7 @@ static void take_over(struct verdict *verdict, const struct verdict *from, const
     g_string_assign(verdict->explanation, from->explanation->str);
     g_string_assign(verdict->mistake, from->mistake->str);
     g_string_assign(verdict->look, from->look->str);
+    g_string_assign(verdict->remark, from->remark->str);
     g_ptr_array_set_size(verdict->pictures, 0);
     for (guint i = 0; i < from->pictures->len; i++)
         g_ptr_array_add(verdict->pictures, g_strdup(g_ptr_array_index(from->pictures, i)));
@@ -81,25 +82,33 @@ static void remark_on(struct verdict *verdict, const struct verdict *other, cons
     g_string_append(verdict->remark, ".");
 }
 
-void tensor_judge_either(const struct judgement *judgement, struct verdict *verdict,
-                         judge_function *judge, const struct tensor_choice *choice, int choices)
+/* Judges the runs of one choice, which is number `number`, as if the check had no others. */
+static void judge_choice(const struct judgement *judgement, judge_function *judge,
+                         const struct judge_choice *choice, int number, struct verdict *verdict)
+{
+    g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct outcome));
+    g_autofree char *prefix = g_strdup_printf("%s-%d", judgement->picture_prefix, number);
+    for (int i = 0; i < judgement->outcomes; i++)
+        if (choice->is_of(&judgement->outcome[i]))
+            g_array_append_val(runs, judgement->outcome[i]);
+    struct judgement some = *judgement;
+    some.outcome = (const struct outcome *)(void *)runs->data;
+    some.outcomes = (int)runs->len;
+    some.picture_prefix = prefix;
+    if (runs->len > 0)
+        judge_runs(&some, judge, verdict);
+    else
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there was no run to judge");
+}
+
+void judge_either(const struct judgement *judgement, struct verdict *verdict, judge_function *judge,
+                  const struct judge_choice *choice, int choices)
 {
     struct verdict *own[choices];
     int best = 0;
     for (int c = 0; c < choices; c++) {
-        g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(struct outcome));
-        g_autofree char *prefix = g_strdup_printf("%s-%d", judgement->picture_prefix, c + 1);
-        for (int i = 0; i < judgement->outcomes; i++)
-            if (choice[c].is_of(&judgement->outcome[i]))
-                g_array_append_val(runs, judgement->outcome[i]);
-        struct judgement some = *judgement;
-        some.outcome = (const struct outcome *)(void *)runs->data;
-        some.outcomes = (int)runs->len;
-        some.picture_prefix = prefix;
         own[c] = verdict_new();
-        verdict_set(own[c], VERDICT_NOT_JUDGED, "there was no run to judge");
-        if (runs->len > 0)
-            judge_choice(&some, judge, own[c]);
+        judge_choice(judgement, judge, &choice[c], c + 1, own[c]);
         if (rank_of(own[c]) > rank_of(own[best]))
             best = c;
     }
