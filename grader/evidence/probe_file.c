@@ -28,6 +28,23 @@ json_t *probe_file_read(const struct outcome *run, const char *name, size_t entr
     return NULL;
 }
 
+bool probe_file_results(const json_t *root, const char *name, probe_file_entry *read,
+                        GArray *results, struct verdict *verdict)
+{
+    const guint size = g_array_get_element_size(results);
+    const json_t *entry;
+    size_t i;
+    json_array_foreach(root, i, entry)
+    {
+        g_array_set_size(results, results->len + 1);
+        if (read(entry, results->data + (size_t)(results->len - 1) * size))
+            continue;
+        evidence_fail(verdict, "result %zu of %s is not usable", i, name);
+        return false;
+    }
+    return root != NULL;
+}
+
 bool probe_file_int(const json_t *entry, const char *key, int *value)
 {
     const json_t *found = json_object_get(entry, key);

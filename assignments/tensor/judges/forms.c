@@ -36,8 +36,10 @@ static bool read_numbers(const json_t *array, int most, int *number)
     return true;
 }
 
-static bool read_chosen(const json_t *entry, struct chosen *chosen)
+/* probe_file_entry */
+static bool read_chosen(const json_t *entry, void *result)
 {
+    struct chosen *chosen = result;
     int link[MOST_LINKS], form[MOST_LINKS];
     const json_t *links = json_object_get(entry, "links"), *forms = json_object_get(entry, "forms");
     const size_t count = json_array_size(links);
@@ -194,23 +196,9 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     (void)judgement;
     if (!evidence_logs(run, verdict))
         return;
-    json_t *root = probe_file_read(run, "probe-forms.json", ENTRIES, verdict), *entry;
-    if (!root)
-        return;
+    json_t *root = probe_file_read(run, "probe-forms.json", ENTRIES, verdict);
     EVIDENCE_ARRAY all = g_array_new(FALSE, FALSE, sizeof(struct chosen));
-    bool usable = true;
-    size_t i;
-    json_array_foreach(root, i, entry)
-    {
-        struct chosen chosen;
-        usable = read_chosen(entry, &chosen);
-        if (!usable) {
-            evidence_fail(verdict, "result %zu of probe-forms.json is not usable", i);
-            break;
-        }
-        g_array_append_val(all, chosen);
-    }
-    if (usable)
+    if (probe_file_results(root, "probe-forms.json", read_chosen, all, verdict))
         judge_chains(tensor_way(&run->options), all, verdict);
     json_decref(root);
 }

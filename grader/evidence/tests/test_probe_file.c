@@ -78,6 +78,34 @@ START_TEST(a_huge_file_is_not_parsed)
 }
 END_TEST
 
+/* probe_file_entry: of whole numbers all but -1 can be used. */
+static bool read_number(const json_t *entry, void *result)
+{
+    int *number = result;
+    *number = (int)json_integer_value(entry);
+    return *number != -1;
+}
+
+START_TEST(entries_are_read_up_to_the_first_unusable_one)
+{
+    struct verdict *verdict = verdict_new();
+    json_t *usable = json_pack("[i, i, i]", 3, 1, 2), *broken = json_pack("[i, i, i]", 3, -1, 2);
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int));
+    verdict_set(verdict, VERDICT_PASS, "fine");
+    ck_assert(probe_file_results(usable, "probe.json", read_number, numbers, verdict));
+    ck_assert_uint_eq(numbers->len, 3);
+    ck_assert_int_eq(g_array_index(numbers, int, 0), 3);
+    ck_assert_int_eq(g_array_index(numbers, int, 2), 2);
+    ck_assert(!probe_file_results(NULL, "probe.json", read_number, numbers, verdict));
+    ck_assert_int_eq(verdict->kind, VERDICT_PASS);
+    ck_assert(!probe_file_results(broken, "probe.json", read_number, numbers, verdict));
+    g_array_unref(numbers);
+    json_decref(usable);
+    json_decref(broken);
+    logged_run_expect(verdict, VERDICT_FAIL, "result 1 of probe.json is not usable");
+}
+END_TEST
+
 START_TEST(values_have_their_type)
 {
     json_t *entry = json_pack("{s:i, s:I, s:f, s:b, s:b}", "whole", -7, "large",
@@ -108,6 +136,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, others_are_refused, 0, G_N_ELEMENTS(unusable));
     tcase_add_test(tests, a_missing_file_is_refused);
     tcase_add_test(tests, a_huge_file_is_not_parsed);
+    tcase_add_test(tests, entries_are_read_up_to_the_first_unusable_one);
     tcase_add_test(tests, values_have_their_type);
     suite_add_tcase(suite, tests);
     return suite;

@@ -26,8 +26,10 @@ static bool read_part(const json_t *value, struct part *part)
     return true;
 }
 
-static bool read_case(const json_t *entry, struct split_case *one)
+/* probe_file_entry; the reason stays the entry's. */
+static bool read_case(const json_t *entry, void *result)
 {
+    struct split_case *one = result;
     const json_t *parts = json_object_get(entry, "parts");
     one->reason = json_string_value(json_object_get(entry, "reason"));
     if (!one->reason || !probe_file_int(entry, "size", &one->size) ||
@@ -178,23 +180,9 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     (void)judgement;
     if (!evidence_logs(run, verdict))
         return;
-    json_t *root = probe_file_read(run, "probe-split.json", 1, verdict), *entry;
-    if (!root)
-        return;
+    json_t *root = probe_file_read(run, "probe-split.json", 1, verdict);
     EVIDENCE_ARRAY cases = g_array_new(FALSE, FALSE, sizeof(struct split_case));
-    bool usable = true;
-    size_t i;
-    json_array_foreach(root, i, entry)
-    {
-        struct split_case one;
-        usable = read_case(entry, &one);
-        if (!usable) {
-            evidence_fail(verdict, "result %zu of probe-split.json is not usable", i);
-            break;
-        }
-        g_array_append_val(cases, one);
-    }
-    if (usable)
+    if (probe_file_results(root, "probe-split.json", read_case, cases, verdict))
         judge_cases(cases, verdict);
     json_decref(root);
 }
