@@ -1,10 +1,7 @@
 /* The judges of answers.md. */
 #include "assignments/pipeline/judges/judges.h"
+#include "tests/support/judged_answers.h"
 #include "tests/support/test.h"
-
-#include <glib/gstdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define HEAD "| Step | Rank 0 | Rank 1 | Rank 2 |\n|---|---|---|---|\n"
 #define RIGHT                                                                                      \
@@ -12,39 +9,6 @@
     "| 2 | F 1, SEND_FORWARD 1 | RECV_FORWARD 0, F 0, SEND_FORWARD 0 | - |\n"                      \
     "| 3 | - | RECV_FORWARD 1, F 1, SEND_FORWARD 1 | RECV_FORWARD 0, F 0 |\n"                      \
     "| 4 | - | - | RECV_FORWARD 1, F 1 |\n"
-
-static char folder[64];
-
-static void begin(void)
-{
-    strcpy(folder, "/tmp/answers-XXXXXX");
-    ck_assert_ptr_nonnull(g_mkdtemp(folder));
-}
-
-static void end(void)
-{
-    g_autofree char *path = g_build_filename(folder, "answers.md", NULL);
-    g_unlink(path);
-    g_rmdir(folder);
-}
-
-static void write_answers(const char *content)
-{
-    g_autofree char *path = g_build_filename(folder, "answers.md", NULL);
-    ck_assert(g_file_set_contents(path, content, -1, NULL));
-}
-
-static void expect(judge_function *judge, const char *content, enum verdict_kind kind,
-                   const char *says)
-{
-    struct verdict *verdict = verdict_new();
-    write_answers(content);
-    judge(&(struct judgement){.submission = folder}, verdict);
-    ck_assert_msg(verdict->kind == kind, "%s: %s", content, verdict->headline->str);
-    ck_assert_msg(!says || strstr(verdict->headline->str, says), "\"%s\" is not in \"%s\"", says,
-                  verdict->headline->str);
-    verdict_free(verdict);
-}
 
 START_TEST(shape)
 {
@@ -66,34 +30,36 @@ START_TEST(shape)
         "",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(right); i++)
-        expect(judge_answer_shape, right[i], VERDICT_PASS, NULL);
+        judged_answers_expect(judge_answer_shape, right[i], VERDICT_PASS, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
-        expect(judge_answer_shape, wrong[i], VERDICT_FAIL, NULL);
-    expect(judge_answer_shape, "## Q3\n\nAnswer:\n", VERDICT_FAIL, "nothing stands behind");
+        judged_answers_expect(judge_answer_shape, wrong[i], VERDICT_FAIL, NULL);
+    judged_answers_expect(judge_answer_shape, "## Q3\n\nAnswer:\n", VERDICT_FAIL,
+                          "nothing stands behind");
 }
 END_TEST
 
 START_TEST(data)
 {
-    expect(judge_answer_data, "## Q6\n\nInputs: rank 0\nLabels: rank 3\n", VERDICT_PASS, NULL);
-    expect(judge_answer_data, "## Q6\n\n- Inputs: 0\n- Labels: 3\n", VERDICT_PASS, NULL);
-    expect(judge_answer_data, "## Q6\n\nInputs: rank 0, 3\nLabels: rank 3\n", VERDICT_FAIL,
-           "Inputs:");
-    expect(judge_answer_data, "## Q6\n\nInputs: rank 0\nLabels: rank 0\n", VERDICT_FAIL, "Labels:");
-    expect(judge_answer_data, "## Q6\n\nInputs: rank 0\n", VERDICT_FAIL, "Labels:");
-    expect(judge_answer_data, "## Q6\n\nInputs: rank\nLabels: rank\n", VERDICT_FAIL, "nothing");
+    judged_answers_expect(judge_answer_data, "## Q6\n\nInputs: rank 0\nLabels: rank 3\n",
+                          VERDICT_PASS, NULL);
+    judged_answers_expect(judge_answer_data, "## Q6\n\n- Inputs: 0\n- Labels: 3\n", VERDICT_PASS,
+                          NULL);
+    judged_answers_expect(judge_answer_data, "## Q6\n\nInputs: rank 0, 3\nLabels: rank 3\n",
+                          VERDICT_FAIL, "Inputs:");
+    judged_answers_expect(judge_answer_data, "## Q6\n\nInputs: rank 0\nLabels: rank 0\n",
+                          VERDICT_FAIL, "Labels:");
+    judged_answers_expect(judge_answer_data, "## Q6\n\nInputs: rank 0\n", VERDICT_FAIL, "Labels:");
+    judged_answers_expect(judge_answer_data, "## Q6\n\nInputs: rank\nLabels: rank\n", VERDICT_FAIL,
+                          "nothing");
 }
 END_TEST
 
 START_TEST(files_that_are_no_answers)
 {
-    struct verdict *verdict = verdict_new();
-    judge_answer_shape(&(struct judgement){.submission = folder}, verdict);
-    ck_assert_int_eq(verdict->kind, VERDICT_FAIL);
-    ck_assert_str_eq(verdict->headline->str, "there is no answers.md");
-    verdict_free(verdict);
-    expect(judge_answer_shape, "## Q3\n\nAnswer: (4, 64) \xff\xfe\n", VERDICT_FAIL, "UTF-8");
-    expect(judge_answer_table, "## Q7\n\nno table\n", VERDICT_FAIL, "no table");
+    judged_answers_expect(judge_answer_shape, NULL, VERDICT_FAIL, "there is no answers.md");
+    judged_answers_expect(judge_answer_shape, "## Q3\n\nAnswer: (4, 64) \xff\xfe\n", VERDICT_FAIL,
+                          "UTF-8");
+    judged_answers_expect(judge_answer_table, "## Q7\n\nno table\n", VERDICT_FAIL, "no table");
 }
 END_TEST
 
@@ -142,18 +108,19 @@ START_TEST(table)
 {
     g_autofree char *content =
         g_strconcat("# Answers\n\n## Q7\n\nText.\n\n" HEAD, tables[_i].rows, "\n## Q8\n", NULL);
-    expect(judge_answer_table, content, tables[_i].says ? VERDICT_FAIL : VERDICT_PASS,
-           tables[_i].says);
+    judged_answers_expect(judge_answer_table, content,
+                          tables[_i].says ? VERDICT_FAIL : VERDICT_PASS, tables[_i].says);
 }
 END_TEST
 
 START_TEST(table_with_other_columns)
 {
-    expect(judge_answer_table, "## Q7\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", VERDICT_FAIL,
-           "columns");
-    expect(judge_answer_table,
-           "## Q7\n\n| Step | Rank 2 | Rank 1 | Rank 0 |\n|---|---|---|---|\n| 1 | F 0 | | |\n",
-           VERDICT_FAIL, "columns");
+    judged_answers_expect(judge_answer_table, "## Q7\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+                          VERDICT_FAIL, "columns");
+    judged_answers_expect(
+        judge_answer_table,
+        "## Q7\n\n| Step | Rank 2 | Rank 1 | Rank 0 |\n|---|---|---|---|\n| 1 | F 0 | | |\n",
+        VERDICT_FAIL, "columns");
 }
 END_TEST
 
@@ -161,7 +128,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("judges of answers");
     TCase *cases = tcase_create("answers.md");
-    tcase_add_checked_fixture(cases, begin, end);
+    tcase_add_checked_fixture(cases, judged_answers_begin, judged_answers_end);
     tcase_add_test(cases, shape);
     tcase_add_test(cases, data);
     tcase_add_test(cases, files_that_are_no_answers);

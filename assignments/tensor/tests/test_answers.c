@@ -1,47 +1,14 @@
 /* The judges of answers.md. */
 #include "assignments/tensor/judges/answers/answers.h"
+#include "tests/support/judged_answers.h"
 #include "tests/support/test.h"
-
-#include <glib/gstdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static char folder[64];
-
-static void begin(void)
-{
-    strcpy(folder, "/tmp/answers-XXXXXX");
-    ck_assert_ptr_nonnull(g_mkdtemp(folder));
-}
-
-static void end(void)
-{
-    g_autofree char *path = g_build_filename(folder, "answers.md", NULL);
-    g_unlink(path);
-    g_rmdir(folder);
-}
-
-/* says: what the headline has to say, or the explanation; NULL: anything. */
-static void expect(judge_function *judge, const char *content, enum verdict_kind kind,
-                   const char *says)
-{
-    g_autofree char *path = g_build_filename(folder, "answers.md", NULL);
-    ck_assert(g_file_set_contents(path, content, -1, NULL));
-    struct verdict *verdict = verdict_new();
-    judge(&(struct judgement){.submission = folder}, verdict);
-    ck_assert_msg(verdict->kind == kind, "%s: %s", content, verdict->headline->str);
-    ck_assert_msg(
-        !says || strstr(verdict->headline->str, says) || strstr(verdict->explanation->str, says),
-        "\"%s\" is not in \"%s\", \"%s\"", says, verdict->headline->str, verdict->explanation->str);
-    verdict_free(verdict);
-}
 
 static void expect_table(judge_function *judge, const char *head, const char *rows,
                          enum verdict_kind kind, const char *says)
 {
     g_autofree char *content =
         g_strconcat("# Answers\n\n", head, rows, "\n## Q9\n\n| a |\n|---|\n", NULL);
-    expect(judge, content, kind, says);
+    judged_answers_expect(judge, content, kind, says);
 }
 
 /* ---- Q3 ------------------------------------------------------------------------------------------ */
@@ -198,15 +165,12 @@ END_TEST
 
 START_TEST(files_that_are_no_answers)
 {
-    struct verdict *verdict = verdict_new();
-    tensor_judge_answer_bytes(&(struct judgement){.submission = folder}, verdict);
-    ck_assert_int_eq(verdict->kind, VERDICT_FAIL);
-    ck_assert_str_eq(verdict->headline->str, "there is no answers.md");
-    verdict_free(verdict);
-    expect(tensor_judge_answer_norms, "## Q6\n\nno table\n", VERDICT_FAIL, "no table below Q6");
-    expect(tensor_judge_answer_norms, "## Q6\n\n| norm | gradients |\n|---|---|\n", VERDICT_FAIL,
-           "the columns norm, forward, backward, gradients");
-    expect(tensor_judge_answer_norms, NORMS_HEAD "\xff", VERDICT_FAIL, "UTF-8");
+    judged_answers_expect(tensor_judge_answer_bytes, NULL, VERDICT_FAIL, "there is no answers.md");
+    judged_answers_expect(tensor_judge_answer_norms, "## Q6\n\nno table\n", VERDICT_FAIL,
+                          "no table below Q6");
+    judged_answers_expect(tensor_judge_answer_norms, "## Q6\n\n| norm | gradients |\n|---|---|\n",
+                          VERDICT_FAIL, "the columns norm, forward, backward, gradients");
+    judged_answers_expect(tensor_judge_answer_norms, NORMS_HEAD "\xff", VERDICT_FAIL, "UTF-8");
 }
 END_TEST
 
@@ -214,7 +178,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("answers");
     TCase *cases = tcase_create("answers.md");
-    tcase_add_checked_fixture(cases, begin, end);
+    tcase_add_checked_fixture(cases, judged_answers_begin, judged_answers_end);
     tcase_add_loop_test(cases, bytes_of_a_step, 0, G_N_ELEMENTS(bytes));
     tcase_add_loop_test(cases, dropout, 0, G_N_ELEMENTS(dropouts));
     tcase_add_loop_test(cases, norm, 0, G_N_ELEMENTS(norms));
