@@ -34,6 +34,21 @@ int shape_last(struct shape shape)
     return shape.size[shape.dimensions - 1];
 }
 
+struct shape shape_with(struct shape shape, int dimension, int size)
+{
+    char text[SHAPE_TEXT_SIZE];
+    if (dimension < 0 || dimension >= shape.dimensions)
+        fatal("shape %s has no dimension %d: they are numbered from 0", shape_text(shape, text),
+              dimension);
+    shape.size[dimension] = size;
+    return shape;
+}
+
+struct shape shape_with_last(struct shape shape, int size)
+{
+    return shape_with(shape, shape.dimensions - 1, size);
+}
+
 int shape_count(struct shape shape)
 {
     size_t count = shape_elements(shape);

@@ -80,6 +80,10 @@ struct shape shape_flat(size_t elements);
 bool shape_equal(struct shape a, struct shape b);
 /* The size of the last dimension. */
 int shape_last(struct shape shape);
+/* The same, but for the size of one dimension, or of the last: (8, 3, 32) and 1, 2 make (8, 2, 32). Fatal where
+ * there is no such dimension. */
+struct shape shape_with(struct shape shape, int dimension, int size);
+struct shape shape_with_last(struct shape shape, int size);
 /* The same sizes behind a leading dimension: (3, 32, 32) and 8 make (8, 3, 32, 32). */
 struct shape shape_with_batch(int batch, struct shape sample);
 /* Writes "(64, 10)" to text and returns text. */

@@ -37,6 +37,9 @@ START_TEST(compares_and_prints_shapes)
     ck_assert_str_eq(shape_text(SHAPE(INT_MIN, INT_MIN, INT_MIN, INT_MIN), text),
                      "(-2147483648, -2147483648, -2147483648, -2147483648)");
     ck_assert(shape_equal(shape_with_batch(8, SHAPE(3, 32, 32)), SHAPE(8, 3, 32, 32)));
+    ck_assert(shape_equal(shape_with(SHAPE(8, 3, 32), 1, 2), SHAPE(8, 2, 32)));
+    ck_assert(shape_equal(shape_with(SHAPE(8, 3, 32), 0, 1), SHAPE(1, 3, 32)));
+    ck_assert(shape_equal(shape_with_last(SHAPE(8, 3, 32), 5), SHAPE(8, 3, 5)));
 }
 END_TEST
 
@@ -220,6 +223,18 @@ END_TEST
 /* What a test that ends in the middle still holds; a global, so that it is no leak. */
 static struct tensor *held[2];
 
+START_TEST(a_size_of_no_dimension_is_fatal)
+{
+    shape_with(SHAPE(8, 3), 2, 1);
+}
+END_TEST
+
+START_TEST(a_last_size_of_nothing_is_fatal)
+{
+    shape_with_last((struct shape){.dimensions = 0}, 1);
+}
+END_TEST
+
 START_TEST(too_many_elements_are_fatal)
 {
     shape_count(SHAPE(65536, 65536));
@@ -298,6 +313,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_meta_tensor_may_be_larger_than_an_int_counts);
     tcase_add_test(tests, dtypes);
     tcase_add_test(tests, what_the_program_holds_is_known);
+    tcase_add_exit_test(tests, a_size_of_no_dimension_is_fatal, EXIT_FAILURE);
+    tcase_add_exit_test(tests, a_last_size_of_nothing_is_fatal, EXIT_FAILURE);
     tcase_add_exit_test(tests, too_many_elements_are_fatal, EXIT_FAILURE);
     tcase_add_exit_test(tests, too_many_elements_for_the_cpu_are_fatal, EXIT_FAILURE);
     tcase_add_exit_test(tests, a_meta_tensor_has_nothing_to_compare, EXIT_FAILURE);
