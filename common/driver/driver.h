@@ -119,9 +119,9 @@ struct program {
      * kit's (layer_replace_with). NULL: nothing to do. */
     void (*layers)(struct run *run);
     /* Do the options go together, whatever is to run? If not, false, and why and what to do. Asked
-     * first, when the names of steps are known to exist. May be NULL. */
+     * first, when the names of steps are known to exist. NULL: they do. */
     bool (*fits)(const struct run *run, char *reason, size_t reason_size);
-    /* May run->step be taken? If not, false, and a reason as above. */
+    /* May run->step be taken? If not, false, and a reason as above. NULL: it may. */
     bool (*check)(struct run *run, char *reason, size_t reason_size);
     /* Makes this rank's stages (driver_add_stage). */
     void (*build)(struct run *run);
@@ -129,6 +129,7 @@ struct program {
     void (*begin)(struct run *run);
     /* --compare: after the first step; returns whether all agreed. NULL: there is no such thing. */
     bool (*compare)(struct run *run);
+    /* Frees what begin made. NULL: nothing to do. */
     void (*end)(struct run *run);
 };
 

@@ -212,7 +212,8 @@ struct usage driver_train(struct run *run, const struct program *program, const 
         curve_finish(training.curve);
     driver_progress_end(&training.progress);
 
-    program->end(run);
+    if (program->end != NULL)
+        program->end(run);
     driver_evidence_memory();
     driver_usage_end(&training.usage);
     take_down(run);

@@ -73,14 +73,6 @@ static bool fits(const struct run *run, char *reason, size_t reason_size)
     return tensor_fits(run, reason, reason_size);
 }
 
-static bool check(struct run *run, char *reason, size_t reason_size)
-{
-    (void)run;
-    (void)reason;
-    (void)reason_size;
-    return true;
-}
-
 static void build(struct run *run)
 {
     driver_add_stage(run, (struct stage_options){.stages = 1, .layers = run->model->layers});
@@ -94,11 +86,6 @@ static void begin(struct run *run)
         tensor_put_loss(run);
 }
 
-static void end(struct run *run)
-{
-    (void)run;
-}
-
 int main(int argc, char **argv)
 {
     const struct program tensor = {
@@ -108,10 +95,8 @@ int main(int argc, char **argv)
         .probes = probes(),
         .layers = tensor_put_layers,
         .fits = fits,
-        .check = check,
         .build = build,
         .begin = begin,
-        .end = end,
     };
     return driver_main(argc, argv, &tensor);
 }

@@ -65,9 +65,7 @@ static struct tensor *gather_columns(const struct linear *linear, struct tensor 
     const int last = own->shape.dimensions - 1;
     for (int rank = 0; rank < linear->ranks; rank++) {
         const int first = first_of(linear, rank), count = first_of(linear, rank + 1) - first;
-        struct shape shape = own->shape;
-        shape.size[last] = count;
-        struct tensor *piece = compute_new(own->device, shape);
+        struct tensor *piece = compute_new(own->device, shape_with(own->shape, last, count));
         if (rank == linear->rank)
             tensor_copy(piece, own);
         mpi_check(MPI_Bcast(piece->data, piece->count, MPI_FLOAT, rank, linear->comm));
@@ -82,9 +80,7 @@ static struct tensor *gather_columns(const struct linear *linear, struct tensor 
 static struct tensor *own_columns(const struct linear *linear, struct tensor *dy)
 {
     const int last = dy->shape.dimensions - 1, count = end_of(linear) - begin_of(linear);
-    struct shape shape = dy->shape;
-    shape.size[last] = count;
-    struct tensor *own = compute_new(dy->device, shape);
+    struct tensor *own = compute_new(dy->device, shape_with(dy->shape, last, count));
     compute_copy_part(dy, begin_of(linear), last, own, 0, count);
     tensor_free(dy);
     return own;
@@ -98,9 +94,7 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
 {
     const struct linear *linear = call->own;
     struct tensor *weight = call->parameter[0], *bias = call->parameter[1];
-    struct shape shape = x->shape;
-    shape.size[shape.dimensions - 1] = weight->shape.size[0];
-    struct tensor *y = compute_new(call->device, shape);
+    struct tensor *y = compute_new(call->device, shape_with_last(x->shape, weight->shape.size[0]));
     compute_matrix_product(false, true, x, weight, 0.0f, y);
     if (linear->form == ROWS && linear->bias_everywhere)
         compute_add_bias(bias, y);
@@ -236,14 +230,6 @@ static void take(struct run *run)
     optimizer_step(run->trained[0].optimizer);
 }
 
-static bool check(struct run *run, char *reason, size_t reason_size)
-{
-    (void)run;
-    (void)reason;
-    (void)reason_size;
-    return true;
-}
-
 static void build(struct run *run)
 {
     driver_add_stage(run, (struct stage_options){.stages = 1, .layers = run->model->layers});
@@ -253,11 +239,6 @@ static void begin(struct run *run)
 {
     batch_open_inputs(run->batch);
     batch_open_labels(run->batch);
-}
-
-static void end(struct run *run)
-{
-    (void)run;
 }
 
 int main(int argc, char **argv)
@@ -277,8 +258,6 @@ int main(int argc, char **argv)
                                          .options = &own,
                                          .steps = steps,
                                          .layers = put_layers,
-                                         .check = check,
                                          .build = build,
-                                         .begin = begin,
-                                         .end = end});
+                                         .begin = begin});
 }

@@ -132,11 +132,6 @@ static void begin(struct run *run)
         one->parameters = held;
 }
 
-static void end(struct run *run)
-{
-    (void)run;
-}
-
 int main(int argc, char **argv)
 {
     static const struct own_options own = {.step_word = "holding"};
@@ -155,6 +150,5 @@ int main(int argc, char **argv)
                                          .steps = steps,
                                          .check = check,
                                          .build = build,
-                                         .begin = begin,
-                                         .end = end});
+                                         .begin = begin});
 }
