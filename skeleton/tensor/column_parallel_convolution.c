@@ -20,7 +20,7 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
      * call->layer->parameters > BIAS, call->parameter[BIAS]; place->whole->stride and ->padding. y is
      * (samples, this rank's outputs, height', width'); with FORM_COLUMN_GATHERED it is gathered.
      * Hint: compute_convolution, and column_parallel_linear.c. place->whole->output has height' and
-     * width'; what is gathered first is of this rank's channels (compute_new).
+     * width'; what is gathered first is of this rank's channels (compute_new, shape_with).
      * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
      */
     todo("column-parallel convolution, forward", call, x);

@@ -21,8 +21,8 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
      * (samples, …, outputs). Keep what the backward needs (layer_keep).
      * Hint: common/layers/custom_layer.h has a linear layer as a whole. What is between whole and
      * split is one of the operators: copy_forward here (enter_forward does just that, and by tokens, too,
-     * when you come to sequence_parallel.c). The shape of y is best taken from x behind it (compute_new):
-     * layer_output_new is what comes out behind the gather.
+     * when you come to sequence_parallel.c). The shape of y is best taken from x behind it (compute_new,
+     * shape_with_last): layer_output_new is what comes out behind the gather.
      * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
      */
     todo("column-parallel linear layer, forward", call, x);

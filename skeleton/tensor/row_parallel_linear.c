@@ -18,8 +18,8 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
      * Given: call->own is the place; call->parameter[WEIGHT] (outputs, this rank's inputs) and, if
      * call->layer->parameters > BIAS, call->parameter[BIAS] (outputs), whole on each rank.
      * Hint: reduce_forward (leave_forward does just that, and by tokens, too, when you come to
-     * sequence_parallel.c: so make the term with compute_new, of x's rows; layer_output_new is what comes
-     * out). How often is the bias in y if each rank adds it before the sum?
+     * sequence_parallel.c: so make the term with compute_new, of x's rows (shape_with_last);
+     * layer_output_new is what comes out). How often is the bias in y if each rank adds it before the sum?
      * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
      */
     todo("row-parallel linear layer, forward", call, x);

@@ -13,14 +13,15 @@
 enum { WEIGHT, BIAS };
 
 /* BEGIN SOLUTION */
-enum { X, CHANNELS = 1 /* the dimension of (samples, channels, height, width) */ };
+enum { X };
+enum { CHANNELS = 1 }; /* the dimension of (samples, channels, height, width) */
 
-/* Of all channels, or of none but this rank's. */
-static struct tensor *new_output(const struct layer_call *call, int channels)
+/* y of this rank's channels, also where it is gathered afterwards. */
+static struct tensor *new_output(const struct layer_call *call)
 {
-    struct shape shape = shape_with_batch(call->samples, call->layer->output);
-    shape.size[CHANNELS] = channels;
-    return compute_new(call->device, shape);
+    const struct shape output = shape_with_batch(call->samples, call->layer->output);
+    const int channels = call->parameter[WEIGHT]->shape.size[0];
+    return compute_new(call->device, shape_with(output, CHANNELS, channels));
 }
 
 /* call->parameter[BIAS], or NULL: there is none. */
@@ -35,11 +36,10 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     /* BEGIN SOLUTION */
     const struct tensor_place *place = call->own;
     const struct layer *whole = place->whole;
-    struct tensor *weight = call->parameter[WEIGHT];
     x = copy_forward(place->group, x);
-    struct tensor *y = new_output(call, weight->shape.size[0]);
-    compute_convolution(x, weight, bias_of(call, call->parameter), whole->stride, whole->padding,
-                        y);
+    struct tensor *y = new_output(call);
+    compute_convolution(x, call->parameter[WEIGHT], bias_of(call, call->parameter), whole->stride,
+                        whole->padding, y);
     layer_keep(call, X, x);
     if (place->form == FORM_COLUMN)
         return y;
@@ -51,7 +51,7 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     //|  * call->layer->parameters > BIAS, call->parameter[BIAS]; place->whole->stride and ->padding. y is
     //|  * (samples, this rank's outputs, height', width'); with FORM_COLUMN_GATHERED it is gathered.
     //|  * Hint: compute_convolution, and column_parallel_linear.c. place->whole->output has height' and
-    //|  * width'; what is gathered first is of this rank's channels (compute_new).
+    //|  * width'; what is gathered first is of this rank's channels (compute_new, shape_with).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
     //|  */
     //| todo("column-parallel convolution, forward", call, x);

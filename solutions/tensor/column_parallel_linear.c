@@ -14,14 +14,6 @@ enum { WEIGHT, BIAS };
 /* BEGIN SOLUTION */
 enum { X };
 
-/* A tensor (…, columns of x) becomes one of other columns. */
-static struct tensor *with_columns(const struct tensor *x, int columns)
-{
-    struct shape shape = x->shape;
-    shape.size[shape.dimensions - 1] = columns;
-    return compute_new(x->device, shape);
-}
-
 /* END SOLUTION */
 static struct tensor *forward(struct layer_call *call, struct tensor *x)
 {
@@ -29,7 +21,7 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     const struct tensor_place *place = call->own;
     struct tensor *weight = call->parameter[WEIGHT];
     x = enter_forward(place, x);
-    struct tensor *y = with_columns(x, weight->shape.size[0]);
+    struct tensor *y = compute_new(x->device, shape_with_last(x->shape, weight->shape.size[0]));
     compute_matrix_product(false, true, x, weight, 0.0f, y);
     if (call->layer->parameters > BIAS)
         compute_add_bias(call->parameter[BIAS], y);
@@ -47,8 +39,8 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     //|  * (samples, …, outputs). Keep what the backward needs (layer_keep).
     //|  * Hint: common/layers/custom_layer.h has a linear layer as a whole. What is between whole and
     //|  * split is one of the operators: copy_forward here (enter_forward does just that, and by tokens, too,
-    //|  * when you come to sequence_parallel.c). The shape of y is best taken from x behind it (compute_new):
-    //|  * layer_output_new is what comes out behind the gather.
+    //|  * when you come to sequence_parallel.c). The shape of y is best taken from x behind it (compute_new,
+    //|  * shape_with_last): layer_output_new is what comes out behind the gather.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
     //|  */
     //| todo("column-parallel linear layer, forward", call, x);
@@ -62,7 +54,7 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
     if (place->form == FORM_COLUMN_GATHERED)
         dy = gather_backward(place->group, dy, dy->shape.dimensions - 1);
     if (want_dx) {
-        struct tensor *dx = with_columns(dy, shape_last(place->whole->input));
+        struct tensor *dx = compute_new_like(layer_kept(call, X));
         compute_matrix_product(false, false, dy, call->parameter[WEIGHT], 0.0f, dx);
         exchange = enter_backward_begin(place, dx);
     }

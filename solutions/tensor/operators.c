@@ -13,20 +13,13 @@ static struct tensor *sum_over_ranks(const struct tensor_group *group, struct te
     return x;
 }
 
-/* A tensor like x, but with `size` along one dimension. */
-static struct tensor *new_with_size(const struct tensor *x, int dimension, int size)
-{
-    struct shape shape = x->shape;
-    shape.size[dimension] = size;
-    return compute_new(x->device, shape);
-}
-
 /* This rank's part of a dimension. Takes over x. */
 static struct tensor *own_part(const struct tensor_group *group, struct tensor *x, int dimension)
 {
     const struct part own = split(x->shape.size[dimension], group->ranks, group->rank);
-    struct tensor *part = new_with_size(x, dimension, own.end - own.begin);
-    compute_copy_part(x, own.begin, dimension, part, 0, own.end - own.begin);
+    const int size = own.end - own.begin;
+    struct tensor *part = compute_new(x->device, shape_with(x->shape, dimension, size));
+    compute_copy_part(x, own.begin, dimension, part, 0, size);
     tensor_free(x);
     return part;
 }
@@ -45,16 +38,17 @@ static struct tensor *all_parts(const struct tensor_group *group, struct tensor 
         count[rank] = (part.end - part.begin) * slice;
         first[rank] = part.begin * slice;
     }
-    struct tensor *received = new_with_size(x, dimension, size);
+    const struct shape all = shape_with(x->shape, dimension, size);
+    struct tensor *received = compute_new(x->device, all);
     mpi_check(MPI_Allgatherv(x->data, x->count, MPI_FLOAT, received->data, count, first, MPI_FLOAT,
                              group->comm));
-    struct tensor *whole = new_with_size(x, dimension, size);
+    struct tensor *whole = compute_new(x->device, all);
     for (int rank = 0; rank < group->ranks; rank++) {
         const struct part part = split(size, group->ranks, rank);
-        struct shape shape = x->shape;
-        shape.size[dimension] = part.end - part.begin;
-        struct tensor *piece = tensor_view(received, (size_t)first[rank], shape);
-        compute_copy_part(piece, 0, dimension, whole, part.begin, part.end - part.begin);
+        const int own = part.end - part.begin;
+        struct tensor *piece =
+            tensor_view(received, (size_t)first[rank], shape_with(x->shape, dimension, own));
+        compute_copy_part(piece, 0, dimension, whole, part.begin, own);
         tensor_free(piece);
     }
     tensor_free(received);

@@ -39,14 +39,6 @@ bool can_split_heads(int heads, int ranks, char *reason, size_t reason_size)
 /* BEGIN SOLUTION */
 enum { X, QKV, PROBABILITIES, HEADS };
 
-/* A tensor (samples, tokens, columns of x) becomes one of other columns. */
-static struct tensor *with_columns(const struct tensor *x, int columns)
-{
-    struct shape shape = x->shape;
-    shape.size[shape.dimensions - 1] = columns;
-    return compute_new(x->device, shape);
-}
-
 static struct part own_heads(const struct tensor_place *place)
 {
     return split(place->whole->heads, place->group->ranks, place->group->rank);
@@ -60,7 +52,7 @@ static int head_width(const struct tensor_place *place)
 /* x (samples, tokens, columns) times a weight (outputs, columns). */
 static struct tensor *product(const struct tensor *x, const struct tensor *weight)
 {
-    struct tensor *y = with_columns(x, weight->shape.size[0]);
+    struct tensor *y = compute_new(x->device, shape_with_last(x->shape, weight->shape.size[0]));
     compute_matrix_product(false, true, x, weight, 0.0f, y);
     return y;
 }
@@ -78,7 +70,8 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     const struct part own = own_heads(place);
     const int heads = own.end - own.begin, samples = qkv->shape.size[0],
               tokens = qkv->shape.size[1];
-    struct tensor *z = with_columns(qkv, heads * head_width(place));
+    struct tensor *z =
+        compute_new(call->device, shape_with_last(qkv->shape, heads * head_width(place)));
     struct tensor *probabilities = compute_new(call->device, SHAPE(samples, heads, tokens, tokens));
     compute_attention(place->whole->causal, qkv, z, probabilities);
     layer_keep(call, QKV, qkv);

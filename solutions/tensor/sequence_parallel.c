@@ -33,10 +33,9 @@ static struct tensor *rank_by_rank(const struct tensor_group *group, struct tens
     size_t first = 0;
     for (int rank = 0; rank < group->ranks; rank++) {
         const struct part part = split(x->shape.size[TOKENS], group->ranks, rank);
-        struct shape shape = x->shape;
-        shape.size[TOKENS] = part.end - part.begin;
-        struct tensor *piece = tensor_view(packed, first, shape);
-        compute_copy_part(x, part.begin, TOKENS, piece, 0, part.end - part.begin);
+        const int tokens = part.end - part.begin;
+        struct tensor *piece = tensor_view(packed, first, shape_with(x->shape, TOKENS, tokens));
+        compute_copy_part(x, part.begin, TOKENS, piece, 0, tokens);
         count[rank] = piece->count;
         first += piece->elements;
         tensor_free(piece);
@@ -50,8 +49,7 @@ static struct exchange reduce_scatter_begin(const struct tensor_group *group, st
 {
     int count[group->ranks];
     const struct part own = split(x->shape.size[TOKENS], group->ranks, group->rank);
-    struct shape shape = x->shape;
-    shape.size[TOKENS] = own.end - own.begin;
+    const struct shape shape = shape_with(x->shape, TOKENS, own.end - own.begin);
     struct exchange exchange = {.dx = compute_new(x->device, shape),
                                 .sent = rank_by_rank(group, x, count)};
     mpi_check(MPI_Ireduce_scatter(exchange.sent->data, exchange.dx->data, count, MPI_FLOAT, MPI_SUM,
