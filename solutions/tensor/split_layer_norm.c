@@ -85,6 +85,19 @@ static struct tensor *normalise(const struct tensor_place *place, struct tensor 
     return inverse;
 }
 
+/* For each row -(mean of g) and -(mean of g n), over the columns of all ranks: (2, rows). Both sums take one
+ * message. */
+static struct tensor *minus_both_means(const struct tensor_place *place, const struct tensor *g,
+                                       const struct tensor *normal)
+{
+    struct tensor *along = compute_new_like(g);
+    compute_multiply(g, normal, along);
+    struct tensor *sums = copy_backward(place->group, row_sums_of_two(g, along));
+    compute_scale(-1.0f / (float)all_columns(place), sums);
+    tensor_free(along);
+    return sums;
+}
+
 /* END SOLUTION */
 static struct tensor *forward(struct layer_call *call, struct tensor *x)
 {
@@ -119,29 +132,25 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
 static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
 {
     /* BEGIN SOLUTION */
-    const struct tensor_place *place = call->own;
     layer_keep(call, DY, dy);
     if (!want_dx)
         return NULL;
-    struct tensor *normal = layer_kept(call, NORMAL), *inverse = layer_kept(call, INVERSE);
+    struct tensor *normal = layer_kept(call, NORMAL);
     struct tensor *dx = copy_of(dy), *rows = rows_of(call, dx);
-    compute_multiply_columns(call->parameter[WEIGHT], rows); /* g */
+    compute_multiply_columns(call->parameter[WEIGHT], rows); /* g, of which dx is made in place */
 
-    struct tensor *along = compute_new_like(rows);
-    compute_multiply(rows, normal, along);
-    /* Both sums in one message: that of g, and that of g n. */
-    struct tensor *sums = copy_backward(place->group, row_sums_of_two(rows, along));
-    compute_scale(-1.0f / (float)all_columns(place), sums);
-
-    struct tensor *of_g = row_of(sums, 0), *of_gn = row_of(sums, 1);
-    compute_add_to_rows(of_g, rows);
-    compute_copy_part(normal, 0, 0, along, 0, normal->shape.size[0]);
+    struct tensor *means = minus_both_means(call->own, rows, normal);
+    struct tensor *of_g = row_of(means, 0), *of_gn = row_of(means, 1);
+    struct tensor *along = copy_of(normal);
     compute_multiply_rows(of_gn, along);
+    compute_add_to_rows(of_g, rows);
     compute_add(along, rows);
-    compute_multiply_rows(inverse, rows);
-    struct tensor *const done[] = {of_g, of_gn, sums, along, rows};
-    for (size_t i = 0; i < sizeof done / sizeof *done; i++)
-        tensor_free(done[i]);
+    compute_multiply_rows(layer_kept(call, INVERSE), rows);
+    tensor_free(of_g);
+    tensor_free(of_gn);
+    tensor_free(means);
+    tensor_free(along);
+    tensor_free(rows);
     return dx;
     /* END SOLUTION */
     //| /* TODO: dx of this rank's columns, from dy of the same; NULL unless want_dx.
