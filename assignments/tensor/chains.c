@@ -30,6 +30,17 @@ bool chain_link(const struct layer *layer, enum link *link)
     return false;
 }
 
+bool chain_link_has_weight(enum link link)
+{
+    return link == LINK_LINEAR || link == LINK_CONVOLUTION;
+}
+
+bool chain_layer_has_weight(const struct layer *layer)
+{
+    enum link link;
+    return chain_link(layer, &link) && chain_link_has_weight(link);
+}
+
 struct chain chain_from(const struct layer_of_model *all, int places, int place)
 {
     enum link link;
@@ -76,9 +87,8 @@ static bool gives_split(enum form form)
 
 static bool is_for(enum link link, enum form form)
 {
-    const bool weight = link == LINK_LINEAR || link == LINK_CONVOLUTION;
     const bool of_weights = form == FORM_COLUMN || form == FORM_COLUMN_GATHERED || form == FORM_ROW;
-    return form == FORM_WHOLE || weight == of_weights;
+    return form == FORM_WHOLE || chain_link_has_weight(link) == of_weights;
 }
 
 const char *chain_fault(int links, const enum link *link, const enum form *form,

@@ -14,6 +14,10 @@ struct chain {
     int first, links; /* places in the model (struct layer_place), one behind the other */
 };
 
+/* Has it a weight, which is to be split? */
+bool chain_link_has_weight(enum link link);
+/* Is a layer such a link: linear, or a convolution? */
+bool chain_layer_has_weight(const struct layer *layer);
 /* The link that a layer is in a chain; false: it is in none. */
 bool chain_link(const struct layer *layer, enum link *link);
 /* The chain that begins at a place or behind it; links is 0 if there is none. */

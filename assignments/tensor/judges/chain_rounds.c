@@ -6,11 +6,6 @@
 /* More than there can be. */
 #define IMPOSSIBLE (INT_MAX / 2)
 
-bool chain_has_weight(enum link link)
-{
-    return link == LINK_LINEAR || link == LINK_CONVOLUTION;
-}
-
 int chain_rounds(int links, const enum link *link, const enum form *form, int norm)
 {
     int rounds = 0;
@@ -31,7 +26,7 @@ int chain_least_rounds(int links, const enum link *link, int norm)
 {
     int whole = 0, parts = IMPOSSIBLE;
     for (int i = 0; i < links; i++) {
-        if (chain_has_weight(link[i])) {
+        if (chain_link_has_weight(link[i])) {
             const int before = whole;
             whole = smaller(whole, parts) + 1; /* gathered; or by rows */
             parts = before;                    /* by columns */

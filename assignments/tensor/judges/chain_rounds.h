@@ -11,7 +11,5 @@
 int chain_rounds(int links, const enum link *link, const enum form *form, int norm);
 /* The least that any forms take in which every weight is split. */
 int chain_least_rounds(int links, const enum link *link, int norm);
-/* Has it a weight, which is to be split? */
-bool chain_has_weight(enum link link);
 
 #endif

@@ -93,7 +93,7 @@ static char *what_does_not_fit(const struct chosen *chosen)
     if (chain_fault(chosen->links, chosen->link, chosen->form, fault))
         return g_strdup(fault);
     for (int i = 0; i < chosen->links; i++)
-        if (chain_has_weight(chosen->link[i]) && chosen->form[i] == FORM_WHOLE)
+        if (chain_link_has_weight(chosen->link[i]) && chosen->form[i] == FORM_WHOLE)
             return g_strdup_printf("link %d has a weight, and is not split", i);
     return NULL;
 }
@@ -146,7 +146,7 @@ static bool all_weights_are(enum form form, const GArray *all)
     for (guint i = 0; i < all->len; i++) {
         const struct chosen *chosen = &g_array_index(all, struct chosen, i);
         for (int k = 0; k < chosen->links; k++)
-            if (chain_has_weight(chosen->link[k]) && chosen->form[k] != form)
+            if (chain_link_has_weight(chosen->link[k]) && chosen->form[k] != form)
                 return false;
     }
     return true;

@@ -3,10 +3,10 @@
  *
  * Run:       a training step with --log-memory, whose gradients are stored. Weights are much larger than what
  *            passes from layer to layer.
- * Must hold: of each weight of a linear layer, convolution or attention a rank has an equal share, give or take one column, row
- *            or head; parameters, gradients and optimizer state take as much as these shares do; nothing as large
- *            as a whole weight is made or comes in a message, nor do messages together bring one. What the
- *            computations cost is a matter of work.h.
+ * Must hold: of each weight of a linear layer, convolution or attention a rank has an equal share, give or take
+ *            one column, row or head; parameters, gradients and optimizer state take as much as these shares do;
+ *            nothing as large as a whole weight is made or comes in a message, nor do messages together bring
+ *            one. What the computations cost is a matter of work.h.
  * A failure: names the rank, and the weight that it has or gets.
  */
 #include "assignments/tensor/judges/really_split.h"
@@ -85,18 +85,12 @@ static bool slices_are_shares(const struct split_case *c, const struct layer *la
     return true;
 }
 
-static bool is_of_chain(const struct layer *layer)
-{
-    enum link link;
-    return chain_link(layer, &link) && (link == LINK_LINEAR || link == LINK_CONVOLUTION);
-}
-
 /* Of a layer without layers inside; first: of its parameters, in the model's layer. */
 static bool leaf_is_split(const struct split_case *c, const struct layer *layer, int first,
                           const struct layer *leaf, struct verdict *verdict)
 {
     const bool attention = tensor_is_attention(leaf);
-    if (is_of_chain(leaf) || attention)
+    if (chain_layer_has_weight(leaf) || attention)
         return slices_are_shares(c, layer, first, leaf, verdict) &&
                (!attention || slices_are_shares(c, layer, first + PROJECTION, leaf, verdict));
     return true;

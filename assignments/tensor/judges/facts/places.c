@@ -102,16 +102,14 @@ void tensor_places_free(struct tensor_places *places)
 
 /* ---- forms --------------------------------------------------------------------------------------------- */
 
-static bool is_weight(const struct tensor_places *places, int place)
+bool tensor_places_has_weight(const struct tensor_places *places, int place)
 {
-    enum link link;
-    return chain_link(&places->at[place].whole, &link) &&
-           (link == LINK_LINEAR || link == LINK_CONVOLUTION);
+    return chain_layer_has_weight(&places->at[place].whole);
 }
 
 static int next_weight(const struct tensor_places *places, int from, int end)
 {
-    while (from < end && !is_weight(places, from))
+    while (from < end && !tensor_places_has_weight(places, from))
         from++;
     return from;
 }
@@ -120,7 +118,7 @@ static int weights_of(const struct tensor_places *places, struct chain chain)
 {
     int weights = 0;
     for (int i = 0; i < chain.links; i++)
-        weights += is_weight(places, chain.first + i);
+        weights += tensor_places_has_weight(places, chain.first + i);
     return weights;
 }
 
@@ -181,8 +179,9 @@ enum form *tensor_places_forms(const struct tensor_places *places, const struct 
     const int pairs_before = tensor_places_choices(places, options) - 1 - choice;
     for (int i = 0; i < places->count; i++)
         form[i] = i < places->by_samples ? FORM_WHOLE
-                  : is_weight(places, i) ? FORM_COLUMN_GATHERED
-                                         : tensor_form_between_chains(&places->at[i].whole, way);
+                  : tensor_places_has_weight(places, i)
+                      ? FORM_COLUMN_GATHERED
+                      : tensor_form_between_chains(&places->at[i].whole, way);
     int from = places->by_samples;
     struct chain chain = next_chain(places, way, &from);
     while (from > chain.first) {
@@ -202,11 +201,6 @@ bool tensor_places_is_first(const struct tensor_places *places, int place)
         if (places->at[i].whole.parameters > 0)
             return false;
     return true;
-}
-
-bool tensor_places_has_weight(const struct tensor_places *places, int place)
-{
-    return is_weight(places, place);
 }
 
 char *tensor_places_name(const struct tensor_places *places, int place)
