@@ -1,5 +1,6 @@
 /* What the probe of the split cross-entropy is given; see loss_cases.h. */
 #include "assignments/tensor/loss_cases.h"
+#include "assignments/tensor/trials.h"
 
 #include "common/base/random.h"
 
@@ -29,9 +30,7 @@ struct loss_case loss_case_of(uint64_t seed, int ranks, int number)
 
 struct part loss_case_words(const struct loss_case *one, int rank)
 {
-    const int least = one->words / one->ranks, more = one->words % one->ranks;
-    const int begin = least * rank + (rank < more ? rank : more);
-    return (struct part){begin, begin + least + (rank < more ? 1 : 0)};
+    return trial_part(one->words, one->ranks, rank);
 }
 
 struct tensor *loss_case_logits(const struct loss_case *one, int micro_batch)

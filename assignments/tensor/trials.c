@@ -63,6 +63,13 @@ void trial_clear(struct trial *trial)
 
 /* ---- parts ------------------------------------------------------------------------------------------ */
 
+struct part trial_part(int size, int ranks, int rank)
+{
+    const int least = size / ranks, more = size % ranks;
+    const int begin = least * rank + (rank < more ? rank : more);
+    return (struct part){begin, begin + least + (rank < more ? 1 : 0)};
+}
+
 bool trial_splits_input(const struct trial *trial)
 {
     return trial->form == FORM_ROW || trial->form == FORM_SPLIT;
@@ -74,10 +81,8 @@ struct part trial_inputs(const struct trial *trial, int rank)
     if (!trial_splits_input(trial))
         return (struct part){0, size};
     const int together = trial->together > 0 ? trial->together : 1;
-    const int groups = size / together, least = groups / trial->ranks, more = groups % trial->ranks;
-    const int begin = least * rank + (rank < more ? rank : more);
-    const int end = begin + least + (rank < more ? 1 : 0);
-    return (struct part){begin * together, end * together};
+    const struct part groups = trial_part(size / together, trial->ranks, rank);
+    return (struct part){groups.begin * together, groups.end * together};
 }
 
 /* ---- numbers ---------------------------------------------------------------------------------------- */
@@ -102,11 +107,11 @@ static struct tensor *drawn(const struct trial *trial, uint64_t from, struct sha
 static int32_t drawn_word(const struct trial *trial, uint64_t from, int number)
 {
     const int words = trial->whole.parameter[0].shape.size[0];
-    const int rank = number / 2, least = words / trial->ranks, more = words % trial->ranks;
+    const int rank = number / 2;
     if (rank >= trial->ranks)
         return (int32_t)random_below(trial->seed, from, (uint64_t)number, (uint32_t)words);
-    const int begin = least * rank + (rank < more ? rank : more);
-    return number % 2 == 0 ? begin : begin + least - (rank < more ? 0 : 1);
+    const struct part part = trial_part(words, trial->ranks, rank);
+    return number % 2 == 0 ? part.begin : part.end - 1;
 }
 
 static struct tensor *drawn_words(const struct trial *trial, uint64_t from)

@@ -7,9 +7,9 @@
  * the whole dy and the whole parameters are drawn; a rank gets its part of them.
  *
  * In the evidence trial i is stage i, with layer i as its only one, so nobody wants dx of trial 0. Round k is
- * training step k, and stored as what was "after step k" is (common/driver/driver.h): parameters, "layers.I.NAME.gradient",
- * and "layers.I.y.M" and "layers.I.dx.M" of micro-batch M. The parameters "before step 0" show who has which
- * slices, also where a run did not come to its end.
+ * training step k, and stored as what was "after step k" is (common/driver/driver.h): parameters,
+ * "layers.I.NAME.gradient", and "layers.I.y.M" and "layers.I.dx.M" of micro-batch M. The parameters "before
+ * step 0" show who has which slices, also where a run did not come to its end.
  *
  * Tokens that enter an embedding are words of every rank, the first and the last one of each among them.
  *
@@ -77,6 +77,9 @@ void trial_make(struct trial *trial, const struct trial_kind *kind, int number, 
                 uint64_t seed);
 void trial_clear(struct trial *trial);
 
+/* The part of `size` things that a rank is given where the kit decides, and not the student's split: what does not
+ * divide goes to the first ranks, one each. */
+struct part trial_part(int size, int ranks, int rank);
 /* Does x come split, each rank its part? */
 bool trial_splits_input(const struct trial *trial);
 /* Which columns or channels of x a rank is given: all, unless x comes split. */

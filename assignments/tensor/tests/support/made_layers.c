@@ -32,13 +32,9 @@ static void open_numbers(struct numbers *numbers, const struct made *made, int n
     numbers->weight = trial_parameter(trial, round, 0);
     numbers->bias = trial->whole.parameters > 1 ? trial_parameter(trial, round, 1) : NULL;
     numbers->by_outputs = trial->form != FORM_ROW;
-    const int least = numbers->outputs / RANKS, more = numbers->outputs % RANKS;
-    for (int r = 0, begin = 0; r < RANKS; r++) {
-        numbers->part[r] = numbers->by_outputs
-                               ? (struct part){begin, begin + least + (r < more ? 1 : 0)}
-                               : trial_inputs(trial, r);
-        begin = numbers->part[r].end;
-    }
+    for (int r = 0; r < RANKS; r++)
+        numbers->part[r] =
+            numbers->by_outputs ? trial_part(numbers->outputs, RANKS, r) : trial_inputs(trial, r);
 }
 
 static void close_numbers(struct numbers *numbers)
