@@ -5,25 +5,18 @@
 #include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/judges/facts/rounds.h"
 #include "assignments/tensor/judges/facts/shares.h"
+#include "assignments/tensor/tests/support/judged_run.h"
 #include "tests/support/test.h"
 
 static struct outcome run;
 
 static struct tensor_places *places_of(const char *way, const char *model)
 {
-    char error[OPTIONS_ERROR_SIZE];
-    g_autofree char *line = g_strdup_printf("tensor --parallel %s --model %s --data "
-                                            "synthetic-text:tokens=5,vocabulary=11,train=64,test=8",
-                                            way, model);
-    g_auto(GStrv) word = NULL;
-    int count;
-    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
-    ck_assert_msg(options_read(&run.options, &tensor_own_options, count, word, error), "%s", error);
-    struct verdict *verdict = verdict_new();
-    struct tensor_places *places = tensor_places_new(&run, verdict);
-    ck_assert_msg(places != NULL, "%s", verdict->headline->str);
-    verdict_free(verdict);
-    return places;
+    g_autofree char *arguments =
+        g_strdup_printf("--parallel %s --model %s --data "
+                        "synthetic-text:tokens=5,vocabulary=11,train=64,test=8",
+                        way, model);
+    return judged_run_places(arguments, &run);
 }
 
 /* Numbers of one sample. A block of width 8 with 5 tokens: a sum of 40 behind attention and one behind its

@@ -3,26 +3,14 @@
  */
 #include "assignments/tensor/judges/facts/rounds.h"
 #include "assignments/tensor/judges/facts/shares.h"
-#include "assignments/tensor/way_table.h"
+#include "assignments/tensor/tests/support/judged_run.h"
 #include "tests/support/test.h"
-
-#include <string.h>
 
 static struct outcome run;
 
 static struct tensor_places *places_of(const char *arguments)
 {
-    char error[OPTIONS_ERROR_SIZE];
-    g_autofree char *line = g_strdup_printf("tensor %s", arguments);
-    g_auto(GStrv) word = NULL;
-    int count;
-    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
-    ck_assert_msg(options_read(&run.options, &tensor_own_options, count, word, error), "%s", error);
-    struct verdict *verdict = verdict_new();
-    struct tensor_places *places = tensor_places_new(&run, verdict);
-    ck_assert_msg(places != NULL, "%s", verdict->headline->str);
-    verdict_free(verdict);
-    return places;
+    return judged_run_places(arguments, &run);
 }
 
 /* Layers: flatten, linear 20 to 8, ReLU, linear 8 to 8, ReLU, linear 8 to 8, ReLU, linear 8 to 3. */

@@ -9,18 +9,32 @@
 
 #define PROGRAM "solutions/tensor"
 
-struct outcome judged_run(bool simulated, int ranks, const char *arguments)
+void judged_run_options(const char *arguments, struct options *options)
 {
     char error[OPTIONS_ERROR_SIZE];
+    g_autofree char *line = g_strdup_printf("tensor %s", arguments);
     g_auto(GStrv) word = NULL;
     int count;
+    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
+    ck_assert_msg(options_read(options, &tensor_own_options, count, word, error), "%s", error);
+}
+
+struct tensor_places *judged_run_places(const char *arguments, struct outcome *run)
+{
+    struct verdict *verdict = verdict_new();
+    judged_run_options(arguments, &run->options);
+    struct tensor_places *places = tensor_places_new(run, verdict);
+    ck_assert_msg(places != NULL, "%s", verdict->headline->str);
+    verdict_free(verdict);
+    return places;
+}
+
+struct outcome judged_run(bool simulated, int ranks, const char *arguments)
+{
     struct outcome outcome = {
         .ranks = ranks, .simulated = simulated, .end = RUN_FINISHED, .folder = test_folder_new()};
     g_autofree char *words = g_strdup_printf("--quiet --evidence %s %s", outcome.folder, arguments);
-    g_autofree char *line = g_strdup_printf("tensor %s", words);
-    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
-    ck_assert_msg(options_read(&outcome.options, &tensor_own_options, count, word, error), "%s",
-                  error);
+    judged_run_options(words, &outcome.options);
     struct test_run ended = test_run_program(simulated, ranks, PROGRAM, words);
     ck_assert_msg(ended.status == 0, "%d ranks, %s: exit status %d\n%s", ranks, arguments,
                   ended.status, ended.output);

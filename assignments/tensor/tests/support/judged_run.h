@@ -4,7 +4,13 @@
 #ifndef ASSIGNMENTS_TENSOR_TESTS_SUPPORT_JUDGED_RUN_H
 #define ASSIGNMENTS_TENSOR_TESTS_SUPPORT_JUDGED_RUN_H
 
+#include "assignments/tensor/judges/facts/places.h"
 #include "grader/verdict/judge.h"
+
+/* The options that the program reads of these arguments; fails the test if it would refuse one. */
+void judged_run_options(const char *arguments, struct options *options);
+/* The layers of the model of a run with these arguments, which becomes run->options; to tensor_places_free. */
+struct tensor_places *judged_run_places(const char *arguments, struct outcome *run);
 
 /* With these arguments, the seed included; it must end well. */
 struct outcome judged_run(bool simulated, int ranks, const char *arguments);
