@@ -5,7 +5,8 @@
  *            of them, each rank's slices. (Two right runs drift apart, so a band around a curve decides nothing.)
  * Must hold: the slices make up wholes; the first snapshot has the judge's own initial values; from each one
  *            the judge trains on by itself, in one process, for five steps, and the losses agree; and what lies
- *            between two snapshots is training. All ranks have the same loss. Of biases the copies of one rank, whichever, are enough.
+ *            between two snapshots is training. All ranks have the same loss. Of biases the copies of one rank,
+ *            whichever, are enough.
  * A failure: training goes another way than in one process; the step from which on is named.
  */
 #include "grader/truth/windows.h"

@@ -7,8 +7,9 @@
  *            own sizes.
  * A failure: the first cell that is not right; where it fits a usual slip, which.
  *
- * The mlp's linear layers are column, row, column, row. Forward, the two row layers sum their outputs; backward, the
- * third layer sums its dx, and nobody wants that of the first. A block sums batch · tokens · width numbers twice each way.
+ * The mlp's linear layers are column, row, column, row. Forward, the two row layers sum their outputs; backward,
+ * the third layer sums its dx, and nobody wants that of the first. A block sums batch · tokens · width numbers twice
+ * each way.
  */
 #include "assignments/tensor/judges/answers/answer_tables.h"
 #include "assignments/tensor/judges/answers/answers.h"

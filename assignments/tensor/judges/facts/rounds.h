@@ -23,8 +23,8 @@ struct round {
 
 /* Array of struct round, in the order in which they come, forward and then backward; to g_array_unref. Of the
  * layers in chains, of attention, and of an embedding whose words are split (nobody wants the gradient of
- * tokens); norms over what is split, and losses, are others' to add. form: of each
- * place, as tensor_places_forms says. */
+ * tokens); norms over what is split, and losses, are others' to add. form: of each place, as
+ * tensor_places_forms says. */
 GArray *tensor_rounds_of(const struct tensor_places *places, const enum form *form);
 
 /* Bytes that have to move between so many ranks in a round of so many samples. */

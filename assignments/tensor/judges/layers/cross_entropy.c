@@ -4,7 +4,8 @@
  * Run:       the probe that calls it with logits of all sizes and targets of every rank, two micro-batches at a
  *            time.
  * Must hold: on every rank the loss is that of all logits in one process, and the gradient is this rank's part;
- *            the logits stay as they are; a few numbers for each row pass between the ranks forward, nothing backward.
+ *            the logits stay as they are; a few numbers for each row pass between the ranks forward, nothing
+ *            backward.
  * A failure: names the case, the rank, and the mistake that the numbers tell.
  */
 #include "assignments/tensor/judges/layers/cross_entropy.h"

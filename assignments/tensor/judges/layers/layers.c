@@ -16,7 +16,8 @@
 
 /* ---- words ------------------------------------------------------------------------------------------ */
 
-char *trial_in_words(const struct trial *trial)
+/* "trial 2: 5 samples of (3, 11) to (3, 17), FORM_COLUMN": to be freed with g_free. */
+static char *trial_in_words(const struct trial *trial)
 {
     char input[SHAPE_TEXT_SIZE], output[SHAPE_TEXT_SIZE];
     return g_strdup_printf("trial %d: %d samples of %s to %s, %s%s", trial->number, trial->samples,
@@ -25,7 +26,8 @@ char *trial_in_words(const struct trial *trial)
                            trial->whole.parameters == 1 ? ", no bias" : "");
 }
 
-char *layer_tensor_in_words(const struct trial *trial, const struct layer_tensor *tensor)
+/* "dx of micro-batch 1", likewise. */
+static char *tensor_in_words(const struct trial *trial, const struct layer_tensor *tensor)
 {
     if (tensor->sort == LAYER_GRADIENT)
         return g_strdup_printf("gradient of \"%s\"", trial->whole.parameter[tensor->index].name);
@@ -59,7 +61,7 @@ static void tell_difference(const struct judged_trial *judged, const struct laye
                             const struct closeness *closeness)
 {
     char text[CLOSENESS_TEXT_SIZE];
-    g_autofree char *words = layer_tensor_in_words(judged->trial, tensor);
+    g_autofree char *words = tensor_in_words(judged->trial, tensor);
     trial_fail(judged,
                "rank %d: %d of %d numbers of its %s are not what one process computes; they are "
                "off by %.3g at most",
@@ -101,7 +103,7 @@ static bool ranks_are_right(const struct judged_trial *judged, const struct laye
 static bool tensor_is_right(const struct judged_trial *judged, const struct layer_tensor *tensor)
 {
     const struct whole *whole = wholes_find(judged->wholes, tensor->name);
-    g_autofree char *words = layer_tensor_in_words(judged->trial, tensor);
+    g_autofree char *words = tensor_in_words(judged->trial, tensor);
     for (guint i = 0; whole && i < whole->parts->len; i++) {
         const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
         if (shape_equal(part->is.slice.whole, tensor->true_whole->shape) &&

@@ -42,10 +42,6 @@ judge_function tensor_judge_layers;
 void tensor_judge_trials(const struct judgement *judgement, const struct outcome *run,
                          struct verdict *verdict);
 
-/* "trial 2: 5 samples of (3, 11) to (3, 17), FORM_COLUMN": to be freed with g_free. */
-char *trial_in_words(const struct trial *trial);
-/* "dx of micro-batch 1", likewise. */
-char *layer_tensor_in_words(const struct trial *trial, const struct layer_tensor *tensor);
 /* Fails, with the trial and the round in front. */
 void trial_fail(const struct judged_trial *judged, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
