@@ -27,8 +27,7 @@ enum known {
 static const struct mistake mistakes[] = {
     [OUTPUTS_NOT_SUMMED] = {"partial outputs are not summed",
                             "The ranks' outputs are not alike, and their sum is what one process "
-                            "has: each rank goes on "
-                            "with the term that its own slice makes.",
+                            "has: each rank goes on with the term that its own slice makes.",
                             "the sum over the ranks behind the row-parallel layer"},
     [OUTPUTS_MULTIPLE] =
         {"outputs are summed although each rank has all of them",
@@ -37,45 +36,40 @@ static const struct mistake mistakes[] = {
          "which layers give a term of a sum, and which the whole result"},
     [BIAS_IN_EACH_TERM] = {"every rank adds the bias",
                            "The outputs are wrong by the bias of the last layer, once for each "
-                           "further rank: it is added to "
-                           "each rank's term, and so is in the sum as often as there are ranks.",
+                           "further rank: it is added to each rank's term, and so is in the sum as "
+                           "often as there are ranks.",
                            "whether the bias is added before or behind the sum over the ranks"},
     [INPUT_GRADIENT_NOT_SUMMED] =
         {"the gradient for the input is not summed",
          "Outputs are right, and the ranks' gradients are not alike, but their sum is what one "
-         "process "
-         "has: behind this layer stands one that every rank has a slice of. What comes back from "
-         "it on "
-         "a rank is only what that rank's slice contributes; the sum over the ranks is missing.",
+         "process has: behind this layer stands one that every rank has a slice of. What comes "
+         "back from it on a rank is only what that rank's slice contributes; the sum over the "
+         "ranks is missing.",
          "the backward of the column-parallel layer: who adds up dx?"},
     [GRADIENT_SUMMED_TOO_OFTEN] =
         {"a gradient that is whole is summed over the ranks",
          "Outputs are right, and from this layer on towards the input gradients are as many times "
-         "what "
-         "they should be as there are ranks (or a power of that, layer by layer): on the way back "
-         "a "
-         "tensor that each rank had all of went into a sum. The backward of a sum over the ranks "
-         "is no sum: dy is the same for each term.",
+         "what they should be as there are ranks (or a power of that, layer by layer): on the way "
+         "back a tensor that each rank had all of went into a sum. The backward of a sum over the "
+         "ranks is no sum: dy is the same for each term.",
          "reduce_backward and gather_backward, and what is summed twice on the way back"},
     [PARAMETER_SUMMED_TOO_OFTEN] =
         {"the gradient of a parameter is summed although each rank has all of it",
          "The gradient of this parameter is as many times what it should be as there are ranks, "
-         "while "
-         "those of layers before it are right. Each rank had all of it: nothing is missing "
+         "while those of layers before it are right. Each rank had all of it: nothing is missing "
          "that a sum could bring.",
          "whether the gradients of parameters that are not split are summed anywhere"},
     [GRADIENT_AVERAGED] = {"gradients are averaged over the ranks",
                            "Gradients are what one process has, divided by the number of ranks. "
-                           "The ranks are no shares of "
-                           "the batch: what they contribute is added up, not averaged.",
+                           "The ranks are no shares of the batch: what they contribute is added "
+                           "up, not averaged.",
                            "divisions by the number of ranks"},
     [SAME_SLICE] = {"every rank computes the first rank's slice",
                     "All ranks store the same slice of a gradient, that of the lowest rank.",
                     "which columns or rows a rank takes of what is whole"},
     [SLICES_SUMMED] = {"gradients of slices are summed over the ranks",
                        "Every rank stores the sum of all ranks' slices. A slice belongs to its "
-                       "rank alone: its gradient "
-                       "goes into no sum.",
+                       "rank alone: its gradient goes into no sum.",
                        "sums over the ranks in the backward for the weights"},
     [COPIES_APART] =
         {"copies of a bias go apart",

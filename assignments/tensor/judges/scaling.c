@@ -36,8 +36,7 @@ static const struct mistake one_after_the_other = {
         "While one rank computes, the others wait for it: each does its share of the work, and "
         "the step takes as long as all shares together.",
     .look = "what a rank waits for before it computes: nobody needs what another rank has until "
-            "its own "
-            "part is done",
+            "its own part is done",
 };
 static const struct mistake many_pieces = {
     .name = "many small messages",

@@ -155,16 +155,14 @@ void tensor_judge_answer_norms(const struct judgement *judgement, struct verdict
         {"layer norm on split columns",
          {YES, YES, NO},
          "Mean and variance are those of a row, of which each rank has a part; scale and shift are "
-         "one "
-         "number for each column."},
+         "one number for each column."},
         {"batch norm on split channels",
          {NO, NO, NO},
          "Its statistics are those of one channel, over the samples. Who has them all?"},
         {"layer norm on split tokens (sequence parallelism)",
          {NO, NO, YES},
          "Every rank has some tokens, whole, and all of scale and shift. Which tokens have to do "
-         "with the "
-         "gradient of the scale?"},
+         "with the gradient of the scale?"},
     };
     static const struct word_question question = {
         "Q6",  {"norm", "forward", "backward", "gradients"},

@@ -16,8 +16,7 @@ static const struct mistake no_maximum = {
     .name = "exponentials of large logits",
     .explanation = "The loss is no number, or far from it, where logits are large: exp(1000) is "
                    "more than a float can hold. Without the largest logit of the row, which "
-                   "changes neither loss "
-                   "nor probabilities, no exponential is above 1.",
+                   "changes neither loss nor probabilities, no exponential is above 1.",
     .look = "the largest logit of each row: over all ranks, and subtracted on all of them",
 };
 static const struct mistake softmax_of_own = {

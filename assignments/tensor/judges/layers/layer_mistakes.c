@@ -201,12 +201,9 @@ const struct layer_table trial_parts_of_y = {parts_of_y, G_N_ELEMENTS(parts_of_y
     {                                                                                              \
         .name = DX_IS_PARTIAL,                                                                     \
         .explanation = "dx of a rank is what comes back through its own outputs only. All ranks "  \
-                       "used the same x, "                                                         \
-                       "so its gradient is the sum of all their parts.",                           \
+                       "used the same x, so its gradient is the sum of all their parts.",          \
         .look = "copy_backward (enter_backward_begin and enter_backward_end), and that what it "   \
-                "returns "                                                                         \
-                "is what "                                                                         \
-                "backward_input returns",                                                          \
+                "returns is what backward_input returns",                                          \
     }
 
 static const struct combination terms_of_dx[] = {
@@ -236,8 +233,7 @@ const struct layer_table trial_terms_of_dx = {terms_of_dx, G_N_ELEMENTS(terms_of
     {                                                                                              \
         .name = "divided by the number of ranks",                                                  \
         .explanation = "The gradient is right but for a division by the number of ranks: nothing " \
-                       "is averaged "                                                              \
-                       "here.",                                                                    \
+                       "is averaged here.",                                                        \
         .look = "a division by group->ranks"                                                       \
     }
 

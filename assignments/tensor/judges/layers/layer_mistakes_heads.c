@@ -8,9 +8,8 @@ static const struct mistake cut_as_one = {
     .name = "q, k and v are cut as one matrix",
     .explanation =
         "The rank has one piece of the rows of \"qkv.weight\". The rows of all queries come first "
-        "in "
-        "it, then those of all keys, then of all values: the first rank has got queries only, and "
-        "takes some of them for keys and values.",
+        "in it, then those of all keys, then of all values: the first rank has got queries only, "
+        "and takes some of them for keys and values.",
     .look = "slice_along for the queries of the rank's heads, slice_add for their keys and for "
             "their values",
 };

@@ -35,8 +35,8 @@ static const struct mistake too_much = {
 static const struct mistake not_what_comes_in = {
     .name = "the slice is not that of what comes in",
     .explanation = "x comes split, and each rank has a part of its columns. What the rank "
-                   "multiplies them by is "
-                   "that part of the weight, however the layers before have cut it.",
+                   "multiplies them by is that part of the weight, however the layers before have "
+                   "cut it.",
     .look = "place->inputs, which says what comes in",
 };
 static const struct mistake no_whole = {

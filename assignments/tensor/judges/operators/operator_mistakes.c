@@ -99,8 +99,7 @@ static const struct rule {
      operator_dealt_out,
      {"dealt out in turns instead of cut into pieces",
       "The indices are dealt out like cards, one to each rank and round again. A part is what "
-      "split "
-      "says: begin, …, end - 1, all of them in one piece.",
+      "split says: begin, …, end - 1, all of them in one piece.",
       "which indices of the whole belong to a part"}},
     {IS(CUTS),
      operator_times_ranks,
@@ -123,8 +122,7 @@ static const struct rule {
      operator_dealt_back,
      {"dealt out in turns instead of cut into pieces",
       "The indices are dealt out like cards, one to each rank and round again. A part is what "
-      "split "
-      "says: begin, …, end - 1, all of them in one piece.",
+      "split says: begin, …, end - 1, all of them in one piece.",
       "where in the whole each number of a part goes"}},
     {IS(GATHERS),
      operator_own_part_at_0,

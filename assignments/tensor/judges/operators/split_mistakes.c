@@ -130,13 +130,11 @@ static struct part everything(enum order order, int size, int ranks, int rank)
 
 #define UP_EXPLANATION                                                                             \
     "Every rank takes the quotient rounded up, so that the last ones get fewer than the others, "  \
-    "or "                                                                                          \
-    "nothing at all."
+    "or nothing at all."
 #define UP_LOOK "how many ranks may have one more: size % ranks of them"
 #define TWICE_EXPLANATION                                                                          \
     "Neighbouring parts overlap by one: what is at the border is on two ranks, so it counts "      \
-    "twice in "                                                                                    \
-    "each sum."
+    "twice in each sum."
 
 static const struct rule {
     struct part (*part)(enum order order, int size, int ranks, int rank);
