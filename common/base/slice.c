@@ -214,6 +214,14 @@ void slice_copy_out(const struct slice *slice, const struct tensor *whole, struc
     copy(slice, whole, part, false);
 }
 
+struct tensor *slice_part_new(const struct slice *slice, const struct tensor *whole)
+{
+    struct tensor *part =
+        tensor_new(MEMORY_WORKSPACE, whole->dtype, whole->device, slice_shape(slice));
+    slice_copy_out(slice, whole, part);
+    return part;
+}
+
 void slice_copy_in(const struct slice *slice, const struct tensor *part, struct tensor *whole)
 {
     copy(slice, whole, part, true);

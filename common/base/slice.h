@@ -60,5 +60,7 @@ void slice_walk(const struct slice *slice, size_t first, size_t count, slice_run
  * shapes; else fatal. */
 void slice_copy_out(const struct slice *slice, const struct tensor *whole, struct tensor *part);
 void slice_copy_in(const struct slice *slice, const struct tensor *part, struct tensor *whole);
+/* A copy of the part: a new tensor of workspace, of the whole's dtype. */
+struct tensor *slice_part_new(const struct slice *slice, const struct tensor *whole);
 
 #endif

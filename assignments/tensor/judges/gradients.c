@@ -205,25 +205,15 @@ static bool optimizers_stepped_once(const struct gradient_case *c, struct verdic
     return true;
 }
 
-static struct tensor *copy_of(const struct tensor *tensor)
-{
-    struct tensor *copy = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, tensor->shape);
-    tensor_copy(copy, tensor);
-    return copy;
-}
-
 static bool judge_step(struct gradient_case *c, struct verdict *verdict)
 {
     const struct model *model = c->reference->model;
     c->wrong = g_array_new(FALSE, FALSE, sizeof(struct wrong_tensor));
     g_array_set_clear_func(c->wrong, wrong_clear);
-    compare(c, -1, 0, copy_of(batch_outputs(c->reference->batch)), verdict);
+    compare(c, -1, 0, tensor_retain(batch_outputs(c->reference->batch)), verdict);
     for (int layer = model->layers; layer-- > 0;)
-        for (int p = 0; p < model->layer[layer].parameters; p++) {
-            struct tensor *view = reference_gradient(c->reference, layer, p);
-            compare(c, layer, p, copy_of(view), verdict);
-            tensor_free(view);
-        }
+        for (int p = 0; p < model->layer[layer].parameters; p++)
+            compare(c, layer, p, reference_gradient(c->reference, layer, p), verdict);
     const bool there = verdict->kind != VERDICT_FAIL;
     if (there && c->wrong->len > 0) {
         tell_first(c, verdict);

@@ -23,8 +23,7 @@ static struct one_loss loss_begin(const struct loss_case *one, int rank, int mic
                             .targets = loss_case_targets(one, micro_batch)};
     struct tensor *whole = loss_case_logits(one, micro_batch);
     const struct slice slice = slice_along(whole->shape, 2, loss.words.begin, loss.words.end);
-    loss.given = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(&slice));
-    slice_copy_out(&slice, whole, loss.given);
+    loss.given = slice_part_new(&slice, whole);
     loss.logits = tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, DEVICE_CPU, loss.given->shape);
     tensor_copy(loss.logits, loss.given);
     tensor_free(whole);

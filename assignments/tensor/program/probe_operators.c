@@ -48,9 +48,7 @@ static struct tensor *input_of(const struct calling *calling)
         return whole;
     const struct slice slice =
         slice_along(one->whole, one->dimension, calling->part.begin, calling->part.end);
-    struct tensor *part =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(&slice));
-    slice_copy_out(&slice, whole, part);
+    struct tensor *part = slice_part_new(&slice, whole);
     tensor_free(whole);
     return part;
 }

@@ -12,15 +12,6 @@ struct walk {
     bool missing;
 };
 
-static struct tensor *expected_of(const struct walk *walk)
-{
-    struct tensor *view = reference_gradient(walk->reference, walk->model_layer, walk->parameter);
-    struct tensor *expected = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, view->shape);
-    tensor_copy(expected, view);
-    tensor_free(view);
-    return expected;
-}
-
 static bool is_zero(const struct tensor *tensor)
 {
     bool zero = true;
@@ -72,7 +63,8 @@ static void add(struct walk *walk, const struct layer *leaf, int parameter, bool
     const struct whole *whole = wholes_find(walk->after, one.name);
     walk->missing = walk->missing || !is_there(walk, whole);
     if (!walk->missing) {
-        struct tensor *expected = expected_of(walk);
+        struct tensor *expected =
+            reference_gradient(walk->reference, walk->model_layer, walk->parameter);
         one.whole = tensor_signature_of_copies(whole);
         one.right = is_right(whole, expected);
         if (!one.right)

@@ -108,9 +108,7 @@ static bool gradient_is_right(const struct loss_results *all, const struct loss_
              rank, shape_text(found->shape, shapes[0]), shape_text(slice_shape(&slice), shapes[1]));
         return false;
     }
-    struct tensor *expected =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(&slice));
-    slice_copy_out(&slice, truth->gradient, expected);
+    struct tensor *expected = slice_part_new(&slice, truth->gradient);
     const struct closeness closeness = closeness_of(found, expected, tolerance_gradient());
     if (!closeness.close) {
         fail(all, truth->one,

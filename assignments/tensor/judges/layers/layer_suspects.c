@@ -76,14 +76,6 @@ static struct slice inputs_of(const struct judged_trial *judged, int rank)
     return columns_of(judged->trial, judged->trial->whole.input, trial_inputs(judged->trial, rank));
 }
 
-struct tensor *trial_part_of(const struct tensor *whole, const struct slice *slice)
-{
-    struct tensor *part =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(slice));
-    slice_copy_out(slice, whole, part);
-    return part;
-}
-
 /* The slices of all ranks of a stored tensor that is split: are they of one shape? */
 static bool are_alike(const struct judged_trial *judged, const char *name)
 {
@@ -103,13 +95,13 @@ static void add_slices(const struct judged_trial *judged, const char *name, int 
 {
     if (!are_alike(judged, name)) {
         trial_suspects_add(suspects, family, 0, 0,
-                           trial_part_of(whole, trial_slice_of(judged, name, rank)));
+                           slice_part_new(trial_slice_of(judged, name, rank), whole));
         return;
     }
     suspects->own = rank;
     for (int s = 0; s < judged->run->ranks; s++)
         trial_suspects_add(suspects, family, 0, s,
-                           trial_part_of(whole, trial_slice_of(judged, name, s)));
+                           slice_part_new(trial_slice_of(judged, name, s), whole));
 }
 
 /* ---- passes through a part of the layer --------------------------------------------------------------- */
@@ -173,14 +165,14 @@ bool trial_suspect_terms_of_y(const struct judged_trial *judged, const struct la
         const struct slice inputs = inputs_of(judged, s);
         struct tensor *x = trial_masked(judged->truth->x[tensor->index], &inputs);
         struct tensor *y = products_of(judged, x);
-        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, trial_part_of(y, slice));
+        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, slice_part_new(slice, y));
         tensor_free(y);
         tensor_free(x);
     }
     if (has_bias(judged))
         trial_suspects_add(suspects, SUSPECT_BIAS, 0, 0, bias_in_y(judged));
     trial_suspects_add(suspects, SUSPECT_OTHER, 0, 0,
-                       trial_part_of(judged->truth->y[other_micro_batch(tensor)], slice));
+                       slice_part_new(slice, judged->truth->y[other_micro_batch(tensor)]));
     return true;
 }
 
@@ -210,7 +202,7 @@ static struct tensor *misplaced(const struct judged_trial *judged, const struct 
         struct slice slice, other;
         if (!outputs_of(judged, s, &slice) || !outputs_of(judged, ranks - 1 - s, &other))
             continue;
-        struct tensor *part = trial_part_of(y, &slice);
+        struct tensor *part = slice_part_new(&slice, y);
         if (in_places && shape_equal(slice_shape(&slice), slice_shape(&other)))
             slice_copy_in(&other, part, wrong);
         else if (!in_places)
@@ -261,12 +253,12 @@ bool trial_suspect_terms_of_dx(const struct judged_trial *judged, const struct l
         struct layer_results results;
         trial_pass(judged->trial, judged->truth->parameters, judged->truth->x[tensor->index], dy,
                    &results);
-        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, trial_part_of(results.dx, slice));
+        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, slice_part_new(slice, results.dx));
         trial_results_clear(&results);
         tensor_free(dy);
     }
     trial_suspects_add(suspects, SUSPECT_OTHER, 0, 0,
-                       trial_part_of(judged->truth->dx[other_micro_batch(tensor)], slice));
+                       slice_part_new(slice, judged->truth->dx[other_micro_batch(tensor)]));
     return true;
 }
 
@@ -276,7 +268,7 @@ bool trial_suspect_slices_of_dx(const struct judged_trial *judged,
 {
     add_slices(judged, tensor->name, rank, SUSPECT_SLICE, tensor->true_whole, suspects);
     trial_suspects_add(suspects, SUSPECT_OTHER, 0, 0,
-                       trial_part_of(judged->truth->dx[other_micro_batch(tensor)], slice));
+                       slice_part_new(slice, judged->truth->dx[other_micro_batch(tensor)]));
     return true;
 }
 

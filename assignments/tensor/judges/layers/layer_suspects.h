@@ -44,8 +44,6 @@ void trial_suspects_add(struct suspects *suspects, enum suspect_family family, i
                         struct tensor *tensor);
 /* A rank's slice of a stored tensor; NULL: it stored none. */
 const struct slice *trial_slice_of(const struct judged_trial *judged, const char *name, int rank);
-/* A new tensor: that part of a whole one. */
-struct tensor *trial_part_of(const struct tensor *whole, const struct slice *slice);
 void trial_suspects_free(struct suspects *suspects);
 
 /* layer_mistakes_heads.c: NULL unless the trial is one of attention, and a rank has other rows of q, k and v than

@@ -52,11 +52,6 @@ static struct layer_results pass_of(const struct judged_trial *judged, const str
     return results;
 }
 
-static struct tensor *part_of_y(const struct layer_results *results, const struct slice *slice)
-{
-    return trial_part_of(results->y, slice);
-}
-
 /* Attention that takes its columns for those of more and narrower heads. */
 static void add_finer(const struct judged_trial *judged, const struct layer_tensor *tensor,
                       const struct slice *slice, struct suspects *suspects)
@@ -68,7 +63,7 @@ static void add_finer(const struct judged_trial *judged, const struct layer_tens
         return;
     struct layer_results results =
         pass_of(judged, &finer, judged->truth->parameters, tensor->index);
-    trial_suspects_add(suspects, SUSPECT_FINER, 0, 0, part_of_y(&results, slice));
+    trial_suspects_add(suspects, SUSPECT_FINER, 0, 0, slice_part_new(slice, results.y));
     trial_results_clear(&results);
 }
 
@@ -85,14 +80,14 @@ bool trial_suspect_inside_terms_of_y(const struct judged_trial *judged,
             return false;
         clear(trial, parameters, ends.once);
         struct layer_results results = pass_of(judged, trial, parameters, tensor->index);
-        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, part_of_y(&results, slice));
+        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, slice_part_new(slice, results.y));
         trial_results_clear(&results);
         tensor_free(parameters);
     }
     struct tensor *parameters = trial_copy(judged->truth->parameters);
     clear(trial, parameters, ends.terms);
     struct layer_results results = pass_of(judged, trial, parameters, tensor->index);
-    trial_suspects_add(suspects, SUSPECT_BIAS, 0, 0, part_of_y(&results, slice));
+    trial_suspects_add(suspects, SUSPECT_BIAS, 0, 0, slice_part_new(slice, results.y));
     trial_results_clear(&results);
     tensor_free(parameters);
     add_finer(judged, tensor, slice, suspects);
@@ -109,7 +104,7 @@ bool trial_suspect_inside_terms_of_dx(const struct judged_trial *judged,
         if (!parameters_of(judged, s, &parameters))
             return false;
         struct layer_results results = pass_of(judged, judged->trial, parameters, tensor->index);
-        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, trial_part_of(results.dx, slice));
+        trial_suspects_add(suspects, SUSPECT_TERM, 0, s, slice_part_new(slice, results.dx));
         trial_results_clear(&results);
         tensor_free(parameters);
     }

@@ -14,7 +14,7 @@ static struct tensor *gradient_of(const struct judged_trial *judged, int k, int 
     trial_pass(judged->trial, judged->truth->parameters, judged->truth->x[i], judged->truth->dy[j],
                &results);
     struct tensor *whole = trial_truth_parameter(judged->trial, results.gradients, k);
-    struct tensor *part = trial_part_of(whole, slice);
+    struct tensor *part = slice_part_new(slice, whole);
     tensor_free(whole);
     trial_results_clear(&results);
     return part;

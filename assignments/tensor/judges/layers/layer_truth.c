@@ -14,10 +14,8 @@ struct tensor *trial_copy(const struct tensor *tensor)
 struct tensor *trial_masked(const struct tensor *tensor, const struct slice *slice)
 {
     struct tensor *masked = tensor_new(MEMORY_WORKSPACE, tensor->dtype, DEVICE_CPU, tensor->shape);
-    struct tensor *part =
-        tensor_new(MEMORY_WORKSPACE, tensor->dtype, DEVICE_CPU, slice_shape(slice));
+    struct tensor *part = slice_part_new(slice, tensor);
     tensor_zero(masked);
-    slice_copy_out(slice, tensor, part);
     slice_copy_in(slice, part, masked);
     tensor_free(part);
     return masked;

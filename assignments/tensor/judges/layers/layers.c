@@ -48,14 +48,6 @@ void trial_fail(const struct judged_trial *judged, const char *format, ...)
 
 /* ---- numbers ---------------------------------------------------------------------------------------- */
 
-static struct tensor *true_part(const struct layer_tensor *tensor, const struct slice *slice)
-{
-    struct tensor *part =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(slice));
-    slice_copy_out(slice, tensor->true_whole, part);
-    return part;
-}
-
 static void tell_difference(const struct judged_trial *judged, const struct layer_tensor *tensor,
                             const struct whole_part *part, const struct tensor *expected,
                             const struct closeness *closeness)
@@ -85,7 +77,7 @@ static bool ranks_are_right(const struct judged_trial *judged, const struct laye
     bool right = true, somewhere = false;
     for (guint i = 0; i < whole->parts->len && right; i++) {
         const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
-        struct tensor *expected = true_part(tensor, &part->is.slice);
+        struct tensor *expected = slice_part_new(&part->is.slice, tensor->true_whole);
         const struct closeness closeness =
             closeness_of(part->tensor, expected,
                          tolerance_of_part(tolerance_gradient(), tensor->true_whole, expected));

@@ -144,9 +144,7 @@ struct tensor *operator_part(const struct operator_result *result, struct part p
     struct tensor *whole = operator_whole(&result->one);
     const struct slice slice =
         slice_along(whole->shape, result->one.dimension, part.begin, part.end);
-    struct tensor *cut =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(&slice));
-    slice_copy_out(&slice, whole, cut);
+    struct tensor *cut = slice_part_new(&slice, whole);
     tensor_free(whole);
     return cut;
 }

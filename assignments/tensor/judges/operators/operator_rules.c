@@ -127,9 +127,7 @@ static void copy_index(const struct operator_result *result, const struct tensor
     const int dimension = result->one.dimension;
     const struct slice take = slice_along(from->shape, dimension, from_index, from_index + 1),
                        give = slice_along(to->shape, dimension, to_index, to_index + 1);
-    struct tensor *one =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, slice_shape(&take));
-    slice_copy_out(&take, from, one);
+    struct tensor *one = slice_part_new(&take, from);
     slice_copy_in(&give, one, to);
     tensor_free(one);
 }
