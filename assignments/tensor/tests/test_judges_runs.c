@@ -5,7 +5,6 @@
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/work.h"
 #include "assignments/tensor/tests/support/judged_run.h"
-#include "common/files/tensor_file.h"
 #include "grader/evidence/evidence.h"
 #include "tests/support/test.h"
 
@@ -73,22 +72,6 @@ END_TEST
 
 /* ---- gradients that are changed ------------------------------------------------------------------------ */
 
-/* Multiplies what a rank stored after step 0. */
-static void scale_stored(const struct outcome *run, int rank, const char *name, float factor)
-{
-    char error[TENSOR_FILE_ERROR_SIZE];
-    g_autofree char *path =
-        g_strdup_printf("%s/rank-%d.stage-0.after-0.safetensors", run->folder, rank);
-    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
-    ck_assert_msg(file != NULL, "%s", error);
-    struct tensor *tensor = tensor_file_get(file, name);
-    ck_assert_ptr_nonnull(tensor);
-    for (int i = 0; i < tensor->count; i++)
-        tensor_floats(tensor)[i] *= factor;
-    ck_assert_msg(tensor_file_write(file, path, error), "%s", error);
-    tensor_file_free(file);
-}
-
 static const struct {
     const char *tensor[3]; /* NULL: no more */
     int rank;              /* -1: on all */
@@ -127,7 +110,7 @@ START_TEST(a_wrong_tensor_is_told)
     for (int rank = 0; rank < 3; rank++)
         for (size_t k = 0; k < 3 && changes[_i].tensor[k]; k++)
             if (changes[_i].rank < 0 || changes[_i].rank == rank)
-                scale_stored(&run, rank, changes[_i].tensor[k], changes[_i].factor);
+                judged_run_scale_stored(&run, rank, changes[_i].tensor[k], changes[_i].factor);
     judged_run_expect(tensor_judge_gradients, &run, changes[_i].says ? VERDICT_FAIL : VERDICT_PASS,
                       changes[_i].says, changes[_i].mistake);
     judged_run_clear(&run);

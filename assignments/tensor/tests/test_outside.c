@@ -6,7 +6,6 @@
 #include "assignments/tensor/judges/facts/passages.h"
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/tests/support/judged_run.h"
-#include "common/files/tensor_file.h"
 #include "grader/evidence/evidence.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
@@ -138,25 +137,6 @@ END_TEST
 
 /* ---- gradients that are changed ------------------------------------------------------------------------ */
 
-/* What a rank stored after step 0, times a factor. */
-static void scale_stored(const struct outcome *run, int rank, const char *prefix, float factor)
-{
-    char error[TENSOR_FILE_ERROR_SIZE];
-    g_autofree char *path =
-        g_strdup_printf("%s/rank-%d.stage-0.after-0.safetensors", run->folder, rank);
-    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
-    ck_assert_msg(file != NULL, "%s", error);
-    for (int i = 0; i < tensor_file_count(file); i++) {
-        if (!g_str_has_prefix(tensor_file_name(file, i), prefix))
-            continue;
-        struct tensor *tensor = tensor_file_get(file, tensor_file_name(file, i));
-        for (int k = 0; k < tensor->count; k++)
-            tensor_floats(tensor)[k] *= factor;
-    }
-    ck_assert_msg(tensor_file_write(file, path, error), "%s", error);
-    tensor_file_free(file);
-}
-
 /* A vit's layers: 0 the embedding, 1 and 2 the halves of a block, 3 the last norm, 5 the head. */
 static const struct {
     judge_function *judge;
@@ -221,7 +201,7 @@ START_TEST(a_wrong_gradient_is_named)
 {
     struct outcome run = judged_run(false, 2, changes[_i].arguments);
     for (int rank = 0; rank < 2; rank++)
-        scale_stored(&run, rank, changes[_i].prefix, changes[_i].factor[rank]);
+        judged_run_scale_stored(&run, rank, changes[_i].prefix, changes[_i].factor[rank]);
     judged_run_expect(changes[_i].judge, &run, VERDICT_FAIL, "layers.", changes[_i].mistake);
     judged_run_clear(&run);
 }

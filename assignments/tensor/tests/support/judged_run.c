@@ -2,6 +2,7 @@
 #include "assignments/tensor/tests/support/judged_run.h"
 
 #include "assignments/tensor/way_table.h"
+#include "common/files/tensor_file.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
 
@@ -56,6 +57,28 @@ void judged_run_clear(struct outcome *outcome)
     g_free(outcome->log);
     g_free(outcome->log_error);
     test_folder_free(outcome->folder);
+}
+
+void judged_run_scale_stored(const struct outcome *outcome, int rank, const char *prefix,
+                             float factor)
+{
+    char error[TENSOR_FILE_ERROR_SIZE];
+    g_autofree char *path =
+        g_strdup_printf("%s/rank-%d.stage-0.after-0.safetensors", outcome->folder, rank);
+    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
+    ck_assert_msg(file != NULL, "%s", error);
+    int scaled = 0;
+    for (int i = 0; i < tensor_file_count(file); i++) {
+        if (!g_str_has_prefix(tensor_file_name(file, i), prefix))
+            continue;
+        struct tensor *tensor = tensor_file_get(file, tensor_file_name(file, i));
+        for (int k = 0; k < tensor->count; k++)
+            tensor_floats(tensor)[k] *= factor;
+        scaled++;
+    }
+    ck_assert_int_gt(scaled, 0);
+    ck_assert_msg(tensor_file_write(file, path, error), "%s", error);
+    tensor_file_free(file);
 }
 
 void judged_run_expect(judge_function *judge, const struct outcome *outcome, enum verdict_kind kind,

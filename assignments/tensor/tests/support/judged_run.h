@@ -15,6 +15,9 @@ struct tensor_places *judged_run_places(const char *arguments, struct outcome *r
 /* With these arguments, the seed included; it must end well. */
 struct outcome judged_run(bool simulated, int ranks, const char *arguments);
 void judged_run_clear(struct outcome *outcome);
+/* Multiplies what a rank stored after step 0 under names with this prefix; fails the test if there is nothing. */
+void judged_run_scale_stored(const struct outcome *outcome, int rank, const char *prefix,
+                             float factor);
 
 /* Fails the test unless the judge of this run says so, and `says` is in the headline and `mistake` what is
  * named; NULL: not looked at. */
