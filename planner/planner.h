@@ -19,6 +19,7 @@
 #ifndef PLANNER_PLANNER_H
 #define PLANNER_PLANNER_H
 
+#include "common/base/memory.h"
 #include "common/log/log_reader.h"
 #include "common/training/model.h"
 #include "grader/platform/platform.h"
@@ -53,9 +54,9 @@ void plan_free(struct plan *plan);
 
 /* What one rank needs. */
 struct rank_use {
-    double activation_bytes;
-    double memory_bytes; /* of all kinds together */
-    int messages;        /* sent in a step */
+    double peak
+        [MEMORY_KINDS]; /* bytes, of each kind the most at a time; a formula leaves workspace out */
+    int messages;       /* sent in a step */
     double message_bytes;
     double busy; /* seconds; simulated runs only */
 };

@@ -115,11 +115,8 @@ static void take(const struct log_record *record, struct rank_use *use, struct s
         span->begin = record->clock;
     else if (record->operation == LOG_STEP_END)
         span->end = record->clock;
-    else if (record->operation == LOG_MEMORY && log_memory(record).kind < MEMORY_KINDS) {
-        use->memory_bytes += (double)record->bytes;
-        if (log_memory(record).kind == MEMORY_ACTIVATION)
-            use->activation_bytes = (double)record->bytes;
-    }
+    else if (record->operation == LOG_MEMORY && log_memory(record).kind < MEMORY_KINDS)
+        use->peak[log_memory(record).kind] = (double)record->bytes;
 }
 
 static bool read_rank(const char *folder, int rank, struct rank_use *use, struct span *span,

@@ -64,13 +64,22 @@ static char *bytes_text(double bytes)
     return g_strdup(units_bytes(bytes, text));
 }
 
+/* Of all kinds together. */
+static double memory_of(const struct rank_use *use)
+{
+    double bytes = 0;
+    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+        bytes += use->peak[kind];
+    return bytes;
+}
+
 /* The largest of all ranks, kind by kind. */
 static struct rank_use most_of(const struct rank_use *rank, int ranks)
 {
     struct rank_use most = {0};
     for (int r = 0; r < ranks; r++) {
-        most.activation_bytes = MAX(most.activation_bytes, rank[r].activation_bytes);
-        most.memory_bytes = MAX(most.memory_bytes, rank[r].memory_bytes);
+        for (int kind = 0; kind < MEMORY_KINDS; kind++)
+            most.peak[kind] = MAX(most.peak[kind], rank[r].peak[kind]);
         most.messages = MAX(most.messages, rank[r].messages);
         most.message_bytes = MAX(most.message_bytes, rank[r].message_bytes);
     }
@@ -87,10 +96,19 @@ static void append_cell(GString *table, char *text, int width)
 
 static void append_use(GString *table, const struct rank_use *use)
 {
-    append_cell(table, use ? bytes_text(use->activation_bytes) : g_strdup("-"), 13);
-    append_cell(table, use ? bytes_text(use->memory_bytes) : g_strdup("-"), 13);
+    append_cell(table, use ? bytes_text(use->peak[MEMORY_ACTIVATION]) : g_strdup("-"), 13);
+    append_cell(table, use ? bytes_text(memory_of(use)) : g_strdup("-"), 13);
     append_cell(table, use ? g_strdup_printf("%d", use->messages) : g_strdup("-"), 10);
     append_cell(table, use ? bytes_text(use->message_bytes) : g_strdup("-"), 12);
+}
+
+/* Of the column with the methods' names. */
+static int name_width(const struct row *rows, int count)
+{
+    int width = 12;
+    for (int i = 0; i < count; i++)
+        width = MAX(width, (int)g_utf8_strlen(rows[i].method->name, -1) + 1);
+    return width;
 }
 
 /* ---- time and bubble --------------------------------------------------------------------------- */
@@ -98,17 +116,18 @@ static void append_use(GString *table, const struct rank_use *use)
 static void append_summary(GString *text, const struct plan *plan, const struct row *rows,
                            int count)
 {
+    const int width = name_width(rows, count);
     g_string_append_printf(text,
-                           "\n                   step time               bubble of makespan     "
-                           "speed-up over %s\n%-17sformula   simulated     formula   simulated     "
+                           "\n%*s       step time               bubble of makespan     "
+                           "speed-up over %s\n%-*sformula   simulated     formula   simulated     "
                            "formula   simulated\n",
-                           rows[0].method->name, plan->part->method_word);
+                           width, "", rows[0].method->name, width + 5, plan->part->method_word);
     for (int i = 0; i < count; i++) {
         const struct formula *formula = rows[i].formula;
         const struct simulated *simulated = rows[i].simulated;
         if (!formula)
             continue;
-        g_string_append_printf(text, "%-12s", rows[i].method->name);
+        g_string_append_printf(text, "%-*s", width, rows[i].method->name);
         append_cell(text, time_text(formula->seconds), 12);
         append_cell(text, simulated ? time_text(simulated->seconds) : g_strdup("-"), 12);
         append_cell(text, g_strdup_printf("%.2f%%", 100 * formula->bubble), 12);
@@ -129,10 +148,10 @@ static void append_summary(GString *text, const struct plan *plan, const struct 
     }
     for (int i = 0; i < count; i++)
         if (rows[i].refusal)
-            g_string_append_printf(text, "%-12s left out: %s\n", rows[i].method->name,
+            g_string_append_printf(text, "%-*s left out: %s\n", width, rows[i].method->name,
                                    rows[i].refusal);
         else if (rows[i].caveat)
-            g_string_append_printf(text, "%-12s %s\n", rows[i].method->name, rows[i].caveat);
+            g_string_append_printf(text, "%-*s %s\n", width, rows[i].method->name, rows[i].caveat);
 }
 
 /* ---- differences ------------------------------------------------------------------------------- */
@@ -149,11 +168,12 @@ static int cause_width(const struct plan_part *part, int cause)
     return MAX(12, (int)g_utf8_strlen(part->causes[cause], -1) + 2);
 }
 
-static void append_difference(GString *text, const struct plan_part *part, const struct row *row)
+static void append_difference(GString *text, const struct plan_part *part, const struct row *row,
+                              int width)
 {
     const struct formula *formula = row->formula;
     const struct simulated *simulated = row->simulated;
-    g_string_append_printf(text, "%-12s", row->method->name);
+    g_string_append_printf(text, "%-*s", width, row->method->name);
     append_cell(text, time_text(formula->begin), 12);
     double before = formula->begin;
     for (int i = 0; part->causes[i]; before = formula->with[i++])
@@ -168,7 +188,8 @@ static void append_difference(GString *text, const struct plan_part *part, const
 static void append_differences(GString *text, const struct plan *plan, const struct row *rows,
                                int count)
 {
-    g_string_append_printf(text, "\nWhere the difference in step time comes from\n%-12s",
+    const int width = name_width(rows, count);
+    g_string_append_printf(text, "\nWhere the difference in step time comes from\n%-*s", width,
                            plan->part->method_word);
     append_cell(text, g_strdup(plan->part->begin_word), 12);
     for (int i = 0; plan->part->causes[i]; i++)
@@ -177,7 +198,7 @@ static void append_differences(GString *text, const struct plan *plan, const str
     g_string_append(text, "   simulated      slowest rank\n");
     for (int i = 0; i < count; i++)
         if (rows[i].formula)
-            append_difference(text, plan->part, &rows[i]);
+            append_difference(text, plan->part, &rows[i], width);
     g_string_append(text, plan->part->differences);
 }
 
@@ -195,9 +216,10 @@ static void append_rank(GString *text, const char *name, const struct rank_use *
 
 static bool is_like(const struct rank_use *one, const struct rank_use *other)
 {
-    return one->activation_bytes == other->activation_bytes &&
-           one->memory_bytes == other->memory_bytes && one->messages == other->messages &&
-           one->message_bytes == other->message_bytes;
+    bool alike = one->messages == other->messages && one->message_bytes == other->message_bytes;
+    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+        alike = alike && one->peak[kind] == other->peak[kind];
+    return alike;
 }
 
 /* The first rank behind `rank` that needs something else. */
@@ -234,6 +256,52 @@ static void append_ranks(GString *text, const char *note_word, const struct row 
     append_rank(text, "most", &most, simulated ? &found : NULL);
 }
 
+static const struct {
+    enum memory_kind kind;
+    const char *name;
+} kinds[] = {{MEMORY_PARAMETER, "parameters"},
+             {MEMORY_GRADIENT, "gradients"},
+             {MEMORY_OPTIMIZER, "optimizer"},
+             {MEMORY_ACTIVATION, "activations"},
+             {MEMORY_WORKSPACE, "workspace"}}; /* last: only the simulation knows it */
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+/* NULL: not known. */
+static void append_kinds_of(GString *text, const struct rank_use *most, int count)
+{
+    for (int i = 0; i < count; i++)
+        append_cell(text, most ? bytes_text(most->peak[kinds[i].kind]) : g_strdup("-"), 13);
+}
+
+static void append_kinds(GString *text, const struct row *rows, int count)
+{
+    const int width = name_width(rows, count);
+    g_string_append_printf(text,
+                           "\nPeak memory by kind, of the rank that has most of it\n%*s formula%*s|"
+                           "  simulated\n%*s",
+                           width, "", 13 * (KINDS - 1) - 6, "", width, "");
+    for (int i = 0; i < KINDS - 1; i++)
+        append_cell(text, g_strdup(kinds[i].name), 13);
+    g_string_append(text, "  |");
+    for (int i = 0; i < KINDS; i++)
+        append_cell(text, g_strdup(kinds[i].name), 13);
+    g_string_append_c(text, '\n');
+    for (int i = 0; i < count; i++) {
+        const struct row *row = &rows[i];
+        if (!row->formula)
+            continue;
+        const struct rank_use most = most_of(row->formula->rank, row->formula->ranks);
+        const struct rank_use found = row->simulated
+                                          ? most_of(row->simulated->rank, row->simulated->ranks)
+                                          : (struct rank_use){0};
+        g_string_append_printf(text, "%-*s", width, row->method->name);
+        append_kinds_of(text, &most, KINDS - 1);
+        g_string_append(text, "  |");
+        append_kinds_of(text, row->simulated ? &found : NULL, KINDS);
+        g_string_append_c(text, '\n');
+    }
+}
+
 static void append_memory(GString *text, const struct plan *plan, const struct row *rows, int count)
 {
     g_string_append(
@@ -244,6 +312,7 @@ static void append_memory(GString *text, const struct plan *plan, const struct r
     for (int i = 0; i < count; i++)
         if (rows[i].formula)
             append_ranks(text, plan->part->note_word, &rows[i]);
+    append_kinds(text, rows, count);
     g_string_append(text, plan->part->memory);
 }
 

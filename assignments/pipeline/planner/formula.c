@@ -192,12 +192,13 @@ static void work_out_rank(struct formula *formula, const struct schedule_kind *k
 {
     struct rank_use *use = &formula->rank[rank];
     const int last = shape.ranks * shape.chunks - 1;
-    use->activation_bytes = activations(kind, shape, cost, rank);
-    use->memory_bytes = use->activation_bytes;
+    use->peak[MEMORY_ACTIVATION] = activations(kind, shape, cost, rank);
     for (int c = 0; c < shape.chunks; c++) {
         const int s = placement_stage(rank, c, shape.ranks);
         const int versions = kind->facts->asynchronous ? kind->in_flight(shape, rank) : 1;
-        use->memory_bytes += (versions + 1) * cost[s].parameter_bytes + cost[s].state_bytes;
+        use->peak[MEMORY_PARAMETER] += versions * cost[s].parameter_bytes;
+        use->peak[MEMORY_GRADIENT] += cost[s].parameter_bytes;
+        use->peak[MEMORY_OPTIMIZER] += cost[s].state_bytes;
         use->message_bytes += shape.micro_batches * ((s == 0 ? 0 : cost[s].input_bytes) +
                                                      (s == last ? 0 : cost[s].output_bytes));
     }

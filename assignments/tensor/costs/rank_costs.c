@@ -6,119 +6,114 @@
 
 #include "assignments/tensor/between_chains.h"
 
-#include "common/base/flops.h"
-#include "common/training/loss.h"
-
-/* ---- can it be split? ------------------------------------------------------------------------------ */
-
-static char *refusal_of(const struct layer *layer, int layers, int ranks)
-{
-    for (int i = 0; i < layers; i++) {
-        const int cuts = rank_layer_cuts(&layer[i]);
-        if (layer[i].inner_layers > 0) {
-            char *inside = refusal_of(layer[i].inner, layer[i].inner_layers, ranks);
-            if (inside)
-                return inside;
-        } else if (cuts > 0 && cuts < ranks) {
-            return g_strdup_printf("%d %s of a layer can't be split over %d ranks, each with one "
-                                   "at least",
-                                   cuts,
-                                   tensor_is_attention(&layer[i])                ? "heads"
-                                   : layer[i].parameter[0].shape.dimensions == 2 ? "outputs"
-                                                                                 : "channels",
-                                   ranks);
-        }
-    }
-    return NULL;
-}
-
-char *rank_costs_refusal(const struct model *model, int ranks)
-{
-    return refusal_of(model->layer, model->layers, ranks);
-}
-
 /* ---- layers in a row -------------------------------------------------------------------------------- */
 
-static void add_row(struct rank_costs *costs, const struct layer *layer, int layers, int without_dx,
-                    const struct rank_setting *setting);
+static void add_row(struct rank_walk *walk, const struct layer *layer, int layers, int without_dx);
 
-/* Of `size` things, the part of rank 0, as a share. */
-static double share_of(int size, int ranks)
+static double bytes_outside(const struct rank_walk *walk, struct shape sample)
 {
-    return (double)((size + ranks - 1) / ranks) / size;
+    return sizeof(float) * walk->outside_share * walk->setting->samples * shape_count(sample);
+}
+
+/* What goes round a residual, or its gradient, waits for what goes through; then they are added. */
+static void add_block(struct rank_walk *walk, const struct layer *layer, bool wants_dx)
+{
+    const int through = layer->inner_layers - layer->shortcut_layers;
+    const int without_dx = wants_dx ? 0 : 1;
+    const bool is_residual = rank_layer_is_kind(layer, "residual");
+    if (is_residual)
+        walk->waiting = bytes_outside(walk, layer->output);
+    add_row(walk, layer->inner, through, without_dx);
+    add_row(walk, layer->inner + through, layer->shortcut_layers, without_dx);
+    walk->waiting = 0;
+    if (!is_residual)
+        return;
+    const double each = bytes_outside(walk, layer->output) / sizeof(float);
+    walk->costs->forward += each;
+    walk->costs->backward += wants_dx ? each : 0;
+    if (walk->outside == OUTSIDE_WHOLE)
+        walk->costs->whole += each + (wants_dx ? each : 0);
+}
+
+static void check_cuts(struct rank_walk *walk, const struct layer *layer)
+{
+    const int cuts = rank_layer_cuts(layer), ranks = walk->setting->ranks;
+    const bool convolves = rank_layer_is_kind(layer, "convolution");
+    const char *what = tensor_is_attention(layer)   ? "heads"
+                       : tensor_is_embedding(layer) ? "words"
+                       : convolves                  ? "channels"
+                                                    : "outputs";
+    if (cuts < ranks)
+        rank_refuse(walk, g_strdup_printf("%d %s of a layer can't be split over %d ranks, each "
+                                          "with one at least: use %d or fewer",
+                                          cuts, what, ranks, cuts));
 }
 
 /* One that stands in no chain. */
-static void add_alone(struct rank_costs *costs, const struct layer *layer, bool wants_dx,
-                      const struct rank_setting *setting)
+static void add_alone(struct rank_walk *walk, const struct layer *layer, bool wants_dx)
 {
-    const int through = layer->inner_layers - layer->shortcut_layers;
+    struct rank_place place = {.form = tensor_form_alone(layer, walk->setting->way),
+                               .share = 1,
+                               .wants_dx = wants_dx,
+                               .waits = true};
     if (layer->inner_layers > 0) {
-        add_row(costs, layer->inner, through, wants_dx ? 0 : 1, setting);
-        add_row(costs, layer->inner + through, layer->shortcut_layers, wants_dx ? 0 : 1, setting);
+        add_block(walk, layer, wants_dx);
         return;
     }
-    const bool by_heads = tensor_is_attention(layer);
-    const double share = by_heads ? share_of(layer->heads, setting->ranks) : 1;
-    rank_layer_add(costs, layer, (struct rank_place){FORM_WHOLE, share, wants_dx}, setting);
+    if (layer == walk->head)
+        place.form = FORM_COLUMN;
+    if (place.form != FORM_WHOLE) {
+        check_cuts(walk, layer);
+        place.share = rank_share_of(rank_layer_cuts(layer), walk->setting->ranks);
+    }
+    rank_layer_add(walk, layer, place);
 }
 
-static void add_chain(struct rank_costs *costs, const struct layer *layer, int links,
-                      int without_dx, const struct rank_setting *setting)
+static void add_chain(struct rank_walk *walk, const struct layer *layer, int links, int without_dx)
 {
     enum link link[links];
     enum form form[links];
     double share = 1; /* of what comes in, where that is split */
     for (int i = 0; i < links; i++)
         chain_link(&layer[i], &link[i]);
-    rank_forms_choose(setting->way, links, link, form);
+    rank_forms_choose(walk->setting->way, links, link, form);
     for (int i = 0; i < links; i++) {
-        struct rank_place place = {form[i], share, i >= without_dx};
-        if (form[i] == FORM_COLUMN || form[i] == FORM_COLUMN_GATHERED)
-            place.share = share_of(rank_layer_cuts(&layer[i]), setting->ranks);
-        rank_layer_add(costs, &layer[i], place, setting);
+        struct rank_place place = {form[i], share, i >= without_dx, true};
+        if (form[i] == FORM_COLUMN || form[i] == FORM_COLUMN_GATHERED) {
+            check_cuts(walk, &layer[i]);
+            place.share = rank_share_of(rank_layer_cuts(&layer[i]), walk->setting->ranks);
+        }
+        rank_layer_add(walk, &layer[i], place);
         share = form[i] == FORM_COLUMN || form[i] == FORM_SPLIT ? place.share : 1;
     }
 }
 
-static int links_from(const struct layer *layer, int layers)
+/* Of so many layers, how many stand in the chain that begins with the first: 0 if none does. */
+static int links_from(const struct rank_walk *walk, const struct layer *layer, int layers)
 {
     enum link link;
     int links = 0;
-    while (links < layers && chain_link(&layer[links], &link))
+    if (walk->outside == OUTSIDE_BY_SAMPLES && !rank_layer_is_kind(layer, "flatten"))
+        return 0;
+    while (links < layers && &layer[links] != walk->head && chain_link(&layer[links], &link))
         links++;
     return links;
 }
 
 /* The first `without_dx` of them compute no dx. */
-static void add_row(struct rank_costs *costs, const struct layer *layer, int layers, int without_dx,
-                    const struct rank_setting *setting)
+static void add_row(struct rank_walk *walk, const struct layer *layer, int layers, int without_dx)
 {
     for (int i = 0; i < layers;) {
-        const int links = links_from(layer + i, layers - i);
+        const int links = links_from(walk, layer + i, layers - i);
         if (links > 0)
-            add_chain(costs, layer + i, links, without_dx - i, setting);
+            add_chain(walk, layer + i, links, without_dx - i);
         else
-            add_alone(costs, &layer[i], i >= without_dx, setting);
+            add_alone(walk, &layer[i], i >= without_dx);
         i += MAX(links, 1);
     }
 }
 
 /* ---- a model ------------------------------------------------------------------------------------------ */
-
-/* Every rank computes the loss of what leaves the last layer, which is whole. */
-static double loss_flops(const struct model *model, int samples)
-{
-    const struct layer *last = &model->layer[model->layers - 1];
-    const uint64_t before = flops_charged();
-    int correct;
-    struct tensor *y = tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, DEVICE_META,
-                                  shape_with_batch(samples, last->output));
-    loss_forward(LOSS_CROSS_ENTROPY, y, NULL, &correct);
-    tensor_free(loss_backward(LOSS_CROSS_ENTROPY, y, NULL, 1.0f));
-    tensor_free(y);
-    return (double)(flops_charged() - before);
-}
 
 /* Layers up to the first with parameters: nobody needs the gradient of what comes into them. */
 static int layers_without_dx(const struct model *model)
@@ -129,30 +124,34 @@ static int layers_without_dx(const struct model *model)
     return layers + 1;
 }
 
-/* Backwards, what a layer kept is there until its gradients have come and gone. */
-static void find_peak(struct rank_costs *costs)
+static struct rank_costs *walk_through(const struct rank_setting *setting, char **refusal)
 {
-    double held = 0;
-    for (guint i = 0; i < costs->kept->len; i++)
-        held += g_array_index(costs->kept, struct rank_kept, i).kept;
-    costs->saved_bytes = held;
-    for (guint i = costs->kept->len; i-- > 0;) {
-        const struct rank_kept *layer = &g_array_index(costs->kept, struct rank_kept, i);
-        costs->peak_bytes = MAX(costs->peak_bytes, held + layer->moving);
-        held -= layer->kept;
-    }
+    struct rank_costs *costs = g_new0(struct rank_costs, 1);
+    struct rank_walk walk = {.setting = setting, .costs = costs};
+    costs->round = g_array_new(FALSE, FALSE, sizeof(struct rank_round));
+    costs->kept = g_array_new(FALSE, FALSE, sizeof(struct rank_kept));
+    rank_outside_begin(&walk);
+    add_row(&walk, setting->model->layer, setting->model->layers,
+            layers_without_dx(setting->model));
+    rank_loss_add(&walk);
+    rank_memory_find_peak(costs);
+    *refusal = walk.refusal;
+    return costs;
 }
 
 struct rank_costs *rank_costs_new(const struct rank_setting *setting)
 {
-    struct rank_costs *costs = g_new0(struct rank_costs, 1);
-    costs->round = g_array_new(FALSE, FALSE, sizeof(struct rank_round));
-    costs->kept = g_array_new(FALSE, FALSE, sizeof(struct rank_kept));
-    costs->loss = loss_flops(setting->model, setting->samples);
-    add_row(costs, setting->model->layer, setting->model->layers, layers_without_dx(setting->model),
-            setting);
-    find_peak(costs);
+    char *refusal;
+    struct rank_costs *costs = walk_through(setting, &refusal);
+    g_free(refusal);
     return costs;
+}
+
+char *rank_costs_refusal(const struct rank_setting *setting)
+{
+    char *refusal;
+    rank_costs_free(walk_through(setting, &refusal));
+    return refusal;
 }
 
 void rank_costs_free(struct rank_costs *costs)

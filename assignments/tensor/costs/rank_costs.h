@@ -2,8 +2,11 @@
  * What a model costs that is split over t ranks: by formula, from the sizes of its layers.
  *
  *     rank_forms.c    which layers are split how
- *     whole_layer.c    what one layer costs, as a whole
- *     rank_layer.c    what becomes of that on one rank, and which rounds of messages there are
+ *     whole_layer.c   what one layer costs, as a whole
+ *     rank_layer.c    what becomes of that on one rank
+ *     rank_rounds.c   which rounds of messages it takes
+ *     rank_memory.c   what it keeps between forward and backward, and the most that is there at a time
+ *     rank_outside.c  what a rank has of tensors between split layers, and of the loss
  *     rank_costs.c    all layers of a model
  *     rank_seconds.c  how long a step takes on a described cluster
  *
@@ -45,12 +48,13 @@ struct whole_layer whole_layer_costs(const struct layer *layer, int samples,
 
 /* ---- rank_costs.c ------------------------------------------------------------------------------ */
 
-enum rank_round_kind { RANK_ALL_REDUCE, RANK_ALL_GATHER };
+enum rank_round_kind { RANK_ALL_REDUCE, RANK_ALL_GATHER, RANK_REDUCE_SCATTER };
 
 /* A round of messages, in which all ranks take part. */
 struct rank_round {
     enum rank_round_kind kind;
     bool backward;
+    bool once;     /* behind all backwards of a step; else in each micro-batch */
     double bytes;  /* of the whole tensor */
     double beside; /* FLOPs that may be computed while it is under way */
 };
@@ -67,14 +71,14 @@ struct rank_costs {
     double forward, backward; /* FLOPs of a micro-batch … */
     double loss;              /* … of its loss, with the gradient … */
     double optimizer;         /* … and of a step */
-    double whole;           /* of the FLOPs of forward and backward: in layers that are not split */
-    double needless;        /* of a dx that nobody needs: not in them … */
+    double whole;    /* of the FLOPs of forward, backward and loss: what every rank computes */
+    double needless; /* of a dx that nobody needs: not in them … */
     double needless_bytes;  /* … and that dx */
     double saved_bytes;     /* activations between forward and backward, of a micro-batch */
     double peak_bytes;      /* … and the most that one has at a time */
     double parameter_bytes; /* gradients take as many again */
     double state_bytes;     /* of the optimizer */
-    GArray *round;          /* of struct rank_round: of a micro-batch, in their order */
+    GArray *round;          /* of struct rank_round */
     GArray *kept;           /* of struct rank_kept: of each layer without layers inside */
 };
 
@@ -87,25 +91,75 @@ struct rank_setting {
     enum optimizer_kind optimizer;
 };
 
-/* NULL; or why a model can't be split over so many ranks, to be freed. */
-char *rank_costs_refusal(const struct model *model, int ranks);
+/* NULL; or why a model can't be split like this, and what to do, to be freed. */
+char *rank_costs_refusal(const struct rank_setting *setting);
 /* Of rank 0, which has no less than any other. To be freed by rank_costs_free. */
 struct rank_costs *rank_costs_new(const struct rank_setting *setting);
 void rank_costs_free(struct rank_costs *costs);
 
-/* ---- rank_layer.c ------------------------------------------------------------------------------ */
+/* ---- the way through a model ------------------------------------------------------------------- */
+
+/* What a rank has of the tensors between split layers. */
+enum rank_outside {
+    OUTSIDE_WHOLE,
+    OUTSIDE_BY_TOKENS, /* with WAY_SEQUENCE */
+    OUTSIDE_BY_SAMPLES /* with WAY_ONE_WEIRD_TRICK, before the first linear layer */
+};
+
+/* How far the costs are known. */
+struct rank_walk {
+    const struct rank_setting *setting;
+    struct rank_costs *costs;
+    const struct layer *head;  /* of which the outputs stay split, with WAY_VOCABULARY; else NULL */
+    enum rank_outside outside; /* what comes next … */
+    double outside_share;      /* … and how much of it is this rank's */
+    double waiting;            /* bytes that wait for a block's end */
+    char *refusal;             /* NULL, or why that can't be */
+};
 
 /* How a layer stands in its model. */
 struct rank_place {
     enum form form;
     double share;  /* that a rank has of what the layer is split by; 1: it is whole */
     bool wants_dx; /* a layer before it has parameters */
+    bool waits;    /* what waits for its block's end is another tensor than what leaves it */
 };
 
-/* What a layer is split by: outputs, channels, heads; 0: it can't be. */
+/* ---- rank_layer.c ------------------------------------------------------------------------------ */
+
+/* What a layer is split by: outputs, channels, heads, words; 0: it can't be. */
 int rank_layer_cuts(const struct layer *layer);
-void rank_layer_add(struct rank_costs *costs, const struct layer *layer, struct rank_place place,
-                    const struct rank_setting *setting);
+bool rank_layer_is_kind(const struct layer *layer, const char *kind);
+void rank_layer_add(struct rank_walk *walk, const struct layer *layer, struct rank_place place);
+
+/* ---- rank_rounds.c ----------------------------------------------------------------------------- */
+
+void rank_rounds_put(struct rank_walk *walk, struct rank_round round);
+/* Of a layer. */
+void rank_rounds_add(struct rank_walk *walk, const struct layer *layer,
+                     const struct whole_layer *whole, struct rank_place place);
+
+/* ---- rank_memory.c ----------------------------------------------------------------------------- */
+
+void rank_memory_add(struct rank_walk *walk, const struct layer *layer,
+                     const struct whole_layer *whole, struct rank_place place);
+/* When all layers are there. */
+void rank_memory_find_peak(struct rank_costs *costs);
+
+/* ---- rank_outside.c ---------------------------------------------------------------------------- */
+
+/* Of `size` things, the part of rank 0, as a share. */
+double rank_share_of(int size, int ranks);
+void rank_outside_begin(struct rank_walk *walk);
+/* What has to be put together before a layer, and what is split behind it. */
+void rank_outside_before(struct rank_walk *walk, const struct layer *layer,
+                         const struct whole_layer *whole);
+void rank_outside_behind(struct rank_walk *walk, const struct layer *layer,
+                         const struct whole_layer *whole, enum form form);
+/* The first reason of all stays. Takes over the text. */
+void rank_refuse(struct rank_walk *walk, char *reason);
+/* The loss of what leaves the last layer, with its messages. */
+void rank_loss_add(struct rank_walk *walk);
 
 /* ---- rank_seconds.c ---------------------------------------------------------------------------- */
 

@@ -18,8 +18,7 @@ static void work_out_time(struct formula *formula, const struct plan *plan,
     struct rank_seconds seconds = rank_seconds_of(costs, setting, plan->platform);
     if (!knows)
         seconds = (struct rank_seconds){.computing = seconds.computing, .step = seconds.computing};
-    const double everywhere =
-        setting->micro_batches * (costs->whole + costs->loss) / plan->platform->speed;
+    const double everywhere = setting->micro_batches * costs->whole / plan->platform->speed;
     formula->begin = whole_seconds(plan, *setting) / setting->ranks;
     formula->with[TENSOR_PLAN_NOT_SPLIT] =
         formula->begin + everywhere * (setting->ranks - 1) / setting->ranks;
@@ -34,13 +33,16 @@ static void work_out_time(struct formula *formula, const struct plan *plan,
 static void work_out_rank(struct rank_use *use, const struct rank_setting *setting,
                           const struct rank_costs *costs)
 {
-    use->activation_bytes = (setting->micro_batches - 1) * costs->saved_bytes + costs->peak_bytes;
-    use->memory_bytes = use->activation_bytes + 2 * costs->parameter_bytes + costs->state_bytes;
+    use->peak[MEMORY_ACTIVATION] =
+        (setting->micro_batches - 1) * costs->saved_bytes + costs->peak_bytes;
+    use->peak[MEMORY_PARAMETER] = use->peak[MEMORY_GRADIENT] = costs->parameter_bytes;
+    use->peak[MEMORY_OPTIMIZER] = costs->state_bytes;
     for (guint i = 0; i < costs->round->len; i++) {
         const struct rank_round *round = &g_array_index(costs->round, struct rank_round, i);
-        use->messages += setting->micro_batches;
-        use->message_bytes += setting->micro_batches * round->bytes /
-                              (round->kind == RANK_ALL_GATHER ? setting->ranks : 1);
+        const int times = round->once ? 1 : setting->micro_batches;
+        use->messages += times;
+        use->message_bytes +=
+            times * round->bytes / (round->kind == RANK_ALL_GATHER ? setting->ranks : 1);
     }
 }
 

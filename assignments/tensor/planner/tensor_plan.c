@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { TENSOR, MOST_METHODS = 16, NAME_SIZE = 16 };
+enum { TENSOR, MOST_METHODS = 24, NAME_SIZE = 16 };
 
 static const struct plan_degree degrees[] = {
     {"tensor", "TENSOR",
@@ -19,10 +19,10 @@ static void add(int *count, enum way way, int ranks)
 {
     static const char *const notes[] = {"all of it", "1/t of what is split"};
     struct plan_method *method = &methods[*count];
-    if (way == WAY_GATHERS)
-        snprintf(names[*count], NAME_SIZE, "gathers");
-    else
+    if (way == WAY_ONE_ROUND)
         snprintf(names[*count], NAME_SIZE, "t=%d", ranks);
+    else
+        snprintf(names[*count], NAME_SIZE, "%s", way_table[way].name);
     *method = (struct plan_method){.name = names[*count],
                                    .note = notes[ranks > 1],
                                    .value = way_table[way].name,
@@ -37,8 +37,8 @@ const struct plan_method *tensor_plan_methods(const struct plan *plan)
     for (int ranks = 2; ranks < plan->ranks && plan->degree[TENSOR] == 0; ranks *= 2)
         add(&count, WAY_ONE_ROUND, ranks);
     if (plan->ranks > 1) {
-        add(&count, WAY_ONE_ROUND, plan->ranks);
-        add(&count, WAY_GATHERS, plan->ranks);
+        for (int way = WAY_ONE_ROUND; way < WAYS; way++)
+            add(&count, (enum way)way, plan->ranks);
     }
     methods[count] = (struct plan_method){.name = NULL};
     return methods;
@@ -83,7 +83,7 @@ static char *refusal(const struct plan *plan, const struct plan_method *method)
 {
     const struct rank_setting setting = tensor_plan_setting(plan, method);
     const int least = model_least_samples(plan->model);
-    char *refusal = rank_costs_refusal(plan->model, method->ranks);
+    char *refusal = rank_costs_refusal(&setting);
     if (refusal)
         return refusal;
     if (setting.samples < least)
@@ -93,7 +93,7 @@ static char *refusal(const struct plan *plan, const struct plan_method *method)
     const double bytes = largest_round(&setting);
     if (bytes > (double)TENSOR_META_MESSAGE_BYTES)
         return g_strdup_printf(
-            "a sum over the ranks would have %.0f MiB, and one without numbers has "
+            "a round of messages would have %.0f MiB, and one without numbers has "
             "at most %zu: plan with fewer samples",
             bytes / (1 << 20), TENSOR_META_MESSAGE_BYTES >> 20);
     return NULL;
@@ -152,9 +152,7 @@ static const struct plan_part part = {
         "everything, so\n"
         "  also the batch. Messages and bytes: sums and gathers, and what a rank hands in to "
         "them.\n"
-        "  Planned: --parallel one-round (t=…) and gathers. Not planned: sequence, vocabulary and\n"
-        "  one-weird-trick; make simulate runs one of them: ARGS=\"--parallel sequence "
-        "--report\".\n",
+        "  Rows t=… are --parallel one-round, the others the way that they are named after.\n",
     .fits = fits,
     .refusal = refusal,
     .caveat = caveat,

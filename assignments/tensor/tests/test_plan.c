@@ -128,8 +128,8 @@ START_TEST(simulated_steps_take_what_formulas_say)
     ck_assert_int_eq(simulated->ranks, formula->ranks);
     ck_assert_int_eq(simulated->rank[0].messages, formula->rank[0].messages);
     assert_near(simulated->rank[0].message_bytes, formula->rank[0].message_bytes, 0.02, "bytes");
-    assert_near(simulated->rank[0].activation_bytes, formula->rank[0].activation_bytes,
-                settings[_i].memory, "activations");
+    assert_near(simulated->rank[0].peak[MEMORY_ACTIVATION],
+                formula->rank[0].peak[MEMORY_ACTIVATION], settings[_i].memory, "activations");
     plan_formula_free(formula);
     plan_simulated_free(simulated);
     plan_free(plan);
