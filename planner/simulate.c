@@ -91,9 +91,11 @@ static void remove_folder(const char *path)
 
 /* ---- reading ---------------------------------------------------------------------------------- */
 
-/* When a rank's step began and ended, in nanoseconds. */
+/* When a rank's step began and ended, in nanoseconds. All wait for each other before the first step does
+ * anything: it begins with what is recorded next. */
 struct span {
     uint64_t begin, end;
+    bool waits;    /* nothing was recorded since the step's begin */
     bool computes; /* now */
 };
 
@@ -111,9 +113,10 @@ static void take_busy(const struct log_record *record, struct rank_use *use, str
 
 static void take(const struct log_record *record, struct rank_use *use, struct span *span)
 {
-    if (record->operation == LOG_STEP_BEGIN)
+    if (span->waits)
         span->begin = record->clock;
-    else if (record->operation == LOG_STEP_END)
+    span->waits = record->operation == LOG_STEP_BEGIN;
+    if (record->operation == LOG_STEP_END)
         span->end = record->clock;
     else if (record->operation == LOG_MEMORY && log_memory(record).kind < MEMORY_KINDS)
         use->peak[log_memory(record).kind] = (double)record->bytes;
