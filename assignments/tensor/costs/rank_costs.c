@@ -21,11 +21,16 @@ static void add_block(struct rank_walk *walk, const struct layer *layer, bool wa
     const int through = layer->inner_layers - layer->shortcut_layers;
     const int without_dx = wants_dx ? 0 : 1;
     const bool is_residual = rank_layer_is_kind(layer, "residual");
-    if (is_residual)
-        walk->waiting = bytes_outside(walk, layer->output);
+    const guint first = walk->costs->kept->len;
+    if (walk->depth++ == 0)
+        walk->layer++;
     add_row(walk, layer->inner, through, without_dx);
+    if (is_residual)
+        rank_memory_add_waiting(walk, first, bytes_outside(walk, layer->output));
+    walk->shares_input = true;
     add_row(walk, layer->inner + through, layer->shortcut_layers, without_dx);
-    walk->waiting = 0;
+    walk->shares_input = false;
+    walk->depth--;
     if (!is_residual)
         return;
     const double each = bytes_outside(walk, layer->output) / sizeof(float);
@@ -52,10 +57,8 @@ static void check_cuts(struct rank_walk *walk, const struct layer *layer)
 /* One that stands in no chain. */
 static void add_alone(struct rank_walk *walk, const struct layer *layer, bool wants_dx)
 {
-    struct rank_place place = {.form = tensor_form_alone(layer, walk->setting->way),
-                               .share = 1,
-                               .wants_dx = wants_dx,
-                               .waits = true};
+    struct rank_place place = {
+        .form = tensor_form_alone(layer, walk->setting->way), .share = 1, .wants_dx = wants_dx};
     if (layer->inner_layers > 0) {
         add_block(walk, layer, wants_dx);
         return;
@@ -78,7 +81,7 @@ static void add_chain(struct rank_walk *walk, const struct layer *layer, int lin
         chain_link(&layer[i], &link[i]);
     rank_forms_choose(walk->setting->way, links, link, form);
     for (int i = 0; i < links; i++) {
-        struct rank_place place = {form[i], share, i >= without_dx, true};
+        struct rank_place place = {form[i], share, i >= without_dx};
         if (form[i] == FORM_COLUMN || form[i] == FORM_COLUMN_GATHERED) {
             check_cuts(walk, &layer[i]);
             place.share = rank_share_of(rank_layer_cuts(&layer[i]), walk->setting->ranks);

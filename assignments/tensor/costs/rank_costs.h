@@ -39,7 +39,9 @@ struct whole_layer {
      * is neither. */
     bool keeps_input, keeps_output;
     double kept_bytes;
-    bool in_place; /* dx takes the place of dy */
+    double
+        for_weight_bytes; /* of all that, and of dy: between dx and the gradients of the weights */
+    bool in_place;        /* dx takes the place of dy */
     double parameter_bytes, state_bytes;
     double bias_bytes; /* of the parameters: the bias that is added to what comes out last */
 };
@@ -56,14 +58,17 @@ struct rank_round {
     bool backward;
     bool once;     /* behind all backwards of a step; else in each micro-batch */
     double bytes;  /* of the whole tensor */
+    double share;  /* of them, what rank 0 hands in */
     double beside; /* FLOPs that may be computed while it is under way */
 };
 
 /* What a layer keeps of a micro-batch: bytes. */
 struct rank_kept {
-    double kept;   /* what comes in may be counted at the layer before … */
-    bool output;   /* … where that keeps what it gives out */
-    double moving; /* what comes in and what goes out, or their gradients */
+    double kept;              /* what comes in may be counted at the layer before … */
+    bool output;              /* … where that keeps what it gives out */
+    double forward, backward; /* the most that comes and goes besides while it runs */
+    double for_weight;        /* what stays there for the gradients of the weights … */
+    int layer; /* … which are computed when all of this layer of the model has its dx */
 };
 
 /* Of one rank. */
@@ -74,6 +79,7 @@ struct rank_costs {
     double whole;    /* of the FLOPs of forward, backward and loss: what every rank computes */
     double needless; /* of a dx that nobody needs: not in them … */
     double needless_bytes;  /* … and that dx */
+    double loss_bytes;      /* what the loss keeps for its gradient, which takes its place */
     double saved_bytes;     /* activations between forward and backward, of a micro-batch */
     double peak_bytes;      /* … and the most that one has at a time */
     double parameter_bytes; /* gradients take as many again */
@@ -113,8 +119,12 @@ struct rank_walk {
     const struct layer *head;  /* of which the outputs stay split, with WAY_VOCABULARY; else NULL */
     enum rank_outside outside; /* what comes next … */
     double outside_share;      /* … and how much of it is this rank's */
-    double waiting;            /* bytes that wait for a block's end */
-    char *refusal;             /* NULL, or why that can't be */
+    double
+        joined_share; /* of what comes next and was put together for it, what this rank had; or 0 */
+    bool shares_input; /* what comes next was given to another layer, too, which keeps it */
+    int layer;         /* of the model, from 1 */
+    int depth;         /* of layers inside of each other */
+    char *refusal;     /* NULL, or why that can't be */
 };
 
 /* How a layer stands in its model. */
@@ -122,7 +132,6 @@ struct rank_place {
     enum form form;
     double share;  /* that a rank has of what the layer is split by; 1: it is whole */
     bool wants_dx; /* a layer before it has parameters */
-    bool waits;    /* what waits for its block's end is another tensor than what leaves it */
 };
 
 /* ---- rank_layer.c ------------------------------------------------------------------------------ */
@@ -143,7 +152,9 @@ void rank_rounds_add(struct rank_walk *walk, const struct layer *layer,
 
 void rank_memory_add(struct rank_walk *walk, const struct layer *layer,
                      const struct whole_layer *whole, struct rank_place place);
-/* When all layers are there. */
+/* Of layers in a residual, those from the first on: while they have their backwards, so many bytes of dy wait. */
+void rank_memory_add_waiting(struct rank_walk *walk, guint first, double bytes);
+/* When all layers and the loss are there. */
 void rank_memory_find_peak(struct rank_costs *costs);
 
 /* ---- rank_outside.c ---------------------------------------------------------------------------- */

@@ -138,12 +138,15 @@ static void become_whole(struct rank_walk *walk)
 void rank_outside_before(struct rank_walk *walk, const struct layer *layer,
                          const struct whole_layer *whole)
 {
+    walk->joined_share = 0;
     const bool wants_tokens =
         rank_layer_is_kind(layer, "mean_tokens") || rank_layer_is_kind(layer, "tied_head");
     if ((walk->outside == OUTSIDE_BY_TOKENS && wants_tokens) ||
         (walk->outside == OUTSIDE_BY_SAMPLES && rank_layer_is_kind(layer, "flatten"))) {
-        rank_rounds_put(walk,
-                        (struct rank_round){.kind = RANK_ALL_GATHER, .bytes = whole->input_bytes});
+        rank_rounds_put(walk, (struct rank_round){.kind = RANK_ALL_GATHER,
+                                                  .bytes = whole->input_bytes,
+                                                  .share = walk->outside_share});
+        walk->joined_share = walk->outside_share;
         become_whole(walk);
     }
 }
@@ -158,7 +161,8 @@ void rank_outside_behind(struct rank_walk *walk, const struct layer *layer,
         walk->outside_share = rank_share_of(layer->output.size[0], walk->setting->ranks);
         rank_rounds_put(walk, (struct rank_round){.kind = RANK_ALL_GATHER,
                                                   .backward = true,
-                                                  .bytes = whole->output_bytes});
+                                                  .bytes = whole->output_bytes,
+                                                  .share = walk->outside_share});
     } else if (form == FORM_COLUMN_GATHERED) { /* all tokens have come in, all columns go out */
         become_whole(walk);
     }
@@ -176,11 +180,13 @@ static void add_split_loss(struct rank_walk *walk, struct shape logits)
 {
     const int ranks = walk->setting->ranks, words = shape_last(logits);
     const double rows = (double)shape_elements(logits) / words;
-    walk->costs->loss =
-        rows * (FLOPS_OF_LOGIT * rank_share_of(words, ranks) * words + FLOPS_OF_ROW);
+    const double own = rank_share_of(words, ranks) * words;
+    walk->costs->loss = rows * (FLOPS_OF_LOGIT * own + FLOPS_OF_ROW);
+    walk->costs->loss_bytes = sizeof(float) * rows * own; /* probabilities */
     for (int i = 0; i < 3; i++)
-        rank_rounds_put(
-            walk, (struct rank_round){.kind = RANK_ALL_REDUCE, .bytes = sizeof(float) * rows});
+        rank_rounds_put(walk, (struct rank_round){.kind = RANK_ALL_REDUCE,
+                                                  .share = 1,
+                                                  .bytes = sizeof(float) * rows});
 }
 
 static double whole_loss_flops(struct shape outputs)

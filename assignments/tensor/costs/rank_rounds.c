@@ -23,9 +23,18 @@ void rank_rounds_put(struct rank_walk *walk, struct rank_round round)
         g_array_append_val(walk->costs->round, round);
 }
 
-static void put(struct rank_walk *walk, enum rank_round_kind kind, bool backward, double bytes)
+/* A sum: every rank hands in all of it. */
+static void put_sum(struct rank_walk *walk, enum rank_round_kind kind, bool backward, double bytes)
 {
-    rank_rounds_put(walk, (struct rank_round){.kind = kind, .backward = backward, .bytes = bytes});
+    rank_rounds_put(
+        walk, (struct rank_round){.kind = kind, .backward = backward, .bytes = bytes, .share = 1});
+}
+
+static void put_gather(struct rank_walk *walk, bool backward, double bytes, double share)
+{
+    rank_rounds_put(
+        walk, (struct rank_round){
+                  .kind = RANK_ALL_GATHER, .backward = backward, .bytes = bytes, .share = share});
 }
 
 /* Into a split layer, while so many FLOPs of its weights' gradients are computed. */
@@ -34,38 +43,40 @@ static void enter(struct rank_walk *walk, const struct whole_layer *whole, struc
 {
     const bool by_tokens = walk->outside == OUTSIDE_BY_TOKENS;
     if (by_tokens)
-        put(walk, RANK_ALL_GATHER, false, whole->input_bytes);
+        put_gather(walk, false, whole->input_bytes, walk->outside_share);
     if (place.wants_dx)
         rank_rounds_put(
             walk, (struct rank_round){.kind = by_tokens ? RANK_REDUCE_SCATTER : RANK_ALL_REDUCE,
                                       .backward = true,
                                       .bytes = whole->input_bytes,
+                                      .share = 1,
                                       .beside = beside});
 }
 
 static void leave(struct rank_walk *walk, const struct whole_layer *whole)
 {
     const bool by_tokens = walk->outside == OUTSIDE_BY_TOKENS;
-    put(walk, by_tokens ? RANK_REDUCE_SCATTER : RANK_ALL_REDUCE, false, whole->output_bytes);
+    put_sum(walk, by_tokens ? RANK_REDUCE_SCATTER : RANK_ALL_REDUCE, false, whole->output_bytes);
     if (by_tokens)
-        put(walk, RANK_ALL_GATHER, true, whole->output_bytes);
+        put_gather(walk, true, whole->output_bytes, walk->outside_share);
 }
 
 /* Layer norm over what is split: mean and variance of each row are made of sums over the ranks. */
 static void add_sums_of_rows(struct rank_walk *walk, const struct layer *layer)
 {
-    const int columns = layer->parameter[0].shape.size[0];
+    const double columns = shape_count(layer->parameter[0].shape);
     const double rows = walk->setting->samples * shape_count(layer->input) / columns;
-    put(walk, RANK_ALL_REDUCE, false, sizeof(float) * rows);
-    put(walk, RANK_ALL_REDUCE, false, sizeof(float) * rows);
-    put(walk, RANK_ALL_REDUCE, true, 2 * sizeof(float) * rows);
+    put_sum(walk, RANK_ALL_REDUCE, false, sizeof(float) * rows);
+    put_sum(walk, RANK_ALL_REDUCE, false, sizeof(float) * rows);
+    put_sum(walk, RANK_ALL_REDUCE, true, 2 * sizeof(float) * rows);
 }
 
 static void sum_gradient(struct rank_walk *walk, double bytes)
 {
-    rank_rounds_put(walk,
-                    (struct rank_round){
-                        .kind = RANK_ALL_REDUCE, .backward = true, .once = true, .bytes = bytes});
+    rank_rounds_put(
+        walk,
+        (struct rank_round){
+            .kind = RANK_ALL_REDUCE, .backward = true, .once = true, .bytes = bytes, .share = 1});
 }
 
 /* Of what has seen this rank's tokens or samples alone. */
@@ -89,10 +100,10 @@ void rank_rounds_add(struct rank_walk *walk, const struct layer *layer,
         leave(walk, whole);
         enter(walk, whole, place, weight);
     } else if (place.form == FORM_INSIDE) {
-        put(walk, RANK_ALL_REDUCE, false, whole->output_bytes);
+        put_sum(walk, RANK_ALL_REDUCE, false, whole->output_bytes);
     } else if (place.form == FORM_COLUMN || place.form == FORM_COLUMN_GATHERED) {
         if (place.form == FORM_COLUMN_GATHERED)
-            put(walk, RANK_ALL_GATHER, false, whole->output_bytes);
+            put_gather(walk, false, whole->output_bytes, place.share);
         enter(walk, whole, place, weight);
     } else if (place.form == FORM_ROW) {
         leave(walk, whole);

@@ -27,9 +27,11 @@ static void find_kept(struct stage *stage, struct whole_layer *costs)
     tensor_free(y);
     const size_t kept = memory_live(MEMORY_ACTIVATION);
     memory_reset_peak();
-    tensor_free(stage_backward(stage, 0, stage_output_new(stage)));
+    tensor_free(stage_backward_input(stage, 0, stage_output_new(stage)));
     const double moving = (double)memory_peak(MEMORY_ACTIVATION) - (double)kept;
     costs->in_place = moving <= MAX(costs->input_bytes, costs->output_bytes);
+    costs->for_weight_bytes = (double)(memory_live(MEMORY_ACTIVATION) - before);
+    stage_backward_weight(stage, 0);
 }
 
 static void add_optimizer(struct stage *stage, enum optimizer_kind kind, struct whole_layer *costs)
@@ -65,6 +67,7 @@ struct whole_layer whole_layer_costs(const struct layer *layer, int samples,
     };
     if (layer->tied) { /* there is no model here whose first parameter it could work with */
         costs.keeps_input = true;
+        costs.for_weight_bytes = costs.input_bytes + costs.output_bytes;
         return costs;
     }
     struct layer own = *layer;

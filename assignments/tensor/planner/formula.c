@@ -41,8 +41,7 @@ static void work_out_rank(struct rank_use *use, const struct rank_setting *setti
         const struct rank_round *round = &g_array_index(costs->round, struct rank_round, i);
         const int times = round->once ? 1 : setting->micro_batches;
         use->messages += times;
-        use->message_bytes +=
-            times * round->bytes / (round->kind == RANK_ALL_GATHER ? setting->ranks : 1);
+        use->message_bytes += times * round->share * round->bytes;
     }
 }
 
