@@ -7,8 +7,10 @@
  *
  *     all-reduce      short, t a power of two   log2 t steps with everything
  *                     long                      2 · log2 t steps, 2 · (t-1)/t of the bytes: halving, doubling
- *                     long, any other t         2 · (t-1) steps with 1/t each: a ring
- *     all-gather      t a power of two          log2 t steps, (t-1)/t of the bytes
+ *                     long, any other t         t-1 steps with 1/t each, a ring, and then an all-gather
+ *     all-gather      t a power of two, or      log2 t steps, rounded up, (t-1)/t of the bytes
+ *                     not long
+ *                     long, any other t         t-1 steps with 1/t each: a ring
  *     reduce-scatter  t a power of two          log2 t steps, (t-1)/t of the bytes
  *
  * What ranks add up in their own memory takes no time there.
@@ -62,7 +64,8 @@ double platform_all_reduce_seconds(const struct platform *platform, int ranks, d
     if (ranks == 1)
         return 0;
     if (is_long && !is_power_of_two(ranks) && ranks <= LONGEST_RING)
-        return seconds_of(platform, ranks, 2.0 * (ranks - 1), 2 * share_of_others(ranks) * bytes);
+        return seconds_of(platform, ranks, ranks - 1.0, share_of_others(ranks) * bytes) +
+               platform_all_gather_seconds(platform, ranks, bytes);
     /* Those beyond the power of two give theirs to a neighbour, and get the result from it. */
     const double beyond = is_power_of_two(ranks) ? 0 : 2;
     const int steps = logarithm(ranks);
