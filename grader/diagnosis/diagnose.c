@@ -13,15 +13,22 @@
 
 #include <string.h>
 
-/* MPI ends the program where a message does not fit, and that may look like a crash of any rank.
- * The simulator ends by a signal, also where MPI itself would end with a message. */
+/* MPI ends the program where a message does not fit, or writes behind the end of a buffer, so that any
+ * rank crashes, sooner or later. The simulator ends by a signal, also where MPI itself would end with a
+ * message. */
 static bool sizes_differ(const struct scene *scene, GString *headline, enum diagnosis_kind *kind)
 {
+    const enum first_end_kind end = diagnosis_first_end(scene->outcome).kind;
     if (scene->outcome->end == RUN_FINISHED)
         return false;
-    *kind = scene_any_wait(scene, scene_wait_truncates, headline) ? DIAGNOSIS_TRUNCATION
-            : scene->outcome->simulated ? scene_name_collectives(scene, headline)
-                                        : DIAGNOSIS_NONE;
+    if (scene_any_wait(scene, scene_wait_truncates, headline))
+        *kind = DIAGNOSIS_TRUNCATION;
+    else if (scene->outcome->simulated)
+        *kind = scene_name_collectives(scene, headline);
+    else
+        *kind = end == FIRST_END_MESSAGE || end == FIRST_END_CRASH
+                    ? scene_name_clash(scene, headline)
+                    : DIAGNOSIS_NONE;
     return *kind != DIAGNOSIS_NONE;
 }
 

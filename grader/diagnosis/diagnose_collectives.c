@@ -10,12 +10,15 @@
 
 /* ---- what they disagree about --------------------------------------------------------------------- */
 
-enum diagnosis_kind scene_name_collectives(const struct scene *scene, GString *headline)
+static enum diagnosis_kind name_fault(const struct scene *scene, bool only_calls, GString *headline)
 {
     for (guint i = 0; i < scene->faults->len; i++) {
         const struct collectives_fault *fault =
             &g_array_index(scene->faults, struct collectives_fault, i);
         const bool skipped = fault->kind == COLLECTIVES_SKIPPED;
+        if (only_calls && (fault->kind == COLLECTIVES_GROUP || fault->record == NO_RECORD ||
+                           fault->other_record == NO_RECORD))
+            continue;
         if ((skipped && fault->record == NO_RECORD) ||
             (fault->kind == COLLECTIVES_SURPLUS && fault->other_record == NO_RECORD))
             continue; /* a rank is somewhere else, and that is what has to be told */
@@ -26,6 +29,16 @@ enum diagnosis_kind scene_name_collectives(const struct scene *scene, GString *h
                                                   : DIAGNOSIS_COLLECTIVES_DIFFER;
     }
     return DIAGNOSIS_NONE;
+}
+
+enum diagnosis_kind scene_name_collectives(const struct scene *scene, GString *headline)
+{
+    return name_fault(scene, false, headline);
+}
+
+enum diagnosis_kind scene_name_clash(const struct scene *scene, GString *headline)
+{
+    return name_fault(scene, true, headline);
 }
 
 bool scene_name_skipped(const struct scene *scene, int rank, const struct wait *wait,

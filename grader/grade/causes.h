@@ -16,7 +16,8 @@
 
 struct cause {
     const struct check_result *told; /* whose verdict tells it */
-    GPtrArray *of;                   /* of struct check_result *: all failures that it explains */
+    GPtrArray *of;                   /* of struct check_result *: all failures that it explains, */
+    guint same;                      /* of which the first so many tell the same */
     double points;                   /* that these cost */
 };
 
@@ -38,7 +39,8 @@ enum cause_relation {
 };
 enum cause_relation cause_relation(const struct cause *cause, const struct check_result *result);
 
-/* What a reader should look at, plain text; NULL: nothing is known. */
-const char *cause_look(const struct cause *cause);
+/* What the reader of a failure should look at, plain text: by what failed, else by the rubric; NULL: nothing is
+ * known. */
+const char *cause_look(const struct check_result *result);
 
 #endif

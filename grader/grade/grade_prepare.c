@@ -9,6 +9,7 @@
 /* Why a file can't be used: a headline, and what it rests on. */
 struct lack {
     char *headline;
+    const char *look;    /* what to look at next; NULL: the headline says it */
     char *about;         /* what `details` are, Markdown; NULL: there are none */
     const char *details; /* of the builder, as it is */
 };
@@ -42,6 +43,9 @@ static bool find_lack(const struct built_file *file, bool simulated, struct lack
             .headline =
                 g_strdup_printf("%s does not %s", name,
                                 file->links ? "compile" : "link with the rest of the program"),
+            .look = file->links ? "the compiler's first message: what it says of later lines may "
+                                  "follow from that"
+                                : "the name that the linker does not find",
             .about = g_strdup_printf("The %s on `%s`:", file->links ? "compiler" : "linker", name),
             .details = file->messages ? file->messages : ""};
     else if (file->refused)
@@ -61,8 +65,10 @@ static bool lacks_file(const struct grade *grade, const struct rubric_check *che
         struct lack lack;
         if (!file || !find_lack(file, rubric_check_is_simulated(check), &lack))
             continue;
-        if (!lacks)
+        if (!lacks) {
             verdict_set(verdict, VERDICT_FAIL, "%s", lack.headline);
+            verdict_look(verdict, "%s", lack.look ? lack.look : "");
+        }
         if (lack.about) {
             verdict_explain(verdict, "%s\n\n", lack.about);
             text_append_code_block(verdict->explanation, lack.details);

@@ -67,7 +67,9 @@ static char *what_it_explains(const struct cause *cause, const char *quote)
 /* A new string; empty if nothing is known. */
 static char *where_to_look(const struct cause *cause)
 {
-    const char *look = cause_look(cause);
+    /* where a TODO stands, the headline says */
+    const char *look =
+        cause->told->verdict->basis == BASIS_UNWRITTEN ? NULL : cause_look(cause->told);
     return look
                ? g_strdup_printf("Look at this: %s%s", look, g_str_has_suffix(look, "?") ? "" : ".")
                : g_strdup("");

@@ -20,7 +20,15 @@ static const char style_sheet[] =
     "font-size:.85rem}"
     "code{background:#f5f5f5}blockquote{border-left:4px solid #d55e00;margin:1rem 0;"
     "padding:.1rem 1rem}img{max-width:100%;height:auto}"
-    ".pass{color:#1a7f37}.fail{color:#c1121f;font-weight:bold}";
+    "body{overflow-wrap:break-word}"
+    ".checks td:nth-child(1),.checks td:nth-child(3){white-space:nowrap}"
+    ".pass{color:#1a7f37}.fail{color:#c1121f;font-weight:bold}"
+    /* on a phone the cells of a check stand one below the other; other tables are moved sideways */
+    "@media(max-width:45rem){body{margin:1rem auto}ol,ul{padding-left:1.5rem}"
+    "table{display:block;overflow-x:auto}td{min-width:6rem}"
+    ".checks tbody,.checks tr,.checks td{display:block}.checks thead{display:none}"
+    ".checks tr{border-bottom:1px solid #e0e0e0;padding:.4rem 0}"
+    ".checks td{border:0;padding:0}}";
 
 /* A picture's file as a data URI, or NULL. Only names of files in the folder are followed. */
 static char *data_uri(const char *folder, const char *name)
@@ -78,10 +86,14 @@ static void replace_images(cmark_node *document, const char *folder)
     g_ptr_array_free(images, TRUE);
 }
 
-/* Colours for the cells that hold a verdict and nothing else. */
-static char *colour_verdicts(const char *body)
+/* A name for the tables of checks, and colours for the cells that hold a verdict and nothing else. */
+static char *mark_checks(const char *body)
 {
+    static const char head[] = "\n<thead>\n<tr>\n<th></th>\n<th>check</th>";
     GString *text = g_string_new(body);
+    g_autofree char *plain = g_strconcat("<table>", head, NULL);
+    g_autofree char *named = g_strconcat("<table class=\"checks\">", head, NULL);
+    g_string_replace(text, plain, named, 0);
     g_string_replace(text, "<td>PASS</td>", "<td class=\"pass\">PASS</td>", 0);
     g_string_replace(text, "<td>FAIL</td>", "<td class=\"fail\">FAIL</td>", 0);
     return g_string_free(text, FALSE);
@@ -99,7 +111,7 @@ char *report_html(const char *markdown, const char *folder, const char *title)
     cmark_node *document = cmark_parser_finish(parser);
     replace_images(document, folder);
     char *body = cmark_render_html(document, options, cmark_parser_get_syntax_extensions(parser));
-    g_autofree char *coloured = colour_verdicts(body);
+    g_autofree char *marked = mark_checks(body);
     g_autofree char *escaped = g_markup_escape_text(title, -1);
     char *html = g_strdup_printf(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -107,7 +119,7 @@ char *report_html(const char *markdown, const char *folder, const char *title)
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
         "img-src data:; style-src 'unsafe-inline'\">"
         "<title>%s</title><style>%s</style></head>\n<body>\n%s</body></html>\n",
-        escaped, style_sheet, coloured);
+        escaped, style_sheet, marked);
     free(body);
     cmark_node_free(document);
     cmark_parser_free(parser);

@@ -1,4 +1,5 @@
 /* The report as Markdown, and what the reports share. */
+#include "grader/grade/causes.h"
 #include "grader/report/report.h"
 
 #include "grader/text/text.h"
@@ -90,7 +91,7 @@ void report_details(GString *markdown, const struct grade *grade, const struct c
         append_commands(markdown, result);
         return;
     }
-    if (verdict->mistake->len > 0) {
+    if (verdict->mistake->len > 0 && !strstr(verdict->explanation->str, verdict->mistake->str)) {
         g_string_append(markdown, "This fits a known mistake: ");
         text_append_plain(markdown, verdict->mistake->str);
         g_string_append(markdown, ".\n\n");
@@ -98,11 +99,8 @@ void report_details(GString *markdown, const struct grade *grade, const struct c
     g_string_append(markdown, verdict->explanation->str);
     if (verdict->explanation->len > 0 && !g_str_has_suffix(verdict->explanation->str, "\n"))
         g_string_append_c(markdown, '\n');
-    /* what was not run for want of a file that compiles has nothing to look at */
-    bool ran = result->check->runs->len == 0 || result->runs->len > 0;
-    /* what failed decides; a known mistake's text says it already */
-    const char *look = verdict->look->len > 0 ? verdict->look->str : result->check->look;
-    if (look && verdict->kind == VERDICT_FAIL && ran && !strstr(verdict->explanation->str, look)) {
+    const char *look = cause_look(result); /* a known mistake's text says it already */
+    if (look && verdict->kind == VERDICT_FAIL && !strstr(verdict->explanation->str, look)) {
         g_string_append(markdown, "\nLook at this next: ");
         text_append_plain(markdown, look);
         g_string_append_c(markdown, '\n');

@@ -133,7 +133,9 @@ static void read_check(const struct rubric_reader *reader, config_setting_t *gro
         .question = rubric_read_text(reader, group, "question", false),
         .judge = find_judge(reader, group, judge),
         .files = rubric_read_names(reader, group, "files"),
+        .about = rubric_read_names(reader, group, "about"),
         .after = rubric_read_names(reader, group, "after"),
+        .builds_on = rubric_read_names(reader, group, "builds_on"),
         .visibility = rubric_read_text(reader, group, "visibility", false),
         .look = rubric_read_text(reader, group, "look", false),
         .heading = rubric_read_text(reader, group, "heading", false),
@@ -152,9 +154,10 @@ static void read_check(const struct rubric_reader *reader, config_setting_t *gro
 
 static void read_tier(const struct rubric_reader *reader, config_setting_t *group, void *into)
 {
-    static const char *const check_keys[] = {"name",  "title",      "points",  "question", "judge",
-                                             "files", "after",      "look",    "calm",     "curve",
-                                             "runs",  "visibility", "heading", "waits",    NULL};
+    static const char *const check_keys[] = {"name",  "title", "points", "question",   "judge",
+                                             "files", "about", "after",  "builds_on",  "look",
+                                             "calm",  "curve", "runs",   "visibility", "heading",
+                                             "waits", NULL};
     struct rubric *rubric = into;
     struct rubric_tier tier = {
         .name = rubric_read_text(reader, group, "name", true),
@@ -215,7 +218,9 @@ static void clear_check(void *pointer)
         clear_run(RUBRIC_RUNS(check, i));
     g_array_free(check->runs, TRUE);
     g_ptr_array_free(check->files, TRUE);
+    g_ptr_array_free(check->about, TRUE);
     g_ptr_array_free(check->after, TRUE);
+    g_ptr_array_free(check->builds_on, TRUE);
     g_free(check->name);
     g_free(check->title);
     g_free(check->question);

@@ -16,7 +16,10 @@
  *             judge = "average";               # or "person": set aside for a person, with
  *                                              # heading = "Q1"; the section of answers.md
  *             files = ( "average.c", "another/file.c" );
+ *             about = ( "average.c" );         # which files it is about; else the last of these
  *             after = ( "another_check" );     # what must have passed first
+ *             builds_on = ( "more.c" );        # what some of its runs use besides, and it does not
+ *                                              # need: causes of its failures may be there
  *             visibility = "visible";          # Gradescope's: visible, hidden, …
  *             look = "what to look at next";
  *             calm = true;                     # draw seeds without a pre-activation near 0
@@ -29,9 +32,9 @@
  *                        synchronous = true;     # every send waits for its receive; likewise
  *                        reference = "assignments/example/curves/mlp.csv"; } ); } ); } );
  *
- * template, uses, begin, bonus, question, files, after, visibility, look, calm, curve, waits,
- * otherwise, reference, machine (then "real"), platform (then "free") and synchronous may be left
- * out; so may a judge's runs where it looks at files only; heading goes with "person", and with
+ * template, uses, begin, bonus, question, files, about, after, builds_on, visibility, look, calm,
+ * curve, waits, otherwise, reference, machine (then "real"), platform (then "free") and synchronous
+ * may be left out; so may a judge's runs where it looks at files only; heading goes with "person", and with
  * nothing else. `seconds` is the limit on an idle machine with a core
  * per rank; the time that others take is not counted. The runner adds --seed, --evidence, --curve
  * and --quiet to the arguments.
@@ -73,7 +76,9 @@ struct rubric_check {
     char *question;            /* or NULL */
     const struct judge *judge; /* NULL: judged by a person */
     GPtrArray *files;          /* of char *: what must be there and compile */
+    GPtrArray *about;          /* of char *: rubric_check_about; may be NULL */
     GPtrArray *after;          /* of char *: checks that must have passed */
+    GPtrArray *builds_on;      /* of char *: files that some runs use, too; may be NULL */
     bool waits;                /* every message must be waited for, too */
     char *visibility;
     char *look;    /* or NULL */
@@ -132,6 +137,11 @@ bool rubric_lists_question(const char *list, const char *question);
  * "ASSIGNMENT/file.c", which a rubric leaves out of its own files. */
 bool rubric_check_needs(const struct rubric *rubric, const struct rubric_check *check,
                         const char *path);
+
+/* The files that a check is about, whether it needs them or not: how many, and each. Where the rubric says nothing,
+ * the last of those that it needs; "" if it needs none. */
+int rubric_check_abouts(const struct rubric_check *check);
+const char *rubric_check_about(const struct rubric_check *check, int i);
 
 bool rubric_check_is_bonus(const struct rubric *rubric, const struct rubric_check *check);
 /* Does it have a run on the simulated cluster? */

@@ -45,6 +45,18 @@ bool rubric_check_needs(const struct rubric *rubric, const struct rubric_check *
     return g_ptr_array_find_with_equal_func(check->files, name, g_str_equal, NULL);
 }
 
+int rubric_check_abouts(const struct rubric_check *check)
+{
+    return check->about && check->about->len > 0 ? (int)check->about->len : 1;
+}
+
+const char *rubric_check_about(const struct rubric_check *check, int i)
+{
+    if (check->about && check->about->len > 0)
+        return check->about->pdata[i];
+    return check->files->len > 0 ? check->files->pdata[check->files->len - 1] : "";
+}
+
 bool rubric_check_is_simulated(const struct rubric_check *check)
 {
     for (guint i = 0; i < check->runs->len; i++)
@@ -150,6 +162,14 @@ static void lint_check(const struct lint *lint, const struct rubric_check *check
         if (!has_file(lint->rubric, check->files->pdata[i]))
             FAULT(lint, check->line, "check \"%s\" needs \"%s\", which is not among the files",
                   check->name, (char *)check->files->pdata[i]);
+    for (guint i = 0; i < check->about->len; i++)
+        if (!has_file(lint->rubric, check->about->pdata[i]))
+            FAULT(lint, check->line, "check \"%s\" is about \"%s\", which is not among the files",
+                  check->name, (char *)check->about->pdata[i]);
+    for (guint i = 0; i < check->builds_on->len; i++)
+        if (!has_file(lint->rubric, check->builds_on->pdata[i]))
+            FAULT(lint, check->line, "check \"%s\" builds on \"%s\", which is not among the files",
+                  check->name, (char *)check->builds_on->pdata[i]);
     for (guint i = 0; i < check->after->len; i++)
         if (!rubric_find(lint->rubric, check->after->pdata[i]))
             FAULT(lint, check->line, "check \"%s\" comes after \"%s\", which does not exist",

@@ -143,9 +143,30 @@ static void tell_order(const struct telling *telling)
     g_string_append(telling->text, " first)");
 }
 
+/* Is the call that the rank made instead its last, in the middle of the program? */
+static bool is_last_of_all(const struct telling *telling)
+{
+    const struct collectives_fault *fault = telling->fault;
+    const struct log_file *log = &telling->logs[fault->rank];
+    if (fault->record == NO_RECORD || log->complete)
+        return false;
+    for (size_t i = fault->record + 1; i < log->count; i++)
+        if (log->record[i].phase == LOG_BEGIN && collectives_include(log->record[i].operation))
+            return false;
+    return true;
+}
+
 static void tell_skipped(const struct telling *telling)
 {
     const struct collectives_fault *fault = telling->fault;
+    if (is_last_of_all(telling)) { /* it may have been about to call it later */
+        g_string_append_printf(telling->text, "rank %d comes to ", fault->rank);
+        name_call(telling, fault->rank, fault->record);
+        g_string_append_printf(telling->text, ", and has not called ");
+        name_call(telling, fault->other, fault->other_record);
+        g_string_append_printf(telling->text, " by then, as rank %d has", fault->other);
+        return;
+    }
     g_string_append_printf(telling->text, "rank %d does not call ", fault->rank);
     name_call(telling, fault->other, fault->other_record);
     g_string_append_printf(telling->text, ", as rank %d does", fault->other);

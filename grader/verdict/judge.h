@@ -21,6 +21,7 @@ const char *verdict_kind_name(enum verdict_kind kind); /* "PASS", "FAIL", "NOT J
 enum verdict_basis {
     BASIS_SEEN,     /* it is the cause, or stands right behind it: the evidence shows it */
     BASIS_FITS,     /* numbers are wrong, in just the way that a known mistake makes them */
+    BASIS_AMOUNT,   /* more or less was moved, computed or held than is right for right numbers */
     BASIS_SYMPTOM,  /* numbers are wrong; why, they do not tell */
     BASIS_UNWRITTEN /* the program came to a TODO */
 };

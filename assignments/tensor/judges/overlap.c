@@ -71,6 +71,7 @@ static void judge_rank(const struct outcome *run, int rank, double needed, struc
             "backward of micro-batch %d; the weight gradients of the layers whose dx is "
             "summed are %.0f: begin the sum of dx, compute the weight gradient, then wait",
             rank, event->step, hidden, event->micro_batch, needed);
+        verdict->basis = BASIS_AMOUNT;
     }
 }
 

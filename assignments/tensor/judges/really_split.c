@@ -80,6 +80,7 @@ static bool slices_are_shares(const struct split_case *c, const struct layer *la
             part->from->rank, part->is.count, shape_elements(weight->shape), layer->index,
             weight->name, leaf->operations->kind, c->run->ranks, most);
         verdict_name_mistake(verdict, &whole_weight);
+        verdict->basis = BASIS_AMOUNT;
         return false;
     }
     return true;
@@ -216,6 +217,7 @@ static bool nothing_is_as_large(const struct split_case *c, int rank, double wei
                 (guint64)record->bytes, event->operation == LOG_FORWARD ? "forward" : "backward",
                 line->str);
             verdict_name_mistake(verdict, &whole_weight);
+            verdict->basis = BASIS_AMOUNT;
             return false;
         }
     }
@@ -244,6 +246,7 @@ static bool messages_bring_no_weight(const struct split_case *c, double weight,
         tensor_moved_describe(c->run, one, 0, found);
         verdict_explain(verdict, "\nRank 0 handed in:\n\n%s", found->str);
         verdict_name_mistake(verdict, &whole_weight);
+        verdict->basis = BASIS_AMOUNT;
     }
     tensor_moved_free(moved);
     return none;

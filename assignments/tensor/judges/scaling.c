@@ -140,6 +140,7 @@ static void fail_for_pace(const struct outcome *run, const struct due *due, doub
         "on %d ranks of the platform %s a step takes %.4g ms: each rank's share of the work is "
         "%.4g ms, and with the slowest right messages it would be %.4g ms",
         run->ranks, run->platform, 1e3 * measured, 1e3 * due->seconds.computing, 1e3 * due->most);
+    verdict->basis = BASIS_AMOUNT;
     explain_pace(run, due, &pace, verdict);
     if (pace.most > ROUNDING * due->seconds.computing + needless)
         verdict_look(verdict,

@@ -92,6 +92,7 @@ static void fail(const struct traffic_case *c, const struct moved *moved, const 
         "%d round%s of messages take%s %.0f: %s",
         moved->step, word, moved->micro_batch, moved->volume, c->run->ranks, need->rounds,
         need->rounds == 1 ? "" : "s", need->rounds == 1 ? "s" : "", need->volume, rounds->str);
+    verdict->basis = BASIS_AMOUNT;
     for (int rank = 0; rank < c->run->ranks && found->len == 0; rank++) {
         tensor_moved_describe(c->run, moved, rank, found);
         if (found->len > 0)

@@ -154,6 +154,45 @@ START_TEST(calls_that_end_the_others)
 }
 END_TEST
 
+/* Two ranks in one collective with sizes that differ: MPI may end the program, or have written behind a
+ * buffer. What the kit ended by itself is another matter. */
+START_TEST(sizes_that_differ_are_the_cause)
+{
+    static const struct {
+        enum run_end end;
+        const char *message; /* NULL: a crash */
+        enum diagnosis_kind kind;
+        const char *says;
+    } cases[] = {
+        {RUN_CRASHED, NULL, DIAGNOSIS_COLLECTIVES_DIFFER,
+         "rank 1 calls MPI_Allreduce among all ranks with 80 bytes, where rank 0 calls it with "
+         "400"},
+        {RUN_FAILED, "rank 0: mpi_check: a.c:15: MPI_Allreduce(…) failed: MPI_ERR_TRUNCATE",
+         DIAGNOSIS_COLLECTIVES_DIFFER, "rank 1 calls MPI_Allreduce among all ranks with 80 bytes"},
+        {RUN_FAILED, "rank 0: check_result: a tensor of another shape", DIAGNOSIS_STOPPED_ITSELF,
+         "the program stopped with a message: rank 0: check_result"},
+    };
+    diagnosed_begin(2);
+    for (int rank = 0; rank < 2; rank++) {
+        script_call_record(&diagnosed_rank[rank],
+                           script_collective_on(&diagnosed_rank[rank], LOG_ALLREDUCE, LOG_WORLD, -1,
+                                                rank == 0 ? 400 : 80),
+                           true);
+        logs[rank] = diagnosed_rank[rank].log;
+        logs[rank].pid = (uint64_t)rank + 10;
+        words[rank] = (struct last_words){.kind = LAST_WORDS_NONE};
+    }
+    outcome = (struct outcome){
+        .ranks = 2, .end = cases[_i].end, .exit_status = 1, .log = logs, .words = words};
+    if (cases[_i].message)
+        message(0, LATER, cases[_i].message);
+    else
+        ended_by(0, LATER, SIGABRT, SI_TKILL, 10);
+    ck_assert_int_eq(diagnosed_outcome(&outcome), cases[_i].kind);
+    diagnosed_says(cases[_i].says);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("first_end");
@@ -166,6 +205,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, who_killed_whom_is_told_where_it_is_known);
     tcase_add_loop_test(tests, a_kill_is_no_crash, 0, 2);
     tcase_add_test(tests, calls_that_end_the_others);
+    tcase_add_loop_test(tests, sizes_that_differ_are_the_cause, 0, 3);
     suite_add_tcase(suite, tests);
     return suite;
 }

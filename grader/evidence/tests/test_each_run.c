@@ -17,6 +17,7 @@ static void judge_by_seed(const struct judgement *judgement, const struct outcom
     if (run->options.seed == VERDICT_FAIL) {
         evidence_fail(verdict, "rank %d is wrong", run->ranks);
         verdict_name_mistake(verdict, &forgotten);
+        verdict->basis = BASIS_AMOUNT;
     } else if (run->options.seed == VERDICT_NOT_JUDGED) {
         verdict_set(verdict, VERDICT_NOT_JUDGED, "no data");
     } else {
@@ -64,6 +65,7 @@ START_TEST(the_worst_run_counts)
     ck_assert_str_eq(verdict->headline->str, cases[_i].headline);
     ck_assert_str_eq(verdict->mistake->str, cases[_i].result == VERDICT_FAIL ? "forgotten" : "");
     ck_assert_str_eq(verdict->look->str, cases[_i].result == VERDICT_FAIL ? "the end" : "");
+    ck_assert_int_eq(verdict->basis, cases[_i].result == VERDICT_FAIL ? BASIS_AMOUNT : BASIS_SEEN);
     if (cases[_i].picture)
         ck_assert_str_eq(g_ptr_array_index(verdict->pictures, 0), cases[_i].picture);
     logged_run_expect(verdict, cases[_i].result, NULL);

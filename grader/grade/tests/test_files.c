@@ -27,6 +27,9 @@ START_TEST(syntax_error_is_shown)
     grading_write("average.c", "double average(int x)\n{\n    x = ;\n}\n");
     struct graded graded = fails("average.c does not compile");
     graded_fails(&graded, "average", "average.c:3:9: error: expected expression");
+    /* what to look at is what failed, and not what the rubric says of the check's results */
+    grading_assert_says(graded.printed, "Look at this: the compiler's first message");
+    ck_assert_ptr_null(strstr(graded.printed, "who has the sum"));
     graded_clear(&graded);
 }
 END_TEST

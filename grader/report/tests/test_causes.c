@@ -9,12 +9,16 @@
 
 /* A check that failed (or passed: no headline). */
 struct failure {
-    const char *name, *files; /* blanks between them; the last is the check's own */
+    /* blanks between them; the last is the check's own, unless another is: "@own.c". One that it only builds on:
+     * "+more.c" */
+    const char *name, *files;
     const char *headline, *mistake;
     enum verdict_basis basis;
     bool spoils;
     const char *needs;
 };
+
+#define HANG "hang: " /* so begins the headline of one whose run did not end */
 
 static struct rubric rubric;
 static struct collection collection = {.name = (char *)"alice"};
@@ -29,13 +33,18 @@ static void add_check(const struct failure *failure)
                                  .points = 0.5,
                                  .judge = &judge,
                                  .files = g_ptr_array_new_with_free_func(g_free),
+                                 .about = g_ptr_array_new_with_free_func(g_free),
                                  .after = g_ptr_array_new(),
+                                 .builds_on = g_ptr_array_new_with_free_func(g_free),
                                  .look = (char *)"the rubric's place",
                                  .visibility = (char *)"visible",
                                  .runs = g_array_new(FALSE, TRUE, sizeof(struct rubric_run))};
     g_auto(GStrv) files = g_strsplit(failure->files, " ", -1);
     for (char **file = files; *file; file++)
-        g_ptr_array_add(check.files, g_strdup(*file));
+        g_ptr_array_add(**file == '@'   ? check.about
+                        : **file == '+' ? check.builds_on
+                                        : check.files,
+                        g_strdup(*file + (strchr("@+", **file) != NULL)));
     g_array_append_val(rubric.checks, check);
 }
 
@@ -56,12 +65,11 @@ static void make_grade(const struct failure failures[MOST])
                              .checks = g_array_new(FALSE, TRUE, sizeof(struct rubric_check))};
     g_array_append_val(rubric.tiers, tier);
     for (int i = 0; i < MOST && failures[i].name; i++) {
-        const char *last = strrchr(failures[i].files, ' ');
-        struct rubric_file file = {.name = (char *)(last ? last + 1 : failures[i].files)};
+        add_check(&failures[i]);
+        struct rubric_file file = {
+            .name = (char *)rubric_check_about(RUBRIC_CHECKS(&rubric, rubric.checks->len - 1), 0)};
         g_array_append_val(rubric.files, file);
     }
-    for (int i = 0; i < MOST && failures[i].name; i++)
-        add_check(&failures[i]);
     build = (struct build){.files = g_array_new(FALSE, TRUE, sizeof(struct built_file))};
     grade = (struct grade){.rubric = &rubric, .collection = &collection, .build = &build};
     grade_init(&grade);
@@ -77,6 +85,10 @@ static void make_grade(const struct failure failures[MOST])
         g_string_assign(result->verdict->mistake, failures[i].mistake ? failures[i].mistake : "");
         result->verdict->basis = failures[i].basis;
         result->verdict->spoils = failures[i].spoils;
+        if (g_str_has_prefix(failures[i].headline, HANG)) {
+            struct run_summary run = {.ranks = 2, .end = RUN_HUNG, .command = g_strdup("make")};
+            g_array_append_val(result->runs, run);
+        }
         if (failures[i].needs)
             result->needs = result_of(failures[i].needs);
     }
@@ -88,7 +100,9 @@ static void free_grade(void)
     grade_clear(&grade);
     for (guint i = 0; i < rubric.checks->len; i++) {
         g_ptr_array_free(RUBRIC_CHECKS(&rubric, i)->files, TRUE);
+        g_ptr_array_free(RUBRIC_CHECKS(&rubric, i)->about, TRUE);
         g_ptr_array_free(RUBRIC_CHECKS(&rubric, i)->after, TRUE);
+        g_ptr_array_free(RUBRIC_CHECKS(&rubric, i)->builds_on, TRUE);
         g_array_free(RUBRIC_CHECKS(&rubric, i)->runs, TRUE);
     }
     g_array_free(rubric.files, TRUE);
@@ -124,7 +138,7 @@ static const struct {
       {"order", "send.c step.c", NULL, NULL, 0, false, NULL},
       {"luck", "send.c step.c", CHANGED, NULL, BASIS_SEEN, true, NULL},
       {"training", "send.c step.c", "step 7 has no loss", NULL, BASIS_SYMPTOM, false, NULL}},
-     "luck: luck training gradients"},
+     "luck: luck gradients training"},
     /* but not in other code … */
     {{{"luck", "send.c step.c", CHANGED, NULL, BASIS_SEEN, true, NULL},
       {"other", "send.c other.c", "wrong", NULL, BASIS_SYMPTOM, false, NULL}},
@@ -154,7 +168,7 @@ static const struct {
       {"b", "b.c", "the program stopped with a message: rank 0: send: no", NULL, BASIS_SEEN, false,
        NULL},
       {"c", "send.c c.c", "something else", NULL, BASIS_SEEN, false, NULL}},
-     "send: send b a; c: c"},
+     "send: send a b; c: c"},
     /* the same complaint of the kit from several files */
     {{{"a", "a.c", "the program stopped with a message: rank 0: not open (called at a.c:3)", NULL,
        BASIS_SEEN, false, NULL},
@@ -166,6 +180,47 @@ static const struct {
       {"b", "step.c", "needs a first", NULL, BASIS_SEEN, false, "a"},
       {"c", "step.c", "needs b first", NULL, BASIS_SEEN, false, "b"}},
      "a: a b c"},
+    /* where a part is wrong by itself, so is what is made of it: its numbers, what it moves, and what the kit says of
+     * it; also what only builds on it in some runs */
+    {{{"part", "split.c part.c", "dx is off", "dx not summed", BASIS_FITS, false, NULL},
+      {"model", "split.c part.c model.c", "off, too", "gradient not summed", BASIS_FITS, false,
+       NULL},
+      {"traffic", "split.c part.c model.c", "0 bytes move", NULL, BASIS_AMOUNT, false, NULL},
+      {"heads", "split.c heads.c +part.c", "9 bytes move", NULL, BASIS_SYMPTOM, false, NULL},
+      {"way", "split.c part.c way.c", "the way: the program stopped with a message: rank 0: no",
+       NULL, BASIS_SEEN, false, NULL},
+      {"order", "split.c part.c model.c", "a wrong order", NULL, BASIS_SEEN, false, NULL}},
+     "order: order; part: part model traffic heads way"},
+    /* but what is known by name in another part is told, … */
+    {{{"part", "split.c part.c", "dx is off", "dx not summed", BASIS_FITS, false, NULL},
+      {"loss", "split.c loss.c +part.c", "off", "own words only", BASIS_FITS, false, NULL}},
+     "part: part; loss: loss"},
+    /* … and so is all that does not use it, though it is about no file that it needs */
+    {{{"norm", "split.c @norm.c @other_norm.c", "y is off", NULL, BASIS_SYMPTOM, false, NULL},
+      {"model", "split.c model.c", "losses differ", NULL, BASIS_SYMPTOM, false, NULL}},
+     "norm: norm; model: model"},
+    /* what a check builds on may come behind it in the rubric; no two are behind each other */
+    {{{"model", "model.c +heads.c", "losses differ", NULL, BASIS_SYMPTOM, false, NULL},
+      {"heads", "heads.c", "y is off", NULL, BASIS_SYMPTOM, false, NULL}},
+     "heads: heads model"},
+    {{{"a", "a.c +b.c", "losses differ", NULL, BASIS_SYMPTOM, false, NULL},
+      {"b", "b.c +a.c", "y is off", NULL, BASIS_SYMPTOM, false, NULL}},
+     "b: b a"},
+    /* about the same file: numbers before amounts, names before none, the first of equals */
+    {{{"traffic", "model.c", "9 bytes move", NULL, BASIS_AMOUNT, false, NULL},
+      {"later", "model.c", "losses differ", NULL, BASIS_SYMPTOM, false, NULL},
+      {"gradients", "model.c", "off by two", "summed twice", BASIS_FITS, false, NULL},
+      {"speed", "model.c", "late", NULL, BASIS_AMOUNT, false, NULL}},
+     "gradients: gradients traffic later speed"},
+    {{{"traffic", "model.c", "9 bytes move", NULL, BASIS_AMOUNT, false, NULL},
+      {"whole", "model.c", "as large as a weight", "a whole weight", BASIS_AMOUNT, false, NULL},
+      {"speed", "model.c", "late", NULL, BASIS_AMOUNT, false, NULL}},
+     "whole: whole traffic speed"},
+    /* a part that hangs by itself, and what is made of it, wherever that stops */
+    {{{"part", "part.c", HANG "nobody comes to part.c:3", NULL, BASIS_SEEN, false, NULL},
+      {"model", "part.c model.c", HANG "crossed at model.c:7", NULL, BASIS_SEEN, false, NULL},
+      {"other", "other.c", HANG "crossed at other.c:7", NULL, BASIS_SEEN, false, NULL}},
+     "part: part model; other: other"},
     /* the surest first, then what costs most; TODOs last */
     {{{"todo", "todo.c", "todo.c:3 is still to be written", NULL, BASIS_UNWRITTEN, false, NULL},
       {"numbers", "a.c", "wrong", NULL, BASIS_SYMPTOM, false, NULL},
@@ -206,7 +261,7 @@ START_TEST(the_report_begins_with_causes)
     const char *list = strstr(terminal, "What to mend"), *tier = strstr(terminal, "\nTier");
     ck_assert(list && tier && list < tier);
     ck_assert_ptr_nonnull(
-        strstr(terminal, "This explains luck, training and gradients (1.50 points)."));
+        strstr(terminal, "This explains luck, gradients and training (1.50 points)."));
     ck_assert_ptr_nonnull(strstr(terminal, "Look at this: the rubric's place."));
     ck_assert_ptr_nonnull(strstr(terminal, "follows from cause 1 (CHECK=gradients)"));
     ck_assert_ptr_nonnull(strstr(markdown->str, "| follows from cause 1 |"));

@@ -104,6 +104,14 @@ static char *html_of(const char *folder)
     return html;
 }
 
+static int count(const char *text, const char *part)
+{
+    int times = 0;
+    for (const char *c = text; (c = strstr(c, part)); c++)
+        times++;
+    return times;
+}
+
 START_TEST(points_not_judged_stand_apart)
 {
     struct points points = grade_points(&grade, -1);
@@ -205,6 +213,17 @@ END_TEST
 
 /* What failed decides what to look at; the rubric's is said where the judge knows nothing better, and
  * nothing twice. */
+START_TEST(a_mistake_is_told_once)
+{
+    static const struct mistake mistake = {"summed twice", "It is twice as large.", "the sums"};
+    struct verdict *verdict = GRADE_RESULTS(&grade, 1)->verdict;
+    verdict_name_mistake(verdict, &mistake);
+    GString *markdown = report_markdown(&grade);
+    ck_assert_int_eq(count(markdown->str, "fits a known mistake"), 1);
+    g_string_free(markdown, TRUE);
+}
+END_TEST
+
 START_TEST(what_to_look_at_is_chosen_by_what_failed)
 {
     struct verdict *verdict = GRADE_RESULTS(&grade, 1)->verdict;
@@ -256,14 +275,6 @@ START_TEST(json_is_what_gradescope_reads)
 END_TEST
 
 /* How often does a text occur? */
-static int count(const char *text, const char *part)
-{
-    int times = 0;
-    for (const char *c = text; (c = strstr(c, part)); c++)
-        times++;
-    return times;
-}
-
 START_TEST(html_has_no_code_of_the_submissions)
 {
     g_autofree char *html = html_of("/");
@@ -283,7 +294,10 @@ START_TEST(html_keeps_tables_whole)
     g_autofree char *html = html_of("/");
     /* tier: a row for the head and three checks; runs: head and two */
     ck_assert_int_eq(count(html, "<tr>"), 4 + 3);
-    ck_assert_int_eq(count(html, "<table>"), 2);
+    ck_assert_int_eq(count(html, "<table"), 2);
+    /* on a phone the checks are shown otherwise than other tables */
+    ck_assert_int_eq(count(html, "<table class=\"checks\">"), 1);
+    ck_assert_ptr_nonnull(strstr(html, "@media"));
 }
 END_TEST
 
@@ -347,6 +361,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_bonus_counts_on_top);
     tcase_add_test(tests, the_terminal_begins_with_the_total);
     tcase_add_test(tests, what_to_look_at_is_chosen_by_what_failed);
+    tcase_add_test(tests, a_mistake_is_told_once);
     tcase_add_test(tests, the_terminal_has_colours_only_when_asked);
     tcase_add_test(tests, json_is_what_gradescope_reads);
     tcase_add_test(tests, html_has_no_code_of_the_submissions);

@@ -104,6 +104,32 @@ START_TEST(a_right_rubric_is_understood)
 }
 END_TEST
 
+/* Where causes of failures may be. */
+START_TEST(what_a_check_is_about_is_read)
+{
+    g_autoptr(GString) errors = g_string_new(NULL), text = g_string_new(right);
+    struct rubric *plain = load(right, errors);
+    ck_assert_int_eq(rubric_check_abouts(rubric_find(plain, "first")), 1);
+    ck_assert_str_eq(rubric_check_about(rubric_find(plain, "first"), 0), "a.c");
+    ck_assert_uint_eq(rubric_find(plain, "first")->builds_on->len, 0);
+    rubric_free(plain);
+    g_string_replace(text, "files = ( \"a.c\" )",
+                     "files = ( \"a.c\" ); about = ( \"b.c\", \"a.c\" ); builds_on = ( \"b.c\" )",
+                     1);
+    struct rubric *rubric = load(text->str, errors);
+    ck_assert_msg(rubric != NULL, "%s", errors->str);
+    const struct rubric_check *first = rubric_find(rubric, "first");
+    ck_assert_int_eq(rubric_check_abouts(first), 2);
+    ck_assert_str_eq(rubric_check_about(first, 0), "b.c");
+    ck_assert_str_eq(first->builds_on->pdata[0], "b.c");
+    rubric_free(rubric);
+    refuse_in(text->str, "about = ( \"b.c\"", "about = ( \"z.c\"",
+              "is about \"z.c\", which is not among the files");
+    refuse_in(text->str, "builds_on = ( \"b.c\"", "builds_on = ( \"z.c\"",
+              "builds on \"z.c\", which is not among the files");
+}
+END_TEST
+
 /* An assignment that needs the student's files of another one. */
 START_TEST(files_of_another_assignment_are_known)
 {
@@ -371,6 +397,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, bonus_points_stand_apart);
     tcase_add_test(tests, faults_of_machines_are_named);
     tcase_add_test(tests, files_of_another_assignment_are_known);
+    tcase_add_test(tests, what_a_check_is_about_is_read);
     tcase_add_test(tests, faults_of_form_are_named);
     tcase_add_test(tests, a_fault_has_its_line);
     tcase_add_test(tests, faults_of_meaning_are_named);
