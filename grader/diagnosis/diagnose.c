@@ -16,7 +16,7 @@
 /* MPI ends the program where a message does not fit, or writes behind the end of a buffer, so that any
  * rank crashes, sooner or later. The simulator ends by a signal, also where MPI itself would end with a
  * message. */
-static bool sizes_differ(const struct scene *scene, GString *headline, enum diagnosis_kind *kind)
+static bool sizes_differ(struct scene *scene, GString *headline, enum diagnosis_kind *kind)
 {
     const enum first_end_kind end = diagnosis_first_end(scene->outcome).kind;
     if (scene->outcome->end == RUN_FINISHED)
@@ -155,8 +155,10 @@ static void describe_kind(struct diagnosis *diagnosis)
         return;
     g_autoptr(GString) cause = g_string_new(NULL);
     const struct mistake *mistake = find_mistake(diagnosis, cause);
-    g_string_assign(diagnosis->look,
-                    mistake && mistake->look ? mistake->look : diagnosis_look(diagnosis->kind));
+    const struct collectives_fault *fault = diagnosis->scene->told;
+    g_string_assign(diagnosis->look, mistake && mistake->look ? mistake->look
+                                     : fault                  ? collectives_fault_look(fault->kind)
+                                                              : diagnosis_look(diagnosis->kind));
     if (cause->len > 0) /* what is said of the kind in general would be beside the point */
         g_string_assign(diagnosis->headline, cause->str);
     else if (diagnosis_remedy(diagnosis->kind)[0] != '\0')

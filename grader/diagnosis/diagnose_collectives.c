@@ -10,7 +10,7 @@
 
 /* ---- what they disagree about --------------------------------------------------------------------- */
 
-static enum diagnosis_kind name_fault(const struct scene *scene, bool only_calls, GString *headline)
+static enum diagnosis_kind name_fault(struct scene *scene, bool only_calls, GString *headline)
 {
     for (guint i = 0; i < scene->faults->len; i++) {
         const struct collectives_fault *fault =
@@ -24,6 +24,7 @@ static enum diagnosis_kind name_fault(const struct scene *scene, bool only_calls
             continue; /* a rank is somewhere else, and that is what has to be told */
         collectives_tell_fault(scene->outcome->program, scene->outcome->log, scene->collectives,
                                fault, headline);
+        scene->told = fault;
         return skipped                            ? DIAGNOSIS_COLLECTIVE_MISSING
                : fault->kind == COLLECTIVES_GROUP ? DIAGNOSIS_GROUPS_DIFFER
                                                   : DIAGNOSIS_COLLECTIVES_DIFFER;
@@ -31,12 +32,12 @@ static enum diagnosis_kind name_fault(const struct scene *scene, bool only_calls
     return DIAGNOSIS_NONE;
 }
 
-enum diagnosis_kind scene_name_collectives(const struct scene *scene, GString *headline)
+enum diagnosis_kind scene_name_collectives(struct scene *scene, GString *headline)
 {
     return name_fault(scene, false, headline);
 }
 
-enum diagnosis_kind scene_name_clash(const struct scene *scene, GString *headline)
+enum diagnosis_kind scene_name_clash(struct scene *scene, GString *headline)
 {
     return name_fault(scene, true, headline);
 }

@@ -53,10 +53,10 @@ void scene_name_call(const struct scene *scene, int rank, size_t record, GString
 int scene_one_that_ran(const struct scene *scene);
 
 /* diagnose_collectives.c: the first collective that the ranks disagree about; DIAGNOSIS_NONE: there is none,
- * or only one that a rank never came to. */
-enum diagnosis_kind scene_name_collectives(const struct scene *scene, GString *headline);
+ * or only one that a rank never came to. Notes which. */
+enum diagnosis_kind scene_name_collectives(struct scene *scene, GString *headline);
 /* The same, of those that both ranks have called: what comes of it may be any end. */
-enum diagnosis_kind scene_name_clash(const struct scene *scene, GString *headline);
+enum diagnosis_kind scene_name_clash(struct scene *scene, GString *headline);
 /* Which collective a rank, by now elsewhere, left out of those in front of the one that this wait is for. */
 bool scene_name_skipped(const struct scene *scene, int rank, const struct wait *wait,
                         GString *headline);

@@ -54,6 +54,7 @@ struct scene {
     struct matching *matching;
     struct collectives *collectives;
     GArray *faults;      /* of struct collectives_fault: what the ranks disagree about */
+    const struct collectives_fault *told; /* of these the one that is the headline; else NULL */
     struct place *place; /* [rank] */
     bool anybody;        /* who waits for anybody's message waits for everybody */
     GArray *cycle;       /* of int: ranks that wait for each other, in order; may be empty */

@@ -3,22 +3,6 @@
 
 #define MOST_FAULTS 8 /* that are told */
 
-static const char *look_of(enum collectives_fault_kind kind)
-{
-    switch (kind) {
-    case COLLECTIVES_GROUP:
-        return "the communicator that each rank gives to this collective";
-    case COLLECTIVES_SKIPPED:
-    case COLLECTIVES_SURPLUS:
-        return "the condition under which this collective is called";
-    case COLLECTIVES_ORDER:
-    case COLLECTIVES_OPERATION:
-        return "the order in which each rank comes to its collectives";
-    default:
-        return "the arguments of both calls";
-    }
-}
-
 bool evidence_collectives_agree(const struct outcome *run, const struct collectives *collectives,
                                 struct verdict *verdict)
 {
@@ -29,7 +13,7 @@ bool evidence_collectives_agree(const struct outcome *run, const struct collecti
         collectives_tell_fault(run->program, run->log, collectives, fault, words);
         if (i == 0) {
             evidence_fail(verdict, "%s", words->str);
-            verdict_look(verdict, "%s", look_of(fault->kind));
+            verdict_look(verdict, "%s", collectives_fault_look(fault->kind));
         } else {
             verdict_explain(verdict, "%sAnd %s.\n", i == 1 ? "\n" : "", words->str);
         }

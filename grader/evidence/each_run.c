@@ -46,18 +46,37 @@ static void put_together(struct verdict *verdict, struct verdict *run, const cha
     }
 }
 
+/* "3 ranks, vit:depth=2, 2 micro-batches"; of a probe nothing. */
+static void append_run(GString *text, const struct outcome *run)
+{
+    if (run->options.probe[0])
+        return;
+    const int m = options_micro_batches(&run->options);
+    g_string_append_printf(text, "%d rank%s, %s, %d micro-batch%s", run->ranks,
+                           run->ranks == 1 ? "" : "s", run->options.model, m, m == 1 ? "" : "es");
+}
+
 /* One line on a run that failed, too, with what tells it from the others. */
 static void append_further(GString *further, const struct outcome *run, const struct verdict *own)
 {
     g_string_append(further, "- ");
     text_append_plain(further, own->headline->str);
-    if (!run->options.probe[0]) {
-        int m = options_micro_batches(&run->options);
-        g_string_append_printf(further, " (%d rank%s, %s, %d micro-batch%s)", run->ranks,
-                               run->ranks == 1 ? "" : "s", run->options.model, m,
-                               m == 1 ? "" : "es");
-    }
+    g_autoptr(GString) which = g_string_new(NULL);
+    append_run(which, run);
+    if (which->len > 0)
+        g_string_append_printf(further, " (%s)", which->str);
     g_string_append_c(further, '\n');
+}
+
+/* Figures of several runs stand one behind the other. */
+static void say_whose_figures(const struct outcome *run, struct verdict *own)
+{
+    g_autoptr(GString) which = g_string_new("\n");
+    append_run(which, run);
+    if (own->explanation->len == 0 || which->len == 1)
+        return;
+    g_string_append(which, ":\n\n");
+    g_string_prepend(own->explanation, which->str);
 }
 
 void evidence_each_run(const struct judgement *judgement, struct verdict *verdict,
@@ -76,6 +95,8 @@ void evidence_each_run(const struct judgement *judgement, struct verdict *verdic
         failed += own->kind == VERDICT_FAIL;
         if (own->kind != VERDICT_PASS && verdict->kind == VERDICT_FAIL)
             append_further(further, run, own);
+        if (own->kind == VERDICT_PASS && judgement->outcomes > 1)
+            say_whose_figures(run, own);
         put_together(verdict, own, run->command);
         verdict_free(own);
     }

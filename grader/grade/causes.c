@@ -34,13 +34,11 @@ static void place_result(GPtrArray *causes, struct check_result *result)
         if (cause->told->verdict->mistake->len == 0 && result->verdict->mistake->len > 0)
             cause->told = result;
         add(cause, result);
-        cause->same++;
         return;
     }
     struct cause *cause = g_new0(struct cause, 1);
     cause->told = result;
     cause->of = g_ptr_array_new();
-    cause->same = 1;
     add(cause, result);
     g_ptr_array_add(causes, cause);
 }
@@ -85,7 +83,7 @@ static void bring_together(GPtrArray *causes)
         find_behind(causes, relations[r], behind);
     for (guint i = 0; i < causes->len; i++) {
         struct cause *results = causes->pdata[i], *cause = causes->pdata[first_behind(behind, i)];
-        for (guint k = 0; cause != results && k < results->same; k++)
+        for (guint k = 0; cause != results && k < results->of->len; k++)
             add(cause, results->of->pdata[k]);
     }
     for (guint i = causes->len; i-- > 0;)
@@ -125,6 +123,16 @@ static gint surer_first(gconstpointer a, gconstpointer b, gpointer rubric)
     return left->told < right->told ? -1 : 1; /* in the rubric's order */
 }
 
+/* The one that tells it, and then the others in the rubric's order. */
+static gint told_first(gconstpointer a, gconstpointer b, gpointer told)
+{
+    const struct check_result *left = *(struct check_result *const *)a,
+                              *right = *(struct check_result *const *)b;
+    if ((left == told) != (right == told))
+        return left == told ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
 void causes_find(struct grade *grade)
 {
     GPtrArray *causes = g_ptr_array_new_with_free_func(cause_free);
@@ -140,6 +148,10 @@ void causes_find(struct grade *grade)
         const int cause = first != result ? index_of(causes, first) : -1;
         if (cause >= 0 && has_failed(result))
             add(causes->pdata[cause], result);
+    }
+    for (guint i = 0; i < causes->len; i++) {
+        const struct cause *cause = causes->pdata[i];
+        g_ptr_array_sort_with_data(cause->of, told_first, (gpointer)cause->told);
     }
     g_ptr_array_sort_with_data(causes, surer_first, (gpointer)grade->rubric);
     grade->causes = causes;

@@ -16,8 +16,7 @@
 
 struct cause {
     const struct check_result *told; /* whose verdict tells it */
-    GPtrArray *of;                   /* of struct check_result *: all failures that it explains, */
-    guint same;                      /* of which the first so many tell the same */
+    GPtrArray *of;                   /* of struct check_result *: all failures that it explains */
     double points;                   /* that these cost */
 };
 

@@ -30,6 +30,16 @@ static bool train_reference(const struct options *options, const char *path)
     return true;
 }
 
+/* Has the run come to the end of a step? */
+static bool has_points(const char *path)
+{
+    struct curve curve = {0};
+    char why[CURVE_ERROR_SIZE];
+    const bool any = curve_read(path, &curve, why) && curve.count > 0;
+    curve_destroy(&curve);
+    return any;
+}
+
 static void draw_curve(const struct judgement *judgement, const struct rubric_check *check, int i,
                        const char *kit, struct verdict *verdict)
 {
@@ -39,7 +49,12 @@ static void draw_curve(const struct judgement *judgement, const struct rubric_ch
         return;
     const char *given = RUBRIC_RUNS(check, i)->reference;
     g_autofree char *own = g_build_filename(outcome->folder, "curve.csv", NULL);
+    if (!has_points(own))
+        return;
     g_autofree char *beside = g_build_filename(outcome->folder, "reference.csv", NULL);
+    g_autofree char *title =
+        g_strdup_printf("%s, %s, on %d rank%s", outcome->options.model, outcome->options.dataset,
+                        outcome->ranks, outcome->ranks == 1 ? "" : "s");
     bool has_reference = train_reference(&outcome->options, beside);
     if (!has_reference && given) {
         g_free(beside);
@@ -49,7 +64,7 @@ static void draw_curve(const struct judgement *judgement, const struct rubric_ch
     struct picture_line lines[] = {{"one process", beside, true}, {"this submission", own, false}};
     int first = has_reference ? 0 : 1;
     g_autoptr(GString) error = g_string_new(NULL);
-    if (picture_curve(check->title, lines + first, 2 - first, path, error))
+    if (picture_curve(title, lines + first, 2 - first, path, error))
         verdict_add_picture(verdict, path);
 }
 

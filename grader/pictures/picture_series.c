@@ -31,7 +31,9 @@ static void add_axes(GString *script, const struct picture_axes *axes)
     g_autofree char *x = gnuplot_quote(axes->x), *y = gnuplot_quote(axes->y);
     g_string_append_printf(script,
                            "set encoding utf8\nset title %s\nset xlabel %s\nset ylabel %s\n"
-                           "set logscale x 2\nset grid\nset key below\n%s",
+                           "set logscale x 2\nset grid\nset key below spacing 1.1\n"
+                           /* so that marks at the ends are whole */
+                           "set offsets graph 0.02, graph 0.02, 0, 0\n%s",
                            title, x, y, axes->plain_y ? "set yrange [0:*]\n" : "set logscale y\n");
 }
 

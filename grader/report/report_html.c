@@ -21,11 +21,14 @@ static const char style_sheet[] =
     "code{background:#f5f5f5}blockquote{border-left:4px solid #d55e00;margin:1rem 0;"
     "padding:.1rem 1rem}img{max-width:100%;height:auto}"
     "body{overflow-wrap:break-word}"
-    ".checks td:nth-child(1),.checks td:nth-child(3){white-space:nowrap}"
+    ".checks td:nth-child(1),.checks td:nth-child(3){white-space:nowrap}.checks "
+    "th:nth-child(2){width:45%}.checks th:nth-child(4){width:35%}"
     ".pass{color:#1a7f37}.fail{color:#c1121f;font-weight:bold}"
-    /* on a phone the cells of a check stand one below the other; other tables are moved sideways */
+    /* on a phone the cells of a check stand one below the other; other tables and pictures are moved
+     * sideways */
     "@media(max-width:45rem){body{margin:1rem auto}ol,ul{padding-left:1.5rem}"
-    "table{display:block;overflow-x:auto}td{min-width:6rem}"
+    "table,p:has(>img){display:block;overflow-x:auto}td{min-width:6rem}"
+    "img{max-width:none;width:40rem}"
     ".checks tbody,.checks tr,.checks td{display:block}.checks thead{display:none}"
     ".checks tr{border-bottom:1px solid #e0e0e0;padding:.4rem 0}"
     ".checks td{border:0;padding:0}}";

@@ -165,7 +165,9 @@ static void append_check(GString *markdown, const struct grade *grade,
         g_string_append_printf(markdown, "%s\n", result->verdict->explanation->str);
     if (remark->len > 0)
         g_string_append_printf(markdown, "\nA remark that costs no points here: %s\n", remark->str);
-    append_pictures(markdown, result);
+    /* who waited for whom is shown where the cause is told */
+    if (!report_is_told_elsewhere(grade, result) || !run_to_repeat(result))
+        append_pictures(markdown, result);
 }
 
 static void append_compiler(GString *markdown, const struct grade *grade)

@@ -56,6 +56,9 @@ void collectives_tell_fault(const char *program, const struct log_file *logs,
                             const struct collectives *collectives,
                             const struct collectives_fault *fault, GString *text);
 
+/* What to look at in the program, as the end of a sentence. */
+const char *collectives_fault_look(enum collectives_fault_kind kind);
+
 /* "MPI_Allreduce of 400 bytes among {0, 2}", of a call's begin; and with " at step.c:31" behind it. */
 void collectives_name(const struct log_file *logs, const struct collectives *collectives, int rank,
                       size_t record, GString *text);

@@ -122,13 +122,21 @@ static void tell_operation(const struct telling *telling)
 static void tell_part(const struct telling *telling)
 {
     const struct collectives_fault *fault = telling->fault;
+    if (fault->rank == fault->other) {
+        g_string_append_printf(telling->text, "rank %d hands in %" PRIu64 " bytes to ", fault->rank,
+                               fault->bytes);
+        name_call(telling, fault->rank, fault->record);
+        g_string_append_printf(telling->text,
+                               ", and expects %" PRIu64 " bytes of itself in the same call",
+                               fault->other_bytes);
+        return;
+    }
     g_string_append_printf(telling->text, "rank %d gives rank %d %" PRIu64 " bytes in ",
                            fault->rank, fault->other, fault->bytes);
     name_call(telling, fault->rank, fault->record);
     g_string_append_printf(telling->text, ", where rank %d expects %" PRIu64 " bytes from it",
                            fault->other, fault->other_bytes);
-    if (fault->rank != fault->other)
-        add_line(telling->program, telling->logs, fault->other, fault->other_record, telling->text);
+    add_line(telling->program, telling->logs, fault->other, fault->other_record, telling->text);
 }
 
 static void tell_order(const struct telling *telling)
@@ -248,4 +256,29 @@ void collectives_tell_fault(const char *program, const struct log_file *logs,
         tell_group(&telling);
         return;
     }
+}
+
+const char *collectives_fault_look(enum collectives_fault_kind kind)
+{
+    switch (kind) {
+    case COLLECTIVES_GROUP:
+        return "the communicator that each rank gives to this collective";
+    case COLLECTIVES_SKIPPED:
+    case COLLECTIVES_SURPLUS:
+        return "the conditions around this collective, and the order in which each rank comes to "
+               "it";
+    case COLLECTIVES_ORDER:
+    case COLLECTIVES_OPERATION:
+        return "the order in which each rank comes to its collectives";
+    case COLLECTIVES_PART:
+        return "the counts of this call: what a rank hands in, and what the others expect of it";
+    case COLLECTIVES_SAME:
+    case COLLECTIVES_NONBLOCKING:
+    case COLLECTIVES_ROOT:
+    case COLLECTIVES_TYPE:
+    case COLLECTIVES_BYTES:
+    case COLLECTIVES_REDUCTION:
+        break;
+    }
+    return "the arguments of both calls";
 }

@@ -3,12 +3,12 @@
  * has another communicator, and collectives that some ranks leave out. All ranks run the same forwards and
  * backwards (and the probe the same operators) in the same order, so that one that is further on has left
  * one without what the others wait for. A layer that is tried alone may hold wrong slices, which shows before
- * it begins. Which calls do not fit together the diagnosis knows without us; where MPI itself said so, in its
- * own words, it is told here.
+ * it begins. Which calls do not fit together the diagnosis knows without us.
  */
 #include "assignments/tensor/judges/mistakes_of_hang.h"
 
 #include "assignments/tensor/judges/layers/layers.h"
+#include "assignments/tensor/judges/mistakes_of_parts.h"
 #include "assignments/tensor/operator_cases.h"
 #include "grader/diagnosis/scene.h"
 #include "grader/trace/call_place.h"
@@ -166,22 +166,6 @@ static const struct mistake *mistake_of_left_out(const struct scene *scene, GStr
     return NULL;
 }
 
-/* ---- what does not fit together ----------------------------------------------------------------------- */
-
-/* The first thing that two calls disagree about, where both are there. */
-static void cause_of_fault(const struct scene *scene, GString *cause)
-{
-    for (guint i = 0; i < scene->faults->len; i++) {
-        const struct collectives_fault *fault =
-            &g_array_index(scene->faults, struct collectives_fault, i);
-        if (fault->record == NO_RECORD || fault->other_record == NO_RECORD)
-            continue;
-        collectives_tell_fault(scene->outcome->program, scene->outcome->log, scene->collectives,
-                               fault, cause);
-        return;
-    }
-}
-
 /* ---- all of them ----------------------------------------------------------------------------------------- */
 
 const struct mistake *tensor_mistake_of_hang(const struct diagnosis *diagnosis, GString *cause)
@@ -197,8 +181,6 @@ const struct mistake *tensor_mistake_of_hang(const struct diagnosis *diagnosis, 
         }
     const struct mistake *mistake = trial_mistake_of_unfinished(scene->outcome, cause);
     if (!mistake)
-        mistake = mistake_of_left_out(scene, cause);
-    if (!mistake && kind == DIAGNOSIS_STOPPED_ITSELF)
-        cause_of_fault(scene, cause);
-    return mistake;
+        mistake = tensor_mistake_of_parts(scene, cause);
+    return mistake ? mistake : mistake_of_left_out(scene, cause);
 }

@@ -166,6 +166,34 @@ START_TEST(collectives_of_the_world)
 }
 END_TEST
 
+/* Each rank is in a gather of parts: 60 bytes of rank 0 and 40 of rank 1, says every rank. */
+static void gathers(uint64_t first, uint64_t second)
+{
+    diagnosed_begin(RANKS);
+    for (int rank = 0; rank < RANKS; rank++) {
+        struct script *script = &diagnosed_rank[rank];
+        script_step(script, LOG_STEP_BEGIN, 0);
+        script_put(script, script_collective_on(script, LOG_ALLGATHERV, LOG_RUN, LOG_NO_PEER,
+                                                rank == 0 ? first : second));
+        script_part(script, 0, LOG_GETS, 60);
+        script_part(script, 1, LOG_GETS, 40);
+    }
+}
+
+START_TEST(parts_by_the_number_in_the_world)
+{
+    static const char *const name = "the number in MPI_COMM_WORLD in place of that in the group";
+    gathers(40, 60);
+    expect("", true, name,
+           "rank 0 hands in the part of rank 1, whose number it has in "
+           "MPI_COMM_WORLD: 40 bytes, and its own are 60 (MPI_Allgatherv");
+    /* where both number alike, it is something else */
+    expect("", false, NULL, "rank 0 hands in 40 bytes to MPI_Allgatherv");
+    gathers(60, 60);
+    expect("", true, NULL, NULL);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("hangs");
@@ -177,6 +205,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, both_in_one_call);
     tcase_add_test(tests, another_group);
     tcase_add_test(tests, collectives_of_the_world);
+    tcase_add_test(tests, parts_by_the_number_in_the_world);
     suite_add_tcase(suite, tests);
     return suite;
 }

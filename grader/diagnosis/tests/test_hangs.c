@@ -98,7 +98,7 @@ static const struct hang hangs[] = {
          "from line 66, where rank 0 calls it among {0, 1} at collectives.c:",
          "rank 0 → rank 1   MPI_Allreduce {0, 1}   [cycle]", NULL, NULL),
     HANG("collectives", "one-left-out", 3, SIMULATED, COLLECTIVE_MISSING, "", NULL, ANY,
-         "rank 2 does not call MPI_Bcast of 80 bytes among all ranks", NULL, NULL, NULL),
+         "has not called MPI_Bcast of 80 bytes among all ranks", NULL, NULL, NULL),
     HANG("collectives", "in-flight", 4, BOTH, COLLECTIVE_MISSING, "13", "", -1,
          "ranks 1 and 3 wait for each other",
          "rank 3 to call MPI_Iallreduce of 40 bytes among {1, 3}, too (so far rank 1 has)", NULL,

@@ -75,7 +75,9 @@ END_TEST
 START_TEST(what_passed_is_explained_run_by_run)
 {
     struct verdict *verdict = judged(cases[0].kind);
-    ck_assert_str_eq(verdict->explanation->str, "figures of 1 ranks\nfigures of 2 ranks\n");
+    ck_assert_str_eq(verdict->explanation->str,
+                     "\n1 rank, mlp, 4 micro-batches:\n\nfigures of 1 ranks\n"
+                     "\n2 ranks, mlp, 4 micro-batches:\n\nfigures of 2 ranks\n");
     ck_assert_uint_eq(verdict->pictures->len, 2);
     ck_assert_str_eq(verdict->remark->str, "rank 1 is odd\n");
     verdict_free(verdict);

@@ -158,7 +158,7 @@ static const struct {
      "a: a b; c: c"},
     {{{"a", "step.c", "ends at step.c:7", NULL, BASIS_SEEN, false, NULL},
       {"b", "step.c", "after step 1 it ends at step.c:7", "known", BASIS_SEEN, false, NULL}},
-     "b: a b"},
+     "b: b a"},
     {{{"a", "step.c", "layer 1 is wrong", "known", BASIS_FITS, false, NULL},
       {"b", "step.c", "losses differ by 3", "known", BASIS_FITS, false, NULL}},
      "a: a b"},

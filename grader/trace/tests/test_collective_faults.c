@@ -83,6 +83,22 @@ static void everybody_ends(void)
 /* ---- one argument ------------------------------------------------------------------------------ */
 
 /* The rank that is alone with what it calls is the odd one. */
+/* A rank that was ended in a call may have meant to make another one later. */
+START_TEST(what_was_not_called_yet)
+{
+    begin(2);
+    call(0, LOG_ALLREDUCE, LOG_WORLD, -1, 320);
+    call(0, LOG_ALLREDUCE, LOG_WORLD, -1, 160);
+    call(1, LOG_ALLREDUCE, LOG_WORLD, -1, 160);
+    assert_found(COLLECTIVES_SKIPPED,
+                 "rank 1 comes to MPI_Allreduce of 160 bytes among all ranks, and has not called "
+                 "MPI_Allreduce of 320 bytes among all ranks by then, as rank 0 has\n");
+    script_final(&rank[1]);
+    ck_assert_int_eq(find(), COLLECTIVES_SKIPPED);
+    ck_assert_ptr_nonnull(strstr(text->str, "rank 1 does not call MPI_Allreduce of 320 bytes"));
+}
+END_TEST
+
 START_TEST(one_argument_differs)
 {
     begin(4);
@@ -289,6 +305,20 @@ static void gather_parts(uint64_t of_last)
     }
 }
 
+/* Two ranks, of which both say that rank 0's part has so many bytes. */
+static void gather_own_part(uint64_t of_first)
+{
+    begin(2);
+    for (int r = 0; r < 2; r++) {
+        struct log_record record = call_on(r, LOG_ALLGATHERV, LOG_WORLD, -1, 40);
+        script_put(&rank[r], record);
+        script_part(&rank[r], 0, LOG_GETS, of_first);
+        script_part(&rank[r], 1, LOG_GETS, 40);
+        script_end(&rank[r], record);
+        script_final(&rank[r]);
+    }
+}
+
 START_TEST(parts)
 {
     gather_parts(30);
@@ -296,6 +326,12 @@ START_TEST(parts)
     gather_parts(20);
     assert_found(COLLECTIVES_PART, "rank 2 gives rank 0 30 bytes in MPI_Gatherv of 30 bytes among "
                                    "all ranks, where rank 0 expects 20 bytes from it\n");
+    gather_own_part(40);
+    ck_assert_int_eq(find(), COLLECTIVES_SAME);
+    gather_own_part(60);
+    assert_found(COLLECTIVES_PART,
+                 "rank 0 hands in 40 bytes to MPI_Allgatherv of 40 bytes among all "
+                 "ranks, and expects 60 bytes of itself in the same call\n");
     for (int wrong = 0; wrong < 2; wrong++) {
         begin(3);
         for (int r = 0; r < 3; r++) {
@@ -492,6 +528,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, who_is_no_member_may_call);
     tcase_add_test(tests, one_argument_differs);
+    tcase_add_test(tests, what_was_not_called_yet);
     tcase_add_test(tests, another_operation);
     tcase_add_test(tests, one_is_left_out);
     tcase_add_test(tests, one_too_many);
