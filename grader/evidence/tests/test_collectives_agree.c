@@ -20,7 +20,7 @@ static const struct {
      "rank 0 calls MPI_Bcast among all ranks with 80 bytes at collectives.c:37 (sizes), where rank "
      "1 "
      "calls it with 40 bytes at collectives.c:37 (sizes)"},
-    {"one-left-out", 3, "has not called MPI_Bcast of 80 bytes among all ranks at collectives.c:"},
+    {"one-left-out", 3, "MPI_Bcast of 80 bytes among all ranks at collectives.c:"},
     {"blocking-with-nonblocking", 2, "a non-blocking collective does not match a blocking one"},
 };
 
