@@ -43,6 +43,7 @@ static void judge_runs(const struct judgement *judgement, judge_function *judge,
         verdict_set(verdict, VERDICT_FAIL, "%s", work->headline->str);
         verdict->spoils = true;
         g_string_assign(verdict->explanation, work->explanation->str);
+        g_string_assign(verdict->mistake, work->mistake->str);
         g_string_assign(verdict->look, work->look->str);
     }
     verdict_free(work);
@@ -78,8 +79,17 @@ static void remark_on(struct verdict *verdict, const struct verdict *other, cons
     g_string_append_printf(verdict->remark,
                            "%sOne of these is enough; the other, %s, is not right: ",
                            verdict->remark->len > 0 ? " " : "", name);
+    if (other->mistake->len > 0) {
+        text_append_plain(verdict->remark, other->mistake->str);
+        g_string_append(verdict->remark, ": ");
+    }
     text_append_plain(verdict->remark, other->headline->str);
     g_string_append(verdict->remark, ".");
+    if (other->look->len == 0)
+        return;
+    g_string_append(verdict->remark, " Look at ");
+    text_append_plain(verdict->remark, other->look->str);
+    g_string_append(verdict->remark, g_str_has_suffix(other->look->str, "?") ? "" : ".");
 }
 
 /* Judges the runs of one choice, which is number `number`, as if the check had no others. */

@@ -7,13 +7,17 @@
 
 #include <string.h>
 
-/* A run is about what its probe says, and is right if its seed is 1. */
+static const struct mistake off_by_one = {"off by one", "It is one too many.", "where it ends"};
+
+/* A run is about what its probe says, and is right if its seed is 1. What is wrong with it has a name if it is 3. */
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
     (void)judgement;
     if (run->options.seed != 1)
         evidence_fail(verdict, "%s is wrong", run->options.probe);
+    if (run->options.seed == 3)
+        verdict_name_mistake(verdict, &off_by_one);
 }
 
 static void judge(const struct judgement *judgement, struct verdict *verdict)
@@ -32,13 +36,13 @@ static bool is_second(const struct outcome *run)
     return strcmp(run->options.probe, "second") == 0;
 }
 
-enum made { RIGHT, WRONG, UNWRITTEN, CRASHED, NOT_THERE };
+enum made { RIGHT, WRONG, KNOWN, UNWRITTEN, CRASHED, NOT_THERE };
 
 static struct outcome run_of(const char *probe, enum made made)
 {
     struct outcome run = {.ranks = 2, .end = RUN_FINISHED, .output = (char *)""};
     g_strlcpy(run.options.probe, probe, sizeof run.options.probe);
-    run.options.seed = made == RIGHT ? 1 : 2;
+    run.options.seed = made == RIGHT ? 1 : made == KNOWN ? 3 : 2;
     if (made == UNWRITTEN || made == CRASHED)
         run.end = RUN_FAILED;
     if (made == UNWRITTEN)
@@ -55,6 +59,9 @@ static const struct {
     {RIGHT, RIGHT, VERDICT_PASS, BASIS_SEEN, "the first: right", NULL},
     {WRONG, RIGHT, VERDICT_PASS, BASIS_SEEN, "the second: right", "the first, is not right: first"},
     {RIGHT, WRONG, VERDICT_PASS, BASIS_SEEN, "the first: right", "the second, is not right"},
+    {KNOWN, RIGHT, VERDICT_PASS, BASIS_SEEN, "the second: right",
+     "the first, is not right: off by one: first is wrong. Look at where it ends."},
+    {KNOWN, WRONG, VERDICT_FAIL, BASIS_FITS, "the first: first is wrong", NULL},
     {UNWRITTEN, RIGHT, VERDICT_PASS, BASIS_SEEN, "the second: right", "still to be written"},
     {RIGHT, CRASHED, VERDICT_PASS, BASIS_SEEN, "the first: right", "the second, is not right"},
     {WRONG, WRONG, VERDICT_FAIL, BASIS_SYMPTOM, "the first: first is wrong", NULL},
