@@ -1,5 +1,6 @@
 /*
- * What layers are tried with: numbers from which a right layer computes right ones, whatever the seed.
+ * What layers are tried with: numbers from which a right layer computes right ones, whatever the seed, and parts that
+ * make up the whole.
  */
 #include "assignments/tensor/trials.h"
 #include "tests/support/test.h"
@@ -44,11 +45,31 @@ START_TEST(no_row_of_a_layer_norm_is_nearly_constant)
 }
 END_TEST
 
+/* One behind the other, over all there is, and no rank before another has less. */
+START_TEST(parts_make_up_the_whole)
+{
+    for (int size = _i; size < 40; size++) {
+        int end = 0, before = size;
+        for (int rank = 0; rank < _i; rank++) {
+            const struct part part = trial_part(size, _i, rank);
+            const int own = part.end - part.begin;
+            ck_assert_int_eq(part.begin, end);
+            ck_assert(own == size / _i || own == size / _i + 1);
+            ck_assert_int_le(own, before);
+            end = part.end;
+            before = own;
+        }
+        ck_assert_int_eq(end, size);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("trials of layers");
     TCase *tests = tcase_create("trials of layers");
     tcase_add_loop_test(tests, no_row_of_a_layer_norm_is_nearly_constant, 1, MOST_RANKS + 1);
+    tcase_add_loop_test(tests, parts_make_up_the_whole, 1, 7);
     suite_add_tcase(suite, tests);
     return suite;
 }
