@@ -54,11 +54,12 @@ static void check_cuts(struct rank_walk *walk, const struct layer *layer)
                                           cuts, what, ranks, cuts));
 }
 
-/* One that stands in no chain. */
-static void add_alone(struct rank_walk *walk, const struct layer *layer, bool wants_dx)
+/* One that stands between chains. */
+static void add_between_chains(struct rank_walk *walk, const struct layer *layer, bool wants_dx)
 {
-    struct rank_place place = {
-        .form = tensor_form_alone(layer, walk->setting->way), .share = 1, .wants_dx = wants_dx};
+    struct rank_place place = {.form = tensor_form_between_chains(layer, walk->setting->way),
+                               .share = 1,
+                               .wants_dx = wants_dx};
     if (layer->inner_layers > 0) {
         add_block(walk, layer, wants_dx);
         return;
@@ -111,7 +112,7 @@ static void add_row(struct rank_walk *walk, const struct layer *layer, int layer
         if (links > 0)
             add_chain(walk, layer + i, links, without_dx - i);
         else
-            add_alone(walk, &layer[i], i >= without_dx);
+            add_between_chains(walk, &layer[i], i >= without_dx);
         i += MAX(links, 1);
     }
 }

@@ -6,7 +6,7 @@
  */
 #include "assignments/tensor/costs/rank_costs.h"
 
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 
 /* What a rank has of x, inside of the layer, and of y, behind it. */
 static double share_of_input(const struct rank_walk *walk, struct rank_place place)

@@ -8,7 +8,7 @@
  */
 #include "assignments/tensor/costs/rank_costs.h"
 
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 
 #include "common/base/flops.h"
 #include "common/training/loss.h"

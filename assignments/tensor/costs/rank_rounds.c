@@ -15,7 +15,7 @@
  */
 #include "assignments/tensor/costs/rank_costs.h"
 
-#include "assignments/tensor/alone.h"
+#include "assignments/tensor/between_chains.h"
 
 void rank_rounds_put(struct rank_walk *walk, struct rank_round round)
 {
