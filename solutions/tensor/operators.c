@@ -45,10 +45,10 @@ static struct tensor *all_parts(const struct tensor_group *group, struct tensor 
     struct tensor *whole = compute_new(x->device, all);
     for (int rank = 0; rank < group->ranks; rank++) {
         const struct part part = split(size, group->ranks, rank);
-        const int own = part.end - part.begin;
+        const int length = part.end - part.begin;
         struct tensor *piece =
-            tensor_view(received, (size_t)first[rank], shape_with(x->shape, dimension, own));
-        compute_copy_part(piece, 0, dimension, whole, part.begin, own);
+            tensor_view(received, (size_t)first[rank], shape_with(x->shape, dimension, length));
+        compute_copy_part(piece, 0, dimension, whole, part.begin, length);
         tensor_free(piece);
     }
     tensor_free(received);
