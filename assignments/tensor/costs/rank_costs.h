@@ -67,6 +67,7 @@ struct rank_kept {
     double kept;              /* what comes in may be counted at the layer before … */
     bool output;              /* … where that keeps what it gives out */
     double forward, backward; /* the most that comes and goes besides while it runs */
+    bool dy_goes;             /* before dx comes */
     double for_weight;        /* what stays there for the gradients of the weights … */
     int layer; /* … which are computed when all of this layer of the model has its dx */
 };

@@ -60,12 +60,14 @@ static double backward_by_tokens(const struct rank_walk *walk, const struct laye
 static double backward_bytes(const struct rank_walk *walk, const struct layer *layer,
                              const struct whole_layer *whole, struct rank_place place)
 {
-    const double input = share_of_input(walk, place) * whole->input_bytes;
+    const double input = place.wants_dx ? share_of_input(walk, place) * whole->input_bytes : 0;
     const double output = share_of_output(walk, place) * whole->output_bytes;
     if (walk->outside == OUTSIDE_BY_TOKENS && (enters(layer, place) || place.form == FORM_ROW))
         return backward_by_tokens(walk, layer, whole, place);
     if (tensor_is_attention(layer))
         return output + inside_attention(walk, layer, place.share, input);
+    if (place.form == FORM_COLUMN_GATHERED) /* its own columns of dy take the place of dy */
+        return place.share * output + MAX(output, input);
     return (whole->in_place ? MAX(input, output) : input + output) +
            walk->joined_share * whole->input_bytes;
 }
@@ -112,6 +114,7 @@ void rank_memory_add(struct rank_walk *walk, const struct layer *layer,
                              .output = whole->keeps_output,
                              .forward = forward_bytes(walk, whole, place),
                              .backward = backward_bytes(walk, layer, whole, place),
+                             .dy_goes = place.form == FORM_COLUMN_GATHERED,
                              .for_weight = for_weight_bytes(walk, layer, whole, place),
                              .layer = walk->layer};
     if (is_kept && place.form == FORM_ROW) { /* and that layer's y has to stay as long */
@@ -129,7 +132,7 @@ void rank_memory_add_waiting(struct rank_walk *walk, guint first, double bytes)
     if (walk->outside != OUTSIDE_BY_TOKENS &&
         g_array_index(kept, struct rank_kept, last).for_weight > 0)
         return;
-    for (guint i = first; i < last; i++)
+    for (guint i = first; i < last + g_array_index(kept, struct rank_kept, last).dy_goes; i++)
         g_array_index(kept, struct rank_kept, i).backward += bytes;
 }
 
