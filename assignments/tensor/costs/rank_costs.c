@@ -54,7 +54,7 @@ static void check_cuts(struct rank_walk *walk, const struct layer *layer)
                                           cuts, what, ranks, cuts));
 }
 
-/* One that stands between chains. */
+/* One that stands in no chain. */
 static void add_between_chains(struct rank_walk *walk, const struct layer *layer, bool wants_dx)
 {
     struct rank_place place = {.form = tensor_form_between_chains(layer, walk->setting->way),

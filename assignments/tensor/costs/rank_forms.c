@@ -1,16 +1,11 @@
 /* Which layers are split how; see rank_costs.h. */
 #include "assignments/tensor/costs/rank_costs.h"
 
-static bool has_a_weight(enum link link)
-{
-    return link == LINK_LINEAR || link == LINK_CONVOLUTION;
-}
-
 /* Does another layer with a weight come behind link i? */
 static bool another_follows(int i, int links, const enum link *link)
 {
     for (i++; i < links; i++)
-        if (has_a_weight(link[i]))
+        if (chain_link_has_weight(link[i]))
             return true;
     return false;
 }
@@ -19,7 +14,7 @@ void rank_forms_choose(enum way way, int links, const enum link *link, enum form
 {
     bool split = false;
     for (int i = 0; i < links; i++) {
-        if (!has_a_weight(link[i])) {
+        if (!chain_link_has_weight(link[i])) {
             form[i] = split ? FORM_SPLIT : FORM_WHOLE;
         } else if (split) {
             form[i] = FORM_ROW;
