@@ -50,7 +50,7 @@ static void check_cuts(struct rank_walk *walk, const struct layer *layer)
                                                     : "outputs";
     if (cuts < ranks)
         rank_refuse(walk, g_strdup_printf("%d %s of a layer can't be split over %d ranks, each "
-                                          "with one at least: use %d or fewer",
+                                          "with one at least: use %d ranks or fewer",
                                           cuts, what, ranks, cuts));
 }
 

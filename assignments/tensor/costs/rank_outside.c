@@ -52,7 +52,7 @@ static void begin_by_tokens(struct rank_walk *walk)
     else if (first->output.size[0] < ranks)
         rank_refuse(walk,
                     g_strdup_printf("the %d tokens of a sample can't be split over %d ranks, each "
-                                    "with one at least: use %d or fewer",
+                                    "with one at least: use %d ranks or fewer",
                                     first->output.size[0], ranks, first->output.size[0]));
 }
 
@@ -78,7 +78,7 @@ static void begin_by_samples(struct rank_walk *walk)
                                        "rank's convolutions see some: use norm=layer"));
     if (setting->samples < setting->ranks)
         rank_refuse(walk, g_strdup_printf("the convolutions of %d ranks need a sample each, and a "
-                                          "micro-batch has %d: use a larger BATCH",
+                                          "micro-batch has %d: use a larger BATCH, or fewer ranks",
                                           setting->ranks, setting->samples));
     walk->outside = OUTSIDE_BY_SAMPLES;
     walk->outside_share = rank_share_of(setting->samples, setting->ranks);

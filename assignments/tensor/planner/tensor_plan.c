@@ -68,14 +68,14 @@ static bool fits(const struct plan *plan, GString *error)
     return error->len == 0;
 }
 
-/* The most bytes that a round of messages moves. */
-static double largest_round(const struct rank_setting *setting)
+/* The most numbers that a layer takes or gives, of a sample: as many as any round of messages moves. */
+static double largest_tensor(const struct layer *layer, int layers)
 {
-    struct rank_costs *costs = rank_costs_new(setting);
     double most = 0;
-    for (guint i = 0; i < costs->round->len; i++)
-        most = MAX(most, g_array_index(costs->round, struct rank_round, i).bytes);
-    rank_costs_free(costs);
+    for (int i = 0; i < layers; i++) {
+        most = MAX(most, MAX(shape_count(layer[i].input), shape_count(layer[i].output)));
+        most = MAX(most, largest_tensor(layer[i].inner, layer[i].inner_layers));
+    }
     return most;
 }
 
@@ -83,20 +83,18 @@ static char *refusal(const struct plan *plan, const struct plan_method *method)
 {
     const struct rank_setting setting = tensor_plan_setting(plan, method);
     const int least = model_least_samples(plan->model);
-    char *refusal = rank_costs_refusal(&setting);
-    if (refusal)
-        return refusal;
+    const double bytes =
+        sizeof(float) * setting.samples * largest_tensor(plan->model->layer, plan->model->layers);
     if (setting.samples < least)
         return g_strdup_printf("a batch norm takes the variance over a micro-batch, and wants %d "
                                "samples in each",
                                least);
-    const double bytes = largest_round(&setting);
     if (bytes > (double)TENSOR_META_MESSAGE_BYTES)
         return g_strdup_printf(
-            "a round of messages would have %.0f MiB, and one without numbers has "
-            "at most %zu: plan with fewer samples",
+            "between two layers a micro-batch has %.0f MiB, and without numbers "
+            "at most %zu are planned: use a smaller BATCH, or more MICRO_BATCHES",
             bytes / (1 << 20), TENSOR_META_MESSAGE_BYTES >> 20);
-    return NULL;
+    return rank_costs_refusal(&setting);
 }
 
 static char *caveat(const struct plan *plan, const struct plan_method *method)

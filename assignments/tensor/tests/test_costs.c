@@ -146,7 +146,7 @@ START_TEST(too_few_heads_are_refused)
     ck_assert_ptr_null(refusal_of(model, WAY_ONE_ROUND, 4, 1));
     g_autofree char *reason = refusal_of(model, WAY_ONE_ROUND, 5, 1);
     ck_assert_str_eq(reason, "4 heads of a layer can't be split over 5 ranks, each with one at "
-                             "least: use 4 or fewer");
+                             "least: use 4 ranks or fewer");
     model_free(model);
 }
 END_TEST

@@ -80,6 +80,16 @@ START_TEST(what_can_not_be_is_refused)
     g_autofree char *refusal = plan->part->refusal(plan, &methods[3]);
     ck_assert_msg(refusal && strstr(refusal, "4 heads") != NULL, "%s", refusal);
     plan_free(plan);
+    /* 16 tokens of 4 · 8192 numbers are 2 MiB a sample; 512 MiB may be, of 256 samples */
+    for (int batch = 256; batch <= 257; batch++) {
+        g_autofree char *options =
+            g_strdup_printf("--model vit:width=8192,heads=64,depth=1 --ranks 2 --batch %d", batch);
+        plan = good_plan(options);
+        g_autofree char *large = plan->part->refusal(plan, tensor_plan_methods(plan));
+        ck_assert_msg((large != NULL) == (batch > 256), "%s", large);
+        ck_assert_msg(!large || strstr(large, "smaller BATCH") != NULL, "%s", large);
+        plan_free(plan);
+    }
 }
 END_TEST
 
