@@ -35,7 +35,7 @@ static int uneven(uint64_t seed, int call, int ranks)
 /* The sizes beside the one that is cut differ from it and from each other. */
 static void set_shape(struct operator_case *one, int kind)
 {
-    const int ranks = one->group.ranks, call = one->number;
+    const int ranks = one->group.ranks, call = one->number - one->again;
     const int size = uneven(one->seed, call, ranks);
     const int other = size + draw(one->seed, call, 2, 1, 4), third = other + 2;
     switch (kind) {
@@ -86,16 +86,29 @@ int operator_member(struct operator_group group, int member)
     return (group.first + member * group.stride) % group.of;
 }
 
+/* Of a round: of the first kind each operator twice in a row, then all of them again and again. */
+static bool is_twice(int call)
+{
+    return call < 2 * OPERATORS;
+}
+
+enum tensor_operator operator_of_call(int number)
+{
+    const int call = number % OPERATOR_CALLS;
+    return (enum tensor_operator)(is_twice(call) ? call / 2 : call % OPERATORS);
+}
+
 void operator_cases(uint64_t seed, struct operator_group group, int round,
                     struct operator_case cases[OPERATOR_CALLS])
 {
     for (int i = 0; i < OPERATOR_CALLS; i++) {
         struct operator_case *one = &cases[i];
-        const int kind = i / OPERATORS;
-        *one = (struct operator_case){.which = (enum tensor_operator)(i % OPERATORS),
+        const int kind = is_twice(i) ? 0 : i / OPERATORS - 1;
+        *one = (struct operator_case){.which = operator_of_call(i),
                                       .group = group,
                                       .seed = seed,
-                                      .number = round * OPERATOR_CALLS + i};
+                                      .number = round * OPERATOR_CALLS + i,
+                                      .again = is_twice(i) && i % 2 == 1};
         set_shape(one, kind);
         /* A sum may be written into the tensor that was given. */
         one->shared = operator_table[one->which].takes != EXTENT_TERM && kind % 2 == 1;

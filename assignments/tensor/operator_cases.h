@@ -5,7 +5,8 @@
  * There are two rounds: all ranks of the run together, and then the even and the odd ones as groups of
  * their own; an odd number of ranks stays together then, numbered from another one on. In each, every
  * operator is called with tensors of two, three and four dimensions, cut along the first, the last and one in
- * between. All numbers are whole and small, so that they and their sums are exact in whatever order they are
+ * between; and twice one after the other with tensors of the same shape and other numbers, so that it shows if it
+ * keeps what it returned. All numbers are whole and small, so that they and their sums are exact in whatever order they are
  * added up.
  */
 #ifndef ASSIGNMENTS_TENSOR_OPERATOR_CASES_H
@@ -35,7 +36,7 @@ struct operator_facts {
 };
 extern const struct operator_facts operator_table[OPERATORS];
 
-enum { OPERATOR_ROUNDS = 2, OPERATOR_KINDS = 6, OPERATOR_CALLS = OPERATORS * OPERATOR_KINDS };
+enum { OPERATOR_ROUNDS = 2, OPERATOR_KINDS = 7, OPERATOR_CALLS = OPERATORS * OPERATOR_KINDS };
 
 /* The ranks first, first + stride, … of a run that call an operator together; behind the last comes
  * rank 0. */
@@ -52,6 +53,7 @@ struct operator_case {
     int number;         /* of the call, counted through all rounds */
     struct shape whole; /* of all ranks' parts together; of a sum, of each term */
     int dimension;      /* along which it is cut, or would be */
+    bool again;         /* the shapes are those of the call before it */
     bool shared;        /* somebody else looks at the tensor, too: nothing may be written into it */
 };
 
@@ -62,6 +64,9 @@ int operator_member(struct operator_group group, int member);
 /* The OPERATOR_CALLS calls of a round, in order. */
 void operator_cases(uint64_t seed, struct operator_group group, int round,
                     struct operator_case cases[OPERATOR_CALLS]);
+
+/* Which operator is called by its number, counted through all rounds. */
+enum tensor_operator operator_of_call(int number);
 
 /* The numbers of a whole: they tell where in it they stand. A new tensor. */
 struct tensor *operator_whole(const struct operator_case *one);

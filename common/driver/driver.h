@@ -26,7 +26,8 @@
  *                                     "layers.L.NAME.gradient" and, of the last stage on a rank
  *                                     that computed the loss, "outputs" (batch, classes), of
  *                                     tokens (batch, tokens, classes), and "loss" (1)
- * Metadata of both: "steps_done", "rank", "first_layer", "layers". A snapshot before the
+ * Metadata of both: "steps_done", "rank", "first_layer", "layers"; "forward_flops" and "backward_flops",
+ * what the layers say that a sample costs. A snapshot before the
  * step behind the last one (K = --steps) shows how training ended. What a probe writes, its
  * assignment says. --against trains a second time, after the first; the log then holds both.
  *

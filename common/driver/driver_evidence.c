@@ -131,6 +131,23 @@ static void set_number(struct tensor_file *file, const char *key, int number)
     tensor_file_set_metadata(file, key, text);
 }
 
+/* What the stage's layers say that a sample costs, to the next whole number: they may be a student's. */
+static void set_told_costs(struct tensor_file *file, const struct stage *stage)
+{
+    double forward = 0, backward = 0;
+    const int first = stage_first_layer(stage);
+    for (int l = first; l < first + stage_layers(stage); l++) {
+        const struct layer *layer = stage_layer(stage, l);
+        forward += layer->forward_flops;
+        backward += layer->backward_input_flops + layer->backward_weight_flops;
+    }
+    char text[320]; /* room for the largest double */
+    snprintf(text, sizeof text, "%.0f", forward);
+    tensor_file_set_metadata(file, "forward_flops", text);
+    snprintf(text, sizeof text, "%.0f", backward);
+    tensor_file_set_metadata(file, "backward_flops", text);
+}
+
 /* Writes the file under its name in the evidence folder, and frees it. */
 static void write_file(const struct run *run, const struct trained_stage *one,
                        struct tensor_file *file, bool after, int step)
@@ -141,6 +158,7 @@ static void write_file(const struct run *run, const struct trained_stage *one,
     set_number(file, "first_layer", stage_first_layer(one->stage));
     set_number(file, "layers", stage_layers(one->stage));
     set_number(file, "steps_done", optimizer_steps_done(one->optimizer));
+    set_told_costs(file, one->stage);
 
     char path[PATH_MAX + 64];
     char error[TENSOR_FILE_ERROR_SIZE];

@@ -113,7 +113,7 @@ static void name_mark(const struct scene *scene, const struct log_record *mark, 
                       GString *text)
 {
     if (probes_operators(scene) && step >= 0)
-        g_string_append(text, operator_table[step % OPERATORS].name);
+        g_string_append(text, operator_table[operator_of_call(step)].name);
     else if (mark->operation == LOG_FORWARD)
         g_string_append_printf(text, "the forward of micro-batch %d", mark->micro_batch);
     else if (mark->operation == LOG_STEP_BEGIN || mark->operation == LOG_OPTIMIZER_STEP)

@@ -8,12 +8,14 @@
  *            nothing as large as a whole weight is made or comes in a message, nor do messages together bring
  *            one. What the computations cost is a matter of work.h.
  * A failure: names the rank, and the weight that it has or gets.
+ * Remarked:  layers that say they cost something else than their share.
  */
 #include "assignments/tensor/judges/really_split.h"
 #include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/judges/facts/moved.h"
 #include "assignments/tensor/judges/facts/places.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/told_costs.h"
 
 #include "common/base/memory.h"
 #include "grader/evidence/wholes.h"
@@ -275,6 +277,8 @@ bool tensor_run_is_split(const struct outcome *run, struct verdict *verdict)
     c.places = places;
     c.after = places ? wholes_read(run, "after", 0, verdict) : NULL;
     const bool right = c.after && is_split(&c, verdict);
+    if (right)
+        tensor_told_costs_remark(places, run, c.after, verdict);
     wholes_free(c.after);
     tensor_places_free(places);
     return right;

@@ -3,7 +3,8 @@
  *
  * Run:       training steps of a model of linear layers, in pairs but for one, or of any other.
  * Must hold: in each forward and backward no more bytes move between the ranks than its rounds take
- *            (rounds.h), and no less: counted in bytes, whatever calls move them.
+ *            (rounds.h), and no less: counted in bytes, whatever calls move them. Parts may be made as long as the
+ *            longest, and sizes told to each other.
  * A failure: messages that nobody needs, or a tensor that is put together without messages.
  * Remarked:  the sum of the first layer's dx, which nobody uses; sums to which each rank hands in all of
  *            its terms to all others, and gathers that are a sum beside zeros, or go through one rank: they take
@@ -19,8 +20,6 @@
 
 #include <math.h>
 
-/* Counts, say, are told to each other besides; of each rank. */
-#define SMALL_BYTES 64
 #define LEAST       0.99
 #define ROUNDS_TOLD 6
 
@@ -33,33 +32,44 @@ struct traffic_case {
 
 /* Bytes that have to move in a forward or backward. */
 struct need {
-    double volume;  /* in those rounds that are needed */
-    double useless; /* in those that may be there */
-    double most;    /* if each rank hands all it has to all others */
-    double padding; /* besides, where parts are made equally long, and for what is small */
-    int rounds, gathers;
+    double sums, gathers; /* in those rounds that are needed */
+    double useless;       /* in those that may be there */
+    GArray *padding;      /* besides, where parts are made equally long: tensor_round_add_padding */
+    double all_padding;
+    int rounds, gathering; /* of these so many put something together */
 };
 
+static double volume_of(const struct need *need)
+{
+    return need->sums + need->gathers;
+}
+
+/* The caller frees with need_clear. */
 static struct need need_of(const struct traffic_case *c, bool backward)
 {
-    struct need need = {.padding = SMALL_BYTES * c->run->ranks};
+    struct need need = {.padding = g_array_new(FALSE, FALSE, sizeof(double))};
     for (guint i = 0; i < c->rounds->len; i++) {
         const struct round *round = &g_array_index(c->rounds, struct round, i);
         const double volume = tensor_round_volume(round, c->run->ranks, c->samples);
         if (round->backward != backward)
             continue;
-        need.padding += tensor_round_padding(c->places, round, c->run->ranks, c->samples);
+        tensor_round_add_padding(c->places, round, c->run->ranks, c->samples, need.padding);
+        need.all_padding += tensor_round_padding(c->places, round, c->run->ranks, c->samples);
         if (!round->needed) {
             need.useless += volume;
             continue;
         }
-        need.rounds++;
-        need.volume += volume;
         const bool sum = round->kind == ROUND_SUM;
-        need.gathers += !sum;
-        need.most += (sum ? MAX(1.0, c->run->ranks / 2.0) : 2.0) * volume;
+        *(sum ? &need.sums : &need.gathers) += volume;
+        need.rounds++;
+        need.gathering += !sum;
     }
     return need;
+}
+
+static void need_clear(struct need *need)
+{
+    g_array_unref(need->padding);
 }
 
 static void tell_rounds(const struct traffic_case *c, bool backward, GString *text)
@@ -91,7 +101,7 @@ static void fail(const struct traffic_case *c, const struct moved *moved, const 
         "step %d, the %s of micro-batch %d: %.0f bytes move between the %d ranks, and its "
         "%d round%s of messages take%s %.0f: %s",
         moved->step, word, moved->micro_batch, moved->volume, c->run->ranks, need->rounds,
-        need->rounds == 1 ? "" : "s", need->rounds == 1 ? "s" : "", need->volume, rounds->str);
+        need->rounds == 1 ? "" : "s", need->rounds == 1 ? "s" : "", volume_of(need), rounds->str);
     verdict->basis = BASIS_AMOUNT;
     for (int rank = 0; rank < c->run->ranks && found->len == 0; rank++) {
         tensor_moved_describe(c->run, moved, rank, found);
@@ -99,14 +109,32 @@ static void fail(const struct traffic_case *c, const struct moved *moved, const 
             verdict_explain(verdict, "\nRank %d handed in, in this %s:\n\n%s", rank, word,
                             found->str);
     }
-    if (moved->volume > need->volume)
+    if (moved->volume > volume_of(need))
         verdict_look(verdict, "which of these messages nobody needs: what is whole on each rank "
                               "already, or belongs to one rank alone");
     else
         verdict_look(verdict, "how what the other ranks have comes to this one without a message");
 }
 
-/* More bytes than have to move, but in as many sums and gathers as there are rounds. */
+/* What may be sizes that the ranks tell each other. */
+static double counts_of(const struct traffic_case *c, const struct moved *moved)
+{
+    return fmin(moved->counts, MOVED_SMALL_BYTES * c->run->ranks);
+}
+
+/* The most that moves where of these bytes so many are added up on the way: a sum that is not is made of all
+ * ranks' terms on each rank; and of what is put together, parts are added up beside zeros, or go through one rank. */
+static double most_of(const struct traffic_case *c, const struct need *need, double added_up,
+                      double through_one)
+{
+    const double of_gathers = fmin(added_up, 2 * need->gathers), of_sums = added_up - of_gathers;
+    const double terms = fmax(1.0, c->run->ranks / 2.0);
+    return of_sums + terms * (need->sums - of_sums) + of_gathers +
+           through_one * (need->gathers - of_gathers / 2);
+}
+
+/* More bytes than have to move, but in as many sums and gathers as there are rounds; and none that adds up more
+ * than there is to add up. */
 static bool is_all_to_all(const struct traffic_case *c, const struct moved *moved,
                           const struct need *need)
 {
@@ -116,22 +144,31 @@ static bool is_all_to_all(const struct traffic_case *c, const struct moved *move
         const bool gather = line->operation == LOG_GATHER || line->operation == LOG_GATHERV;
         through_one += line->rank == 0 && gather ? line->times : 0;
     }
-    return moved->volume >= need->volume && moved->volume <= need->most + need->padding &&
-           moved->collectives <= need->rounds + MIN(need->gathers, through_one) &&
+    const double more = moved->messages > 0 ? 2 : 1 + (through_one > 0 ? 1.0 / c->run->ranks : 0);
+    const double most = most_of(c, need, moved->added_up, more);
+    return moved->volume >= volume_of(need) &&
+           moved->volume <= most + need->all_padding + counts_of(c, moved) &&
+           moved->collectives <= need->rounds + MIN(need->gathering, through_one) &&
            moved->messages <= need->rounds * (c->run->ranks - 1);
+}
+
+/* So many bytes, and what may be there besides. */
+static bool is_enough(const struct traffic_case *c, const struct moved *moved,
+                      const struct need *need, double volume)
+{
+    return volume >= LEAST * volume_of(need) - 1 &&
+           tensor_round_is_padding(need->padding, volume - volume_of(need), counts_of(c, moved));
 }
 
 static bool is_frugal(const struct traffic_case *c, const struct moved *moved, bool *remarked,
                       struct verdict *verdict)
 {
-    const struct need need = need_of(c, moved->backward);
-    const double beside = moved->volume - need.useless;
-    const double least = LEAST * need.volume - 1, enough = need.volume + need.padding;
-    if (moved->volume >= least && moved->volume <= enough)
-        return true;
+    struct need need = need_of(c, moved->backward);
+    const bool enough = is_enough(c, moved, &need, moved->volume);
     /* Exactly: a sum of something else may take about as much. */
-    const bool useless = need.useless > 0 && beside >= least && beside <= enough;
-    const bool all_to_all = !useless && is_all_to_all(c, moved, &need);
+    const bool useless =
+        !enough && need.useless > 0 && is_enough(c, moved, &need, moved->volume - need.useless);
+    const bool all_to_all = !enough && !useless && is_all_to_all(c, moved, &need);
     if (useless && !*remarked)
         g_string_append(
             verdict->remark,
@@ -142,9 +179,11 @@ static bool is_frugal(const struct traffic_case *c, const struct moved *moved, b
                         "More bytes move than a sum or a gather takes: a ring, or MPI_Allreduce, "
                         "adds up on the way, and of a gather each rank hands in its own part.\n");
     *remarked = *remarked || useless || all_to_all;
-    if (!useless && !all_to_all)
+    const bool right = enough || useless || all_to_all;
+    if (!right)
         fail(c, moved, &need, verdict);
-    return useless || all_to_all;
+    need_clear(&need);
+    return right;
 }
 
 /* How many bytes there are too many or too few, in all, by this choice of forms. */
@@ -153,7 +192,9 @@ static double distance(const struct traffic_case *c, const GArray *moved)
     double distance = 0;
     for (guint i = 0; i < moved->len; i++) {
         const struct moved *one = &g_array_index(moved, struct moved, i);
-        distance += fabs(one->volume - need_of(c, one->backward).volume);
+        struct need need = need_of(c, one->backward);
+        distance += fabs(one->volume - volume_of(&need));
+        need_clear(&need);
     }
     return distance;
 }

@@ -5,6 +5,8 @@
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/judges/work.h"
 #include "assignments/tensor/tests/support/judged_run.h"
+#include "common/files/tensor_file.h"
+#include "common/log/log_fields.h"
 #include "grader/evidence/evidence.h"
 #include "tests/support/test.h"
 
@@ -165,21 +167,24 @@ START_TEST(a_forward_that_is_missing_is_told)
 }
 END_TEST
 
-/* Every sum of a run takes that many times the bytes. */
+/* Every sum of a run takes that many times the bytes. Nobody hands all terms to all others by an all-reduce. */
 START_TEST(other_numbers_of_bytes_are_told)
 {
     static const struct {
+        int ranks;
         double factor;
         const char *says;
-    } moved[] = {{1.05, NULL}, {1.5, "1 round"}, {2.0, "1 round"}, {0.5, "1 round"}};
-    struct outcome run = judged_run(false, 2,
+    } moved[] = {{2, 1.0, NULL},      {2, 43.0 / 42, "1 round"}, {2, 1.5, "1 round"},
+                 {2, 2.0, "1 round"}, {2, 0.5, "1 round"},       {4, 44.0 / 42, NULL},
+                 {4, 1.5, "1 round"}, {4, 2.0, "1 round"}};
+    struct outcome run = judged_run(false, moved[_i].ranks,
                                     "--parallel one-round --model mlp:depth=2,width=30 "
                                     "--batch 6 --micro-batches 1 --steps 1" DATA);
-    for (int rank = 0; rank < 2; rank++)
+    for (int rank = 0; rank < run.ranks; rank++)
         for (size_t i = 0; i < run.log[rank].count; i++)
             if (run.log[rank].record[i].operation == LOG_ALLREDUCE)
                 run.log[rank].record[i].bytes =
-                    (uint64_t)((double)run.log[rank].record[i].bytes * moved[_i].factor);
+                    (uint64_t)llround((double)run.log[rank].record[i].bytes * moved[_i].factor);
     judged_run_expect(tensor_judge_traffic, &run, moved[_i].says ? VERDICT_FAIL : VERDICT_PASS,
                       moved[_i].says, NULL);
     judged_run_clear(&run);
@@ -187,7 +192,7 @@ START_TEST(other_numbers_of_bytes_are_told)
 END_TEST
 
 /* The first sum of the first forward is made once more, of so many bytes. */
-static void sum_once_more(struct log_file *log, size_t bytes)
+static void sum_once_more(struct log_file *log, size_t bytes, enum log_type type)
 {
     size_t begin = find(log, LOG_FORWARD, LOG_BEGIN);
     while (log->record[begin].operation != LOG_ALLREDUCE)
@@ -197,19 +202,71 @@ static void sum_once_more(struct log_file *log, size_t bytes)
     ck_assert_ptr_nonnull(log->record);
     memmove(log->record + end, log->record + begin, (log->count - begin) * sizeof *log->record);
     log->record[end].bytes = log->record[end + more - 1].bytes = bytes;
+    log_set_elements(&log->record[end], (struct log_elements){type, LOG_REDUCTION_SUM});
     log->count += more;
 }
 
-/* Once more the smallest tensor that there is to sum, 3 samples of 7 classes; or a number of how many come. */
+/* Once more the smallest tensor that there is to sum, 3 samples of 7 classes, or a single number; or how many come,
+ * and more of these than there could be. */
 START_TEST(a_small_sum_more_is_told)
 {
+    static const struct {
+        int numbers;
+        enum log_type type;
+        const char *says;
+    } sums[] = {{3 * 7, LOG_TYPE_FLOAT32, "2 rounds"},
+                {1, LOG_TYPE_FLOAT32, "2 rounds"},
+                {1, LOG_TYPE_INT32, NULL},
+                {17, LOG_TYPE_INT32, "2 rounds"}};
     struct outcome run = judged_run(false, 3,
                                     "--parallel one-round --model mlp:depth=4,width=60 --batch 6 "
                                     "--micro-batches 2 --steps 1" DATA);
     for (int rank = 0; rank < 3; rank++)
-        sum_once_more(&run.log[rank], (_i == 0 ? 3 * 7 : 1) * sizeof(float));
-    judged_run_expect(tensor_judge_traffic, &run, _i == 0 ? VERDICT_FAIL : VERDICT_PASS,
-                      _i == 0 ? "2 rounds" : NULL, NULL);
+        sum_once_more(&run.log[rank], (size_t)sums[_i].numbers * 4, sums[_i].type);
+    judged_run_expect(tensor_judge_traffic, &run, sums[_i].says ? VERDICT_FAIL : VERDICT_PASS,
+                      sums[_i].says, NULL);
+    judged_run_clear(&run);
+}
+END_TEST
+
+/* What the layers of a rank tell of their costs, times a factor. Returns what it was. */
+static double tell_costs(const struct outcome *run, const char *key, double factor)
+{
+    char error[TENSOR_FILE_ERROR_SIZE];
+    g_autofree char *path = g_strdup_printf("%s/rank-1.stage-0.after-0.safetensors", run->folder);
+    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
+    ck_assert_msg(file != NULL, "%s", error);
+    const double told = g_ascii_strtod(tensor_file_metadata(file, key), NULL);
+    g_autofree char *text = g_strdup_printf("%.0f", factor * told);
+    tensor_file_set_metadata(file, key, text);
+    ck_assert_msg(tensor_file_write(file, path, error), "%s", error);
+    tensor_file_free(file);
+    return told;
+}
+
+/* A linear layer of 24 inputs and 60 outputs, and one of 60 and 7: each rank tells a half of their products,
+ * 2 · (24 · 60 + 60 · 7), and backwards of twice as much, and besides something for 60 + 7 biases and a ReLU; what is
+ * half as much again is no share any more. It costs no points. */
+START_TEST(costs_that_are_told_are_compared)
+{
+    static const struct {
+        const char *key;
+        double factor;
+    } told[] = {{"forward_flops", 1},  {"forward_flops", 1.5}, {"forward_flops", 2.0 / 3},
+                {"backward_flops", 1}, {"backward_flops", 2},  {"backward_flops", 0.4}};
+    struct outcome run = judged_run(false, 2,
+                                    "--parallel gathers --model mlp:depth=2,width=60 --batch 2 "
+                                    "--micro-batches 1 --steps 1 --dump-gradients 0 "
+                                    "--log-memory" DATA);
+    const double found = tell_costs(&run, told[_i].key, told[_i].factor);
+    const double products = (_i < 3 ? 1 : 2) * (24 * 60 + 60 * 7);
+    ck_assert(found >= products && found <= products + 2 * (60 + 60 + 7));
+    struct verdict *verdict = verdict_new();
+    tensor_judge_really_split(&(struct judgement){.outcome = &run, .outcomes = 1}, verdict);
+    ck_assert_msg(verdict->kind == VERDICT_PASS, "%s", verdict->headline->str);
+    const char *says = strstr(verdict->remark->str, "on rank 1 a");
+    ck_assert_msg((says != NULL) == (_i % 3 > 0), "%s", verdict->remark->str);
+    verdict_free(verdict);
     judged_run_clear(&run);
 }
 END_TEST
@@ -277,8 +334,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, a_wrong_tensor_is_told, 0, G_N_ELEMENTS(changes));
     tcase_add_loop_test(cases, too_much_and_too_little_work_is_told, 0, 3);
     tcase_add_test(cases, a_forward_that_is_missing_is_told);
-    tcase_add_loop_test(cases, other_numbers_of_bytes_are_told, 0, 4);
-    tcase_add_loop_test(cases, a_small_sum_more_is_told, 0, 2);
+    tcase_add_loop_test(cases, other_numbers_of_bytes_are_told, 0, 8);
+    tcase_add_loop_test(cases, a_small_sum_more_is_told, 0, 4);
+    tcase_add_loop_test(cases, costs_that_are_told_are_compared, 0, 6);
     tcase_add_test(cases, a_tensor_as_large_as_a_weight_is_told);
     tcase_add_loop_test(cases, a_weight_in_a_block_is_told, 0, G_N_ELEMENTS(blocks));
     suite_add_tcase(suite, cases);

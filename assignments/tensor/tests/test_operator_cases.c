@@ -90,6 +90,37 @@ START_TEST(numbers)
 }
 END_TEST
 
+/* Two calls in a row of each operator have tensors of one shape, and other numbers; and each kind of shape is asked of
+ * each operator. */
+START_TEST(twice_in_a_row)
+{
+    for (int round = 0; round < OPERATOR_ROUNDS; round++) {
+        struct operator_case cases[OPERATOR_CALLS];
+        int again[OPERATORS] = {0}, calls[OPERATORS] = {0};
+        operator_cases((uint64_t)_i, operator_group_of(3, 1, round), round, cases);
+        for (int i = 0; i < OPERATOR_CALLS; i++) {
+            ck_assert_int_eq(operator_of_call(cases[i].number), cases[i].which);
+            calls[cases[i].which]++;
+            again[cases[i].which] += cases[i].again;
+            if (!cases[i].again)
+                continue;
+            ck_assert_int_eq(cases[i].which, cases[i - 1].which);
+            ck_assert(shape_equal(cases[i].whole, cases[i - 1].whole));
+            ck_assert_int_eq(cases[i].dimension, cases[i - 1].dimension);
+            struct tensor *now = operator_term(&cases[i], 0),
+                          *then = operator_term(&cases[i - 1], 0);
+            ck_assert_int_ne(memcmp(now->data, then->data, tensor_bytes(now)), 0);
+            tensor_free(now);
+            tensor_free(then);
+        }
+        for (int which = 0; which < OPERATORS; which++) {
+            ck_assert_int_eq(again[which], 1);
+            ck_assert_int_eq(calls[which], OPERATOR_KINDS);
+        }
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("operator_cases");
@@ -97,6 +128,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, groups, 0, OPERATOR_ROUNDS);
     tcase_add_loop_test(tests, shapes, 1, 6);
     tcase_add_test(tests, numbers);
+    tcase_add_loop_test(tests, twice_in_a_row, 1, 4);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -6,6 +6,8 @@
 #include "assignments/tensor/judges/facts/passages.h"
 #include "assignments/tensor/judges/judges.h"
 #include "assignments/tensor/tests/support/judged_run.h"
+#include "common/base/memory.h"
+#include "common/log/log_fields.h"
 #include "grader/evidence/evidence.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
@@ -103,6 +105,55 @@ START_TEST(activations_take_less)
     ck_assert_int_eq(verdict->kind, VERDICT_FAIL);
     ck_assert_msg(strstr(verdict->headline->str, "bytes of activations"), "%s",
                   verdict->headline->str);
+    verdict_free(verdict);
+    judged_run_clear(&run[0]);
+    judged_run_clear(&run[1]);
+}
+END_TEST
+
+#define ONE_ROUND_VIT                                                                              \
+    "--parallel one-round --model vit:depth=1,width=12,heads=4,patch=1 --batch 4 --micro-batches " \
+    "2" DATA
+
+/* From the last activation of the last step's first forward on, that many bytes more are live. */
+static void keep_more(struct log_file *log, double bytes)
+{
+    size_t end = 0;
+    EVIDENCE_ARRAY events = evidence_events(log);
+    for (guint i = 0; i < events->len; i++) {
+        const struct evidence_event *event = EVIDENCE_EVENT(events, i);
+        if (event->operation == LOG_FORWARD && event->step == 2 && event->micro_batch == 0)
+            end = event->end;
+    }
+    size_t last = 0;
+    for (size_t i = 0; i < end; i++)
+        if ((log->record[i].operation == LOG_ALLOCATE || log->record[i].operation == LOG_RELEASE) &&
+            log_allocation(&log->record[i]).kind == MEMORY_ACTIVATION)
+            last = i;
+    struct log_allocation change = log_allocation(&log->record[last]);
+    change.live += bytes;
+    log->record[last].own_value = log_record_of_allocation(change).own_value;
+}
+
+/* 16 tokens of width 12, in 3 norms, 2 samples: on two ranks 8 · 3 · (12 + 2) · 2 numbers less are kept on each. The
+ * solutions keep just that, to the byte; on three ranks, too, whose parts are 6, 5 and 5 tokens, but there two layers
+ * may keep what they gathered filled up to 18 tokens. */
+START_TEST(what_is_kept_is_exact)
+{
+    const int ranks = _i < 3 ? 2 : 3;
+    const double padded = 3 * 2 * (18 - 16) * 12 * 2 * sizeof(float);
+    const double more[] = {0, 4, -4, 0, padded, padded + 4};
+    struct outcome run[] = {judged_run(false, ranks, VIT DUMP " --log-memory"),
+                            judged_run(false, ranks, ONE_ROUND_VIT DUMP " --log-memory")};
+    keep_more(&run[0].log[1], more[_i]);
+    struct verdict *verdict = verdict_new();
+    tensor_judge_sequence_parallel(&(struct judgement){.outcome = run, .outcomes = 2}, verdict);
+    const bool accepted = _i != 1 && _i != 5;
+    ck_assert_msg(verdict->kind == (accepted ? VERDICT_PASS : VERDICT_FAIL), "%s",
+                  verdict->headline->str);
+    ck_assert_msg(accepted ||
+                      strstr(verdict->headline->str, "bytes of activations for the backward"),
+                  "%s", verdict->headline->str);
     verdict_free(verdict);
     judged_run_clear(&run[0]);
     judged_run_clear(&run[1]);
@@ -215,6 +266,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, the_solutions_are_right, 0, G_N_ELEMENTS(right));
     tcase_add_test(tests, bytes_are_those_counted_by_hand);
     tcase_add_test(tests, activations_take_less);
+    tcase_add_loop_test(tests, what_is_kept_is_exact, 0, 6);
     tcase_add_loop_test(tests, what_can_not_be_split_is_refused, 0, G_N_ELEMENTS(refused));
     tcase_add_loop_test(tests, a_wrong_gradient_is_named, 0, G_N_ELEMENTS(changes));
     suite_add_tcase(suite, tests);

@@ -148,8 +148,39 @@ START_TEST(padding_of_rounds)
     ck_assert_double_eq(tensor_round_padding(places, gather, 3, 5), 4.0 * 5 * 2);
     ck_assert_double_eq(tensor_round_padding(places, gather, 4, 5), 0);
     ck_assert_double_eq(tensor_round_padding(places, sum, 3, 5), 4.0 * 2 * 2 * 2);
+    ck_assert_double_eq(tensor_round_padding(places, sum, 4, 5), 0); /* 40 numbers */
+    GArray *padding = g_array_new(FALSE, FALSE, sizeof(double));
+    tensor_round_add_padding(places, gather, 3, 5, padding);
+    tensor_round_add_padding(places, sum, 3, 5, padding);
+    tensor_round_add_padding(places, sum, 4, 5, padding);
+    const double expected[] = {40, 16, 16};
+    ck_assert_uint_eq(padding->len, 3);
+    for (guint i = 0; i < padding->len; i++)
+        ck_assert_double_eq(g_array_index(padding, double, i), expected[i]);
+    g_array_unref(padding);
     g_array_unref(rounds);
     tensor_places_free(places);
+}
+END_TEST
+
+/* Of pieces of 40, 16, 16 and 24 bytes each may be there or not, and besides up to so many bytes: all choices are
+ * tried. */
+START_TEST(what_can_be_padding)
+{
+    const double piece[] = {40, 16, 16, 24}, besides = 4.0 * _i;
+    GArray *padding = g_array_new(FALSE, FALSE, sizeof(double));
+    g_array_append_vals(padding, piece, G_N_ELEMENTS(piece));
+    for (int bytes = 0; bytes <= 140; bytes += 4) {
+        bool is = false;
+        for (int choice = 0; choice < 16; choice++) {
+            double sum = 0;
+            for (int i = 0; i < 4; i++)
+                sum += choice >> i & 1 ? piece[i] : 0;
+            is = is || (sum <= bytes && sum + besides >= bytes);
+        }
+        ck_assert_msg(tensor_round_is_padding(padding, bytes, besides) == is, "%d bytes", bytes);
+    }
+    g_array_unref(padding);
 }
 END_TEST
 
@@ -190,6 +221,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, work_of_blocks_that_are_alike, 0, 2);
     tcase_add_loop_test(cases, choices_of_the_odd_one, 0, 3);
     tcase_add_test(cases, padding_of_rounds);
+    tcase_add_loop_test(cases, what_can_be_padding, 0, 3);
     tcase_add_test(cases, a_round_in_words);
     tcase_add_test(cases, shares_of_the_work);
     suite_add_tcase(suite, cases);

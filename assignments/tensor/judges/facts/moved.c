@@ -1,6 +1,7 @@
 /* Bytes between ranks, computation by computation; see moved.h. */
 #include "assignments/tensor/judges/facts/moved.h"
 
+#include "common/log/log_fields.h"
 #include "grader/trace/call_place.h"
 #include "grader/trace/groups.h"
 
@@ -40,6 +41,29 @@ static double part_of_volume(const struct traffic_item *item, int members)
     default:
         return fmax(0, bytes - (double)item->own);
     }
+}
+
+static bool adds_up(enum log_operation operation)
+{
+    switch (operation) {
+    case LOG_ALLREDUCE:
+    case LOG_REDUCE:
+    case LOG_REDUCE_SCATTER:
+    case LOG_REDUCE_SCATTER_BLOCK:
+    case LOG_SCAN:
+    case LOG_EXSCAN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Of a message the log does not say what it is made of. */
+static bool may_be_counts(const struct traffic_item *item, const struct log_record *record)
+{
+    const enum log_type type = log_elements(record).type;
+    const bool integers = type >= LOG_TYPE_INT8 && type <= LOG_TYPE_UINT64;
+    return item->bytes <= MOVED_SMALL_BYTES && (integers || !log_is_collective(item->operation));
 }
 
 static int members_of(const struct reading *reading, const struct log_record *record)
@@ -106,7 +130,10 @@ static void add_item(const struct traffic_item *item, void *user)
         return;
     struct moved *moved = moved_in(reading->moved, event);
     const struct log_record *record = &reading->run->log[reading->rank].record[item->record];
-    moved->volume += part_of_volume(item, members_of(reading, record));
+    const double volume = part_of_volume(item, members_of(reading, record));
+    moved->volume += volume;
+    moved->added_up += adds_up(item->operation) ? volume : 0;
+    moved->counts += may_be_counts(item, record) ? volume : 0;
     moved->largest = fmax(moved->largest, (double)item->bytes);
     add_line(moved, reading, item);
 }

@@ -17,11 +17,16 @@ struct moved_line {
     double bytes; /* handed in, in all */
 };
 
+/* Up to here what a rank hands in may be how many come. */
+#define MOVED_SMALL_BYTES 64
+
 struct moved {
     int step, micro_batch;
     bool backward;
-    double volume;             /* bytes that have to move between the ranks */
-    double largest;            /* bytes that one call hands in */
+    double volume;   /* bytes that have to move between the ranks … */
+    double added_up; /* … of these, in collectives that add up … */
+    double counts;   /* … and in small ones of integers, and small messages, which may be sizes */
+    double largest;  /* bytes that one call hands in */
     int collectives, messages; /* of the rank that takes most; barriers don't count */
     GArray *lines;             /* of struct moved_line */
 };

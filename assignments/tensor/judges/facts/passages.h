@@ -18,8 +18,10 @@ struct passages {
     int heads;               /* entered behind the last block, and not left by tokens */
     int splits, joins;       /* where the split by tokens begins, and ends */
     double gathers, sums;    /* bytes put together from slices, and summed, besides; per sample */
-    double norms;            /* bytes of gradients that are summed, once … */
-    double others;           /* … and that may be, in each micro-batch */
+    int columns;             /* of what is put together from slices: of a head's outputs */
+    double norms_keep; /* bytes that the norms keep of a sample, all tokens, for the backward */
+    double norms;      /* bytes of gradients that are summed, once … */
+    double others;     /* … and that may be, in each micro-batch */
 };
 
 /* Of a model of one process. */
@@ -37,5 +39,14 @@ double tensor_passages_volume(const struct passages *passages, const struct outc
                               struct passage_liberties liberties);
 /* … and as the logs have them. */
 double tensor_passages_found(const struct outcome *run, int step);
+
+/* Bytes that have to move in the forward, or the backward, of one micro-batch. */
+double tensor_passages_forward(const struct passages *passages, const struct outcome *run);
+double tensor_passages_backward(const struct passages *passages, const struct outcome *run,
+                                struct passage_liberties liberties);
+/* Appends to an array of double the bytes that move besides in a forward, where the ranks' parts, of tokens or of
+ * columns, are as long as the longest: for each passage, and for what is put together (tensor_round_is_padding). */
+void tensor_passages_add_padding(const struct passages *passages, const struct outcome *run,
+                                 GArray *padding);
 
 #endif

@@ -30,10 +30,18 @@ GArray *tensor_rounds_of(const struct tensor_places *places, const enum form *fo
 /* Bytes that have to move between so many ranks in a round of so many samples. */
 double tensor_round_volume(const struct round *round, int ranks, double samples);
 
-/* Bytes that move besides where all parts are made as long as the longest: of a sum numbers, of a gather columns
- * or channels. */
+/* Bytes that move besides where all parts are made as long as the longest: of a sum, which is added up in parts
+ * that are put together, numbers; of a gather columns or channels. */
 double tensor_round_padding(const struct tensor_places *places, const struct round *round,
                             int ranks, double samples);
+
+/* Appends that, to an array of double: of a sum in two halves, since adding up and putting together may each be
+ * padded or not. */
+void tensor_round_add_padding(const struct tensor_places *places, const struct round *round,
+                              int ranks, double samples, GArray *padding);
+/* Can that many bytes, besides those that have to move, be some of that padding, and up to so many bytes of
+ * counts? Nothing but all of a round's parts is made longer, and each by as much: so it can't be any number. */
+bool tensor_round_is_padding(const GArray *padding, double bytes, double counts);
 
 /* "an all-reduce of 888 bytes (linear, layer 3 of 8)" */
 char *tensor_round_name(const struct tensor_places *places, const struct round *round,

@@ -119,6 +119,8 @@ void trial_name_mistake(const struct judged_trial *judged, const struct layer_te
     const struct mistake *mistake = trial_mistake_of_heads(judged);
     if (!mistake)
         mistake = trial_norm_mistake(judged, tensor);
+    if (!mistake)
+        mistake = trial_mistake_of_stale_parameters(judged, tensor);
     for (size_t q = 0; q < G_N_ELEMENTS(questions) && !mistake; q++)
         if (questions[q].sort == tensor->sort && questions[q].forms & IN(judged->trial->form))
             mistake = answer(judged, tensor, &questions[q], whole);

@@ -46,6 +46,9 @@ void trial_suspects_add(struct suspects *suspects, enum suspect_family family, i
 const struct slice *trial_slice_of(const struct judged_trial *judged, const char *name, int rank);
 void trial_suspects_free(struct suspects *suspects);
 
+/* layer_mistakes_stale.c: NULL unless y or dx is what the parameters of the round before give, or its weight. */
+const struct mistake *trial_mistake_of_stale_parameters(const struct judged_trial *judged,
+                                                        const struct layer_tensor *tensor);
 /* layer_mistakes_heads.c: NULL unless the trial is one of attention, and a rank has other rows of q, k and v than
  * those of some heads. */
 const struct mistake *trial_mistake_of_heads(const struct judged_trial *judged);

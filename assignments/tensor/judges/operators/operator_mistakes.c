@@ -75,6 +75,12 @@ static const struct rule {
      {"divided by the number of ranks", "Everything is divided by the number of ranks.",
       "what is divided by the number of ranks"}},
     {IS(SUMS) | IS(NOTHINGS) | IS(CUTS) | IS(GATHERS),
+     operator_returned_before,
+     {"what an earlier call returned",
+      "Where two calls one after the other have tensors of the same shape, the second gets what "
+      "was due in the first. Its numbers are others: nothing that was returned serves again.",
+      "static variables, and whether what was computed once is taken for what is asked for now"}},
+    {IS(SUMS) | IS(NOTHINGS) | IS(CUTS) | IS(GATHERS),
      operator_zeros,
      {"all zeros", "What is returned was made, and never filled.", "what is copied where"}},
     {IS(CUTS),

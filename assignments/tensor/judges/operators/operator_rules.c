@@ -50,6 +50,14 @@ struct tensor *operator_zeros(const struct operator_results *all,
     return multiplied(operator_expected(result), 0);
 }
 
+struct tensor *operator_returned_before(const struct operator_results *all,
+                                        const struct operator_result *result)
+{
+    const int rank = operator_member(result->one.group, result->one.group.rank);
+    return operator_expected(
+        result->one.again ? operator_result_of(all, rank, result->one.number - 1) : result);
+}
+
 /* ---- of sums ------------------------------------------------------------------------------------------- */
 
 struct tensor *operator_maximum(const struct operator_results *all,

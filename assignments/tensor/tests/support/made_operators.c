@@ -261,10 +261,19 @@ struct tensor *made_where_even(const struct made_call *call)
                                                           : times(made_right(call), 5.0f);
 }
 
+/* The cases of a round stand one behind the other. */
+struct tensor *made_before(const struct made_call *call)
+{
+    struct made_call earlier = *call;
+    earlier.one -= call->one->again;
+    return made_right(&earlier);
+}
+
 struct tensor *made_one_call_off(const struct made_call *call)
 {
     struct tensor *made = made_right(call);
-    if (call->one->number == OPERATOR_CALLS + OPERATORS + (int)call->one->which && call->rank == 1)
+    if (call->one->number == OPERATOR_CALLS + 2 * OPERATORS + (int)call->one->which &&
+        call->rank == 1)
         tensor_floats(made)[made->count - 1] += 1.0f;
     return made;
 }

@@ -24,8 +24,9 @@ typedef struct tensor *operator_maker(const struct made_call *call);
 operator_maker made_right;
 /* In place of a sum. */
 operator_maker made_own_term, made_first_term, made_scanned, made_averaged, made_nothing;
-/* t times what is right; right on rank 0 only; in one call only not. */
-operator_maker made_too_large, made_on_rank_0, made_one_call_off;
+/* t times what is right; right on rank 0 only; in one call only not; in the second of two calls with tensors of one
+ * shape what was due in the first. */
+operator_maker made_too_large, made_on_rank_0, made_one_call_off, made_before;
 /* In place of the own part. */
 operator_maker made_whole, made_first_ones, made_part_of_0, made_dealt_out;
 /* In place of the whole. */
