@@ -176,9 +176,9 @@ enum cause_relation cause_relation(const struct cause *cause, const struct check
 const char *cause_look(const struct check_result *result)
 {
     const struct verdict *verdict = result->verdict;
-    /* what was not run, for want of a file that compiles, has not shown what the rubric's words are about */
-    const bool ran = result->check->runs->len == 0 || result->runs->len > 0;
     if (verdict->look->len > 0)
         return verdict->look->str;
-    return ran ? result->check->look : NULL;
+    /* what was not run has not shown what the rubric's words are about */
+    const bool ran = result->check->runs->len == 0 || result->runs->len > 0;
+    return ran && !result->lacks_file ? result->check->look : NULL;
 }

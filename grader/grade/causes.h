@@ -6,7 +6,8 @@
  * results are no cause: where another check saw, in the same code, what makes
  * results wrong (verdict->spoils), they follow from that, whatever known mistake
  * they look like. What is seen of a file whose own check has failed comes second to
- * that. What was not run for want of another check belongs to that
+ * that; so do wrong numbers and amounts, and runs that did not end, of all that
+ * uses the file (cause_relations.h). What was not run for want of another check belongs to that
  * one's cause.
  */
 #ifndef GRADER_GRADE_CAUSES_H
@@ -33,7 +34,7 @@ enum cause_relation {
     CAUSE_TOLD,    /* its verdict tells the cause, */
     CAUSE_SAME,    /* tells the same, */
     CAUSE_FOLLOWS, /* tells wrong results that come of it, */
-    CAUSE_SECOND,  /* tells what it saw of a file that the cause is about, */
+    CAUSE_SECOND,  /* tells what it saw of a file that the cause is about, or of what uses it, */
     CAUSE_NEEDS    /* or tells that it was not run because of it */
 };
 enum cause_relation cause_relation(const struct cause *cause, const struct check_result *result);

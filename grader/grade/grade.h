@@ -34,6 +34,7 @@ struct check_result {
     struct verdict *verdict;
     double points;                    /* got */
     bool done;                        /* false: not chosen with --check */
+    bool lacks_file;                  /* it was not judged, for want of a file that can be used */
     const struct check_result *needs; /* it was not run, because this one did not pass; or NULL */
     double seconds;
     GArray *runs; /* of struct run_summary */

@@ -127,7 +127,8 @@ static void set_aside_for_a_person(const struct grade *grade, const struct rubri
 enum readiness grade_prepare(const struct grade *grade, struct check_result *result)
 {
     struct verdict *verdict = result->verdict;
-    if (lacks_file(grade, result->check, verdict))
+    result->lacks_file = lacks_file(grade, result->check, verdict);
+    if (result->lacks_file)
         return NEED_NOT_RUN;
     if (!result->check->judge) {
         set_aside_for_a_person(grade, result->check, verdict);

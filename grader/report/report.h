@@ -32,7 +32,8 @@ bool report_write(const struct grade *grade, GString *error);
 /* "5.80 of 5.80 judged points, 1.20 not yet judged, and bonus 1.00 of 2.00": the score in one
  * line. A new string. */
 char *report_score(const struct grade *grade);
-/* "0.30 of 1.00 points" or "bonus 0.50 of 2.00, on top". A new string. */
+/* "0.30 of 1.00 points", "0.30 of 0.80 judged points, 0.20 not yet judged", or "bonus 0.50 of 2.00,
+ * on top". A new string. */
 char *report_tier_points(const struct grade *grade, int tier);
 /* Is it a failure that its reader should be told about in full? */
 bool report_needs_details(const struct check_result *result);

@@ -34,9 +34,11 @@ char *report_score(const struct grade *grade)
 char *report_tier_points(const struct grade *grade, int tier)
 {
     struct points points = grade_points(grade, tier);
-    return g_strdup_printf(
-        "%s%.2f of %.2f%s", RUBRIC_TIERS(grade->rubric, tier)->bonus ? "bonus " : "", points.got,
-        points.all, RUBRIC_TIERS(grade->rubric, tier)->bonus ? ", on top" : " points");
+    const bool bonus = RUBRIC_TIERS(grade->rubric, tier)->bonus;
+    GString *text = g_string_new(bonus ? "bonus " : NULL);
+    append_points(text, points, bonus ? "" : " points");
+    g_string_append(text, bonus ? ", on top" : "");
+    return g_string_free(text, FALSE);
 }
 
 bool report_needs_details(const struct check_result *result)

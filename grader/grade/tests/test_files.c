@@ -38,6 +38,7 @@ START_TEST(missing_file_is_named)
 {
     grading_remove("average.c");
     struct graded graded = fails("average.c is missing");
+    ck_assert_ptr_null(strstr(graded.printed, "who has the sum"));
     graded_clear(&graded);
 }
 END_TEST

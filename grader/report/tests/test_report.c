@@ -197,6 +197,8 @@ START_TEST(the_terminal_begins_with_the_total)
     g_autofree char *text = terminal_text(false);
     g_autofree char *first = g_strndup(text, strcspn(text, "\n"));
     ck_assert_ptr_nonnull(strstr(first, "0.30 of 0.80 judged points, 0.20 not yet judged"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "Tier 1 of 5  (0.30 of 0.80 judged points, 0.20 not yet judged)"));
     const char *parts[] = {"PASS",
                            "FAIL",
                            "NOT JUDGED",
