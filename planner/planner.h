@@ -11,7 +11,7 @@
  *     part.c        what assignments have registered
  *     simulate.c    a simulated run, read from its logs
  *     messages.c    what a rank sent
- *     table.c       text
+ *     table.c       text; table_memory.c, of memory and messages
  *
  * Times are seconds, sizes bytes, and a bubble is the idle share of the
  * makespan: 1 - (mean busy time) / (step time).

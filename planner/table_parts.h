@@ -1,0 +1,13 @@
+/* What the files of the tables share: table.c and table_memory.c. */
+#ifndef PLANNER_TABLE_PARTS_H
+#define PLANNER_TABLE_PARTS_H
+
+#include "planner/planner.h"
+
+/* Appends text, right-aligned; takes it over. */
+void plan_append_cell(GString *table, char *text, int width);
+/* Of the column with the methods' names. */
+int plan_name_width(const struct row *rows, int count);
+void plan_append_memory(GString *text, const struct plan *plan, const struct row *rows, int count);
+
+#endif
