@@ -53,14 +53,14 @@ struct scene {
     const struct outcome *outcome;
     struct matching *matching;
     struct collectives *collectives;
-    GArray *faults;      /* of struct collectives_fault: what the ranks disagree about */
+    GArray *faults; /* of struct collectives_fault: what the ranks disagree about */
     const struct collectives_fault *told; /* of these the one that is the headline; else NULL */
-    struct place *place; /* [rank] */
-    bool anybody;        /* who waits for anybody's message waits for everybody */
-    GArray *cycle;       /* of int: ranks that wait for each other, in order; may be empty */
-    GPtrArray *others;   /* of GArray *: further cycles, of other ranks */
-    GArray *tails;       /* of int: those that wait for members of a cycle, or for the culprit */
-    int culprit;         /* -1: none, or there is a cycle */
+    struct place *place;                  /* [rank] */
+    bool anybody;                         /* who waits for anybody's message waits for everybody */
+    GArray *cycle;     /* of int: ranks that wait for each other, in order; may be empty */
+    GPtrArray *others; /* of GArray *: further cycles, of other ranks */
+    GArray *tails;     /* of int: those that wait for members of a cycle, or for the culprit */
+    int culprit;       /* -1: none, or there is a cycle */
 };
 
 /* Why does `rank` wait for `peer`? The first reason, or NULL. */

@@ -51,24 +51,30 @@ static void fail(const struct outcome *run, const struct passages *passages, dou
     "More bytes move than an all-gather on the way in and a reduce-scatter on the way out take: "  \
     "an all-reduce of which each rank keeps its tokens moves twice as many.\n"
 
-/* Is it nothing, or padding, besides whole passages, each of which may take twice what it has to? */
-static bool is_whole_passages(const struct outcome *run, const struct passages *passages,
-                              double more, double counts, bool *frugal)
+/* Is it nothing, or padding, besides whole tokens and whole columns? A passage may take more than it has to, twice
+ * as much, or through one rank: that moves tokens of all samples, or columns of the outputs, once more. */
+static bool is_of_passages(const struct outcome *run, const struct passages *passages, double more,
+                           double counts, bool *frugal)
 {
     const double samples = run->options.batch_size / (double)options_micro_batches(&run->options);
-    const double passage = (run->ranks - 1) * samples * passages->activation_bytes,
-                 outputs = (run->ranks - 1) * samples * passages->gathers;
-    const int most = 2 * passages->blocks + passages->heads + passages->joins;
+    const double token = samples * passages->activation_bytes / passages->tokens,
+                 column =
+                     passages->columns > 0 ? samples * passages->gathers / passages->columns : 0;
+    const int passed = 2 * passages->blocks + passages->heads + passages->joins;
+    const int tokens = (run->ranks - 1) * passed * passages->tokens,
+              columns = (run->ranks - 1) * passages->columns;
     GArray *padding = g_array_new(FALSE, FALSE, sizeof(double));
     tensor_passages_add_padding(passages, run, padding);
-    int found = -1;
-    for (int i = 0; i < 2 * (most + 1) && found < 0; i++) {
-        const double rest = more - i / 2 * passage - i % 2 * outputs;
-        found = rest > -1 && tensor_round_is_padding(padding, rest, counts) ? i : -1;
-    }
+    bool found = false, nothing = false;
+    for (int i = 0; i <= tokens && !found; i++)
+        for (int k = 0; k <= columns && !found; k++) {
+            const double rest = more - i * token - k * column;
+            found = rest > -1 && tensor_round_is_padding(padding, rest, counts);
+            nothing = found && i + k == 0;
+        }
     g_array_unref(padding);
-    *frugal = *frugal && found == 0;
-    return found >= 0;
+    *frugal = *frugal && nothing;
+    return found;
 }
 
 static bool forward_is_exact(const struct outcome *run, const struct passages *passages,
@@ -76,7 +82,7 @@ static bool forward_is_exact(const struct outcome *run, const struct passages *p
 {
     const double counts = fmin(moved->counts, MOVED_SMALL_BYTES * run->ranks);
     const double needed = tensor_passages_forward(passages, run), more = moved->volume - needed;
-    if (more < 0 || is_whole_passages(run, passages, more, counts, frugal))
+    if (more < 0 || is_of_passages(run, passages, more, counts, frugal))
         return true;
     evidence_fail(verdict,
                   "step %d, the forward of micro-batch %d: %.0f bytes move between the %d ranks, "
