@@ -46,6 +46,12 @@ void model_append_norm(struct model *model, enum norm norm)
         model_append(model, layer_batch_norm(shape));
 }
 
+void model_append_dropout(struct model *model, float rate)
+{
+    if (rate > 0)
+        model_append(model, layer_dropout(model_last_output(model), rate));
+}
+
 /* A linear layer or a convolution before a batch norm has no bias: the mean would take it away
  * again, and its gradient is 0 but for rounding. */
 static void append_linear(struct model *model, int outputs, enum norm norm)
@@ -68,17 +74,19 @@ static void append_convolution(struct model *model, int channels, enum norm norm
 
 static bool build_mlp(struct model *model, const char *text, char error[MODEL_ERROR_SIZE])
 {
-    struct model_option option[] = {WHOLE_OPTION("depth", 4, 1024),
-                                    WHOLE_OPTION("width", 512, 16384),
-                                    WORD_OPTION("norm", model_norms)};
-    if (!model_read_options(text, option, 3, error))
+    struct model_option option[] = {
+        WHOLE_OPTION("depth", 4, 1024), WHOLE_OPTION("width", 512, 16384),
+        WORD_OPTION("norm", model_norms), REAL_OPTION("dropout", 0, 0, 1)};
+    if (!model_read_options(text, option, 4, error))
         return false;
     const int depth = option[0].value, width = option[1].value;
     const enum norm norm = (enum norm)option[2].value;
-    model_make_room(model, 3 * depth);
+    model_make_room(model, 4 * depth);
     model_append(model, layer_flatten(model->input));
-    for (int i = 1; i < depth; i++)
+    for (int i = 1; i < depth; i++) {
         append_linear(model, width, norm);
+        model_append_dropout(model, (float)option[3].number);
+    }
     model_append(model, layer_linear(model_last_output(model), model->outputs));
     return true;
 }

@@ -2,11 +2,13 @@
  * Models: ordered lists of layers, chosen by name with sizes as options.
  *
  *     mlp  flatten, then linear and ReLU (depth-1 times), then linear: 2·depth layers; with
- *          norm=layer or norm=batch a norm between each linear and its ReLU
+ *          norm=layer or norm=batch a norm between each linear and its ReLU, with dropout=0.5
+ *          dropout behind each ReLU (Srivastava et al. 2014)
  *     cnn  the network of PyTorch's CIFAR tutorial: 12 layers; with norm=layer or norm=batch a
  *          norm before each of the four ReLUs. What a batch norm follows on has no bias.
  *     vit  patch embedding, 2·depth residual blocks (attention, perceptron),
- *          layer norm, mean over tokens, linear: 2·depth + 4 layers
+ *          layer norm, mean over tokens, linear: 2·depth + 4 layers; with dropout=0.1 dropout behind
+ *          the embedding, which is a layer more, and in the blocks
  *     transformer
  *          the same network in exactly `depth` layers, each a whole block; the first has
  *          the patch embedding inside, the last what follows the blocks
@@ -22,8 +24,8 @@
  *          in its 3×3 convolution, as torchvision has them
  *
  * Options follow the name: "mlp:depth=8,width=64", "vit:depth=4,width=64,heads=4,patch=7".
- * Defaults: mlp depth=4 width=512 norm=none; cnn norm=none; vit and transformer depth=4 width=64
- * heads=4, patch = a quarter of the height. With patch=1 every pixel is a token. gpt: depth=4 width=64 heads=4 tied=0 dropout=0;
+ * Defaults: mlp depth=4 width=512 norm=none dropout=0; cnn norm=none; vit and transformer depth=4 width=64
+ * heads=4 dropout=0, patch = a quarter of the height. With patch=1 every pixel is a token. gpt: depth=4 width=64 heads=4 tied=0 dropout=0;
  * GPT-2 is gpt:depth=12,width=768,heads=12,tied=1 with 1024 tokens of a vocabulary of 50257.
  * resnet: depth=8 width=16, with bottleneck=1 depth=50 width=64.
  */

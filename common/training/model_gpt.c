@@ -51,62 +51,23 @@ static bool read_sizes(const struct model *model, const char *text, struct sizes
     return true;
 }
 
-/* Layers that stand one behind the other. */
-struct chain {
-    struct layer layer[6];
-    int layers;
-    struct shape shape; /* that the last one gives */
-};
-
-static void append(struct chain *chain, struct layer layer)
-{
-    chain->layer[chain->layers++] = layer;
-    chain->shape = layer.output;
-}
-
-static void append_dropout(struct chain *chain, const struct sizes *sizes)
-{
-    if (sizes->dropout > 0)
-        append(chain, layer_dropout(chain->shape, sizes->dropout));
-}
-
-static struct layer attention_half(const struct sizes *sizes, struct shape shape)
-{
-    struct chain inner = {.shape = shape};
-    append(&inner, layer_norm(shape));
-    append(&inner, layer_causal_attention(shape, sizes->heads));
-    append_dropout(&inner, sizes);
-    return layer_residual(shape, inner.layer, inner.layers);
-}
-
-static struct layer perceptron_half(const struct sizes *sizes, struct shape shape)
-{
-    struct chain inner = {.shape = shape};
-    append(&inner, layer_norm(shape));
-    append(&inner, layer_linear(inner.shape, 4 * sizes->width));
-    append(&inner, layer_gelu(inner.shape));
-    append(&inner, layer_linear(inner.shape, sizes->width));
-    append_dropout(&inner, sizes);
-    return layer_residual(shape, inner.layer, inner.layers);
-}
-
 static struct layer block(const struct model *model, const struct sizes *sizes, bool first,
                           bool last)
 {
     const int tokens = model->input.size[0], vocabulary = model->outputs;
-    struct chain part = {.shape = model_last_output(model)};
+    const struct model_block halves = {sizes->heads, true, sizes->dropout, 0};
+    struct model_inner part = {.shape = model_last_output(model)};
     if (first) {
-        append(&part, layer_embedding(tokens, vocabulary, sizes->width));
-        append_dropout(&part, sizes);
+        model_inner_append(&part, layer_embedding(tokens, vocabulary, sizes->width));
+        model_inner_append_dropout(&part, sizes->dropout);
     }
-    append(&part, attention_half(sizes, part.shape));
-    append(&part, perceptron_half(sizes, part.shape));
+    model_inner_append(&part, model_attention_half(part.shape, &halves));
+    model_inner_append(&part, model_perceptron_half(part.shape, &halves));
     if (last) {
-        append(&part, layer_norm(part.shape));
-        append(&part, sizes->tied ? layer_tied_head(part.shape, vocabulary)
-                                  : layer_linear_with(part.shape,
-                                                      (struct linear_options){.outputs = vocabulary,
-                                                                              .no_bias = true}));
+        const struct linear_options head = {.outputs = vocabulary, .no_bias = true};
+        model_inner_append(&part, layer_norm(part.shape));
+        model_inner_append(&part, sizes->tied ? layer_tied_head(part.shape, vocabulary)
+                                              : layer_linear_with(part.shape, head));
     }
     return layer_sequence(part.layer, part.layers);
 }

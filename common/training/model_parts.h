@@ -1,7 +1,7 @@
 /*
  * What the model's files share: model.c (the interface, the mlp and the cnn),
- * model_options.c (reading the options of a name), model_transformer.c,
- * model_gpt.c and model_resnet.c.
+ * model_options.c (reading the options of a name), model_blocks.c (transformer
+ * blocks), model_transformer.c, model_gpt.c and model_resnet.c.
  */
 #ifndef COMMON_TRAINING_MODEL_PARTS_H
 #define COMMON_TRAINING_MODEL_PARTS_H
@@ -47,6 +47,27 @@ struct shape model_last_output(const struct model *model);
 enum norm { NORM_NONE, NORM_LAYER, NORM_BATCH };
 extern const char *const model_norms[];
 void model_append_norm(struct model *model, enum norm norm);
+void model_append_dropout(struct model *model, float rate); /* none where the rate is 0 */
+
+/* Layers inside another one, one behind the other. */
+struct model_inner {
+    struct layer layer[8];
+    int layers;
+    struct shape shape; /* that the last one gives */
+};
+void model_inner_append(struct model_inner *to, struct layer layer);
+void model_inner_append_dropout(struct model_inner *to, float rate); /* none where the rate is 0 */
+
+/* A transformer block. Dropout is where ViT and GPT-2 both have it, at the end of each half, and where ViT has
+ * it besides, between the two linear layers. */
+struct model_block {
+    int heads;
+    bool causal;
+    float dropout, dropout_between;
+};
+/* Its two halves, each y = x + f(norm(x)), with a perceptron four times as wide as the block. */
+struct layer model_attention_half(struct shape shape, const struct model_block *block);
+struct layer model_perceptron_half(struct shape shape, const struct model_block *block);
 
 /* Each lists the layers of one kind of model; false and an error for options that don't fit. */
 bool model_build_vit(struct model *model, const char *options, char error[MODEL_ERROR_SIZE]);

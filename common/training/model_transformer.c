@@ -1,6 +1,9 @@
 /*
  * The models made of transformer blocks (model.h): vit, whose layers are halves of
  * blocks, and transformer, whose layers are whole blocks.
+ *
+ * Dropout is where the paper has it (Dosovitskiy et al. 2021, B.1): behind the embedding with its positions, and
+ * behind every linear layer but those of queries, keys and values.
  */
 #include "common/training/model_parts.h"
 
@@ -9,6 +12,7 @@
 
 struct sizes {
     int depth, width, heads, patch;
+    float dropout;
 };
 
 static bool read_sizes(const struct model *model, const char *text, struct sizes *sizes,
@@ -17,10 +21,15 @@ static bool read_sizes(const struct model *model, const char *text, struct sizes
     int height = model->input.size[1], across = model->input.size[2];
     struct model_option option[] = {
         WHOLE_OPTION("depth", 4, 4096), WHOLE_OPTION("width", 64, 16384),
-        WHOLE_OPTION("heads", 4, 1024), WHOLE_OPTION("patch", height >= 4 ? height / 4 : 1, 1024)};
-    if (!model_read_options(text, option, 4, error))
+        WHOLE_OPTION("heads", 4, 1024), WHOLE_OPTION("patch", height >= 4 ? height / 4 : 1, 1024),
+        REAL_OPTION("dropout", 0, 0, 1)};
+    if (!model_read_options(text, option, 5, error))
         return false;
-    *sizes = (struct sizes){option[0].value, option[1].value, option[2].value, option[3].value};
+    *sizes = (struct sizes){.depth = option[0].value,
+                            .width = option[1].value,
+                            .heads = option[2].value,
+                            .patch = option[3].value,
+                            .dropout = (float)option[4].number};
     if (sizes->width % sizes->heads != 0) {
         snprintf(error, MODEL_ERROR_SIZE, "heads=%d: must divide width=%d", sizes->heads,
                  sizes->width);
@@ -43,20 +52,10 @@ static bool read_sizes(const struct model *model, const char *text, struct sizes
     return true;
 }
 
-/* The two halves of a block, each y = x + f(norm(x)). */
-static struct layer attention_half(struct shape shape, int heads)
+/* What the blocks of a model have in common. */
+static struct model_block block_of(const struct sizes *sizes)
 {
-    const struct layer inner[] = {layer_norm(shape), layer_attention(shape, heads)};
-    return layer_residual(shape, inner, 2);
-}
-
-static struct layer perceptron_half(struct shape shape)
-{
-    int width = shape.size[1];
-    struct layer inner[4] = {layer_norm(shape), layer_linear(shape, 4 * width)};
-    inner[2] = layer_gelu(inner[1].output);
-    inner[3] = layer_linear(inner[2].output, width);
-    return layer_residual(shape, inner, 4);
+    return (struct model_block){sizes->heads, false, sizes->dropout, sizes->dropout};
 }
 
 bool model_build_vit(struct model *model, const char *options, char error[MODEL_ERROR_SIZE])
@@ -64,11 +63,13 @@ bool model_build_vit(struct model *model, const char *options, char error[MODEL_
     struct sizes sizes;
     if (!read_sizes(model, options, &sizes, error))
         return false;
-    model_make_room(model, 2 * sizes.depth + 4);
+    const struct model_block halves = block_of(&sizes);
+    model_make_room(model, 2 * sizes.depth + 5);
     model_append(model, layer_patch_embedding(model->input, sizes.patch, sizes.width));
+    model_append_dropout(model, sizes.dropout);
     for (int i = 0; i < sizes.depth; i++) {
-        model_append(model, attention_half(model_last_output(model), sizes.heads));
-        model_append(model, perceptron_half(model_last_output(model)));
+        model_append(model, model_attention_half(model_last_output(model), &halves));
+        model_append(model, model_perceptron_half(model_last_output(model), &halves));
     }
     model_append(model, layer_norm(model_last_output(model)));
     model_append(model, layer_mean_tokens(model_last_output(model)));
@@ -77,24 +78,23 @@ bool model_build_vit(struct model *model, const char *options, char error[MODEL_
 }
 
 /* One whole block; the first and the last bring what stands before and behind all of them. */
-static struct layer block(const struct model *model, struct sizes sizes, bool first, bool last)
+static struct layer block(const struct model *model, const struct sizes *sizes, bool first,
+                          bool last)
 {
-    struct layer part[6];
-    int parts = 0;
-    struct shape shape = model_last_output(model);
+    const struct model_block halves = block_of(sizes);
+    struct model_inner part = {.shape = model_last_output(model)};
     if (first) {
-        part[parts++] = layer_patch_embedding(model->input, sizes.patch, sizes.width);
-        shape = part[0].output;
+        model_inner_append(&part, layer_patch_embedding(model->input, sizes->patch, sizes->width));
+        model_inner_append_dropout(&part, sizes->dropout);
     }
-    part[parts++] = attention_half(shape, sizes.heads);
-    part[parts++] = perceptron_half(shape);
+    model_inner_append(&part, model_attention_half(part.shape, &halves));
+    model_inner_append(&part, model_perceptron_half(part.shape, &halves));
     if (last) {
-        part[parts++] = layer_norm(shape);
-        part[parts++] = layer_mean_tokens(shape);
-        part[parts] = layer_linear(part[parts - 1].output, model->outputs);
-        parts++;
+        model_inner_append(&part, layer_norm(part.shape));
+        model_inner_append(&part, layer_mean_tokens(part.shape));
+        model_inner_append(&part, layer_linear(part.shape, model->outputs));
     }
-    return layer_sequence(part, parts);
+    return layer_sequence(part.layer, part.layers);
 }
 
 bool model_build_transformer(struct model *model, const char *options, char error[MODEL_ERROR_SIZE])
@@ -107,6 +107,6 @@ bool model_build_transformer(struct model *model, const char *options, char erro
         if (i > 1 && i < sizes.depth - 1) /* like layer 1: hundreds of them need little memory */
             model_append(model, layer_like(&model->layer[1]));
         else
-            model_append(model, block(model, sizes, i == 0, i == sizes.depth - 1));
+            model_append(model, block(model, &sizes, i == 0, i == sizes.depth - 1));
     return true;
 }

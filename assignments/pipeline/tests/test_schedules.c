@@ -20,7 +20,7 @@ static const struct setting {
     {"1f1b", 4, "--model mlp:depth=4,width=32 --batch 16 --micro-batches 8"},
     {"1f1b", 1, "--model mlp:depth=2,width=16 --batch 6 --micro-batches 3"},
     {"1f1b", 4, "--model mlp:depth=4,width=16 --batch 5 --micro-batches 1"},
-    {"1f1b", 5, "--model mlp:depth=4,width=16 --batch 6 --micro-batches 2 --uneven"},
+    {"1f1b", 5, "--model mlp:depth=4,width=16,dropout=0.3 --batch 6 --micro-batches 2 --uneven"},
     {"1f1b", 3, "--model vit:depth=2,width=16,heads=2 --batch 7 --micro-batches 7 --uneven"},
     {"1f1b", 8, "--model mlp:depth=4,width=24 --batch 22 --micro-batches 11 --optimizer adamw"},
     {"bounded", 4, "--model mlp:depth=4,width=16 --batch 40 --micro-batches 40"},
@@ -30,10 +30,11 @@ static const struct setting {
     {"interleaved", 1, "--model mlp:depth=3,width=16 --batch 6 --micro-batches 3 --chunks 3"},
     {"interleaved", 3, "--model mlp:depth=4,width=16 --batch 6 --micro-batches 3 --uneven"},
     {"interleaved", 2,
-     "--model vit:depth=2,width=16,heads=2 --batch 6 --micro-batches 6 "
+     "--model vit:depth=2,width=16,heads=2,dropout=0.1 --batch 6 --micro-batches 6 "
      "--chunks 3 --uneven --optimizer adamw"},
     {"interleaved", 3, "--model mlp:depth=3,width=16 --batch 9 --micro-batches 9 --chunks 1"},
-    {"zero-bubble", 4, "--model mlp:depth=4,width=32 --batch 16 --micro-batches 8"},
+    {"zero-bubble", 4,
+     "--model mlp:depth=4,width=32,dropout=0.2 --batch 16 --micro-batches 8 --uneven"},
     {"zero-bubble", 1, "--model mlp:depth=2,width=16 --batch 6 --micro-batches 3"},
     {"zero-bubble", 4, "--model mlp:depth=4,width=16 --batch 5 --micro-batches 1"},
     {"zero-bubble", 5, "--model mlp:depth=4,width=16 --batch 9 --micro-batches 3 --uneven"},

@@ -27,15 +27,15 @@ static const struct setting {
     {4, "--data synthetic --model mlp:depth=2,width=16 --batch 4 --micro-batches 4 --loss mean"},
     {5, "--data synthetic --model mlp:depth=5,width=20 --batch 7 --micro-batches 1"},
     {4, "--data synthetic --model cnn --batch 8 --micro-batches 2 --optimizer adamw"},
-    {5, "--data synthetic --model vit:depth=2,width=16,heads=2 --batch 6 --micro-batches 3 "
-        "--uneven"},
+    {5, "--data synthetic --model vit:depth=2,width=16,heads=2,dropout=0.1 --batch 6 "
+        "--micro-batches 3 --uneven"},
     {3, "--data synthetic:height=12,width=12 --model resnet:width=4 --batch 8 --micro-batches 4 "
         "--uneven"},
     {2, "--data synthetic:height=9,width=9 --model resnet --batch 6 --micro-batches 3"},
     {4, "--data synthetic --model mlp:depth=3,width=16,norm=batch --batch 12 --micro-batches 3"},
     {8, "--data synthetic --model mlp:depth=4,width=512 --batch 64 --micro-batches 8"},
-    {3, "--data synthetic --model mlp:depth=3,width=16 --batch 6 --micro-batches 3 "
-        "--reverse-ranks"},
+    {3, "--data synthetic --model mlp:depth=3,width=16,dropout=0.5 --batch 6 --micro-batches 3 "
+        "--reverse-ranks --uneven"},
 };
 
 START_TEST(afab_gradients)

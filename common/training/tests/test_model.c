@@ -64,6 +64,57 @@ START_TEST(mlp_defaults)
 }
 END_TEST
 
+START_TEST(mlp_drops_behind_each_relu)
+{
+    struct model *model = make("mlp:depth=3,width=20,norm=layer,dropout=0.25", SHAPE(1, 28, 28));
+    const char *const kind[] = {"flatten", "linear",     "layer_norm", "relu",    "dropout",
+                                "linear",  "layer_norm", "relu",       "dropout", "linear"};
+    check_kinds(model, kind, 10);
+    check_chain(model);
+    ck_assert_float_eq(model->layer[4].rate, 0.25f);
+    ck_assert(shape_equal(model->layer[4].slice.whole, SHAPE(20)));
+    model_free(model);
+}
+END_TEST
+
+/* Behind the embedding, behind attention's projection and behind both linear layers of a perceptron. */
+START_TEST(vit_drops_behind_its_linear_layers)
+{
+    struct model *model = make("vit:depth=2,width=8,heads=2,dropout=0.125", SHAPE(1, 28, 28));
+    const char *const kind[] = {"patch_embedding", "dropout",     "residual",
+                                "residual",        "residual",    "residual",
+                                "layer_norm",      "mean_tokens", "linear"};
+    const char *const attention[] = {"layer_norm", "attention", "dropout"};
+    const char *const perceptron[] = {"layer_norm", "linear", "gelu",
+                                      "dropout",    "linear", "dropout"};
+    check_kinds(model, kind, 9);
+    check_chain(model);
+    for (int i = 2; i < 6; i++) {
+        const struct layer *half = &model->layer[i];
+        const bool first = i % 2 == 0;
+        ck_assert_int_eq(half->inner_layers, first ? 3 : 6);
+        for (int k = 0; k < half->inner_layers; k++)
+            ck_assert_str_eq(half->inner[k].operations->kind, first ? attention[k] : perceptron[k]);
+        ck_assert_int_eq(half->dropouts, first ? 1 : 2);
+    }
+    ck_assert(shape_equal(model->layer[3].inner[3].slice.whole, SHAPE(16, 32)));
+    model_free(model);
+}
+END_TEST
+
+/* In whole blocks: three each, and one more behind the embedding. */
+START_TEST(transformer_drops_as_the_vit)
+{
+    struct model *model = make("transformer:depth=4,dropout=0.1", SHAPE(1, 28, 28));
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(model->layer[i].dropouts, i == 0 ? 4 : 3);
+    model_free(model);
+    model = make("transformer:depth=1,dropout=0.1", SHAPE(1, 28, 28));
+    ck_assert_int_eq(model->layer[0].dropouts, 4);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(cnn_is_the_tutorials_network)
 {
     const char *const kind[] = {"convolution", "relu",     "max_pool", "convolution",
@@ -227,7 +278,7 @@ static const struct {
     {"mlp:depth=", "depth is a whole number from 1"},
     {"mlp:depth=99999999999999999999", "depth is a whole number from 1"},
     {"mlp:heads=2", "'heads=2' is no option of this model; it has depth=NUMBER, width=NUMBER, "
-                    "norm=none|layer|batch"},
+                    "norm=none|layer|batch, dropout=NUMBER"},
     {"mlp:width", "'width' is no option"},
     {"mlp:,", "'' is no option"},
     {"mlp:depth=1000,width=16000", "more than 2147483647 parameters"},
@@ -237,7 +288,10 @@ static const struct {
     {"vit:patch=29", "must divide the image's sides"},
     {"transformer:heads=7", "must divide width=64"},
     {"transformer:patch=5", "must divide the image's sides, 28×28"},
-    {"transformer:blocks=5", "it has depth=NUMBER, width=NUMBER, heads=NUMBER, patch=NUMBER"},
+    {"transformer:blocks=5",
+     "it has depth=NUMBER, width=NUMBER, heads=NUMBER, patch=NUMBER, dropout=NUMBER"},
+    {"mlp:dropout=1", "dropout is a number from 0 to less than 1"},
+    {"vit:dropout=1.5", "dropout is a number from 0 to less than 1"},
     {"mlp:depth=1,depth=1,depth=1,depth=1,depth=1,depth=1,depth=1,depth=1", "longer than 63"},
 };
 
@@ -268,6 +322,9 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("models");
     tcase_add_test(tests, mlp_is_flatten_linear_relu);
     tcase_add_test(tests, mlp_defaults);
+    tcase_add_test(tests, mlp_drops_behind_each_relu);
+    tcase_add_test(tests, vit_drops_behind_its_linear_layers);
+    tcase_add_test(tests, transformer_drops_as_the_vit);
     tcase_add_test(tests, cnn_is_the_tutorials_network);
     tcase_add_test(tests, vit_is_patches_blocks_mean);
     tcase_add_test(tests, transformer_is_the_vit_in_whole_blocks);

@@ -39,6 +39,11 @@ static const char *draw_norm(GRand *random)
     return norms[draw(random, 0, G_N_ELEMENTS(norms) - 1)];
 }
 
+static const char *draw_dropout(GRand *random)
+{
+    return chance(random, 0.3) ? ",dropout=0.2" : "";
+}
+
 static char *draw_model(GRand *random)
 {
     int kind = draw(random, 0, 11);
@@ -50,15 +55,15 @@ static char *draw_model(GRand *random)
     if (kind <= 4) {
         int heads = draw(random, 1, 4);
         bool blocks = chance(random, 0.4); /* one layer each */
-        return g_strdup_printf("%s:depth=%d,width=%d,heads=%d", blocks ? "transformer" : "vit",
+        return g_strdup_printf("%s:depth=%d,width=%d,heads=%d%s", blocks ? "transformer" : "vit",
                                draw(random, blocks ? 2 : 1, blocks ? 10 : 4),
-                               heads * draw(random, 3, 12), heads);
+                               heads * draw(random, 3, 12), heads, draw_dropout(random));
     }
     const char *norm = draw_norm(random);
     const int deepest =
         strcmp(norm, "batch") == 0 ? 4 : 10; /* few samples, many norms: no calm seed */
-    return g_strdup_printf("mlp:depth=%d,width=%d,norm=%s", draw(random, 1, deepest),
-                           draw(random, 1, 96), norm);
+    return g_strdup_printf("mlp:depth=%d,width=%d,norm=%s%s", draw(random, 1, deepest),
+                           draw(random, 1, 96), norm, draw_dropout(random));
 }
 
 static char *draw_text(GRand *random)
@@ -76,7 +81,7 @@ static char *draw_language_model(GRand *random)
     int heads = draw(random, 1, 4), depth = draw(random, 1, 8);
     return g_strdup_printf("gpt:depth=%d,width=%d,heads=%d%s%s", depth, heads * draw(random, 3, 12),
                            heads, depth == 1 && chance(random, 0.5) ? ",tied=1" : "",
-                           chance(random, 0.3) ? ",dropout=0.2" : "");
+                           draw_dropout(random));
 }
 
 /* How many layers the model has on this data; 0 if they don't go together. */
