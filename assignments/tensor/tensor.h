@@ -207,6 +207,10 @@ struct layer row_parallel_convolution(const struct tensor_place *place);
 struct layer split_layer_norm(const struct tensor_place *place);
 /* split_batch_norm.c: over the samples, this rank's columns or channels. Form SPLIT. */
 struct layer split_batch_norm(const struct tensor_place *place);
+/* split_dropout.c: drops, of the part of each sample that comes in, what one process drops there: of columns or
+ * channels (place->inputs), form SPLIT; of tokens (place->tokens), form WHOLE and by_tokens. Where tensors are
+ * whole, the kit's is right. */
+struct layer split_dropout(const struct tensor_place *place);
 
 /* ---- parallel_attention.c ------------------------------------------------- */
 

@@ -2,8 +2,10 @@
  * Judge "sequence_parallel".
  *
  * Run:       a few training steps of a vit, a transformer or a gpt, split by tokens between its split layers,
- *            gradients of the first ones stored; and some of these runs once more as one-round.
- * Must hold: outputs, losses and gradients are those of one process, on each rank.
+ *            gradients of the first ones stored; and some of these runs once more as one-round. A longer
+ *            run with snapshots.
+ * Must hold: outputs, losses and gradients are those of one process, on each rank; of the longer run what "windows"
+ *            asks.
  *            Per block and micro-batch no more bytes move than 2 all-gathers and 2 reduce-scatters of the
  *            activations forward and as many backward, and with them, where the layers gather again what they
  *            did not keep, 2 all-gathers more (Korthikanti et al. 2022, 4.2.2).
@@ -222,7 +224,11 @@ static void judge_by_tokens(const struct judgement *judgement, const struct outc
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
-    if (evidence_logs(run, verdict) && tensor_way(&run->options) == WAY_SEQUENCE)
+    if (!evidence_logs(run, verdict) || tensor_way(&run->options) != WAY_SEQUENCE)
+        return;
+    if (run->options.snapshots > 0)
+        tensor_judge_windows_of(judgement, run, verdict);
+    else
         judge_by_tokens(judgement, run, verdict);
 }
 

@@ -2,7 +2,6 @@
  * Which of the student's functions makes which layer.
  */
 #include "assignments/tensor/between_chains.h"
-#include "assignments/tensor/chains.h"
 #include "assignments/tensor/program/parts.h"
 
 #include <string.h>
@@ -33,19 +32,15 @@ bool tensor_can_cut(const struct tensor_place *place, char *reason, size_t reaso
     return true;
 }
 
-/* The kit's: what it drops of a part is what one process drops there. */
-static struct layer split_dropout(const struct tensor_place *place)
+/* Of the layers that work on each number by itself, it alone must know which part of a sample comes in. */
+static bool is_dropout_of_part(const struct tensor_place *place)
 {
-    const struct shape whole = place->whole->input;
-    struct layer layer = layer_dropout(place->input, place->whole->rate);
-    layer.slice =
-        slice_along(whole, chain_split_dimension(whole), place->inputs.begin, place->inputs.end);
-    return layer;
+    return is_kind(place->whole, "dropout") && (place->form == FORM_SPLIT || place->by_tokens);
 }
 
 bool tensor_make_layer(const struct tensor_place *place, struct layer *own)
 {
-    if (place->form == FORM_WHOLE)
+    if (place->form == FORM_WHOLE && !is_dropout_of_part(place))
         return false;
     const bool row = place->form == FORM_ROW;
     if (tensor_is_attention(place->whole))
@@ -60,7 +55,7 @@ bool tensor_make_layer(const struct tensor_place *place, struct layer *own)
         *own = split_layer_norm(place);
     else if (is_kind(place->whole, "batch_norm"))
         *own = split_batch_norm(place);
-    else if (is_kind(place->whole, "dropout"))
+    else if (is_dropout_of_part(place))
         *own = split_dropout(place);
     else
         return false;

@@ -28,7 +28,6 @@ static bool is(const struct layer *layer, const char *const *kinds)
 static const char *const embeddings[] = {"patch_embedding", "embedding", NULL};
 static const char *const of_all_tokens[] = {"mean_tokens", "tied_head", NULL};
 static const char *const attentions[] = {"attention", "causal_attention", NULL};
-static const char *const dropouts[] = {"dropout", NULL};
 static const char *const of_samples[] = {"convolution", "relu", "max_pool", "layer_norm", NULL};
 static const char *const batch_norms[] = {"batch_norm", NULL};
 static const char *const flattening[] = {"flatten", NULL};
@@ -178,14 +177,6 @@ static struct layer around(const struct layer *whole, bool join_before, bool spl
     return layer_with_borders(whole, before, behind, NULL, NULL);
 }
 
-/* It drops of its tokens what one process drops there. */
-static struct layer own_dropout(const struct layer *whole)
-{
-    struct layer own = layer_dropout(with_own_tokens(whole->input), whole->rate);
-    own.slice = slice_along(whole->input, 0, outside.own.begin, outside.own.end);
-    return own;
-}
-
 static bool put_by_tokens(const struct layer *whole, struct layer *own)
 {
     if (is(whole, embeddings))
@@ -196,8 +187,6 @@ static bool put_by_tokens(const struct layer *whole, struct layer *own)
         *own = around(whole, true, false);
     else if (is(whole, attentions))
         *own = around(whole, true, true);
-    else if (is(whole, dropouts))
-        *own = own_dropout(whole);
     else
         return false;
     return true;
