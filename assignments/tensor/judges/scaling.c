@@ -3,10 +3,11 @@
  *
  * Run:       training steps of one model on 1, 2, 4 … ranks of a simulated cluster, by whose clock a step
  *            takes the same time in every run.
- * Must hold: each rank does its share of the work; and a step takes no longer than that share, and the
- *            rounds of messages that its layers need (../costs). An all-reduce may take as long as in the
- *            slowest right form: a root that gets every rank's tensor, one after the other, and sends the
- *            sum to each. Nothing is faster than its computations.
+ * Must hold: each rank does its share of the work, and the ranks hand each other no less than its layers
+ *            need (traffic.h); and a step takes no longer than that share, and the rounds of messages that
+ *            its layers need (../costs). An all-reduce may take as long as in the slowest right form: a root
+ *            that gets every rank's tensor, one after the other, and sends the sum to each. Nothing is faster
+ *            than its computations.
  * A failure: the program does not get faster as it should. What the ranks did with the time says why: the
  *            whole model on a rank, ranks that compute one after the other, too much that is moved, or in
  *            too many pieces.
@@ -14,6 +15,7 @@
  */
 #include "assignments/tensor/judges/facts/pace.h"
 #include "assignments/tensor/judges/judges.h"
+#include "assignments/tensor/judges/traffic.h"
 #include "assignments/tensor/judges/work.h"
 
 #include "assignments/tensor/costs/rank_costs.h"
@@ -254,7 +256,8 @@ static void compare(const struct judgement *judgement, const struct outcome *run
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
-    if (!tensor_work_is_sound(run, verdict))
+    /* Fast without the messages is not fast. */
+    if (!tensor_work_is_sound(run, verdict) || !tensor_traffic_is_enough(run, verdict))
         return;
     g_autoptr(GString) error = g_string_new(NULL);
     g_autofree struct platform *platform =

@@ -186,6 +186,18 @@ static bool is_frugal(const struct traffic_case *c, const struct moved *moved, b
     return right;
 }
 
+/* The same, of who may move more than that. */
+static bool is_enough(const struct traffic_case *c, const struct moved *moved, bool *remarked,
+                      struct verdict *verdict)
+{
+    (void)remarked;
+    const struct need need = need_of(c, moved->backward);
+    if (moved->volume >= LEAST * need.volume - 1)
+        return true;
+    fail(c, moved, &need, verdict);
+    return false;
+}
+
 /* How many bytes there are too many or too few, in all, by this choice of forms. */
 static double distance(const struct traffic_case *c, const GArray *moved)
 {
@@ -206,17 +218,21 @@ static GArray *rounds_of_choice(const struct tensor_places *places, const struct
     return tensor_rounds_of(places, form);
 }
 
-static bool all_are_frugal(const struct traffic_case *c, const GArray *moved,
-                           struct verdict *verdict)
+/* What is asked of each forward and backward. */
+typedef bool question(const struct traffic_case *c, const struct moved *moved, bool *remarked,
+                      struct verdict *verdict);
+
+static bool all_are(question *is_right, const struct traffic_case *c, const GArray *moved,
+                    struct verdict *verdict)
 {
     bool right = true, remarked = false;
     for (guint i = 0; i < moved->len && right; i++)
-        right = is_frugal(c, &g_array_index(moved, struct moved, i), &remarked, verdict);
+        right = is_right(c, &g_array_index(moved, struct moved, i), &remarked, verdict);
     return right;
 }
 
 /* By any of the choices of forms; if it is right by none, what is wrong by the nearest is told. */
-static bool is_right_by_a_choice(struct traffic_case *c, const GArray *moved,
+static bool is_right_by_a_choice(question *is_right, struct traffic_case *c, const GArray *moved,
                                  struct verdict *verdict)
 {
     const int choices = tensor_places_choices(c->places, &c->run->options);
@@ -226,7 +242,7 @@ static bool is_right_by_a_choice(struct traffic_case *c, const GArray *moved,
     for (int choice = 0; choice < choices && !right; choice++) {
         struct verdict *unheard = verdict_new();
         c->rounds = rounds_of_choice(c->places, c->run, choice);
-        right = all_are_frugal(c, moved, unheard);
+        right = all_are(is_right, c, moved, unheard);
         const double far = right ? 0 : distance(c, moved);
         best = far < nearest ? choice : best;
         nearest = fmin(nearest, far);
@@ -234,12 +250,12 @@ static bool is_right_by_a_choice(struct traffic_case *c, const GArray *moved,
         verdict_free(unheard);
     }
     c->rounds = rounds_of_choice(c->places, c->run, best);
-    all_are_frugal(c, moved, verdict);
+    all_are(is_right, c, moved, verdict);
     g_array_unref(c->rounds);
     return right;
 }
 
-bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict)
+static bool answer(question *is_right, const struct outcome *run, struct verdict *verdict)
 {
     struct tensor_places *places =
         evidence_logs(run, verdict) ? tensor_places_new(run, verdict) : NULL;
@@ -251,10 +267,20 @@ bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict
         .samples = run->options.batch_size / (double)options_micro_batches(&run->options),
     };
     GArray *moved = tensor_moved_of(run);
-    const bool right = is_right_by_a_choice(&c, moved, verdict);
+    const bool right = is_right_by_a_choice(is_right, &c, moved, verdict);
     tensor_moved_free(moved);
     tensor_places_free(places);
     return right;
+}
+
+bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict)
+{
+    return answer(is_frugal, run, verdict);
+}
+
+bool tensor_traffic_is_enough(const struct outcome *run, struct verdict *verdict)
+{
+    return answer(is_enough, run, verdict);
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
