@@ -257,7 +257,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
                       struct verdict *verdict)
 {
     /* Fast without the messages is not fast. */
-    if (!tensor_work_is_sound(run, verdict) || !tensor_traffic_is_enough(run, verdict))
+    if (!tensor_work_is_sound(run, verdict) || !tensor_traffic_is_no_less(run, verdict))
         return;
     g_autoptr(GString) error = g_string_new(NULL);
     g_autofree struct platform *platform =

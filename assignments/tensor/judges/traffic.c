@@ -187,15 +187,16 @@ static bool is_frugal(const struct traffic_case *c, const struct moved *moved, b
 }
 
 /* The same, of who may move more than that. */
-static bool is_enough(const struct traffic_case *c, const struct moved *moved, bool *remarked,
-                      struct verdict *verdict)
+static bool is_no_less(const struct traffic_case *c, const struct moved *moved, bool *remarked,
+                       struct verdict *verdict)
 {
     (void)remarked;
-    const struct need need = need_of(c, moved->backward);
-    if (moved->volume >= LEAST * need.volume - 1)
-        return true;
-    fail(c, moved, &need, verdict);
-    return false;
+    struct need need = need_of(c, moved->backward);
+    const bool right = moved->volume >= LEAST * volume_of(&need) - 1;
+    if (!right)
+        fail(c, moved, &need, verdict);
+    need_clear(&need);
+    return right;
 }
 
 /* How many bytes there are too many or too few, in all, by this choice of forms. */
@@ -278,9 +279,9 @@ bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict
     return answer(is_frugal, run, verdict);
 }
 
-bool tensor_traffic_is_enough(const struct outcome *run, struct verdict *verdict)
+bool tensor_traffic_is_no_less(const struct outcome *run, struct verdict *verdict)
 {
-    return answer(is_enough, run, verdict);
+    return answer(is_no_less, run, verdict);
 }
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,

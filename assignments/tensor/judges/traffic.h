@@ -9,6 +9,6 @@
 /* In each forward and backward of a run. Sets the verdict to a failure, or remarks on what costs no points. */
 bool tensor_traffic_is_frugal(const struct outcome *run, struct verdict *verdict);
 /* That, but they may move more. */
-bool tensor_traffic_is_enough(const struct outcome *run, struct verdict *verdict);
+bool tensor_traffic_is_no_less(const struct outcome *run, struct verdict *verdict);
 
 #endif
