@@ -171,11 +171,11 @@ static void look_at(const struct mutants_kit *kit, const struct mutant *mutant,
     g_autofree char *source = g_build_filename(folder, "source", NULL);
     g_autofree char *files = g_build_filename(folder, "submission", NULL);
     g_autofree char *evidence = g_build_filename(folder, "evidence", NULL);
-    char *again[] = {"rm", "-rf", "--", source, files, evidence, NULL};
+    char *remove[] = {"rm", "-rf", "--", source, files, evidence, NULL};
     bool simulated = choose_runs(kit->rubric, mutant, look);
     GString *trouble = g_string_new(mutant->trouble->str);
     struct collection *collection = NULL;
-    if (g_mkdir_with_parents(folder, 0711) == 0 && mutant_run(again, NULL, trouble) &&
+    if (g_mkdir_with_parents(folder, 0711) == 0 && mutant_run(remove, NULL, trouble) &&
         g_mkdir(source, 0755) == 0 && g_mkdir(evidence, 0711) == 0 &&
         mutant_make(mutant, source, trouble))
         collection = collection_new(source, kit->rubric, files, trouble);
@@ -186,6 +186,7 @@ static void look_at(const struct mutants_kit *kit, const struct mutant *mutant,
         grade_mutant(kit, mutant, folder, build, collection, look, result);
     else if (trouble->len == 0)
         g_string_append(result->surprises, "it can't be made\n");
+    mutant_run(remove, NULL, result->surprises); /* all mutants' evidence is gigabytes */
     build_free(build);
     collection_free(collection);
     g_string_free(trouble, TRUE);

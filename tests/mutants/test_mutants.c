@@ -6,6 +6,7 @@
 #include "tests/mutants/headlines.h"
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static char *const *assignments; /* those with mutants */
@@ -108,7 +109,8 @@ START_TEST(wrong_ones_are_caught_and_right_ones_accepted)
         mutant_result_clear(&work[i].result);
     }
     mutants_kit_close(&kit);
-    ck_assert_msg(surprises->len == 0, "%s", surprises->str);
+    fputs(surprises->str, stderr); /* too long for a message where many are surprising */
+    ck_assert_msg(surprises->len == 0, "not judged as its file says: see above");
     g_free(work);
     g_ptr_array_unref(sample);
     g_ptr_array_unref(mutants);
