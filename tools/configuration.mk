@@ -32,11 +32,17 @@ LOCK := $(shell command -v flock)
 locked = mkdir -p build && $(if $(BUILD_LOCKED),,$(LOCK:%=% build/$(1).lock))
 
 ifneq ($(filter-out help setup clean format skeleton handout,$(or $(MAKECMDGOALS),help)),)
-include build/config.mk
+include build/config.mk build/linker.mk
+PROGRAM_LIBS   += $(LINKER)
+SIMULATOR_LIBS += $(LINKER)
 endif
 
 build/config.mk: tools/configure tools/setup $(if $(SIMULATOR_CC),build/has-simulator)
 	@$(call locked,setup) sh -c 'tools/setup && tools/configure > $@.new && mv $@.new $@'
+
+# Apart: objects don't depend on it.
+build/linker.mk: tools/linker
+	@mkdir -p build && CC="$(CC)" tools/linker > $@.$$PPID && mv $@.$$PPID $@
 
 # SimGrid may come later.
 build/has-simulator:

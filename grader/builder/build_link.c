@@ -23,7 +23,10 @@ static GPtrArray *kit_archives(const struct builder *builder)
     return archives;
 }
 
-struct sandbox_result builder_link_once(const struct builder *builder)
+#define CHOOSES_LINKER "-fuse-ld="
+
+/* by_usual: by the compiler's own linker, whatever the flags say. */
+static struct sandbox_result link_by(const struct builder *builder, bool by_usual)
 {
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
     builder_add_words(words, builder->flags.link);
@@ -43,10 +46,25 @@ struct sandbox_result builder_link_once(const struct builder *builder)
         g_ptr_array_add(words, g_strdup(archives->pdata[i]));
     g_ptr_array_add(words, g_build_filename(builder->library, "libcommon.a", NULL));
     g_ptr_array_add(words, g_strdup("-Wl,--no-whole-archive"));
-    builder_add_words(words, builder->flags.libraries);
+    for (char **word = builder->flags.libraries; *word; word++)
+        if (!by_usual || !g_str_has_prefix(*word, CHOOSES_LINKER))
+            g_ptr_array_add(words, g_strdup(*word));
     g_ptr_array_add(words, g_strdup("-o"));
     g_ptr_array_add(words, builder_object_path(builder, "program"));
     return builder_run(builder, words);
+}
+
+/* What a fast linker refuses is linked again by the usual one: its messages are those that are read. */
+struct sandbox_result builder_link_once(const struct builder *builder)
+{
+    struct sandbox_result result = link_by(builder, false);
+    bool chosen = false;
+    for (char **word = builder->flags.libraries; *word; word++)
+        chosen = chosen || g_str_has_prefix(*word, CHOOSES_LINKER);
+    if (!chosen || (result.end == SANDBOX_EXITED && result.status == 0))
+        return result;
+    sandbox_result_clear(&result);
+    return link_by(builder, true);
 }
 
 /* The symbol of "undefined reference to `symbol'", or NULL. */
