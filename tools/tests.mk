@@ -1,7 +1,6 @@
 # The tests of the kit: each test_X.c is a Check program of its own, linked with tests/support/ and,
 # in an assignment, with what its own tests share.
 
-# The longest come first, so that no core is left alone with one of them at the end.
 TEST_SOURCES  := $(wildcard tests/*/test_*.c $(foreach room,assignments grader common,$(room)/*/tests/test_*.c) \
                    handin/tests/test_*.c planner/tests/test_*.c)
 TESTS         := $(TEST_SOURCES:%.c=$(B)/tests/%)
@@ -9,21 +8,34 @@ TEST_SCRIPTS  := $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh)
 #: TEST=word  make check runs only the tests with this in their path: TEST=assignments/NAME, TEST=test_hangs
 TEST          ?=
 WANTED_TESTS  := $(if $(TEST),$(foreach test,$(TESTS) $(TEST_SCRIPTS),$(if $(findstring $(TEST),$(test)),$(test))),$(TESTS) $(TEST_SCRIPTS))
+# Those that take longest, the longest first: they begin before all others, so that no core is left alone
+# with one of them at the end. An assignment adds its own in its assignment.mk.
+LONG_TESTS     = tests/mutants/test_mutants tools/tests/test_docs.sh grader/grade/tests/test_full_marks \
+                 tools/tests/test_second.sh grader/diagnosis/tests/test_hangs grader/grade/tests/test_misbehaviour \
+                 grader/grade/tests/test_calls tests/parallel/test_parallel tools/tests/test_levels.sh
+longest_first  = $(foreach long,$(LONG_TESTS),$(filter %$(long),$(1))) $(filter-out $(addprefix %,$(LONG_TESTS)),$(1))
 # Programs that tests run under mpirun, or on the simulated cluster.
 TEST_PROGRAM_SOURCES := $(wildcard common/tests/programs/*.c grader/diagnosis/tests/hangs/*.c assignments/*/tests/hangs/*.c tests/parallel/programs/*.c)
 TEST_PROGRAMS           := $(TEST_PROGRAM_SOURCES:%.c=$(B)/programs/%)
 SIMULATOR_TEST_PROGRAMS := $(TEST_PROGRAM_SOURCES:%.c=$(S)/programs/%)
 
-TEST_FLAGS = $(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP
+# Most of a test runs once: to optimize it takes longer than it saves. (make lint does: that warns of more.)
+TEST_OPTIMIZATION := -O1
+TEST_FLAGS = $(CC) $(FLAGS) $(TEST_OPTIMIZATION) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP
 SUPPORT := $(B)/libsupport.a
 $(B)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS) -DTEST_BUILD_FOLDER='"$(B)"'
 $(foreach name,$(ASSIGNMENTS),$(eval $(B)/assignments/$(name)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS)))
 $(SUPPORT): $(call objects,$(filter-out tests/mutants/main.c tests/mutants/test_% tests/parallel/test_%,$(wildcard tests/support/*.c tests/mutants/*.c tests/parallel/*.c)))
 
 TESTED := $(SUPPORT) $(JUDGING) $(TIMELINES) $(PLANS) $(HANDIN_LIBRARY) $(PLANNER_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+make_test = $(TEST_FLAGS) $(filter %.c %.o,$^) $(filter %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
 $(B)/tests/%: %.c $(TESTED)
 	@mkdir -p $(@D)
-	$(say)$(TEST_FLAGS) $(filter %.c %.o,$^) $(filter %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
+	$(say)$(make_test)
+# The library knows no assignment, nor do its tests.
+$(filter $(B)/tests/common/%,$(TESTS)): $(B)/tests/%: %.c $(SUPPORT) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(make_test)
 own_tests = $(filter $(B)/tests/assignments/$(1)/%,$(TESTS))
 $(foreach name,$(ASSIGNMENTS),$(eval $(call own_tests,$(name)): $(call objects,$(wildcard assignments/$(name)/tests/support/*.c))))
 
@@ -53,7 +65,7 @@ check: export B := $(B)
 check: data ## run all tests of the kit (SANITIZE=1: with sanitizers)
 	@$(if $(strip $(WANTED_TESTS)),,echo 'make check: no test has "$(TEST)" in its path' >&2; exit 2)
 	+@$(call built,check-parts)
-	@tools/run_tests $(WANTED_TESTS)
+	@tools/run_tests $(call longest_first,$(WANTED_TESTS))
 
 link_with_tests = $(CC) $(FLAGS) $(filter %.o %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
 
