@@ -17,11 +17,12 @@ tensor-scaling: ## a published figure on tensor parallelism beside the planner's
 	+@$(call SIMULATED,$(call built,ASSIGNMENT=tensor SUBMISSION=solutions $(S)/programs/solutions/tensor))
 	@B=$(B) assignments/tensor/tools/published_scaling $(call SIMULATED,simulate)
 
+#: PLATFORMS="names"  those of make tensor-pays ("computer rack slow")
 .PHONY: tensor-pays
 tensor-pays: ## when tensor parallelism pays: speed-ups of models on the simulated clusters, as a table
 	+@$(call built,$(PLAN))
 	+@$(call SIMULATED,$(call built,ASSIGNMENT=tensor SUBMISSION=solutions $(S)/programs/solutions/tensor))
-	@B=$(B) assignments/tensor/tools/when_it_pays
+	@B=$(B) PLATFORMS="$(PLATFORMS)" assignments/tensor/tools/when_it_pays
 
 .PHONY: tensor-pictures
 tensor-pictures: ## draw the pictures of the tensor assignment's chapter

@@ -16,7 +16,9 @@ struct test_run {
 struct test_run test_run_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Runs the program (test_program) with these ranks and arguments; on the simulated cluster with free
- * messages if `simulated`. */
+ * messages if `simulated`. A run that a signal ends without a word is made once more: Open MPI crashes so in
+ * MPI_Finalize, about once in a thousand runs (grader/run/runner.c), and what the program brings about happens
+ * again. */
 struct test_run test_run_program(bool simulated, int ranks, const char *program,
                                  const char *arguments);
 

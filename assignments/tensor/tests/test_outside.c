@@ -262,7 +262,7 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("tensors split by tokens or samples");
     TCase *tests = tcase_create("tensors split by tokens or samples");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 240);
     tcase_add_loop_test(tests, the_solutions_are_right, 0, G_N_ELEMENTS(right));
     tcase_add_test(tests, bytes_are_those_counted_by_hand);
     tcase_add_test(tests, activations_take_less);
