@@ -143,6 +143,20 @@ START_TEST(what_is_done_on_the_simulated_cluster_alone_is_refused_there)
 }
 END_TEST
 
+/* There they are calls of the simulator. */
+START_TEST(the_communicator_of_one_process_may_be_used)
+{
+    if (!test_has_simulator())
+        return;
+    grading_use_rubric(tiers);
+    write_average("", "\n    int alone;\n    MPI_Comm_size(MPI_COMM_SELF, &alone);");
+    struct graded graded = grading_run(NULL);
+    graded_passes(&graded, "real", "");
+    graded_passes(&graded, "simulated", "");
+    graded_clear(&graded);
+}
+END_TEST
+
 /* ---- what is not ------------------------------------------------------------------------------------ */
 
 static const char usual[] =
@@ -221,6 +235,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, all_of_it_is_listed);
     tcase_add_test(tests, a_crowd_hides_nobody);
     tcase_add_test(tests, what_is_done_on_the_simulated_cluster_alone_is_refused_there);
+    tcase_add_test(tests, the_communicator_of_one_process_may_be_used);
     tcase_add_test(tests, what_is_usual_passes_without_a_word);
     tcase_add_test(tests, what_is_unusual_is_told_and_costs_nothing);
     tcase_add_test(tests, an_assignment_may_allow_more);
