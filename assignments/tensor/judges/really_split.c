@@ -5,8 +5,8 @@
  *            passes from layer to layer.
  * Must hold: of each weight of a linear layer, convolution or attention a rank has an equal share, give or take
  *            one column, row or head; parameters, gradients and optimizer state take as much as these shares do;
- *            nothing as large as a whole weight is made or comes in a message, nor do messages together bring
- *            one. What the computations cost is a matter of work.h.
+ *            nothing as large as a whole weight is made, but for copies of the rank's own slices, or comes in a
+ *            message, nor do messages together bring one. What the computations cost is a matter of work.h.
  * A failure: names the rank, and the weight that it has or gets.
  * Remarked:  layers that say they cost something else than their share.
  */
@@ -195,6 +195,20 @@ static bool is_as_large(const struct log_record *record, double weight)
     return (made || came) && (double)record->bytes >= 0.999 * weight;
 }
 
+/* A layer may copy its own slice, which can be larger than the whole weight of another one. */
+static bool is_own_slice(const struct split_case *c, int rank, const struct log_record *record)
+{
+    for (int i = 0; record->operation == LOG_ALLOCATE && i < wholes_count(c->after); i++) {
+        const GArray *parts = wholes_at(c->after, i)->parts;
+        for (guint k = 0; k < parts->len; k++) {
+            const struct whole_part *part = &g_array_index(parts, struct whole_part, k);
+            if (part->from->rank == rank && part->is.count * sizeof(float) == record->bytes)
+                return true;
+        }
+    }
+    return false;
+}
+
 static bool nothing_is_as_large(const struct split_case *c, int rank, double weight,
                                 struct verdict *verdict)
 {
@@ -206,7 +220,7 @@ static bool nothing_is_as_large(const struct split_case *c, int rank, double wei
             continue;
         for (size_t k = event->begin; k < event->end && k < log->count; k++) {
             const struct log_record *record = &log->record[k];
-            if (!is_as_large(record, weight))
+            if (!is_as_large(record, weight) || is_own_slice(c, rank, record))
                 continue;
             g_autoptr(GString) line = g_string_new(NULL);
             call_place_name(c->run->program, record, line);
