@@ -2,12 +2,12 @@
  * The calls of --probe operators: with which tensors each operator is called, drawn from the seed. Shared
  * by the program and the judge.
  *
- * There are two rounds: all ranks of the run together, and then the even and the odd ones as groups of
- * their own; an odd number of ranks stays together then, numbered from another one on. In each, every
- * operator is called with tensors of two, three and four dimensions, cut along the first, the last and one in
- * between; and twice one after the other with tensors of the same shape and other numbers, so that it shows if it
- * keeps what it returned. All numbers are whole and small, so that they and their sums are exact in whatever order they are
- * added up.
+ * There are two rounds: all ranks of the run together, and then the even and the odd ones as groups of their
+ * own; an odd number of ranks stays together then, numbered from another one on. In each, every operator is
+ * called with tensors of two, three and four dimensions, cut along the first, the last and one in between; and
+ * twice one after the other with tensors of the same shape and other numbers, so that it shows if it keeps what
+ * it returned. All numbers are whole and small, so that they and their sums are exact in whatever order they
+ * are added up.
  */
 #ifndef ASSIGNMENTS_TENSOR_OPERATOR_CASES_H
 #define ASSIGNMENTS_TENSOR_OPERATOR_CASES_H

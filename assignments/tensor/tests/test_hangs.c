@@ -61,9 +61,9 @@ static void expect(const char *probe, bool reverse_ranks, const char *mistake, c
 START_TEST(only_rank_0_calls_it)
 {
     diagnosed_begin(RANKS);
-    waits(0, 1, LOG_ALLREDUCE, LOG_WORLD, 40);
-    passed(1, 1, LOG_NONE);
-    waits(1, 2, LOG_IALLREDUCE, LOG_WORLD, 60);
+    waits(0, 2, LOG_ALLREDUCE, LOG_WORLD, 40);
+    passed(1, 2, LOG_NONE);
+    waits(1, 3, LOG_IALLREDUCE, LOG_WORLD, 60);
     expect("operators", false, left_out,
            "rank 1 left copy_backward without MPI_Allreduce, where rank 0 waits");
 }
