@@ -104,6 +104,7 @@ static char *html_of(const char *folder)
     return html;
 }
 
+/* How often does a text occur? */
 static int count(const char *text, const char *part)
 {
     int times = 0;
@@ -213,8 +214,6 @@ START_TEST(the_terminal_begins_with_the_total)
 }
 END_TEST
 
-/* What failed decides what to look at; the rubric's is said where the judge knows nothing better, and
- * nothing twice. */
 START_TEST(a_mistake_is_told_once)
 {
     static const struct mistake mistake = {"summed twice", "It is twice as large.", "the sums"};
@@ -226,6 +225,8 @@ START_TEST(a_mistake_is_told_once)
 }
 END_TEST
 
+/* What failed decides what to look at; the rubric's is said where the judge knows nothing better, and
+ * nothing twice. */
 START_TEST(what_to_look_at_is_chosen_by_what_failed)
 {
     struct verdict *verdict = GRADE_RESULTS(&grade, 1)->verdict;
@@ -276,7 +277,6 @@ START_TEST(json_is_what_gradescope_reads)
 }
 END_TEST
 
-/* How often does a text occur? */
 START_TEST(html_has_no_code_of_the_submissions)
 {
     g_autofree char *html = html_of("/");

@@ -82,7 +82,6 @@ static void everybody_ends(void)
 
 /* ---- one argument ------------------------------------------------------------------------------ */
 
-/* The rank that is alone with what it calls is the odd one. */
 /* A rank that was ended in a call may have meant to make another one later. */
 START_TEST(what_was_not_called_yet)
 {
@@ -99,6 +98,7 @@ START_TEST(what_was_not_called_yet)
 }
 END_TEST
 
+/* The rank that is alone with what it calls is the odd one. */
 START_TEST(one_argument_differs)
 {
     begin(4);
