@@ -152,6 +152,23 @@ START_TEST(slices_of_running_averages_are_told)
 }
 END_TEST
 
+/* Of n outputs and k inputs: forward n products and sums of length k, with n biases; backward the same for the
+ * parameters, and the products again for the inputs. */
+START_TEST(costs_of_a_sample_are_told)
+{
+    char *folder = test_folder_new();
+    make_model(6);
+    struct tensor_file *file = stored(folder, 0);
+    const int products = 2 * 4 * 4 + 2 * 6 * 4, biases = 4 + 6;
+    g_autofree char *forward = g_strdup_printf("%d", products + biases);
+    g_autofree char *backward = g_strdup_printf("%d", 2 * products + biases);
+    ck_assert_str_eq(tensor_file_metadata(file, "forward_flops"), forward);
+    ck_assert_str_eq(tensor_file_metadata(file, "backward_flops"), backward);
+    tensor_file_free(file);
+    test_folder_free(folder);
+}
+END_TEST
+
 START_TEST(slices_are_known_inside_of_other_layers)
 {
     struct layer inner = layer_linear(SHAPE(4), 3);
@@ -181,6 +198,7 @@ Suite *test_suite(void)
     TCase *cases = tcase_create("evidence");
     tcase_add_test(cases, slices_of_parameters_are_told_with_the_numbers_of_one_process);
     tcase_add_test(cases, slices_of_running_averages_are_told);
+    tcase_add_test(cases, costs_of_a_sample_are_told);
     tcase_add_test(cases, slices_are_known_inside_of_other_layers);
     suite_add_tcase(suite, cases);
     return suite;
