@@ -40,8 +40,8 @@ endif
 build/config.mk: tools/configure tools/setup $(if $(SIMULATOR_CC),build/has-simulator)
 	@$(call locked,setup) sh -c 'tools/setup && tools/configure > $@.new && mv $@.new $@'
 
-# Apart: objects don't depend on it.
-build/linker.mk: tools/linker
+# Apart: objects don't depend on it. Behind what installs the compiler.
+build/linker.mk: tools/linker | build/config.mk
 	@mkdir -p build && CC="$(CC)" tools/linker > $@.$$PPID && mv $@.$$PPID $@
 
 # SimGrid may come later.
