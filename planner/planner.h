@@ -54,9 +54,9 @@ void plan_free(struct plan *plan);
 
 /* What one rank needs. */
 struct rank_use {
-    double peak
-        [MEMORY_KINDS]; /* bytes, of each kind the most at a time; a formula leaves workspace out */
-    int messages;       /* sent in a step */
+    /* Bytes, of each kind the most at a time; a formula leaves workspace out. */
+    double peak[MEMORY_KINDS];
+    int messages; /* sent in a step */
     double message_bytes;
     double busy; /* seconds; simulated runs only */
 };

@@ -4,10 +4,11 @@
 
 #include "planner/planner.h"
 
-/* Appends text, right-aligned; takes it over. */
+/* Appends text, right-aligned in `width` columns; frees it. */
 void plan_append_cell(GString *table, char *text, int width);
-/* Of the column with the methods' names. */
+/* How wide the column with the methods' names is. */
 int plan_name_width(const struct row *rows, int count);
+/* The tables of memory and messages, and what the part says below them. */
 void plan_append_memory(GString *text, const struct plan *plan, const struct row *rows, int count);
 
 #endif

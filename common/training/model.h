@@ -25,8 +25,8 @@
  *
  * Options follow the name: "mlp:depth=8,width=64", "vit:depth=4,width=64,heads=4,patch=7".
  * Defaults: mlp depth=4 width=512 norm=none dropout=0; cnn norm=none; vit and transformer depth=4 width=64
- * heads=4 dropout=0, patch = a quarter of the height. With patch=1 every pixel is a token. gpt: depth=4 width=64 heads=4 tied=0 dropout=0;
- * GPT-2 is gpt:depth=12,width=768,heads=12,tied=1 with 1024 tokens of a vocabulary of 50257.
+ * heads=4 dropout=0, patch = a quarter of the height. With patch=1 every pixel is a token. gpt: depth=4 width=64
+ * heads=4 tied=0 dropout=0; GPT-2 is gpt:depth=12,width=768,heads=12,tied=1 with 1024 tokens of a vocabulary of 50257.
  * resnet: depth=8 width=16, with bottleneck=1 depth=50 width=64.
  */
 #ifndef COMMON_TRAINING_MODEL_H

@@ -3,7 +3,7 @@
  * blocks, and transformer, whose layers are whole blocks.
  *
  * Dropout is where the paper has it (Dosovitskiy et al. 2021, B.1): behind the embedding with its positions, and
- * behind every linear layer but those of queries, keys and values.
+ * behind every linear layer of a block but those of queries, keys and values.
  */
 #include "common/training/model_parts.h"
 

@@ -15,8 +15,8 @@ json_t *probe_file_read(const struct outcome *run, const char *name, size_t entr
 /* Fills in *result from an entry; false if that can't be used. */
 typedef bool probe_file_entry(const json_t *entry, void *result);
 /* Reads each entry of `root`, the array in NAME, and appends it to `results`, whose elements are what `read` fills
- * in. False after setting the verdict for the first that can't be used, and if root is NULL, of which the verdict
- * speaks already. */
+ * in. False after setting the verdict for the first that can't be used, which `results` then ends with, and if root is
+ * NULL, of which the verdict speaks already. */
 bool probe_file_results(const json_t *root, const char *name, probe_file_entry *read,
                         GArray *results, struct verdict *verdict);
 

@@ -14,9 +14,10 @@ typedef bool cause_relates(const struct check_result *cause, const struct check_
 
 /* The same known mistake in the same code, the same line, or the same words but for their numbers. */
 cause_relates cause_tells_the_same;
-/* Was something seen that makes numbers wrong (verdict->spoils), and are the other's numbers, of the same code, wrong? */
+/* Was something seen that makes numbers wrong (verdict->spoils), and are the other's numbers, of the same code,
+ * wrong? */
 cause_relates cause_explains;
-/* Has the check about a file failed, and does the other tell of that file? */
+/* Has the check about a file failed, not only by wrong numbers, and does another tell of that file? */
 cause_relates cause_is_mentioned;
 /* Does the other check use what this one is about, so that its wrong numbers, amounts that are not right or runs
  * that did not end may come of it? Of several checks about the same file numbers come before amounts, what is known by

@@ -16,8 +16,8 @@
 /* ---- every request for memory in this program is counted, but for those of OpenBLAS, which
  * allocates and frees a little room inside some products of small matrices ---- */
 
-static volatile long
-    requests; /* compilers take malloc for a function that changes nothing of theirs */
+/* Volatile, as compilers take malloc for a function that changes nothing of theirs. */
+static volatile long requests;
 
 #if !defined(__SANITIZE_ADDRESS__)
 #define COUNTS_REQUESTS 1

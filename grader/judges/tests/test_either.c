@@ -1,5 +1,5 @@
 /*
- * Checks of which one of several is enough (either.h), by runs that never were.
+ * Checks in which one of several is enough (either.h), by runs that never were.
  */
 #include "grader/evidence/evidence.h"
 #include "grader/judges/either.h"
@@ -46,7 +46,7 @@ static struct outcome run_of(const char *probe, enum made made)
     if (made == UNWRITTEN || made == CRASHED)
         run.end = RUN_FAILED;
     if (made == UNWRITTEN)
-        run.output = (char *)"rank 1: tensor/first.c:12: TODO: a norm\n";
+        run.output = (char *)"rank 1: example/first.c:12: TODO: a norm\n";
     return run;
 }
 
@@ -67,7 +67,7 @@ static const struct {
     {WRONG, WRONG, VERDICT_FAIL, BASIS_SYMPTOM, "the first: first is wrong", NULL},
     {UNWRITTEN, WRONG, VERDICT_FAIL, BASIS_SYMPTOM, "the second: second is wrong", NULL},
     {UNWRITTEN, UNWRITTEN, VERDICT_FAIL, BASIS_UNWRITTEN,
-     "the first: tensor/first.c:12 is still to be written", NULL},
+     "the first: example/first.c:12 is still to be written", NULL},
     {NOT_THERE, WRONG, VERDICT_FAIL, BASIS_SYMPTOM, "the second: second is wrong", NULL},
     {NOT_THERE, NOT_THERE, VERDICT_NOT_JUDGED, BASIS_SEEN, "there was no run to judge", NULL},
 };
