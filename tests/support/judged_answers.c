@@ -27,6 +27,8 @@ void judged_answers_expect(judge_function *judge, const char *content, enum verd
     g_autofree char *path = g_build_filename(folder, "answers.md", NULL);
     if (content)
         ck_assert(g_file_set_contents(path, content, -1, NULL));
+    else
+        g_unlink(path); /* of an earlier call */
     struct verdict *verdict = verdict_new();
     judge(&(struct judgement){.submission = folder}, verdict);
     ck_assert_msg(verdict->kind == kind, "%s: %s", content ? content : "no file",

@@ -10,7 +10,8 @@
 void judged_answers_begin(void);
 void judged_answers_end(void);
 
-/* content: of answers.md; NULL: there is none. says: part of the headline or of the explanation; NULL: not looked at. */
+/* content: of answers.md; NULL: there is none. says: part of the headline or of the explanation; NULL: not looked
+ * at. */
 void judged_answers_expect(judge_function *judge, const char *content, enum verdict_kind kind,
                            const char *says);
 
