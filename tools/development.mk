@@ -1,7 +1,9 @@
 # For those who work on the kit.
 
-.PHONY: everything house levels bench bench-layers bench-products bench-grade mpi4py-suite lint format fuzz compile_commands.json
-everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products \
+.PHONY: everything house levels bench bench-layers bench-products bench-grade mpi4py-suite lint format fuzz \
+        compile_commands.json
+everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
+            $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products \
             $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
 # What tools/levels looks at.

@@ -18,9 +18,9 @@
  * message. */
 static bool sizes_differ(struct scene *scene, GString *headline, enum diagnosis_kind *kind)
 {
-    const enum first_end_kind end = diagnosis_first_end(scene->outcome).kind;
     if (scene->outcome->end == RUN_FINISHED)
         return false;
+    const enum first_end_kind end = diagnosis_first_end(scene->outcome).kind;
     if (scene_any_wait(scene, scene_wait_truncates, headline))
         *kind = DIAGNOSIS_TRUNCATION;
     else if (scene->outcome->simulated)

@@ -170,7 +170,7 @@ static void tell_skipped(const struct telling *telling)
     if (is_last_of_all(telling)) { /* it may have been about to call it later */
         g_string_append_printf(telling->text, "rank %d comes to ", fault->rank);
         name_call(telling, fault->rank, fault->record);
-        g_string_append_printf(telling->text, ", and has not called ");
+        g_string_append(telling->text, ", and has not called ");
         name_call(telling, fault->other, fault->other_record);
         g_string_append_printf(telling->text, " by then, as rank %d has", fault->other);
         return;
