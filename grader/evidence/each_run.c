@@ -28,12 +28,7 @@ static void put_together(struct verdict *verdict, struct verdict *run, const cha
                  (verdict->kind == VERDICT_PASS ||
                   (verdict->kind == VERDICT_NOT_JUDGED && run->kind == VERDICT_FAIL));
     if (worse) {
-        verdict_set(verdict, run->kind, "%s", run->headline->str);
-        verdict->basis = run->basis;
-        verdict->spoils = run->spoils;
-        g_string_assign(verdict->explanation, run->explanation->str);
-        g_string_assign(verdict->mistake, run->mistake->str);
-        g_string_assign(verdict->look, run->look->str);
+        verdict_take_over(verdict, run);
         g_ptr_array_set_size(verdict->pictures, 0);
         move_pictures(verdict, run);
         if (command)

@@ -143,11 +143,8 @@ static void require_work(const struct judgement *judgement, struct verdict *verd
             text_append_plain(work->explanation, verdict->headline->str);
             verdict_explain(work, "\n");
         }
-        verdict_set(verdict, VERDICT_FAIL, "%s", work->headline->str);
+        verdict_take_over(verdict, work);
         verdict->spoils = true;
-        g_string_assign(verdict->explanation, work->explanation->str);
-        g_string_assign(verdict->mistake, work->mistake->str);
-        g_string_assign(verdict->look, work->look->str);
     }
     verdict_free(work);
 }

@@ -40,23 +40,16 @@ static void judge_runs(const struct judgement *judgement, judge_function *judge,
     if (verdict->kind == VERDICT_PASS)
         evidence_each_run(judgement, work, judge_work, "the work was done");
     if (work->kind == VERDICT_FAIL) {
-        verdict_set(verdict, VERDICT_FAIL, "%s", work->headline->str);
+        verdict_take_over(verdict, work);
         verdict->spoils = true;
-        g_string_assign(verdict->explanation, work->explanation->str);
-        g_string_assign(verdict->mistake, work->mistake->str);
-        g_string_assign(verdict->look, work->look->str);
     }
     verdict_free(work);
 }
 
 static void take_over(struct verdict *verdict, const struct verdict *from, const char *name)
 {
-    verdict_set(verdict, from->kind, "%s: %s", name, from->headline->str);
-    verdict->basis = from->basis;
-    verdict->spoils = from->spoils;
-    g_string_assign(verdict->explanation, from->explanation->str);
-    g_string_assign(verdict->mistake, from->mistake->str);
-    g_string_assign(verdict->look, from->look->str);
+    verdict_take_over(verdict, from);
+    g_string_printf(verdict->headline, "%s: %s", name, from->headline->str);
     g_string_assign(verdict->remark, from->remark->str);
     g_ptr_array_set_size(verdict->pictures, 0);
     for (guint i = 0; i < from->pictures->len; i++)

@@ -1,7 +1,7 @@
 /* The report as Markdown, and what the reports share. */
-#include "grader/grade/causes.h"
 #include "grader/report/report.h"
 
+#include "grader/grade/causes.h"
 #include "grader/text/text.h"
 
 #include <string.h>

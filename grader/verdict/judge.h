@@ -118,6 +118,8 @@ struct mistake {
 /* Says in the explanation that the evidence fits it; it becomes the verdict's mistake, and what it
  * says to look at is to be looked at next. */
 void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake);
+/* Judges as `from` does, in the same words: all of it but its remark and its pictures. */
+void verdict_take_over(struct verdict *verdict, const struct verdict *from);
 
 /* Where a picture of a run may be drawn: a path without an ending, FOLDER/PREFIX-run-N-WHAT. run: one
  * of the judgement's outcomes; N counts from 1. A new string; NULL: no pictures are wanted. */

@@ -73,6 +73,16 @@ void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake
     g_string_assign(verdict->look, mistake->look);
 }
 
+void verdict_take_over(struct verdict *verdict, const struct verdict *from)
+{
+    verdict_set(verdict, from->kind, "%s", from->headline->str);
+    verdict->basis = from->basis;
+    verdict->spoils = from->spoils;
+    g_string_assign(verdict->explanation, from->explanation->str);
+    g_string_assign(verdict->mistake, from->mistake->str);
+    g_string_assign(verdict->look, from->look->str);
+}
+
 /* ---- pictures ------------------------------------------------------------------------------------ */
 
 char *verdict_picture_path(const struct judgement *judgement, const struct outcome *run,

@@ -49,6 +49,31 @@ START_TEST(explanations_and_mistakes_are_added)
 }
 END_TEST
 
+START_TEST(one_judges_as_another)
+{
+    static const struct mistake mistake = {"forgotten", "It was forgotten.", "the end"};
+    struct verdict *verdict = verdict_new(), *from = verdict_new();
+    verdict_explain(verdict, "before");
+    g_string_assign(verdict->remark, "its own");
+    verdict_set(from, VERDICT_FAIL, "7 is no sum");
+    verdict_name_mistake(from, &mistake);
+    g_string_assign(from->remark, "not taken");
+    from->basis = BASIS_AMOUNT;
+    from->spoils = true;
+    verdict_take_over(verdict, from);
+    ck_assert_int_eq(verdict->kind, VERDICT_FAIL);
+    ck_assert_int_eq(verdict->basis, BASIS_AMOUNT);
+    ck_assert(verdict->spoils);
+    ck_assert_str_eq(verdict->headline->str, "7 is no sum");
+    ck_assert_str_eq(verdict->explanation->str, from->explanation->str);
+    ck_assert_str_eq(verdict->mistake->str, "forgotten");
+    ck_assert_str_eq(verdict->look->str, "the end");
+    ck_assert_str_eq(verdict->remark->str, "its own");
+    verdict_free(from);
+    verdict_free(verdict);
+}
+END_TEST
+
 START_TEST(a_mistake_may_have_nowhere_to_look)
 {
     const struct mistake mistake = {.name = "a sum", .explanation = "It is too large."};
@@ -121,6 +146,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_new_verdict_has_judged_nothing);
     tcase_add_test(tests, the_headline_is_one_line);
     tcase_add_test(tests, explanations_and_mistakes_are_added);
+    tcase_add_test(tests, one_judges_as_another);
     tcase_add_test(tests, a_mistake_may_have_nowhere_to_look);
     tcase_add_test(tests, pictures_are_named_by_check_run_and_subject);
     tcase_add_test(tests, registered_assignments_are_found);
