@@ -19,7 +19,7 @@ tensor-scaling: ## a published figure on tensor parallelism beside the planner's
 
 #: PLATFORMS="names"  those of make tensor-pays ("computer rack slow")
 .PHONY: tensor-pays
-tensor-pays: ## when tensor parallelism pays: speed-ups of models on the simulated clusters, as a table
+tensor-pays: ## when tensor parallelism pays: speed-ups of models on the simulated clusters, and what a block keeps
 	+@$(call built,$(PLAN))
 	+@$(call SIMULATED,$(call built,ASSIGNMENT=tensor SUBMISSION=solutions $(S)/programs/solutions/tensor))
 	@B=$(B) PLATFORMS="$(PLATFORMS)" assignments/tensor/tools/when_it_pays
