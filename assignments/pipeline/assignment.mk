@@ -49,4 +49,5 @@ $(MISUSED): $(call objects,$(MISUSED_SOURCES) $(call program_sources,pipeline)) 
 	$(say)$(CC) $(FLAGS) -rdynamic $(filter %.o,$^) -Wl,--whole-archive $(COMMON_LIBRARY) -Wl,--no-whole-archive \
 	  $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
 
-LONG_TESTS += $(addprefix assignments/pipeline/tests/test_,grading calls solutions grading_files schedules language_models)
+LONG_TESTS += $(addprefix assignments/pipeline/tests/test_,grading calls solutions grading_files schedules \
+  language_models)

@@ -39,9 +39,9 @@ struct whole_layer {
      * is neither. */
     bool keeps_input, keeps_output;
     double kept_bytes;
-    double
-        for_weight_bytes; /* of all that, and of dy: between dx and the gradients of the weights */
-    bool in_place;        /* dx takes the place of dy */
+    /* Of all that, and of dy: what is there between dx and the gradients of the weights. */
+    double for_weight_bytes;
+    bool in_place; /* dx takes the place of dy */
     double parameter_bytes, state_bytes;
     double bias_bytes; /* of the parameters: the bias that is added to what comes out last */
 };
@@ -120,8 +120,8 @@ struct rank_walk {
     const struct layer *head;  /* of which the outputs stay split, with WAY_VOCABULARY; else NULL */
     enum rank_outside outside; /* what comes next … */
     double outside_share;      /* … and how much of it is this rank's */
-    double
-        joined_share; /* of what comes next and was put together for it, what this rank had; or 0 */
+    /* Of what comes next and was put together for it, the share that this rank had; else 0. */
+    double joined_share;
     bool shares_input; /* what comes next was given to another layer, too, which keeps it */
     int layer;         /* of the model, from 1 */
     int depth;         /* of layers inside of each other */

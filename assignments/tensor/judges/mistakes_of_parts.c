@@ -8,9 +8,8 @@
 static const struct mistake number_in_world = {
     "the number in MPI_COMM_WORLD in place of that in the group",
     "Each rank hands in as much as the rank should that has its number in MPI_COMM_WORLD. This run "
-    "was started with "
-    "--reverse-ranks: the group numbers its ranks from the other end, and what a rank has goes by "
-    "its number there.",
+    "was started with --reverse-ranks: the group numbers its ranks from the other end, and what a "
+    "rank has goes by its number there.",
     "where this rank's part is chosen: its number is group->rank"};
 
 /* What a rank expects of another one, by the call's own counts; 0: it does not say. */

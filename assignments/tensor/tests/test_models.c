@@ -77,9 +77,8 @@ START_TEST(long_training_by_tokens)
     struct outcome run = judged_run(
         ranks == 4, ranks,
         "--parallel sequence --model transformer:depth=2,width=12,heads=4,patch=1,dropout=0.1 "
-        "--data "
-        "synthetic:channels=1,height=3,width=3,train=256,classes=4 --batch 8 --micro-batches 2 "
-        "--optimizer adamw --steps 66 --snapshots 0,20,60 --seed 5");
+        "--data synthetic:channels=1,height=3,width=3,train=256,classes=4 --batch 8 "
+        "--micro-batches 2 --optimizer adamw --steps 66 --snapshots 0,20,60 --seed 5");
     judged_run_expect(tensor_judge_windows, &run, VERDICT_PASS, "continues", "");
     judged_run_clear(&run);
 }

@@ -22,8 +22,8 @@ static void look_at(const struct layer *layer, bool in_block, struct passages *t
         enters = enters || is_kind(&layer->inner[i], "linear");
         look_at(&layer->inner[i], in_block || is_kind(layer, "residual"), to);
     }
-    if (is_kind(layer, "layer_norm") &&
-        layer->input.dimensions == 2) /* x; mean and deviation of a row */
+    /* It keeps x, and of each row mean and deviation. */
+    if (is_kind(layer, "layer_norm") && layer->input.dimensions == 2)
         to->norms_keep += bytes_of(layer->input) + 2.0 * sizeof(float) * layer->input.size[0];
     for (int k = 0; layer->inner_layers == 0 && k < layer->parameters; k++)
         if (layer->parameter[k].shape.dimensions == 1)

@@ -46,7 +46,8 @@ void trial_suspects_add(struct suspects *suspects, enum suspect_family family, i
 const struct slice *trial_slice_of(const struct judged_trial *judged, const char *name, int rank);
 void trial_suspects_free(struct suspects *suspects);
 
-/* layer_mistakes_stale.c: NULL unless y or dx is what the parameters of the round before give, or its weight. */
+/* layer_mistakes_stale.c: NULL unless y or dx of a later round is what the first round's parameters give, or its
+ * weight with this round's bias. */
 const struct mistake *trial_mistake_of_stale_parameters(const struct judged_trial *judged,
                                                         const struct layer_tensor *tensor);
 /* layer_mistakes_heads.c: NULL unless the trial is one of attention, and a rank has other rows of q, k and v than

@@ -14,8 +14,8 @@ typedef struct tensor *operator_rule(const struct operator_results *all,
 /* ---- of any operator: as it came in; what is due, times or by the number of ranks; zeros -------- */
 
 operator_rule operator_as_it_came, operator_times_ranks, operator_by_ranks, operator_zeros;
-operator_rule
-    operator_returned_before; /* where the call before had the same shapes: what was due there */
+/* Where the call before had the same shapes: what was due there. */
+operator_rule operator_returned_before;
 
 /* ---- of those that add up ------------------------------------------------------------------------- */
 
