@@ -21,8 +21,7 @@ enum known {
     SAME_SLICE,
     SLICES_SUMMED,
     IN_ANOTHER_PLACE,
-    COPIES_APART,
-    KEPT_FROM_BEFORE
+    COPIES_APART
 };
 
 static const struct mistake mistakes[] = {
@@ -78,11 +77,6 @@ static const struct mistake mistakes[] = {
          "right if only a rank that has the gradient adds it; but from the next step on the "
          "outputs are others, so the copy that stayed behind is used.",
          "which rank adds the bias, and which ranks have its gradient"},
-    [KEPT_FROM_BEFORE] =
-        {"something is kept from the step before",
-         "The step before was right, all its gradients, too, and then the optimizer changed the "
-         "weights. What was made of them before that, a transposed copy, say, is no longer true.",
-         "static variables, and what is made once and used in every step"},
 };
 
 static const struct wrong_tensor *wrong_at(const struct gradient_case *c, guint i)
@@ -207,7 +201,8 @@ void tensor_gradients_explain(const struct gradient_case *c, struct verdict *ver
     if (known == NOTHING_KNOWN && layer < 0 && c->step > 0 && c->copies_go_apart)
         known = COPIES_APART;
     else if (known == NOTHING_KNOWN && c->step > 0)
-        known = KEPT_FROM_BEFORE;
+        verdict_look(verdict, "static variables, and what is made once and used in every step: the "
+                              "step before was right, and then the optimizer changed the weights");
     if (known != NOTHING_KNOWN)
         verdict_name_mistake(verdict, known == IN_ANOTHER_PLACE ? &tensor_signature_elsewhere
                                                                 : &mistakes[known]);

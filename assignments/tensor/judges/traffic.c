@@ -116,10 +116,11 @@ static void fail(const struct traffic_case *c, const struct moved *moved, const 
         verdict_look(verdict, "how what the other ranks have comes to this one without a message");
 }
 
-/* What may be sizes that the ranks tell each other. */
-static double counts_of(const struct traffic_case *c, const struct moved *moved)
+/* What may be sizes that the ranks tell each other, in each round. */
+static double counts_of(const struct traffic_case *c, const struct moved *moved,
+                        const struct need *need)
 {
-    return fmin(moved->counts, MOVED_SMALL_BYTES * c->run->ranks);
+    return fmin(moved->counts, MOVED_SMALL_BYTES * c->run->ranks * MAX(1, need->rounds));
 }
 
 /* The most that moves where of these bytes so many are added up on the way: a sum that is not is made of all
@@ -147,7 +148,7 @@ static bool is_all_to_all(const struct traffic_case *c, const struct moved *move
     const double more = moved->messages > 0 ? 2 : 1 + (through_one > 0 ? 1.0 / c->run->ranks : 0);
     const double most = most_of(c, need, moved->added_up, more);
     return moved->volume >= volume_of(need) &&
-           moved->volume <= most + need->all_padding + counts_of(c, moved) &&
+           moved->volume <= most + need->all_padding + counts_of(c, moved, need) &&
            moved->collectives <= need->rounds + MIN(need->gathering, through_one) &&
            moved->messages <= need->rounds * (c->run->ranks - 1);
 }
@@ -157,7 +158,8 @@ static bool is_enough(const struct traffic_case *c, const struct moved *moved,
                       const struct need *need, double volume)
 {
     return volume >= LEAST * volume_of(need) - 1 &&
-           tensor_round_is_padding(need->padding, volume - volume_of(need), counts_of(c, moved));
+           tensor_round_is_padding(need->padding, volume - volume_of(need),
+                                   counts_of(c, moved, need));
 }
 
 static bool is_frugal(const struct traffic_case *c, const struct moved *moved, bool *remarked,
