@@ -6,7 +6,6 @@ everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) 
             $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products \
             $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
-# What tools/levels looks at.
 house: $(HOUSE)
 levels: ## draw which folder uses which: docs/pictures/levels.svg
 	+@$(call built,house)

@@ -52,9 +52,8 @@ $(SIMULATOR_TEST_PROGRAMS): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
 assignment-parts: $(GRADING) $(PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM))
 assignment_parts = $(foreach name,$(ASSIGNMENTS),$(foreach files,solutions skeleton,\
                      $(MAKE) --no-print-directory ASSIGNMENT=$(name) SUBMISSION=$(files) assignment-parts &&)) true
-# The object of every source but those of the simulated machine.
-HOUSE := $(call objects,$(shell find common grader handin planner assignments solutions skeleton -name '*.c' \
-           -not -path '*/tests/*' \( -not -path '*/machines/*' -or -name real.c \) | LC_ALL=C sort))
+# What tools/levels looks at.
+HOUSE := $(call objects,$(shell tools/levels --sources))
 check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE))
 check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN)
 	+@$(assignment_parts)

@@ -2,6 +2,7 @@
 #include "grader/grade/unfinished.h"
 
 #include "grader/diagnosis/diagnose.h"
+#include "grader/evidence/evidence.h"
 #include "grader/run/runner.h"
 #include "grader/text/text.h"
 #include "grader/trace/luck.h"
@@ -205,4 +206,17 @@ void grade_tell_todo(const char *where, const char *what, struct verdict *verdic
     g_string_append(verdict->explanation, "The program came to this TODO: ");
     text_append_plain(verdict->explanation, what);
     g_string_append_c(verdict->explanation, '\n');
+}
+
+static void judge_work(const struct judgement *judgement, const struct outcome *run,
+                       struct verdict *verdict)
+{
+    (void)judgement;
+    if (run->assignment && run->assignment->work_is_sound)
+        run->assignment->work_is_sound(run, verdict);
+}
+
+void grade_judge_work(const struct judgement *judgement, struct verdict *verdict)
+{
+    evidence_each_run(judgement, verdict, judge_work, "the work was done");
 }

@@ -11,6 +11,9 @@
  * alone if all runs finished. */
 bool grade_all_finished(const struct judgement *judgement, struct verdict *verdict);
 
+/* Was the work done in all runs, as far as their assignment can say (work_is_sound)? A pass, or what was not. */
+void grade_judge_work(const struct judgement *judgement, struct verdict *verdict);
+
 /* Did a run end at something that is still to be written? Then true, and what it printed of that: "example/average.c:31"
  * and "find the mean", new strings. */
 bool grade_find_todo(const struct outcome *outcome, char **where, char **what);

@@ -7,7 +7,6 @@
 #include "grader/grade/worker_work.h"
 #include "grader/text/text.h"
 #include "grader/truth/calm.h"
-#include "grader/verdict/assignment.h"
 
 #include <omp.h>
 #include <string.h>
@@ -113,14 +112,6 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
     return false;
 }
 
-static void judge_work(const struct judgement *judgement, const struct outcome *run,
-                       struct verdict *verdict)
-{
-    (void)judgement;
-    if (run->assignment && run->assignment->work_is_sound)
-        run->assignment->work_is_sound(run, verdict);
-}
-
 /* Nothing passes on garbage; and where something failed, that it was garbage is the cause, unless the
  * judge knows a better one: by name, or because it saw what makes results wrong. */
 static void require_work(const struct judgement *judgement, struct verdict *verdict)
@@ -136,7 +127,7 @@ static void require_work(const struct judgement *judgement, struct verdict *verd
     struct judgement work_only = *judgement;
     work_only.waits = false;
     struct verdict *work = verdict_new();
-    evidence_each_run(&work_only, work, judge_work, "the work was done");
+    grade_judge_work(&work_only, work);
     if (work->kind == VERDICT_FAIL) {
         if (verdict->kind == VERDICT_FAIL) {
             verdict_explain(work, "\nWhat the check itself found follows from that: ");

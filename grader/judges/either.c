@@ -1,10 +1,8 @@
 /* One of several is enough; see either.h. */
 #include "grader/judges/either.h"
 
-#include "grader/evidence/evidence.h"
 #include "grader/grade/unfinished.h"
 #include "grader/text/text.h"
-#include "grader/verdict/assignment.h"
 
 /* Ended one of the runs at a TODO? */
 static bool is_unwritten(const struct judgement *judgement, struct verdict *verdict)
@@ -19,14 +17,6 @@ static bool is_unwritten(const struct judgement *judgement, struct verdict *verd
     return false;
 }
 
-static void judge_work(const struct judgement *judgement, const struct outcome *run,
-                       struct verdict *verdict)
-{
-    (void)judgement;
-    if (run->assignment && run->assignment->work_is_sound)
-        run->assignment->work_is_sound(run, verdict);
-}
-
 /* What the grader does with the runs of a check, done with some of them. */
 static void judge_runs(const struct judgement *judgement, judge_function *judge,
                        struct verdict *verdict)
@@ -38,7 +28,7 @@ static void judge_runs(const struct judgement *judgement, judge_function *judge,
         verdict->basis = verdict->mistake->len > 0 ? BASIS_FITS : BASIS_SYMPTOM;
     struct verdict *work = verdict_new();
     if (verdict->kind == VERDICT_PASS)
-        evidence_each_run(judgement, work, judge_work, "the work was done");
+        grade_judge_work(judgement, work);
     if (work->kind == VERDICT_FAIL) {
         verdict_take_over(verdict, work);
         verdict->spoils = true;

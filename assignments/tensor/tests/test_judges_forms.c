@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(unusable_files)
 {
-    judged_probe_expect_usable(tensor_judge_forms, "probe-forms.json");
+    judged_probe_expect_unusable(tensor_judge_forms, "probe-forms.json");
 }
 END_TEST
 

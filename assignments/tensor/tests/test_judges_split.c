@@ -183,7 +183,7 @@ END_TEST
 
 START_TEST(unusable_files)
 {
-    judged_probe_expect_usable(tensor_judge_split, "probe-split.json");
+    judged_probe_expect_unusable(tensor_judge_split, "probe-split.json");
 }
 END_TEST
 

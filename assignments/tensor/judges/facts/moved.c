@@ -3,6 +3,7 @@
 
 #include "common/log/log_fields.h"
 #include "grader/trace/call_place.h"
+#include "grader/trace/collectives.h"
 #include "grader/trace/groups.h"
 
 #include <math.h>
@@ -40,21 +41,6 @@ static double part_of_volume(const struct traffic_item *item, int members)
         return others * bytes;
     default:
         return fmax(0, bytes - (double)item->own);
-    }
-}
-
-static bool adds_up(enum log_operation operation)
-{
-    switch (operation) {
-    case LOG_ALLREDUCE:
-    case LOG_REDUCE:
-    case LOG_REDUCE_SCATTER:
-    case LOG_REDUCE_SCATTER_BLOCK:
-    case LOG_SCAN:
-    case LOG_EXSCAN:
-        return true;
-    default:
-        return false;
     }
 }
 
@@ -132,7 +118,7 @@ static void add_item(const struct traffic_item *item, void *user)
     const struct log_record *record = &reading->run->log[reading->rank].record[item->record];
     const double volume = part_of_volume(item, members_of(reading, record));
     moved->volume += volume;
-    moved->added_up += adds_up(item->operation) ? volume : 0;
+    moved->added_up += collectives_reduces(item->operation) ? volume : 0;
     moved->counts += may_be_counts(item, record) ? volume : 0;
     moved->largest = fmax(moved->largest, (double)item->bytes);
     add_line(moved, reading, item);

@@ -42,7 +42,7 @@ void judged_probe_expect(judge_function *judge, enum verdict_kind kind, const ch
     logged_run_expect(verdict, kind, says);
 }
 
-void judged_probe_expect_usable(judge_function *judge, const char *name)
+void judged_probe_expect_unusable(judge_function *judge, const char *name)
 {
     static const char *const unusable[] = {
         "", "[", "{}", "[]", "[1, 2]", "[{\"size\": \"x\"}]", "[{\"links\": [9], \"forms\": [0]}]"};

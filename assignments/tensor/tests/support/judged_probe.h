@@ -21,6 +21,6 @@ void judged_probe_write(const char *name, json_t *table);
 void judged_probe_expect(judge_function *judge, enum verdict_kind kind, const char *says,
                          const char *mistake);
 /* The judge fails without a file of that name, and with ones that can't be used. */
-void judged_probe_expect_usable(judge_function *judge, const char *name);
+void judged_probe_expect_unusable(judge_function *judge, const char *name);
 
 #endif
