@@ -6,10 +6,11 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+include tools/command_line.mk
 
 # ---- what can be chosen on the command line -----------------------------------------------------
 
-#: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, or any folder)  CHECK=name  OUT=folder
+#: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, any folder, or an archive)  CHECK=name  OUT=folder
 #: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
 #: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
 #: CURVE=name of the curve that make train writes (ranks-NP)
@@ -30,12 +31,13 @@ SEED         ?=
 PLATFORM     ?= free
 SYNCHRONOUS  ?=
 OUT          ?=
+COURSE       ?=
 SANITIZE     ?=
 MEMORY       ?=
 
 include tools/configuration.mk
 
-.PHONY: help setup data build grade train simulate timeline plan plot submission curves mutants skeleton handout clean
+.PHONY: help setup data build grade train simulate timeline plan plot submission curves mutants faults skeleton handout clean
 
 ifeq ($(ASSIGNMENT),all)
 OF_EACH := build grade plot submission curves mutants bench-grade
@@ -45,7 +47,7 @@ OTHERS  := $(filter-out $(OF_EACH) $(OF_ONE),$(or $(MAKECMDGOALS),help))
 # One after the other.
 $(OF_EACH):
 	@status=0; for name in $(HANDED_OUT); do \
-	  $(MAKE) --no-print-directory ASSIGNMENT=$$name $(if $(OUT),OUT="$(OUT)/$$name") $@ || status=$$?; done; exit $$status
+	  $(MAKE) --no-print-directory ASSIGNMENT=$$name $(if $(OUT),OUT=$(call quoted,$(OUT))/$$name) $@ || status=$$?; done; exit $$status
 $(OF_ONE):
 	@echo "make $@: runs one program, so name one assignment: $(HANDED_OUT)" >&2; exit 2
 # What asks for no assignment.
@@ -53,15 +55,16 @@ $(OTHERS):
 	@$(MAKE) --no-print-directory ASSIGNMENT=$(DEFAULT) $@
 else
 
-include tools/programs.mk tools/simulator.mk tools/grader.mk tools/tests.mk tools/development.mk
+include tools/programs.mk tools/simulator.mk tools/grader.mk tools/tests.mk tools/development.mk tools/fuzz.mk
 -include $(wildcard assignments/*/assignment.mk)
+$(unknown_are_told)
 
 # ---- commands -----------------------------------------------------------------------------------
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9_.-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(filter-out %.d,$(MAKEFILE_LIST))
 	@echo
-	@sed -n 's/^#: /  /p' $(MAKEFILE_LIST)
+	@sed -n 's/^#: /  /p' $(filter-out %.d,$(MAKEFILE_LIST))
 
 setup: ## install what is missing (prints the command first)
 	@tools/setup
@@ -70,60 +73,71 @@ data: | setup
 	@datasets/get fashion-mnist
 
 build: ## build the grader and the program of SUBMISSION
+	+@$(call put_in_place)
 	+@$(call built,$(GRADER) $(PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM)))
 
 grade: data ## grade SUBMISSION: score, explanations, report
 	+@$(call built,$(GRADING))
-	@$(GRADER) --submission "$(SUBMISSION)" --assignment $(ASSIGNMENT) --build-folder $(B) \
-	  $(if $(CHECK),--check $(CHECK)) $(if $(OUT),--out $(OUT)) $(if $(SEED),--seed $(SEED))
+	@$(GRADER) --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) --build-folder $(B) \
+	  $(if $(CHECK),--check=$(call quoted,$(CHECK))) $(if $(OUT),--out=$(call quoted,$(OUT))) $(if $(SEED),--seed $(SEED))
 
-CURVE_FOLDER = build/curves/$(notdir $(SUBMISSION))/$(ASSIGNMENT)
+CURVE_FOLDER = build/curves/$(SUBMISSION_NAME)/$(ASSIGNMENT)
 # Runs that repeat what the grader did, or only compare, leave the learning curves alone.
-CURVE_OPTION = $(if $(filter --evidence --compare --probe --help,$(ARGS)),,--curve $(CURVE_FOLDER)/$(CURVE).csv)
+CURVE_OPTION = $(if $(filter --evidence% --compare% --probe% --help,$(ARGS)),,--curve $(CURVE_FILE))
+CURVE_FILE   = $(call quoted,$(CURVE_FOLDER)/$(CURVE).csv)
 train: data ## train with NP ranks and ARGS; writes the learning curve
+	@$(if $(or $(findstring /,$(CURVE)),$(filter .%,$(firstword $(CURVE))),$(if $(CURVE),,empty)),\
+	  echo CURVE=$(call quoted,$(CURVE)): must be a name for a new file in $(CURVE_FOLDER) >&2; exit 2)
+	+@$(call put_in_place)
 	+@$(call built,$(PROGRAM))
 	@mkdir -p $(CURVE_FOLDER)
 	@if [ -t 2 ]; then export PROGRESS=line; fi; \
-	  tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) $(ARGS) \
-	  $(if $(CURVE_OPTION),&& echo "learning curve: $(CURVE_FOLDER)/$(CURVE).csv (make plot draws it)") || \
-	  { status=$$?; [ $$status -le 128 ] || echo "train: a rank was ended by signal $$((status - 128)) ($$(kill -l $$((status - 128))))" >&2; exit $$status; }
+	  tools/with_args $(ARGS_WORD) tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) ARGS \
+	  $(if $(CURVE_OPTION),&& echo learning curve: $(CURVE_FILE) "(make plot draws it)") || \
+	  { status=$$?; ! name=$$(kill -l $$((status > 128 ? status - 128 : 256)) 2> /dev/null) || \
+	    echo "train: a rank was ended by signal $$((status - 128)) ($$name)" >&2; exit $$status; }
 
 simulate: data ## run with NP ranks on a simulated cluster: PLATFORM=name
+	+@$(call put_in_place)
 	+@$(call SIMULATED,$(call built,$(SIMULATOR_PROGRAM)))
-	@$(SIMULATE) $(SIMULATOR_PROGRAM) $(ARGS)
+	@tools/with_args $(ARGS_WORD) $(SIMULATE) $(SIMULATOR_PROGRAM) ARGS
 
 # A simulated run shows the schedule as it is; a real one also what this computer makes of it.
 MACHINE  ?= $(if $(SIMULATOR_CC),simulated,real)
-SIMULATE = tools/simulate $(if $(SYNCHRONOUS),--synchronous) $(NP) $(PLATFORM)
-TIMELINE = build/timelines/$(notdir $(SUBMISSION))-$(ASSIGNMENT)
+SIMULATE = tools/simulate $(if $(SYNCHRONOUS),--synchronous) $(NP) $(call quoted,$(PLATFORM))
+TIMELINE = build/timelines/$(SUBMISSION_NAME)/$(ASSIGNMENT)
 on_machine = $(if $(filter simulated,$(MACHINE)),$(1),$(2))
 timeline: data ## draw who worked when with NP ranks and ARGS, and export it for Perfetto
+	@$(if $(filter-out simulated real,$(MACHINE)),echo MACHINE=$(call quoted,$(MACHINE)): must be simulated or real >&2; exit 2)
+	+@$(call put_in_place)
 	+@$(call built,$(HANDIN) $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)))
 	@rm -rf $(TIMELINE) && mkdir -p $(TIMELINE)
-	@status=0; $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch $(NP) $(PROGRAM)) $(ARGS) \
+	@status=0; tools/with_args $(ARGS_WORD) $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch $(NP) $(PROGRAM)) ARGS \
 	    --steps $(call on_machine,1,3) --quiet --evidence $(TIMELINE) $(if $(MEMORY),--log-memory) || status=$$?; \
 	  [ $$status -eq 2 -o ! -e $(TIMELINE)/rank-$$(($(NP) - 1)).log ] || \
 	    $(HANDIN) timeline --assignment $(ASSIGNMENT) --evidence $(TIMELINE) \
-	    --program $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)) --arguments '$(ARGS)' \
-	    --where '$(call on_machine,on the simulated cluster "$(PLATFORM)",on this computer)' || status=$$?; exit $$status
+	    --program $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)) --arguments=$(ARGS_WORD) \
+	    --where $(call on_machine,$(call quoted,on the simulated cluster "$(PLATFORM)"),'on this computer') || status=$$?; exit $$status
 
 # The planner runs the solutions on a described cluster; `free` would show no messages.
 PLAN_PROGRAM  = $(S)/programs/solutions/$(ASSIGNMENT)
-PLAN_PLATFORM = $(if $(filter file,$(origin PLATFORM)),computer,$(PLATFORM))
+PLAN_PLATFORM = $(if $(filter PLATFORM,$(given) $(inherited)),$(PLATFORM),computer)
 plan: ## step time, bubble, memory and messages of every way to train: MODEL=name RANKS=number
 	+@$(call built,$(PLAN))
 	+@$(call SIMULATED,$(call built,SUBMISSION=solutions $(PLAN_PROGRAM)))
-	@$(PLAN) --assignment $(ASSIGNMENT) --program $(PLAN_PROGRAM) --platform "$(PLAN_PLATFORM)" --model "$(MODEL)" --data "$(DATA)" \
-	  --ranks "$(RANKS)" --micro-batches "$(MICRO_BATCHES)" --batch "$(BATCH)" $(PLAN_DEGREES) --out "$(or $(OUT),build/plan)"
+	@$(PLAN) --assignment $(ASSIGNMENT) --program $(PLAN_PROGRAM) --platform $(call quoted,$(PLAN_PLATFORM)) \
+	  --model $(call quoted,$(MODEL)) --data $(call quoted,$(DATA)) --ranks "$(RANKS)" --micro-batches "$(MICRO_BATCHES)" \
+	  --batch "$(BATCH)" $(PLAN_DEGREES) --out $(call quoted,$(or $(OUT),build/plan))
 
 plot: ## draw the submission's curves over the single-process reference
 	+@$(call built,$(HANDIN))
-	@$(HANDIN) plot --submission "$(SUBMISSION)" --assignment $(ASSIGNMENT) $(ARGS)
+	@tools/with_args $(ARGS_WORD) $(HANDIN) plot --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) \
+	  --curves $(CURVE_FOLDER) ARGS
 
 submission: ## pack the files to hand in, and the one Markdown file
 	+@$(call built,$(HANDIN))
-	@$(HANDIN) pack --submission "$(SUBMISSION)" --assignment $(ASSIGNMENT) \
-	  --out "build/submissions/$(notdir $(SUBMISSION))/$(ASSIGNMENT)" $(ARGS)
+	@tools/with_args $(ARGS_WORD) $(HANDIN) pack --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) \
+	  --curves $(CURVE_FOLDER) --out build/submissions/$(SUBMISSION_NAME)/$(ASSIGNMENT) ARGS
 
 curves: data ## (instructor) regenerate all reference curves from the solutions
 	+@$(call built,SUBMISSION=solutions $(B)/programs/solutions/$(ASSIGNMENT))

@@ -10,6 +10,7 @@
  */
 #include "bench/cells.h"
 #include "common/base/flops.h"
+#include "common/base/processor.h"
 #include "common/base/random.h"
 #include "common/training/loss.h"
 #include "common/training/optimizer.h"
@@ -150,6 +151,7 @@ static void measure(const struct network *network, int batch, int threads, int r
 
 int main(int count, char **argument)
 {
+    processor_must_fit();
     static const struct network networks[] = {{"mlp", "mlp:depth=3", {3, {1, 28, 28}}, 10},
                                               {"cnn", "cnn", {3, {3, 32, 32}}, 10},
                                               {"vit", "vit", {3, {1, 28, 28}}, 10},

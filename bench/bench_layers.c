@@ -8,6 +8,7 @@
  *     bench_layers [OPTION …]      cells.h has them
  */
 #include "bench/cells.h"
+#include "common/base/processor.h"
 #include "common/base/random.h"
 #include "common/layers/layer.h"
 #include "common/training/loss.h"
@@ -243,6 +244,7 @@ static void measure(const struct part *part, int batch, int threads, int rounds,
 
 int main(int count, char **argument)
 {
+    processor_must_fit();
     const char *names[PARTS + 1] = {NULL};
     for (int p = 0; p < PARTS; p++)
         names[p] = parts[p].name;

@@ -56,9 +56,15 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         {"keep", 'k', 0, G_OPTION_ARG_NONE, &arguments->keep,
          "keep the folder with the evidence, and say where it is", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "no progress display", NULL},
+        {"sandbox", 0, 0, G_OPTION_ARG_NONE, &arguments->sandbox,
+         "only say what holds programs in check on this machine", NULL},
         {"lint", 0, 0, G_OPTION_ARG_NONE, &arguments->lint, "only check the rubric", NULL},
         {"table", 0, 0, G_OPTION_ARG_NONE, &arguments->table,
          "only check the rubric, and print the hand-out's table of it", NULL},
+        {"place", 0, 0, G_OPTION_ARG_FILENAME, &arguments->place,
+         "only find the files, and put them (links, where it is a folder) here in "
+         "FOLDER/ASSIGNMENT",
+         "FOLDER"},
         {"mutants", 0, 0, G_OPTION_ARG_FILENAME, &arguments->mutants,
          "with --lint: is every check failed by a mutant of this folder?", "FOLDER"},
         {NULL},
@@ -70,7 +76,8 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         context,
         "Environment: REQUIRE_ISOLATION=1 makes it an error when the sandbox can't be "
         "closed;\nGRADER_SECRET=FILE; CIFAR10_DIR, FASHION_MNIST_DIR, TEXT_FILE: the data sets.\n"
-        "Exit status: 0 graded, whatever the score; 1 could not grade; 2 wrong usage.");
+        "Exit status: 0 graded, whatever the score; 1 could not grade, all or in part; 2 wrong "
+        "usage.");
     if (!g_option_context_parse(context, argc, argv, &problem)) {
         grader_complain(problem->message);
         g_error_free(problem);
@@ -78,7 +85,7 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
     }
     if (*argc > 1)
         grader_complain("there is an argument too many; see --help");
-    else if (!arguments->submission && !arguments->lint && !arguments->table)
+    else if (!arguments->submission && !arguments->sandbox && !arguments->lint && !arguments->table)
         grader_complain("--submission FOLDER is missing; see --help");
     else if (arguments->seed < 0 || arguments->jobs < 0)
         grader_complain("--seed and --jobs want a positive number");
@@ -93,7 +100,7 @@ void arguments_clear(struct arguments *arguments)
 {
     char *texts[] = {arguments->submission, arguments->assignment, arguments->check,
                      arguments->out,        arguments->kit,        arguments->build_folder,
-                     arguments->secret,     arguments->mutants};
+                     arguments->secret,     arguments->mutants,    arguments->place};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     *arguments = (struct arguments){0};

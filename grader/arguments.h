@@ -16,8 +16,10 @@ struct arguments {
     char *build_folder;
     char *secret;
     char *mutants;
+    char *place; /* NULL, or: only collect, and put the files here, where make can build them */
     gint64 seed; /* 0: drawn */
     int jobs;
+    gboolean sandbox;
     gboolean lint;
     gboolean table;
     gboolean keep;

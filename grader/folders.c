@@ -1,26 +1,20 @@
 /* The folders of a grading run; see folders.h. */
 #include "grader/folders.h"
 
+#include "grader/sandbox/sandbox_folder.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Nothing but the sandbox's own folders may be writable for its users, but they must pass. */
-bool folders_make_work(struct folders *folders, GString *error)
+bool folders_make_work(struct folders *folders, const char *work, GString *error)
 {
-    GError *problem = NULL;
-    folders->work = g_dir_make_tmp("grade-XXXXXX", &problem);
-    if (!folders->work) {
-        g_string_append_printf(error, "no room to work in: %s", problem->message);
-        g_error_free(problem);
-        return false;
-    }
-    g_autofree char *evidence = g_build_filename(folders->work, "evidence", NULL);
-    folders->submission = g_build_filename(folders->work, "submission", NULL);
-    folders->pictures = g_build_filename(folders->work, "pictures", NULL);
-    if (chmod(folders->work, 0711) == 0 && mkdir(evidence, 0711) == 0 &&
-        mkdir(folders->pictures, 0711) == 0)
+    g_autofree char *evidence = g_build_filename(work, "evidence", NULL);
+    folders->work = g_strdup(work);
+    folders->submission = g_build_filename(work, "submission", NULL);
+    folders->pictures = g_build_filename(work, "pictures", NULL);
+    if (mkdir(evidence, 0711) == 0 && mkdir(folders->pictures, 0711) == 0)
         return true;
     g_string_append_printf(error, "%s: %s", folders->work, strerror(errno));
     return false;
@@ -52,9 +46,9 @@ bool folders_make_out(struct folders *folders, const struct arguments *arguments
 
 void folders_clear(struct folders *folders, bool keep)
 {
-    char *words[] = {"rm", "-rf", "--", folders->work, NULL};
-    if (folders->work && !keep)
-        g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_autoptr(GString) error = g_string_new(NULL);
+    if (folders->work && !keep && !sandbox_remove(folders->work, error))
+        grader_complain(error->str);
     g_free(folders->work);
     g_free(folders->submission);
     g_free(folders->pictures);

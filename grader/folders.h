@@ -13,8 +13,8 @@ struct folders {
     char *out;        /* where the reports go */
 };
 
-/* Makes work and those in it. False, and an error. */
-bool folders_make_work(struct folders *folders, GString *error);
+/* Makes those in work, the workplace's. False, and an error. */
+bool folders_make_work(struct folders *folders, const char *work, GString *error);
 /* Makes the folder of the reports, and sees whether they can be written there: better known before
  * the work than after it. submission: its name. False, and an error. */
 bool folders_make_out(struct folders *folders, const struct arguments *arguments,

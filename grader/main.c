@@ -3,14 +3,18 @@
  * what it left behind and writes the reports.
  *
  * Exit status: 0 grading finished, whatever the score; 1 the grader could not
- * grade, or not write its reports; 2 wrong usage.
+ * grade, or this machine not do all that it needs, or it could not write its
+ * reports; 2 wrong usage.
  */
-#include "common/base/one_thread.h"
+#include "common/base/environment.h"
+#include "common/base/processor.h"
 #include "grader/arguments.h"
 #include "grader/folders.h"
 #include "grader/grade/grade_notes.h"
+#include "grader/put_in_place.h"
 #include "grader/report/report.h"
 #include "grader/sandbox/sandbox.h"
+#include "grader/workplace/workplace.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -30,6 +34,7 @@ static void interrupt(int signal)
 struct grading {
     const struct arguments *arguments;
     struct rubric *rubric;
+    struct workplace workplace;
     struct folders folders;
     struct collection *collection;
     struct build *build;
@@ -82,14 +87,34 @@ static bool require_isolation(struct grading *grading, GString *error)
     return false;
 }
 
+static bool make_work(struct grading *grading, GString *error)
+{
+    struct workplace *workplace = &grading->workplace;
+    return workplace_make_folder(workplace, error) &&
+           folders_make_work(&grading->folders, workplace->work, error);
+}
+
+/* Better known before the first file of the submission than blamed on it. */
+static bool prove_workplace(struct grading *grading, GString *error)
+{
+    struct workplace *workplace = &grading->workplace;
+    workplace->kit = grading->arguments->kit;
+    workplace->build_folder = grading->arguments->build_folder;
+    return workplace_raise_limits(error) && make_work(grading, error) &&
+           workplace_prepare(workplace, error) && workplace_prove(workplace, error);
+}
+
 static bool collect(struct grading *grading, GString *error)
 {
-    if (!folders_make_work(&grading->folders, error))
-        return false;
     grading->collection = collection_new(grading->arguments->submission, grading->rubric,
                                          grading->folders.submission, error);
-    return grading->collection && folders_make_out(&grading->folders, grading->arguments,
-                                                   grading->collection->name, error);
+    return grading->collection;
+}
+
+static bool make_out(struct grading *grading, GString *error)
+{
+    return folders_make_out(&grading->folders, grading->arguments, grading->collection->name,
+                            error);
 }
 
 static bool build(struct grading *grading, GString *error)
@@ -97,8 +122,8 @@ static bool build(struct grading *grading, GString *error)
     const struct arguments *arguments = grading->arguments;
     if (!arguments->quiet && isatty(STDERR_FILENO) == 1)
         fprintf(stderr, "\r\033[Kbuilding …");
-    grading->build = build_submission(grading->collection, grading->rubric, arguments->kit,
-                                      arguments->build_folder, grading->folders.work, error);
+    grading->build =
+        build_submission(grading->collection, grading->rubric, &grading->workplace, error);
     return grading->build;
 }
 
@@ -111,8 +136,8 @@ static bool prepare_runs(struct grading *grading, GString *error)
                                       .work = grading->folders.work,
                                       .build = grading->build,
                                       .data = &grading->data};
-    return runner_data_find(&grading->data, arguments->kit, grading->folders.work, error) &&
-           seeds_init(&grading->seeds, grading->collection, arguments->secret,
+    runner_data_find(&grading->data, grading->rubric, grading->folders.work);
+    return seeds_init(&grading->seeds, grading->collection, arguments->secret,
                       (uint64_t)arguments->seed, error);
 }
 
@@ -129,14 +154,21 @@ static bool run_and_judge(struct grading *grading, GString *error)
                             .pictures = grading->folders.pictures};
     grade_init(grade);
     grade_note_isolation(grade);
+    if (grading->workplace.elsewhere)
+        grade_note(grade, "The grader worked in `%s`, because %s.", grading->workplace.work,
+                   grading->workplace.elsewhere);
+    grade_note_place(grade);
     grade_note_ignored(grade);
     grade_note_replaced(grade);
+    grade_note_faults(grade);
     grade_note_unusual(grade);
     grade_note_beginning(grade);
     grade_run(grade, arguments->check, arguments->jobs, arguments->quiet, &interrupted);
     grade_note_data(grade);
     grade_note_simulator(grade);
     grade_note_haste(grade);
+    grade_note_tags(grade);
+    grade_note_machine(grade);
     if (arguments->keep)
         grade_note(grade, "The evidence is in `%s/evidence`.", grading->folders.work);
     if (interrupted)
@@ -153,18 +185,38 @@ static bool report(struct grading *grading, GString *error)
     return true;
 }
 
+/* Whoever grades many wants to know without reading: these points are still open. */
+static bool was_the_machine_fit(struct grading *grading, GString *error)
+{
+    const int checks = grade_left_by(&grading->grade, CULPRIT_MACHINE);
+    if (checks > 0)
+        g_string_append_printf(error,
+                               "%d check%s could not be judged on this machine; the report says "
+                               "why: mend that and grade again",
+                               checks, checks == 1 ? "" : "s");
+    return checks == 0;
+}
+
+static bool put_in_place(struct grading *grading, GString *error)
+{
+    if (grading->collection->place->note)
+        grader_complain(grading->collection->place->note);
+    return grader_put_in_place(grading->collection, grading->rubric->assignment,
+                               grading->arguments->place, error);
+}
+
 /* ---- the program ------------------------------------------------------------------------------ */
 
-static int grade_submission(const struct arguments *arguments)
+typedef bool (*step)(struct grading *grading, GString *error);
+
+static int go_through(const struct arguments *arguments, const step *steps)
 {
-    static bool (*const steps[])(struct grading * grading, GString * error) = {
-        read_rubric, require_isolation, collect, build, prepare_runs, run_and_judge, report};
     struct grading grading = {.arguments = arguments, .status = STATUS_FAILED};
     g_autoptr(GString) error = g_string_new(NULL);
     size_t done = 0;
-    while (done < G_N_ELEMENTS(steps) && steps[done](&grading, error))
+    while (steps[done] && steps[done](&grading, error))
         done++;
-    if (done == G_N_ELEMENTS(steps))
+    if (!steps[done])
         grading.status = STATUS_GRADED;
     if (error->len > 0)
         grader_complain(error->str);
@@ -174,8 +226,24 @@ static int grade_submission(const struct arguments *arguments)
     build_free(grading.build);
     collection_free(grading.collection);
     folders_clear(&grading.folders, arguments->keep);
+    workplace_clear(&grading.workplace);
     rubric_free(grading.rubric);
     return grading.status;
+}
+
+static int grade_submission(const struct arguments *arguments)
+{
+    static const step steps[] = {
+        read_rubric, require_isolation, prove_workplace, collect, make_out,
+        build,       prepare_runs,      run_and_judge,   report,  was_the_machine_fit,
+        NULL};
+    return go_through(arguments, steps);
+}
+
+static int place_submission(const struct arguments *arguments)
+{
+    static const step steps[] = {read_rubric, make_work, collect, put_in_place, NULL};
+    return go_through(arguments, steps);
 }
 
 /* The course's solutions have every file that is handed in. */
@@ -214,18 +282,60 @@ static int lint(const struct arguments *arguments)
     return errors->len == 0 ? STATUS_GRADED : STATUS_FAILED;
 }
 
+/* Called before the libraries that the program is linked with are set up. */
+__attribute__((section(".preinit_array"),
+               used)) static void (*const first_of_all)(void) = workplace_raise_memory;
+
+static int describe_sandbox(void)
+{
+    g_autofree char *text = sandbox_describe();
+    puts(text);
+    return STATUS_GRADED;
+}
+
+/* GLib ends a program that gets no memory by a signal; people shall read why. What is in the folder to work in
+ * stays there: to remove it takes memory. */
+static void end_in_want(const char *domain, GLogLevelFlags level, const char *message,
+                        gpointer data)
+{
+    if (!(level & G_LOG_FLAG_FATAL)) {
+        g_log_default_handler(domain, level, message, data);
+        return;
+    }
+    dprintf(
+        STDERR_FILENO,
+        "grade: the grader can't go on: %s; if memory is short, end other programs, or use another "
+        "computer\n",
+        message);
+    _exit(STATUS_FAILED);
+}
+
+/* Whatever asks the grader to end lets it remove its folders first; what its caller had ignored, as nohup
+ * does, stays ignored. */
+static void be_interruptible(void)
+{
+    static const int asking[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+                                 SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
+    for (guint i = 0; i < G_N_ELEMENTS(asking); i++)
+        if (signal(asking[i], interrupt) == SIG_IGN)
+            signal(asking[i], SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    one_thread_start_again(argv);
+    g_log_set_default_handler(end_in_want, NULL);
+    workplace_set_up_process();
+    processor_must_fit();
+    environment_start_again(argv);
     setlocale(LC_CTYPE, "C.UTF-8");
     int status = STATUS_USAGE;
     if (arguments_parse(&arguments, &argc, &argv)) {
-        signal(SIGINT, interrupt);
-        signal(SIGTERM, interrupt);
-        signal(SIGPIPE, SIG_IGN);
-        status =
-            arguments.lint || arguments.table ? lint(&arguments) : grade_submission(&arguments);
+        be_interruptible();
+        status = arguments.sandbox                   ? describe_sandbox()
+                 : arguments.lint || arguments.table ? lint(&arguments)
+                 : arguments.place                   ? place_submission(&arguments)
+                                                     : grade_submission(&arguments);
     }
     arguments_clear(&arguments);
     return status;

@@ -2,6 +2,7 @@
 #include "handin/handed_in.h"
 
 #include "grader/text/text.h"
+#include "grader/workplace/workplace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,29 +124,59 @@ static bool is_missing(const char *folder, const char *name)
     return lstat(path, &about) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
+/* Nothing is read yet. NULL, with a line in problems, if there is no such submission. */
+static struct handed_in *find_place(const char *submission, const struct rubric *rubric,
+                                    GString *problems)
+{
+    struct handed_in *handed_in = g_new0(struct handed_in, 1);
+    struct workplace workplace = {0};
+    if (workplace_make_folder(&workplace, problems)) {
+        handed_in->work = g_strdup(workplace.work);
+        handed_in->place = place_find(submission, rubric, handed_in->work, problems);
+    }
+    workplace_clear(&workplace);
+    if (!handed_in->place)
+        g_clear_pointer(&handed_in, handed_in_free);
+    return handed_in;
+}
+
+/* At least one of the assignment's files; false, with a line in problems, if there is none. */
+static bool has_any(const struct place *place, const char *submission, const struct rubric *rubric,
+                    GString *problems)
+{
+    for (guint i = 0; i < rubric->files->len; i++)
+        if (!is_missing(place->folder, RUBRIC_FILES(rubric, i)->name))
+            return true;
+    g_string_append_printf(problems,
+                           "%s has none of the files of %s: %s. SUBMISSION=FOLDER names the folder "
+                           "that has %s/ in it.\n",
+                           submission, rubric->assignment,
+                           place->wrong ? place->wrong : "they were looked for in it and below",
+                           rubric->assignment);
+    return false;
+}
+
 struct handed_in *handed_in_read(const char *submission, const struct rubric *rubric,
                                  GString *problems)
 {
-    g_autofree char *folder = g_build_filename(submission, rubric->assignment, NULL);
-    if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
-        g_string_append_printf(problems,
-                               "%s is not a folder. SUBMISSION=FOLDER names the folder that has "
-                               "%s/ in it.\n",
-                               folder, rubric->assignment);
+    struct handed_in *handed_in = find_place(submission, rubric, problems);
+    if (!handed_in)
         return NULL;
-    }
-    struct handed_in *handed_in = g_new0(struct handed_in, 1);
+    const char *folder = handed_in->place->folder, *beside = handed_in->place->beside;
     handed_in->files = g_array_new(FALSE, TRUE, sizeof(struct handed_in_file));
     g_array_set_clear_func(handed_in->files, clear_file);
-    bool complete = true;
-    for (guint i = 0; i < rubric->files->len; i++)
+    const bool any = has_any(handed_in->place, submission, rubric, problems);
+    bool complete = any;
+    for (guint i = 0; any && i < rubric->files->len; i++)
         complete &= add_file(handed_in, folder, RUBRIC_FILES(rubric, i), problems);
-    complete &= no_link_is_used(submission, rubric->uses, problems);
+    complete &= no_link_is_used(beside, rubric->uses, problems);
     for (guint i = 0; i < rubric->used_files->len; i++) {
         const struct rubric_file *used = RUBRIC_USED_FILES(rubric, i);
-        if (!is_missing(submission, used->name))
-            complete &= add_file(handed_in, submission, used, problems);
+        if (!is_missing(beside, used->name))
+            complete &= add_file(handed_in, beside, used, problems);
     }
+    if (any && !complete && handed_in->place->wrong)
+        g_string_append_printf(problems, "%s.\n", handed_in->place->wrong);
     if (!complete)
         g_clear_pointer(&handed_in, handed_in_free);
     return handed_in;
@@ -155,7 +186,12 @@ void handed_in_free(struct handed_in *handed_in)
 {
     if (!handed_in)
         return;
-    g_array_unref(handed_in->files);
+    char *words[] = {"rm", "-rf", "--", handed_in->work, NULL};
+    if (handed_in->work)
+        g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_clear_pointer(&handed_in->files, g_array_unref);
+    place_free(handed_in->place);
+    g_free(handed_in->work);
     g_free(handed_in);
 }
 

@@ -9,6 +9,7 @@
 #define HANDIN_HANDED_IN_H
 
 #include "grader/rubric/rubric.h"
+#include "grader/submission/place.h"
 
 #include <glib.h>
 
@@ -20,10 +21,13 @@ struct handed_in_file {
 };
 
 struct handed_in {
-    GArray *files; /* of struct handed_in_file, in the rubric's order, used ones last */
+    GArray *files;       /* of struct handed_in_file, in the rubric's order, used ones last */
+    struct place *place; /* where they are */
+    char *work;          /* a folder of its own, for what is unpacked; removed with the rest */
 };
 
-/* Reads the rubric's files from SUBMISSION/ASSIGNMENT, and those that it uses from SUBMISSION/ANOTHER.
+/* Reads the rubric's files from where the grader finds them (place.h), SUBMISSION/ASSIGNMENT as a rule, and those
+ * that it uses from SUBMISSION/ANOTHER.
  * NULL if a file is missing, is not a plain file (a link, say), is larger than TEXT_MOST_BYTES, or
  * can't be read; then `problems` has a line for each such file. Used files may be missing: the
  * grader has the course's. */

@@ -27,8 +27,9 @@ static void clear_packing(struct packing *packing)
         rubric_free(packing->rubric);
 }
 
-static bool read_answers(const char *folder, struct packing *packing, GString *problems)
+static bool read_answers(struct packing *packing, GString *problems)
 {
+    const char *folder = packing->handed_in->place->folder;
     packing->questions = rubric_questions(packing->rubric);
     const struct handed_in_file *file = handed_in_answers(packing->handed_in);
     g_autofree char *path = g_build_filename(folder, file ? file->name : "", NULL);
@@ -44,9 +45,8 @@ static bool read_everything(const struct handin_options *options, struct packing
     packing->rubric = rubric_load(rubric_path, problems);
     if (!packing->rubric)
         return false;
-    g_autofree char *folder = g_build_filename(options->submission, options->assignment, NULL);
     packing->handed_in = handed_in_read(options->submission, packing->rubric, problems);
-    return packing->handed_in && read_answers(folder, packing, problems) &&
+    return packing->handed_in && read_answers(packing, problems) &&
            handin_curves(options, &packing->curves, problems);
 }
 
@@ -74,7 +74,7 @@ static bool is_judged(const struct rubric *rubric, const char *question)
 /* Says which sections that a person will read have nothing but the question in them. */
 static void mention_unwritten(const struct handin_options *options, const struct packing *packing)
 {
-    g_autofree char *folder = g_build_filename(options->submission, options->assignment, NULL);
+    const char *folder = packing->handed_in->place->folder;
     g_autofree char *untouched = g_build_filename("skeleton", options->assignment, NULL);
     for (guint i = 0; i < packing->questions->len; i++) {
         const char *question = packing->questions->pdata[i];
@@ -119,6 +119,8 @@ static bool write_everything(const struct handin_options *options, const struct 
     if (!archive_write(packing->handed_in, options->assignment, archive_path, problems) ||
         !write_markdown(&file, markdown_path, problems))
         return false;
+    if (packing->handed_in->place->note)
+        printf("note: %s\n", packing->handed_in->place->note);
     mention_todos(packing->handed_in);
     mention_unwritten(options, packing);
     g_autofree char *unanswered = submission_file_unanswered(&file);

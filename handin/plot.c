@@ -1,4 +1,5 @@
 /* handin plot: learning curves over the one-process curve. */
+#include "grader/text/text.h"
 #include "handin/handin.h"
 
 #include <stdio.h>
@@ -6,9 +7,10 @@
 
 char *handin_how_to_train(const struct handin_options *options)
 {
+    g_autofree char *submission = text_shell_word(options->submission);
     return g_strdup_printf("make train ASSIGNMENT=%s SUBMISSION=%s NP=4 "
                            "ARGS=\"--micro-batches 8 --steps 400\"",
-                           options->assignment, options->submission);
+                           options->assignment, submission);
 }
 
 bool handin_has_curves(const struct handin_options *options)

@@ -1,4 +1,6 @@
 /* The program plan: see planner.h. Exit status: 0 done, 1 failed, 2 wrong arguments. */
+#include "common/base/environment.h"
+#include "common/base/processor.h"
 #include "planner/planner.h"
 
 #include <stdio.h>
@@ -25,6 +27,8 @@ static bool plan_methods(GString *text, const struct plan *plan, const char *mis
 
 int main(int argc, char **argv)
 {
+    processor_must_fit();
+    environment_start_again(argv);
     g_autoptr(GString) error = g_string_new(NULL);
     struct plan *plan = plan_parse(argc, argv, error);
     if (!plan) {

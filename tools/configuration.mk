@@ -1,15 +1,15 @@
 # Where things are, and how C is compiled.
 
-comma := ,
-empty :=
-blank := $(empty) $(empty)
+include tools/environment.mk
 
 B := build$(if $(SANITIZE),/sanitize)
+S := $(B)/simulator
 
 # SimGrid's compiler; empty: there is no simulated cluster here, and nothing needs it.
 SIMULATOR_CC ?= $(shell command -v smpirun > /dev/null && command -v smpicc)
 SIMULATOR_CC := $(SIMULATOR_CC)
-CC           := $(if $(filter default,$(origin CC)),gcc,$(CC))
+# Not the environment's CC: it is some other project's. (make CC=clang is taken.)
+CC           := gcc
 
 # ---- assignments: the folder of each has its rubric in it ---------------------------------------------
 
@@ -20,8 +20,12 @@ HANDED_OUT  := $(shell tools/rubrics handed-out)
 ifneq ($(filter-out $(ASSIGNMENTS),$(notdir $(patsubst %/,%,$(wildcard assignments/*/)))),)
 $(error assignments/$(firstword $(filter-out $(ASSIGNMENTS),$(notdir $(patsubst %/,%,$(wildcard assignments/*/))))) has no rubric.cfg)
 endif
-ifeq ($(filter $(ASSIGNMENT),all $(ASSIGNMENTS)),)
+ifneq ($(words $(ASSIGNMENT)) $(filter all $(ASSIGNMENTS),$(ASSIGNMENT)),1 $(ASSIGNMENT))
 $(error there is no assignment "$(ASSIGNMENT)"; there are: $(HANDED_OUT), and all of them: all)
+endif
+
+ifneq ($(filter-out $(ASSIGNMENTS),$(COURSE)),)
+$(error COURSE="$(COURSE)": there is no assignment "$(firstword $(filter-out $(ASSIGNMENTS),$(COURSE)))"; there are: $(ASSIGNMENTS))
 endif
 
 # ---- what is installed: found once by tools/configure, after tools/setup installed what is missing -
@@ -35,14 +39,20 @@ ifneq ($(filter-out help setup clean format skeleton handout,$(or $(MAKECMDGOALS
 include build/config.mk build/linker.mk
 PROGRAM_LIBS   += $(LINKER)
 SIMULATOR_LIBS += $(LINKER)
+ifeq ($(LIBRARIES_AT_RUN),)
+unexport LD_LIBRARY_PATH
+else
+export LD_LIBRARY_PATH := $(LIBRARIES_AT_RUN)
+endif
 endif
 
+# config.mk names what else it stands on: programs that may go away.
 build/config.mk: tools/configure tools/setup $(if $(SIMULATOR_CC),build/has-simulator)
 	@$(call locked,setup) sh -c 'tools/setup && tools/configure > $@.new && mv $@.new $@'
 
 # Apart: objects don't depend on it. Behind what installs the compiler.
 build/linker.mk: tools/linker | build/config.mk
-	@mkdir -p build && CC="$(CC)" tools/linker > $@.$$PPID && mv $@.$$PPID $@
+	@mkdir -p build && CC=$(call quoted,$(CC)) tools/linker > $@.$$PPID && mv $@.$$PPID $@
 
 # SimGrid may come later.
 build/has-simulator:
@@ -64,7 +74,9 @@ say = $(if $(V),,@echo "  $@" && )
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 
-$(B)/common/kernels/%.o $(B)/common/log/log_sketch.o: OWN_FLAGS = $(KERNEL_FLAGS)
+# What is compiled for the processor that make runs on, in each build folder.
+for_this_processor = $(1)/common/kernels/%.o $(1)/common/log/log_sketch.o $(1)/common/base/processor_built.o
+$(call for_this_processor,$(B)): OWN_FLAGS = $(KERNEL_FLAGS)
 $(B)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(WARNINGS) $(OWN_FLAGS) $(PROGRAM_CFLAGS) -MMD -MP -c $< -o $@

@@ -1,10 +1,10 @@
 # For those who work on the kit.
 
-.PHONY: everything house levels bench bench-layers bench-products bench-grade mpi4py-suite lint format fuzz \
+.PHONY: everything house levels bench bench-layers bench-products bench-grade mpi4py-suite lint format \
         compile_commands.json
 everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
             $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products \
-            $(call objects,$(wildcard common/tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
+            $(call objects,$(wildcard common/tests/fuzz/*.c tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
 house: $(HOUSE)
 levels: ## draw which folder uses which: docs/pictures/levels.svg
@@ -15,11 +15,11 @@ levels: ## draw which folder uses which: docs/pictures/levels.svg
 
 bench: ## time one training step of each model, beside PyTorch where it is installed
 	+@$(call built,$(B)/bench/bench)
-	@$(B)/bench/bench $(ARGS)
+	@tools/with_args $(ARGS_WORD) $(B)/bench/bench ARGS
 BENCH_PARTS := $(call objects,bench/cells.c bench/cells_turns.c bench/pytorch.c bench/timing.c)
 bench-layers: ## time each layer forward and backward, beside PyTorch where it is installed
 	+@$(call built,$(B)/bench/bench_layers)
-	@$(B)/bench/bench_layers $(ARGS)
+	@tools/with_args $(ARGS_WORD) $(B)/bench/bench_layers ARGS
 $(B)/bench/bench $(B)/bench/bench_layers: $(B)/bench/%: $(B)/bench/%.o $(BENCH_PARTS) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(if $(filter bench,$*),-Wl$(comma)--wrap=cpu_matrix_product) $^ $(PROGRAM_LIBS) -o $@
@@ -38,7 +38,7 @@ $(B)/bench/libxsmm.so: $(LIBXSMM)
 
 bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
 	+@$(call built,$(GRADING))
-	@B=$(B) bench/grade $(ASSIGNMENT) $(ARGS)
+	@B=$(B) tools/with_args $(ARGS_WORD) bench/grade $(ASSIGNMENT) ARGS
 
 # The wrappers of MPI as a library that is loaded before MPI's own: for programs that know nothing of the kit.
 PRELOAD         := $(B)/preload/libmpi_log.so
@@ -54,21 +54,6 @@ $(B)/preload/list_calls: $(call objects,tests/preload/list_calls.c) $(COMMON_LIB
 mpi4py-suite: ## do the wrappers of MPI change a program? mpi4py's own tests, with and without them
 	+@$(call built,$(PRELOAD) $(B)/preload/list_calls)
 	@tools/mpi4py_suite $(PRELOAD) $(B)/preload/list_calls build/mpi4py
-
-#: FUZZ_SECONDS=number  how long make fuzz goes on (60)
-FUZZ_SECONDS ?= 60
-FUZZ_FLAGS   := -std=gnu17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FUZZ_SOURCES := $(wildcard common/files/*.c common/log/*.c) common/base/machines/real.c \
-                $(filter-out $(addprefix common/base/,mpi_check%.c array_bounds.c),$(wildcard common/base/*.c))
-FUZZ_LIBS    := -ljansson -lxxhash -lz -lm
-fuzz: ## fuzz every reader of files for FUZZ_SECONDS (needs clang)
-	@command -v clang > /dev/null || { echo "make fuzz needs clang: tools/setup --developer" >&2; exit 1; }
-	@mkdir -p $(B)/fuzz/seeds $(B)/fuzz/corpus
-	clang $(FUZZ_FLAGS) $(WARNINGS) common/tests/fuzz/write_seeds.c $(FUZZ_SOURCES) $(FUZZ_LIBS) -o $(B)/fuzz/write_seeds
-	clang $(FUZZ_FLAGS) $(WARNINGS) -fsanitize=fuzzer common/tests/fuzz/fuzz_loaders.c $(FUZZ_SOURCES) $(FUZZ_LIBS) -o $(B)/fuzz/fuzz_loaders
-	$(B)/fuzz/write_seeds $(B)/fuzz/seeds
-	$(B)/fuzz/fuzz_loaders -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 \
-	  -print_final_stats=1 -artifact_prefix=$(B)/fuzz/finding- $(B)/fuzz/corpus $(B)/fuzz/seeds
 
 format: ## format the C files
 	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs -r ls -d 2> /dev/null | xargs -r clang-format -i

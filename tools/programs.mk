@@ -8,6 +8,13 @@ COMMON_SOURCES   := $(PORTABLE_SOURCES) $(wildcard common/*/machines/real.c)
 COMMON_LIBRARY   := $(B)/libcommon.a
 $(COMMON_LIBRARY): $(call objects,$(COMMON_SOURCES))
 
+# On another processor the kernels are compiled anew: an older one would refuse them. Compilers know by
+# these macros what it has.
+build/processor: FORCE | build/config.mk
+	@$(CC) -march=native -dM -E -x c /dev/null | sort > $@.$$PPID
+	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; else mv $@.$$PPID $@; fi
+$(foreach folder,$(B) $(S),$(filter $(call for_this_processor,$(folder)),$(PORTABLE_SOURCES:%.c=$(folder)/%.o))): build/processor
+
 # ---- assignments ------------------------------------------------------------------------------------
 
 # The assignments whose student files this one needs, too: its rubric says which.
@@ -27,22 +34,41 @@ $(PROGRAM_ARCHIVE): $(call objects,$(call program_sources,$(ASSIGNMENT)))
 $(foreach used,$(USED),$(eval $(B)/assignments/$(used)/given.a: $(call objects,$(call given_sources,$(used)))))
 $(foreach used,$(USED),$(eval $(B)/solutions/$(used)/course.a: $(call objects,$(wildcard solutions/$(used)/*.c))))
 
+# ---- a submission: where its files are, for make ------------------------------------------------------
+
+# SUBMISSION as one word for the shell, and the name that build/ has for it.
+$(if $(SUBMISSION),,$(error SUBMISSION is empty: it names a folder, or an archive))
+SUBMISSION_WORD = $(call quoted,$(SUBMISSION))
+is_own_folder  := $(if $(or $(call odd_in,$(SUBMISSION),$(plain_signs)),$(filter .% -%,$(SUBMISSION))),,$(SUBMISSION))
+SUBMISSION_NAME := $(or $(is_own_folder),$(shell tools/short_name $(SUBMISSION_WORD)))
+# The C files that the rubric of an assignment names; and those of them that are there.
+rubric_words = $(subst ;, ,$(subst $(comma), ,$(file < assignments/$(1)/rubric.cfg)))
+rubric_files = $(foreach word,$(patsubst "%",%,$(sort $(filter "%.c",$(rubric_words)))),$(if $(findstring /,$(word)),,$(word)))
+files_of     = $(foreach name,$(call rubric_files,$(1)),$(wildcard $(FILES)/$(1)/$(name)))
+# A folder with a plain name and with all files where they should be, and no link on the way to them, is taken as
+# it is. For all others the grader, which looks at them with more care, puts the files into FILES first.
+plain_path  := $(if $(or $(call odd_in,$(SUBMISSION),$(plain_signs) /),$(findstring ..,$(SUBMISSION)),$(filter -%,$(SUBMISSION))),,$(SUBMISSION))
+FILES       := $(patsubst %/,%,$(plain_path))
+plain_files := $(filter $(realpath $(FILES))/$(ASSIGNMENT)/%,$(realpath $(call files_of,$(ASSIGNMENT))))
+PLACED      := $(if $(and $(FILES),$(filter $(words $(plain_files)),$(words $(call rubric_files,$(ASSIGNMENT))))),,build/handed-in/$(SUBMISSION_NAME))
+FILES       := $(or $(PLACED),$(FILES))
+put_in_place = $(if $(PLACED),$(call built,$(GRADER)) && \
+                 $(GRADER) --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) --place $(FILES))
+
 # ---- a program: build/programs/SUBMISSION/ASSIGNMENT --------------------------------------------------
 
 #: COURSE=names  of assignments that this one uses: takes the course's files, whatever the submission has
 # Of the used assignments that COURSE names, or of which the submission has no files, the course's.
-COURSE             ?=
-without_files      = $(foreach used,$(USED),$(if $(wildcard $(SUBMISSION)/$(used)/*.c),,$(used)))
+without_files      = $(foreach used,$(USED),$(if $(call files_of,$(used)),,$(used)))
 courses_own        = $(filter $(COURSE) $(without_files),$(USED))
-submission_sources = $(wildcard $(foreach name,$(ASSIGNMENT) $(filter-out $(courses_own),$(USED)),$(SUBMISSION)/$(name)/*.c))
-SUBMISSION_NAME    := $(notdir $(subst $(blank),-,$(SUBMISSION)))
+submission_sources = $(foreach name,$(ASSIGNMENT) $(filter-out $(courses_own),$(USED)),$(call files_of,$(name)))
 PROGRAM_NAME       := $(SUBMISSION_NAME)/$(ASSIGNMENT)$(if $(COURSE),-with-$(subst $(blank),-,$(COURSE)))
 PROGRAM            := $(B)/programs/$(PROGRAM_NAME)
 # $(1): the build folder.
 course_instead     = $(filter $(courses_own:%=$(1)/solutions/%/course.a),$(COURSE_ARCHIVES:$(B)/%=$(1)/%))
 STUDENT_OBJECTS    := $(call objects,$(submission_sources))
-$(B)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
+$(B)/skeleton/%.o $(if $(filter-out solutions,$(FILES)),$(STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
 $(PROGRAM): $(STUDENT_OBJECTS) $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) $(call course_instead,$(B)) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
-	$(say)$(CC) $(FLAGS) -rdynamic $(STUDENT_OBJECTS) -Wl,--whole-archive $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) \
-	  $(call course_instead,$(B)) -Wl,--no-whole-archive $(COMMON_LIBRARY) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
+	$(say)tools/link $(CC) $(FLAGS) -rdynamic $(STUDENT_OBJECTS) -Wl,--whole-archive $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) \
+	  $(call course_instead,$(B)) $(COMMON_LIBRARY) -Wl,--no-whole-archive $(PROGRAM_LIBS) -o $@.new && mv $@.new $@

@@ -4,12 +4,11 @@
 # What is built only where SimGrid is.
 SIMULATED = $(if $(SIMULATOR_CC),$(1))
 
-S := $(B)/simulator
 simulator_objects  = $(patsubst %.c,$(S)/%.o,$(1))
 SIMULATOR_FLAGS   := $(filter-out $(SANITIZERS),$(FLAGS)) $(if $(SANITIZE),-fsanitize=undefined -fno-sanitize-recover=undefined) \
                      -DSMPI_NO_OVERRIDE_MALLOC
 
-$(S)/common/kernels/%.o $(S)/common/log/log_sketch.o: OWN_FLAGS = $(KERNEL_FLAGS)
+$(call for_this_processor,$(S)): OWN_FLAGS = $(KERNEL_FLAGS)
 $(S)/%.o: %.c build/config.mk
 	@mkdir -p $(@D)
 	$(say)$(SIMULATOR_COMPILE) $(SIMULATOR_FLAGS) $(WARNINGS) $(OWN_FLAGS) $(SIMULATOR_CFLAGS) -MMD -MP -c $< -o $@
@@ -30,10 +29,10 @@ SIMULATOR_END   = -Wl,--no-whole-archive $(SIMULATOR_LIBS)
 
 SIMULATOR_PROGRAM         := $(S)/programs/$(PROGRAM_NAME)
 SIMULATOR_STUDENT_OBJECTS := $(call simulator_objects,$(submission_sources))
-$(S)/skeleton/%.o $(if $(filter-out solutions,$(SUBMISSION)),$(SIMULATOR_STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
+$(S)/skeleton/%.o $(if $(filter-out solutions,$(FILES)),$(SIMULATOR_STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
 $(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) $(SIMULATOR_GIVEN_ARCHIVES) $(call course_instead,$(S)) $(SIMULATOR_LIBRARY)
 	@mkdir -p $(@D)
-	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@.new && mv $@.new $@
+	$(say)tools/link $(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@.new && mv $@.new $@
 
 # ---- this computer as a platform ------------------------------------------------------------------
 
@@ -50,7 +49,7 @@ CALIBRATION_SECONDS ?= 60
 calibrate: data ## measure this computer for PLATFORM=this: simulated time becomes its own
 	+@$(call built,$(CALIBRATE))
 	@mkdir -p $(dir $(THIS_PLATFORM))
-	@OMP_NUM_THREADS=1 tools/launch $(CORES) $(CALIBRATE) $(CALIBRATION_SECONDS) "$(or $(OUT),$(THIS_PLATFORM))"
+	@OMP_NUM_THREADS=1 tools/launch $(CORES) $(CALIBRATE) $(CALIBRATION_SECONDS) $(call quoted,$(or $(OUT),$(THIS_PLATFORM)))
 
 #: ROUNDS=number  of make bench-calibration (3)
 bench-calibration: data ## simulated step times of PLATFORM=this beside real ones

@@ -11,7 +11,7 @@ WANTED_TESTS  := $(if $(TEST),$(foreach test,$(TESTS) $(TEST_SCRIPTS),$(if $(fin
 # Those that take longest, the longest first: they begin before all others, so that no core is left alone
 # with one of them at the end. An assignment adds its own in its assignment.mk.
 LONG_TESTS     = tests/mutants/test_mutants tools/tests/test_docs.sh grader/grade/tests/test_full_marks \
-                 tools/tests/test_second.sh grader/diagnosis/tests/test_hangs grader/grade/tests/test_misbehaviour \
+                 tools/tests/test_second.sh tools/tests/test_names.sh grader/diagnosis/tests/test_hangs grader/grade/tests/test_misbehaviour \
                  grader/grade/tests/test_calls tests/parallel/test_parallel tools/tests/test_levels.sh
 longest_first  = $(foreach long,$(LONG_TESTS),$(filter %$(long),$(1))) $(filter-out $(addprefix %,$(LONG_TESTS)),$(1))
 # Programs that tests run under mpirun, or on the simulated cluster.
@@ -23,9 +23,14 @@ SIMULATOR_TEST_PROGRAMS := $(TEST_PROGRAM_SOURCES:%.c=$(S)/programs/%)
 TEST_OPTIMIZATION := -O1
 TEST_FLAGS = $(CC) $(FLAGS) $(TEST_OPTIMIZATION) $(WARNINGS) $(PROGRAM_CFLAGS) $(GRADER_CFLAGS) $(CHECK_CFLAGS) -MMD -MP
 SUPPORT := $(B)/libsupport.a
+# What only the tests of tests/faults need: a library that lets calls fail, and a program that fails.
+FAULT_PARTS   := $(B)/faults/inject.so $(B)/faults/stand-in
+FAULT_SOURCES := $(filter-out %/main.c %/inject.c %/inject_calls.c %/stand_in.c %/test_faults.c,$(wildcard tests/faults/*.c))
 $(B)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS) -DTEST_BUILD_FOLDER='"$(B)"'
 $(foreach name,$(ASSIGNMENTS),$(eval $(B)/assignments/$(name)/tests/%.o: OWN_FLAGS = $(GRADER_CFLAGS) $(CHECK_CFLAGS)))
-$(SUPPORT): $(call objects,$(filter-out tests/mutants/main.c tests/mutants/test_% tests/parallel/test_%,$(wildcard tests/support/*.c tests/mutants/*.c tests/parallel/*.c)))
+# What fuzzes judges, but for its programs: tests try a sample.
+SWEPT := $(addprefix tests/fuzz/,judged_runs.c nasty_logs.c odd_values.c odd_sweep.c)
+$(SUPPORT): $(call objects,$(SWEPT) $(filter-out tests/mutants/main.c tests/mutants/test_% tests/parallel/test_%,$(wildcard tests/support/*.c tests/mutants/*.c tests/parallel/*.c)) $(FAULT_SOURCES))
 
 TESTED := $(SUPPORT) $(JUDGING) $(TIMELINES) $(PLANS) $(HANDIN_LIBRARY) $(PLANNER_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 make_test = $(TEST_FLAGS) $(filter %.c %.o,$^) $(filter %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@
@@ -42,6 +47,12 @@ $(foreach name,$(ASSIGNMENTS),$(eval $(call own_tests,$(name)): $(call objects,$
 $(TEST_PROGRAMS): $(B)/programs/%: %.c $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP -rdynamic $< $(COMMON_LIBRARY) $(PROGRAM_LIBS) -o $@
+# It is a program like any other, without the kit.
+HOSTILE := $(B)/programs/grader/sandbox/tests/programs/hostile
+$(HOSTILE): $(B)/programs/%: %.c
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $(WARNINGS) -pthread -MMD -MP $< -o $@
+$(filter $(B)/tests/grader/sandbox/%,$(TESTS)): | $(HOSTILE)
 $(SIMULATOR_TEST_PROGRAMS): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
@@ -54,19 +65,29 @@ assignment_parts = $(foreach name,$(ASSIGNMENTS),$(foreach files,solutions skele
                      $(MAKE) --no-print-directory ASSIGNMENT=$(name) SUBMISSION=$(files) assignment-parts &&)) true
 # What tools/levels looks at.
 HOUSE := $(call objects,$(shell tools/levels --sources))
-check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE))
-check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN)
+check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE)) $(if $(findstring test_faults,$(WANTED_TESTS)),$(FAULT_PARTS))
+check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(B)/fuzz/list_runs $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN)
 	+@$(assignment_parts)
 
 # Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.
 check: export ASAN_OPTIONS = detect_leaks=0
 check: export B := $(B)
 check: data ## run all tests of the kit (SANITIZE=1: with sanitizers)
-	@$(if $(strip $(WANTED_TESTS)),,echo 'make check: no test has "$(TEST)" in its path' >&2; exit 2)
+	@$(if $(strip $(WANTED_TESTS)),,echo make check: no test has '"'$(call quoted,$(TEST))'"' in its path >&2; exit 2)
 	+@$(call built,check-parts)
 	@tools/run_tests $(call longest_first,$(WANTED_TESTS))
 
+.PHONY: check-names
+check-names: data ## every command of a submission with every variable and every kind of odd name: minutes
+	+@$(call built,check-parts)
+	@tools/tests/test_names.sh --all
+
 link_with_tests = $(CC) $(FLAGS) $(filter %.o %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
+
+.PHONY: environments
+environments: data ## run the commands with each variable and dot file that a real user has: all stays the same
+	+@$(call built,check-parts TEST=test_environment)
+	@tools/tests/test_environment.sh --each
 
 # The grader, graded: the solutions with one thing changed.
 MUTANTS := $(B)/mutants
@@ -74,4 +95,19 @@ $(MUTANTS): $(call objects,tests/mutants/main.c) $(TESTED)
 	$(say)$(link_with_tests)
 mutants: data ## (instructor) is every wrong solution caught, every right one accepted?
 	+@$(call built,$(MUTANTS) $(GRADING))
-	@$(MUTANTS) --assignment $(ASSIGNMENT) --build-folder $(B) $(ARGS)
+	@tools/with_args $(ARGS_WORD) $(MUTANTS) --assignment $(ASSIGNMENT) --build-folder $(B) ARGS
+
+# The grader on a broken machine: see tests/faults.
+FAULTS := $(B)/faults/faults
+$(B)/faults/inject.so: tests/faults/inject.c tests/faults/inject_calls.c tests/faults/inject.h tests/faults/inject_calls.h build/config.mk
+	@mkdir -p $(@D)
+	$(say)$(CC) $(filter-out -fsanitize=%,$(FLAGS)) -fPIC -shared $(WARNINGS) $(filter %.c,$^) -o $@
+$(B)/faults/stand-in: tests/faults/stand_in.c build/config.mk
+	@mkdir -p $(@D)
+	$(say)$(CC) $(filter-out -fsanitize=%,$(FLAGS)) $(WARNINGS) $< -o $@
+$(FAULTS): $(call objects,tests/faults/main.c) $(TESTED)
+	@mkdir -p $(@D)
+	$(say)$(link_with_tests)
+faults: data ## (instructor) does any fault of the machine cost a point?
+	+@$(call built,ASSIGNMENT=example $(FAULTS) $(FAULT_PARTS) $(GRADING))
+	@tools/with_args $(ARGS_WORD) $(FAULTS) --build-folder $(B) ARGS

@@ -1,10 +1,12 @@
 # What only the pipeline assignment has.
 
 #: CHUNKS=number  SCALING=ranks:micro-batches  for make plan, too
+COMMAND_LINE += CHUNKS SCALING RUNS
+$(call made_of,$(filter RUNS,$(given)),$(digits),must be a whole number)
 CHUNKS  ?=
 SCALING ?=
 ifeq ($(ASSIGNMENT),pipeline)
-PLAN_DEGREES = --chunks "$(CHUNKS)" --scaling "$(SCALING)"
+PLAN_DEGREES = --chunks $(call quoted,$(CHUNKS)) --scaling $(call quoted,$(SCALING))
 else ifneq ($(CHUNKS)$(SCALING),)
 .PHONY: refuse-chunks
 plan: refuse-chunks
@@ -25,7 +27,7 @@ $(RANDOM_SETTINGS): $(call objects,$(wildcard assignments/pipeline/tests/random/
 	$(say)$(link_with_tests)
 random-settings: data ## grade the pipeline's solutions with RUNS random valid settings
 	+@$(call built,ASSIGNMENT=pipeline $(RANDOM_SETTINGS) $(GRADING))
-	@$(RANDOM_SETTINGS) --build-folder $(B) --runs $(RUNS) $(ARGS)
+	@tools/with_args $(ARGS_WORD) $(RANDOM_SETTINGS) --build-folder $(B) --runs $(RUNS) ARGS
 
 # The solutions with pipeline_communicate() in many right ways, for tests/test_calls.c.
 CALLS         := assignments/pipeline/tests/calls

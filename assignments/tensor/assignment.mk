@@ -1,9 +1,10 @@
 # What only the tensor assignment has.
 
 #: TENSOR=number  ranks that share each layer, for make plan
+COMMAND_LINE += TENSOR PLATFORMS
 TENSOR ?=
 ifeq ($(ASSIGNMENT),tensor)
-PLAN_DEGREES = --tensor "$(TENSOR)"
+PLAN_DEGREES = --tensor $(call quoted,$(TENSOR))
 else ifneq ($(TENSOR),)
 .PHONY: refuse-tensor
 plan: refuse-tensor
@@ -22,7 +23,7 @@ tensor-scaling: ## a published figure on tensor parallelism beside the planner's
 tensor-pays: ## when tensor parallelism pays: speed-ups of models on the simulated clusters, and what a block keeps
 	+@$(call built,$(PLAN))
 	+@$(call SIMULATED,$(call built,ASSIGNMENT=tensor SUBMISSION=solutions $(S)/programs/solutions/tensor))
-	@B=$(B) PLATFORMS="$(PLATFORMS)" assignments/tensor/tools/when_it_pays
+	@B=$(B) PLATFORMS=$(call quoted,$(PLATFORMS)) assignments/tensor/tools/when_it_pays
 
 .PHONY: tensor-pictures
 tensor-pictures: ## draw the pictures of the tensor assignment's chapter

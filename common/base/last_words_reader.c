@@ -3,6 +3,9 @@
  */
 #include "common/base/last_words.h"
 
+#include "common/base/unreadable.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,6 +67,8 @@ void last_words_read(const char *path, struct last_words *words)
     struct stat status;
     FILE *file = number < 0 ? NULL : fdopen(number, "r");
     if (file == NULL || fstat(number, &status) != 0 || !S_ISREG(status.st_mode)) {
+        if (file == NULL)
+            unreadable_note(path, errno);
         if (file != NULL)
             fclose(file);
         else if (number >= 0)

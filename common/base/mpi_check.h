@@ -26,10 +26,14 @@ struct mpi_check_values {
     const void *buffer;
     const void *into; /* of a collective: what comes out */
     int count;
+    MPI_Datatype type;
     int peer, tag;
     MPI_Comm comm;
 };
 void mpi_check_values(int half, const struct mpi_check_values *values);
+/* What is doubtful about a request of the MPI call that comes next, where MPI refuses one: words that live as
+ * long as the call. NULL: nothing is known. */
+void mpi_check_request(const char *doubt);
 /* The communicator among them; MPI_COMM_WORLD where there is none. */
 MPI_Comm mpi_check_communicator(void);
 /* What was wrong with the last values, "there is no rank 4, …"; "" if it is not known. Returns text. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static struct mpi_check_values last[2];
+static const char *doubtful_request;
 static void (*explain_rank)(int rank, char *text, size_t size);
 
 void mpi_check_values(int half, const struct mpi_check_values *values)
@@ -15,6 +16,11 @@ void mpi_check_values(int half, const struct mpi_check_values *values)
     last[half] = *values;
     if (half == 0)
         last[1] = (struct mpi_check_values){.comm = MPI_COMM_NULL};
+}
+
+void mpi_check_request(const char *doubt)
+{
+    doubtful_request = doubt;
 }
 
 MPI_Comm mpi_check_communicator(void)
@@ -43,6 +49,8 @@ static void describe_rank(const struct mpi_check_values *values, char *text, siz
         explain_rank(values->peer, text + strlen(text), size - strlen(text));
 }
 
+#define LEAST_LARGEST_TAG 32767 /* every MPI takes it */
+
 static int largest_tag(void)
 {
     int *largest, found;
@@ -50,7 +58,18 @@ static int largest_tag(void)
                        MPI_SUCCESS &&
                    found
                ? *largest
-               : 32767; /* what MPI promises */
+               : LEAST_LARGEST_TAG;
+}
+
+/* Far below 0, it is no mistaken constant, and what was meant was above. */
+static const char *why_negative(int tag)
+{
+    if (tag == MPI_ANY_TAG)
+        return " (it is MPI_ANY_TAG, for receives only)";
+    if (tag < -LEAST_LARGEST_TAG)
+        return "; a negative tag of this size comes of a calculation whose result is too large "
+               "for an int (above 2147483647), such as micro_batch << 24";
+    return "; a negative tag is never allowed";
 }
 
 static void describe_tag(const struct mpi_check_values *values, char *text, size_t size)
@@ -58,8 +77,8 @@ static void describe_tag(const struct mpi_check_values *values, char *text, size
     const int most = largest_tag();
     if (values->comm == MPI_COMM_NULL || (values->tag >= 0 && values->tag <= most))
         return;
-    snprintf(text, size, "tag %d%s: tags are 0 to %d", values->tag,
-             values->tag == MPI_ANY_TAG ? " (which is MPI_ANY_TAG, for receives only)" : "", most);
+    snprintf(text, size, "tag %d is outside of 0 to %d (MPI_TAG_UB, here)%s", values->tag, most,
+             values->tag < 0 ? why_negative(values->tag) : "");
 }
 
 static void describe_buffer(const struct mpi_check_values *values, char *text, size_t size)
@@ -84,21 +103,34 @@ static void describe(int class, const struct mpi_check_values *values, char *tex
         break;
     case MPI_ERR_COUNT:
         if (values->count < 0)
-            snprintf(text, size, "a count of %d", values->count);
+            snprintf(text, size, "a count of %d: it is at least 0", values->count);
         break;
     case MPI_ERR_BUFFER:
         if (values->comm != MPI_COMM_NULL)
             describe_buffer(values, text, size);
         break;
     case MPI_ERR_TYPE:
-        snprintf(text, size, "MPI_DATATYPE_NULL, or a type without MPI_Type_commit");
+        snprintf(text, size, "%s",
+                 values->type == MPI_DATATYPE_NULL
+                     ? "the type is MPI_DATATYPE_NULL"
+                     : "a type without MPI_Type_commit, or one that was freed");
         break;
     case MPI_ERR_COMM:
-        snprintf(text, size, "MPI_COMM_NULL, or a communicator that was freed");
+        snprintf(text, size, "%s",
+                 values->comm == MPI_COMM_NULL
+                     ? "the communicator is MPI_COMM_NULL: this rank is a member of "
+                       "none, or it was never made"
+                     : "the communicator was freed, or never set");
+        break;
+    case MPI_ERR_OP:
+        snprintf(text, size, "MPI_OP_NULL, or an operation that elements of this type do not have");
         break;
     case MPI_ERR_REQUEST:
-        snprintf(text, size,
-                 "no request of a call that was started, or a copy of one that has completed");
+        snprintf(text, size, "%s",
+                 doubtful_request != NULL
+                     ? doubtful_request
+                     : "a request whose variable was never set, or a copy of one "
+                       "that has completed");
         break;
     case MPI_ERR_TRUNCATE:
         snprintf(text, size,

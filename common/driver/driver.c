@@ -8,6 +8,7 @@
 #include "common/base/last_words.h"
 #include "common/base/memory.h"
 #include "common/base/mpi_check.h"
+#include "common/base/processor.h"
 #include "common/driver/driver_parts.h"
 #include "common/files/curve.h"
 #include "common/log/log_fields.h"
@@ -118,6 +119,8 @@ static int carry_out(struct run *run, const struct program *program)
         driver_find_probe(program, options->probe)->run(run);
         return STATUS_DONE;
     }
+    if (!driver_data_is_the_same(run))
+        return STATUS_FAILED;
     const struct usage own = driver_train(run, program, options->curve);
     if (options->against[0] != '\0') {
         choose_step(run, program, options->against);
@@ -157,6 +160,7 @@ int driver_main(int argc, char **argv, const struct program *given)
     const struct program complete = with_all_lists(given), *program = &complete;
     struct options options;
     callers_begin(__builtin_frame_address(0));
+    processor_must_fit();
     options_parse(&options, program->options, driver_describe(program), argc, argv);
 
     /* OpenBLAS brings threads of its own; MPI is called by this one alone. */

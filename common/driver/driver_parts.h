@@ -1,8 +1,9 @@
 /*
  * What the driver's files share: driver.c (the program from begin to end),
- * driver_check.c (do the options go together?), driver_train.c (the steps),
- * driver_evidence.c (tensor files and facts), driver_memory.c (memory over time),
- * driver_progress.c (the progress line) and driver_usage.c (how well the ranks were used).
+ * driver_check.c (do the options go together?), driver_data.c (do all ranks see the same
+ * data?), driver_train.c (the steps), driver_evidence.c (tensor files and facts),
+ * driver_memory.c (memory over time), driver_progress.c (the progress line) and
+ * driver_usage.c (how well the ranks were used).
  */
 #ifndef COMMON_DRIVER_DRIVER_PARTS_H
 #define COMMON_DRIVER_DRIVER_PARTS_H
@@ -25,6 +26,12 @@ bool driver_options_fit(const struct program *program, const struct run *run,
                         char reason[REASON_SIZE]);
 /* Has a micro-batch of this step as many samples as the model needs? If not, false, and a reason. */
 bool driver_samples_suffice(const struct run *run, char reason[REASON_SIZE]);
+
+/* ---- driver_data.c ----------------------------------------------------------------------------- */
+
+/* Can every rank use the data, and are they the same for all? If not, the first rank for which they are not
+ * has said so. All ranks call it, and get the same answer. */
+bool driver_data_is_the_same(const struct run *run);
 
 /* ---- driver_evidence.c: nothing is written where the options ask for nothing ------------------- */
 

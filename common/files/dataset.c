@@ -105,39 +105,48 @@ bool dataset_is_made(const char *name)
     return source_find(name, &source, error) && source.kind == SYNTHETIC;
 }
 
-static int source_count(const struct source *source, enum dataset_split split,
-                        char error[DATASET_ERROR_SIZE])
+static bool source_identify(const struct source *source, enum dataset_split split,
+                            struct dataset_identity *identity, char error[DATASET_ERROR_SIZE])
 {
+    const bool train = split == DATASET_TRAIN;
+    const struct shape image = source->shape.input;
     struct idx_files files;
     const char *folder;
+    *identity = (struct dataset_identity){0};
     switch (source->kind) {
     case FASHION_MNIST:
-        if (!idx_find(split, &files, error))
-            return -1;
-        return idx_count(&files, source->shape.input.size[1], source->shape.input.size[2], error);
+        return idx_find(split, &files, error) &&
+               idx_identify(&files, image.size[1], image.size[2], identity, error);
     case CIFAR10:
         folder = cifar_folder(error);
-        return folder == NULL ? -1 : cifar_count(folder, split, error);
+        return folder != NULL && cifar_identify(folder, split, identity, error);
     case SYNTHETIC:
-        return split == DATASET_TRAIN ? source->synthetic.train : source->synthetic.test;
+        identity->samples = train ? source->synthetic.train : source->synthetic.test;
+        return true;
     case TEXT:
-        return dataset_text_count(&source->text, split, error);
+        return dataset_text_identify(&source->text, split, identity, error);
     case SYNTHETIC_TEXT:
-        return split == DATASET_TRAIN ? source->synthetic_text.train : source->synthetic_text.test;
+        identity->samples = train ? source->synthetic_text.train : source->synthetic_text.test;
+        return true;
     }
     fatal("%d is no kind of data set", (int)source->kind);
 }
 
-int dataset_count(const char *name, enum dataset_split split, char error[DATASET_ERROR_SIZE])
+int dataset_identify(const char *name, enum dataset_split split, uint64_t *fingerprint,
+                     char error[DATASET_ERROR_SIZE])
 {
     struct source source;
-    return source_find(name, &source, error) ? source_count(&source, split, error) : -1;
+    struct dataset_identity identity;
+    if (!source_find(name, &source, error) || !source_identify(&source, split, &identity, error))
+        return -1;
+    *fingerprint = identity.fingerprint;
+    return identity.samples;
 }
 
-bool dataset_present(const char *name, char error[DATASET_ERROR_SIZE])
+int dataset_count(const char *name, enum dataset_split split, char error[DATASET_ERROR_SIZE])
 {
-    return dataset_count(name, DATASET_TRAIN, error) > 0 &&
-           dataset_count(name, DATASET_TEST, error) > 0;
+    uint64_t fingerprint;
+    return dataset_identify(name, split, &fingerprint, error);
 }
 
 static bool fashion_mnist_open(const struct source *source, enum dataset_split split, bool inputs,

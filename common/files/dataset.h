@@ -16,8 +16,8 @@
  *                    "synthetic-text:tokens=64,vocabulary=64,train=2048,test=512"
  *
  * A folder, or file, that an environment variable names is the only one looked into.
- * Files are checked for sizes, magic numbers and label ranges; an error names
- * file, offset, found and expected, and what to do. Images are kept as bytes
+ * Files are checked for sizes, magic numbers and label ranges, and whether they belong
+ * together; an error names file, offset, found and expected, and what to do. Images are kept as bytes
  * and become floats, (byte/255 - mean) / deviation per channel, when gathered.
  * Images of unpacked files are mapped: ready at once, shared by all processes,
  * and not counted as memory; all others, and tokens, are counted as MEMORY_WORKSPACE. A
@@ -50,12 +50,35 @@ struct dataset;
 bool dataset_describe(const char *name, struct data_shape *shape, char error[DATASET_ERROR_SIZE]);
 /* Are its samples worked out each time that they are gathered, and not kept? */
 bool dataset_is_made(const char *name);
-/* Is it there to be opened? If not, error says where it was looked for and how to get it. */
+
+enum dataset_state {
+    DATASET_READY,
+    DATASET_ABSENT, /* not installed: no variable names it, and nothing of it is where it is looked for */
+    DATASET_WRONG /* where it should be is nothing, or something else, or a part of it is damaged */
+};
+/* How does it stand, by names, sizes, headers, and whether its files belong together? Training data must
+ * be there; of test data, which no training reads, what is there must be right. With an error, unless it is
+ * ready: where it was looked for, what was found and expected, and how to get it. */
+enum dataset_state dataset_look(const char *name, char error[DATASET_ERROR_SIZE]);
+/* The same by all that training reads: what is packed is unpacked, and every label looked at. */
+enum dataset_state dataset_examine(const char *name, char error[DATASET_ERROR_SIZE]);
+/* Is it ready to be opened? */
 bool dataset_present(const char *name, char error[DATASET_ERROR_SIZE]);
 
-/* How many samples a split has, without opening inputs or labels (of files of images, only sizes and
- * headers are read); -1 with an error. */
+/* How many samples a split has, without opening inputs or labels; -1 with an error. All its files are looked
+ * at, and must belong together, whichever part is opened afterwards. */
 int dataset_count(const char *name, enum dataset_split split, char error[DATASET_ERROR_SIZE]);
+/* The same, with a number that tells these samples from others, for ranks that read them at different
+ * places: in well under a millisecond (of a text, as long as to read it). 0 for sets that need no files. */
+int dataset_identify(const char *name, enum dataset_split split, uint64_t *fingerprint,
+                     char error[DATASET_ERROR_SIZE]);
+
+/* The files that training and test data are read from, as far as they are there; 0 for sets that need
+ * none. */
+#define DATASET_MOST_FILES 6
+#define DATASET_PATH_SIZE  4200
+int dataset_files(const char *name, char path[DATASET_MOST_FILES][DATASET_PATH_SIZE]);
+bool dataset_has_files(const char *name);
 
 /* Opens inputs, labels or both (at least one). A new data set, or NULL with an error. */
 struct dataset *dataset_open(const char *name, enum dataset_split split, bool inputs, bool labels,

@@ -6,21 +6,16 @@
  */
 #include "common/files/dataset_parts.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
-#define PIXEL_BYTES  3072
-#define RECORD_BYTES (1 + PIXEL_BYTES)
-#define CLASSES      10
-#define PATH_SIZE    4200
-#define GET_AGAIN    "get it again with datasets/get cifar10"
-
-static const char *const file_names[2][DATASET_MAX_FILES + 1] = {
-    [DATASET_TRAIN] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
-                       "data_batch_4.bin", "data_batch_5.bin", NULL},
-    [DATASET_TEST] = {"test_batch.bin", NULL}};
+#define PIXEL_BYTES   3072
+#define RECORD_BYTES  (1 + PIXEL_BYTES)
+#define CLASSES       10
+#define FIRST_RECORDS 4 /* of a file, that tell it from others */
+#define GET_AGAIN     "get it again with datasets/get cifar10"
 
 /* The number of records in a file of this size, or -1 with an error. */
 static int records_in(const char *path, size_t size, char error[DATASET_ERROR_SIZE])
@@ -37,18 +32,18 @@ static int records_in(const char *path, size_t size, char error[DATASET_ERROR_SI
     return (int)records;
 }
 
-static bool path_of(const char *folder, const char *name, char path[PATH_SIZE],
+static bool path_of(const char *folder, const char *name, char path[DATASET_PATH_SIZE],
                     char error[DATASET_ERROR_SIZE])
 {
-    if (snprintf(path, PATH_SIZE, "%s/%s", folder, name) < PATH_SIZE)
+    if (snprintf(path, DATASET_PATH_SIZE, "%s/%s", folder, name) < DATASET_PATH_SIZE)
         return true;
     return dataset_error(error, "the path of the folder for CIFAR-10 is too long");
 }
 
 const char *cifar_folder(char error[DATASET_ERROR_SIZE])
 {
-    const char *chosen = dataset_place("CIFAR10_DIR");
-    const char *folder = chosen != NULL ? chosen : "datasets/cifar-10-batches-bin";
+    const char *chosen = dataset_place(dataset_cifar10.variable);
+    const char *folder = chosen != NULL ? chosen : dataset_cifar10.place[0];
     struct stat status;
     if (stat(folder, &status) == 0 && S_ISDIR(status.st_mode))
         return folder;
@@ -65,24 +60,37 @@ const char *cifar_folder(char error[DATASET_ERROR_SIZE])
     return NULL;
 }
 
-int cifar_count(const char *folder, enum dataset_split split, char error[DATASET_ERROR_SIZE])
+/* Goes on with a checksum over the first records of a file, and its last one. */
+static uint32_t add_to_sum(uint32_t sum, const struct mapped_file *file, int records)
 {
-    int samples = 0;
-    for (const char *const *name = file_names[split]; *name != NULL; name++) {
-        char path[PATH_SIZE];
-        struct stat status;
-        if (!path_of(folder, *name, path, error))
-            return -1;
-        if (stat(path, &status) != 0) {
-            dataset_error(error, "%s: can't be read: %s; " GET_AGAIN, path, strerror(errno));
-            return -1;
+    const int first = records < FIRST_RECORDS ? records : FIRST_RECORDS;
+    const uint8_t *last = file->byte + (size_t)(records - 1) * RECORD_BYTES;
+    sum = (uint32_t)crc32(sum, file->byte, (uInt)first * RECORD_BYTES);
+    return (uint32_t)crc32(sum, last, RECORD_BYTES);
+}
+
+bool cifar_identify(const char *folder, enum dataset_split split, struct dataset_identity *identity,
+                    char error[DATASET_ERROR_SIZE])
+{
+    uint32_t sum = 0, sizes = 0;
+    *identity = (struct dataset_identity){0};
+    for (const char *const *name = dataset_cifar10.file[split]; *name != NULL; name++) {
+        char path[DATASET_PATH_SIZE];
+        struct mapped_file file;
+        if (!path_of(folder, *name, path, error) || !file_map(path, GET_AGAIN, &file, error))
+            return false;
+        const int records = records_in(path, file.size, error);
+        if (records > 0) {
+            identity->samples += records;
+            sum = add_to_sum(sum, &file, records);
+            sizes = (uint32_t)crc32(sizes, (const Bytef *)&records, sizeof records);
         }
-        int records = records_in(path, (size_t)status.st_size, error);
+        file_unmap(&file);
         if (records < 0)
-            return -1;
-        samples += records;
+            return false;
     }
-    return samples;
+    identity->fingerprint = (uint64_t)sizes << 32 | sum;
+    return true;
 }
 
 /* Appends the labels of one file's records. */
@@ -119,6 +127,7 @@ bool cifar_open_file(const char *path, bool inputs, bool labels, struct dataset 
     if (good)
         dataset->samples += records;
     if (good && inputs) {
+        file_watch(path, &file);
         dataset->file[dataset->files++] = file;
         dataset->run[dataset->runs++] =
             (struct image_run){.first = file.byte + 1, .stride = RECORD_BYTES, .samples = records};
@@ -131,8 +140,8 @@ bool cifar_open_file(const char *path, bool inputs, bool labels, struct dataset 
 bool cifar_open(const char *folder, enum dataset_split split, bool inputs, bool labels,
                 struct dataset *dataset, char error[DATASET_ERROR_SIZE])
 {
-    for (const char *const *name = file_names[split]; *name != NULL; name++) {
-        char path[PATH_SIZE];
+    for (const char *const *name = dataset_cifar10.file[split]; *name != NULL; name++) {
+        char path[DATASET_PATH_SIZE];
         if (!path_of(folder, *name, path, error) ||
             !cifar_open_file(path, inputs, labels, dataset, error))
             return false;

@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #define IDX_MAGIC_LABELS 0x00000801u
@@ -200,6 +199,7 @@ bool idx_open_images(const char *path, int height, int width, struct dataset *da
         first = dataset->unpacked;
         good = idx_read_payload(&idx, dataset->unpacked, error);
     } else if (good) {
+        file_watch(path, &idx.file);
         dataset->file[dataset->files++] = idx.file;
         idx.file = (struct mapped_file){0}; /* the data set's from now on */
     }
@@ -235,62 +235,58 @@ bool idx_open_labels(const char *path, int classes, struct dataset *dataset,
     return good;
 }
 
-int idx_count(const struct idx_files *files, int height, int width, char error[DATASET_ERROR_SIZE])
+/* Goes on with a checksum over the next bytes of the content, `from` bytes behind the header. */
+static bool idx_add_to_sum(struct idx *idx, size_t from, size_t bytes, uint32_t *sum,
+                           char error[DATASET_ERROR_SIZE])
 {
-    struct idx images, labels;
-    if (!idx_open(&images, files->images, 3, error))
-        return -1;
-    bool good = idx_check_image_size(&images, height, width, error);
-    idx_close(&images);
-    if (!good || !idx_open(&labels, files->labels, 1, error))
-        return -1;
-    idx_close(&labels);
-    if (images.size[0] != labels.size[0]) {
-        dataset_error(error,
-                      "%s has %u images, but %s has %u labels; get both again with datasets/get "
-                      "fashion-mnist",
-                      files->images, images.size[0], files->labels, labels.size[0]);
-        return -1;
+    uint8_t part[4096];
+    if (!idx->packed) {
+        *sum = (uint32_t)crc32(*sum, idx->file.byte + idx->header_bytes + from, (uInt)bytes);
+        return true;
     }
-    return (int)images.size[0];
+    while (bytes > 0) {
+        const size_t now = bytes < sizeof part ? bytes : sizeof part;
+        if (!idx_inflate(idx, part, now, error))
+            return false;
+        *sum = (uint32_t)crc32(*sum, part, (uInt)now);
+        bytes -= now;
+    }
+    return true;
 }
 
-/* The path of one file in a folder: unpacked, else packed. */
-static bool idx_find_file(const char *folder, const char *name, char path[IDX_PATH_SIZE])
+/* Of an open file: of its first samples, and of so many bytes of all. */
+static bool idx_sum(struct idx *idx, size_t sample_bytes, bool whole, struct idx_sums *sums,
+                    char error[DATASET_ERROR_SIZE])
 {
-    static const char *const endings[] = {"", ".gz"};
-    for (int i = 0; i < 2; i++) {
-        int length = snprintf(path, IDX_PATH_SIZE, "%s/%s%s", folder, name, endings[i]);
-        if (length < IDX_PATH_SIZE && access(path, R_OK) == 0)
-            return true;
-    }
-    return false;
+    const uint32_t samples = idx->size[0], first = samples < IDX_FIRST ? samples : IDX_FIRST;
+    const size_t begin = first * sample_bytes, rest = idx->payload_bytes - begin;
+    *sums = (struct idx_sums){.samples = (int)samples};
+    if (!idx_add_to_sum(idx, 0, begin, &sums->first, error))
+        return false;
+    sums->all = sums->first;
+    return !whole || idx_add_to_sum(idx, begin, rest, &sums->all, error);
 }
 
-bool idx_find(enum dataset_split split, struct idx_files *files, char error[DATASET_ERROR_SIZE])
+bool idx_sum_images(const char *path, int height, int width, struct idx_sums *sums,
+                    char error[DATASET_ERROR_SIZE])
 {
-    static const char *const folders[] = {"datasets/fashion-mnist",
-                                          "/usr/share/datasets/fashion-mnist"};
-    bool train = split == DATASET_TRAIN;
-    const char *images = train ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte";
-    const char *labels = train ? "train-labels-idx1-ubyte" : "t10k-labels-idx1-ubyte";
-    const char *chosen = dataset_place("FASHION_MNIST_DIR");
-    if (chosen != NULL) {
-        if (idx_find_file(chosen, images, files->images) &&
-            idx_find_file(chosen, labels, files->labels))
-            return true;
-        return dataset_error(error,
-                             "FASHION_MNIST_DIR names \"%s\", where %s and %s (or the same with "
-                             ".gz) can't be read; correct it, or unset it and run "
-                             "datasets/get fashion-mnist",
-                             chosen, images, labels);
-    }
-    for (int i = 0; i < 2; i++)
-        if (idx_find_file(folders[i], images, files->images) &&
-            idx_find_file(folders[i], labels, files->labels))
-            return true;
-    return dataset_error(error,
-                         "Fashion-MNIST is neither in %s nor in %s (%s and %s, or the same with "
-                         ".gz); run datasets/get fashion-mnist, or set FASHION_MNIST_DIR",
-                         folders[0], folders[1], images, labels);
+    struct idx idx;
+    const size_t image_bytes = (size_t)height * (size_t)width;
+    if (!idx_open(&idx, path, 3, error))
+        return false;
+    const bool good = idx_check_image_size(&idx, height, width, error) &&
+                      idx_check_size(&idx, image_bytes, error) &&
+                      idx_sum(&idx, image_bytes, false, sums, error);
+    idx_close(&idx);
+    return good;
+}
+
+bool idx_sum_labels(const char *path, struct idx_sums *sums, char error[DATASET_ERROR_SIZE])
+{
+    struct idx idx;
+    if (!idx_open(&idx, path, 1, error))
+        return false;
+    const bool good = idx_check_size(&idx, 1, error) && idx_sum(&idx, 1, true, sums, error);
+    idx_close(&idx);
+    return good;
 }

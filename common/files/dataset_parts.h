@@ -62,11 +62,32 @@ struct dataset {
 bool file_map(const char *path, const char *remedy, struct mapped_file *file,
               char error[DATASET_ERROR_SIZE]);
 void file_unmap(struct mapped_file *file);
+/* For a file that stays mapped while others may change it: if it becomes shorter, what ends the process says
+ * so. (After MPI_Init, which wants to be the first to handle signals.) */
+void file_watch(const char *path, const struct mapped_file *file);
 /* Writes the error and returns false. */
 bool dataset_error(char error[DATASET_ERROR_SIZE], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The folder or file that an environment variable names, or NULL. */
 const char *dataset_place(const char *variable);
+
+/* What tells the files of one split from others: the same wherever the same samples are read, packed or
+ * not. From sizes, headers, and a part of the content that is small. */
+struct dataset_identity {
+    int samples;
+    uint64_t fingerprint;
+};
+
+/* --- dataset_places.c ------------------------------------------------------- */
+
+/* Where the files of a data set are looked for. */
+struct data_place {
+    const char *set;
+    const char *variable;                       /* that names the only place */
+    const char *place[3];                       /* without it: in this order; ends with NULL */
+    const char *file[2][DATASET_MAX_FILES + 1]; /* of each split; none: the place is the file */
+};
+extern const struct data_place dataset_fashion_mnist, dataset_cifar10, dataset_text;
 
 /* --- dataset_options.c ------------------------------------------------------ */
 
@@ -82,27 +103,45 @@ bool dataset_options_read(const char *set, const struct dataset_option *known, s
 
 /* --- dataset_idx.c ---------------------------------------------------------- */
 
-/* The IDX files of one split of Fashion-MNIST: false, with where was looked, if there are none. */
-#define IDX_PATH_SIZE 4200
-struct idx_files {
-    char images[IDX_PATH_SIZE];
-    char labels[IDX_PATH_SIZE];
-};
-bool idx_find(enum dataset_split split, struct idx_files *files, char error[DATASET_ERROR_SIZE]);
-
 /* Read one file, gzip or not. Images must be height × width, labels below classes. */
 bool idx_open_images(const char *path, int height, int width, struct dataset *dataset,
                      char error[DATASET_ERROR_SIZE]);
 bool idx_open_labels(const char *path, int classes, struct dataset *dataset,
                      char error[DATASET_ERROR_SIZE]);
-/* The number of samples that the headers of both files agree on, or -1. */
-int idx_count(const struct idx_files *files, int height, int width, char error[DATASET_ERROR_SIZE]);
+
+/* Checksums of the samples in one file. */
+#define IDX_FIRST 64
+struct idx_sums {
+    int samples;
+    uint32_t first; /* CRC-32 of the first IDX_FIRST samples, or of as many as there are */
+    uint32_t all;   /* of all labels; of images as `first` */
+};
+bool idx_sum_images(const char *path, int height, int width, struct idx_sums *sums,
+                    char error[DATASET_ERROR_SIZE]);
+bool idx_sum_labels(const char *path, struct idx_sums *sums, char error[DATASET_ERROR_SIZE]);
+
+/* --- dataset_idx_pair.c ----------------------------------------------------- */
+
+/* The IDX files of one split of Fashion-MNIST: false, with where was looked, if there are none. */
+struct idx_files {
+    char images[DATASET_PATH_SIZE];
+    char labels[DATASET_PATH_SIZE];
+};
+bool idx_find(enum dataset_split split, struct idx_files *files, char error[DATASET_ERROR_SIZE]);
+/* The path of one file in a folder, unpacked, else packed. False, and errno, if neither can be read. */
+bool idx_find_file(const char *folder, const char *name, char path[DATASET_PATH_SIZE]);
+
+/* Do both files belong together? The number of samples must be the same; and where one of them is of the
+ * original data set, by its checksum, the other must be, too. */
+bool idx_identify(const struct idx_files *files, int height, int width,
+                  struct dataset_identity *identity, char error[DATASET_ERROR_SIZE]);
 
 /* --- dataset_cifar.c -------------------------------------------------------- */
 
 /* The folder of the CIFAR-10 files, or NULL with an error. */
 const char *cifar_folder(char error[DATASET_ERROR_SIZE]);
-int cifar_count(const char *folder, enum dataset_split split, char error[DATASET_ERROR_SIZE]);
+bool cifar_identify(const char *folder, enum dataset_split split, struct dataset_identity *identity,
+                    char error[DATASET_ERROR_SIZE]);
 /* Adds the records of one file to the data set. */
 bool cifar_open_file(const char *path, bool inputs, bool labels, struct dataset *dataset,
                      char error[DATASET_ERROR_SIZE]);
@@ -133,8 +172,8 @@ bool dataset_text_parse(const char *text, struct text_options *options,
                         char error[DATASET_ERROR_SIZE]);
 /* How many different characters the file has, or -1. */
 int dataset_text_vocabulary(char error[DATASET_ERROR_SIZE]);
-int dataset_text_count(const struct text_options *options, enum dataset_split split,
-                       char error[DATASET_ERROR_SIZE]);
+bool dataset_text_identify(const struct text_options *options, enum dataset_split split,
+                           struct dataset_identity *identity, char error[DATASET_ERROR_SIZE]);
 bool dataset_text_open(const struct text_options *options, enum dataset_split split,
                        struct dataset *dataset, char error[DATASET_ERROR_SIZE]);
 

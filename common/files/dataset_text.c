@@ -10,8 +10,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
-#define OWN_TEXT     "datasets/text.txt"
 #define OTHER_FILE   "set TEXT_FILE to a text file in UTF-8, or unset it to take the kit's own text"
 #define MOST_BYTES   ((size_t)1 << 28)
 #define MOST_TOKENS  65536
@@ -140,8 +140,8 @@ static void text_close(struct text_file *text)
 /* Opens and scans. With false, nothing is open. */
 static bool text_open(struct text_file *text, char error[DATASET_ERROR_SIZE])
 {
-    const char *chosen = dataset_place("TEXT_FILE");
-    *text = (struct text_file){.path = chosen != NULL ? chosen : OWN_TEXT};
+    const char *chosen = dataset_place(dataset_text.variable);
+    *text = (struct text_file){.path = chosen != NULL ? chosen : dataset_text.place[0]};
     if (!file_map(text->path, OTHER_FILE, &text->file, error))
         return false;
     if (text->file.size > MOST_BYTES) {
@@ -195,16 +195,20 @@ static bool part_of(const struct text_file *text, enum dataset_split split, int 
     return true;
 }
 
-int dataset_text_count(const struct text_options *options, enum dataset_split split,
-                       char error[DATASET_ERROR_SIZE])
+bool dataset_text_identify(const struct text_options *options, enum dataset_split split,
+                           struct dataset_identity *identity, char error[DATASET_ERROR_SIZE])
 {
     struct text_file text;
     struct part part;
     if (!text_open(&text, error))
-        return -1;
+        return false;
     const bool good = part_of(&text, split, options->tokens, &part, error);
+    const uint64_t sum = crc32(0, text.file.byte, (uInt)text.file.size);
+    if (good)
+        *identity = (struct dataset_identity){.samples = part.samples,
+                                              .fingerprint = (uint64_t)text.file.size << 32 | sum};
     text_close(&text);
-    return good ? part.samples : -1;
+    return good;
 }
 
 /* The tokens of a part, which begin `first` characters behind the file's beginning. */

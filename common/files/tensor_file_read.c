@@ -6,6 +6,7 @@
  * cover the data exactly: no overlap, no hole, nothing behind them.
  */
 #include "common/base/fatal.h"
+#include "common/base/unreadable.h"
 #include "common/files/tensor_file_private.h"
 
 #include <errno.h>
@@ -58,8 +59,10 @@ static bool read_at(struct reading *reading, void *to, size_t bytes, uint64_t of
         ssize_t got = pread(reading->descriptor, next, bytes, (off_t)offset);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
+        if (got < 0) {
+            unreadable_note(reading->path, errno);
             return fail(reading, "offset %" PRIu64 ": can't be read: %s", offset, strerror(errno));
+        }
         if (got == 0)
             return fail(reading, "offset %" PRIu64 ": the file ends, %zu more bytes were expected",
                         offset, bytes);
@@ -77,8 +80,10 @@ static bool open_file(struct reading *reading)
     struct stat status;
     /* O_NONBLOCK: a pipe under this name must not hold us up. */
     reading->descriptor = open(reading->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (reading->descriptor < 0 || fstat(reading->descriptor, &status) != 0)
+    if (reading->descriptor < 0 || fstat(reading->descriptor, &status) != 0) {
+        unreadable_note(reading->path, errno);
         return fail(reading, "can't be opened: %s", strerror(errno));
+    }
     if (!S_ISREG(status.st_mode))
         return fail(reading, "is not a regular file");
     reading->file_bytes = (uint64_t)status.st_size;

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,6 +53,12 @@ static void grow(void)
     int error = posix_fallocate(the_log.file, (off_t)the_log.size, (off_t)growth);
     if (sigaction(SIGXFSZ, &before, NULL) != 0)
         fatal("can't restore SIGXFSZ: %s", strerror(errno));
+    if (error == EFBIG)
+        fatal("the log %s is full: %" PRIu64
+              " records in %zu MiB, and files may not be larger here. That is "
+              "the kit's limit, and no mistake by itself; but does the program mean to call MPI so "
+              "often?",
+              the_log.path, the_log.sequence, the_log.size >> 20);
     if (error != 0)
         fatal("can't make room for the log %s beyond %zu bytes: %s", the_log.path, the_log.size,
               strerror(error));

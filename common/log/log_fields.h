@@ -97,6 +97,9 @@ bool log_is_poll(const struct log_record *record);
 bool log_is_behind_begin(const struct log_record *record);
 /* Number of the request that a call starts or is about, from 1 within the rank; 0: none. */
 uint64_t log_request(const struct log_record *record);
+/* LOG_UNKNOWN_REQUEST: which of how many, from 0. Of a forged record any numbers. */
+struct log_record log_record_of_unknown_request(int index, int count);
+void log_unknown_request(const struct log_record *record, uint64_t *index, uint64_t *count);
 /* Calls that make a communicator: how many members it has, at the end. 0: impossible. */
 int log_size(const struct log_record *record);
 /* Likewise: number of the new communicator; 0: this rank is not a member. */

@@ -25,6 +25,20 @@ uint64_t log_request(const struct log_record *record)
     return record->own_number;
 }
 
+struct log_record log_record_of_unknown_request(int index, int count)
+{
+    struct log_record record = log_record_new(LOG_UNKNOWN_REQUEST, LOG_INSTANT);
+    record.own_number = (uint64_t)index;
+    record.bytes = (uint64_t)count;
+    return record;
+}
+
+void log_unknown_request(const struct log_record *record, uint64_t *index, uint64_t *count)
+{
+    *index = record->own_number;
+    *count = record->bytes;
+}
+
 int log_size(const struct log_record *record)
 {
     return record->own_value >= 1 && record->own_value <= INT_MAX ? (int)record->own_value : 0;

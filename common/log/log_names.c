@@ -67,6 +67,7 @@ static const char *const names[LOG_OPERATIONS] = {
     [LOG_SEND_PART] = "sending part",
     [LOG_RECV_PART] = "receiving part",
     [LOG_COUNT_PART] = "part of a collective",
+    [LOG_UNKNOWN_REQUEST] = "unknown request",
     [LOG_DATA] = "data",
     [LOG_BARRIER] = "MPI_Barrier",
     [LOG_BCAST] = "MPI_Bcast",

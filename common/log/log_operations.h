@@ -87,7 +87,9 @@ enum log_operation {
                        its own, if there are at most 64: peer; bytes; tag = enum log_direction.
                        Likewise of a LOG_WIN_POST or LOG_WIN_START, and without bytes of a
                        LOG_COMM_CREATE_GROUP: the members */
-    LOG_DATA,       /* on request (--log-data): instants after the begin, or before the end or
+    LOG_UNKNOWN_REQUEST, /* instant in front of a call: its array holds, at own_number of `bytes`
+                       requests, from 0, one that no call has made */
+    LOG_DATA,            /* on request (--log-data): instants after the begin, or before the end or
                        LOG_COMPLETED, of a collective: what is put in, or comes out */
     /* MPI: collectives. The non-blocking form of each is 32 further: log_blocking_form() */
     LOG_BARRIER = 128,

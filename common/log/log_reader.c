@@ -3,6 +3,8 @@
  */
 #include "common/log/log_reader.h"
 
+#include "common/base/unreadable.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -106,13 +108,17 @@ static void verify(struct log_file *log, size_t bytes)
     log->complete = log->count > 0 && log->record[log->count - 1].operation == LOG_FINAL;
 }
 
-static bool read_open_file(int file, struct log_file *log, const char **cause)
+/* number: errno, if the system refused something; else 0. */
+static bool read_open_file(int file, struct log_file *log, const char **cause, int *number)
 {
     struct stat status;
     struct log_header header;
     *cause = "it can't be read";
-    if (fstat(file, &status) != 0)
+    *number = 0;
+    if (fstat(file, &status) != 0) {
+        *number = errno;
         return false;
+    }
     if (!S_ISREG(status.st_mode)) {
         *cause = "it is not a regular file";
         return false;
@@ -127,8 +133,10 @@ static bool read_open_file(int file, struct log_file *log, const char **cause)
         return false;
     }
     ssize_t got = read_fully(file, &header, sizeof header);
-    if (got < 0)
+    if (got < 0) {
+        *number = errno;
         return false;
+    }
     if ((size_t)got < sizeof header) {
         *cause = "it became shorter while it was read";
         return false;
@@ -144,12 +152,16 @@ static bool read_open_file(int file, struct log_file *log, const char **cause)
     size_t bytes = (size_t)status.st_size - sizeof header;
     log->record = malloc(bytes + sizeof(struct log_record));
     *cause = "there is not enough memory to read it";
-    if (log->record == NULL)
+    if (log->record == NULL) {
+        *number = ENOMEM;
         return false;
+    }
     *cause = "it can't be read";
     got = read_fully(file, log->record, bytes);
-    if (got < 0)
+    if (got < 0) {
+        *number = errno;
         return false;
+    }
     verify(log, (size_t)got);
     return true;
 }
@@ -161,14 +173,17 @@ bool log_read(const char *path, struct log_file *log, char error[LOG_ERROR_SIZE]
     /* A link or a named pipe in the evidence folder must not lead or stop the reader. */
     int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) {
+        unreadable_note(path, errno);
         snprintf(error, LOG_ERROR_SIZE, "%s: %s", path,
                  errno == ELOOP ? "it is a symbolic link" : strerror(errno));
         return false;
     }
     const char *cause;
-    bool fine = read_open_file(file, log, &cause);
+    int number;
+    bool fine = read_open_file(file, log, &cause, &number);
     close(file);
     if (!fine) {
+        unreadable_note(path, number);
         log_destroy(log);
         snprintf(error, LOG_ERROR_SIZE, "%s: %s", path, cause);
     }

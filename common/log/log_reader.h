@@ -24,7 +24,8 @@ struct log_file {
 #define LOG_ERROR_SIZE 512
 
 /* Reads one file. False, with an error that names file and cause, if there is no
- * usable header; damage further on keeps what stands before it. */
+ * usable header; damage further on keeps what stands before it. What the system would not let it read it
+ * notes (common/base/unreadable.h). */
 bool log_read(const char *path, struct log_file *log, char error[LOG_ERROR_SIZE]);
 void log_destroy(struct log_file *log);
 

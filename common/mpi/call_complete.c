@@ -21,9 +21,10 @@ static struct log_record begin_wait(enum log_operation operation, uint64_t calle
 
 int MPI_Wait(MPI_Request *request, MPI_Status *status)
 {
+    const bool wrong = log_mpi_requests_are_wrong(1, request, false);
     struct log_mpi_requests requests = log_mpi_requests_find(1, request, status, 1);
     struct log_record call = begin_wait(LOG_WAIT, CALLER, &requests);
-    int error = PMPI_Wait(request, requests.status);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Wait(request, requests.status);
     log_mpi_progressed();
     log_mpi_requests_completed(&requests, 0, 0, error);
     log_mpi_requests_free(&requests);
@@ -32,9 +33,11 @@ int MPI_Wait(MPI_Request *request, MPI_Status *status)
 
 int MPI_Waitall(int count, MPI_Request handles[], MPI_Status statuses[])
 {
+    const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     struct log_record call = begin_wait(LOG_WAITALL, CALLER, &requests);
-    int error = PMPI_Waitall(count, handles, requests.status);
+    int error =
+        wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Waitall(count, handles, requests.status);
     log_mpi_progressed();
     for (int i = 0; i < requests.count; i++)
         log_mpi_requests_completed(&requests, i, i, error);
@@ -44,11 +47,13 @@ int MPI_Waitall(int count, MPI_Request handles[], MPI_Status statuses[])
 
 int MPI_Waitany(int count, MPI_Request handles[], int *index, MPI_Status *status)
 {
+    const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, status, 1);
     struct log_record call = begin_wait(LOG_WAITANY, CALLER, &requests);
-    int error = PMPI_Waitany(count, handles, index, requests.status);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
+                      : PMPI_Waitany(count, handles, index, requests.status);
     log_mpi_progressed();
-    if (*index != MPI_UNDEFINED)
+    if (!wrong && *index != MPI_UNDEFINED)
         log_mpi_requests_completed(&requests, *index, 0, error);
     log_mpi_requests_free(&requests);
     return log_mpi_end(call, error);
@@ -57,9 +62,11 @@ int MPI_Waitany(int count, MPI_Request handles[], int *index, MPI_Status *status
 int MPI_Waitsome(int count, MPI_Request handles[], int *completed, int indices[],
                  MPI_Status statuses[])
 {
+    const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     struct log_record call = begin_wait(LOG_WAITSOME, CALLER, &requests);
-    int error = PMPI_Waitsome(count, handles, completed, indices, requests.status);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
+                      : PMPI_Waitsome(count, handles, completed, indices, requests.status);
     log_mpi_progressed();
     const bool counted = error == MPI_SUCCESS || error == MPI_ERR_IN_STATUS;
     for (int i = 0; counted && requests.count > 0 && i < *completed; i++)
@@ -104,8 +111,10 @@ int MPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
 {
     if (!is_any_left(1, request))
         return PMPI_Test(request, flag, status);
+    const bool wrong = log_mpi_requests_are_wrong(1, request, false);
     struct log_mpi_requests requests = log_mpi_requests_find(1, request, status, 1);
-    int error = PMPI_Test(request, flag, requests.status);
+    int error =
+        wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Test(request, flag, requests.status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call = begin_test(LOG_TEST, CALLER, &requests, successful);
     if (successful)
@@ -117,8 +126,10 @@ int MPI_Testall(int count, MPI_Request handles[], int *flag, MPI_Status statuses
 {
     if (!is_any_left(count, handles))
         return PMPI_Testall(count, handles, flag, statuses);
+    const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
-    int error = PMPI_Testall(count, handles, flag, requests.status);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
+                      : PMPI_Testall(count, handles, flag, requests.status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call = begin_test(LOG_TESTALL, CALLER, &requests, successful);
     for (int i = 0; successful && i < requests.count; i++)
@@ -130,11 +141,13 @@ int MPI_Testany(int count, MPI_Request handles[], int *index, int *flag, MPI_Sta
 {
     if (!is_any_left(count, handles))
         return PMPI_Testany(count, handles, index, flag, status);
+    const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, status, 1);
-    int error = PMPI_Testany(count, handles, index, flag, requests.status);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
+                      : PMPI_Testany(count, handles, index, flag, requests.status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call = begin_test(LOG_TESTANY, CALLER, &requests, successful);
-    if (successful && *index != MPI_UNDEFINED)
+    if (successful && !wrong && *index != MPI_UNDEFINED)
         log_mpi_requests_completed(&requests, *index, 0, error);
     return end_test(call, error, &requests, successful);
 }
@@ -144,8 +157,10 @@ int MPI_Testsome(int count, MPI_Request handles[], int *completed, int indices[]
 {
     if (!is_any_left(count, handles))
         return PMPI_Testsome(count, handles, completed, indices, statuses);
+    const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
-    int error = PMPI_Testsome(count, handles, completed, indices, requests.status);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
+                      : PMPI_Testsome(count, handles, completed, indices, requests.status);
     bool successful = error != MPI_SUCCESS || *completed != 0;
     struct log_record call = begin_test(LOG_TESTSOME, CALLER, &requests, successful);
     const bool counted = error == MPI_SUCCESS || error == MPI_ERR_IN_STATUS;
@@ -168,11 +183,12 @@ static struct log_mpi_request *about(struct log_record *call, const MPI_Request 
 
 int MPI_Request_free(MPI_Request *handle)
 {
+    const bool wrong = log_mpi_requests_are_wrong(1, handle, false);
     struct log_record call = log_mpi_begin(LOG_REQUEST_FREE, CALLER, MPI_COMM_NULL);
     struct log_mpi_request *request = about(&call, handle);
     if (log_mpi_keep_freed(request, handle))
         return log_mpi_end(call, MPI_SUCCESS);
-    int error = PMPI_Request_free(handle);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Request_free(handle);
     if (error == MPI_SUCCESS)
         log_mpi_request_forget(request);
     return log_mpi_end(call, error);
@@ -181,7 +197,8 @@ int MPI_Request_free(MPI_Request *handle)
 /* The request stays until it is waited for. */
 int MPI_Cancel(MPI_Request *handle)
 {
+    const bool wrong = log_mpi_requests_are_wrong(1, handle, false);
     struct log_record call = log_mpi_begin(LOG_CANCEL, CALLER, MPI_COMM_NULL);
     about(&call, handle);
-    return log_mpi_end(call, PMPI_Cancel(handle));
+    return log_mpi_end(call, wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Cancel(handle));
 }

@@ -94,16 +94,19 @@ static void append_part(MPI_Request handle, const MPI_Request *variable)
 
 int MPI_Start(MPI_Request *request)
 {
+    const bool wrong = log_mpi_requests_are_wrong(1, request, true);
     struct log_record call = log_mpi_begin(LOG_START, CALLER, MPI_COMM_NULL);
     if (call.operation != LOG_NONE)
         append_part(*request, request);
-    return log_mpi_end(call, PMPI_Start(request));
+    return log_mpi_end(call, wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Start(request));
 }
 
 int MPI_Startall(int count, MPI_Request requests[])
 {
+    const bool wrong = log_mpi_requests_are_wrong(count, requests, true);
     struct log_record call = log_mpi_begin(LOG_STARTALL, CALLER, MPI_COMM_NULL);
     for (int i = 0; call.operation != LOG_NONE && i < count; i++)
         append_part(requests[i], &requests[i]);
-    return log_mpi_end(call, PMPI_Startall(count, requests));
+    return log_mpi_end(call,
+                       wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Startall(count, requests));
 }

@@ -13,6 +13,7 @@ static void note_values(const struct log_mpi_collective *call)
     mpi_check_values(0, &(struct mpi_check_values){.buffer = call->input.buffer,
                                                    .into = call->output.buffer,
                                                    .count = call->input.count,
+                                                   .type = call->input.type,
                                                    .peer = has_root ? call->root : MPI_PROC_NULL,
                                                    .tag = 0,
                                                    .comm = call->comm});

@@ -137,6 +137,9 @@ enum request_kind { REQUEST_SEND, REQUEST_RECEIVE, REQUEST_COLLECTIVE, REQUEST_O
 /* A call has returned this error: on the simulated machine calls the communicator's error handler, which
  * SMPI does only in its own MPI_X. Returns it. */
 int log_mpi_failed(int error);
+/* An error that MPI would not notice, but crash: MPI's error handler is told of it as if it had. For the
+ * end of the call. Returns it. */
+int log_mpi_refused(int error);
 /* Each turns the begin of a call into its end, appends it and returns the error. */
 int log_mpi_end(struct log_record call, int error);
 /* … with the message that arrived in `room`, … */
@@ -179,6 +182,8 @@ struct log_mpi_request *log_mpi_request_add(enum request_kind kind, const MPI_Re
                                             MPI_Comm comm);
 /* The request behind a handle, which the program has in `variable` now; NULL: unknown. */
 struct log_mpi_request *log_mpi_request_find(MPI_Request handle, const MPI_Request *variable);
+/* Is it behind any handle, whatever a wait has taken already? */
+bool log_mpi_request_is_known(MPI_Request handle);
 void log_mpi_request_forget(struct log_mpi_request *request);
 /* It has completed, as a call told that returned `error`: appends LOG_COMPLETED with this flag and
  * forgets it; one that is persistent, and not freed, becomes inactive. */
@@ -200,6 +205,13 @@ void log_mpi_requests_waiting(const struct log_mpi_requests *requests); /* LOG_W
  * LOG_COMPLETED and forgets the request; one that is persistent becomes inactive. */
 void log_mpi_requests_completed(struct log_mpi_requests *requests, int i, int s, int error);
 void log_mpi_requests_free(struct log_mpi_requests *requests);
+
+/* ---- requests that nobody made: unknown_requests.c ------------------------------------------ */
+
+/* Every call that is given requests looks at them first. True: one of them can't be a request, and MPI
+ * would crash over it; what to say of it is noted, so that it may be refused. `starts`: the call is
+ * MPI_Start or MPI_Startall. */
+bool log_mpi_requests_are_wrong(int count, const MPI_Request *handles, bool starts);
 
 /* ---- requests that the program has freed: freed_requests.c --------------------------------- */
 

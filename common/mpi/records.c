@@ -33,6 +33,7 @@ static void note_values(int half, struct log_mpi_payload payload, int peer, int 
 {
     mpi_check_values(half, &(struct mpi_check_values){.buffer = payload.buffer,
                                                       .count = payload.count,
+                                                      .type = payload.type,
                                                       .peer = peer,
                                                       .tag = tag,
                                                       .comm = comm});

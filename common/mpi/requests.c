@@ -78,6 +78,14 @@ struct log_mpi_request *log_mpi_request_find(MPI_Request handle, const MPI_Reque
     return oldest;
 }
 
+bool log_mpi_request_is_known(MPI_Request handle)
+{
+    for (struct log_mpi_request *entry = *bucket_of(handle); entry != NULL; entry = entry->next)
+        if (entry->handle == handle)
+            return true;
+    return false;
+}
+
 void log_mpi_request_forget(struct log_mpi_request *request)
 {
     if (request == NULL)

@@ -74,6 +74,7 @@ static void forget(MPI_Win handle)
 static bool enter(struct log_mpi_payload payload)
 {
     mpi_check_values(0, &(struct mpi_check_values){.buffer = payload.buffer,
+                                                   .type = payload.type,
                                                    .count = payload.count,
                                                    .peer = MPI_PROC_NULL,
                                                    .comm = MPI_COMM_NULL});

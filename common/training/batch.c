@@ -146,6 +146,9 @@ static struct dataset *open_part(struct batch *batch, bool inputs)
         dataset_open(options->dataset, DATASET_TRAIN, inputs, !inputs, options->seed, error);
     if (dataset == NULL)
         fatal("%s", error);
+    /* Nobody could count them: the other part is missing, or is not this one's. */
+    if (batch->samples == 0 && dataset_count(options->dataset, DATASET_TRAIN, error) < 0)
+        fatal("%s", error);
     int samples = dataset_samples(dataset);
     if (batch->samples != 0 && batch->samples != samples)
         fatal("%s has %d %s, where %d were counted before: its files changed or do not belong "

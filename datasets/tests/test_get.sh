@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # Tests of datasets/get, with made-up downloads and in a folder of their own.
 # What needs the content of Fashion-MNIST is left out where Debian's package is
 # not installed.
@@ -139,7 +139,7 @@ check "cifar10, no network: what to do" says "set CIFAR10_DIR"
 check "cifar10, no network: nothing left behind" holds_only ""
 run_get CIFAR10_DIR=/nowhere -- cifar10
 check "cifar10, wrong variable: status 1" ends_with_status 1
-check "cifar10, wrong variable: names file" says 'CIFAR10_DIR is "/nowhere", where data_batch_1.bin'
+check "cifar10, wrong variable: names file" says 'CIFAR10_DIR is "/nowhere", where data_batch_1.bin is not there'
 
 make_archive 1
 run_get -- cifar10
@@ -151,7 +151,7 @@ check "cifar10, other archive: nothing left behind" holds_only ""
 make_command md5sum <<<'echo "c32a1d4ab5d03f1284b67883e8d87530  -"'
 run_get -- cifar10
 check "cifar10, too few records: status 1" ends_with_status 1
-check "cifar10, too few records: says so" says "lacks data_batch_1.bin, or it has another size"
+check "cifar10, too few records: says so" says "data_batch_1.bin has 3073 bytes, expected 30730000"
 make_archive 10000
 run_get -- cifar10
 check "cifar10: status 0" ends_with_status 0
@@ -163,10 +163,83 @@ run_get CIFAR10_DIR="$work/datasets/cifar-10-batches-bin" -- cifar10
 check "cifar10, own folder: fewer records are fine" is_silent
 truncate -s 3074 "$work/datasets/cifar-10-batches-bin/test_batch.bin"
 run_get CIFAR10_DIR="$work/datasets/cifar-10-batches-bin" -- cifar10
-check "cifar10, own folder: half a record is not" says "where test_batch.bin"
+check "cifar10, own folder: half a record is not" says "where test_batch.bin has 3074 bytes"
 run_get -- cifar10
 check "cifar10, damaged: mended" [ "$(stat -c %s "$work/datasets/cifar-10-batches-bin/test_batch.bin")" = 30730000 ]
 check "cifar10, damaged: nothing else" holds_only cifar-10-batches-bin
+
+# ---- what goes wrong on the way
+fresh
+# A download that gets nowhere, and is ended like a command at a terminal, with all that it has started.
+make_command curl <<<"touch '$work/begun'; exec sleep 20"
+env -u CIFAR10_DIR PATH="$work/bin:$PATH" DATASETS_FOLDER="$work/datasets" setsid "$get" cifar10 \
+    >"$work/output" 2>&1 &
+pid=$!
+for _ in {1..100}; do [ -e "$work/begun" ] || sleep 0.1; done
+kill -s TERM -- "-$pid"
+wait "$pid"
+status=$?
+output=$(cat "$work/output")
+check "interrupted: not 0" [ "$status" -ne 0 ]
+check "interrupted: nothing left behind" holds_only ""
+# What was killed leaves its folder; the next one clears it away.
+mkdir "$work/datasets/.get.abcdef"
+make_command curl <<<'exit 7'
+run_get -- cifar10
+check "killed: cleared away" holds_only ""
+
+# Two at the same time: the second waits, and finds it there.
+fresh
+make_command md5sum <<<'echo "c32a1d4ab5d03f1284b67883e8d87530  -"'
+make_archive 10000
+make_command curl <<<"while [ \"\$1\" != --output ]; do shift; done
+    echo >>'$work/downloads'; sleep 1; cat '$work/archive.tar.gz' >\"\$2\""
+for number in 1 2 3; do
+    env -u CIFAR10_DIR PATH="$work/bin:$PATH" DATASETS_FOLDER="$work/datasets" "$get" cifar10 \
+        >"$work/output$number" 2>&1 &
+    pids[number]=$!
+done
+for number in 1 2 3; do
+    wait "${pids[number]}"
+    status=$?
+    output=$(cat "$work/output$number")
+    check "three at once: status 0" ends_with_status 0
+done
+output=$(cat "$work"/output?)
+check "three at once: others wait" says "another datasets/get is at work in $work/datasets"
+check "three at once: one download" [ "$(wc -l <"$work/downloads")" -eq 1 ]
+check "three at once: nothing else" holds_only cifar-10-batches-bin
+
+# No room.
+fresh
+make_command df <<<'echo head; echo "/dev/x 500000 400000 100000 80% /"'
+run_get -- cifar10
+check "cifar10, no room: status 1" ends_with_status 1
+check "cifar10, no room: says how much" says "$work/datasets has room for 100 MB, and this takes 350 MB"
+check "cifar10, no room: nothing left behind" holds_only ""
+
+# Where nothing can be written, packed files will do, unless damaged ones come before them.
+make_command df <<<'echo head; echo "/dev/x 500000 499000 1000 99% /"'
+mkdir -p "$work/debian/fashion-mnist"
+for name in $names; do echo "$name" | gzip >"$work/debian/fashion-mnist/$name.gz"; done
+run_get -- fashion-mnist
+check "no room: status 0" ends_with_status 0
+check "no room: packed files" says "has room for 1 MB, and this takes 90 MB: the packed files in $work/debian"
+mkdir "$work/datasets/fashion-mnist"
+echo short >"$work/datasets/fashion-mnist/train-labels-idx1-ubyte"
+run_get -- fashion-mnist
+check "no room, damaged: status 1" ends_with_status 1
+check "no room, damaged: which" says "train-labels-idx1-ubyte has 6 bytes, expected 60008"
+rm -r "$work/datasets/fashion-mnist"
+truncate -s 20 "$work/debian/fashion-mnist/t10k-images-idx3-ubyte.gz"
+run_get -- fashion-mnist
+check "no room, nor packed files: status 1" ends_with_status 1
+check "no room, nor packed files: says so" says "has room for 1 MB"
+rm "$work/bin/df"
+make_command mktemp <<<'echo "mktemp: failed to create: Read-only file system" >&2; exit 1'
+run_get -- cifar10
+check "read-only: status 1" ends_with_status 1
+check "read-only: says so" says "Read-only file system"
 
 # ---- text
 fresh

@@ -76,13 +76,20 @@ static void note_headings(struct answers *answers, const GPtrArray *questions)
     }
 }
 
+/* As Markdown has lines, and cmark counts them: they end with a line feed, a carriage return, or both. */
 static char **split_lines(const char *text)
 {
-    char **lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++)
-        if (g_str_has_suffix(*line, "\r"))
-            (*line)[strlen(*line) - 1] = '\0';
-    return lines;
+    GPtrArray *lines = g_ptr_array_new();
+    for (;;) {
+        const size_t length = strcspn(text, "\r\n");
+        g_ptr_array_add(lines, g_strndup(text, length));
+        text += length;
+        if (*text == '\0')
+            break;
+        text += text[0] == '\r' && text[1] == '\n' ? 2 : 1;
+    }
+    g_ptr_array_add(lines, NULL);
+    return (char **)g_ptr_array_free(lines, FALSE);
 }
 
 struct answers *answers_parse(const char *text, gsize length, const GPtrArray *questions,
@@ -148,7 +155,7 @@ void answers_free(struct answers *answers)
 const struct answers_heading *answers_headings(const struct answers *answers, int *count)
 {
     *count = (int)answers->heading->len;
-    return HEADING(answers, 0);
+    return *count > 0 ? HEADING(answers, 0) : NULL;
 }
 
 bool answers_heading_names(const struct answers_heading *heading, const char *name)

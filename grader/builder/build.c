@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- one file after the other ----------------------------------------------------- */
 
@@ -23,20 +21,34 @@ static bool copy_sources(struct builder *builder, const struct collection *colle
             g_string_append_printf(error, "%s: %s", folder, strerror(errno));
             return false;
         }
-        if (collected->state == COLLECTED && !build_copy_file(from, to, error))
+        if (collected->state == COLLECTED && !workplace_copy_file(from, to, error))
             return false;
     }
     return true;
 }
 
+/* What can't be compiled here by no fault of its own leaves no program that could be judged. */
+static void give_up(struct build *build, enum culprit culprit, char *trouble)
+{
+    if (build->trouble) {
+        g_free(trouble);
+        return;
+    }
+    build->trouble = trouble;
+    build->culprit = culprit;
+}
+
 static void compile_files(struct builder *builder, const struct collection *collection)
 {
-    for (guint i = 0; i < collection->files->len; i++) {
+    for (guint i = 0; i < collection->files->len && !builder->build->trouble; i++) {
         struct built_file file = {.collected = COLLECTED_FILES(collection, i), .links = true};
         g_autofree char *source = collection_source(file.collected);
         file.compiles = file.collected->state == COLLECTED;
         if (file.compiles && builder_is_source(file.collected))
-            file.compiles = builder_compile(builder, source, &file.messages);
+            file.culprit = builder_compile(builder, source, &file.messages);
+        file.compiles = file.compiles && file.culprit == CULPRIT_NOBODY;
+        if (file.culprit == CULPRIT_MACHINE || file.culprit == CULPRIT_UNKNOWN)
+            give_up(builder->build, file.culprit, g_strdup(file.messages));
         g_array_append_val(builder->build->files, file);
     }
 }
@@ -94,7 +106,7 @@ const GPtrArray *build_course(const struct build *build)
     return build->builder->course;
 }
 
-static bool is_sanitized(const struct build_flags *flags)
+static bool is_sanitized(const struct workplace_flags *flags)
 {
     for (char **word = flags->compile; *word; word++)
         if (g_str_has_prefix(*word,
@@ -105,55 +117,60 @@ static bool is_sanitized(const struct build_flags *flags)
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
-bool builder_seal(const struct builder *builder, const char *program)
+static void look_at_calls(struct builder *builder)
 {
-    const char *folder = builder->objects;
-    struct stat status;
-    if (geteuid() == 0 && chown(folder, 0, 0) != 0)
-        return false;
-    return chmod(folder, 0755) == 0 &&
-           (!program ||
-            (lstat(program, &status) == 0 && S_ISREG(status.st_mode) &&
-             (geteuid() != 0 || lchown(program, 0, 0) == 0) && chmod(program, 0755) == 0));
+    g_autoptr(GString) trouble = g_string_new(NULL);
+    const enum culprit culprit = builder_look_at_calls(builder, builder->build->unusual, trouble);
+    if (culprit != CULPRIT_NOBODY)
+        give_up(builder->build, culprit, g_strdup(trouble->str));
+}
+
+static void build_program(struct builder *builder, const struct collection *collection)
+{
+    const struct rubric *rubric = builder->rubric;
+    compile_files(builder, collection);
+    if (!builder->build->trouble)
+        look_at_calls(builder);
+    if (builder->build->trouble)
+        return;
+    for (guint i = 0; i < rubric->uses->len; i++)
+        use_course_files(builder, rubric, rubric->uses->pdata[i]);
+    builder_link(builder);
 }
 
 struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
-                               const char *kit, const char *build_folder, const char *work,
-                               GString *error)
+                               const struct workplace *workplace, GString *error)
 {
+    const char *kit = workplace->kit, *build_folder = workplace->build_folder;
+    const char *work = workplace->work;
     struct build *build = g_new0(struct build, 1);
     struct builder builder = {.build = build,
                               .rubric = rubric,
+                              .flags = workplace->real,
                               .course = g_ptr_array_new(),
                               .library = "lib",
                               .objects = g_build_filename(work, "objects", NULL),
                               .stubs = g_string_new(NULL)};
-    struct build_flags simulated;
     gint64 began = g_get_monotonic_time();
+    build->workplace = workplace;
     build->tree = g_build_filename(work, "tree", NULL);
     build->files = g_array_new(FALSE, TRUE, sizeof(struct built_file));
     build->replaced = g_string_new(NULL);
     build->unusual = g_string_new(NULL);
-    bool built = build_flags_read(&builder.flags, &simulated, build_folder, error) &&
-                 build_tree_new(build->tree, kit, build_folder, rubric, error) &&
-                 (!simulated.compile ||
+    bool built = build_tree_new(build->tree, kit, build_folder, rubric, error) &&
+                 (!workplace->simulated.compile ||
                   build_tree_add_simulator(build->tree, kit, build_folder, rubric, error)) &&
                  sandbox_writable_folder(builder.objects, sandbox_user(0), error) &&
                  copy_sources(&builder, collection, error);
     if (built) {
         build->sanitized = is_sanitized(&builder.flags);
-        compile_files(&builder, collection);
-        builder_look_at_calls(&builder, build->unusual);
-        for (guint i = 0; i < rubric->uses->len; i++)
-            use_course_files(&builder, rubric, rubric->uses->pdata[i]);
-        builder_link(&builder);
-        built = builder_seal(&builder, build->program);
+        build_program(&builder, collection);
+        built = workplace_seal(builder.objects, build->program);
         if (!built)
             g_string_append_printf(error, "%s: %s", builder.objects, strerror(errno));
     }
-    builder_new_for_simulator(build, &builder, simulated, work);
+    builder_new_for_simulator(build, &builder, workplace->simulated, work);
     build->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
-    build_flags_clear(&builder.flags);
     g_free(builder.objects);
     if (built)
         return build;
@@ -167,6 +184,7 @@ void build_free(struct build *build)
         return;
     for (guint i = 0; i < build->files->len; i++) {
         g_free(BUILT_FILES(build, i)->messages);
+        g_free(BUILT_FILES(build, i)->fault);
         g_free(BUILT_FILES(build, i)->refused);
         g_free(BUILT_FILES(build, i)->refused_simulated);
     }

@@ -11,11 +11,11 @@
  * those can't be used, and the kit has the course's own (make builds them from
  * solutions/), they stand in for them.
  *
- * How to compile and link comes from the file program.flags in the build folder,
- * which make writes: line 1 the compiler with its flags, line 2 the linker (the
- * compiler again) with the flags before the objects, line 3 the libraries. Lines
- * 4 to 6 say the same for the simulated cluster; they are not there where the
- * simulator is not installed.
+ * A file is blamed where the compiler or the linker names a line or a name of it,
+ * or where it takes them past the sandbox's limits. What else goes wrong is tried
+ * once more, then the workplace's control is asked (build_doubts.c): if that fails,
+ * too, it is the machine's fault, else nobody knows whose. In neither case is there
+ * a program, and nothing that would need it costs points.
  *
  * For the simulated cluster a submission is built a second time, while the first
  * checks already run: build_simulator.c.
@@ -24,6 +24,8 @@
 #define GRADER_BUILDER_BUILD_H
 
 #include "grader/submission/collect.h"
+#include "grader/verdict/judge.h"
+#include "grader/workplace/workplace.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -33,11 +35,16 @@ struct built_file {
     const struct collected_file *collected;
     bool compiles; /* false, too, if it is missing or refused; true for what is no C file */
     bool links;    /* false if it compiles, but does not go with the rest */
-    char
-        *refused; /* NULL, or what it calls and may not, a line each (grader/rubric/rubric_calls.h):
-                     * then it is no part of the program */
+    /* Why it does not, "it defines x (line 3), and so does b.c (line 5)", or NULL: see `messages`; and
+     * what to look at. */
+    char *fault;
+    const char *fault_look;
+    /* NULL, or what it calls and may not, a line each (grader/rubric/rubric_calls.h): then it is no part
+     * of the program. */
+    char *refused;
     char *refused_simulated; /* the same where it does so on the simulated cluster only */
     bool replaced;           /* of another assignment: the course's own file stands in for it */
+    enum culprit culprit;    /* where it does not compile or link */
     char *messages;          /* the compiler's and linker's, clean and bounded; NULL: none */
 };
 
@@ -48,31 +55,34 @@ struct build_child {
 };
 
 struct build {
-    char *tree;        /* the pristine tree, to be bound read-only at BUILD_TREE */
-    char *program;     /* the program as the grader sees it; NULL if it could not be built */
-    GArray *files;     /* of struct built_file, in the order of the collection */
-    char *trouble;     /* NULL, or why there is no program: the grader's own fault */
-    GString *replaced; /* Markdown: which assignments' files the course's stand in for; or empty */
-    bool sanitized;    /* is it compiled with sanitizers? */
-    GString *unusual;  /* Markdown: calls for the instructor to look at; or empty */
+    const struct workplace *workplace;
+    char *tree;           /* the pristine tree, to be bound read-only at BUILD_TREE */
+    char *program;        /* the program as the grader sees it; NULL if it could not be built */
+    GArray *files;        /* of struct built_file, in the order of the collection */
+    char *trouble;        /* NULL, or why there is no program … */
+    enum culprit culprit; /* … and whose doing that is */
+    GString *replaced;  /* Markdown: which assignments' files the course's stand in for; or empty */
+    bool sanitized;     /* is it compiled with sanitizers? */
+    bool sends_signals; /* can it send one, itself included? Else one comes from outside */
+    GString *unusual;   /* Markdown: calls for the instructor to look at; or empty */
     double seconds;
-    struct builder *builder;  /* for the second build */
-    char *simulated_program;  /* the same for the simulated cluster; NULL: not built (yet) */
-    char *simulated_trouble;  /* NULL, or why there is none and will be none */
-    struct build_child child; /* that makes it */
+    struct builder *builder;        /* for the second build */
+    char *simulated_program;        /* the same for the simulated cluster; NULL: not built (yet) */
+    char *simulated_trouble;        /* NULL, or why there is none and will be none … */
+    enum culprit simulated_culprit; /* … and whose doing that is */
+    struct build_child child;       /* that makes it */
 };
 
 #define BUILT_FILES(build, i) (&g_array_index((build)->files, struct built_file, i))
 
 /* Where the tree lies inside the sandbox. */
-#define BUILD_TREE "/kit"
+#define BUILD_TREE WORKPLACE_TREE
 
-/* kit: the kit's folder; build_folder: where make built libcommon.a and the assignment's
- * program.a; work: a folder of the grader's own. NULL, with an error, if something of the kit is
- * missing or can't be copied. */
+/* workplace: prepared; it must outlive the build. Its build folder is where make built libcommon.a and
+ * the assignment's program.a. NULL, with an error, if something of the kit is missing or can't be
+ * copied. */
 struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
-                               const char *kit, const char *build_folder, const char *work,
-                               GString *error);
+                               const struct workplace *workplace, GString *error);
 void build_free(struct build *build);
 
 /* simulated_trouble where the simulator is not installed. */

@@ -84,52 +84,87 @@ static void add_symbol(const struct builder *builder, const char *line, GArray *
 }
 
 /* In the tree's folder, "$@" are objects: instructions that enter the system, with their lines. */
-static const char find_instructions[] =
-    "objdump -d -l --no-show-raw-insn \"$@\" | awk '\n"
-    "/file format/ { object = $1 }\n"
+static char find_instructions[] =
+    "set -o pipefail; objdump -d -l --no-show-raw-insn \"$@\" | awk '\n"
+    "/file format/ { object = $1; print object \" looked at\" }\n"
     "/^[^ \\t].*:[0-9]+( |$)/ { place = $0 }\n"
     "/\\t(syscall|sysenter|int +\\$0x80|svc)( |\\t|$)/ {\n"
     "  sub(/^.*:\\t/, \"\"); print object \" instruction \" $1 \"\\t\" place }'";
 
-/* Adds the symbols of objects, as a tool says them: words, then the objects. False if it could not
- * say all. */
-static bool ask(const struct builder *builder, char *const *tool, const GPtrArray *objects,
-                GArray *symbols)
+static char *const nm[] = {"nm", "-A", "-g", "-l", "-p", "--format=posix", NULL};
+static char *const objdump[] = {"bash", "-c", find_instructions, "bash", NULL};
+const struct builder_tool builder_find_names = {"nm", nm, "MPI_Sendrecv"};
+const struct builder_tool builder_find_instructions = {"objdump", objdump, "looked at"};
+
+/* What became of a question: nobody has a fault: the answer is there. */
+struct asking {
+    enum culprit culprit;
+    bool too_much;    /* the submission's fault: the answer is too long, or takes too long */
+    GString *trouble; /* the sentence, where it is not the submission's fault */
+};
+
+static struct sandbox_result run_on(const struct builder *builder, const struct builder_tool *tool,
+                                    const GPtrArray *objects)
 {
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
-    builder_add_words(words, tool);
+    builder_add_words(words, tool->words);
     for (guint i = 0; i < objects->len; i++)
         g_ptr_array_add(words, g_strdup(objects->pdata[i]));
-    struct sandbox_result result = builder_run(builder, words);
-    const bool all = result.end == SANDBOX_EXITED && result.status == 0;
+    return builder_run(builder, words);
+}
+
+/* Adds the symbols of objects, as a tool says them: words, then the objects. It may be that there is
+ * too much to say. What else goes wrong is no fault of the objects', or not known to be. */
+static void ask(const struct builder *builder, const struct builder_tool *tool,
+                const GPtrArray *objects, GArray *symbols, struct asking *asking)
+{
+    if (asking->culprit != CULPRIT_NOBODY)
+        return;
+    struct sandbox_result result = run_on(builder, tool, objects);
+    if (!sandbox_did(&result) && !builder_is_at_limit(&result)) {
+        sandbox_result_clear(&result);
+        result = run_on(builder, tool, objects);
+    }
+    const bool all = sandbox_did(&result);
+    asking->too_much = builder_is_at_limit(&result);
+    g_autofree char *what = g_strdup_printf("%s failed on the submission's objects", tool->name);
+    if (!all)
+        asking->culprit =
+            builder_whose_fault(builder, BUILDER_READS_OBJECTS, &result, what, asking->trouble);
     g_auto(GStrv) lines = g_strsplit(result.output->str, "\n", -1);
     for (char **line = lines; all && *line; line++)
         add_symbol(builder, *line, symbols);
     sandbox_result_clear(&result);
-    return all;
 }
 
-static bool ask_both(const struct builder *builder, const GPtrArray *objects, GArray *symbols)
+static void ask_both(const struct builder *builder, const GPtrArray *objects, GArray *symbols,
+                     struct asking *asking)
 {
-    static char *const nm[] = {"nm", "-A", "-g", "-l", "-p", "--format=posix", NULL};
-    static char *const instructions[] = {"sh", "-c", (char *)find_instructions, "sh", NULL};
-    return ask(builder, nm, objects, symbols) && ask(builder, instructions, objects, symbols);
+    ask(builder, &builder_find_names, objects, symbols, asking);
+    ask(builder, &builder_find_instructions, objects, symbols, asking);
 }
 
 /* One object may have so many names that the answer about all is too long. */
-static void ask_one_by_one(const struct builder *builder, const GPtrArray *objects, GArray *symbols)
+static void ask_one_by_one(const struct builder *builder, const GPtrArray *objects, GArray *symbols,
+                           struct asking *asking)
 {
-    for (guint i = 0; i < objects->len; i++) {
+    asking->culprit = CULPRIT_NOBODY;
+    for (guint i = 0; i < objects->len && asking->culprit == CULPRIT_NOBODY; i++) {
         g_autoptr(GPtrArray) one = g_ptr_array_new();
         g_ptr_array_add(one, objects->pdata[i]);
         struct built_file *file = file_of_object(builder, objects->pdata[i]);
-        if (!ask_both(builder, one, symbols) && file)
-            file->refused = g_strdup_printf("%s has too many functions to look through",
-                                            file->collected->file->name);
+        ask_both(builder, one, symbols, asking);
+        if (asking->culprit != CULPRIT_SUBMISSION || !file)
+            continue;
+        file->refused =
+            g_strdup_printf(asking->too_much ? "%s has too many functions to look through"
+                                             : "%s has sections that nm or objdump can't read",
+                            file->collected->file->name);
+        asking->culprit = CULPRIT_NOBODY;
     }
 }
 
-static GArray *symbols_of(const struct builder *builder)
+static GArray *symbols_of(const struct builder *builder, struct asking *asking)
 {
     GArray *symbols = g_array_new(FALSE, FALSE, sizeof(struct symbol));
     g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(g_free);
@@ -142,10 +177,12 @@ static GArray *symbols_of(const struct builder *builder)
         g_autofree char *name = builder_object_name(builder, source);
         g_ptr_array_add(objects, builder_object_path(builder, name));
     }
-    if (objects->len == 0 || ask_both(builder, objects, symbols))
-        return symbols;
-    g_array_set_size(symbols, 0);
-    ask_one_by_one(builder, objects, symbols);
+    if (objects->len > 0)
+        ask_both(builder, objects, symbols, asking);
+    if (asking->culprit == CULPRIT_SUBMISSION) {
+        g_array_set_size(symbols, 0);
+        ask_one_by_one(builder, objects, symbols, asking);
+    }
     return symbols;
 }
 
@@ -158,6 +195,7 @@ struct look {
     GHashTable *asked;             /* what the kit asks others for; NULL: not needed yet */
     GString *unusual;              /* Markdown, or NULL */
     const struct built_file *told; /* the last file that is told of there */
+    struct asking asking;
 };
 
 /* "file.c:12", or "file.c". */
@@ -199,9 +237,21 @@ static void tell(struct look *look, const struct symbol *symbol, const char *ver
     look->told = symbol->file;
 }
 
+static bool sends_signals(const char *name)
+{
+    static const char *const senders[] = {"raise",        "kill",    "killpg",
+                                          "tgkill",       "tkill",   "sigqueue",
+                                          "pthread_kill", "syscall", "pthread_sigqueue"};
+    for (guint i = 0; i < G_N_ELEMENTS(senders); i++)
+        if (strcmp(name, senders[i]) == 0)
+            return true;
+    return g_str_has_prefix(name, "instruction ");
+}
+
 static void judge_use(struct look *look, const struct symbol *symbol)
 {
     g_autofree char *why = NULL;
+    look->builder->build->sends_signals |= sends_signals(symbol->name);
     if (g_hash_table_contains(look->own, symbol->name))
         return;
     switch (rubric_calls_look_up(look->builder->rubric, symbol->name, &why)) {
@@ -222,6 +272,24 @@ static bool is_in_a_library(const char *name)
            dlsym(RTLD_DEFAULT, name);
 }
 
+/* NULL: nm could not say. */
+static GHashTable *ask_kit(struct look *look)
+{
+    struct sandbox_result result;
+    if (look->asking.culprit != CULPRIT_NOBODY)
+        return NULL;
+    GHashTable *asked = builder_asked_by_kit(look->builder, true, &result);
+    if (asked)
+        return asked;
+    look->asking.culprit =
+        builder_whose_fault(look->builder, BUILDER_READS_OBJECTS, &result,
+                            "nm failed on the kit's own archives", look->asking.trouble);
+    if (look->asking.culprit == CULPRIT_SUBMISSION) /* it is not: these are the kit's */
+        look->asking.culprit = CULPRIT_MACHINE;
+    sandbox_result_clear(&result);
+    return NULL;
+}
+
 /* A function with the name of one in a library takes its place, for the kit as well. (Two of the same
  * name that are both linked are the linker's to find.) */
 static void judge_brought(struct look *look, const struct symbol *symbol)
@@ -229,18 +297,23 @@ static void judge_brought(struct look *look, const struct symbol *symbol)
     if (!is_in_a_library(symbol->name))
         return;
     if (!look->asked)
-        look->asked = builder_asked_by_kit(look->builder, true);
+        look->asked = ask_kit(look);
+    if (!look->asked)
+        return;
     if (g_hash_table_contains(look->asked, symbol->name))
         refuse(symbol, "defines", "which the kit calls: give it another name, or make it static");
     else
         tell(look, symbol, "calls its own", "a library has one, too");
 }
 
-void builder_look_at_calls(const struct builder *builder, GString *unusual)
+enum culprit builder_look_at_calls(const struct builder *builder, GString *unusual,
+                                   GString *trouble)
 {
-    struct look look = {
-        .builder = builder, .own = g_hash_table_new(g_str_hash, g_str_equal), .unusual = unusual};
-    g_autoptr(GArray) symbols = symbols_of(builder);
+    struct look look = {.builder = builder,
+                        .own = g_hash_table_new(g_str_hash, g_str_equal),
+                        .unusual = unusual,
+                        .asking = {.trouble = trouble}};
+    g_autoptr(GArray) symbols = symbols_of(builder, &look.asking);
     for (guint i = 0; i < symbols->len; i++) {
         const struct symbol *symbol = &g_array_index(symbols, struct symbol, i);
         if (symbol->brought && !symbol->weak)
@@ -255,4 +328,5 @@ void builder_look_at_calls(const struct builder *builder, GString *unusual)
     }
     g_hash_table_unref(look.own);
     g_clear_pointer(&look.asked, g_hash_table_unref);
+    return look.asking.culprit;
 }

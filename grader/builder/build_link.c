@@ -25,8 +25,7 @@ static GPtrArray *kit_archives(const struct builder *builder)
 
 #define CHOOSES_LINKER "-fuse-ld="
 
-/* by_usual: by the compiler's own linker, whatever the flags say. */
-static struct sandbox_result link_by(const struct builder *builder, bool by_usual)
+struct sandbox_result builder_link_by(const struct builder *builder, bool by_usual, bool trial)
 {
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
     builder_add_words(words, builder->flags.link);
@@ -38,7 +37,7 @@ static struct sandbox_result link_by(const struct builder *builder, bool by_usua
         g_autofree char *name = builder_object_name(builder, source);
         g_ptr_array_add(words, builder_object_path(builder, name));
     }
-    if (builder->stubs->len > 0)
+    if (builder->stubs->len > 0 && !trial)
         g_ptr_array_add(words, builder_object_path(builder, "missing.o"));
     g_autoptr(GPtrArray) archives = kit_archives(builder);
     g_ptr_array_add(words, g_strdup("-Wl,--whole-archive"));
@@ -49,6 +48,8 @@ static struct sandbox_result link_by(const struct builder *builder, bool by_usua
     for (char **word = builder->flags.libraries; *word; word++)
         if (!by_usual || !g_str_has_prefix(*word, CHOOSES_LINKER))
             g_ptr_array_add(words, g_strdup(*word));
+    if (trial) /* behind the libraries' own words on this (-z defs) */
+        g_ptr_array_add(words, g_strdup("-Wl,--unresolved-symbols=ignore-all"));
     g_ptr_array_add(words, g_strdup("-o"));
     g_ptr_array_add(words, builder_object_path(builder, "program"));
     return builder_run(builder, words);
@@ -57,30 +58,18 @@ static struct sandbox_result link_by(const struct builder *builder, bool by_usua
 /* What a fast linker refuses is linked again by the usual one: its messages are those that are read. */
 struct sandbox_result builder_link_once(const struct builder *builder)
 {
-    struct sandbox_result result = link_by(builder, false);
+    struct sandbox_result result = builder_link_by(builder, false, false);
     bool chosen = false;
     for (char **word = builder->flags.libraries; *word; word++)
         chosen = chosen || g_str_has_prefix(*word, CHOOSES_LINKER);
-    if (!chosen || (result.end == SANDBOX_EXITED && result.status == 0))
+    if (!chosen || sandbox_did(&result))
         return result;
     sandbox_result_clear(&result);
-    return link_by(builder, true);
+    return builder_link_by(builder, true, false);
 }
 
-/* The symbol of "undefined reference to `symbol'", or NULL. */
-static char *undefined_symbol(const char *line)
+static struct sandbox_result ask_archives(const struct builder *builder, bool with_library)
 {
-    static const char before[] = "undefined reference to `";
-    const char *found = strstr(line, before);
-    if (!found)
-        return NULL;
-    const char *symbol = found + strlen(before);
-    return g_strndup(symbol, strcspn(symbol, "'"));
-}
-
-GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library)
-{
-    GHashTable *symbols = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
     char *nm[] = {"nm", "-u", "--format=posix", NULL};
     builder_add_words(words, nm);
@@ -89,37 +78,27 @@ GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_librar
         g_ptr_array_add(words, g_strdup(archives->pdata[i]));
     if (with_library)
         g_ptr_array_add(words, g_build_filename(builder->library, "libcommon.a", NULL));
-    struct sandbox_result result = builder_run(builder, words);
-    /* It prints "symbol U". */
-    g_auto(GStrv) lines = g_strsplit(result.output->str, "\n", -1);
-    for (char **line = lines; *line; line++)
-        if (g_str_has_suffix(*line, " U ") || strstr(*line, " U"))
-            g_hash_table_add(symbols, g_strndup(*line, strcspn(*line, " ")));
-    sandbox_result_clear(&result);
-    return symbols;
+    return builder_run(builder, words);
 }
 
-/* The file that a line of the linker speaks of: the one named first. */
-static struct built_file *blamed_file(const struct builder *builder, const char *line)
+GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library,
+                                 struct sandbox_result *result)
 {
-    struct built_file *blamed = NULL;
-    const char *first = NULL;
-    for (guint i = 0; i < builder->build->files->len; i++) {
-        struct built_file *file = BUILT_FILES(builder->build, i);
-        if (!builder_takes(file))
-            continue;
-        g_autofree char *source = collection_source(file->collected);
-        g_autofree char *place = g_strconcat(source, ":", NULL);
-        g_autofree char *name = builder_object_name(builder, source);
-        g_autofree char *object = g_strdup_printf("/%s:", name);
-        const char *found[] = {strstr(line, place), strstr(line, object)};
-        for (int k = 0; k < 2; k++)
-            if (found[k] && (!first || found[k] < first)) {
-                first = found[k];
-                blamed = file;
-            }
+    *result = ask_archives(builder, with_library);
+    if (!sandbox_did(result)) {
+        sandbox_result_clear(result);
+        *result = ask_archives(builder, with_library);
     }
-    return blamed;
+    if (!sandbox_did(result))
+        return NULL;
+    GHashTable *symbols = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    /* It prints "symbol U". */
+    g_auto(GStrv) lines = g_strsplit(result->output->str, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (strstr(*line, " U"))
+            g_hash_table_add(symbols, g_strndup(*line, strcspn(*line, " ")));
+    sandbox_result_clear(result);
+    return symbols;
 }
 
 /* Writes functions that end the program for those that a missing file should have brought. */
@@ -137,6 +116,19 @@ static bool add_stub(struct builder *builder, GHashTable *asked, const char *sym
     return true;
 }
 
+/* The file can't be linked, for what a line of the messages says. */
+static void take_out(struct builder *builder, struct built_file *file, const char *line,
+                     const struct sandbox_result *result)
+{
+    builder_tell_fault(builder, file, line);
+    file->compiles = file->links = false;
+    file->culprit = CULPRIT_SUBMISSION;
+    g_autofree char *linker = builder_messages(result, file->collected->file->name);
+    char *messages = g_strconcat(file->messages ? file->messages : "", linker, NULL);
+    g_free(file->messages);
+    file->messages = messages;
+}
+
 /* Reads the linker's messages: adds stubs, or takes out a file that can't be linked. Returns
  * whether linking again may help. */
 static bool mend(struct builder *builder, GHashTable *asked, const struct sandbox_result *result)
@@ -144,59 +136,112 @@ static bool mend(struct builder *builder, GHashTable *asked, const struct sandbo
     g_auto(GStrv) lines = g_strsplit(result->output->str, "\n", -1);
     bool mended = false;
     for (char **line = lines; *line; line++) {
-        g_autofree char *symbol = undefined_symbol(*line);
+        g_autofree char *symbol = builder_undefined_symbol(*line);
         if (symbol && (add_stub(builder, asked, symbol) || strstr(builder->stubs->str, symbol))) {
             mended = true;
             continue;
         }
-        if (!symbol && !strstr(*line, "multiple definition of"))
+        if (!symbol && !strstr(*line, "multiple definition of") &&
+            !strstr(*line, "relocation truncated to fit"))
             continue;
-        struct built_file *file = blamed_file(builder, *line);
+        struct built_file *file = builder_blamed_file(builder, *line);
         if (!file && line > lines)
-            file = blamed_file(builder, line[-1]);
+            file = builder_blamed_file(builder, line[-1]);
         if (file) {
-            file->compiles = file->links = false;
-            g_autofree char *linker = builder_messages(result, file->collected->file->name);
-            char *messages = g_strconcat(file->messages ? file->messages : "", linker, NULL);
-            g_free(file->messages);
-            file->messages = messages;
+            take_out(builder, file, *line, result);
             return true; /* the other messages may be gone without it */
         }
     }
     return mended;
 }
 
+/* What stands in for missing files is the grader's own: whoever's fault it is that it does not compile. */
 static bool compile_stubs(struct builder *builder)
 {
-    g_autofree char *path = g_build_filename(builder->build->tree, BUILDER_STUBS, NULL);
+    struct build *build = builder->build;
+    g_autofree char *path = g_build_filename(build->tree, BUILDER_STUBS, NULL);
     char *messages = NULL;
-    bool compiled = g_file_set_contents_full(path, builder->stubs->str, (gssize)builder->stubs->len,
-                                             G_FILE_SET_CONTENTS_NONE, 0644, NULL) &&
-                    builder_compile(builder, BUILDER_STUBS, &messages);
-    g_free(messages);
-    return compiled;
+    GError *problem = NULL;
+    if (!g_file_set_contents_full(path, builder->stubs->str, (gssize)builder->stubs->len,
+                                  G_FILE_SET_CONTENTS_NONE, 0644, &problem)) {
+        build->trouble = g_strdup(problem->message);
+        build->culprit = CULPRIT_MACHINE;
+        g_error_free(problem);
+        return false;
+    }
+    const enum culprit culprit = builder_compile(builder, BUILDER_STUBS, &messages);
+    if (culprit == CULPRIT_NOBODY) {
+        g_free(messages);
+        return true;
+    }
+    build->trouble = messages ? messages : g_strdup("what stands in for files does not compile");
+    build->culprit = culprit == CULPRIT_SUBMISSION ? CULPRIT_KIT : culprit;
+    return false;
+}
+
+/* The linker has named nothing that could be mended. */
+static void give_up(struct builder *builder, const struct sandbox_result *result)
+{
+    struct build *build = builder->build;
+    g_autoptr(GString) trouble = g_string_new(NULL);
+    build->culprit =
+        builder_whose_fault(builder, BUILDER_LINKS, result, "the linker failed", trouble);
+    build->trouble = build->culprit == CULPRIT_SUBMISSION ? builder_messages(result, "the program")
+                                                          : g_strdup(trouble->str);
+}
+
+/* What the kit asks for, once; false: nm did not say. */
+static bool ask_kit(struct builder *builder, GHashTable **asked)
+{
+    struct sandbox_result result;
+    if (*asked)
+        return true;
+    *asked = builder_asked_by_kit(builder, false, &result);
+    if (*asked)
+        return true;
+    g_autoptr(GString) trouble = g_string_new(NULL);
+    const enum culprit culprit = builder_whose_fault(
+        builder, BUILDER_READS_OBJECTS, &result, "nm failed on the kit's own archives", trouble);
+    if (culprit == CULPRIT_SUBMISSION) /* it is not: these are the kit's */
+        g_string_assign(trouble, "nm was stopped on the kit's own archives");
+    builder->build->culprit = culprit == CULPRIT_UNKNOWN ? CULPRIT_UNKNOWN : CULPRIT_MACHINE;
+    builder->build->trouble = g_strdup(trouble->str);
+    sandbox_result_clear(&result);
+    return false;
+}
+
+/* After a failure: has something been mended, so that linking again may help? */
+static bool mend_all(struct builder *builder, GHashTable **asked,
+                     const struct sandbox_result *result)
+{
+    const bool has_spoken = result->end == SANDBOX_EXITED || result->end == SANDBOX_OUTPUT;
+    return has_spoken && ask_kit(builder, asked) && mend(builder, *asked, result) &&
+           (builder->stubs->len == 0 || compile_stubs(builder));
 }
 
 void builder_link(struct builder *builder)
 {
     g_autoptr(GHashTable) asked = NULL;
     struct build *build = builder->build;
-    guint attempts = build->files->len + 3;
-    for (guint attempt = 0; attempt < attempts; attempt++) {
+    bool once_more = true;
+    for (guint attempts = build->files->len + 4; attempts > 0 && !build->program && !build->trouble;
+         attempts--) {
         struct sandbox_result result = builder_link_once(builder);
-        bool linked = result.end == SANDBOX_EXITED && result.status == 0;
-        if (linked)
+        if (sandbox_did(&result))
             build->program = g_build_filename(builder->objects, "program", NULL);
-        else if (!asked)
-            asked = builder_asked_by_kit(builder, false);
-        bool again = !linked && mend(builder, asked, &result) &&
-                     (builder->stubs->len == 0 || compile_stubs(builder));
-        if (!linked && !again)
-            build->trouble = builder_messages(&result, "the program");
+        else if (!mend_all(builder, &asked, &result) && !build->trouble) {
+            const bool at_limit = builder_is_at_limit(&result);
+            const bool is_about_files =
+                at_limit || (result.output->len > 0 && !builder_speaks_of_machine(&result));
+            const bool again = once_more && !at_limit;
+            if (!again && !(is_about_files && builder_blame_by_trial(builder, &result)))
+                give_up(builder, &result);
+            once_more = false;
+        }
         sandbox_result_clear(&result);
-        if (!again)
-            break;
     }
-    if (!build->program && !build->trouble)
-        build->trouble = g_strdup("the program can't be linked");
+    if (build->program || build->trouble)
+        return;
+    build->trouble = g_strdup("the program can't be linked");
+    build->culprit = CULPRIT_UNKNOWN;
 }

@@ -5,34 +5,15 @@
 
 #include <string.h>
 
-#define OBJECTS       "/objects" /* inside the sandbox: where the compiler writes */
 #define MESSAGE_BYTES 6000
 #define LINE_LETTERS  300
-
-static struct sandbox_limits compiler_limits(void)
-{
-    struct sandbox_limits limits = sandbox_limits_default();
-    limits.seconds = 20;
-    limits.memory = (size_t)1 << 30;
-    limits.output = 256 << 10;
-    return limits;
-}
 
 /* Runs a command in the tree; takes the array of words over, without a NULL at its end. */
 struct sandbox_result builder_run(const struct builder *builder, GPtrArray *words)
 {
-    struct sandbox_bind see[] = {{builder->build->tree, BUILD_TREE}, {NULL, NULL}};
-    struct sandbox_command command = {
-        .see = see,
-        .write = {builder->objects, OBJECTS},
-        .folder = sandbox_path(builder->build->tree, BUILD_TREE),
-        .limits = compiler_limits(),
-        .user = sandbox_user(builder->slot),
-    };
-    struct sandbox_result result;
     g_ptr_array_add(words, NULL);
-    command.words = (char *const *)words->pdata;
-    sandbox_run(&command, &result);
+    struct sandbox_result result = workplace_run_tool(builder->build->tree, builder->objects,
+                                                      (char *const *)words->pdata, builder->slot);
     g_ptr_array_free(words, TRUE);
     return result;
 }
@@ -46,7 +27,7 @@ void builder_add_words(GPtrArray *words, char *const *more)
 /* A path in the folder of objects, as the command sees it. */
 char *builder_object_path(const struct builder *builder, const char *name)
 {
-    return g_build_filename(sandbox_path(builder->objects, OBJECTS), name, NULL);
+    return g_build_filename(sandbox_path(builder->objects, WORKPLACE_OBJECTS), name, NULL);
 }
 
 char *builder_object_name(const struct builder *builder, const char *source)
@@ -101,8 +82,36 @@ char *builder_messages(const struct sandbox_result *result, const char *file)
     return NULL;
 }
 
-/* Compiles a source of the tree. messages: what the compiler said, or NULL. */
-bool builder_compile(const struct builder *builder, const char *source, char **messages)
+/* ---- compiling ------------------------------------------------------------------------------------ */
+
+/* Where does the compiler see an error? */
+enum error_place { NOWHERE, ELSEWHERE, IN_SOURCE };
+
+/* "NAME:12:3: error: …", which is about what stands there: not that the compiler itself failed. */
+static enum error_place place_of_error(const char *line, const char *source)
+{
+    static const char form[] = "^[^ :][^:]*:\\d+(:\\d+)?: ([Ff]atal )?[Ee]rror: ";
+    const size_t length = strlen(source);
+    const bool is_fatal = strstr(line, "fatal error: ") || strstr(line, "Fatal error: ");
+    /* a header that is not there, whatever its name is */
+    const bool is_absent = g_str_has_suffix(line, ": No such file or directory");
+    if (!g_regex_match_simple(form, line, G_REGEX_RAW, 0) ||
+        strstr(line, "internal compiler error") ||
+        (is_fatal && !is_absent && workplace_is_suspicious(line)))
+        return NOWHERE;
+    return strncmp(line, source, length) == 0 && line[length] == ':' ? IN_SOURCE : ELSEWHERE;
+}
+
+static enum error_place find_error(const char *output, const char *source)
+{
+    g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+    enum error_place place = NOWHERE;
+    for (char **line = lines; *line; line++)
+        place = MAX(place, place_of_error(*line, source));
+    return place;
+}
+
+static struct sandbox_result compile_once(const struct builder *builder, const char *source)
 {
     g_autofree char *name = builder_object_name(builder, source);
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
@@ -111,11 +120,33 @@ bool builder_compile(const struct builder *builder, const char *source, char **m
         "-fdiagnostics-color=never", "-fmax-errors=20", "-c", (char *)source, "-o", NULL};
     builder_add_words(words, more);
     g_ptr_array_add(words, builder_object_path(builder, name));
-    struct sandbox_result result = builder_run(builder, words);
-    *messages = builder_messages(&result, source);
-    bool compiled = result.end == SANDBOX_EXITED && result.status == 0;
+    return builder_run(builder, words);
+}
+
+enum culprit builder_compile(const struct builder *builder, const char *source, char **messages)
+{
+    struct sandbox_result result = compile_once(builder, source);
+    enum error_place place = find_error(result.output->str, source);
+    enum culprit culprit = CULPRIT_NOBODY;
+    g_autoptr(GString) trouble = g_string_new(NULL);
+    if (!sandbox_did(&result) && place != IN_SOURCE && !builder_is_at_limit(&result)) {
+        sandbox_result_clear(&result);
+        result = compile_once(builder, source);
+        place = find_error(result.output->str, source);
+    }
+    if (!sandbox_did(&result)) {
+        g_autofree char *what = g_strdup_printf("the compiler failed on %s", source);
+        culprit = place == IN_SOURCE
+                      ? CULPRIT_SUBMISSION
+                      : builder_whose_fault(builder, BUILDER_COMPILES, &result, what, trouble);
+        if (culprit == CULPRIT_UNKNOWN && place == ELSEWHERE)
+            culprit = CULPRIT_SUBMISSION;
+    }
+    *messages = culprit == CULPRIT_NOBODY || culprit == CULPRIT_SUBMISSION
+                    ? builder_messages(&result, source)
+                    : g_strdup(trouble->str);
     sandbox_result_clear(&result);
-    return compiled;
+    return culprit;
 }
 
 bool builder_is_source(const struct collected_file *file)

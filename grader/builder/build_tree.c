@@ -1,27 +1,33 @@
-/* The pristine tree, and the flags that make wrote. */
+/* The pristine tree. */
 #include "grader/builder/build_tree.h"
+
+#include "grader/workplace/workplace.h"
 
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-bool build_copy_file(const char *from, const char *to, GString *error)
+/* The next name of a folder; NULL at its end and, with an error, where it can't be read on. */
+static const char *next_name(GDir *folder, const char *path, GString *error)
 {
-    GError *problem = NULL;
-    char *content;
-    gsize length;
-    bool copied = g_file_get_contents(from, &content, &length, &problem);
-    if (copied) {
-        copied = g_file_set_contents_full(to, content, (gssize)length, G_FILE_SET_CONTENTS_NONE,
-                                          0644, &problem);
-        g_free(content);
-    }
-    if (!copied) {
-        g_string_append(error, problem->message);
-        g_error_free(problem);
-    }
-    return copied;
+    errno = 0;
+    const char *name = g_dir_read_name(folder);
+    if (!name && errno != 0)
+        g_string_append_printf(error, "%s can't be read: %s", path, strerror(errno));
+    return name;
+}
+
+/* Is it a plain file? What can't be said is an error. */
+static bool is_plain_file(const char *path, GString *error)
+{
+    GStatBuf status;
+    if (g_stat(path, &status) == 0)
+        return S_ISREG(status.st_mode);
+    if (errno != ENOENT)
+        g_string_append_printf(error, "%s: %s", path, strerror(errno));
+    return false;
 }
 
 /* Copies the files of a folder whose names end like this; it has to hold at least one. */
@@ -33,15 +39,15 @@ static bool copy_files(const char *from, const char *to, const char *ending, GSt
         return false;
     }
     int copied = 0;
-    for (const char *name; (name = g_dir_read_name(folder));) {
+    const gsize before = error->len;
+    for (const char *name; error->len == before && (name = next_name(folder, from, error));) {
         g_autofree char *source = g_build_filename(from, name, NULL);
         g_autofree char *target = g_build_filename(to, name, NULL);
-        if (!g_str_has_suffix(name, ending) || !g_file_test(source, G_FILE_TEST_IS_REGULAR))
-            continue;
-        if (!build_copy_file(source, target, error))
-            return false;
-        copied++;
+        if (g_str_has_suffix(name, ending) && is_plain_file(source, error))
+            copied += workplace_copy_file(source, target, error);
     }
+    if (error->len > before)
+        return false;
     if (copied == 0)
         g_string_append_printf(error, "%s holds no *%s: build the kit first (make build)", from,
                                ending);
@@ -57,14 +63,15 @@ static bool copy_common(const char *tree, const char *kit, GString *error)
         g_string_append_printf(error, "%s: %s", common, strerror(errno));
         return false;
     }
-    for (const char *name; (name = g_dir_read_name(folders));) {
+    const gsize before = error->len;
+    for (const char *name; (name = next_name(folders, common, error));) {
         g_autofree char *from = g_build_filename(common, name, NULL);
         g_autofree char *to = g_build_filename(tree, "common", name, NULL);
         if (strcmp(name, "tests") != 0 && strcmp(name, "platforms") != 0 &&
             g_file_test(from, G_FILE_TEST_IS_DIR) && !copy_files(from, to, ".h", error))
             return false;
     }
-    return true;
+    return error->len == before;
 }
 
 /* The headers that students include, which lie at the top of the assignment's folder. */
@@ -87,9 +94,11 @@ char *build_tree_course(const char *tree, const char *library, const char *used)
 static bool copy_archive(const char *build_folder, const char *from, const char *to, GString *error)
 {
     g_autofree char *source = g_build_filename(build_folder, from, NULL);
-    if (build_copy_file(source, to, error))
+    if (workplace_copy_file(source, to, error))
         return true;
-    g_string_append(error, ": build the kit first (make build)");
+    GStatBuf status;
+    if (g_stat(source, &status) != 0 && errno == ENOENT)
+        g_string_append(error, ": build the kit first (make build)");
     return false;
 }
 
@@ -126,6 +135,20 @@ static bool copy_archives(const char *tree, const char *library, const char *bui
     return copied;
 }
 
+/* What tools/launch and tools/simulate read: which mpirun the kit was configured with. */
+static bool copy_configuration(const char *tree, const char *kit, GString *error)
+{
+    g_autofree char *from = g_build_filename(kit, "build", "config.mk", NULL);
+    g_autofree char *folder = g_build_filename(tree, "build", NULL);
+    g_autofree char *to = g_build_filename(folder, "config.mk", NULL);
+    if (!g_file_test(from, G_FILE_TEST_EXISTS))
+        return true; /* it will be the one in PATH */
+    if (g_mkdir_with_parents(folder, 0755) == 0)
+        return workplace_copy_file(from, to, error);
+    g_string_append_printf(error, "%s: %s", folder, strerror(errno));
+    return false;
+}
+
 bool build_tree_new(const char *tree, const char *kit, const char *build_folder,
                     const struct rubric *rubric, GString *error)
 {
@@ -136,6 +159,7 @@ bool build_tree_new(const char *tree, const char *kit, const char *build_folder,
     g_autofree char *tools = g_build_filename(kit, "tools", NULL);
     g_autofree char *tree_tools = g_build_filename(tree, "tools", NULL);
     return copied && copy_files(tools, tree_tools, "launch", error) &&
+           copy_configuration(tree, kit, error) &&
            copy_archives(tree, "lib", build_folder, rubric, error);
 }
 
@@ -150,49 +174,4 @@ bool build_tree_add_simulator(const char *tree, const char *kit, const char *bui
     return copy_archives(tree, "simulator", simulator, rubric, error) &&
            copy_files(platforms, tree_platforms, ".xml", error) &&
            copy_files(tools, tree_tools, "simulate", error);
-}
-
-/* Three lines of the file from line `first`, 0 the first. */
-static bool read_flags(struct build_flags *flags, char *const *lines, guint first, GString *error)
-{
-    char ***into[] = {&flags->compile, &flags->link, &flags->libraries};
-    guint count = g_strv_length((char **)lines);
-    for (guint i = 0; i < G_N_ELEMENTS(into); i++)
-        if (first + i >= count || !g_shell_parse_argv(lines[first + i], NULL, into[i], NULL)) {
-            g_string_append_printf(error, "line %u can't be understood", first + i + 1);
-            return false;
-        }
-    return true;
-}
-
-bool build_flags_read(struct build_flags *real, struct build_flags *simulated,
-                      const char *build_folder, GString *error)
-{
-    g_autofree char *path = g_build_filename(build_folder, "program.flags", NULL);
-    g_autofree char *content = NULL;
-    GError *problem = NULL;
-    *real = *simulated = (struct build_flags){0};
-    if (!g_file_get_contents(path, &content, NULL, &problem)) {
-        g_string_append_printf(error, "%s (make writes it)", problem->message);
-        g_error_free(problem);
-        return false;
-    }
-    g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
-    g_autoptr(GString) fault = g_string_new(NULL);
-    bool has_simulator = g_strv_length(lines) > 3 && *lines[3];
-    if (read_flags(real, lines, 0, fault) &&
-        (!has_simulator || read_flags(simulated, lines, 3, fault)))
-        return true;
-    g_string_append_printf(error, "%s: %s", path, fault->str);
-    build_flags_clear(real);
-    build_flags_clear(simulated);
-    return false;
-}
-
-void build_flags_clear(struct build_flags *flags)
-{
-    g_strfreev(flags->compile);
-    g_strfreev(flags->link);
-    g_strfreev(flags->libraries);
-    *flags = (struct build_flags){0};
 }

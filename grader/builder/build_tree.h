@@ -25,18 +25,4 @@ bool build_tree_add_simulator(const char *tree, const char *kit, const char *bui
 /* LIBRARY/course-USED.a, below the tree if that is not NULL. A new string. */
 char *build_tree_course(const char *tree, const char *library, const char *used);
 
-/* How to compile and link. */
-struct build_flags {
-    char **compile; /* NULL: not for this machine */
-    char **link;
-    char **libraries;
-};
-/* Reads BUILD_FOLDER/program.flags; simulated stays empty where the simulator is not installed. */
-bool build_flags_read(struct build_flags *real, struct build_flags *simulated,
-                      const char *build_folder, GString *error);
-void build_flags_clear(struct build_flags *flags);
-
-/* Copies one plain file. False, and an error. */
-bool build_copy_file(const char *from, const char *to, GString *error);
-
 #endif

@@ -1,6 +1,5 @@
 /*
- * What build.c, build_calls.c, build_simulator.c, build_tools.c and build_link.c share; tests/mutants builds with it,
- * too.
+ * What the files of this folder share; tests/mutants builds with it, too.
  */
 #ifndef GRADER_BUILDER_BUILDER_H
 #define GRADER_BUILDER_BUILDER_H
@@ -12,13 +11,13 @@
 struct builder {
     struct build *build;
     const struct rubric *rubric;
-    GPtrArray
-        *course; /* of char *: the assignments that it uses whose files the course's stand in for */
-    struct build_flags flags;
-    const char *library; /* folder of the tree with the kit's archives: see build_tree.h */
-    int slot;            /* of the sandbox's user */
-    char *objects;       /* outside */
-    GString *stubs;      /* source of the functions that stand in for missing ones */
+    /* Of char *: the assignments that it uses whose files the course's stand in for. */
+    GPtrArray *course;
+    struct workplace_flags flags; /* the workplace's */
+    const char *library;          /* folder of the tree with the kit's archives: see build_tree.h */
+    int slot;                     /* of the sandbox's user */
+    char *objects;                /* outside */
+    GString *stubs;               /* source of the functions that stand in for missing ones */
 };
 
 #define BUILDER_STUBS "missing.c" /* in the tree */
@@ -27,8 +26,9 @@ struct builder {
 struct sandbox_result builder_run(const struct builder *builder, GPtrArray *words);
 void builder_add_words(GPtrArray *words, char *const *more); /* copies */
 
-/* Compiles a source of the tree. messages: what the compiler said, a new string or NULL. */
-bool builder_compile(const struct builder *builder, const char *source, char **messages);
+/* Compiles a source of the tree: whose doing it is if that fails; nobody's: it compiles. messages: what
+ * the compiler said, or the sentence on the machine; a new string or NULL. */
+enum culprit builder_compile(const struct builder *builder, const char *source, char **messages);
 /* The beginning of what a tool printed about a file, and why it ended if that was odd; or NULL. */
 char *builder_messages(const struct sandbox_result *result, const char *file);
 
@@ -41,10 +41,46 @@ bool builder_is_source(const struct collected_file *file);
 bool builder_takes(const struct built_file *file);
 
 /* Looks at what the objects call and define: fills `refused` of each file, and adds to `unusual` (may be
- * NULL). Call it before linking. */
-void builder_look_at_calls(const struct builder *builder, GString *unusual);
-/* What the kit's own objects ask others for: a set of names. with_library: those of common/, too. */
-GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library);
+ * NULL). Call it before linking. Where it could not look: whose doing that is, and a sentence. */
+enum culprit builder_look_at_calls(const struct builder *builder, GString *unusual,
+                                   GString *trouble);
+/* What the kit's own objects ask others for: a set of names. with_library: those of common/, too. NULL,
+ * with a result to be cleared: nm did not say. */
+GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library,
+                                 struct sandbox_result *result);
+
+/* ---- whose fault? build_doubts.c ------------------------------------------------------------------- */
+
+/* Was it stopped at a limit of the sandbox's, of which each submission has as much as it needs? */
+bool builder_is_at_limit(const struct sandbox_result *result);
+
+/* A tool that reads objects, which stand behind its words. */
+struct builder_tool {
+    const char *name;
+    char *const *words;
+    const char *finds; /* in the workplace's control */
+};
+/* One prints the names that they define and use, one the instructions that enter the system, and of
+ * each object that it was looked at. */
+extern const struct builder_tool builder_find_names, builder_find_instructions;
+
+/* Does the tool itself, and no message about a line or a name, speak of what machines do? */
+bool builder_speaks_of_machine(const struct sandbox_result *result);
+
+enum builder_part { BUILDER_COMPILES, BUILDER_LINKS, BUILDER_READS_OBJECTS };
+/* A tool has failed, and the reason may be the machine's: repeats the part of the control that fits. If
+ * that fails: the machine, and its sentence. Else what is at a limit is the submission's fault, also what
+ * the tool failed on without a word of what machines do, unless it is the linker; of the rest nobody knows; then the sentence says what the tool did ("the linker failed", …). */
+enum culprit builder_whose_fault(const struct builder *builder, enum builder_part part,
+                                 const struct sandbox_result *result, const char *what,
+                                 GString *trouble);
+
+/* The file that a line of the linker speaks of: the one named first; NULL: none. */
+struct built_file *builder_blamed_file(const struct builder *builder, const char *line);
+/* The symbol of "undefined reference to `symbol'", a new string; NULL: the line says something else. */
+char *builder_undefined_symbol(const char *line);
+/* Fills `fault` of a file by a line of the linker that blames it. False if it says nothing known. */
+bool builder_tell_fault(const struct builder *builder, struct built_file *file, const char *line);
 
 /* Links the program: fills build->program, or build->trouble. */
 void builder_link(struct builder *builder); /* after builder_look_at_calls */
@@ -52,14 +88,19 @@ void builder_link(struct builder *builder); /* after builder_look_at_calls */
  * for the others. */
 struct sandbox_result builder_link_once(const struct builder *builder);
 
+/* The same by one linker. by_usual: by the compiler's own, whatever the flags say. trial: what is not there is
+ * not asked for, and what comes of it is no program. */
+struct sandbox_result builder_link_by(const struct builder *builder, bool by_usual, bool trial);
+
+/* The linker has failed with `result` and named no file: tries which files it can't link, one after the
+ * other, beside the kit's own objects, and takes those out and blames them. Has one been found? None is
+ * where the kit's objects can't be linked alone. */
+bool builder_blame_by_trial(const struct builder *builder, const struct sandbox_result *result);
+
 /* Keeps for the second build what it needs; takes over the flags, and the first one's stubs and
  * `course`. */
 void builder_new_for_simulator(struct build *build, const struct builder *first,
-                               struct build_flags flags, const char *work);
+                               struct workplace_flags flags, const char *work);
 void builder_free_for_simulator(struct build *build);
-
-/* From now on nobody but the grader writes to the objects, and every sandbox may read them and the
- * program (may be NULL). False, and errno. */
-bool builder_seal(const struct builder *builder, const char *program);
 
 #endif

@@ -78,6 +78,8 @@ static enum diagnosis_kind find_kind(const struct diagnosis *diagnosis, struct s
         return DIAGNOSIS_STOPPED_ITSELF;
     if (!stopped && scene->outcome->end != RUN_FAILED)
         return DIAGNOSIS_NONE;
+    if (stopped && scene_waits_for_unknown_request(scene, headline))
+        return DIAGNOSIS_UNKNOWN_REQUEST;
     if ((kind = scene_name_collectives(scene, headline)) != DIAGNOSIS_NONE)
         return kind;
     if (stopped && scene_goes_through_world(scene, headline))
@@ -139,6 +141,7 @@ const char *diagnosis_kind_name(enum diagnosis_kind kind)
         [DIAGNOSIS_CROSSWISE] = "collectives crosswise",
         [DIAGNOSIS_WINDOW_HELD] = "a window that another rank holds",
         [DIAGNOSIS_COLLECTIVE_MISSING] = "a collective that one rank did not enter",
+        [DIAGNOSIS_UNKNOWN_REQUEST] = "a request that no call has made",
         [DIAGNOSIS_REQUEST_NOT_WAITED] = "a request never waited for",
         [DIAGNOSIS_RANK_GONE] = "a rank at its end while others wait for it",
         [DIAGNOSIS_ENDED_EARLY] = "a rank that ended too early",

@@ -29,6 +29,7 @@ enum diagnosis_kind {
     DIAGNOSIS_CROSSWISE,             /* a circle of collectives on several communicators */
     DIAGNOSIS_WINDOW_HELD, /* a window that another rank has locked, or has not opened or left */
     DIAGNOSIS_COLLECTIVE_MISSING, /* a rank did not enter a collective that others are in */
+    DIAGNOSIS_UNKNOWN_REQUEST,    /* a rank waits for a request that was never made */
     DIAGNOSIS_REQUEST_NOT_WAITED, /* a rank began a message and never waited for it */
     DIAGNOSIS_RANK_GONE,          /* others wait for a rank that came to its end */
     DIAGNOSIS_ENDED_EARLY,        /* a rank ended without its final record */

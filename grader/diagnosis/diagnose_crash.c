@@ -52,6 +52,9 @@ static void say_where(struct scene *scene, int rank, GString *headline)
     } else {
         scene_describe_computation(scene, rank, headline);
     }
+    g_autoptr(GString) request = g_string_new(NULL);
+    if (scene_describe_unknown_request(scene, rank, request))
+        g_string_append_printf(headline, ", %s", request->str);
 }
 
 /* In a simulated run the kit itself says it: "rank 1 crashed (Aborted) at step.c:12". */

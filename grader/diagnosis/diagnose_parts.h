@@ -70,6 +70,12 @@ void scene_describe_collective(const struct scene *scene, int rank, const struct
 /* diagnose_windows.c: what a pending call about a window waits for. */
 void scene_add_window_waits(struct scene *scene, int rank, size_t call);
 
+/* diagnose_requests.c: "given a request that no call has made: …", of the call that a rank crashed or hangs
+ * in; plain text. False, and nothing, if it was not. */
+bool scene_describe_unknown_request(const struct scene *scene, int rank, GString *text);
+/* Does a rank wait for such a one? Notes the culprit. */
+bool scene_waits_for_unknown_request(struct scene *scene, GString *headline);
+
 /* diagnose_chain.c: no circle; who holds the others up, and why? Notes the culprit. */
 enum diagnosis_kind scene_follow_chain(struct scene *scene, GString *headline);
 

@@ -60,6 +60,12 @@ const char *diagnosis_remedy(enum diagnosis_kind kind)
         return "A collective ends only when all ranks of its communicator have called it: it must "
                "not stand in a branch that some ranks skip, nor between point-to-point calls in a "
                "different order.";
+    case DIAGNOSIS_UNKNOWN_REQUEST:
+        return "Set every `MPI_Request` of the array before it is given to MPI: by the call that "
+               "starts "
+               "its message, or to `MPI_REQUEST_NULL` where there is none. Does the count say how "
+               "many "
+               "were started?";
     case DIAGNOSIS_REQUEST_NOT_WAITED:
         return "`MPI_Isend` and `MPI_Irecv` only start a message; MPI moves it on inside of MPI "
                "calls. Wait for every request (`MPI_Wait`, `MPI_Waitall`) before the code goes on "
@@ -124,6 +130,8 @@ const char *diagnosis_look(enum diagnosis_kind kind)
         return "the call that ends what was begun on this window";
     case DIAGNOSIS_COLLECTIVE_MISSING:
         return "why one rank does not come to this collective";
+    case DIAGNOSIS_UNKNOWN_REQUEST:
+        return "where each request of this call is set";
     case DIAGNOSIS_REQUEST_NOT_WAITED:
         return "what becomes of this request behind the call that starts it";
     case DIAGNOSIS_RANK_GONE:

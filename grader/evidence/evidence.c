@@ -65,21 +65,32 @@ struct model *evidence_model(const struct outcome *run, struct verdict *verdict)
 GArray *evidence_events(const struct log_file *log)
 {
     GArray *events = g_array_new(FALSE, TRUE, sizeof(struct evidence_event));
-    int step = -1;
+    /* Of each operation the event that the next end is of, and of each event the one around it; -1: none. */
+    g_autoptr(GArray) outer = g_array_new(FALSE, FALSE, sizeof(int));
+    int open[LOG_OPERATIONS], step = -1;
+    for (int operation = 0; operation < LOG_OPERATIONS; operation++)
+        open[operation] = -1;
     for (size_t i = 0; i < log->count; i++) {
         const struct log_record *record = &log->record[i];
         log_follow_step(record, &step);
-        if (log_is_computation(record) && record->phase == LOG_BEGIN) {
-            size_t end = log_end_of(log, i);
-            struct evidence_event event = {
-                .operation = record->operation,
-                .step = step,
-                .stage = record->stage,
-                .micro_batch = record->micro_batch,
-                .flops = end < log->count ? log->record[end].flops - record->flops : 0,
-                .begin = i,
-                .end = end};
+        if (!log_is_computation(record))
+            continue;
+        int *last = &open[record->operation];
+        if (record->phase == LOG_BEGIN) {
+            struct evidence_event event = {.operation = record->operation,
+                                           .step = step,
+                                           .stage = record->stage,
+                                           .micro_batch = record->micro_batch,
+                                           .begin = i,
+                                           .end = log->count};
+            g_array_append_val(outer, *last);
+            *last = (int)events->len;
             g_array_append_val(events, event);
+        } else if (record->phase == LOG_END && *last >= 0) {
+            struct evidence_event *event = EVIDENCE_EVENT(events, *last);
+            event->end = i;
+            event->flops = record->flops - log->record[event->begin].flops;
+            *last = g_array_index(outer, int, *last);
         }
     }
     return events;

@@ -1,10 +1,31 @@
 /* What a probe wrote; see probe_file.h. */
 #include "grader/evidence/probe_file.h"
 
+#include "common/base/unreadable.h"
+
+#include <errno.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 /* Parsed, a file takes many times its size. */
 #define LARGEST_FILE (4 << 20)
+
+static json_t *load(const char *path, json_error_t *error)
+{
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        unreadable_note(path, errno);
+        *error = (json_error_t){.line = -1};
+        g_snprintf(error->text, sizeof error->text, "unable to open %s: %s", path,
+                   g_strerror(errno));
+        return NULL;
+    }
+    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, error);
+    if (ferror(file))
+        unreadable_note(path, errno);
+    fclose(file); /* only read from: nothing can be lost */
+    return root;
+}
 
 json_t *probe_file_read(const struct outcome *run, const char *name, size_t entries,
                         struct verdict *verdict)
@@ -13,7 +34,7 @@ json_t *probe_file_read(const struct outcome *run, const char *name, size_t entr
     g_autofree char *path = g_strdup_printf("%s/%s", run->folder, name);
     struct stat status;
     bool too_large = stat(path, &status) == 0 && status.st_size > LARGEST_FILE;
-    json_t *root = too_large ? NULL : json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    json_t *root = too_large ? NULL : load(path, &error);
     if (too_large)
         evidence_fail(verdict, "the probe left no usable %s: it is larger than %d MiB", name,
                       LARGEST_FILE >> 20);

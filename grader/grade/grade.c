@@ -10,11 +10,12 @@
 #include "grader/sandbox/sandbox.h"
 #include "grader/text/text.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
 #define MOST_JOBS     (SANDBOX_SLOTS - 1) /* the sandbox's last user builds for the simulator */
-#define NO_PROCESS    "the grader can't start a process"
+#define NO_PROCESS    "the grader can't start a process: "
 #define JUDGE_SECONDS 60 /* of an idle machine's clock; then the judge is ended */
 
 static void clear_run(void *pointer)
@@ -42,7 +43,7 @@ void grade_init(struct grade *grade)
             .verdict = verdict_new(),
             .runs = grade_runs_new(),
         };
-        verdict_set(result.verdict, VERDICT_NOT_JUDGED, "not run");
+        verdict_not_judged(result.verdict, CULPRIT_NOBODY, "not run");
         g_array_append_val(grade->results, result);
     }
 }
@@ -54,6 +55,7 @@ void grade_clear(struct grade *grade)
     for (guint i = 0; i < grade->results->len; i++) {
         verdict_free(GRADE_RESULTS(grade, i)->verdict);
         g_array_free(GRADE_RESULTS(grade, i)->runs, TRUE);
+        g_free(GRADE_RESULTS(grade, i)->large_tag_call);
     }
     g_array_free(grade->results, TRUE);
     g_ptr_array_free(grade->notes, TRUE);
@@ -77,6 +79,16 @@ struct points grade_points(const struct grade *grade, int tier)
             points.judged += result->check->points;
     }
     return points;
+}
+
+int grade_left_by(const struct grade *grade, enum culprit culprit)
+{
+    int checks = 0;
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct verdict *verdict = GRADE_RESULTS(grade, i)->verdict;
+        checks += verdict->kind == VERDICT_NOT_JUDGED && verdict->culprit == culprit;
+    }
+    return checks;
 }
 
 /* ---- working -------------------------------------------------------------------------------- */
@@ -104,8 +116,26 @@ static bool has_hung(const struct check_result *result)
     return false;
 }
 
+/* Who reads data that somebody changes meanwhile may fail, and be killed where a file was made
+ * shorter: program and judge alike. */
+static void blame_changed_data(const struct work *work, struct check_result *result)
+{
+    for (guint i = 0; i < result->runs->len && result->verdict->kind != VERDICT_PASS; i++) {
+        g_autofree char *changed =
+            runner_data_changed(work->grade->runner->data, RUBRIC_RUNS(result->check, i));
+        if (!changed)
+            continue;
+        struct verdict *verdict = verdict_new();
+        verdict_not_judged(verdict, CULPRIT_MACHINE, "DATA: %s", changed);
+        verdict_explain(verdict, "This is not the submission's fault.\n");
+        verdict_take_over(result->verdict, verdict);
+        verdict_free(verdict);
+    }
+}
+
 static void check_is_done(struct work *work, struct check_result *result)
 {
+    blame_changed_data(work, result);
     work->grade->hung += has_hung(result);
     result->done = true;
     result->points = result->verdict->kind == VERDICT_PASS ? result->check->points : 0;
@@ -121,6 +151,12 @@ static int idle_slot(const struct work *work)
     return -1;
 }
 
+static void give_up_luck(struct luck *luck, struct check_result *result, int number)
+{
+    g_autofree char *why = g_strconcat(NO_PROCESS, strerror(number), NULL);
+    grade_luck_give_up(luck, result, why);
+}
+
 /* Idle workers look for luck. */
 static void start_luck(struct work *work)
 {
@@ -131,7 +167,7 @@ static void start_luck(struct work *work)
         if (worker_start(&work->workers[slot], work->grade, result->check, slot))
             work->results[slot] = result;
         else
-            grade_luck_give_up(work->luck, result, NO_PROCESS);
+            give_up_luck(work->luck, result, errno);
     }
 }
 
@@ -156,7 +192,7 @@ static bool start_workers(struct work *work)
             continue;
         }
         if (ready == CAN_RUN)
-            verdict_set(result->verdict, VERDICT_NOT_JUDGED, NO_PROCESS);
+            verdict_not_judged(result->verdict, CULPRIT_MACHINE, NO_PROCESS "%s", strerror(errno));
         check_is_done(work, result);
         i = (guint)-1; /* others may have waited for it */
     }
@@ -193,12 +229,16 @@ static void wait_for_workers(struct work *work)
                                         .events = POLLIN};
     show_progress(work);
     gint64 began = g_get_monotonic_time();
-    poll(waiting, (nfds_t)work->jobs + 1, 250);
+    const bool told = poll(waiting, (nfds_t)work->jobs + 1, 250) >= 0;
+    if (!told)
+        g_usleep(20000); /* a signal, or no memory for it */
     double passed = (double)(g_get_monotonic_time() - began) * 1e-6 / process_crowding();
     for (int slot = 0; slot < work->jobs; slot++) {
         struct worker *worker = &work->workers[slot];
         if (!work->results[slot])
             continue;
+        if (!told)
+            waiting[slot].revents = worker_has_ended(worker) ? POLLIN | POLLHUP : POLLIN;
         if (waiting[slot].revents & POLLIN)
             worker_read(worker, work->results[slot]);
         worker->judging_seconds += worker->judging ? passed : 0;

@@ -37,7 +37,9 @@ struct check_result {
     bool lacks_file;                  /* it was not judged, for want of a file that can be used */
     const struct check_result *needs; /* it was not run, because this one did not pass; or NULL */
     double seconds;
-    GArray *runs; /* of struct run_summary */
+    GArray *runs;         /* of struct run_summary */
+    int large_tag;        /* the largest in its runs that not every MPI takes; 0: none … */
+    char *large_tag_call; /* … and in which call */
 };
 
 struct grade {
@@ -84,5 +86,8 @@ struct points {
     double all;
 };
 struct points grade_points(const struct grade *grade, int tier);
+
+/* How many checks could not be judged by somebody's doing. */
+int grade_left_by(const struct grade *grade, enum culprit culprit);
 
 #endif

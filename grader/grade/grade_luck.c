@@ -50,7 +50,7 @@ static char *arguments_to_look_at(const struct rubric_run *run)
     g_autofree char *missing = NULL;
     char error[OPTIONS_ERROR_SIZE];
     g_auto(GStrv) words = NULL;
-    const char *arguments = run->simulated ? NULL : runner_arguments(run, &missing);
+    const char *arguments = run->simulated ? NULL : runner_arguments(run, &missing, NULL);
     if (!arguments || run->ranks < 2 || !rubric_parse_arguments(run, arguments, &options, error) ||
         options.probe[0] || options.compare || options.device == DEVICE_META ||
         !g_shell_parse_argv(arguments, NULL, &words, NULL))

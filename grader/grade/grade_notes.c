@@ -2,6 +2,7 @@
 #include "grader/grade/grade_notes.h"
 
 #include "common/files/dataset.h"
+#include "grader/grade/large_tags.h"
 #include "grader/run/hang.h"
 #include "grader/sandbox/sandbox.h"
 #include "grader/text/text.h"
@@ -42,7 +43,17 @@ void grade_note_ignored(struct grade *grade)
                    text->str);
 }
 
-/* Runs that were meant for a data set that is not here. */
+void grade_note_place(struct grade *grade)
+{
+    const char *note = grade->collection->place->note;
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (!note)
+        return;
+    text_append_plain(text, note);
+    grade_note(grade, "%s", text->str);
+}
+
+/* Runs that were meant for a data set that is not installed. */
 void grade_note_data(struct grade *grade)
 {
     g_autoptr(GString) checks = g_string_new(NULL);
@@ -54,7 +65,7 @@ void grade_note_data(struct grade *grade)
             struct options options;
             char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
             if (!run->otherwise || !rubric_parse_arguments(run, run->arguments, &options, error) ||
-                dataset_present(options.dataset, why))
+                dataset_look(options.dataset, why) != DATASET_ABSENT)
                 continue;
             g_string_append_printf(checks, "%s`%s`", checks->len > 0 ? ", " : "", check->name);
             g_free(missing);
@@ -67,10 +78,45 @@ void grade_note_data(struct grade *grade)
                    checks->str);
 }
 
+void grade_note_tags(struct grade *grade)
+{
+    const struct check_result *largest = NULL;
+    for (guint i = 0; i < grade->results->len; i++)
+        if (GRADE_RESULTS(grade, i)->large_tag > (largest ? largest->large_tag : 0))
+            largest = GRADE_RESULTS(grade, i);
+    if (!largest)
+        return;
+    g_autoptr(GString) call = g_string_new(NULL);
+    text_append_code(call, largest->large_tag_call);
+    grade_note(
+        grade,
+        "A remark that costs no points: tags up to %d are used (%s, in `%s`). This MPI takes "
+        "them; MPI promises only 0 to %d, and where MPI\\_TAG\\_UB is no more than that, the same "
+        "program "
+        "ends with MPI\\_ERR\\_TAG.",
+        largest->large_tag, call->str, largest->check->name, LARGE_TAGS_ABOVE);
+}
+
 void grade_note_replaced(struct grade *grade)
 {
     if (grade->build->replaced->len > 0)
         grade_note(grade, "%s", grade->build->replaced->str);
+}
+
+void grade_note_faults(struct grade *grade)
+{
+    for (guint i = 0; i < grade->build->files->len; i++) {
+        const struct built_file *file = BUILT_FILES(grade->build, i);
+        if (file->links)
+            continue;
+        g_autoptr(GString) fault = g_string_new(NULL);
+        text_append_plain(fault, file->fault ? file->fault : "see its messages below");
+        grade_note(
+            grade,
+            "`%s` does not link with the rest of the program: %s. The other files are judged "
+            "without it, but `make train` can't link the whole either.",
+            file->collected->file->name, fault->str);
+    }
 }
 
 void grade_note_unusual(struct grade *grade)
@@ -127,6 +173,46 @@ void grade_note_simulator(struct grade *grade)
                "Nothing ran on the simulated cluster: %s. Checks that need it are not judged; what "
                "works only by luck was looked for by replay alone.",
                text->str);
+}
+
+static bool is_left_by_machine(const struct check_result *result)
+{
+    return result->verdict->kind == VERDICT_NOT_JUDGED &&
+           result->verdict->culprit == CULPRIT_MACHINE;
+}
+
+/* "why. Not judged: `a`, `b`.", from the result with this number on, for one cause. */
+static void append_cause(const struct grade *grade, guint from, GString *text)
+{
+    const char *why = GRADE_RESULTS(grade, from)->verdict->headline->str;
+    text_append_plain(text, why);
+    for (guint i = from; i < grade->results->len; i++) {
+        const struct check_result *result = GRADE_RESULTS(grade, i);
+        if (is_left_by_machine(result) && strcmp(result->verdict->headline->str, why) == 0)
+            g_string_append_printf(text, "%s`%s`", i == from ? ". Not judged: " : ", ",
+                                   result->check->name);
+    }
+    g_string_append_c(text, '.');
+}
+
+/* Before all else: points are missing, and the reader did nothing wrong. Each cause is told once. */
+void grade_note_machine(struct grade *grade)
+{
+    g_autoptr(GString) note = g_string_new(NULL);
+    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct check_result *result = GRADE_RESULTS(grade, i);
+        if (!is_left_by_machine(result) || !g_hash_table_add(told, result->verdict->headline->str))
+            continue;
+        g_string_append(note, note->len == 0
+                                  ? "**This machine could not do what grading needs**, so its "
+                                    "points are still open, and nothing of that is the "
+                                    "submission's fault: "
+                                  : "\n\n");
+        append_cause(grade, i, note);
+    }
+    if (note->len > 0)
+        g_ptr_array_insert(grade->notes, 0, g_string_free(g_steal_pointer(&note), FALSE));
 }
 
 static bool ended_in_haste(const struct check_result *result)

@@ -34,18 +34,21 @@ static bool find_lack(const struct built_file *file, bool simulated, struct lack
 {
     const char *name = file->collected->file->name;
     *lack = (struct lack){0};
-    if (file->replaced)
+    const bool is_own = file->culprit == CULPRIT_NOBODY || file->culprit == CULPRIT_SUBMISSION;
+    if (file->replaced || !is_own)
         return false;
     if (file->collected->trouble)
         lack->headline = g_strdup(file->collected->trouble);
     else if (!file->compiles)
         *lack = (struct lack){
             .headline =
-                g_strdup_printf("%s does not %s", name,
-                                file->links ? "compile" : "link with the rest of the program"),
-            .look = file->links ? "the compiler's first message: what it says of later lines may "
-                                  "follow from that"
-                                : "the name that the linker does not find",
+                g_strdup_printf("%s does not %s%s%s", name,
+                                file->links ? "compile" : "link with the rest of the program",
+                                file->fault ? ": " : "", file->fault ? file->fault : ""),
+            .look = file->links   ? "the compiler's first message: what it says of later lines may "
+                                    "follow from that"
+                    : file->fault ? file->fault_look
+                                  : "the name that the linker does not find",
             .about = g_strdup_printf("The %s on `%s`:", file->links ? "compiler" : "linker", name),
             .details = file->messages ? file->messages : ""};
     else if (file->refused)
@@ -102,6 +105,7 @@ static enum readiness look_before(const struct grade *grade, struct check_result
         bool failed = before->verdict->kind == VERDICT_FAIL;
         verdict_set(result->verdict, failed ? VERDICT_FAIL : VERDICT_NOT_JUDGED, "needs %s first",
                     before->check->name);
+        result->verdict->culprit = before->verdict->culprit;
         result->needs = before;
         verdict_explain(result->verdict, "It was not run, because `%s` %s.\n", before->check->name,
                         failed ? "did not pass" : "could not be judged");
@@ -121,12 +125,45 @@ static void set_aside_for_a_person(const struct grade *grade, const struct rubri
     bool written =
         answers_written(grade->collection->folder, template, check->heading, questions, what);
     verdict_set(verdict, written ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s", what->str);
+    verdict->culprit = written ? CULPRIT_NOBODY : CULPRIT_SUBMISSION;
     verdict->basis = BASIS_UNWRITTEN;
+}
+
+/* There is no program at all. */
+static void tell_trouble(const struct build *build, struct verdict *verdict)
+{
+    if (build->culprit == CULPRIT_SUBMISSION) {
+        verdict_set(verdict, VERDICT_FAIL, "the program could not be linked");
+    } else {
+        g_autofree char *line = g_strndup(build->trouble, strcspn(build->trouble, "\n"));
+        verdict_not_judged(verdict, build->culprit, "the program could not be built: %s", line);
+        verdict_explain(verdict, "This is not the submission's fault.\n\n");
+    }
+    text_append_code_block(verdict->explanation, build->trouble);
+}
+
+/* Found by the control at the beginning, and told by a note. */
+static bool lacks_data(const struct grade *grade, const struct rubric_check *check,
+                       struct verdict *verdict)
+{
+    for (guint i = 0; i < check->runs->len; i++) {
+        const char *trouble = runner_data_trouble(grade->runner->data, RUBRIC_RUNS(check, i));
+        if (!trouble)
+            continue;
+        verdict_not_judged(verdict, CULPRIT_MACHINE, "DATA: %s", trouble);
+        verdict_explain(verdict, "This is not the submission's fault: it was not run, because "
+                                 "the data set that it trains on can't be used.\n");
+        return true;
+    }
+    return false;
 }
 
 enum readiness grade_prepare(const struct grade *grade, struct check_result *result)
 {
     struct verdict *verdict = result->verdict;
+    /* Asked once: what the second build says of a file is there before the files are looked at, or waited for. */
+    const bool is_built =
+        !rubric_check_is_simulated(result->check) || build_simulated_done(grade->build);
     result->lacks_file = lacks_file(grade, result->check, verdict);
     if (result->lacks_file)
         return NEED_NOT_RUN;
@@ -135,13 +172,11 @@ enum readiness grade_prepare(const struct grade *grade, struct check_result *res
         return NEED_NOT_RUN;
     }
     if (grade->build->trouble && result->check->runs->len > 0) {
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "the program could not be linked");
-        text_append_code_block(verdict->explanation, grade->build->trouble);
+        tell_trouble(grade->build, verdict);
         return NEED_NOT_RUN;
     }
     enum readiness ready = grade->partial ? CAN_RUN : look_before(grade, result);
-    if (ready == CAN_RUN && rubric_check_is_simulated(result->check) &&
-        !build_simulated_done(grade->build))
-        return MUST_WAIT;
-    return ready;
+    if (ready == CAN_RUN && lacks_data(grade, result->check, verdict))
+        return NEED_NOT_RUN;
+    return ready == CAN_RUN && !is_built ? MUST_WAIT : ready;
 }

@@ -168,6 +168,8 @@ bool grade_all_finished(const struct judgement *judgement, struct verdict *verdi
         if (first || (verdict->kind == VERDICT_NOT_JUDGED && !own_fault)) {
             verdict_set(verdict, own_fault ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s",
                         story.headline->str);
+            if (own_fault)
+                verdict->culprit = outcome->culprit;
             g_string_assign(verdict->look, story.look->str);
         }
         if (verdict->mistake->len == 0)

@@ -2,8 +2,10 @@
 #include "grader/grade/worker.h"
 #include "grader/grade/unfinished.h"
 
+#include "common/base/unreadable.h"
 #include "grader/evidence/evidence.h"
 #include "grader/grade/grade_luck.h"
+#include "grader/grade/large_tags.h"
 #include "grader/grade/worker_work.h"
 #include "grader/text/text.h"
 #include "grader/truth/calm.h"
@@ -49,14 +51,23 @@ static void send_verdict(FILE *to, const struct verdict *verdict)
     json_t *pictures = json_array();
     for (guint i = 0; i < verdict->pictures->len; i++)
         json_array_append_new(pictures, clean_string(verdict->pictures->pdata[i], 1000));
-    send_message(to,
-                 json_pack("{s:{s:i,s:i,s:b,s:o,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind",
-                           (int)verdict->kind, "basis", (int)verdict->basis, "spoils",
-                           verdict->spoils, "headline", clean_string(verdict->headline->str, 1000),
-                           "explanation", clean_string(verdict->explanation->str, 64 << 10),
-                           "mistake", clean_string(verdict->mistake->str, 300), "look",
-                           clean_string(verdict->look->str, 1000), "remark",
-                           clean_string(verdict->remark->str, 4000), "pictures", pictures));
+    send_message(to, json_pack("{s:{s:i,s:i,s:i,s:b,s:o,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind",
+                               (int)verdict->kind, "culprit", (int)verdict->culprit, "basis",
+                               (int)verdict->basis, "spoils", verdict->spoils, "headline",
+                               clean_string(verdict->headline->str, 1000), "explanation",
+                               clean_string(verdict->explanation->str, 64 << 10), "mistake",
+                               clean_string(verdict->mistake->str, 300), "look",
+                               clean_string(verdict->look->str, 1000), "remark",
+                               clean_string(verdict->remark->str, 4000), "pictures", pictures));
+}
+
+static void send_large_tag(FILE *to, const struct outcome *outcomes, int count)
+{
+    g_autofree char *call = NULL;
+    const int tag = large_tags_find(outcomes, count, &call);
+    if (tag > 0)
+        send_message(to, json_pack("{s:{s:i,s:o}}", "large tag", "tag", tag, "call",
+                                   clean_string(call, 300)));
 }
 
 /* ---- runs ------------------------------------------------------------------------- */
@@ -73,7 +84,7 @@ static uint64_t choose_seed(const struct grade *grade, const struct rubric_check
     char error[OPTIONS_ERROR_SIZE];
     g_autofree char *missing = NULL;
     const struct rubric_run *own = RUBRIC_RUNS(check, run);
-    const char *arguments = check->calm ? runner_arguments(own, &missing) : NULL;
+    const char *arguments = check->calm ? runner_arguments(own, &missing, NULL) : NULL;
     if (!arguments || !rubric_parse_arguments(own, arguments, &options, error))
         return seed;
     options.seed = seed;
@@ -98,8 +109,8 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
     if (outcome->end == RUN_NOT_STARTED) {
         const char *trouble = outcome->trouble ? outcome->trouble : "reason unknown";
         g_autofree char *line = g_strndup(trouble, strcspn(trouble, "\n"));
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "%s%s",
-                    outcome->simulated ? "" : "the program could not be run: ", line);
+        verdict_not_judged(verdict, outcome->culprit, "%s%s",
+                           outcome->simulated ? "" : "the program could not be run: ", line);
         verdict_explain(verdict, "This is not the submission's fault.\n");
         if (strchr(trouble, '\n'))
             text_append_code_block(verdict->explanation, trouble);
@@ -172,6 +183,15 @@ static void judge_runs(const struct grade *grade, const struct rubric_check *che
         grade_luck_remark(&judgement, verdict);
 }
 
+/* What the judge did not find it could not read. */
+static void blame_machine(struct verdict *verdict)
+{
+    verdict_not_judged(verdict, CULPRIT_MACHINE, "%s", unreadable_first());
+    g_string_assign(verdict->mistake, "");
+    g_string_assign(verdict->look, "");
+    g_string_assign(verdict->explanation, "This is not the submission's fault.\n");
+}
+
 void worker_work(const struct grade *grade, const struct rubric_check *check, int slot, FILE *to)
 {
     omp_set_num_threads(1);
@@ -195,7 +215,11 @@ void worker_work(const struct grade *grade, const struct rubric_check *check, in
                       outcomes[run].end != RUN_REFUSED;
     }
     send_message(to, json_pack("{s:b}", "judging", true));
+    unreadable_forget();
     if (!decided)
         judge_runs(grade, check, outcomes, done, verdict);
+    if (verdict->kind != VERDICT_PASS && unreadable_first())
+        blame_machine(verdict);
+    send_large_tag(to, outcomes, done);
     send_verdict(to, verdict);
 }

@@ -30,6 +30,8 @@ bool worker_start(struct worker *worker, const struct grade *grade,
                   const struct rubric_check *check, int slot);
 /* Takes what the worker wrote into the result. */
 void worker_read(struct worker *worker, struct check_result *result);
+/* Has its process ended? It is left to worker_finish to collect it. */
+bool worker_has_ended(const struct worker *worker);
 /* Collects the worker after its end, or ends it; without a verdict, the result says why. */
 void worker_finish(struct worker *worker, struct check_result *result, bool too_slow);
 

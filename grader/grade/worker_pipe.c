@@ -3,6 +3,7 @@
 
 #include "grader/grade/worker_work.h"
 #include "grader/text/text.h"
+#include "grader/workplace/workplace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +22,10 @@ static _Noreturn void be_the_worker(const struct grade *grade, const struct rubr
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setpgid(0, 0); /* an interrupt from the keyboard is the grader's to handle */
     FILE *to = fdopen(pipe, "w");
-    if (!to || dup2(words, STDERR_FILENO) < 0 || dup2(words, STDOUT_FILENO) < 0)
+    if (!to || dup2(words, STDERR_FILENO) < 0 || dup2(words, STDOUT_FILENO) < 0) {
+        dprintf(words, "a process of the grader's can't be set up: %s\n", strerror(errno));
         _exit(1);
+    }
     worker_work(grade, check, slot, to);
     fclose(to);
     _exit(0);
@@ -40,11 +43,14 @@ bool worker_start(struct worker *worker, const struct grade *grade,
     worker->pid = worker->words >= 0 ? fork() : -1;
     if (worker->pid == 0)
         be_the_worker(grade, check, slot, ends[1], worker->words);
+    const int number = errno;
     close(ends[1]);
     worker->pipe = ends[0];
     if (worker->pid < 0) {
         close(ends[0]);
-        close(worker->words);
+        if (worker->words >= 0)
+            close(worker->words);
+        errno = number;
         return false;
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -79,6 +85,7 @@ static void take_run(const json_t *ran, struct check_result *result)
 static void take_verdict(const json_t *message, struct verdict *verdict)
 {
     verdict->kind = (enum verdict_kind)json_integer_value(json_object_get(message, "kind"));
+    verdict->culprit = (enum culprit)json_integer_value(json_object_get(message, "culprit"));
     verdict->basis = (enum verdict_basis)json_integer_value(json_object_get(message, "basis"));
     verdict->spoils = json_is_true(json_object_get(message, "spoils"));
     g_string_assign(verdict->headline, text_of(message, "headline"));
@@ -100,7 +107,11 @@ static void take_message(struct worker *worker, struct check_result *result, con
         worker->run = (int)json_integer_value(part);
     else if ((part = json_object_get(message, "ran")))
         take_run(part, result);
-    else if (json_object_get(message, "judging"))
+    else if ((part = json_object_get(message, "large tag"))) {
+        result->large_tag = (int)json_integer_value(json_object_get(part, "tag"));
+        g_free(result->large_tag_call);
+        result->large_tag_call = g_strdup(text_of(part, "call"));
+    } else if (json_object_get(message, "judging"))
         worker->judging = true;
     else if ((part = json_object_get(message, "verdict"))) {
         take_verdict(part, result->verdict);
@@ -127,17 +138,39 @@ void worker_read(struct worker *worker, struct check_result *result)
 
 /* ---- the end ---------------------------------------------------------------------------- */
 
-/* The last words of a worker that ended without a verdict. */
-static void quote_words(const struct worker *worker, GString *markdown)
+bool worker_has_ended(const struct worker *worker)
+{
+    siginfo_t about = {0};
+    return waitid(P_PID, (id_t)worker->pid, &about, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           about.si_pid == worker->pid;
+}
+
+/* The last words of a worker that ended without a verdict: a new string, empty if there are none. */
+static char *last_words(const struct worker *worker)
 {
     char buffer[4096];
     off_t size = lseek(worker->words, 0, SEEK_END);
     off_t from = size > (off_t)sizeof buffer ? size - (off_t)sizeof buffer : 0;
-    ssize_t length = pread(worker->words, buffer, sizeof buffer, from);
-    if (length <= 0)
-        return;
-    g_autofree char *clean = text_clean(buffer, (gsize)length, sizeof buffer);
-    text_append_code_block(markdown, clean);
+    ssize_t length = size > 0 ? pread(worker->words, buffer, sizeof buffer, from) : 0;
+    return length > 0 ? text_clean(buffer, (gsize)length, sizeof buffer) : g_strdup("");
+}
+
+/* ": LINE", the last line that says something; or "". A new string. */
+static char *last_line(const char *words)
+{
+    g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
+    const char *last = "";
+    for (char **line = lines; *line; line++)
+        if (*g_strstrip(*line))
+            last = *line;
+    return g_strconcat(*last ? ": " : "", last, NULL);
+}
+
+/* Memory that is not there, a disk that is full: the grader says it, and ends. Nobody but the machine
+ * (or whoever uses it) sends SIGKILL. */
+static bool is_the_machines(int status, const char *words)
+{
+    return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || workplace_is_suspicious(words);
 }
 
 static void say_why_not_judged(const struct worker *worker, struct check_result *result, int status,
@@ -145,20 +178,28 @@ static void say_why_not_judged(const struct worker *worker, struct check_result 
 {
     struct verdict *verdict = result->verdict;
     const char *doing = worker->judging ? "judging" : "running";
+    g_autofree char *words = last_words(worker), *line = last_line(words);
+    const bool machine = !too_slow && is_the_machines(status, words);
+    const enum culprit culprit = machine ? CULPRIT_MACHINE : CULPRIT_KIT;
     if (too_slow)
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "the grader took too long at %s", doing);
+        verdict_not_judged(verdict, CULPRIT_UNKNOWN, "the grader took too long at %s", doing);
     else if (WIFSIGNALED(status))
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "the grader crashed at %s (signal %d, %s)", doing,
-                    WTERMSIG(status), strsignal(WTERMSIG(status)));
+        verdict_not_judged(verdict, culprit, "the grader %s at %s (signal %d, %s)%s",
+                           machine ? "was ended" : "crashed", doing, WTERMSIG(status),
+                           strsignal(WTERMSIG(status)), line);
     else
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "the grader broke off at %s", doing);
+        verdict_not_judged(verdict, culprit, "the grader broke off at %s%s", doing, line);
     g_string_assign(verdict->mistake, "");
     g_string_assign(verdict->look, "");
     g_string_assign(verdict->explanation,
-                    "This is a fault of the grader, perhaps brought about by odd evidence; it "
-                    "costs no points that could not be given later. Please tell your "
-                    "instructor.\n\n");
-    quote_words(worker, verdict->explanation);
+                    machine
+                        ? "This machine did not let the grader do its work; it costs no "
+                          "points. Mend that, and grade again.\n\n"
+                        : "This is a fault of the grader, perhaps brought about by odd evidence; "
+                          "it costs no points that could not be given later. Please tell your "
+                          "instructor.\n\n");
+    if (*words)
+        text_append_code_block(verdict->explanation, words);
 }
 
 void worker_finish(struct worker *worker, struct check_result *result, bool too_slow)

@@ -29,6 +29,21 @@ static void limit_time(gpointer unused)
     alarm(SECONDS); /* survives exec, so a wait ends, too */
 }
 
+/* Nothing of the user's: what gnuplot and fontconfig read from the environment changes pictures, or
+ * breaks them (docs/environment.md). Only where fontconfig keeps what it knows of fonts is theirs. */
+static GPtrArray *own_environment(void)
+{
+    GPtrArray *variables = g_ptr_array_new_with_free_func(g_free);
+    const char *kept[] = {"PATH", "TMPDIR", "LD_LIBRARY_PATH"};
+    for (guint i = 0; i < G_N_ELEMENTS(kept); i++)
+        if (g_getenv(kept[i]))
+            g_ptr_array_add(variables, g_strdup_printf("%s=%s", kept[i], g_getenv(kept[i])));
+    g_ptr_array_add(variables, g_strdup("LC_ALL=C.UTF-8"));
+    g_ptr_array_add(variables, g_strdup_printf("XDG_CACHE_HOME=%s", g_get_user_cache_dir()));
+    g_ptr_array_add(variables, NULL);
+    return variables;
+}
+
 /* ---- what became of it ------------------------------------------------------------------- */
 
 /* Does a picture end as one of its kind does? */
@@ -78,11 +93,14 @@ bool gnuplot_run(const char *script_text, const char *script_path, GString *erro
     }
     g_autofree char *folder = g_path_get_dirname(script_path);
     g_autofree char *name = g_path_get_basename(script_path);
-    char *arguments[] = {"gnuplot", name, NULL};
+    /* -d: neither the user's ~/.gnuplot nor a gnuplotrc of this computer */
+    char *arguments[] = {"gnuplot", "-d", name, NULL};
+    g_autoptr(GPtrArray) environment = own_environment();
     g_autofree char *said = NULL;
     int status = 0;
-    if (!g_spawn_sync(folder, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL,
-                      limit_time, NULL, NULL, &said, &status, &problem)) {
+    if (!g_spawn_sync(folder, arguments, (char **)environment->pdata,
+                      G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, limit_time, NULL, NULL,
+                      &said, &status, &problem)) {
         add_error(error, "gnuplot can't be run: %s", problem->message);
         g_error_free(problem);
         return false;
@@ -102,7 +120,8 @@ bool gnuplot_run(const char *script_text, const char *script_path, GString *erro
 char *gnuplot_quote(const char *text)
 {
     GString *quoted = g_string_new("\"");
-    for (const char *c = text; *c; c++) {
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    for (const char *c = valid; *c; c++) {
         if (*c == '\n')
             g_string_append(quoted, "\\n");
         else if ((unsigned char)*c < ' ')
@@ -110,6 +129,8 @@ char *gnuplot_quote(const char *text)
         else if (*c == '"' || *c == '\\')
             /* a backslash must survive both the string and enhanced mode */
             g_string_append(quoted, *c == '"' ? "\\\"" : "\\\\\\\\");
+        else if (*c == '`') /* also in quotes gnuplot would run what stands in these */
+            g_string_append(quoted, "\\140");
         else if (strchr("_^{}@&~", *c))
             g_string_append_printf(quoted, "\\\\%c", *c);
         else

@@ -2,7 +2,8 @@
  * Pictures by gnuplot.
  *
  * A picture is a gnuplot script with its data in it ($name << END … END), so
- * the script alone draws the picture again.
+ * the script alone draws the picture again, with `gnuplot -d`. It is drawn without
+ * what the user's own files and environment say: the same on every computer.
  */
 #ifndef GRADER_PICTURES_GNUPLOT_H
 #define GRADER_PICTURES_GNUPLOT_H

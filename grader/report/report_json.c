@@ -57,6 +57,10 @@ static json_t *test_of(const struct grade *grade, const struct check_result *res
         json_array_append_new(tags, json_string("bonus"));
     if (verdict->kind == VERDICT_NOT_JUDGED)
         json_array_append_new(tags, json_string("not judged"));
+    if (verdict->kind == VERDICT_NOT_JUDGED && verdict->culprit != CULPRIT_NOBODY) {
+        g_autofree char *culprit = g_strconcat("culprit: ", culprit_name(verdict->culprit), NULL);
+        json_array_append_new(tags, json_string(culprit));
+    }
     if (verdict->mistake->len > 0 && !elsewhere)
         json_array_append_new(tags, string(verdict->mistake->str));
     json_object_set_new(test, "tags", tags);

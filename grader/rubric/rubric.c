@@ -1,11 +1,14 @@
 /* The rubric: read from libconfig, value by value, with everything odd reported. */
 #include "grader/rubric/rubric.h"
 
+#include "common/files/dataset.h"
 #include "grader/rubric/rubric_calls.h"
 #include "grader/rubric/rubric_lint.h"
 #include "grader/rubric/rubric_values.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- files, runs, checks, tiers ------------------------------------------------ */
 
@@ -68,9 +71,13 @@ static void read_machine(const struct rubric_reader *reader, config_setting_t *g
         run->platform = g_strdup("free");
     g_autofree char *file = g_strconcat(run->platform, ".xml", NULL);
     g_autofree char *path = g_build_filename(reader->platforms, file, NULL);
-    if (strchr(run->platform, '/') || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
-        rubric_complain(reader, group, "there is no platform \"%s\": %s is missing", run->platform,
-                        path);
+    struct stat status;
+    const char *trouble = strchr(run->platform, '/') ? "a slash is in the name"
+                          : stat(path, &status) != 0 ? strerror(errno)
+                          : !S_ISREG(status.st_mode) ? "not a plain file"
+                                                     : NULL;
+    if (trouble)
+        rubric_complain(reader, group, "platform = \"%s\": %s: %s", run->platform, path, trouble);
 }
 
 static void read_run(const struct rubric_reader *reader, config_setting_t *group, void *into)
@@ -92,9 +99,11 @@ static void read_run(const struct rubric_reader *reader, config_setting_t *group
     read_machine(reader, group, &run);
     char *arguments[] = {run.arguments, run.otherwise};
     for (int i = 0; i < 2; i++) {
-        struct options options;
-        char error[OPTIONS_ERROR_SIZE];
-        if (arguments[i] && !rubric_parse_arguments(&run, arguments[i], &options, error))
+        struct options options = {0};
+        char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
+        /* How many classes a text has is only known where it can be read: no fault of the rubric's. */
+        if (arguments[i] && !rubric_parse_arguments(&run, arguments[i], &options, error) &&
+            !(dataset_has_files(options.dataset) && !dataset_present(options.dataset, why)))
             rubric_complain(reader, group, "the program would refuse \"%s\": %s", arguments[i],
                             error);
     }

@@ -1,17 +1,14 @@
 /* From the end of a run to an outcome: what is left behind, how it ended, in which words. */
 #include "grader/run/outcome.h"
 
+#include "common/base/unreadable.h"
 #include "grader/diagnosis/first_end.h"
 #include "grader/run/simulation.h"
 #include "grader/text/text.h"
+#include "grader/workplace/workplace.h"
 
-#include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
-#define DISK_NEEDED ((uint64_t)128 << 20) /* bytes; with less, a failure may be the disk's */
 
 const char *outcome_end_name(enum run_end end)
 {
@@ -89,26 +86,6 @@ char *outcome_quieten(const char *output)
 
 /* ---- the end ------------------------------------------------------------------------ */
 
-/* What the judge reads must be plain files of the grader's: everything else goes. */
-static void clean_evidence(const char *folder)
-{
-    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
-    for (const char *name; listing && (name = g_dir_read_name(listing));) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        struct stat status;
-        if (lstat(path, &status) == 0 && S_ISREG(status.st_mode)) {
-            if (geteuid() == 0 && (lchown(path, 0, 0) != 0 || chmod(path, 0600) != 0))
-                unlink(path);
-            continue;
-        }
-        if (unlink(path) != 0) {
-            char *words[] = {"rm", "-rf", "--", path, NULL};
-            g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL,
-                         NULL);
-        }
-    }
-}
-
 static void read_logs(struct outcome *outcome)
 {
     outcome->log = g_new0(struct log_file, outcome->ranks);
@@ -172,9 +149,25 @@ bool outcome_ended_in_finalize(const struct outcome *outcome)
     return (crashed || outcome->end == RUN_HUNG) && are_on_their_way_out(outcome);
 }
 
+/* mpirun and shells report a signal as 128 + its number; but a program may also end with such a status, and
+ * then mpirun says "Exit code:    N", or it has it of its own, where it could start none. 0: there was no
+ * signal. */
+static int signal_of(const struct sandbox_result *result)
+{
+    if (result->end == SANDBOX_SIGNALLED)
+        return result->status;
+    if (result->end != SANDBOX_EXITED || result->status <= 128 || result->status > 128 + SIGRTMAX)
+        return 0;
+    g_autofree char *said =
+        g_strdup_printf("^ *Exit code: +%d$|^mpirun was unable to (start|launch) ", result->status);
+    return g_regex_match_simple(said, result->output->str, G_REGEX_MULTILINE, 0)
+               ? 0
+               : result->status - 128;
+}
+
 static enum run_end end_of_exit(const struct outcome *outcome, const struct sandbox_result *result)
 {
-    if (result->end == SANDBOX_SIGNALLED || result->status > 128)
+    if (outcome->signal != 0)
         return RUN_CRASHED;
     if (outcome_is_refusal(outcome, result->status))
         return RUN_REFUSED;
@@ -198,6 +191,7 @@ static enum run_end end_of(const struct outcome *outcome, const struct sandbox_r
     case SANDBOX_OUTPUT:
     case SANDBOX_FILES:
         return RUN_TOO_MUCH_OUTPUT;
+    case SANDBOX_MACHINE:
     case SANDBOX_NOT_STARTED:
         break;
     }
@@ -220,13 +214,6 @@ static char *trouble_of(const struct outcome *outcome, const struct sandbox_resu
     return NULL;
 }
 
-/* A failure on a full disk is the machine's fault. */
-static bool disk_is_full(const char *folder)
-{
-    struct statvfs disk;
-    return statvfs(folder, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < DISK_NEEDED;
-}
-
 /* tools/simulate sends people to the grader; they are there. */
 static void drop_line(char *output, const char *begin)
 {
@@ -243,23 +230,35 @@ static void drop_line(char *output, const char *begin)
 
 void outcome_conclude(struct outcome *outcome, const struct sandbox_result *result)
 {
-    clean_evidence(outcome->folder);
+    g_autoptr(GString) lacking = g_string_new(NULL);
+    outcome_take_evidence(outcome->folder, lacking);
+    unreadable_forget();
     read_logs(outcome);
     outcome_read_fault(outcome);
     outcome->seconds = result->seconds;
     outcome->output = outcome_quieten(result->output->str);
     outcome->exit_status = result->end == SANDBOX_EXITED ? result->status : -1;
-    outcome->signal = result->end == SANDBOX_SIGNALLED                        ? result->status
-                      : result->end == SANDBOX_EXITED && result->status > 128 ? result->status - 128
-                                                                              : 0;
-    char *reason;
+    outcome->signal = signal_of(result);
+    char *reason, *full = NULL;
+    enum culprit culprit;
     outcome->end = end_of(outcome, result);
+    outcome->culprit = outcome->end == RUN_NOT_STARTED ? CULPRIT_MACHINE : CULPRIT_NOBODY;
     outcome->end = diagnosis_end_of_run(outcome, outcome->end, &reason);
     if (outcome->end == RUN_HUNG)
         drop_line(outcome->output, "tools/simulate: deadlock: ");
-    if (outcome->end != RUN_FINISHED && disk_is_full(outcome->folder)) {
-        outcome->end = RUN_NOT_STARTED;
-        outcome->trouble = g_strdup_printf("the disk that holds %s is full", outcome->folder);
+    if (unreadable_first() && lacking->len == 0)
+        g_string_append(lacking, unreadable_first());
+    if (result->end == SANDBOX_FILES)
+        outcome_empty_evidence(outcome->folder); /* nothing of it is judged */
+    else if (outcome->end != RUN_FINISHED && lacking->len == 0)
+        workplace_has_room(outcome->folder,
+                           lacking); /* a failure on a full disk is the machine's */
+    if (lacking->len > 0) {
+        outcome_discount(outcome, CULPRIT_MACHINE, g_strdup(lacking->str));
+        g_free(reason);
+    } else if (outcome->end != RUN_FINISHED && (full = outcome_full_log(outcome, &culprit))) {
+        outcome_discount(outcome, culprit, full);
+        outcome->end = culprit == CULPRIT_SUBMISSION ? RUN_TOO_MUCH_OUTPUT : RUN_NOT_STARTED;
         g_free(reason);
     } else {
         outcome->trouble = reason ? reason : trouble_of(outcome, result);
@@ -268,11 +267,18 @@ void outcome_conclude(struct outcome *outcome, const struct sandbox_result *resu
     g_file_set_contents(path, result->output->str, -1, NULL); /* a copy, for people */
 }
 
-void outcome_not_started(struct outcome *outcome, char *trouble)
+void outcome_discount(struct outcome *outcome, enum culprit culprit, char *trouble)
 {
     outcome->end = RUN_NOT_STARTED;
-    outcome->exit_status = -1;
+    outcome->culprit = culprit;
+    g_free(outcome->trouble);
     outcome->trouble = trouble;
+}
+
+void outcome_not_started(struct outcome *outcome, enum culprit culprit, char *trouble)
+{
+    outcome_discount(outcome, culprit, trouble);
+    outcome->exit_status = -1;
     outcome->log = g_new0(struct log_file, outcome->ranks);
     outcome->log_error = g_new0(char *, outcome->ranks);
     outcome->output = g_strdup("");

@@ -10,13 +10,25 @@
 
 /* Fills end, trouble, output, logs and times; options, ranks, folder and command are there. */
 void outcome_conclude(struct outcome *outcome, const struct sandbox_result *result);
-/* For a run that could not be; takes trouble over. */
-void outcome_not_started(struct outcome *outcome, char *trouble);
+/* For a run that could not be, by whoever's doing; takes trouble over. */
+void outcome_not_started(struct outcome *outcome, enum culprit culprit, char *trouble);
+/* A run that was made must not count, by whoever's doing; takes trouble over. */
+void outcome_discount(struct outcome *outcome, enum culprit culprit, char *trouble);
 
 /* Where AddressSanitizer writes in the folder of evidence, with the number of the process behind it. */
 #define OUTCOME_FAULT "sanitizer"
 /* Reads the first rank's, when the logs have been read; outcome_fault.c. */
 void outcome_read_fault(struct outcome *outcome);
+
+/* Makes what lies in the folder of evidence plain files of the grader's: all else goes. trouble: what this
+ * machine did not let it do; outcome_evidence.c. */
+void outcome_take_evidence(const char *folder, GString *trouble);
+/* Empties the folder of a run that filled it, for those that come after. */
+void outcome_empty_evidence(const char *folder);
+
+/* Why a run ended before its end: a rank's log has no room left. A new string, and whose doing that is; or
+ * NULL; outcome_full.c. */
+char *outcome_full_log(const struct outcome *outcome, enum culprit *culprit);
 
 /* What a program printed, without the boxes in which mpirun repeats that it ended. A new string. */
 char *outcome_quieten(const char *output);

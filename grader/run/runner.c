@@ -2,6 +2,7 @@
 #include "grader/run/runner.h"
 
 #include "common/files/dataset.h"
+#include "grader/run/doubts.h"
 #include "grader/run/hang.h"
 #include "grader/run/outcome.h"
 #include "grader/run/simulation.h"
@@ -10,40 +11,30 @@
 
 #include <string.h>
 
-#define EVIDENCE "/evidence"
-#define PROGRAM  "/program"
 /* What a quarantine holds back would look like memory that the program keeps. MPI leaks by itself. */
-#define ASAN_OPTIONS     "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=4:log_path="
-#define PROCESSES_AROUND 12 /* bubblewrap, mpirun, … */
+#define ASAN_OPTIONS "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=4:log_path="
 
 /* ---- the command ------------------------------------------------------------------- */
 
-/* Beside what tools/launch sets: Open MPI in one sandbox without a network, and what the sanitizers
- * say in a report. */
-static const char *const mpi_environment[] = {
-    "OMPI_MCA_btl=self,vader",
-    "OMPI_MCA_btl_vader_single_copy_mechanism=emulated", /* with "none" there are no windows */
-    "UBSAN_OPTIONS=print_stacktrace=1",
-};
-
-const char *runner_arguments(const struct rubric_run *run, char **missing)
+const char *runner_arguments(const struct rubric_run *run, char **missing, bool *is_wrong)
 {
-    struct options options;
     char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
     const char *choices[] = {run->arguments, run->otherwise};
+    enum dataset_state state = DATASET_ABSENT;
     *missing = NULL;
-    for (int i = 0; i < 2 && choices[i]; i++) {
-        if (!rubric_parse_arguments(run, choices[i], &options, error)) {
-            *missing = g_strdup(error);
-            return NULL;
-        }
-        if (options.probe[0] || dataset_present(options.dataset, why)) {
+    for (int i = 0; i < 2 && choices[i] && state == DATASET_ABSENT; i++) {
+        struct options options = {0};
+        const bool good = rubric_parse_arguments(run, choices[i], &options, error);
+        state = good && options.probe[0] ? DATASET_READY : dataset_look(options.dataset, why);
+        if (good && state == DATASET_READY) {
             g_clear_pointer(missing, g_free);
             return choices[i];
         }
         g_free(*missing);
-        *missing = g_strdup(why);
+        *missing = g_strdup(state == DATASET_READY ? error : why);
     }
+    if (is_wrong)
+        *is_wrong = state == DATASET_WRONG;
     return NULL;
 }
 
@@ -85,17 +76,12 @@ static char *command_to_repeat(const struct runner *runner, const struct rubric_
 {
     const char *submission =
         strcmp(runner->submission, "skeleton") == 0 ? NULL : runner->submission;
-    static const char harmless[] = G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "/._-";
-    bool simple = submission && strspn(submission, harmless) == strlen(submission);
-    g_autofree char *quoted = !submission ? NULL
-                              : simple    ? g_strdup(submission)
-                                          : g_shell_quote(submission);
-    g_autofree char *clean = quoted ? text_clean(quoted, strlen(quoted), 1000) : NULL;
+    g_autofree char *word = submission ? text_shell_word(submission) : NULL;
     g_autofree char *course = course_words(runner);
     return g_strdup_printf("make %s ASSIGNMENT=%s%s%s%s NP=%d%s%s%s ARGS=\"%s --seed "
                            "%" G_GUINT64_FORMAT " --evidence /tmp/evidence\"",
                            run->simulated ? "simulate" : "train", runner->assignment,
-                           clean ? " SUBMISSION=" : "", clean ? clean : "", course, run->ranks,
+                           word ? " SUBMISSION=" : "", word ? word : "", course, run->ranks,
                            run->simulated ? " PLATFORM=" : "", run->simulated ? run->platform : "",
                            run->synchronous ? " SYNCHRONOUS=1" : "", arguments, seed);
 }
@@ -112,73 +98,62 @@ static char *sanitized_command(const struct runner *runner, const struct rubric_
     return g_strconcat(command, " SANITIZE=1", NULL);
 }
 
-static void add_words(GPtrArray *words, ...)
-{
-    va_list list;
-    va_start(list, words);
-    for (const char *word; (word = va_arg(list, const char *));)
-        g_ptr_array_add(words, g_strdup(word));
-    va_end(list);
-}
-
-/* What stands before the program and its arguments. */
-static void add_launcher(GPtrArray *words, const struct rubric_run *run)
-{
-    g_autofree char *ranks = g_strdup_printf("%d", run->ranks);
-    if (!run->simulated)
-        add_words(words, "bash", "tools/launch", "--mpirun-speaks", ranks, NULL);
-    else if (run->synchronous)
-        add_words(words, "bash", "tools/simulate", "--synchronous", ranks, run->platform, NULL);
-    else
-        add_words(words, "bash", "tools/simulate", ranks, run->platform, NULL);
-}
-
 /* ---- the run --------------------------------------------------------------------------- */
 
+/* How a run is to be made, but for what only it has: fills see and environment, which have to outlive
+ * it. */
+static struct workplace_run prepare_run(const struct runner *runner, const struct rubric_run *run,
+                                        const struct options *options, int slot,
+                                        struct sandbox_bind see[DATASET_MOST_FILES + 1],
+                                        GPtrArray *environment)
+{
+    const struct build *build = runner->build;
+    const struct runner_data_set *data = runner_data_of(runner->data, options);
+    guint binds = 0;
+    if (data && data->environment) {
+        for (; binds < data->see->len; binds++)
+            see[binds] = g_array_index(data->see, struct sandbox_bind, binds);
+        g_ptr_array_add(environment, g_strdup(data->environment));
+    }
+    see[binds] = (struct sandbox_bind){0};
+    return (struct workplace_run){
+        .tree = build->tree,
+        .program = run->simulated ? build->simulated_program : build->program,
+        .ranks = run->ranks,
+        .simulated = run->simulated,
+        .synchronous = run->synchronous,
+        .platform = run->platform,
+        .data = see,
+        .seconds = run->seconds,
+        .slot = slot,
+    };
+}
+
+/* program: its words, the first of which is its own name. */
 static void run_in_sandbox(const struct runner *runner, const struct rubric_run *run,
-                           GPtrArray *program, int slot, struct outcome *outcome,
+                           const GPtrArray *program, int slot, struct outcome *outcome,
                            struct sandbox_result *result)
 {
-    g_autofree char *objects = g_path_get_dirname(outcome->program);
-    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) environment = g_ptr_array_new();
-    add_launcher(words, run);
-    for (guint i = 0; i < program->len; i++)
-        g_ptr_array_add(words, g_strdup(program->pdata[i]));
-    g_ptr_array_add(words, NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(mpi_environment); i++)
-        g_ptr_array_add(environment, (char *)mpi_environment[i]);
-    g_autofree char *asan =
-        g_strdup_printf(ASAN_OPTIONS "%s/" OUTCOME_FAULT, sandbox_path(outcome->folder, EVIDENCE));
-    g_ptr_array_add(environment, asan);
-
-    struct sandbox_bind see[RUNNER_DATA_SETS + 3] = {{runner->build->tree, BUILD_TREE},
-                                                     {objects, PROGRAM}};
-    int binds = 2;
-    for (int i = 0; i < RUNNER_DATA_SETS; i++)
-        if (runner->data->outside[i]) {
-            see[binds++] = (struct sandbox_bind){runner->data->outside[i], runner->data->inside[i]};
-            g_ptr_array_add(environment, runner->data->environment[i]);
-        }
-    g_ptr_array_add(environment, NULL);
-
+    struct sandbox_bind see[DATASET_MOST_FILES + 1];
+    g_autoptr(GPtrArray) environment = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+    struct workplace_run how = prepare_run(runner, run, &outcome->options, slot, see, environment);
     struct hang_watch *hang = hang_watch_new(outcome->folder, run->ranks);
     hang->hasty = runner->hasty;
-    struct sandbox_command command = {
-        .words = (char *const *)words->pdata,
-        .environment = (char *const *)environment->pdata,
-        .see = see,
-        .write = {outcome->folder, EVIDENCE},
-        .folder = sandbox_path(runner->build->tree, BUILD_TREE),
-        .limits = sandbox_limits_default(),
-        .user = sandbox_user(slot),
-        .is_stuck = hang_is_stuck,
-        .before_end = hang_ask_where,
-        .context = hang,
-    };
-    command.limits.seconds = run->seconds;
-    command.limits.processes = 2 * run->ranks + PROCESSES_AROUND;
-    sandbox_run(&command, result);
+    g_ptr_array_add(environment,
+                    g_strdup_printf(ASAN_OPTIONS "%s/" OUTCOME_FAULT,
+                                    sandbox_path(outcome->folder, WORKPLACE_EVIDENCE)));
+    g_ptr_array_add(environment, NULL);
+    for (guint i = 1; i < program->len; i++)
+        g_ptr_array_add(arguments, program->pdata[i]);
+    g_ptr_array_add(arguments, NULL);
+    how.evidence = outcome->folder;
+    how.arguments = (char *const *)arguments->pdata;
+    how.environment = (char *const *)environment->pdata;
+    how.is_stuck = hang_is_stuck;
+    how.before_end = hang_ask_where;
+    how.context = hang;
+    workplace_run(&how, result);
     if (hang->stuck_for_haste && result->end == SANDBOX_STUCK) {
         char *trouble = g_strdup_printf("%s (" RUNNER_HASTE ")", result->trouble);
         g_free(result->trouble);
@@ -187,42 +162,19 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
     hang_watch_free(hang);
 }
 
-/* Why there is nothing to run; NULL: there is. */
-static const char *lacks_program(const struct runner *runner, const struct rubric_run *run)
+/* Why there is nothing to run, and whose doing that is; NULL: there is. */
+static const char *lacks_program(const struct runner *runner, const struct rubric_run *run,
+                                 enum culprit *culprit)
 {
+    const struct build *build = runner->build;
+    *culprit = run->simulated ? build->simulated_culprit : build->culprit;
     if (!run->simulated)
-        return runner->build->program ? NULL : "there is no program";
-    if (!runner->build->simulated_program)
-        return runner->build->simulated_trouble ? runner->build->simulated_trouble
-                                                : "it was not built for the simulator";
+        return build->program ? NULL : "there is no program";
+    if (!build->simulated_program)
+        return build->simulated_trouble ? build->simulated_trouble
+                                        : "it was not built for the simulator";
+    *culprit = CULPRIT_NOBODY;
     return simulation_is_possible() ? NULL : BUILD_NO_SIMULATOR;
-}
-
-/* No rank left a log: is that the submission's doing, or do MPI programs not start on this
- * machine? `true` in the program's place tells, and it is nobody's submission. What hit a limit did
- * start, and what it left behind could make `true` hit it, too. */
-static void suspect_machine(const struct runner *runner, const struct rubric_run *run, int slot,
-                            struct outcome *outcome)
-{
-    if (outcome->end == RUN_TOO_MUCH_MEMORY || outcome->end == RUN_TOO_MUCH_OUTPUT ||
-        outcome->end == RUN_TOO_MANY_PROCESSES)
-        return;
-    if (outcome_has_logs(outcome))
-        return;
-    char control[] = "true";
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
-    g_ptr_array_add(words, control);
-    struct sandbox_result result;
-    run_in_sandbox(runner, run, words, slot, outcome, &result);
-    if (result.end != SANDBOX_EXITED || result.status != 0) {
-        g_autofree char *all = text_clean(result.output->str, result.output->len, 4000);
-        g_strdelimit(g_strstrip(all), "\n\t", ' ');
-        g_autofree char *said = g_utf8_substring(all, 0, MIN(g_utf8_strlen(all, -1), 300));
-        outcome->end = RUN_NOT_STARTED;
-        g_free(outcome->trouble);
-        outcome->trouble = g_strdup_printf("no MPI program starts on this machine: %s", said);
-    }
-    sandbox_result_clear(&result);
 }
 
 /* NULL on the real machine. */
@@ -236,7 +188,8 @@ static void run_once(const struct runner *runner, const struct rubric_run *run, 
                      uint64_t seed, int slot, struct outcome *outcome)
 {
     char *missing;
-    const char *arguments = runner_arguments(run, &missing);
+    bool is_wrong = false;
+    const char *arguments = runner_arguments(run, &missing, &is_wrong);
     const struct build *build = runner->build;
     *outcome = (struct outcome){
         .assignment = run->assignment,
@@ -251,37 +204,33 @@ static void run_once(const struct runner *runner, const struct rubric_run *run, 
         .sanitized = sanitized_command(runner, run, arguments ? arguments : run->arguments, seed),
     };
     g_autoptr(GString) error = g_string_new(NULL);
-    const char *lacking = arguments ? lacks_program(runner, run) : missing;
+    enum culprit culprit = is_wrong ? CULPRIT_MACHINE : CULPRIT_NOBODY;
+    const char *lacking = arguments ? lacks_program(runner, run, &culprit) : missing;
     if (lacking) {
-        outcome_not_started(outcome, arguments ? g_strdup(lacking) : missing);
+        outcome_not_started(outcome, culprit, arguments ? g_strdup(lacking) : missing);
         return;
     }
     if (!sandbox_writable_folder(outcome->folder, sandbox_user(slot), error)) {
-        outcome_not_started(outcome, g_strdup(error->str));
+        outcome_not_started(outcome, CULPRIT_MACHINE, g_strdup(error->str));
         return;
     }
-    g_autofree char *program = g_build_filename(PROGRAM, "program", NULL);
-    const char *seen_program = sandbox_path(outcome->program, program);
-    const char *seen_evidence = sandbox_path(outcome->folder, EVIDENCE);
+    const char *seen_program = sandbox_path(outcome->program, WORKPLACE_PROGRAM "/program");
+    const char *seen_evidence = sandbox_path(outcome->folder, WORKPLACE_EVIDENCE);
     GPtrArray *words = program_words(seen_program, arguments, seen_evidence, seed);
     char options_error[OPTIONS_ERROR_SIZE];
     if (!options_read(&outcome->options, run->assignment->options, (int)words->len,
                       (char **)words->pdata, options_error)) {
-        outcome_not_started(outcome, g_strdup(options_error));
+        outcome_not_started(outcome, CULPRIT_KIT, g_strdup(options_error));
     } else {
         struct sandbox_result result;
         run_in_sandbox(runner, run, words, slot, outcome, &result);
         outcome_conclude(outcome, &result);
-        if (!run->simulated)
-            suspect_machine(runner, run, slot, outcome);
         sandbox_result_clear(&result);
     }
     g_ptr_array_free(words, TRUE);
 }
 
-/* A thread of Open MPI's own crashes now and then in MPI_Finalize, or never ends, whatever the program
- * did: Open MPI's issue 10117 and OpenPMIx's 2508 count about one run in a thousand. What the program
- * brought about itself happens again. */
+/* What the program brought about itself happens again. */
 static void run_again(const struct runner *runner, const struct rubric_run *run, const char *name,
                       uint64_t seed, int slot, struct outcome *outcome)
 {
@@ -305,16 +254,66 @@ static bool is_fine_on_real_machine(const struct runner *runner, const struct ru
     return fine;
 }
 
+/* Does the control run as this run should have? Else the sentence. */
+static bool control_passes(const struct runner *runner, const struct rubric_run *run,
+                           const struct outcome *outcome, int slot, GString *trouble)
+{
+    struct sandbox_bind see[DATASET_MOST_FILES + 1];
+    g_autoptr(GPtrArray) environment = g_ptr_array_new_with_free_func(g_free);
+    struct workplace_run how = prepare_run(runner, run, &outcome->options, slot, see, environment);
+    g_ptr_array_add(environment, NULL);
+    how.environment = (char *const *)environment->pdata;
+    return workplace_runs(runner->build->workplace, &how, trouble);
+}
+
+/* A run that failed in a way that could be the machine's: the control tells, and where it passes the
+ * run is made once more, because what fills or ends by itself is gone by then. */
+static void dispel_doubts(const struct runner *runner, const struct rubric_run *run,
+                          const char *name, uint64_t seed, int slot, struct outcome *outcome)
+{
+    g_autoptr(GString) trouble = g_string_new(NULL);
+    if (!doubts_about(outcome))
+        return;
+    if (!control_passes(runner, run, outcome, slot, trouble)) {
+        outcome_discount(outcome, CULPRIT_MACHINE, g_strdup(trouble->str));
+        return;
+    }
+    run_again(runner, run, name, seed, slot, outcome);
+    if (doubts_was_sent_signal(outcome) && !runner->build->sends_signals)
+        outcome_discount(outcome, CULPRIT_UNKNOWN,
+                         g_strdup_printf(DOUBTS_SENT, outcome->signal, strsignal(outcome->signal)));
+}
+
+/* The simulator did not do what it should: is it the simulator, or what it needs of this machine? Takes
+ * defect over. */
+static void blame_kit(const struct runner *runner, const struct rubric_run *run, int slot,
+                      char *defect, struct outcome *outcome)
+{
+    g_autoptr(GString) trouble = g_string_new(NULL);
+    if (control_passes(runner, run, outcome, slot, trouble)) {
+        outcome_discount(outcome, CULPRIT_KIT, defect);
+        return;
+    }
+    g_free(defect);
+    outcome_discount(outcome, CULPRIT_MACHINE, g_strdup(trouble->str));
+}
+
 void runner_run(const struct runner *runner, const struct rubric_run *run, const char *check,
                 int number, uint64_t seed, int slot, struct outcome *outcome)
 {
     g_autofree char *name = g_strdup_printf("%s-%d", check, number);
     run_once(runner, run, name, seed, slot, outcome);
+    dispel_doubts(runner, run, name, seed, slot, outcome);
     if (!run->simulated) {
+        /* A thread of Open MPI's own crashes now and then in MPI_Finalize, or never ends, whatever the
+         * program did: Open MPI's issue 10117 and OpenPMIx's 2508 count about one run in a thousand. */
+        g_autofree char *other = g_strconcat(name, "-finalize", NULL);
         if (outcome_ended_in_finalize(outcome))
-            run_again(runner, run, name, seed, slot, outcome);
+            run_again(runner, run, other, seed, slot, outcome);
         return;
     }
+    if (outcome->end == RUN_NOT_STARTED)
+        return;
     char *defect = simulation_defect(outcome);
     if (!defect && simulation_is_doubtful(outcome) &&
         is_fine_on_real_machine(runner, run, name, seed, slot))
@@ -322,9 +321,6 @@ void runner_run(const struct runner *runner, const struct rubric_run *run, const
             g_strdup_printf("%s in the simulator, but comes to its end on the real machine%s%s",
                             outcome_end_name(outcome->end), outcome->trouble ? ": " : "",
                             outcome->trouble ? outcome->trouble : "");
-    if (!defect)
-        return;
-    outcome->end = RUN_NOT_STARTED;
-    g_free(outcome->trouble);
-    outcome->trouble = defect;
+    if (defect)
+        blame_kit(runner, run, slot, defect, outcome);
 }

@@ -5,6 +5,7 @@
 #include "grader/trace/deadlock.h"
 #include "grader/trace/replay.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ enum run_end simulation_end(const struct outcome *outcome, const struct sandbox_
     bool deadlock = strstr(said, deadlock_text) || strstr(said, DEADLOCK_WAITING);
     if (strstr(said, DEADLOCK_POLLING) || (deadlock && all_wait(outcome)))
         return RUN_HUNG;
-    if (status > 128)
+    if (outcome->signal != 0)
         return strstr(said, mpi_error_text) ? RUN_FAILED : RUN_CRASHED;
     return outcome_is_refusal(outcome, status) ? RUN_REFUSED : RUN_FAILED;
 }
@@ -142,7 +143,7 @@ bool simulation_is_possible(void)
     static const char *const folders[] = {"/usr/local/bin", "/usr/bin", "/bin"};
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *path = g_build_filename(folders[i], "smpirun", NULL);
-        if (access(path, X_OK) == 0)
+        if (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR))
             return true;
     }
     return false;

@@ -28,7 +28,8 @@ bool simulation_is_doubtful(const struct outcome *outcome);
  * there was a deadlock tools/simulate says in words. */
 bool simulation_is_own_line(const char *line);
 
-/* Is there an smpirun where the sandbox looks for commands? */
+/* Is there an smpirun where the sandbox looks for commands? One that can't be started, or not even be
+ * looked at, counts: the control tells what is wrong with it. */
 bool simulation_is_possible(void);
 
 #endif

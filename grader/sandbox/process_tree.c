@@ -73,49 +73,6 @@ GArray *process_tree(pid_t root)
     return pids;
 }
 
-static size_t resident_bytes(pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return 0;
-    unsigned long pages = 0;
-    if (fscanf(file, "%*u %lu", &pages) != 1)
-        pages = 0;
-    fclose(file);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
-}
-
-static size_t proportional_bytes(pid_t pid)
-{
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return 0;
-    unsigned long kilobytes = 0;
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "Pss: %lu", &kilobytes) == 1)
-            break;
-    fclose(file);
-    return kilobytes * 1024;
-}
-
-size_t process_tree_memory(const GArray *pids, size_t enough)
-{
-    size_t resident = 0;
-    for (guint i = 0; i < pids->len; i++)
-        resident += resident_bytes(g_array_index(pids, pid_t, i));
-    if (resident <= enough)
-        return resident;
-    size_t proportional = 0;
-    for (guint i = 0; i < pids->len; i++)
-        proportional += proportional_bytes(g_array_index(pids, pid_t, i));
-    /* Another user's figures may be hidden: then the resident size has to do. */
-    return proportional > 0 ? proportional : resident;
-}
-
 /* Sends SIGKILL to everything that runs as a user: only that user's own process can say
  * "all of mine", and it cannot be outrun by a fork bomb. */
 static void kill_user(uid_t user)

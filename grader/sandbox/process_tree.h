@@ -1,5 +1,5 @@
 /*
- * All processes that descend from one: counting them, their memory, their end.
+ * All processes that descend from one: counting them, their end.
  */
 #ifndef GRADER_SANDBOX_PROCESS_TREE_H
 #define GRADER_SANDBOX_PROCESS_TREE_H
@@ -10,10 +10,6 @@
 
 /* The process ids of all descendants of `root`, root not among them. At most 4096. */
 GArray *process_tree(pid_t root);
-
-/* Bytes that the processes hold: shared pages count once. Resident sizes are summed first
- * and only where they exceed `enough` is the slower, exact proportional size read. */
-size_t process_tree_memory(const GArray *pids, size_t enough);
 
 /* Ends all descendants of this process and collects them; it must be a subreaper, so that
  * none can escape by losing its parent. As root, everything that runs as `user` ends, too

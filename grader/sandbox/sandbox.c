@@ -2,19 +2,22 @@
 #include "grader/sandbox/sandbox.h"
 
 #include "grader/sandbox/process_tree.h"
+#include "grader/sandbox/sandbox_child.h"
+#include "grader/sandbox/sandbox_filter.h"
+#include "grader/sandbox/sandbox_folder.h"
+#include "grader/sandbox/sandbox_group.h"
 #include "grader/sandbox/sandbox_watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+/* The buffers of pipes and sockets, page tables and whatever else the kernel holds for a command. */
+#define KERNEL_MEMORY  ((size_t)64 << 20)
 #define PRIVATE_FOLDER "268435456" /* bytes of the private /tmp and /dev/shm */
 
 struct sandbox_limits sandbox_limits_default(void)
@@ -24,7 +27,9 @@ struct sandbox_limits sandbox_limits_default(void)
                                    .processes = 64,
                                    .output = 1 << 20,
                                    .file_bytes = 64 << 20,
-                                   .folder_bytes = 512 << 20};
+                                   .folder_bytes = 512 << 20,
+                                   .entries = 10000,
+                                   .spare_memory = 128 << 20};
 }
 
 /* ---- the command line and environment ------------------------------------ */
@@ -52,7 +57,7 @@ static void add_system_folder(GPtrArray *words, const char *path)
     }
 }
 
-static GPtrArray *isolated_words(const struct sandbox_command *command)
+static GPtrArray *isolated_words(const struct sandbox_command *command, bool filtered)
 {
     static const char *const folders[] = {"/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin"};
     GPtrArray *words = g_ptr_array_new();
@@ -60,6 +65,9 @@ static GPtrArray *isolated_words(const struct sandbox_command *command)
         "--hostname", "sandbox", "--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc",
         "--ro-bind-try", "/sys", "/sys", "--proc", "/proc", "--dev", "/dev", "--size",
         PRIVATE_FOLDER, "--tmpfs", "/dev/shm", "--size", PRIVATE_FOLDER, "--tmpfs", "/tmp", NULL);
+    add(words, "--json-status-fd", G_STRINGIFY(SANDBOX_STATUS_FILE), NULL);
+    if (filtered)
+        add(words, "--seccomp", G_STRINGIFY(SANDBOX_FILTER_FILE), NULL);
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
         add_system_folder(words, folders[i]);
     for (const struct sandbox_bind *bind = command->see; bind && bind->from; bind++)
@@ -94,123 +102,95 @@ static GPtrArray *environment_words(const struct sandbox_command *command)
     return words;
 }
 
-/* ---- the child ------------------------------------------------------------- */
-
-struct launch {
-    GPtrArray *words;
-    GPtrArray *environment;
-    const char *folder; /* to change to before the start; NULL: bubblewrap does it */
-    const struct sandbox_command *command;
-    rlim_t threads; /* of the user on the whole machine */
-};
-
-static bool set_limit(int which, rlim_t value)
-{
-    return setrlimit(which, &(struct rlimit){.rlim_cur = value, .rlim_max = value}) == 0;
-}
-
-/* At the soft limit comes SIGXCPU, which says why; at the hard one SIGKILL, which doesn't. */
-static bool set_cpu_limit(rlim_t seconds)
-{
-    return setrlimit(RLIMIT_CPU, &(struct rlimit){.rlim_cur = seconds, .rlim_max = seconds + 2}) ==
-           0;
-}
-
-/* The kernel should end the sandbox first, not the grader, when the machine runs out of memory. */
-static void volunteer_for_memory_shortage(void)
-{
-    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (file < 0)
-        return;
-    if (write(file, "1000", 4) != 4)
-        errno = 0; /* a wish, not a need */
-    close(file);
-}
-
-static bool become(uid_t user)
-{
-    if (geteuid() != 0 || user == 0)
-        return true;
-    return setgroups(0, NULL) == 0 && setresgid(user, user, user) == 0 &&
-           setresuid(user, user, user) == 0;
-}
-
-_Noreturn static void child(const struct launch *launch, int output)
-{
-    const struct sandbox_limits *limits = &launch->command->limits;
-    double cpu = limits->cpu_seconds > 0 ? limits->cpu_seconds : 2 * limits->seconds + 2;
-    int nothing = open("/dev/null", O_RDONLY);
-    const char *doing = "open /dev/null";
-    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-        dup2(output, STDERR_FILENO) < 0)
-        goto failed;
-    volunteer_for_memory_shortage();
-    setsid();
-    umask(022);
-    signal(SIGPIPE, SIG_DFL);
-    doing = "set limits";
-    if (!set_cpu_limit((rlim_t)cpu + 1) || !set_limit(RLIMIT_FSIZE, limits->file_bytes) ||
-        !set_limit(RLIMIT_CORE, 0) || !set_limit(RLIMIT_NPROC, launch->threads))
-        goto failed;
-    doing = "become the sandbox's user";
-    if (!become(launch->command->user))
-        goto failed;
-    doing = "give up privileges";
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        goto failed;
-    doing = "enter the folder";
-    if (launch->folder && chdir(launch->folder) != 0)
-        goto failed;
-    close_range(3, ~0U, 0);
-    doing = "start the program";
-    environ = (char **)launch->environment->pdata;
-    execvp(launch->words->pdata[0], (char **)launch->words->pdata);
-failed:
-    dprintf(STDERR_FILENO, "sandbox: can't %s: %s\n", doing, strerror(errno));
-    _exit(SANDBOX_SETUP_FAILED);
-}
-
 /* ---- the whole --------------------------------------------------------------- */
 
-static pid_t start(const struct sandbox_command *command, int pipe_ends[2], bool isolated)
+/* What lies in the writable folder is memory, too, where that is a file system in memory: it has a limit
+ * of its own. */
+static struct sandbox_group *new_group(const struct sandbox_command *command)
 {
-    struct launch launch = {.words = isolated ? isolated_words(command) : bare_words(command),
-                            .environment = environment_words(command),
-                            .folder = isolated ? NULL : command->folder,
-                            .command = command};
+    const struct sandbox_limits *limits = &command->limits;
+    return sandbox_group_new(
+        limits->memory + KERNEL_MEMORY +
+        (sandbox_folder_is_in_memory(command->write.from) ? limits->folder_bytes : 0));
+}
+
+static pid_t start(const struct sandbox_command *command, int output, int status, bool isolated,
+                   const struct sandbox_group *group)
+{
+    const struct sock_fprog *filter = sandbox_filter(isolated);
+    struct sandbox_launch launch = {.words = isolated ? isolated_words(command, filter)
+                                                      : bare_words(command),
+                                    .environment = environment_words(command),
+                                    .command = command,
+                                    .isolated = isolated,
+                                    .filter = filter};
     /* The limit counts threads, a rank has about four, and others of this user count, too. */
     launch.threads = (rlim_t)(process_count_threads(command->user) + 4 * command->limits.processes);
-    pid_t pid = fork();
+    pid_t pid = sandbox_group_fork(group, status);
     if (pid == 0)
-        child(&launch, pipe_ends[1]);
+        sandbox_child(&launch, output, status);
     g_ptr_array_free(launch.words, TRUE);
     g_ptr_array_free(launch.environment, TRUE);
     return pid;
 }
 
+/* Two pipes whose ends nobody inherits and whose reading ends do not block. */
+static bool open_pipes(int output[2], int status[2])
+{
+    if (pipe2(output, O_CLOEXEC) != 0)
+        return false;
+    if (pipe2(status, O_CLOEXEC) != 0) {
+        const int error = errno;
+        close(output[0]);
+        close(output[1]);
+        errno = error;
+        return false;
+    }
+    fcntl(output[0], F_SETFL, O_NONBLOCK);
+    fcntl(status[0], F_SETFL, O_NONBLOCK);
+    return true;
+}
+
 static void run(const struct sandbox_command *command, struct sandbox_result *result, bool isolated)
 {
-    int ends[2];
+    int output[2], status[2];
+    const time_t began = time(NULL);
     *result = (struct sandbox_result){
         .end = SANDBOX_NOT_STARTED, .status = -1, .output = g_string_new(NULL)};
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    if (!open_pipes(output, status)) {
         result->trouble = g_strdup_printf("pipe: %s", strerror(errno));
         return;
     }
-    pid_t pid = start(command, ends, isolated);
-    close(ends[1]);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    if (pid < 0)
+    struct sandbox_group *group = new_group(command);
+    const struct sandbox_started started = {
+        .pid = start(command, output[1], status[1], isolated, group),
+        .output = output[0],
+        .status = status[0],
+        .isolated = isolated,
+        .group = group,
+    };
+    if (started.pid < 0)
         result->trouble = g_strdup_printf("fork: %s", strerror(errno));
-    else
-        sandbox_watch(command, pid, ends[0], result);
-    close(ends[0]);
+    close(output[1]);
+    close(status[1]);
+    if (started.pid > 0)
+        sandbox_watch(command, &started, result);
+    close(output[0]);
+    close(status[0]);
+    sandbox_group_free(group);
+    if (!isolated && geteuid() == 0 && command->user != 0)
+        sandbox_remove_of_user(command->user, began);
 }
 
 void sandbox_run(const struct sandbox_command *command, struct sandbox_result *result)
 {
     run(command, result, sandbox_isolates(NULL));
+}
+
+bool sandbox_did(const struct sandbox_result *result)
+{
+    return result->end == SANDBOX_EXITED && result->status == 0;
 }
 
 void sandbox_result_clear(struct sandbox_result *result)
@@ -231,7 +211,7 @@ bool sandbox_isolates(const char **reason)
             .words = words, .limits = sandbox_limits_default(), .user = sandbox_user(0)};
         struct sandbox_result result;
         run(&command, &result, true);
-        known = result.end == SANDBOX_EXITED && result.status == 0;
+        known = sandbox_did(&result);
         why = known ? NULL
                     : g_strstrip(g_strdup(result.trouble ? result.trouble : result.output->str));
         sandbox_result_clear(&result);
@@ -243,6 +223,18 @@ bool sandbox_isolates(const char **reason)
     if (reason)
         *reason = why;
     return known;
+}
+
+char *sandbox_describe(void)
+{
+    const char *reason, *group = sandbox_group_kind();
+    const bool isolated = sandbox_isolates(&reason);
+    return g_strdup_printf("Isolation: %s%s\nMemory: %s\nSystem calls: %s",
+                           isolated ? "name spaces (bubblewrap)" : "none: ", isolated ? "" : reason,
+                           group ? group
+                                 : "counted every 0.1 s, because no control group can be made here",
+                           sandbox_filter(isolated) ? "filtered (seccomp)"
+                                                    : "not filtered, because this kernel can't");
 }
 
 const char *sandbox_path(const char *outside, const char *inside)

@@ -1,6 +1,7 @@
 /* Collecting a submission. */
 #include "grader/submission/collect.h"
 
+#include "grader/submission/look_alike.h"
 #include "grader/text/text.h"
 
 #include <dirent.h>
@@ -26,34 +27,54 @@ static const char *kind_name(mode_t mode)
     return "a device";
 }
 
-/* Opens a plain file for reading without waiting for, or acting on, anything else that may lie
- * there under that name. -1 after filling in state and trouble. */
-static int open_plain(int folder, struct collected_file *file)
+/* That a file can't be read is no fault of its author's. */
+static bool complain(const char *path, GString *error)
 {
-    g_autofree char *base = g_path_get_basename(file->file->name);
-    const char *name = base;
-    struct stat status;
-    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        file->state = errno == ENOENT ? COLLECTED_MISSING : COLLECTED_REFUSED;
-        file->trouble = errno == ENOENT ? g_strdup_printf("%s is missing", file->file->name)
-                                        : g_strdup_printf("%s: %s", name, strerror(errno));
-        return -1;
-    }
+    g_string_append_printf(error, "%s can't be read: %s", path, strerror(errno));
+    if (errno == EACCES || errno == EPERM)
+        g_string_append(error, "; whoever grades must be allowed to read it (chmod u+r)");
+    return false;
+}
+
+static void refuse(struct collected_file *file, const char *is)
+{
     file->state = COLLECTED_REFUSED;
+    file->trouble = g_strdup_printf("%s is %s; it has to be a plain file", file->file->name, is);
+}
+
+/* Opens a plain file for reading without waiting for, or acting on, anything else that may lie
+ * there under that name. descriptor: -1 after filling in state and trouble. False if this machine can't. */
+static bool open_plain(int folder, const char *path, struct collected_file *file, int *descriptor,
+                       GString *error)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    struct stat status;
+    *descriptor = -1;
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT)
+            return complain(path, error);
+        file->state = COLLECTED_MISSING;
+        file->trouble = g_strdup_printf("%s is missing", file->file->name);
+        return true;
+    }
     if (!S_ISREG(status.st_mode)) {
-        file->trouble =
-            g_strdup_printf("%s is %s; it has to be a plain file", name, kind_name(status.st_mode));
-        return -1;
+        refuse(file, kind_name(status.st_mode));
+        return true;
     }
-    int descriptor =
+    const int opened =
         openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (descriptor < 0 || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-        file->trouble = g_strdup_printf("%s can't be read: %s", name, strerror(errno));
-        if (descriptor >= 0)
-            close(descriptor);
-        return -1;
+    if (opened >= 0 && fstat(opened, &status) == 0 && S_ISREG(status.st_mode)) {
+        *descriptor = opened;
+        return true;
     }
-    return descriptor;
+    const bool changed = opened >= 0 ? !S_ISREG(status.st_mode)
+                                     : errno == ENOENT || errno == ELOOP || errno == ENXIO;
+    if (changed)
+        refuse(file, "something else from one moment to the next");
+    const bool told = changed || complain(path, error);
+    if (opened >= 0)
+        close(opened);
+    return told;
 }
 
 /* Everything up to the limit and one byte more. NULL if reading fails. */
@@ -64,6 +85,8 @@ static GString *read_bounded(int descriptor)
     ssize_t size;
     while (content->len <= TEXT_MOST_BYTES &&
            (size = read(descriptor, buffer, sizeof buffer)) != 0) {
+        if (size < 0 && errno == EINTR)
+            continue;
         if (size < 0) {
             g_string_free(content, TRUE);
             return NULL;
@@ -73,20 +96,24 @@ static GString *read_bounded(int descriptor)
     return content;
 }
 
-/* Copies one file. False only if the copy can't be written. */
-static bool copy_file(int folder, const char *to, struct collected_file *file, GString *error)
+/* Copies one file of the folder `from`. False only if it can't be read, or the copy not written. */
+static bool copy_file(int folder, const char *from, const char *to, struct collected_file *file,
+                      GString *error)
 {
-    int descriptor = open_plain(folder, file);
+    g_autofree char *name = g_path_get_basename(file->file->name);
+    g_autofree char *source = g_build_filename(from, name, NULL);
+    int descriptor;
+    if (!open_plain(folder, source, file, &descriptor, error))
+        return false;
     if (descriptor < 0)
         return true;
     GString *content = read_bounded(descriptor);
+    bool copied = content || complain(source, error);
     close(descriptor);
-    bool copied = true;
-    if (!content) {
-        file->trouble = g_strdup_printf("%s can't be read: %s", file->file->name, strerror(errno));
-    } else if (content->len > TEXT_MOST_BYTES) {
+    if (content && content->len > TEXT_MOST_BYTES) {
+        file->state = COLLECTED_REFUSED;
         file->trouble = g_strdup_printf("%s is larger than 1 MiB", file->file->name);
-    } else {
+    } else if (content) {
         g_autofree char *path = g_build_filename(to, file->file->name, NULL);
         GError *problem = NULL;
         file->state = COLLECTED;
@@ -133,16 +160,24 @@ static void list_ignored(int folder, const struct rubric *rubric, GPtrArray *ign
         g_ptr_array_add(ignored, g_strdup_printf("… and %d more", more));
 }
 
-/* SUBMISSION/ASSIGNMENT, or SUBMISSION if there is no such folder: an open folder, or -1. */
-static int open_source(const char *submission, const char *assignment, char **path)
+/* Of each missing file: the one beside it that looks as if it were meant, or why all are missing. */
+static void explain_missing(struct collection *collection, int folder)
 {
-    *path = g_build_filename(submission, assignment, NULL);
-    int folder = open(*path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder >= 0 || (errno != ENOENT && errno != ENOTDIR))
-        return folder;
-    g_free(*path);
-    *path = g_strdup(submission);
-    return open(submission, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (guint i = 0; i < collection->files->len; i++) {
+        struct collected_file *file = COLLECTED_FILES(collection, i);
+        if (file->state != COLLECTED_MISSING || strchr(file->file->name, '/'))
+            continue;
+        g_autofree char *other = look_alike_find(folder, file->file->name);
+        const char *wrong = collection->place->wrong;
+        char *before = file->trouble;
+        if (other)
+            file->trouble = g_strdup_printf("%s, but \"%s\" looks as if it were meant: rename it",
+                                            before, other);
+        else if (wrong)
+            file->trouble = g_strdup_printf("%s: %s", before, wrong);
+        if (file->trouble != before)
+            g_free(before);
+    }
 }
 
 static char *name_of(const char *submission)
@@ -153,17 +188,20 @@ static char *name_of(const char *submission)
 }
 
 /* Copies the student's files of an assignment that is used: where its folder is not there, they are
- * missing. False only if a copy can't be written. */
-static bool copy_used(struct collection *collection, const char *submission, const char *assignment,
+ * missing. False only if they can't be read, or a copy not written. */
+static bool copy_used(struct collection *collection, const char *assignment,
                       const struct rubric *rubric, GString *error)
 {
-    g_autofree char *from = g_build_filename(submission, assignment, NULL);
+    g_autofree char *from = g_build_filename(collection->place->beside, assignment, NULL);
     g_autofree char *to = g_build_filename(collection->folder, assignment, NULL);
     g_autofree char *begin = g_strconcat(assignment, "/", NULL);
     int folder = open(from, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    bool copied = g_mkdir(to, 0755) == 0;
-    if (!copied)
+    bool copied = folder >= 0 || errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+                  complain(from, error);
+    if (copied && g_mkdir(to, 0755) != 0) {
         g_string_append_printf(error, "%s: %s", to, strerror(errno));
+        copied = false;
+    }
     for (guint i = 0; copied && i < rubric->used_files->len; i++) {
         struct collected_file file = {.file = RUBRIC_USED_FILES(rubric, i),
                                       .assignment = assignment,
@@ -171,7 +209,7 @@ static bool copy_used(struct collection *collection, const char *submission, con
         if (!g_str_has_prefix(file.file->name, begin))
             continue;
         if (folder >= 0)
-            copied = copy_file(folder, collection->folder, &file, error);
+            copied = copy_file(folder, from, collection->folder, &file, error);
         else
             file.trouble = g_strdup_printf("%s is missing", file.file->name);
         g_array_append_val(collection->files, file);
@@ -184,15 +222,21 @@ static bool copy_used(struct collection *collection, const char *submission, con
 struct collection *collection_new(const char *submission, const struct rubric *rubric,
                                   const char *to, GString *error)
 {
-    g_autofree char *source = NULL;
-    int folder = open_source(submission, rubric->assignment, &source);
+    g_autofree char *unpacked = g_strconcat(to, ".unpacked", NULL);
+    struct place *place = place_find(submission, rubric, unpacked, error);
+    if (!place)
+        return NULL;
+    int folder = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
-        g_string_append_printf(error, "the submission %s can't be opened: %s", source,
+        g_autofree char *shown = text_clean(place->folder, strlen(place->folder), 1000);
+        g_string_append_printf(error, "the submission %s can't be opened: %s", shown,
                                strerror(errno));
+        place_free(place);
         return NULL;
     }
     struct collection *collection = g_new0(struct collection, 1);
     collection->name = name_of(submission);
+    collection->place = place;
     collection->folder = g_strdup(to);
     collection->files = g_array_new(FALSE, TRUE, sizeof(struct collected_file));
     collection->ignored = g_ptr_array_new_with_free_func(g_free);
@@ -202,11 +246,12 @@ struct collection *collection_new(const char *submission, const struct rubric *r
     for (guint i = 0; copied && i < rubric->files->len; i++) {
         struct collected_file file = {.file = RUBRIC_FILES(rubric, i),
                                       .assignment = rubric->assignment};
-        copied = copy_file(folder, to, &file, error);
+        copied = copy_file(folder, collection->place->folder, to, &file, error);
         g_array_append_val(collection->files, file);
     }
     for (guint i = 0; copied && i < rubric->uses->len; i++)
-        copied = copy_used(collection, submission, rubric->uses->pdata[i], rubric, error);
+        copied = copy_used(collection, rubric->uses->pdata[i], rubric, error);
+    explain_missing(collection, folder);
     list_ignored(folder, rubric, collection->ignored);
     close(folder);
     if (copied)
@@ -225,6 +270,7 @@ void collection_free(struct collection *collection)
     g_ptr_array_free(collection->ignored, TRUE);
     g_free(collection->name);
     g_free(collection->folder);
+    place_free(collection->place);
     g_free(collection);
 }
 

@@ -7,6 +7,7 @@
 #define GRADER_SUBMISSION_COLLECT_H
 
 #include "grader/rubric/rubric.h"
+#include "grader/submission/place.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -22,19 +23,20 @@ struct collected_file {
 };
 
 struct collection {
-    char *name;         /* of the submission: the last part of its path */
-    char *folder;       /* with the copies */
-    GArray *files;      /* of struct collected_file, in the rubric's order, used ones last */
-    GPtrArray *ignored; /* of char *: other things that lay there, clean text */
+    char *name;          /* of the submission: the last part of its path */
+    char *folder;        /* with the copies */
+    struct place *place; /* where they were copied from */
+    GArray *files;       /* of struct collected_file, in the rubric's order, used ones last */
+    GPtrArray *ignored;  /* of char *: other things that lay there, clean text */
 };
 
 #define COLLECTED_FILES(collection, i)                                                             \
     (&g_array_index((collection)->files, struct collected_file, i))
 
-/* Copies from SUBMISSION/ASSIGNMENT, or from SUBMISSION if that does not exist, to the new
- * folder `to`; the files of an assignment that is used from SUBMISSION/USED to a folder in it. Missing
- * and refused files are no error. NULL, with an error, if there is no such submission or the copies
- * can't be written. */
+/* Copies the files from where they are (place.h) to the new folder `to`; the files of an assignment that
+ * is used to a folder in it. An archive is unpacked to the folder to.unpacked, which stays. Missing and
+ * refused files are no error. NULL, with an error, if there is no such submission, or if a plain file
+ * can't be read here, or its copy not be written: that is the machine's fault. */
 struct collection *collection_new(const char *submission, const struct rubric *rubric,
                                   const char *to, GString *error);
 void collection_free(struct collection *collection);

@@ -149,3 +149,27 @@ int text_todo_line(const char *source)
     }
     return 0;
 }
+
+/* Would a terminal or a browser show every letter as what it is? */
+static bool shows_all(const char *text)
+{
+    g_autofree char *clean = text_clean(text, strlen(text), G_MAXUINT32);
+    return g_utf8_validate(text, -1, NULL) && !strpbrk(text, "\n\t") && strcmp(clean, text) == 0;
+}
+
+char *text_shell_word(const char *text)
+{
+    static const char harmless[] = G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "/._-";
+    if (*text && strspn(text, harmless) == strlen(text))
+        return g_strdup(text);
+    if (shows_all(text))
+        return g_shell_quote(text);
+    GString *word = g_string_new("$'");
+    for (const char *c = text; *c; c++)
+        if (g_ascii_isprint(*c) && !strchr("'\\", *c))
+            g_string_append_c(word, *c);
+        else
+            g_string_append_printf(word, "\\%03o", (unsigned)(unsigned char)*c);
+    g_string_append_c(word, '\'');
+    return g_string_free(word, FALSE);
+}

@@ -25,6 +25,10 @@ void text_append_code_in(GString *markdown, const char *language, const char *te
 /* Appends `text` as inline code, whatever it contains. */
 void text_append_code(GString *markdown, const char *text);
 
+/* Text as one word of a shell, to be pasted: as it is where it can be, else in quotes; what can't be shown
+ * (control characters, what is no UTF-8) in $'…', which bash and zsh read. A new string. */
+char *text_shell_word(const char *text);
+
 /* Appends text, each line behind `indent`, long lines broken at `width` columns; lines inside
  * code fences are not broken. */
 void text_append_wrapped(GString *to, const char *text, const char *indent, int width);

@@ -61,20 +61,6 @@ static bool is_unresolved(const struct half *receive)
     return receive->peer == LOG_ANY_SOURCE || receive->tag == LOG_ANY_TAG;
 }
 
-/* The first unmatched send that a wildcard receive which never completed would have taken. */
-static struct half *send_for_wildcard(GArray *halves, GHashTable *taken, const struct half *receive)
-{
-    for (int i = 0; i < (int)halves->len; i++) {
-        struct half *send = matching_half(halves, i);
-        if (send->is_send && !send->ignored && !g_hash_table_contains(taken, send) &&
-            send->peer == receive->rank && send->communicator == receive->communicator &&
-            (receive->peer == LOG_ANY_SOURCE || receive->peer == send->rank) &&
-            (receive->tag == LOG_ANY_TAG || receive->tag == send->tag))
-            return send;
-    }
-    return NULL;
-}
-
 /* Fills partner: from a send to its receive and back. */
 static GHashTable *join(GArray *halves)
 {
@@ -90,15 +76,19 @@ static GHashTable *join(GArray *halves)
         s += order <= 0;
         r += order >= 0;
     }
+    struct matching_wildcards *wildcards = NULL; /* most runs have none */
     for (guint r = 0; r < receives->len; r++) {
         struct half *receive = receives->pdata[r];
-        struct half *send =
-            is_unresolved(receive) ? send_for_wildcard(halves, partner, receive) : NULL;
+        if (!is_unresolved(receive))
+            continue;
+        wildcards = wildcards ? wildcards : matching_wildcards_new(halves);
+        struct half *send = matching_wildcards_send_for(wildcards, receive, partner);
         if (!send)
             continue;
         g_hash_table_insert(partner, send, receive);
         g_hash_table_insert(partner, receive, send);
     }
+    matching_wildcards_free(wildcards);
     g_ptr_array_free(sends, TRUE);
     g_ptr_array_free(receives, TRUE);
     return partner;

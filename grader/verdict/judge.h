@@ -17,6 +17,17 @@
 enum verdict_kind { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_JUDGED };
 const char *verdict_kind_name(enum verdict_kind kind); /* "PASS", "FAIL", "NOT JUDGED" */
 
+/* Whose doing it is that a check was not passed. Only the submission's costs points; everything else is
+ * not judged, and a machine that can't do what grading needs makes the grader's exit status 1. */
+enum culprit {
+    CULPRIT_NOBODY,     /* it passed, waits for a person, or an optional part is not installed */
+    CULPRIT_SUBMISSION, /* the evidence shows it */
+    CULPRIT_MACHINE,    /* no space, no permission, a limit, a program that is missing or broken */
+    CULPRIT_KIT,        /* a judge, the rubric, the simulator */
+    CULPRIT_UNKNOWN     /* nothing that was seen tells */
+};
+const char *culprit_name(enum culprit culprit); /* "the machine", "the kit", … */
+
 /* How much a failure's reason says about its cause. */
 enum verdict_basis {
     BASIS_SEEN,     /* it is the cause, or stands right behind it: the evidence shows it */
@@ -29,6 +40,7 @@ enum verdict_basis {
 /* The judge's answer to one check. */
 struct verdict {
     enum verdict_kind kind;
+    enum culprit culprit;
     enum verdict_basis basis; /* of a failure */
     bool spoils;              /* what failed makes numbers wrong wherever the same code runs */
     GString *headline;        /* one line of plain text: what was seen. Never empty. */
@@ -50,7 +62,7 @@ enum run_end {
     RUN_TOO_MUCH_MEMORY, /* stopped at a limit */
     RUN_TOO_MUCH_OUTPUT,
     RUN_TOO_MANY_PROCESSES,
-    RUN_NOT_STARTED /* the grader's own fault, or the machine's */
+    RUN_NOT_STARTED /* or it must not count: the outcome's culprit says whose doing that is */
 };
 
 struct assignment; /* assignment.h */
@@ -64,10 +76,11 @@ struct outcome {
     bool synchronous;       /* … where every send waits for its receive */
     struct options options; /* as the program parsed them */
     enum run_end end;
-    int exit_status; /* -1 if it was stopped */
-    int signal;      /* that ended it, as far as the exit status tells; 0: none */
-    char *trouble;   /* NULL, or one line on what went wrong, for people */
-    char *command;   /* a line that repeats the run outside of the grader */
+    enum culprit culprit; /* of RUN_NOT_STARTED; else the judge will say */
+    int exit_status;      /* -1 if it was stopped */
+    int signal;           /* that ended it, as far as the exit status tells; 0: none */
+    char *trouble;        /* NULL, or one line on what went wrong, for people */
+    char *command;        /* a line that repeats the run outside of the grader */
     char *
         sanitized; /* one that does so on this computer with sanitizers; NULL: they are in it already */
     char *folder;   /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
@@ -101,8 +114,12 @@ struct judge {
     bool of_numbers; /* it fails by results, which do not tell why they are wrong */
 };
 
-/* Sets kind and headline, as seen; the explanation is appended to. */
+/* Sets kind and headline, as seen; the explanation is appended to. A failure is the submission's; that
+ * a judge can't judge is the kit's. */
 void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same, not judged, whoever's doing that is. */
+void verdict_not_judged(struct verdict *verdict, enum culprit culprit, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void verdict_explain(struct verdict *verdict, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

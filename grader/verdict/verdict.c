@@ -7,6 +7,16 @@ const char *verdict_kind_name(enum verdict_kind kind)
     return names[kind];
 }
 
+const char *culprit_name(enum culprit culprit)
+{
+    static const char *const names[] = {[CULPRIT_NOBODY] = "nobody",
+                                        [CULPRIT_SUBMISSION] = "the submission",
+                                        [CULPRIT_MACHINE] = "the machine",
+                                        [CULPRIT_KIT] = "the kit",
+                                        [CULPRIT_UNKNOWN] = "unknown"};
+    return names[culprit];
+}
+
 struct verdict *verdict_new(void)
 {
     struct verdict *verdict = g_new0(struct verdict, 1);
@@ -33,16 +43,34 @@ void verdict_free(struct verdict *verdict)
     g_free(verdict);
 }
 
-void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
+static void set(struct verdict *verdict, enum verdict_kind kind, enum culprit culprit,
+                const char *format, va_list list)
 {
     verdict->kind = kind;
+    verdict->culprit = culprit;
     verdict->basis = BASIS_SEEN;
     verdict->spoils = false;
+    g_string_vprintf(verdict->headline, format, list);
+    g_strdelimit(verdict->headline->str, "\r\n\t", ' '); /* a program's own words may be in it */
+}
+
+void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *format, ...)
+{
+    static const enum culprit culprits[] = {[VERDICT_PASS] = CULPRIT_NOBODY,
+                                            [VERDICT_FAIL] = CULPRIT_SUBMISSION,
+                                            [VERDICT_NOT_JUDGED] = CULPRIT_KIT};
     va_list list;
     va_start(list, format);
-    g_string_vprintf(verdict->headline, format, list);
+    set(verdict, kind, culprits[kind], format, list);
     va_end(list);
-    g_strdelimit(verdict->headline->str, "\r\n\t", ' '); /* a program's own words may be in it */
+}
+
+void verdict_not_judged(struct verdict *verdict, enum culprit culprit, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    set(verdict, VERDICT_NOT_JUDGED, culprit, format, list);
+    va_end(list);
 }
 
 void verdict_explain(struct verdict *verdict, const char *format, ...)
@@ -76,6 +104,7 @@ void verdict_name_mistake(struct verdict *verdict, const struct mistake *mistake
 void verdict_take_over(struct verdict *verdict, const struct verdict *from)
 {
     verdict_set(verdict, from->kind, "%s", from->headline->str);
+    verdict->culprit = from->culprit;
     verdict->basis = from->basis;
     verdict->spoils = from->spoils;
     g_string_assign(verdict->explanation, from->explanation->str);

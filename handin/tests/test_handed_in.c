@@ -110,7 +110,7 @@ END_TEST
 START_TEST(a_missing_folder_is_explained)
 {
     lesson_remove(lesson_folder);
-    refuse_to_read("is not a folder");
+    refuse_to_read("has none of the files of");
 }
 END_TEST
 

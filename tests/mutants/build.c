@@ -19,6 +19,7 @@ void mutants_kit_close(struct mutants_kit *kit)
     g_free(kit->tree);
     collection_free(kit->collection);
     rubric_free(kit->rubric);
+    workplace_clear(&kit->workplace);
     g_free(kit->build_folder);
     g_free(kit->work);
     g_string_free(ignored, TRUE);
@@ -29,8 +30,7 @@ void mutants_kit_close(struct mutants_kit *kit)
 static _Noreturn void build_kit(const struct mutants_kit *kit)
 {
     g_autoptr(GString) error = g_string_new(NULL);
-    struct build *build =
-        build_submission(kit->collection, kit->rubric, ".", kit->build_folder, kit->work, error);
+    struct build *build = build_submission(kit->collection, kit->rubric, &kit->workplace, error);
     if (build) {
         build_simulated_start(build);
         while (!build_simulated_done(build))
@@ -48,7 +48,10 @@ bool mutants_kit_open(struct mutants_kit *kit, const char *assignment, const cha
     *kit = (struct mutants_kit){.work = g_dir_make_tmp("mutants-XXXXXX", NULL),
                                 .build_folder = g_strdup(build_folder),
                                 .rubric = rubric_load(rubric, error)};
-    if (!kit->work || !kit->rubric || chmod(kit->work, 0711) != 0)
+    kit->workplace = (struct workplace){
+        .kit = ".", .build_folder = kit->build_folder, .work = g_strdup(kit->work)};
+    if (!kit->work || !kit->rubric || chmod(kit->work, 0711) != 0 ||
+        !workplace_prepare(&kit->workplace, error))
         return false;
     g_autofree char *files = g_build_filename(kit->work, "submission", NULL);
     kit->tree = g_build_filename(kit->work, "tree", NULL);
@@ -97,7 +100,7 @@ static bool make_tree(const struct mutants_kit *kit, const struct collection *co
         g_autofree char *source = collection_source(COLLECTED_FILES(collection, i));
         g_autofree char *to = g_build_filename(tree, source, NULL);
         if (!leaves(kit, collection, name) &&
-            (g_unlink(to) != 0 || !build_copy_file(from, to, surprises)))
+            (g_unlink(to) != 0 || !workplace_copy_file(from, to, surprises)))
             return false;
     }
     return true;
@@ -121,7 +124,7 @@ static bool compile(const struct mutants_kit *kit, const struct builder *builder
         if (!builder_is_source(file) || leaves(kit, collection, file->file->name))
             continue;
         g_unlink(object);
-        if (!builder_compile(builder, source, &messages)) {
+        if (builder_compile(builder, source, &messages) != CULPRIT_NOBODY) {
             g_string_append_printf(surprises, "%s does not compile: %s\n", source,
                                    messages ? messages : "");
             return false;
@@ -134,12 +137,11 @@ static bool link_simulated(struct build *build, GString *surprises)
 {
     g_autofree char *messages = NULL;
     if (build->builder->stubs->len > 0 &&
-        !builder_compile(build->builder, BUILDER_STUBS, &messages))
+        builder_compile(build->builder, BUILDER_STUBS, &messages) != CULPRIT_NOBODY)
         g_string_append(surprises, "what stands in for a file does not compile\n");
     struct sandbox_result result = builder_link_once(build->builder);
     g_autofree char *program = g_build_filename(build->builder->objects, "program", NULL);
-    bool linked =
-        result.end == SANDBOX_EXITED && result.status == 0 && builder_seal(build->builder, program);
+    bool linked = sandbox_did(&result) && workplace_seal(build->builder->objects, program);
     if (!linked)
         g_string_append(surprises, "it can't be linked for the simulator\n");
     sandbox_result_clear(&result);
@@ -151,6 +153,7 @@ static struct builder new_builder(const struct mutants_kit *kit, const char *fol
                                   const struct collection *collection)
 {
     struct build *build = g_new0(struct build, 1);
+    build->workplace = &kit->workplace;
     build->tree = g_build_filename(folder, "tree", NULL);
     build->replaced = g_string_new(NULL);
     build->unusual = g_string_new(NULL);
@@ -162,6 +165,7 @@ static struct builder new_builder(const struct mutants_kit *kit, const char *fol
     }
     return (struct builder){.build = build,
                             .rubric = kit->rubric,
+                            .flags = kit->workplace.real,
                             .course = g_ptr_array_new(),
                             .library = "lib",
                             .objects = g_build_filename(folder, "objects", NULL),
@@ -184,9 +188,10 @@ static bool build_real(const struct mutants_kit *kit, struct builder *builder,
     }
     if (!compile(kit, builder, objects, collection, surprises))
         return false;
-    builder_look_at_calls(builder, build->unusual);
+    if (builder_look_at_calls(builder, build->unusual, surprises) != CULPRIT_NOBODY)
+        return false;
     builder_link(builder);
-    return build->program && builder_seal(builder, build->program);
+    return build->program && workplace_seal(builder->objects, build->program);
 }
 
 static bool build_simulated(const struct mutants_kit *kit, struct build *build,
@@ -204,15 +209,13 @@ struct build *mutant_build(const struct mutants_kit *kit, const char *folder,
 {
     struct builder builder = new_builder(kit, folder, collection);
     struct build *build = builder.build;
-    struct build_flags flags = {0};
-    bool built = build_flags_read(&builder.flags, &flags, kit->build_folder, surprises) &&
-                 build_real(kit, &builder, collection, surprises);
-    builder_new_for_simulator(build, &builder, flags, folder);
-    if (built && simulated && flags.compile)
+    const bool has_simulator = kit->workplace.simulated.compile;
+    bool built = build_real(kit, &builder, collection, surprises);
+    builder_new_for_simulator(build, &builder, kit->workplace.simulated, folder);
+    if (built && simulated && has_simulator)
         built = build_simulated(kit, build, collection, surprises);
-    else if (flags.compile)
+    else if (has_simulator)
         build->simulated_trouble = g_strdup("not looked at in a hurry");
-    build_flags_clear(&builder.flags);
     g_free(builder.objects);
     if (built)
         return build;

@@ -16,6 +16,7 @@
 struct mutants_kit {
     char *work; /* a folder that the sandbox's users may pass */
     char *build_folder;
+    struct workplace workplace; /* in work */
     struct rubric *rubric;
     struct collection *collection;
     char *tree;

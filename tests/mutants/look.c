@@ -153,8 +153,8 @@ static void grade_mutant(const struct mutants_kit *kit, const struct mutant *mut
                           .seeds = &seeds,
                           .runner = &runner,
                           .pictures = look == MUTANT_ALL_CHECKS ? out : NULL};
-    if (runner_data_find(&data, ".", folder, result->surprises) &&
-        seeds_init(&seeds, collection, NULL, MUTANTS_SEED, result->surprises)) {
+    runner_data_find(&data, kit->rubric, folder);
+    if (seeds_init(&seeds, collection, NULL, MUTANTS_SEED, result->surprises)) {
         grade_init(&grade);
         grade_run(&grade, checks, 1, true, &never);
         compare(mutant, &grade, result);

@@ -13,7 +13,8 @@
  * Exit status: 0 every wrong one was caught and every right one got full marks, as their files
  * say, every time; 1 not; 2 wrong usage.
  */
-#include "common/base/one_thread.h"
+#include "common/base/environment.h"
+#include "common/base/processor.h"
 #include "grader/verdict/assignment.h"
 #include "tests/mutants/headlines.h"
 #include "tests/mutants/repeat.h"
@@ -192,7 +193,8 @@ static bool look(const GPtrArray *mutants, struct mutant_work *work, guint numbe
 
 int main(int argc, char **argv)
 {
-    one_thread_start_again(argv);
+    processor_must_fit();
+    environment_start_again(argv);
     struct arguments arguments = {.jobs = 2};
     if (!parse(&arguments, &argc, &argv))
         return 2;

@@ -1,7 +1,7 @@
 /* The grader against the mutants of every assignment, in a hurry: each of them, or those of the
  * assignment's sample, by the checks that it is about and, of these, by the first run where that is
  * enough. `make mutants` grades all of them by all checks. */
-#include "common/base/one_thread.h"
+#include "common/base/environment.h"
 #include "grader/rubric/rubric.h"
 #include "tests/mutants/headlines.h"
 #include "tests/support/test.h"
@@ -119,7 +119,7 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    one_thread_start_again((char *[]){(char *)"test_mutants", NULL});
+    environment_start_again((char *[]){(char *)"test_mutants", NULL});
     int count;
     assignments = test_assignments("mutants", &count);
     Suite *suite = suite_create("mutants");

@@ -37,8 +37,7 @@ void grading_begin(const char *name)
     g_autofree char *solutions = g_build_filename("solutions", name, NULL);
     char *copy[] = {"cp", "-r", solutions, grading_submission, NULL};
     run_tool(copy);
-    /* so that the machine that tests does not decide whether the data is there */
-    g_setenv("CIFAR10_DIR", "/no/such/folder", TRUE);
+    g_unsetenv("CIFAR10_DIR"); /* what it names on the machine that tests decides nothing */
     g_unsetenv("REQUIRE_ISOLATION");
     g_unsetenv("GRADER_SECRET");
 }

@@ -1,6 +1,8 @@
 /* The main function of all test programs; see test.h. */
 #include "tests/support/test.h"
 
+#include "common/base/processor.h"
+
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +79,7 @@ void test_folder_free(char *folder)
 
 int main(void)
 {
+    processor_must_fit();
     SRunner *runner = srunner_create(test_suite());
     srunner_run_all(runner, CK_NORMAL);
     const int failed = srunner_ntests_failed(runner);

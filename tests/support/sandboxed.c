@@ -2,6 +2,8 @@
 #include "tests/support/sandboxed.h"
 
 #include "grader/sandbox/process_tree.h"
+#include "grader/sandbox/sandbox_folder.h"
+#include "tests/support/test.h"
 
 #include <check.h>
 #include <glib/gstdio.h>
@@ -26,16 +28,15 @@ void sandboxed_begin(void)
 
 void sandboxed_end(void)
 {
-    char *words[] = {"rm", "-rf", folder, NULL};
-    g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_autoptr(GString) error = g_string_new(NULL);
+    ck_assert_msg(sandbox_remove(folder, error), "%s", error->str);
     g_free(folder);
     g_free(sandboxed_evidence);
     g_free(seen);
 }
 
-struct sandbox_result sandboxed_script(const char *script, struct sandbox_limits limits)
+static struct sandbox_result run(char **words, struct sandbox_limits limits)
 {
-    char *words[] = {"sh", "-c", (char *)script, NULL};
     struct sandbox_bind see[] = {{seen, "/seen"}, {NULL, NULL}};
     struct sandbox_command command = {
         .words = words,
@@ -48,6 +49,26 @@ struct sandbox_result sandboxed_script(const char *script, struct sandbox_limits
     struct sandbox_result result;
     sandbox_run(&command, &result);
     return result;
+}
+
+struct sandbox_result sandboxed_script(const char *script, struct sandbox_limits limits)
+{
+    char *words[] = {"sh", "-c", (char *)script, NULL};
+    return run(words, limits);
+}
+
+/* Whoever runs it may not be allowed to look into the kit: so it gets a copy. */
+struct sandbox_result sandboxed_hostile(const char *what, struct sandbox_limits limits)
+{
+    g_autofree char *program = test_program(false, "grader/sandbox/tests/programs/hostile");
+    g_autofree char *copy = g_build_filename(seen, "hostile", NULL);
+    g_autofree char *code = NULL;
+    gsize size;
+    ck_assert(g_file_get_contents(program, &code, &size, NULL));
+    ck_assert(
+        g_file_set_contents_full(copy, code, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+    char *words[] = {(char *)sandbox_path(copy, "/seen/hostile"), (char *)what, NULL};
+    return run(words, limits);
 }
 
 struct sandbox_result sandboxed_short(const char *script)

@@ -14,6 +14,8 @@ void sandboxed_begin(void);
 void sandboxed_end(void);
 
 struct sandbox_result sandboxed_script(const char *script, struct sandbox_limits limits);
+/* tests/programs/hostile.c of grader/sandbox, which does `what`. */
+struct sandbox_result sandboxed_hostile(const char *what, struct sandbox_limits limits);
 /* With the usual limits, but for a second only. */
 struct sandbox_result sandboxed_short(const char *script);
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # What the documents say, tried: links and paths lead somewhere, the commands that they print run, and
 # docs/adding-an-assignment.md makes an assignment without touching any other file.
 # The backquotes of Markdown are no commands:
@@ -54,7 +54,7 @@ smaller() {
 
 # What runs for long and is run by other tests, changes the kit, or needs more than the kit.
 # What is built with sanitizers is built by nothing else.
-long='^make .*SANITIZE=1|^make (check|lint|levels|bench[a-z-]*|calibrate|curves|mutants|setup|fuzz)\b|^make grade( SUBMISSION=solutions| ASSIGNMENT=all)?$'
+long='^make .*SANITIZE=1|^make (check|lint|levels|bench[a-z-]*|calibrate|environments|curves|mutants|faults|setup|fuzz)\b|^make grade( SUBMISSION=solutions| ASSIGNMENT=all)?$'
 placeholder='NAME|path/|…|\bname\b'
 
 export SUBMISSION=solutions

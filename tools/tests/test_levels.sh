@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # Tests of tools/levels: the house as it is keeps to its order, and a copy of it in which one thing is
 # wrong is told so, by the name of the file.
 set -uo pipefail

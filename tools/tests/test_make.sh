@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # What the Makefile and the tools it calls do when they are asked for something out of the ordinary.
 set -uo pipefail
 
@@ -37,6 +37,18 @@ rm common/base/visitor.c
 kit_make build/libcommon.a
 nm build/libcommon.a >words 2>&1
 check "a source that is gone is not" [ -z "$(grep common_visitor words)" ]
+
+# ---- another processor ---------------------------------------------------------------------------------------
+
+kernel=build/common/base/processor_built.o # the smallest of what is compiled for it
+kit_make $kernel
+cp -p $kernel kept
+kit_make $kernel
+check "what is compiled for this processor stays" cmp -s $kernel kept
+check "and is not compiled again" [ ! $kernel -nt kept ]
+echo '#define __OTHER__ 1' >>build/processor
+kit_make $kernel
+check "on another one it is compiled anew" [ $kernel -nt kept ]
 
 # ---- the tables of points ------------------------------------------------------------------------------
 

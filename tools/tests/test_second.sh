@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # An assignment that needs the student's files of another one (uses = ("example")): tests/second/, put
 # into a copy of the kit, where no other file is touched.
 set -uo pipefail

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # Tests of tools/setup: other systems are simulated by a PATH with made-up
 # commands, a made-up root folder and a made-up os-release. Nothing is installed.
 set -uo pipefail
@@ -9,8 +9,8 @@ trap 'rm -rf "$work"' EXIT
 checks=0
 failures=0
 
-libraries="ompi-c openblas check libconfig jansson glib-2.0 libxxhash zlib libcmark-gfm"
-programs="gcc make addr2line mpirun bwrap setpriv gnuplot curl smpirun smpicc"
+libraries="ompi-c openblas check libconfig jansson glib-2.0 libxxhash zlib libcmark-gfm libseccomp"
+programs="gcc make addr2line mpirun bwrap setpriv bsdtar gnuplot curl smpirun smpicc"
 
 # ---- a simulated computer -------------------------------------------------------------------------
 
@@ -177,8 +177,8 @@ for name in $programs; do lacks "$name"; done
 setup
 check "bare: all packages" called "gcc make pkg-config libc6-dev binutils libopenmpi-dev openmpi-bin \
 libopenblas-openmp-dev check libconfig-dev libjansson-dev libglib2.0-dev libxxhash-dev zlib1g-dev \
-libcmark-gfm-dev libcmark-gfm-extensions-dev bubblewrap util-linux gnuplot-nox fonts-dejavu-core \
-dataset-fashion-mnist ca-certificates curl"
+libcmark-gfm-dev libcmark-gfm-extensions-dev bubblewrap libseccomp-dev util-linux libarchive-tools \
+gnuplot-nox fonts-dejavu-core dataset-fashion-mnist ca-certificates curl"
 
 # SimGrid is tried, but nobody has to have it.
 computer "$debian"

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
 # Two makes at once in one checkout: neither spoils what the other builds, nor a verdict.
 # They run in a copy of the kit whose objects are there and whose archives and programs are not.
 set -uo pipefail

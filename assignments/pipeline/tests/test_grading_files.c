@@ -1,12 +1,12 @@
 /*
- * Submissions of the pipeline from end to end: files that don't go together, and data that is
- * missing.
+ * Submissions of the pipeline from end to end: files that don't go together.
  */
 #include "tests/support/grading.h"
 #include "tests/support/test.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <jansson.h>
 #include <unistd.h>
 
 static void setup(void)
@@ -142,37 +142,33 @@ START_TEST(files_that_are_missing_have_stand_ins)
 }
 END_TEST
 
-/* ---- data ------------------------------------------------------------------------------------------- */
+/* ---- names that two files define -------------------------------------------------------------- */
 
-START_TEST(missing_data_is_not_judged_or_replaced)
+static void change_to_twins(void)
 {
-    grading_use_rubric(
-        "( { name = \"T\"; points = 2.0; checks = (\n"
-        "{ name = \"needs_it\"; title = \"n\"; points = 1.0; judge = \"order\";\n"
-        "  runs = ( { ranks = 2; seconds = 5.0; arguments = \"--schedule afab --data cifar10 "
-        "--model mlp:depth=2,width=8 --steps 1 --batch 4 --micro-batches 2\"; } ); },\n"
-        "{ name = \"has_other\"; title = \"o\"; points = 1.0; judge = \"order\";\n"
-        "  runs = ( { ranks = 2; seconds = 5.0; arguments = \"--schedule afab --data cifar10 "
-        "--model mlp:depth=2,width=8 --steps 1 --batch 4 --micro-batches 2\"; otherwise = "
-        "\"--schedule afab --data synthetic --model mlp:depth=2,width=8 --steps 1 --batch 4 "
-        "--micro-batches 2\"; } ); } ) } );\n");
-    struct graded graded = grading_run(NULL);
-    graded_is_open(&graded, "needs_it", "/no/such/folder");
-    graded_passes(&graded, "has_other", "");
-    grading_assert_says(graded.printed, "cifar10 is not here");
-    graded_clear(&graded);
+    grading_change("train_step_1f1b.c", "static void forward", "void forward");
+    grading_change("train_step_pipedream.c", "static void forward", "void forward");
+    grading_change("train_step_naive.c", "void train_step_naive",
+                   "inline int twice(int x)\n{\n    return 2 * x;\n}\nint (*four)(int) = twice;\n"
+                   "void train_step_naive");
+    grading_change("baseline.c", "#include", "int main(void)\n{\n    return 1;\n}\n#include");
 }
-END_TEST
 
-START_TEST(missing_data_set_is_not_the_students_fault)
+/* One of them goes, the others are judged; and whichever were asked for, the grade says what make will. */
+START_TEST(a_file_that_does_not_link_is_named_with_its_twin)
 {
-    g_autofree char *empty = g_build_filename(grading_folder, "empty", NULL);
-    ck_assert_int_eq(g_mkdir(empty, 0755), 0);
-    g_setenv("FASHION_MNIST_DIR", empty, TRUE);
-    struct graded graded = grading_run("loss_goes_down,baseline");
-    graded_is_open(&graded, "loss_goes_down", empty);
-    graded_is_open(&graded, "loss_goes_down", "not the submission's fault");
-    graded_passes(&graded, "baseline", "");
+    change_to_twins();
+    struct graded graded =
+        grading_run("check_arguments,train_step_pipedream,train_step_naive,baseline");
+    graded_passes(&graded, "check_arguments", "");
+    graded_fails(&graded, "train_step_pipedream", "it defines forward (line ");
+    graded_fails(&graded, "train_step_pipedream", ", and so does train_step_1f1b.c (line ");
+    graded_fails(&graded, "train_step_naive", "it uses twice (line ");
+    graded_fails(&graded, "baseline", "and so does the kit");
+    const char *said = json_string_value(json_object_get(graded.results, "output"));
+    grading_assert_says(said,
+                        "`train_step_pipedream.c` does not link with the rest of the program");
+    grading_assert_says(said, "`make train` can't link the whole either");
     graded_clear(&graded);
 }
 END_TEST
@@ -188,8 +184,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, files_that_reach_out_do_not_compile);
     tcase_add_test(tests, files_that_do_not_link_are_blamed);
     tcase_add_test(tests, files_that_are_missing_have_stand_ins);
-    tcase_add_test(tests, missing_data_is_not_judged_or_replaced);
-    tcase_add_test(tests, missing_data_set_is_not_the_students_fault);
+    tcase_add_test(tests, a_file_that_does_not_link_is_named_with_its_twin);
     suite_add_tcase(suite, tests);
     return suite;
 }

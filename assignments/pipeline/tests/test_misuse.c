@@ -121,15 +121,16 @@ static const struct misuse {
      "mpi_check: train_step_1f1b.c:{}: MPI_Send(&x, 1, MPI_FLOAT, -1, 0, "
      "pipeline->comm) failed: MPI_ERR_RANK: invalid rank (there is no rank -1 "},
     {"tag_too_small",
-     "MPI_Send: an MPI call failed: MPI_ERR_TAG: invalid tag (tag -5: tags are 0 to "},
+     "MPI_Send: an MPI call failed: MPI_ERR_TAG: invalid tag (tag -5 is outside of 0 to "},
     {"count_too_small",
      "MPI_Recv: an MPI call failed: MPI_ERR_COUNT: invalid count argument (a count "
-     "of -3) (called at train_step_1f1b.c:{}"},
+     "of -3: it is at least 0) (called at train_step_1f1b.c:{}"},
     {"second_half",
      "MPI_Sendrecv_replace: an MPI call failed: MPI_ERR_RANK: invalid rank (there is no "
      "rank 9, the communicator has ranks 0 to 1) (called at train_step_1f1b.c:{}"},
     {"no_communicator", "MPI_Barrier: an MPI call failed: MPI_ERR_COMM: invalid communicator "
-                        "(MPI_COMM_NULL, or a communicator that was freed) (called at "
+                        "(the communicator is MPI_COMM_NULL: this rank is a member of none, or it "
+                        "was never made) (called at "
                         "train_step_1f1b.c:{}"},
     {"too_small_a_room",
      "rank 1: MPI_Wait: an MPI call failed: MPI_ERR_TRUNCATE: message truncated (a "

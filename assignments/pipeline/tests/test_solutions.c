@@ -253,16 +253,6 @@ START_TEST(what_cannot_work_is_refused)
 }
 END_TEST
 
-START_TEST(missing_data_is_explained)
-{
-    setenv("FASHION_MNIST_DIR", "/nowhere", 1);
-    struct trained run = trained_run("solutions", 2, "--data fashion-mnist --quiet");
-    ck_assert_int_eq(run.status, 1);
-    ck_assert_msg(strstr(run.output, "/nowhere") != NULL, TEST_LONG, run.output);
-    trained_clear(&run);
-}
-END_TEST
-
 /* ---- the skeleton ------------------------------------------------------------------------------ */
 
 static const struct untouched {
@@ -311,7 +301,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, spoiled_gradients_in_the_middle);
     tcase_add_loop_test(tests, what_cannot_work_is_refused, 0,
                         (int)(sizeof refusals / sizeof refusals[0]));
-    tcase_add_test(tests, missing_data_is_explained);
     tcase_add_loop_test(tests, the_skeleton_names_its_todo, 0,
                         (int)(sizeof untouched / sizeof untouched[0]));
     tcase_add_test(tests, the_skeleton_is_cut_out_of_the_solutions);

@@ -204,9 +204,11 @@ START_TEST(wrong_arguments_are_explained)
     shell("tools/simulate 2 free %s 'a b'", program);
     ck_assert_int_eq(run.status, 2);
     assert_says("blank");
-    shell("mkdir -p %s/bin && ln -sf $(command -v bash) $(command -v dirname) %s/bin/ && "
-          "PATH=%s/bin tools/simulate 2 free %s numbers",
-          folder, folder, folder, program);
+    /* in a kit that was not configured, so that it is looked for in PATH */
+    shell("mkdir -p %s/bin %s/tools && cp tools/simulate %s/tools/ && "
+          "ln -sf $(command -v bash) $(command -v env) %s/bin/ && "
+          "PATH=%s/bin %s/tools/simulate 2 free %s numbers",
+          folder, folder, folder, folder, folder, folder, program);
     ck_assert_int_eq(run.status, 3);
     assert_says("libsimgrid-dev");
 }

@@ -82,7 +82,7 @@ START_TEST(cifar_refused)
     write_all_cifar();
     ck_assert_int_eq(unlink(dataset_files_path("data_batch_4.bin")), 0);
     ck_assert(!dataset_present("cifar10", error));
-    dataset_files_assert_says(error, "data_batch_4.bin: can't be read");
+    dataset_files_assert_says(error, "data_batch_4.bin: can't be opened");
     ck_assert_ptr_null(dataset_open("cifar10", DATASET_TRAIN, true, true, 1, error));
     dataset_files_assert_says(error, "data_batch_4.bin");
     dataset_files_assert_says(error, "No such file");

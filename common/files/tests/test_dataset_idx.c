@@ -7,10 +7,12 @@
 #include "tests/support/dataset_files.h"
 #include "tests/support/test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -271,6 +273,39 @@ START_TEST(idx_no_regular_file)
 }
 END_TEST
 
+/* A page that is behind the file's end: the process ends as it would, but not without a word. */
+START_TEST(idx_cut_off_while_it_is_open)
+{
+    static uint8_t many[16 + 20 * PIXELS] = {0, 0, 8, 3, 0, 0, 0, 20, 0, 0, 0, 28, 0, 0, 0, 28};
+    dataset_files_write(IMAGES, many, sizeof many);
+    dataset_files_write(LABELS, labels_file, sizeof labels_file);
+    FILE *said = tmpfile();
+    ck_assert_ptr_nonnull(said);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        float inputs[PIXELS];
+        const int last = 19;
+        dup2(fileno(said), STDERR_FILENO);
+        signal(SIGBUS, SIG_DFL); /* not Check's, nor a sanitizer's */
+        struct dataset *dataset =
+            dataset_open("fashion-mnist", DATASET_TRAIN, true, false, 1, error);
+        if (dataset == NULL || truncate(dataset_files_path(IMAGES), 100) != 0)
+            _exit(1);
+        dataset_gather_inputs(dataset, &last, 1, inputs);
+        _exit(2);
+    }
+    int status = 0;
+    char words[600] = "";
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+    rewind(said);
+    ck_assert_uint_gt(fread(words, 1, sizeof words - 1, said), 0);
+    dataset_files_assert_says(words, dataset_files_path(IMAGES));
+    dataset_files_assert_says(words, "somebody made it shorter while it was open");
+    fclose(said);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     int spoils = (int)(sizeof spoiled / sizeof *spoiled);
@@ -292,6 +327,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, idx_trailing_byte, 0, 2);
     tcase_add_test(tests, idx_wrong_checksum);
     tcase_add_test(tests, idx_no_regular_file);
+    tcase_add_test(tests, idx_cut_off_while_it_is_open);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -3,12 +3,14 @@
  * their files, found with Python's gzip.
  */
 #include "common/files/dataset.h"
+#include "tests/support/dataset_files.h"
 #include "tests/support/test.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PIXELS 784
 
@@ -58,6 +60,70 @@ START_TEST(real_fashion_mnist)
 }
 END_TEST
 
+/* ---- files of the original that do not belong together ------------------------------------------- */
+
+#define HERE         "datasets/fashion-mnist/"
+#define TRAIN_IMAGES "train-images-idx3-ubyte"
+#define TRAIN_LABELS "train-labels-idx1-ubyte"
+#define TEST_IMAGES  "t10k-images-idx3-ubyte"
+#define TEST_LABELS  "t10k-labels-idx1-ubyte"
+static const struct pair {
+    const char *images, *labels; /* commands that write them */
+    const char *words;           /* NULL: they are accepted */
+} pairs[] = {
+    {"cat " HERE TRAIN_IMAGES, "cat " HERE TRAIN_LABELS, NULL},
+    {"cat " HERE TEST_IMAGES, "cat " HERE TEST_LABELS, NULL}, /* small, but they belong together */
+    {"cat " HERE TRAIN_IMAGES, "cat " HERE TEST_LABELS, "has 10000 labels"},
+    /* of the same number */
+    {"cat " HERE TRAIN_IMAGES,
+     "head -c 8 " HERE TRAIN_LABELS "; for i in 1 2 3 4 5 6; do tail -c +9 " HERE TEST_LABELS
+     "; done",
+     "has labels of Fashion-MNIST's test set"},
+    {"cat " HERE TRAIN_IMAGES,
+     "head -c 8 " HERE TRAIN_LABELS "; tail -c 1000 " HERE TRAIN_LABELS
+     "; tail -c +9 " HERE TRAIN_LABELS " | head -c 59000",
+     "has other labels than that: CRC-32"},
+    {"cat " HERE TRAIN_IMAGES,
+     "head -c 59999 " HERE TRAIN_LABELS "; printf '\\1\\1\\1\\1\\1\\1\\1\\1\\1'",
+     "has other labels than that: CRC-32"},
+    {"head -c 16 " HERE TEST_IMAGES "; tail -c 7840000 " HERE TRAIN_IMAGES, "cat " HERE TEST_LABELS,
+     "has other images than that: CRC-32"},
+    /* parts */
+    {"printf '\\0\\0\\10\\3\\0\\0\\0\\144\\0\\0\\0\\34\\0\\0\\0\\34'; tail -c +17 " HERE
+         TRAIN_IMAGES " | head -c 78400",
+     "printf '\\0\\0\\10\\1\\0\\0\\0\\144'; tail -c +9 " HERE TRAIN_LABELS " | head -c 100", NULL},
+    {"printf '\\0\\0\\10\\3\\0\\0\\0\\144\\0\\0\\0\\34\\0\\0\\0\\34'; tail -c +17 " HERE
+         TRAIN_IMAGES " | head -c 78400",
+     "printf '\\0\\0\\10\\1\\0\\0\\0\\144'; tail -c +9 " HERE TEST_LABELS " | head -c 100",
+     "has labels of Fashion-MNIST's test set"},
+    /* other images, with labels of their own */
+    {"head -c 16 " HERE TRAIN_IMAGES "; tail -c +17 " HERE TRAIN_IMAGES " | tr '\\377' '\\376'",
+     "head -c 8 " HERE TRAIN_LABELS "; tail -c +9 " HERE TRAIN_LABELS " | tr '\\1' '\\2'", NULL},
+};
+
+START_TEST(labels_belong_to_their_images)
+{
+    unsetenv("FASHION_MNIST_DIR");
+    if (access(HERE TRAIN_IMAGES, R_OK) != 0 || !dataset_present("fashion-mnist", error))
+        return;
+    dataset_files_begin();
+    const struct pair *pair = &pairs[_i];
+    char command[1024];
+    snprintf(command, sizeof command, "{ %s; } >%s && { %s; } >%s", pair->images,
+             dataset_files_path(TRAIN_IMAGES), pair->labels, dataset_files_path(TRAIN_LABELS));
+    ck_assert_int_eq(system(command), 0);
+    const int count = dataset_count("fashion-mnist", DATASET_TRAIN, error);
+    ck_assert_msg((count > 0) == (pair->words == NULL), "%s | %s: %d: %s", pair->images,
+                  pair->labels, count, count > 0 ? "accepted" : error);
+    if (pair->words != NULL) {
+        dataset_files_assert_says(error, pair->words);
+        dataset_files_assert_says(error, TRAIN_IMAGES);
+        dataset_files_assert_says(error, TRAIN_LABELS);
+    }
+    dataset_files_end();
+}
+END_TEST
+
 static char *given_cifar; /* CIFAR10_DIR as this program was given it */
 
 START_TEST(real_cifar)
@@ -95,6 +161,8 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("dataset_real");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, real_fashion_mnist);
+    tcase_add_loop_test(tests, labels_belong_to_their_images, 0,
+                        (int)(sizeof pairs / sizeof pairs[0]));
     tcase_add_test(tests, real_cifar);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,6 +1,8 @@
 /*
  * Matrix products (OpenBLAS) and the bias of linear layers.
  */
+#include "common/base/fatal.h"
+#include "common/base/processor.h"
 #include "common/kernels/products/few.h"
 
 #include <cblas.h>
@@ -27,9 +29,38 @@ static const char *best_core_type(void)
     return NULL;
 }
 
+static const char variable[] = "OPENBLAS_CORETYPE";
+
+/* OpenBLAS believes whoever names its kernels by this variable, and then ends in "Illegal instruction". */
+static void refuse_foreign_core_type(void)
+{
+    static const struct {
+        const char *name, *needs;
+    } types[] = {{"SapphireRapids", "avx512f avx512dq avx512bw avx512vl"},
+                 {"Cooperlake", "avx512f avx512dq avx512bw avx512vl"},
+                 {"SkylakeX", "avx512f avx512dq avx512bw avx512vl"},
+                 {"Haswell", "avx2 fma"},
+                 {"Zen", "avx2 fma"},
+                 {"Excavator", "avx2 fma4"},
+                 {"Steamroller", "avx fma4"},
+                 {"Piledriver", "avx fma4"},
+                 {"Bulldozer", "avx fma4"},
+                 {"Sandybridge", "avx"}};
+    const char *chosen = getenv(variable);
+    char lacking[64];
+    for (size_t i = 0; chosen != NULL && i < sizeof types / sizeof *types; i++)
+        if (strcasecmp(chosen, types[i].name) == 0 &&
+            !processor_has(types[i].needs, lacking, sizeof lacking)) {
+            processor_let_first_speak();
+            fatal("%s=%s in the environment asks OpenBLAS for a processor with %s, which this one "
+                  "has not: unset it, and OpenBLAS chooses by itself",
+                  variable, chosen, lacking);
+        }
+}
+
 void cpu_prepare_matrix_products(void)
 {
-    const char *variable = "OPENBLAS_CORETYPE";
+    refuse_foreign_core_type();
     const char *best = best_core_type();
     if (best == NULL || getenv(variable) != NULL || gotoblas_dynamic_init == NULL ||
         gotoblas_dynamic_quit == NULL || strcmp(openblas_get_corename(), "Prescott") != 0)

@@ -6,6 +6,12 @@ void log_mpi_release_part(MPI_Datatype part)
     log_mpi_release_type(part);
 }
 
+int log_mpi_refused(int error)
+{
+    PMPI_Comm_call_errhandler(MPI_COMM_WORLD, error);
+    return error;
+}
+
 int log_mpi_failed(int error)
 {
     return error; /* MPI has called the error handler */

@@ -47,6 +47,11 @@ int log_mpi_failed(int error)
     return error;
 }
 
+int log_mpi_refused(int error)
+{
+    return error; /* log_mpi_failed() follows */
+}
+
 int PMPI_Probe(int source, int tag, MPI_Comm comm, MPI_Status *status)
 {
     for (;;) {

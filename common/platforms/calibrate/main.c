@@ -4,6 +4,7 @@
  */
 #include "common/base/fatal.h"
 #include "common/base/mpi_check.h"
+#include "common/base/processor.h"
 #include "common/base/units.h"
 #include "common/platforms/calibrate/calibrate.h"
 
@@ -71,6 +72,7 @@ static void complain_about_missing_kinds(void)
 
 int main(int count, char **argument)
 {
+    processor_must_fit();
     int provided, rank, cores;
     mpi_check(PMPI_Init_thread(&count, &argument, MPI_THREAD_FUNNELED, &provided));
     fatal_set_hook(abort_all_ranks);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -35,6 +36,41 @@ static void expect(bool condition, const char *what)
 }
 
 /* --- one function per reader -------------------------------------------------- */
+
+/* A folder in which each training file of CIFAR-10 is the file at `path`. */
+static const char *cifar_of_links(void)
+{
+    static char folder[sizeof path + 8];
+    if (folder[0] != '\0')
+        return folder;
+    snprintf(folder, sizeof folder, "%s.cifar", path);
+    expect(mkdir(folder, 0700) == 0, "no folder to fuzz with");
+    for (const char *const *name = dataset_cifar10.file[DATASET_TRAIN]; *name != NULL; name++) {
+        char link[DATASET_PATH_SIZE];
+        snprintf(link, sizeof link, "%s/%s", folder, *name);
+        expect(symlink(path, link) == 0, "no links to fuzz with");
+    }
+    return folder;
+}
+
+/* What tells samples from others reads the same file in another way: what was opened can be told, and has
+ * as many samples. */
+static void fuzz_identity(enum reader reader, bool opened, int samples)
+{
+    char error[DATASET_ERROR_SIZE] = "";
+    struct idx_sums sums = {0};
+    struct dataset_identity identity = {0};
+    bool good;
+    if (reader == IDX_IMAGES)
+        good = idx_sum_images(path, 28, 28, &sums, error);
+    else if (reader == IDX_LABELS)
+        good = idx_sum_labels(path, &sums, error);
+    else
+        good = cifar_identify(cifar_of_links(), DATASET_TRAIN, &identity, error);
+    const int told = reader == CIFAR ? identity.samples / 5 : sums.samples;
+    expect(good || error[0] != '\0', "a data set was not told, without an error");
+    expect(!opened || (good && told == samples), "samples that were opened, and not told");
+}
 
 static void fuzz_dataset(enum reader reader)
 {
@@ -62,6 +98,7 @@ static void fuzz_dataset(enum reader reader)
             dataset_gather_labels(dataset, &number, 1, &label);
         expect(label >= 0 && label < 10, "a label out of range");
     }
+    fuzz_identity(reader, good, dataset_samples(dataset));
     dataset_close(dataset);
     expect(memory_live(MEMORY_WORKSPACE) == 0, "a data set kept memory");
 }
@@ -85,6 +122,9 @@ static void fuzz_text(void)
             expect(inputs[t] < shape.classes && labels[t] < shape.classes, "a token out of range");
         expect(inputs[1] == labels[0], "labels that are not the next tokens");
     }
+    uint64_t fingerprint;
+    const int told = dataset_identify("text:tokens=2", DATASET_TRAIN, &fingerprint, error);
+    expect(told == (dataset == NULL ? -1 : dataset_samples(dataset)), "another number of samples");
     dataset_close(dataset);
     expect(memory_live(MEMORY_WORKSPACE) == 0, "a text kept memory");
 }
@@ -172,7 +212,10 @@ static void repair_log(uint8_t *bytes, size_t size, bool sequence)
 
 static void file_remove(void)
 {
-    unlink(path);
+    char command[sizeof path + 40];
+    snprintf(command, sizeof command, "rm -rf %s %s.cifar", path, path);
+    if (system(command) != 0)
+        unlink(path);
 }
 
 /* Gives the one file at `path` this content. (No nameless file: some readers refuse links.) */

@@ -140,11 +140,42 @@ START_TEST(what_can_not_be_read_is_told)
 }
 END_TEST
 
+/* Lines end as Markdown has them end; an answer of a classic Macintosh is one, too. */
+START_TEST(lines_end_in_three_ways)
+{
+    static const char *const texts[] = {"## Q1\n\nfirst\nsecond\n\n## Q2\nlast\n",
+                                        "## Q1\r\n\r\nfirst\r\nsecond\r\n\r\n## Q2\r\nlast\r\n",
+                                        "## Q1\r\rfirst\rsecond\r\r## Q2\rlast\r"};
+    for (int i = 0; i < 3; i++) {
+        int count;
+        struct answers *answers = answers_parse(texts[i], strlen(texts[i]), questions, error);
+        ck_assert_ptr_nonnull(answers_headings(answers, &count));
+        ck_assert_int_eq(count, 2);
+        g_autofree char *first = answers_source(answers, 0), *last = answers_source(answers, 1);
+        ck_assert_str_eq(first, "first\nsecond");
+        ck_assert_str_eq(last, "last");
+        answers_free(answers);
+    }
+}
+END_TEST
+
+START_TEST(a_file_without_headings_has_none)
+{
+    int count = 1;
+    struct answers *answers = answers_parse("", 0, questions, error);
+    ck_assert_ptr_null(answers_headings(answers, &count));
+    ck_assert_int_eq(count, 0);
+    answers_free(answers);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("answers");
     TCase *tests = tcase_create("answers.md");
     tcase_add_checked_fixture(tests, begin, end);
+    tcase_add_test(tests, lines_end_in_three_ways);
+    tcase_add_test(tests, a_file_without_headings_has_none);
     tcase_add_test(tests, sections_begin_with_any_heading);
     tcase_add_test(tests, sections_end_where_another_begins);
     tcase_add_test(tests, a_section_has_one_end);

@@ -112,6 +112,25 @@ START_TEST(computations_have_step_and_flops)
 }
 END_TEST
 
+/* Ends belong to the last begin that has none; and what takes a step per pair of records would take hours. */
+START_TEST(computations_that_never_end)
+{
+    enum { MANY = 300000 };
+    struct script *script = &run->script[0];
+    for (int i = 0; i < MANY; i++)
+        script_put(script, log_record_new(LOG_FORWARD, LOG_BEGIN));
+    script_put(script, log_record_new(LOG_BACKWARD, LOG_END));
+    script_put(script, log_record_new(LOG_FORWARD, LOG_END));
+    script_put(script, log_record_new(LOG_FORWARD, LOG_END));
+    logged_run_end(run);
+    EVIDENCE_ARRAY events = evidence_events(&run->log[0]);
+    ck_assert_uint_eq(events->len, MANY);
+    ck_assert_uint_eq(EVIDENCE_EVENT(events, MANY - 1)->end, MANY + 1);
+    ck_assert_uint_eq(EVIDENCE_EVENT(events, MANY - 2)->end, MANY + 2);
+    ck_assert_uint_eq(EVIDENCE_EVENT(events, MANY - 3)->end, run->log[0].count);
+}
+END_TEST
+
 /* ---- losses -------------------------------------------------------------------------------------- */
 
 /* Step 0 has each loss once, step 1 lacks one, step 2 has one twice, step 3 one that can't be. */
@@ -190,6 +209,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, other_logs_can_not, 0, DAMAGES);
     tcase_add_test(tests, no_logs_at_all);
     tcase_add_test(tests, computations_have_step_and_flops);
+    tcase_add_test(tests, computations_that_never_end);
     tcase_add_test(tests, losses_are_one_for_each_micro_batch);
     tcase_add_test(tests, losses_of_ranks_that_share_a_batch);
     tcase_add_test(tests, nobody_computed_a_loss);

@@ -1,9 +1,11 @@
 /* Tests of what a probe wrote: read with distrust. */
+#include "common/base/unreadable.h"
 #include "grader/evidence/probe_file.h"
 #include "tests/support/logged_run.h"
 #include "tests/support/test.h"
 
 #include <limits.h>
+#include <sys/resource.h>
 
 static struct logged_run *run;
 
@@ -62,6 +64,35 @@ END_TEST
 START_TEST(a_missing_file_is_refused)
 {
     expect_refused("the probe left no usable probe.json: ");
+}
+END_TEST
+
+/* Nobody but the machine can bring it about that a file which is there can't be opened. */
+START_TEST(what_the_machine_can_not_read_is_told_apart)
+{
+    unreadable_forget();
+    write_file("[1]");
+    expect_refused("is not an array of at least"); /* read, and too short */
+    ck_assert_ptr_null(unreadable_first());
+    struct rlimit before, none;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct verdict *verdict = verdict_new();
+    ck_assert_ptr_null(probe_file_read(&run->outcome, "probe.json", 2, verdict));
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    logged_run_expect(verdict, VERDICT_FAIL, "the probe left no usable probe.json: ");
+    ck_assert_ptr_nonnull(unreadable_first());
+    ck_assert_ptr_nonnull(
+        strstr(unreadable_first(), "probe.json can't be read: Too many open files"));
+}
+END_TEST
+
+START_TEST(that_a_file_is_missing_is_no_fault_of_the_machine)
+{
+    unreadable_forget();
+    expect_refused("the probe left no usable probe.json: ");
+    ck_assert_ptr_null(unreadable_first());
 }
 END_TEST
 
@@ -135,6 +166,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, long_enough_arrays_are_read);
     tcase_add_loop_test(tests, others_are_refused, 0, G_N_ELEMENTS(unusable));
     tcase_add_test(tests, a_missing_file_is_refused);
+    tcase_add_test(tests, what_the_machine_can_not_read_is_told_apart);
+    tcase_add_test(tests, that_a_file_is_missing_is_no_fault_of_the_machine);
     tcase_add_test(tests, a_huge_file_is_not_parsed);
     tcase_add_test(tests, entries_are_read_up_to_the_first_unusable_one);
     tcase_add_test(tests, values_have_their_type);

@@ -143,6 +143,35 @@ START_TEST(what_is_done_on_the_simulated_cluster_alone_is_refused_there)
 }
 END_TEST
 
+static const struct {
+    const char *top, *words;
+} on_one_machine[] = {
+    {"#ifdef SMPI_H\n#error not here\n#endif",
+     "average.c compiles on this computer only, by what it says itself: the program must not know"},
+    {"#ifdef SMPI_H\nstatic volatile char big[1ul << 45];\n__attribute__((constructor)) static "
+     "void "
+     "use(void)\n{\n    big[5] = 1;\n}\n#endif",
+     "average.c can be linked on this computer only"},
+    {"#ifdef SMPI_H\nvoid nowhere(void);\n__attribute__((constructor)) static void use(void)\n{\n  "
+     "  "
+     "nowhere();\n}\n#endif",
+     "average.c has nowhere on one of the two machines only"},
+    {"#ifdef SMPI_H\n#define average mean\n#endif", "average.c has average on one of the two"},
+};
+
+START_TEST(what_is_built_on_one_machine_only_is_refused_on_the_other)
+{
+    if (!test_has_simulator())
+        return;
+    grading_use_rubric(tiers);
+    write_average(on_one_machine[_i].top, "");
+    struct graded graded = grading_run(NULL);
+    graded_passes(&graded, "real", "");
+    graded_fails(&graded, "simulated", on_one_machine[_i].words);
+    graded_clear(&graded);
+}
+END_TEST
+
 /* There they are calls of the simulator. */
 START_TEST(the_communicator_of_one_process_may_be_used)
 {
@@ -235,6 +264,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, all_of_it_is_listed);
     tcase_add_test(tests, a_crowd_hides_nobody);
     tcase_add_test(tests, what_is_done_on_the_simulated_cluster_alone_is_refused_there);
+    tcase_add_loop_test(tests, what_is_built_on_one_machine_only_is_refused_on_the_other, 0,
+                        G_N_ELEMENTS(on_one_machine));
     tcase_add_test(tests, the_communicator_of_one_process_may_be_used);
     tcase_add_test(tests, what_is_usual_passes_without_a_word);
     tcase_add_test(tests, what_is_unusual_is_told_and_costs_nothing);

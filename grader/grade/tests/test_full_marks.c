@@ -29,7 +29,7 @@ static bool may_be_open(const struct rubric *rubric, const struct rubric_check *
     for (guint i = 0; i < check->runs->len; i++) {
         const struct rubric_run *run = RUBRIC_RUNS(check, i);
         g_autofree char *missing = NULL;
-        if ((run->simulated && !test_has_simulator()) || !runner_arguments(run, &missing))
+        if ((run->simulated && !test_has_simulator()) || !runner_arguments(run, &missing, NULL))
             return true;
     }
     for (guint i = 0; i < check->after->len; i++)

@@ -97,6 +97,11 @@ static const struct test_case cases[] = {
      .code = "float x; MPI_Recv(&x, 1, MPI_FLOAT, 1 - rank, 77, comm, MPI_STATUS_IGNORE);",
      .status = "failed",
      .words = {"MPI_Recv"}},
+    {.name = "more_calls_than_a_log_has_room_for",
+     .code = "for (int i = 0; i < 1000000; i++) MPI_Send(&i, 0, MPI_INT, MPI_PROC_NULL, 0, comm);",
+     .ranks = 1,
+     .status = "failed",
+     .words = {"rank 0 called MPI_Send ", "no step has ended; is that loop endless?"}},
     /* ---- ends before the end */
     {.name = "signal_on_one_rank",
      .code = "if (rank == 1) raise(SIGSEGV);",
@@ -184,7 +189,21 @@ static const struct test_case cases[] = {
          "mpi_check(MPI_Win_fence(0, window));\nmpi_check(MPI_Win_free(&window));\n"
          "if (room[2] != 1) todo(\"no window\", comm);",
      .status = "passed"},
+    {.name = "a_name_space_of_its_own",
+     .code = "extern int unshare(int); if (unshare(0x10000000) == 0) abort();",
+     .status = "passed"},
     /* ---- damaged evidence */
+    {.name = "many_folders_in_the_evidence",
+     .code = "char path[64];\nfor (int i = 0; i < 11000; i++) {\n"
+             "snprintf(path, sizeof path, \"/evidence/%d\", i); mkdir(path, 0); }\nnap(1000);",
+     .ranks = 1,
+     .status = "failed",
+     .words = {"wrote too much", "made more than 10000 files and folders"}},
+    {.name = "locked_folders_in_the_evidence",
+     .code = "mkdir(\"/evidence/a\", 0700); mkdir(\"/evidence/a/b\", 0700);\n"
+             "close(open(\"/evidence/a/b/file\", O_CREAT | O_WRONLY, 0));\n"
+             "chmod(\"/evidence/a/b\", 0); chmod(\"/evidence/a\", 0);",
+     .status = "passed"},
     {.name = "log_cut_and_killed",
      .code = "if (rank == 0 && (truncate(\"/evidence/rank-0.log\", 150) || 1)) raise(SIGKILL);",
      .status = "failed"},

@@ -166,6 +166,25 @@ static void add_bonus(void)
         GRADE_RESULTS(&grade, i)->check = RUBRIC_CHECKS(&rubric, i);
 }
 
+/* Whoever reads it did nothing wrong, and whoever grades must mend something. */
+START_TEST(what_the_machine_left_open_stands_first)
+{
+    struct verdict *verdict = GRADE_RESULTS(&grade, 1)->verdict;
+    grade_note(&grade, "Another note.");
+    grade_note_machine(&grade);
+    ck_assert_uint_eq(grade.notes->len, 1);
+    verdict_not_judged(verdict, CULPRIT_MACHINE, "the disk is full");
+    ck_assert_int_eq(grade_left_by(&grade, CULPRIT_MACHINE), 1);
+    grade_note_machine(&grade);
+    ck_assert_uint_eq(grade.notes->len, 2);
+    const char *note = grade.notes->pdata[0];
+    ck_assert_ptr_nonnull(strstr(note, "the disk is full"));
+    ck_assert_ptr_nonnull(strstr(note, "`bad`"));
+    g_autofree char *json = report_json(&grade);
+    ck_assert_ptr_nonnull(strstr(json, "\"culprit: the machine\""));
+}
+END_TEST
+
 START_TEST(a_bonus_counts_on_top)
 {
     add_bonus();
@@ -360,6 +379,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, points_not_judged_stand_apart);
     tcase_add_test(tests, haste_is_told);
+    tcase_add_test(tests, what_the_machine_left_open_stands_first);
     tcase_add_test(tests, a_bonus_counts_on_top);
     tcase_add_test(tests, the_terminal_begins_with_the_total);
     tcase_add_test(tests, what_to_look_at_is_chosen_by_what_failed);

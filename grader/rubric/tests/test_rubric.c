@@ -270,9 +270,9 @@ START_TEST(faults_of_machines_are_named)
     refuse_in(simulated, "machine = \"simulated\"; platform = \"rack\";", "machine = \"real\";",
               "\"synchronous\" goes with");
     refuse_in(simulated, "platform = \"rack\"", "platform = \"moon\"",
-              "there is no platform \"moon\"");
+              "platforms/moon.xml: No such file or directory");
     refuse_in(simulated, "platform = \"rack\"", "platform = \"../platforms/rack\"",
-              "there is no platform");
+              "a slash is in the name");
     refuse_in(simulated, "synchronous = true", "synchronous = 1", "has to be true or false");
     refuse_in(simulated, "bonus = true", "bonus = \"yes\"", "has to be true or false");
 }

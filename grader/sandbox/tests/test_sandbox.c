@@ -129,6 +129,33 @@ START_TEST(a_missing_program_or_folder_is_not_started)
 }
 END_TEST
 
+/* Whoever says so after the start is the command. */
+START_TEST(no_output_looks_like_a_command_that_was_not_started)
+{
+    static const char *const scripts[] = {
+        "echo \"bwrap: Can't mount tmpfs on /newroot: No space left on device\" >&2; exit 1",
+        "echo \"sandbox: can't start the program: Cannot allocate memory\" >&2; exit 120",
+        "for file in /proc/[0-9]*/fd/*; do echo sandbox: can\\'t >$file; done 2>/dev/null; exit 1"};
+    for (size_t i = 0; i < G_N_ELEMENTS(scripts); i++) {
+        struct sandbox_result result = sandboxed_short(scripts[i]);
+        ck_assert_msg(result.end == SANDBOX_EXITED, "%s: %s", scripts[i], result.trouble);
+        ck_assert_ptr_null(result.trouble);
+        sandbox_result_clear(&result);
+    }
+}
+END_TEST
+
+START_TEST(what_is_written_at_the_last_moment_counts)
+{
+    struct sandbox_limits limits = sandbox_limits_default();
+    limits.folder_bytes = 1 << 20;
+    struct sandbox_result result =
+        sandboxed_script("head -c 3000000 /dev/zero > much; exit 0", limits);
+    ck_assert_int_eq(result.end, SANDBOX_FILES);
+    sandbox_result_clear(&result);
+}
+END_TEST
+
 static bool after_half_a_second(void *context, double seconds)
 {
     (*(int *)context)++;
@@ -169,6 +196,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_daemon_does_not_survive);
     tcase_add_test(tests, a_signal_is_named);
     tcase_add_test(tests, a_missing_program_or_folder_is_not_started);
+    tcase_add_test(tests, no_output_looks_like_a_command_that_was_not_started);
+    tcase_add_test(tests, what_is_written_at_the_last_moment_counts);
     tcase_add_test(tests, the_caller_can_call_it_stuck);
     suite_add_tcase(suite, tests);
     return suite;

@@ -194,6 +194,24 @@ START_TEST(a_folder_is_refused)
 }
 END_TEST
 
+/* A link to a file that only others may read, or a disk that is broken, is nothing that a student did. */
+START_TEST(a_file_that_can_not_be_read_here_stops_the_grader)
+{
+    g_autoptr(GString) error = g_string_new(NULL);
+    g_autofree char *path = path_of_a();
+    ck_assert_int_eq(chmod(path, 0), 0);
+    const uid_t user = geteuid();
+    if (user == 0) { /* who may read everything */
+        ck_assert_int_eq(chmod(folder, 0777), 0);
+        ck_assert_int_eq(seteuid(65534), 0);
+    }
+    ck_assert_ptr_null(collection_new(submission, &rubric, copies, error));
+    ck_assert_int_eq(seteuid(user), 0);
+    ck_assert_msg(strstr(error->str, "alice/a.c can't be read: Permission denied") != NULL, "%s",
+                  error->str);
+}
+END_TEST
+
 START_TEST(a_large_file_is_refused)
 {
     g_autofree char *path = path_of_a();
@@ -270,6 +288,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_linked_assignment_folder_is_not_followed);
     tcase_add_test(tests, a_pipe_is_refused_at_once);
     tcase_add_test(tests, a_folder_is_refused);
+    tcase_add_test(tests, a_file_that_can_not_be_read_here_stops_the_grader);
     tcase_add_test(tests, a_large_file_is_refused);
     tcase_add_test(tests, a_submission_that_is_not_there_is_an_error);
     tcase_add_test(tests, seeds_depend_on_submission_secret_check_and_run);

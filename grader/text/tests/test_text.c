@@ -24,6 +24,38 @@ START_TEST(text_is_cleaned_cut_and_fenced)
 }
 END_TEST
 
+/* bash is the judge: the word means the text again, and shows nothing that is not there. */
+START_TEST(words_of_the_shell_are_the_text)
+{
+    static const char *const texts[] = {"plain/name-1.c",
+                                        "",
+                                        "two words",
+                                        "O'Neil",
+                                        "`id` $(id) ${x} \\ \" ! ~ * #",
+                                        "~alice",
+                                        "-rf",
+                                        "J\xc3\xbcrgen",
+                                        "line\nbreak\ttab",
+                                        "\033[31mred'\\",
+                                        "no utf-8: \xff\xfe",
+                                        "\xe2\x80\xae"
+                                        "reversed"};
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *word = text_shell_word(texts[i]);
+        g_autofree char *clean = text_clean(word, strlen(word), 10000);
+        g_autofree char *command = g_strdup_printf("printf '%%s' %s", word);
+        char *words[] = {"bash", "-c", command, NULL};
+        g_autofree char *said = NULL;
+        ck_assert_str_eq(clean, word);
+        ck_assert(g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &said, NULL,
+                               NULL, NULL));
+        ck_assert_msg(strcmp(said, texts[i]) == 0, "%s", word);
+    }
+    g_autofree char *plain = text_shell_word("handed-in/alice_1.zip");
+    ck_assert_str_eq(plain, "handed-in/alice_1.zip");
+}
+END_TEST
+
 START_TEST(text_is_wrapped)
 {
     GString *to = g_string_new(NULL);
@@ -54,6 +86,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("text");
     TCase *tests = tcase_create("text");
     tcase_add_test(tests, text_is_cleaned_cut_and_fenced);
+    tcase_add_test(tests, words_of_the_shell_are_the_text);
     tcase_add_test(tests, text_is_wrapped);
     tcase_add_loop_test(tests, todos_are_found, 0, 7);
     suite_add_tcase(suite, tests);

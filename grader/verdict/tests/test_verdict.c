@@ -18,6 +18,27 @@ START_TEST(a_new_verdict_has_judged_nothing)
 }
 END_TEST
 
+/* Only what the submission did may cost points. */
+START_TEST(each_verdict_has_a_culprit)
+{
+    struct verdict *verdict = verdict_new(), *other = verdict_new();
+    ck_assert_int_eq(verdict->culprit, CULPRIT_NOBODY);
+    verdict_set(verdict, VERDICT_FAIL, "a sum is missing");
+    ck_assert_int_eq(verdict->culprit, CULPRIT_SUBMISSION);
+    verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no rule for that");
+    ck_assert_int_eq(verdict->culprit, CULPRIT_KIT);
+    verdict_set(verdict, VERDICT_PASS, "right");
+    ck_assert_int_eq(verdict->culprit, CULPRIT_NOBODY);
+    verdict_not_judged(other, CULPRIT_MACHINE, "%s is full", "/tmp");
+    verdict_take_over(verdict, other);
+    ck_assert_int_eq(verdict->kind, VERDICT_NOT_JUDGED);
+    ck_assert_int_eq(verdict->culprit, CULPRIT_MACHINE);
+    ck_assert_str_eq(culprit_name(verdict->culprit), "the machine");
+    verdict_free(verdict);
+    verdict_free(other);
+}
+END_TEST
+
 /* A program's own words may be in the headline: it stays one line. */
 START_TEST(the_headline_is_one_line)
 {
@@ -144,6 +165,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("verdict");
     TCase *tests = tcase_create("verdict");
     tcase_add_test(tests, a_new_verdict_has_judged_nothing);
+    tcase_add_test(tests, each_verdict_has_a_culprit);
     tcase_add_test(tests, the_headline_is_one_line);
     tcase_add_test(tests, explanations_and_mistakes_are_added);
     tcase_add_test(tests, one_judges_as_another);

@@ -8,7 +8,7 @@
  * Exit status: 0 every run passed every judge; 1 not; 2 wrong usage.
  */
 #include "assignments/pipeline/tests/random/setting.h"
-#include "common/base/one_thread.h"
+#include "common/base/environment.h"
 #include "grader/builder/build.h"
 #include "grader/grade/unfinished.h"
 #include "grader/run/runner.h"
@@ -178,12 +178,15 @@ static int build_and_run(const char *work, const char *build_folder, uint32_t fi
     bool ready = rubric && chmod(work, 0711) == 0 && g_mkdir(evidence, 0711) == 0;
     struct collection *collection =
         ready ? collection_new("solutions", rubric, files, error) : NULL;
-    struct build *build =
-        collection ? build_submission(collection, rubric, ".", build_folder, work, error) : NULL;
+    struct workplace workplace = {.kit = ".", .build_folder = build_folder, .work = g_strdup(work)};
+    struct build *build = collection && workplace_prepare(&workplace, error)
+                              ? build_submission(collection, rubric, &workplace, error)
+                              : NULL;
     struct runner_data data = {0};
     if (build && !build->program)
         g_string_append(error, build->trouble ? build->trouble : "the solutions do not compile");
-    else if (build && runner_data_find(&data, ".", work, error)) {
+    else if (build) {
+        runner_data_find(&data, NULL, work);
         build_simulated_start(build);
         while (!build_simulated_done(build))
             poll(NULL, 0, 50);
@@ -199,6 +202,7 @@ static int build_and_run(const char *work, const char *build_folder, uint32_t fi
     }
     runner_data_clear(&data);
     build_free(build);
+    workplace_clear(&workplace);
     collection_free(collection);
     rubric_free(rubric);
     return failed;
@@ -206,7 +210,7 @@ static int build_and_run(const char *work, const char *build_folder, uint32_t fi
 
 int main(int argc, char **argv)
 {
-    one_thread_start_again(argv);
+    environment_start_again(argv);
     int first = 1, runs = 200, jobs = 2;
     char *build_folder = NULL;
     GOptionEntry entries[] = {

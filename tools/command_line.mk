@@ -1,0 +1,56 @@
+# What is given on make's command line, or under one of these names in the environment, is text: neither make
+# nor a shell takes any part of it for a command. Read before all else. A recipe that hands such text on
+# writes $(call quoted,$(NAME)); ARGS goes through tools/with_args.
+
+# These decide what make itself does; an assignment adds its own in its assignment.mk.
+COMMAND_LINE := SUBMISSION ASSIGNMENT CHECK OUT SEED ARGS PLATFORM CURVE NP MODEL RANKS MICRO_BATCHES BATCH DATA \
+  MACHINE COURSE TEST SANITIZE SYNCHRONOUS MEMORY FUZZ FUZZ_SECONDS FUZZ_EVERY ROUNDS CALIBRATION_SECONDS B V CC SIMULATOR_CC \
+  BUILD_LOCKED TEST_OPTIMIZATION
+# These are read by what make starts, and may as well be given to make.
+FOR_PROGRAMS := GRADER_% REQUIRE_ISOLATION PROGRESS %_DIR TEXT_FILE PYTHON ONLY TMPDIR LANG LC_% OMP_% OPENBLAS_% OMPI_% \
+  PATH HOME LD_LIBRARY_PATH PKG_CONFIG_PATH DATASETS_FOLDER DEBIAN_DATASETS PMIX_% PRTE_% HWLOC_% ASAN_% UBSAN_% SMPI_% MPI_LOG_FOLDER
+
+comma  := ,
+empty  :=
+blank  := $(empty) $(empty)
+tab    := $(empty)	$(empty)
+define line_break
+
+
+endef
+
+# Text as one word of the shell.
+quoted    = '$(subst ','\'',$(1))'
+ARGS_WORD = $(call quoted,$(ARGS))
+
+# What is left of $(1) without the characters $(2); blanks are shown as ?, since $(if) would not see them.
+digits      := 0 1 2 3 4 5 6 7 8 9
+plain_signs := a b c d e f g h i j k l m n o p q r s t u v w x y z A B C D E F G H I J K L M N O P Q R S T U V W X Y Z \
+               $(digits) _ . -
+without  = $(if $(2),$(call without,$(subst $(firstword $(2)),,$(1)),$(wordlist 2,$(words $(2)),$(2))),$(1))
+odd_in   = $(call without,$(subst $(blank),?,$(subst $(tab),?,$(1))),$(2))
+
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+$(foreach name,$(given),$(if $(call odd_in,$(name),$(plain_signs)),$(error there is no variable "$(name)"; make help lists them)))
+inherited := $(foreach name,$(COMMAND_LINE),$(if $(filter environment,$(firstword $(origin $(name)))),$(name)))
+# Of a simple variable the value is what it is; what was given is recursive, and would be looked at again and again.
+$(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
+$(foreach name,$(inherited),$(eval $(name) := $$(value $(name))))
+$(foreach name,$(given),$(eval export $(name)))
+$(foreach name,$(given) $(inherited),$(if $(findstring $(line_break),$($(name))),\
+  $(error $(name) has a line break in it, and make reads line by line: rename what it names)))
+
+# $(1): names. Those that are not empty have to be made of the characters $(2); $(3) says it in words.
+made_of = $(foreach name,$(1),$(if $(call odd_in,$($(name)),$(2)),$(error $(name)="$($(name))": $(3))))
+$(call made_of,NP SEED RANKS MICRO_BATCHES BATCH FUZZ_SECONDS FUZZ_EVERY ROUNDS CALIBRATION_SECONDS,$(digits),must be a whole number)
+$(call made_of,$(filter TEST_OPTIMIZATION,$(given)),$(plain_signs),must be an option of the compiler)
+$(call made_of,$(filter B,$(given)),$(plain_signs) /,must be a folder of letters$(comma) digits and the characters _ . - /)
+$(call made_of,CC SIMULATOR_CC,$(plain_signs) / + = $(comma) : ?,must be a compiler and its options)
+$(call made_of,ASSIGNMENT,$(plain_signs),must be the name of one folder of assignments/$(comma) or all)
+$(call made_of,COURSE,$(plain_signs) ?,must be names of folders of assignments/)
+$(if $(MAKECMDGOALS),$(if $(call odd_in,$(subst $(blank),,$(MAKECMDGOALS)),$(plain_signs) / = + : ~),\
+  $(error make makes nothing of that name: $(MAKECMDGOALS))))
+
+# Behind all that adds to COMMAND_LINE.
+unknown_are_told = $(foreach name,$(filter-out $(COMMAND_LINE) $(FOR_PROGRAMS),$(given)),\
+  $(error there is no variable "$(name)"; make help lists them))
