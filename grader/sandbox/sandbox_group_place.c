@@ -55,6 +55,13 @@ static char *group_in(const char *groups, int version)
     return NULL;
 }
 
+/* Is the path the folder itself or below it? "/ab" is not below "/a"; everything is below "". */
+static bool is_below(const char *path, const char *folder)
+{
+    const size_t length = strlen(folder);
+    return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
 /* "36 35 0:29 ROOT POINT options … - TYPE source OPTIONS": in a container ROOT may be the container's
  * group instead of "/". */
 static bool place_in_mount(const char *line, const char *group, struct sandbox_group_place *place)
@@ -70,7 +77,7 @@ static bool place_in_mount(const char *line, const char *group, struct sandbox_g
     const bool fits = place->version == 1
                           ? strcmp(behind[0], "cgroup") == 0 && has_word(behind[2], "memory")
                           : strcmp(behind[0], "cgroup2") == 0;
-    if (!fits || !g_str_has_prefix(group, root))
+    if (!fits || !is_below(group, root))
         return false;
     place->top = g_strdup(before[4]);
     place->own = g_strconcat(before[4], strcmp(group, "/") == 0 ? "" : group + strlen(root), NULL);
@@ -163,7 +170,7 @@ size_t sandbox_group_room_in(const struct sandbox_group_place *place)
 {
     size_t room = SIZE_MAX;
     g_autofree char *path = g_strdup(place->own);
-    while (path && g_str_has_prefix(path, place->top)) {
+    while (path && is_below(path, place->top)) {
         room = MIN(room, room_of(path, place->version));
         char *above = strcmp(path, "/") == 0 ? NULL : g_path_get_dirname(path);
         g_free(path);

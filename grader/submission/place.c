@@ -39,8 +39,8 @@ struct search {
     const struct rubric *rubric;
     GPtrArray *folders;  /* of char *, below the root: those with files of the rubric */
     GPtrArray *archives; /* of char *, below the root */
-    int entries;
-    char *unread; /* a folder that can't be looked into, and why; NULL: none */
+    int entries;         /* looked at; MOST_ENTRIES: not all of them */
+    char *unread;        /* a folder that can't be looked into, and why; NULL: none */
 };
 
 static bool is_passed_over(const char *name)
@@ -54,7 +54,8 @@ static void search(struct search *search_for, const char *root, const char *belo
     g_autofree char *path = g_build_filename(root, below, NULL);
     DIR *listing = opendir(path);
     struct dirent *entry;
-    while (listing && (entry = readdir(listing)) && search_for->entries++ < MOST_ENTRIES) {
+    while (listing && search_for->entries < MOST_ENTRIES && (entry = readdir(listing))) {
+        search_for->entries++;
         g_autofree char *inner = g_build_filename(below, entry->d_name, NULL);
         g_autofree char *whole = g_build_filename(root, inner, NULL);
         struct stat status;
@@ -127,6 +128,18 @@ static void add_note(struct place *place, char *sentence)
     place->note = before ? g_strconcat(before, " ", sentence, NULL) : g_strdup(sentence);
     g_free(before);
     g_free(sentence);
+}
+
+/* Of the search: what it found may not be all there is. */
+static void tell_incomplete(struct place *place)
+{
+    char *why = g_strdup_printf("the folder holds more than %d files, and only so many were looked "
+                                "at; hand in the assignment's folder alone",
+                                MOST_ENTRIES);
+    char *before = place->wrong;
+    place->wrong = before ? g_strdup_printf("%s; %s", before, why) : g_strdup(why);
+    g_free(before);
+    g_free(why);
 }
 
 static void take_below(struct place *place, const char *root, const char *below,
@@ -239,6 +252,8 @@ static bool look_in(struct place *place, const char *root, const struct rubric *
         place->wrong =
             g_strdup_printf("there are only archives, which have to be unpacked: %s", names);
     }
+    if (found.entries == MOST_ENTRIES)
+        tell_incomplete(place);
     g_free(found.unread);
     g_ptr_array_free(found.folders, TRUE);
     g_ptr_array_free(found.archives, TRUE);

@@ -3,6 +3,7 @@
 
 #include "grader/sandbox/sandbox.h"
 #include "grader/text/text.h"
+#include "grader/workplace/workplace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,6 +95,16 @@ static bool copy(const char *path, const char *to, GString *error)
     return copied && length == 0 && size <= MOST_PACKED;
 }
 
+/* Does bsdtar speak of the machine, and not of what is in the archive? */
+static bool is_machines(const char *said)
+{
+    static const int errors[] = {ENOSPC, EDQUOT, EIO, ENOMEM};
+    for (guint i = 0; i < G_N_ELEMENTS(errors); i++)
+        if (strstr(said, strerror(errors[i])))
+            return true;
+    return false;
+}
+
 static bool run_bsdtar(const char *archive, const char *folder, GString *error)
 {
     char *words[] = {"bsdtar", "-x", "-m", "-f", NULL, "-C", NULL, NULL};
@@ -123,6 +134,8 @@ static bool run_bsdtar(const char *archive, const char *folder, GString *error)
              strstr(result.output->str, "can't start the program"))
         g_string_append(error,
                         "that needs bsdtar (Debian and Ubuntu: apt-get install libarchive-tools)");
+    else if (is_machines(result.output->str))
+        workplace_complain(error, "bsdtar", &result, WORKPLACE_REPAIR);
     else
         g_string_append_printf(error, "it is damaged, or holds what no folder can (%s)",
                                g_strstrip(g_strdelimit(result.output->str, "\n", ' ')));

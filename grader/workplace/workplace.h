@@ -78,6 +78,9 @@ void workplace_limit_to_room(const char *folder, struct sandbox_limits *limits);
 /* Copies one plain file, for all to read. False, and an error. */
 bool workplace_copy_file(const char *from, const char *to, GString *error);
 
+/* Adds words of a command, which stay the caller's, up to their NULL; more may be NULL. */
+void workplace_add_words(GPtrArray *words, char *const *more);
+
 /* Runs the compiler or another tool in a tree (words end with NULL); it may write to the folder of
  * objects, which the slot's user owns. */
 struct sandbox_result workplace_run_tool(const char *tree, const char *objects, char *const *words,

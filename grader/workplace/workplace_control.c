@@ -114,12 +114,6 @@ static void remove_folder(const char *path)
     sandbox_remove(path, trouble);
 }
 
-static void add_words(GPtrArray *words, char *const *more)
-{
-    for (; *more; more++)
-        g_ptr_array_add(words, *more);
-}
-
 static char *path_of(const char *objects, const char *name)
 {
     return g_build_filename(sandbox_path(objects, WORKPLACE_OBJECTS), name, NULL);
@@ -146,8 +140,8 @@ static bool compile_in(const struct workplace *workplace, bool simulated, const 
     GPtrArray *words = g_ptr_array_new();
     g_autofree char *object = path_of(objects, NAME ".o");
     char *more[] = {"-c", NAME ".c", "-o", object, NULL};
-    add_words(words, simulated ? workplace->simulated.compile : workplace->real.compile);
-    add_words(words, more);
+    workplace_add_words(words, simulated ? workplace->simulated.compile : workplace->real.compile);
+    workplace_add_words(words, more);
     return run_tool(workplace, objects, words, slot,
                     "the compiler does not compile the grader's own control (" SOURCE ")", error);
 }
@@ -160,10 +154,10 @@ static bool link_in(const struct workplace *workplace, bool simulated, const cha
     g_autofree char *object = path_of(objects, NAME ".o");
     g_autofree char *program = path_of(objects, NAME);
     char *output[] = {"-o", program, NULL};
-    add_words(words, flags->link);
+    workplace_add_words(words, flags->link);
     g_ptr_array_add(words, object);
-    add_words(words, flags->libraries);
-    add_words(words, output);
+    workplace_add_words(words, flags->libraries);
+    workplace_add_words(words, output);
     return run_tool(workplace, objects, words, slot,
                     "the linker does not link the grader's own control (" SOURCE ")", error);
 }
@@ -208,7 +202,7 @@ bool workplace_reads_objects(const struct workplace *workplace, const char *name
     g_autofree char *object = path_of(objects, NAME ".o");
     g_autofree char *what =
         g_strdup_printf("%s can't read the grader's own control (" SOURCE ")", name);
-    add_words(all, words);
+    workplace_add_words(all, words);
     g_ptr_array_add(all, object);
     g_ptr_array_add(all, NULL);
     struct sandbox_result result =

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #define PROCESSES_AROUND 12 /* bubblewrap, mpirun, … */
-#define MOST_BINDS       8
 
 /* ---- files ---------------------------------------------------------------------------------------- */
 
@@ -26,6 +25,12 @@ bool workplace_copy_file(const char *from, const char *to, GString *error)
         g_error_free(problem);
     }
     return copied;
+}
+
+void workplace_add_words(GPtrArray *words, char *const *more)
+{
+    for (; more && *more; more++)
+        g_ptr_array_add(words, *more);
 }
 
 /* ---- tools ---------------------------------------------------------------------------------------- */
@@ -93,12 +98,6 @@ static char *const run_environment[] = {
     NULL,
 };
 
-static void add_words(GPtrArray *words, char *const *more)
-{
-    for (; more && *more; more++)
-        g_ptr_array_add(words, *more);
-}
-
 /* What stands before the program and its arguments. */
 static void add_launcher(GPtrArray *words, const struct workplace_run *run, char *ranks)
 {
@@ -106,9 +105,9 @@ static void add_launcher(GPtrArray *words, const struct workplace_run *run, char
     char *const simulated[] = {"bash", "tools/simulate", NULL};
     char *const synchronous[] = {"--synchronous", NULL};
     char *const where[] = {ranks, (char *)run->platform, NULL};
-    add_words(words, run->simulated ? simulated : real);
-    add_words(words, run->simulated && run->synchronous ? synchronous : NULL);
-    add_words(words, run->simulated ? where : NULL);
+    workplace_add_words(words, run->simulated ? simulated : real);
+    workplace_add_words(words, run->simulated && run->synchronous ? synchronous : NULL);
+    workplace_add_words(words, run->simulated ? where : NULL);
 }
 
 void workplace_run(const struct workplace_run *run, struct sandbox_result *result)
@@ -119,22 +118,23 @@ void workplace_run(const struct workplace_run *run, struct sandbox_result *resul
     g_autofree char *ranks = g_strdup_printf("%d", run->ranks);
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     g_autoptr(GPtrArray) environment = g_ptr_array_new();
-    struct sandbox_bind see[MOST_BINDS + 3] = {{run->tree, WORKPLACE_TREE},
-                                               {objects, WORKPLACE_PROGRAM}};
-    for (int i = 0; i < MOST_BINDS && run->data && run->data[i].from; i++)
-        see[i + 2] = run->data[i];
+    const struct sandbox_bind own[] = {{run->tree, WORKPLACE_TREE}, {objects, WORKPLACE_PROGRAM}};
+    g_autoptr(GArray) see = g_array_new(TRUE, FALSE, sizeof(struct sandbox_bind));
+    g_array_append_vals(see, own, G_N_ELEMENTS(own));
+    for (const struct sandbox_bind *bind = run->data; bind && bind->from; bind++)
+        g_array_append_val(see, *bind);
     add_launcher(words, run, ranks);
     g_ptr_array_add(words, (char *)sandbox_path(run->program, inside));
-    add_words(words, run->arguments);
+    workplace_add_words(words, run->arguments);
     g_ptr_array_add(words, NULL);
-    add_words(environment, run_environment);
-    add_words(environment, run->environment);
+    workplace_add_words(environment, run_environment);
+    workplace_add_words(environment, run->environment);
     g_ptr_array_add(environment, NULL);
 
     struct sandbox_command command = {
         .words = (char *const *)words->pdata,
         .environment = (char *const *)environment->pdata,
-        .see = see,
+        .see = (const struct sandbox_bind *)(void *)see->data,
         .write = {run->evidence, WORKPLACE_EVIDENCE},
         .folder = sandbox_path(run->tree, WORKPLACE_TREE),
         .limits = sandbox_limits_default(),

@@ -43,6 +43,8 @@ static const struct found {
     /* a container that sees only its own part, and one whose group lies elsewhere */
     {"4:memory:/docker/12/a\n", "32 31 0:30 /docker/12 %s ro - cgroup cgroup rw,memory", 1, "/a",
      "/a", NULL},
+    {"4:memory:/docker/123\n", "32 31 0:30 /docker/12 %s ro - cgroup cgroup rw,memory", 0, NULL,
+     NULL, NULL},
     {"4:memory:/docker/12\n", "32 31 0:30 /docker/13 %s ro - cgroup cgroup rw,memory", 0, NULL,
      NULL, NULL},
     /* version 2: beside its own, where the group above hands memory on */

@@ -8,7 +8,9 @@
 #include "tests/support/test.h"
 
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -139,6 +141,8 @@ static const struct hand_in missing[] = {
      "only archives, which have to be unpacked: \"1.tar\""},
     {"mkdir lesson && cd lesson && cp ../../files/lesson/* . && mv train.c 'train (1).c'",
      "train.c is missing, but \"train (1).c\" looks as if it were meant: rename it"},
+    {"mkdir photos && cd photos && seq 20001 | xargs touch",
+     "train.c is missing: the folder holds more than 20000 files, and only so many were looked at"},
 };
 
 START_TEST(what_is_not_found_is_explained)
@@ -196,6 +200,24 @@ START_TEST(archives_that_are_none_harm_nobody)
     collection_free(collection);
     run("[ ! -e lesson ] && [ ! -e /etc/train.c ] && mkdir -p copies && [ -z \"$(find copies -type "
         "l)\" ]");
+}
+END_TEST
+
+/* A full disk is not an archive that is damaged. */
+START_TEST(a_full_disk_is_told)
+{
+    run("head -c 2000000 /dev/zero >files/lesson/train.c && tar czf hw.tgz files && mkdir full");
+    g_autofree char *full = g_build_filename(folder, "full", NULL);
+    g_autofree char *path = g_build_filename(folder, "hw.tgz", NULL);
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", full, "tmpfs", 0, "size=1m,mode=711") != 0)
+        return; /* needs root */
+    g_autofree char *unpacked = unpack_archive(path, "hw.tgz", full, error);
+    umount2(full, MNT_DETACH);
+    ck_assert(unpacked == NULL);
+    ck_assert_msg(strstr(error->str, "No space left on device") &&
+                      strstr(error->str, "make room") && !strstr(error->str, "damaged"),
+                  "%s", error->str);
 }
 END_TEST
 
@@ -263,6 +285,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, what_is_not_found_is_explained, 0, G_N_ELEMENTS(missing));
     tcase_add_loop_test(tests, archives_that_are_none_harm_nobody, 0, G_N_ELEMENTS(refused));
     tcase_add_loop_test(tests, an_empty_archive_is_empty, 0, 2);
+    tcase_add_test(tests, a_full_disk_is_told);
     tcase_add_test(tests, a_folder_that_can_not_be_read_is_told);
     tcase_add_test(tests, names_look_alike);
     suite_add_tcase(suite, tests);
