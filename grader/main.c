@@ -11,6 +11,7 @@
 #include "grader/arguments.h"
 #include "grader/folders.h"
 #include "grader/grade/grade_notes.h"
+#include "grader/lint.h"
 #include "grader/put_in_place.h"
 #include "grader/report/report.h"
 #include "grader/sandbox/sandbox.h"
@@ -246,40 +247,9 @@ static int place_submission(const struct arguments *arguments)
     return go_through(arguments, steps);
 }
 
-/* The course's solutions have every file that is handed in. */
-static void lint_solutions(const struct rubric *rubric, const char *path, const char *kit,
-                           GString *errors)
+static int lint_rubric(const struct arguments *arguments)
 {
-    for (guint i = 0; i < rubric->files->len; i++) {
-        const char *name = RUBRIC_FILES(rubric, i)->name;
-        g_autofree char *file = g_build_filename(kit, "solutions", rubric->assignment, name, NULL);
-        if (!g_file_test(file, G_FILE_TEST_IS_REGULAR))
-            g_string_append_printf(errors, "%s: files has \"%s\", and there is no %s\n", path, name,
-                                   file);
-    }
-}
-
-static int lint(const struct arguments *arguments)
-{
-    g_autofree char *path = arguments_rubric_path(arguments);
-    g_autoptr(GString) errors = g_string_new(NULL);
-    struct rubric *rubric = rubric_load(path, errors);
-    if (rubric)
-        lint_solutions(rubric, path, arguments->kit, errors);
-    if (rubric && arguments->mutants) {
-        rubric_lint_mutants(rubric, arguments->mutants, errors);
-        rubric_is_covered(rubric, arguments->mutants, errors);
-    }
-    fputs(errors->str, stderr);
-    g_autoptr(GString) table = g_string_new(NULL);
-    if (rubric && arguments->table)
-        rubric_append_table(rubric, table);
-    fputs(table->str, stdout);
-    if (rubric && errors->len == 0 && !arguments->table)
-        printf("%s: %u checks, %.2f points, and %.2f of bonus\n", path, rubric->checks->len,
-               rubric_points(rubric), rubric_bonus_points(rubric));
-    rubric_free(rubric);
-    return errors->len == 0 ? STATUS_GRADED : STATUS_FAILED;
+    return grader_lint(arguments) ? STATUS_GRADED : STATUS_FAILED;
 }
 
 /* Called before the libraries that the program is linked with are set up. */
@@ -333,7 +303,7 @@ int main(int argc, char **argv)
     if (arguments_parse(&arguments, &argc, &argv)) {
         be_interruptible();
         status = arguments.sandbox                   ? describe_sandbox()
-                 : arguments.lint || arguments.table ? lint(&arguments)
+                 : arguments.lint || arguments.table ? lint_rubric(&arguments)
                  : arguments.place                   ? place_submission(&arguments)
                                                      : grade_submission(&arguments);
     }

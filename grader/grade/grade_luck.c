@@ -2,6 +2,7 @@
 #include "grader/grade/grade_luck.h"
 
 #include "grader/diagnosis/diagnose.h"
+#include "grader/run/runner_command.h"
 #include "grader/text/text.h"
 #include "grader/trace/luck.h"
 

@@ -7,6 +7,7 @@
 #include "grader/grade/grade_luck.h"
 #include "grader/grade/large_tags.h"
 #include "grader/grade/worker_work.h"
+#include "grader/run/runner_command.h"
 #include "grader/text/text.h"
 #include "grader/truth/calm.h"
 

@@ -24,11 +24,6 @@ struct runner {
     bool hasty; /* the submission has hung before: hang.h */
 };
 
-/* The arguments that a run takes on this machine: its own or, where their data set is not installed,
- * its other ones. NULL, with the cause in *missing (to be freed; else it is NULL), if neither
- * will do; *is_wrong (may be NULL): because a data set is not what it should be. */
-const char *runner_arguments(const struct rubric_run *run, char **missing, bool *is_wrong);
-
 /* Fills an outcome, which outcome_clear frees. A run that failed in a way that could be the machine's
  * fault is made once more, and does not count where the workplace's control fails, too (doubts.h). check
  * and number name the evidence's folder; slot: 0, 1, …, different for runs at the same time. */

@@ -12,7 +12,7 @@
 #include "grader/pictures/table_memory.h"
 #include "grader/pictures/trace_export.h"
 #include "grader/run/outcome.h"
-#include "grader/run/runner.h"
+#include "grader/run/runner_command.h"
 #include "grader/trace/collective_calls.h"
 #include "grader/trace/timeline.h"
 

@@ -2,7 +2,7 @@
  * The solutions of every assignment get all points that can be judged here; its
  * skeleton gets none, and its first TODO is named.
  */
-#include "grader/run/runner.h"
+#include "grader/run/runner_command.h"
 #include "tests/support/grading.h"
 #include "tests/support/test.h"
 
