@@ -149,7 +149,7 @@ static void list_ignored(int folder, const struct rubric *rubric, GPtrArray *ign
         if (named)
             continue;
         if (ignored->len < IGNORED_SHOWN)
-            g_ptr_array_add(ignored, text_clean(entry->d_name, strlen(entry->d_name), 256));
+            g_ptr_array_add(ignored, text_clean_name(entry->d_name));
         else
             more++;
     }
@@ -184,7 +184,7 @@ static char *name_of(const char *submission)
 {
     g_autofree char *whole = g_canonicalize_filename(submission, NULL);
     g_autofree char *name = g_path_get_basename(whole);
-    return text_clean(name, strlen(name), 200);
+    return text_clean_name(name);
 }
 
 /* Copies the student's files of an assignment that is used: where its folder is not there, they are

@@ -51,7 +51,7 @@ char *look_alike_find(int folder, const char *wanted)
         }
     if (listing)
         closedir(listing);
-    char *shown = found ? text_clean(found, strlen(found), 256) : NULL;
+    char *shown = found ? text_clean_name(found) : NULL;
     g_free(found);
     return shown;
 }

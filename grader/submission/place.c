@@ -16,11 +16,6 @@
 #define MOST_ARCHIVES 2 /* one in another: what a hand-in system packs once more */
 #define MOST_NAMED    5
 
-static char *clean(const char *name)
-{
-    return text_clean(name, strlen(name), 300);
-}
-
 static bool has_source(const struct rubric *rubric, const char *folder)
 {
     for (guint i = 0; i < rubric->files->len; i++) {
@@ -85,7 +80,7 @@ static char *names_of(GPtrArray *list)
     GString *text = g_string_new(NULL);
     g_ptr_array_sort(list, by_name);
     for (guint i = 0; i < MIN(list->len, MOST_NAMED); i++) {
-        g_autofree char *name = clean(list->pdata[i]);
+        g_autofree char *name = text_clean_name(list->pdata[i]);
         g_string_append_printf(text, "%s\"%s\"", i > 0 ? ", " : "", name);
     }
     if (list->len > MOST_NAMED)
@@ -147,7 +142,7 @@ static void take_below(struct place *place, const char *root, const char *below,
 {
     g_autofree char *folder = g_build_filename(root, below, NULL);
     g_autofree char *parent = g_path_get_dirname(folder);
-    g_autofree char *name = clean(below);
+    g_autofree char *name = text_clean_name(below);
     take(place, folder, is_named_after(folder, assignment) ? parent : root);
     add_note(place, g_strdup_printf("The files were found in \"%s\" and taken from there; they "
                                     "belong into \"%s\".",
@@ -165,7 +160,7 @@ static bool follow_link(struct place *place, const char *root, const char *assig
     bool follows = inside && behind && strncmp(behind, inside, length) == 0 &&
                    behind[length] == '/' && g_file_test(behind, G_FILE_TEST_IS_DIR);
     if (follows) {
-        g_autofree char *name = clean(behind + length + 1);
+        g_autofree char *name = text_clean_name(behind + length + 1);
         take(place, behind, root);
         add_note(place, g_strdup_printf("\"%s\" is a symbolic link to \"%s\", which is in the "
                                         "submission, too, and was taken.",
@@ -207,7 +202,7 @@ static bool open_archive(struct place *place, const char *path, const char *show
                          GString *error)
 {
     g_autofree char *own = g_strdup_printf("%s/archive-%d", work, archives);
-    g_autofree char *name = clean(shown);
+    g_autofree char *name = text_clean_name(shown);
     if (g_mkdir_with_parents(own, 0711) != 0) {
         g_string_append_printf(error, "%s: %s", own, strerror(errno));
         return false;
@@ -266,7 +261,7 @@ struct place *place_find(const char *submission, const struct rubric *rubric, co
     struct place *place = g_new0(struct place, 1);
     struct stat status;
     bool found = false;
-    g_autofree char *shown = clean(submission);
+    g_autofree char *shown = text_clean_name(submission);
     if (stat(submission, &status) != 0)
         g_string_append_printf(error, "the submission %s can't be opened: %s", shown,
                                strerror(errno));

@@ -28,6 +28,22 @@ char *text_clean(const char *text, gsize length, gsize most)
     return g_string_free(clean, FALSE);
 }
 
+#define MOST_NAME 200
+
+char *text_clean_name(const char *name)
+{
+    char *clean = text_clean(name, strlen(name), G_MAXUINT32);
+    const gsize length = strlen(clean), half = MOST_NAME / 2 - strlen("…");
+    g_strdelimit(clean, "\n\t", ' ');
+    if (length <= MOST_NAME)
+        return clean;
+    const char *begin_ends = g_utf8_find_prev_char(clean, clean + half + 1);
+    const char *end_begins = g_utf8_find_next_char(clean + length - half - 1, NULL);
+    char *shown = g_strdup_printf("%.*s…%s", (int)(begin_ends - clean), clean, end_begins);
+    g_free(clean);
+    return shown;
+}
+
 void text_append_plain(GString *markdown, const char *text)
 {
     for (const char *c = text; *c; c++) {

@@ -13,6 +13,10 @@
  * A new string. */
 char *text_clean(const char *text, gsize length, gsize most);
 
+/* A name of a file or folder, or a path, for one line: clean, with no line break or tab, and of more than 200
+ * bytes only the beginning and the end, with … between. A new string. */
+char *text_clean_name(const char *name);
+
 /* The number of the first line of C that calls todo(…), outside of comments as far as a line shows it;
  * 0: none. */
 int text_todo_line(const char *source);

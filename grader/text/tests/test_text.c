@@ -24,6 +24,28 @@ START_TEST(text_is_cleaned_cut_and_fenced)
 }
 END_TEST
 
+/* Whatever a name holds: one line, valid, of at most 200 bytes, and its own two ends. */
+START_TEST(names_fit_in_a_line)
+{
+    static const char *const letters[] = {"x", "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x8c\x8d"};
+    g_autofree char *odd = text_clean_name("two\nlines\tand \033[31mred");
+    ck_assert_str_eq(odd, "two lines and \xef\xbf\xbd[31mred");
+    for (int length = 1; length <= 300; length++)
+        for (guint i = 0; i < G_N_ELEMENTS(letters); i++) {
+            g_autoptr(GString) name = g_string_new("a");
+            while ((int)name->len < length)
+                g_string_append(name, letters[i]);
+            g_string_append(name, "z");
+            g_autofree char *shown = text_clean_name(name->str);
+            ck_assert(g_utf8_validate(shown, -1, NULL));
+            ck_assert_uint_le(strlen(shown), 200);
+            ck_assert(g_str_has_prefix(shown, "a") && g_str_has_suffix(shown, "z"));
+            ck_assert(name->len > 200 ? strstr(shown, "…") != NULL && strlen(shown) > 190
+                                      : strcmp(shown, name->str) == 0);
+        }
+}
+END_TEST
+
 /* bash is the judge: the word means the text again, and shows nothing that is not there. */
 START_TEST(words_of_the_shell_are_the_text)
 {
@@ -86,6 +108,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("text");
     TCase *tests = tcase_create("text");
     tcase_add_test(tests, text_is_cleaned_cut_and_fenced);
+    tcase_add_test(tests, names_fit_in_a_line);
     tcase_add_test(tests, words_of_the_shell_are_the_text);
     tcase_add_test(tests, text_is_wrapped);
     tcase_add_loop_test(tests, todos_are_found, 0, 7);
