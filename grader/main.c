@@ -280,8 +280,8 @@ static void end_in_want(const char *domain, GLogLevelFlags level, const char *me
     _exit(STATUS_FAILED);
 }
 
-/* Whatever asks the grader to end lets it remove its folders first; what its caller had ignored, as nohup
- * does, stays ignored. */
+/* Whatever asks the grader to end lets it remove its folders first; what its caller ignored on purpose
+ * (workplace_set_up_process) stays ignored. */
 static void be_interruptible(void)
 {
     static const int asking[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,

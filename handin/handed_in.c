@@ -1,11 +1,13 @@
 /* Reading the files of a submission: see handed_in.h. */
 #include "handin/handed_in.h"
 
+#include "grader/sandbox/sandbox_folder.h"
 #include "grader/text/text.h"
 #include "grader/workplace/workplace.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -186,9 +188,9 @@ void handed_in_free(struct handed_in *handed_in)
 {
     if (!handed_in)
         return;
-    char *words[] = {"rm", "-rf", "--", handed_in->work, NULL};
-    if (handed_in->work)
-        g_spawn_sync(NULL, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+    g_autoptr(GString) left = g_string_new(NULL);
+    if (handed_in->work && !sandbox_remove(handed_in->work, left))
+        fprintf(stderr, "handin: %s\n", left->str);
     g_clear_pointer(&handed_in->files, g_array_unref);
     place_free(handed_in->place);
     g_free(handed_in->work);

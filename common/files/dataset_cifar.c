@@ -6,6 +6,7 @@
  */
 #include "common/files/dataset_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,9 +46,13 @@ const char *cifar_folder(char error[DATASET_ERROR_SIZE])
     const char *chosen = dataset_place(dataset_cifar10.variable);
     const char *folder = chosen != NULL ? chosen : dataset_cifar10.place[0];
     struct stat status;
+    errno = 0;
     if (stat(folder, &status) == 0 && S_ISDIR(status.st_mode))
         return folder;
-    if (chosen != NULL)
+    if (chosen == NULL && errno != 0 && errno != ENOENT)
+        dataset_error(error, "%s, where CIFAR-10 may be, can't be looked into: %s", folder,
+                      strerror(errno));
+    else if (chosen != NULL)
         dataset_error(error,
                       "CIFAR10_DIR names \"%s\", which is no folder that can be read; correct it, "
                       "or unset it and run datasets/get cifar10",

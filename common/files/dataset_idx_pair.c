@@ -130,6 +130,11 @@ bool idx_find(enum dataset_split split, struct idx_files *files, char error[DATA
     for (int i = 0; where->place[i] != NULL; i++)
         if (find_both(where->place[i], name, files, &missing))
             return true;
+    for (int i = 0; where->place[i] != NULL; i++)
+        if (!find_both(where->place[i], name, files, &missing) && errno != ENOENT &&
+            errno != ENOTDIR)
+            return dataset_error(error, "%s/%s (or %s.gz) can't be read: %s", where->place[i],
+                                 missing, missing, strerror(errno));
     return dataset_error(error,
                          "Fashion-MNIST is neither in %s nor in %s (%s and %s, or the same with "
                          ".gz); run datasets/get fashion-mnist, or set FASHION_MNIST_DIR",

@@ -3,6 +3,7 @@
  */
 #include "common/files/dataset_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,7 +45,7 @@ bool dataset_has_files(const char *name)
 
 /* ---- files ---------------------------------------------------------------------------------------- */
 
-/* The files of one split in a folder, from path[count] on; returns the new count. */
+/* The files of one split in a folder, from path[count] on, that can be read; returns the new count. */
 static int files_in(const char *folder, const char *const *name, int count,
                     char path[DATASET_MOST_FILES][DATASET_PATH_SIZE])
 {
@@ -52,6 +53,16 @@ static int files_in(const char *folder, const char *const *name, int count,
         if (idx_find_file(folder, *name, path[count]))
             count++;
     return count;
+}
+
+/* Is there any of these files, whether or not it can be read? */
+static bool has_any(const char *folder, const char *const *name)
+{
+    char path[DATASET_PATH_SIZE];
+    for (; *name != NULL; name++)
+        if (idx_find_file(folder, *name, path) || (errno != ENOENT && errno != ENOTDIR))
+            return true;
+    return false;
 }
 
 /* The folder, or file, that is read: the first with training data, else the first one. */
@@ -84,12 +95,11 @@ int dataset_files(const char *name, char path[DATASET_MOST_FILES][DATASET_PATH_S
 /* Does it have to be there? A variable says so, or something of it that is at one of its places. */
 static bool should_be_there(const struct data_place *where)
 {
-    char path[DATASET_MOST_FILES][DATASET_PATH_SIZE];
     bool should = dataset_place(where->variable) != NULL;
     for (int i = 0; !should && where->place[i] != NULL; i++)
         should = where->file[DATASET_TRAIN][0] == NULL
-                     ? access(where->place[i], F_OK) == 0
-                     : files_in(where->place[i], where->file[DATASET_TRAIN], 0, path) > 0;
+                     ? access(where->place[i], F_OK) == 0 || errno != ENOENT
+                     : has_any(where->place[i], where->file[DATASET_TRAIN]);
     return should;
 }
 

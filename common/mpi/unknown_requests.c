@@ -74,13 +74,18 @@ bool log_mpi_requests_are_wrong(int count, const MPI_Request *handles, bool star
     mpi_check_request(NULL);
     if (!log_is_open() || handles == NULL)
         return false;
+    bool noted = false;
     for (int i = 0; i < count; i++) {
         if (starts && can_not_start(i, count, &handles[i]))
             return true;
         if (handles[i] == MPI_REQUEST_NULL || log_mpi_request_is_known(handles[i]))
             continue;
-        note_unknown(i, count, handles[i]);
-        return is_pointer_to_nothing(handles[i]);
+        const bool refused = is_pointer_to_nothing(handles[i]);
+        if (refused || !noted) /* one that only might be wrong: the first */
+            note_unknown(i, count, handles[i]);
+        if (refused)
+            return true;
+        noted = true;
     }
     return false;
 }

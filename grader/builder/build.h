@@ -13,9 +13,11 @@
  *
  * A file is blamed where the compiler or the linker names a line or a name of it,
  * or where it takes them past the sandbox's limits. What else goes wrong is tried
- * once more, then the workplace's control is asked (build_doubts.c): if that fails,
- * too, it is the machine's fault, else nobody knows whose. In neither case is there
- * a program, and nothing that would need it costs points.
+ * once more, then the workplace's control is asked (build_doubts.c). If that fails,
+ * too, it is the machine's fault. Else it is the file's: of the linker's failures
+ * where the kit can be linked without it and not with it (build_trial.c). Where a
+ * tool speaks of what machines do, or no such file is found, nobody knows. In neither
+ * of these cases is there a program, and nothing that would need it costs points.
  *
  * For the simulated cluster a submission is built a second time, while the first
  * checks already run: build_simulator.c.
@@ -61,10 +63,9 @@ struct build {
     GArray *files;        /* of struct built_file, in the order of the collection */
     char *trouble;        /* NULL, or why there is no program … */
     enum culprit culprit; /* … and whose doing that is */
-    GString *replaced;  /* Markdown: which assignments' files the course's stand in for; or empty */
-    bool sanitized;     /* is it compiled with sanitizers? */
-    bool sends_signals; /* can it send one, itself included? Else one comes from outside */
-    GString *unusual;   /* Markdown: calls for the instructor to look at; or empty */
+    GString *replaced; /* Markdown: which assignments' files the course's stand in for; or empty */
+    bool sanitized;    /* is it compiled with sanitizers? */
+    GString *unusual;  /* Markdown: calls for the instructor to look at; or empty */
     double seconds;
     struct builder *builder;        /* for the second build */
     char *simulated_program;        /* the same for the simulated cluster; NULL: not built (yet) */

@@ -64,21 +64,9 @@ static void tell(struct look *look, const struct builder_symbol *symbol, const c
     look->told = symbol->file;
 }
 
-static bool sends_signals(const char *name)
-{
-    static const char *const senders[] = {"raise",        "kill",    "killpg",
-                                          "tgkill",       "tkill",   "sigqueue",
-                                          "pthread_kill", "syscall", "pthread_sigqueue"};
-    for (guint i = 0; i < G_N_ELEMENTS(senders); i++)
-        if (strcmp(name, senders[i]) == 0)
-            return true;
-    return g_str_has_prefix(name, "instruction ");
-}
-
 static void judge_use(struct look *look, const struct builder_symbol *symbol)
 {
     g_autofree char *why = NULL;
-    look->builder->build->sends_signals |= sends_signals(symbol->name);
     if (g_hash_table_contains(look->own, symbol->name))
         return;
     switch (rubric_calls_look_up(look->builder->rubric, symbol->name, &why)) {
@@ -99,32 +87,15 @@ static bool is_in_a_library(const char *name)
            dlsym(RTLD_DEFAULT, name);
 }
 
-/* NULL: nm could not say. */
-static GHashTable *ask_kit(struct look *look)
-{
-    struct sandbox_result result;
-    if (look->asking.culprit != CULPRIT_NOBODY)
-        return NULL;
-    GHashTable *asked = builder_asked_by_kit(look->builder, true, &result);
-    if (asked)
-        return asked;
-    look->asking.culprit =
-        builder_whose_fault(look->builder, BUILDER_READS_OBJECTS, &result,
-                            "nm failed on the kit's own archives", look->asking.trouble);
-    if (look->asking.culprit == CULPRIT_SUBMISSION) /* it is not: these are the kit's */
-        look->asking.culprit = CULPRIT_MACHINE;
-    sandbox_result_clear(&result);
-    return NULL;
-}
-
 /* A function with the name of one in a library takes its place, for the kit as well. (Two of the same
  * name that are both linked are the linker's to find.) */
 static void judge_brought(struct look *look, const struct builder_symbol *symbol)
 {
     if (!is_in_a_library(symbol->name))
         return;
-    if (!look->asked)
-        look->asked = ask_kit(look);
+    if (!look->asked && look->asking.culprit == CULPRIT_NOBODY)
+        look->asked =
+            builder_asked_by_kit(look->builder, true, &look->asking.culprit, look->asking.trouble);
     if (!look->asked)
         return;
     if (g_hash_table_contains(look->asked, symbol->name))

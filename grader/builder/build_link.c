@@ -82,23 +82,37 @@ static struct sandbox_result ask_archives(const struct builder *builder, bool wi
 }
 
 GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library,
-                                 struct sandbox_result *result)
+                                 enum culprit *culprit, GString *trouble)
 {
-    *result = ask_archives(builder, with_library);
-    if (!sandbox_did(result)) {
-        sandbox_result_clear(result);
-        *result = ask_archives(builder, with_library);
+    struct sandbox_result result = ask_archives(builder, with_library);
+    if (!sandbox_did(&result)) {
+        sandbox_result_clear(&result);
+        result = ask_archives(builder, with_library);
     }
-    if (!sandbox_did(result))
-        return NULL;
-    GHashTable *symbols = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    /* It prints "symbol U". */
-    g_auto(GStrv) lines = g_strsplit(result->output->str, "\n", -1);
-    for (char **line = lines; *line; line++)
-        if (strstr(*line, " U"))
-            g_hash_table_add(symbols, g_strndup(*line, strcspn(*line, " ")));
-    sandbox_result_clear(result);
+    GHashTable *symbols = NULL;
+    if (sandbox_did(&result)) {
+        symbols = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        /* It prints "symbol U". */
+        g_auto(GStrv) lines = g_strsplit(result.output->str, "\n", -1);
+        for (char **line = lines; *line; line++)
+            if (strstr(*line, " U"))
+                g_hash_table_add(symbols, g_strndup(*line, strcspn(*line, " ")));
+    } else {
+        *culprit = builder_whose_fault(builder, BUILDER_READS_OBJECTS, &result,
+                                       "nm failed on the kit's own archives", trouble);
+        if (*culprit == CULPRIT_SUBMISSION) { /* it is not: these are the kit's */
+            g_string_assign(trouble, "nm was stopped on the kit's own archives");
+            *culprit = CULPRIT_MACHINE;
+        }
+    }
+    sandbox_result_clear(&result);
     return symbols;
+}
+
+static bool has_stub(const struct builder *builder, const char *symbol)
+{
+    g_autofree char *begin = g_strdup_printf("\nvoid %s(void)\n{", symbol);
+    return strstr(builder->stubs->str, begin);
 }
 
 /* Writes functions that end the program for those that a missing file should have brought. */
@@ -137,7 +151,7 @@ static bool mend(struct builder *builder, GHashTable *asked, const struct sandbo
     bool mended = false;
     for (char **line = lines; *line; line++) {
         g_autofree char *symbol = builder_undefined_symbol(*line);
-        if (symbol && (add_stub(builder, asked, symbol) || strstr(builder->stubs->str, symbol))) {
+        if (symbol && (add_stub(builder, asked, symbol) || has_stub(builder, symbol))) {
             mended = true;
             continue;
         }
@@ -193,21 +207,12 @@ static void give_up(struct builder *builder, const struct sandbox_result *result
 /* What the kit asks for, once; false: nm did not say. */
 static bool ask_kit(struct builder *builder, GHashTable **asked)
 {
-    struct sandbox_result result;
-    if (*asked)
-        return true;
-    *asked = builder_asked_by_kit(builder, false, &result);
-    if (*asked)
-        return true;
     g_autoptr(GString) trouble = g_string_new(NULL);
-    const enum culprit culprit = builder_whose_fault(
-        builder, BUILDER_READS_OBJECTS, &result, "nm failed on the kit's own archives", trouble);
-    if (culprit == CULPRIT_SUBMISSION) /* it is not: these are the kit's */
-        g_string_assign(trouble, "nm was stopped on the kit's own archives");
-    builder->build->culprit = culprit == CULPRIT_UNKNOWN ? CULPRIT_UNKNOWN : CULPRIT_MACHINE;
-    builder->build->trouble = g_strdup(trouble->str);
-    sandbox_result_clear(&result);
-    return false;
+    if (!*asked)
+        *asked = builder_asked_by_kit(builder, false, &builder->build->culprit, trouble);
+    if (!*asked)
+        builder->build->trouble = g_strdup(trouble->str);
+    return *asked;
 }
 
 /* After a failure: has something been mended, so that linking again may help? */

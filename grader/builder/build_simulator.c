@@ -95,8 +95,14 @@ static enum culprit compile_one(const struct builder *builder, const char *sourc
 static bool is_own_error(const char *messages)
 {
     return g_regex_match_simple("error: (#error|static assertion failed)|^ *\\d+ \\| *"
-                                "(# *pragma +GCC +error|_Pragma)|The compiler was stopped on ",
+                                "(# *pragma +GCC +error|_Pragma)",
                                 messages, G_REGEX_MULTILINE, 0);
+}
+
+/* It may be slower here, beside the first checks. */
+static bool was_stopped(const char *messages)
+{
+    return strstr(messages, "The compiler was stopped on ");
 }
 
 static enum culprit compile_all(const struct builder *builder, GString *trouble)
@@ -107,12 +113,16 @@ static enum culprit compile_all(const struct builder *builder, GString *trouble)
         g_autofree char *source = collection_source(file->collected);
         if (builder_takes(file))
             culprit = compile_one(builder, source, trouble);
-        if (culprit == CULPRIT_SUBMISSION && is_own_error(trouble->str)) {
-            g_autofree char *why =
-                g_strdup_printf("%s compiles on this computer only, by what it says itself: the "
-                                "program must not know where it "
-                                "runs\n%s",
-                                file->collected->file->name, trouble->str);
+        if (culprit == CULPRIT_SUBMISSION && was_stopped(trouble->str)) {
+            g_string_truncate(trouble, 0);
+            culprit = compile_one(builder, source, trouble);
+        }
+        const bool stopped = was_stopped(trouble->str);
+        if (culprit == CULPRIT_SUBMISSION && (stopped || is_own_error(trouble->str))) {
+            g_autofree char *why = g_strdup_printf(
+                "%s compiles on this computer only%s: the program must not know where it runs\n%s",
+                file->collected->file->name, stopped ? "" : ", by what it says itself",
+                trouble->str);
             refuse(builder, i, why);
         }
         if (culprit != CULPRIT_NOBODY)
@@ -141,14 +151,9 @@ static bool has_name(const struct builder *builder, const char *folder,
 static char *blame_for_line(const struct builder *builder, const struct built_file *file,
                             const char *line)
 {
-    static const char form[] = "undefined reference to `([^']+)'";
-    g_autoptr(GRegex) regex = g_regex_new(form, 0, 0, NULL);
-    g_autoptr(GMatchInfo) match = NULL;
     g_autofree char *real = g_path_get_dirname(builder->build->program);
-    if (!g_regex_match(regex, line, 0, &match))
-        return NULL;
-    g_autofree char *name = g_match_info_fetch(match, 1);
-    if (strstr(name, "MPI") || g_str_has_prefix(name, "smpi_") ||
+    g_autofree char *name = builder_undefined_symbol(line);
+    if (!name || strstr(name, "MPI") || g_str_has_prefix(name, "smpi_") ||
         has_name(builder, real, file, name) == has_name(builder, builder->objects, file, name))
         return NULL;
     return g_strdup_printf(

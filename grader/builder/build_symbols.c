@@ -26,7 +26,7 @@ static struct built_file *file_of_object(const struct builder *builder, const ch
 }
 
 /* The line of "/kit/NAME/file.c:12 …" if that is a place in this file, else 0. */
-static int line_in(const struct built_file *file, const char *place)
+static int line_of_place(const struct built_file *file, const char *place)
 {
     g_autofree char *name = g_path_get_basename(file->collected->file->name);
     const char *slash = strrchr(place, '/');
@@ -37,7 +37,8 @@ static int line_in(const struct built_file *file, const char *place)
 
 /* Adds what one line says: of nm "/objects/file.o: name U …<tab>/kit/…/file.c:12", of the command for
  * instructions "/objects/file.o: instruction name<tab>/kit/…/file.c:12". */
-static void add_symbol(const struct builder *builder, const char *line, GArray *symbols)
+static void add_symbol(const struct builder *builder, const char *line, bool is_instruction,
+                       GArray *symbols)
 {
     g_auto(GStrv) parts = g_strsplit(line, "\t", 2);
     char *colon = parts[0] ? strstr(parts[0], ".o: ") : NULL;
@@ -45,15 +46,15 @@ static void add_symbol(const struct builder *builder, const char *line, GArray *
         return;
     g_autofree char *object = g_strndup(parts[0], (gsize)(colon - parts[0]) + 2);
     struct built_file *file = file_of_object(builder, object);
-    const bool is_instruction = g_str_has_prefix(colon + 4, "instruction ");
     g_auto(GStrv) word = g_strsplit(colon + 4, " ", 3);
-    if (!file || g_strv_length(word) < 2)
+    if (!file || g_strv_length(word) < 2 ||
+        (is_instruction && strcmp(word[0], "instruction") != 0))
         return;
     const struct builder_symbol symbol = {
         .file = file,
         /* A version behind @ does not make another function of it. */
         .name = is_instruction ? g_strdup(colon + 4) : g_strndup(word[0], strcspn(word[0], "@")),
-        .line = line_in(file, parts[1] ? parts[1] : ""),
+        .line = line_of_place(file, parts[1] ? parts[1] : ""),
         .brought = !is_instruction && !strchr("Uwv", word[1][0]),
         .weak = strchr("VW", word[1][0]),
     };
@@ -103,7 +104,7 @@ static void ask(const struct builder *builder, const struct builder_tool *tool,
             builder_whose_fault(builder, BUILDER_READS_OBJECTS, &result, what, asking->trouble);
     g_auto(GStrv) lines = g_strsplit(result.output->str, "\n", -1);
     for (char **line = lines; all && *line; line++)
-        add_symbol(builder, *line, symbols);
+        add_symbol(builder, *line, tool == &builder_find_instructions, symbols);
     sandbox_result_clear(&result);
 }
 

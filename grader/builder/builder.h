@@ -44,10 +44,10 @@ bool builder_takes(const struct built_file *file);
  * NULL). Call it before linking. Where it could not look: whose doing that is, and a sentence. */
 enum culprit builder_look_at_calls(const struct builder *builder, GString *unusual,
                                    GString *trouble);
-/* What the kit's own objects ask others for: a set of names. with_library: those of common/, too. NULL,
- * with a result to be cleared: nm did not say. */
+/* What the kit's own objects ask others for: a set of names. with_library: those of common/, too. NULL, with
+ * the culprit and the sentence: nm did not say. */
 GHashTable *builder_asked_by_kit(const struct builder *builder, bool with_library,
-                                 struct sandbox_result *result);
+                                 enum culprit *culprit, GString *trouble);
 
 /* ---- whose fault? build_doubts.c ------------------------------------------------------------------- */
 
@@ -70,7 +70,8 @@ bool builder_speaks_of_machine(const struct sandbox_result *result);
 enum builder_part { BUILDER_COMPILES, BUILDER_LINKS, BUILDER_READS_OBJECTS };
 /* A tool has failed, and the reason may be the machine's: repeats the part of the control that fits. If
  * that fails: the machine, and its sentence. Else what is at a limit is the submission's fault, also what
- * the tool failed on without a word of what machines do, unless it is the linker; of the rest nobody knows; then the sentence says what the tool did ("the linker failed", …). */
+ * the tool failed on without a word of what machines do, unless it is the linker; of the rest nobody knows;
+ * then the sentence says what the tool did ("the linker failed", …). */
 enum culprit builder_whose_fault(const struct builder *builder, enum builder_part part,
                                  const struct sandbox_result *result, const char *what,
                                  GString *trouble);

@@ -20,6 +20,9 @@ void grade_note(struct grade *grade, const char *format, ...)
 void grade_note_isolation(struct grade *grade)
 {
     const char *reason;
+    if (!sandbox_filters())
+        grade_note(grade, "The programs' system calls were **not filtered**: this kernel can't "
+                          "(seccomp).");
     if (sandbox_isolates(&reason))
         return;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -181,6 +184,14 @@ static bool is_left_by_machine(const struct check_result *result)
            result->verdict->culprit == CULPRIT_MACHINE;
 }
 
+/* What stands at the beginning of a chain of checks that need each other. */
+static const char *cause_of(const struct check_result *result)
+{
+    while (result->needs)
+        result = result->needs;
+    return result->verdict->headline->str;
+}
+
 /* "why. Not judged: `a`, `b`.", from the result with this number on, for one cause. */
 static void append_cause(const struct grade *grade, guint from, GString *text)
 {
@@ -188,7 +199,7 @@ static void append_cause(const struct grade *grade, guint from, GString *text)
     text_append_plain(text, why);
     for (guint i = from; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
-        if (is_left_by_machine(result) && strcmp(result->verdict->headline->str, why) == 0)
+        if (is_left_by_machine(result) && strcmp(cause_of(result), why) == 0)
             g_string_append_printf(text, "%s`%s`", i == from ? ". Not judged: " : ", ",
                                    result->check->name);
     }
@@ -202,7 +213,8 @@ void grade_note_machine(struct grade *grade)
     g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
-        if (!is_left_by_machine(result) || !g_hash_table_add(told, result->verdict->headline->str))
+        if (!is_left_by_machine(result) || result->needs ||
+            !g_hash_table_add(told, result->verdict->headline->str))
             continue;
         g_string_append(note, note->len == 0
                                   ? "**This machine could not do what grading needs**, so its "

@@ -58,6 +58,13 @@ static bool find_lack(const struct built_file *file, bool simulated, struct lack
     return lack->headline;
 }
 
+/* A file of an assignment that is used: the course's may stand in for it, and the build did not get that far. */
+static bool is_left_open(const struct grade *grade, const struct built_file *file)
+{
+    return grade->build->trouble && grade->build->culprit != CULPRIT_SUBMISSION &&
+           strcmp(file->collected->assignment, grade->rubric->assignment) != 0;
+}
+
 /* A file that the check needs can't be used. */
 static bool lacks_file(const struct grade *grade, const struct rubric_check *check,
                        struct verdict *verdict)
@@ -66,6 +73,8 @@ static bool lacks_file(const struct grade *grade, const struct rubric_check *che
     for (guint i = 0; i < check->files->len; i++) {
         const struct built_file *file = build_find(grade->build, check->files->pdata[i]);
         struct lack lack;
+        if (file && is_left_open(grade, file))
+            continue;
         if (!file || !find_lack(file, rubric_check_is_simulated(check), &lack))
             continue;
         if (!lacks) {

@@ -193,10 +193,14 @@ static void dispel_doubts(const struct runner *runner, const struct rubric_run *
         outcome_discount(outcome, CULPRIT_MACHINE, g_strdup(trouble->str));
         return;
     }
+    const bool sent_before = doubts_was_sent_signal(outcome);
     run_again(runner, run, name, seed, slot, outcome);
-    if (doubts_was_sent_signal(outcome) && !runner->build->sends_signals)
-        outcome_discount(outcome, CULPRIT_UNKNOWN,
-                         g_strdup_printf(DOUBTS_SENT, outcome->signal, strsignal(outcome->signal)));
+    if (doubts_was_sent_signal(outcome))
+        outcome_discount(
+            outcome, CULPRIT_UNKNOWN,
+            g_strdup_printf(DOUBTS_SENT,
+                            sent_before ? "ended twice" : "ended, when it was tried again,",
+                            outcome->signal, strsignal(outcome->signal)));
 }
 
 /* The simulator did not do what it should: is it the simulator, or what it needs of this machine? Takes

@@ -132,9 +132,12 @@ static bool place_one(struct runner_data_set *set, const char *real, bool reache
         note_file(set, reached ? real : own, inside);
         return true;
     }
-    set->trouble = g_strdup_printf("%s: can't be read by the sandbox's user, nor be copied to %s: "
-                                   "%s; make it readable for others, or make room there",
-                                   real, own, strerror(errno));
+    const char *why = strerror(errno);
+    set->trouble =
+        reached ? g_strdup_printf("%s: no link to it can be made at %s: %s", real, own, why)
+                : g_strdup_printf("%s: can't be read by the sandbox's user, nor be copied to "
+                                  "%s: %s; make it readable for others, or make room there",
+                                  real, own, why);
     return false;
 }
 

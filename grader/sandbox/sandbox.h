@@ -84,6 +84,9 @@ void sandbox_run(const struct sandbox_command *command, struct sandbox_result *r
 bool sandbox_did(const struct sandbox_result *result);
 void sandbox_result_clear(struct sandbox_result *result);
 
+/* Are the system calls of commands filtered (docs/sandbox.md)? */
+bool sandbox_filters(void);
+
 /* Do name spaces work here? Tried once; reason (may be NULL) says why not. */
 bool sandbox_isolates(const char **reason);
 /* What holds the memory of commands on this machine, and what keeps them from the system calls that

@@ -51,7 +51,7 @@ static bool arrange_files(const struct sandbox_launch *launch, int *status)
     if (dup3(moved, SANDBOX_STATUS_FILE, launch->isolated ? 0 : O_CLOEXEC) < 0)
         return false;
     *status = SANDBOX_STATUS_FILE;
-    close_range((unsigned)beyond, ~0U, 0);
+    closefrom(beyond);
     return true;
 }
 

@@ -127,25 +127,21 @@ static struct sock_fprog *read_instructions(scmp_filter_ctx filter)
     return made;
 }
 
-static struct sock_fprog *make(bool isolated)
-{
-    if (prctl(PR_GET_SECCOMP) < 0)
-        return NULL;
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    struct sock_fprog *made =
-        filter && add_rules(filter, isolated) ? read_instructions(filter) : NULL;
-    seccomp_release(filter);
-    return made;
-}
-
-const struct sock_fprog *sandbox_filter(bool isolated)
+bool sandbox_filter(bool isolated, const struct sock_fprog **filter)
 {
     static struct sock_fprog *made[2];
-    static bool tried[2];
-    if (!tried[isolated])
-        made[isolated] = make(isolated);
-    tried[isolated] = true;
-    return made[isolated];
+    *filter = made[isolated];
+    if (made[isolated] || prctl(PR_GET_SECCOMP) < 0)
+        return true;
+    errno = ENOMEM; /* the library does not always say */
+    scmp_filter_ctx rules = seccomp_init(SCMP_ACT_ALLOW);
+    if (rules && add_rules(rules, isolated))
+        made[isolated] = read_instructions(rules);
+    const int why = errno;
+    seccomp_release(rules);
+    errno = why;
+    *filter = made[isolated];
+    return *filter;
 }
 
 bool sandbox_filter_load(const struct sock_fprog *filter)

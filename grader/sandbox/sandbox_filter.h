@@ -7,9 +7,9 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 
-/* The filter for a command in name spaces of its own, or for one that shares the machine's. Made once;
- * NULL where this kernel has none, or no memory for it. */
-const struct sock_fprog *sandbox_filter(bool isolated);
+/* The filter for a command in name spaces of its own, or for one that shares the machine's; made once. *filter
+ * NULL: this kernel has none. False: it can't be made now, and errno says why. */
+bool sandbox_filter(bool isolated, const struct sock_fprog **filter);
 
 /* For the child, which has given up privileges: from here on it holds. False: errno says why. */
 bool sandbox_filter_load(const struct sock_fprog *filter);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -36,10 +37,10 @@ static size_t resident_bytes(pid_t pid)
 static size_t share_beside(pid_t pid, const struct sandbox_objects *objects)
 {
     FILE *file = open_of(pid, "smaps");
-    char line[512];
-    size_t bytes = 0;
+    char *line = NULL; /* of any length: a piece of a long name must not look like a line */
+    size_t room = 0, bytes = 0;
     bool counts = true, any = false;
-    while (file && fgets(line, sizeof line, file)) {
+    while (file && getline(&line, &room, file) >= 0) {
         unsigned long begin, end, number, kilobytes;
         unsigned major, minor;
         if (sscanf(line, "%lx-%lx %*s %*x %x:%x %lu", &begin, &end, &major, &minor, &number) == 5)
@@ -48,6 +49,7 @@ static size_t share_beside(pid_t pid, const struct sandbox_objects *objects)
         else if (sscanf(line, "Pss: %lu", &kilobytes) == 1)
             any = true, bytes += counts ? kilobytes * 1024 : 0;
     }
+    free(line);
     if (file)
         fclose(file);
     return any ? bytes : resident_bytes(pid);

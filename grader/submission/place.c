@@ -35,6 +35,7 @@ struct search {
     GPtrArray *folders;  /* of char *, below the root: those with files of the rubric */
     GPtrArray *archives; /* of char *, below the root */
     int entries;         /* looked at; MOST_ENTRIES: not all of them */
+    bool too_deep;       /* there are folders below that were not looked into */
     char *unread;        /* a folder that can't be looked into, and why; NULL: none */
 };
 
@@ -62,6 +63,8 @@ static void search(struct search *search_for, const char *root, const char *belo
             g_ptr_array_add(search_for->folders, g_steal_pointer(&inner));
         else if (S_ISDIR(status.st_mode) && depth < DEEPEST)
             search(search_for, root, inner, depth + 1);
+        else if (S_ISDIR(status.st_mode))
+            search_for->too_deep = true;
     }
     if (listing)
         closedir(listing);
@@ -126,15 +129,21 @@ static void add_note(struct place *place, char *sentence)
 }
 
 /* Of the search: what it found may not be all there is. */
-static void tell_incomplete(struct place *place)
+static void tell_incomplete(struct place *place, const struct search *found)
 {
-    char *why = g_strdup_printf("the folder holds more than %d files, and only so many were looked "
-                                "at; hand in the assignment's folder alone",
-                                MOST_ENTRIES);
+    const bool too_many = found->entries == MOST_ENTRIES;
+    if (!too_many && !found->too_deep)
+        return;
+    g_autofree char *why =
+        too_many
+            ? g_strdup_printf(
+                  "the folder holds more than %d files, and only so many were looked at",
+                  MOST_ENTRIES)
+            : g_strdup_printf("folders that lie more than %d deep were not looked into", DEEPEST);
     char *before = place->wrong;
-    place->wrong = before ? g_strdup_printf("%s; %s", before, why) : g_strdup(why);
+    place->wrong = g_strconcat(before ? before : "", before ? "; " : "", why,
+                               "; hand in the assignment's folder alone", NULL);
     g_free(before);
-    g_free(why);
 }
 
 static void take_below(struct place *place, const char *root, const char *below,
@@ -247,8 +256,7 @@ static bool look_in(struct place *place, const char *root, const struct rubric *
         place->wrong =
             g_strdup_printf("there are only archives, which have to be unpacked: %s", names);
     }
-    if (found.entries == MOST_ENTRIES)
-        tell_incomplete(place);
+    tell_incomplete(place, &found);
     g_free(found.unread);
     g_ptr_array_free(found.folders, TRUE);
     g_ptr_array_free(found.archives, TRUE);

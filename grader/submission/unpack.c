@@ -78,21 +78,27 @@ static bool copy(const char *path, const char *to, GString *error)
 {
     char buffer[65536];
     off_t size = 0;
-    int from = open_plain(path, &size);
-    int file = from >= 0 ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
-    bool copied = file >= 0 && size <= MOST_PACKED && fchmod(file, 0644) == 0;
     ssize_t length = 0;
-    while (copied && (length = read(from, buffer, sizeof buffer)) > 0)
-        copied = write(file, buffer, (size_t)length) == length;
-    if (size > MOST_PACKED)
+    errno = 0;
+    const int from = open_plain(path, &size);
+    const int file = from >= 0 ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644) : -1;
+    bool copied = file >= 0 && fchmod(file, 0644) == 0;
+    const bool fits = size <= MOST_PACKED;
+    while (copied && fits && (length = read(from, buffer, sizeof buffer)) > 0)
+        for (ssize_t done = 0, put; copied && done < length; done += put) {
+            put = write(file, buffer + done, (size_t)(length - done));
+            copied = put > 0;
+        }
+    copied = copied && length == 0;
+    const int why = errno;
+    const bool closed = file < 0 || close(file) == 0;
+    if (!fits)
         g_string_append_printf(error, "it has more than %d MiB", MOST_PACKED >> 20);
-    else if (!copied || length < 0)
-        g_string_append_printf(error, "it can't be copied: %s", strerror(errno));
+    else if (!copied || !closed)
+        g_string_append_printf(error, "it can't be copied: %s", strerror(copied ? errno : why));
     if (from >= 0)
         close(from);
-    if (file >= 0 && close(file) != 0)
-        copied = false;
-    return copied && length == 0 && size <= MOST_PACKED;
+    return fits && copied && closed;
 }
 
 /* Does bsdtar speak of the machine, and not of what is in the archive? */
@@ -103,6 +109,13 @@ static bool is_machines(const char *said)
         if (strstr(said, strerror(errors[i])))
             return true;
     return false;
+}
+
+/* Is there no bsdtar to start? */
+static bool is_not_there(const struct sandbox_result *result)
+{
+    return result->end == SANDBOX_NOT_STARTED && result->trouble &&
+           strstr(result->trouble, strerror(ENOENT));
 }
 
 static bool run_bsdtar(const char *archive, const char *folder, GString *error)
@@ -127,13 +140,13 @@ static bool run_bsdtar(const char *archive, const char *folder, GString *error)
     else if (strstr(said, "passphrase") || strstr(said, "encrypt"))
         g_string_append(error, "it is protected by a password");
     else if (result.end == SANDBOX_FILES)
-        g_string_append_printf(error, "more than %d MiB come out of it", MOST_UNPACKED >> 20);
-    else if (result.trouble)
-        g_string_append_printf(error, "bsdtar: %s", result.trouble);
-    else if (strstr(result.output->str, "bsdtar: No such file") ||
-             strstr(result.output->str, "can't start the program"))
+        g_string_append_printf(error, "what comes out of it is too much: bsdtar %s",
+                               result.trouble);
+    else if (is_not_there(&result))
         g_string_append(error,
                         "that needs bsdtar (Debian and Ubuntu: apt-get install libarchive-tools)");
+    else if (result.trouble)
+        g_string_append_printf(error, "bsdtar: %s", g_strstrip(result.trouble));
     else if (is_machines(result.output->str))
         workplace_complain(error, "bsdtar", &result, WORKPLACE_REPAIR);
     else

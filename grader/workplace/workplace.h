@@ -46,7 +46,7 @@ struct workplace {
 /* To be called first of all: standard streams that were closed become /dev/null, files are made with
  * umask 022, no signal is blocked or ignored but SIGPIPE and SIGXFSZ (so that a broken pipe and a file
  * that is too large are errors, which are told) and those that whoever started it had ignored on purpose
- * (SIGHUP by nohup). */
+ * (SIGHUP by nohup, SIGINT and SIGQUIT by a shell for a command in the background). */
 void workplace_set_up_process(void);
 
 /* Raises the limits on resources as far as this process may, and looks whether they are enough. */
@@ -63,8 +63,8 @@ bool workplace_make_folder(struct workplace *workplace, GString *error);
 
 /* Is there still room for what one run may write? */
 bool workplace_has_room(const char *folder, GString *error);
-/* Lowers what a command may write to this folder to what the disk has room for, so that filling the disk
- * is stopped as writing too much, which is the command's own fault; what one run needs is left to it. */
+/* Lowers what a command may write to this folder to what the disk has room for, so that it is stopped before
+ * the disk is full; what one run needs is left to it. */
 void workplace_limit_to_room(const char *folder, struct sandbox_limits *limits);
 
 /* ---- tools and programs in the sandbox ---------------------------------------------------------- */

@@ -100,7 +100,7 @@ static const char *try_file(int file)
 static const char *try_as_user(const char *folder, uid_t user)
 {
     if (!sandbox_become(user))
-        return "become the sandbox's user for";
+        return "own a process in";
     if (chdir(folder) != 0)
         return "pass to";
     int file = open(PROBE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0700);

@@ -19,8 +19,8 @@ static void open_standard_streams(void)
 
 void workplace_set_up_process(void)
 {
-    /* Whoever ignores children can't wait for them. */
-    static const int not_ignored[] = {SIGCHLD, SIGALRM, SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGXCPU};
+    /* Whoever ignores children can't wait for them; the others nobody ignores on purpose. */
+    static const int not_ignored[] = {SIGCHLD, SIGALRM, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
     sigset_t none;
     open_standard_streams();
     umask(022);

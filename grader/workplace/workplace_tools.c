@@ -49,6 +49,26 @@ static struct sandbox_limits tool_limits(void)
     return limits;
 }
 
+/* As in the sandbox, but that no more is written than the disk has room for. To be stopped below the limit that
+ * holds on every machine is this machine's fault. */
+static void run_where_there_is_room(struct sandbox_command *command, struct sandbox_result *result)
+{
+    const struct sandbox_limits usual = command->limits;
+    workplace_limit_to_room(command->write.from, &command->limits);
+    sandbox_run(command, result);
+    if (result->end != SANDBOX_FILES || (command->limits.folder_bytes == usual.folder_bytes &&
+                                         command->limits.entries == usual.entries))
+        return;
+    char *trouble =
+        g_strdup_printf("it %s, and the disk of %s has room for no more: make room there, or name "
+                        "another folder to work in: "
+                        "TMPDIR=/another/folder make grade",
+                        result->trouble ? result->trouble : "wrote too much", command->write.from);
+    g_free(result->trouble);
+    result->trouble = trouble;
+    result->end = SANDBOX_MACHINE;
+}
+
 struct sandbox_result workplace_run_tool(const char *tree, const char *objects, char *const *words,
                                          int slot)
 {
@@ -62,8 +82,7 @@ struct sandbox_result workplace_run_tool(const char *tree, const char *objects, 
         .user = sandbox_user(slot),
     };
     struct sandbox_result result;
-    workplace_limit_to_room(objects, &command.limits);
-    sandbox_run(&command, &result);
+    run_where_there_is_room(&command, &result);
     return result;
 }
 
@@ -145,6 +164,5 @@ void workplace_run(const struct workplace_run *run, struct sandbox_result *resul
     };
     command.limits.seconds = run->seconds;
     command.limits.processes = 2 * run->ranks + PROCESSES_AROUND;
-    workplace_limit_to_room(run->evidence, &command.limits);
-    sandbox_run(&command, result);
+    run_where_there_is_room(&command, result);
 }

@@ -5,8 +5,8 @@
  * judges are given, and what the fuzzer spends its time on. Its first two bytes choose the check, each further eight
  * are one change (struct change). Whatever it does to the records, what log_reader.c makes sure of stays true.
  *
- * FUZZ_RUNS names the folder with the runs, FUZZ_JUDGE the only judge to try. Every judge must come back: no crash, no undefined behaviour, no fatal
- * error, no memory that is kept.
+ * FUZZ_RUNS names the folder with the runs, FUZZ_JUDGE the only judge to try. Every judge must come back: no crash, no
+ * undefined behaviour, no fatal error, no memory that is kept.
  */
 #include "common/base/fatal.h"
 #include "common/log/log_fields.h"

@@ -21,6 +21,10 @@ check "a variable, too" says "one.c (line 1) and two.c (line 1) both define coun
 link one.o three.o
 check "a name that nobody defines is no program" [ $? -ne 0 ]
 check "with the file that uses it" says "twice is used, by three.c"
+printf '#!/bin/sh\ncase "$*" in *-fuse-ld*) echo broken linker; exit 1 ;; esac\nexec gcc "$@"\n' >cc && chmod +x cc
+"$kit/tools/link" ./cc one.o -fuse-ld=gold -o program >words 2>&1
+check "what only the usual linker links is a program, as in the grader" [ $? -eq 0 -a -x program -a ! -s words ]
+rm program
 "$kit/tools/link" gcc one.o -o program >words 2>&1
 ./program
 check "what can be linked runs" [ $? -eq 1 ]

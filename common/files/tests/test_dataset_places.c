@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -127,6 +128,25 @@ START_TEST(a_part_at_the_usual_place_is_wrong)
 }
 END_TEST
 
+/* Nor is one that this user may not read, or whose folder nobody may pass. */
+START_TEST(what_may_not_be_read_is_wrong)
+{
+    nowhere();
+    ck_assert_int_eq(system("mkdir -p datasets/cifar-10-batches-bin && touch datasets/text.txt"),
+                     0);
+    dataset_files_write_cifar10("datasets/cifar-10-batches-bin", 12);
+    ck_assert_int_eq(system("chmod 0 datasets/cifar-10-batches-bin/* datasets/text.txt"), 0);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chmod(".", 0755), 0);
+        ck_assert_int_eq(setresuid(65534, 65534, 0), 0);
+    }
+    stands("cifar10", DATASET_WRONG, "Permission denied");
+    stands("text", DATASET_WRONG, "Permission denied");
+    if (getuid() == 65534)
+        ck_assert_int_eq(setresuid(0, 0, 0), 0);
+}
+END_TEST
+
 START_TEST(cut_off_images_are_seen_before_they_are_opened)
 {
     write_training(3);
@@ -240,6 +260,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_is_not_installed_is_absent);
     tcase_add_test(tests, where_a_variable_points_it_must_be);
     tcase_add_test(tests, a_part_at_the_usual_place_is_wrong);
+    tcase_add_test(tests, what_may_not_be_read_is_wrong);
     tcase_add_test(tests, cut_off_images_are_seen_before_they_are_opened);
     tcase_add_test(tests, test_data_need_not_be_there);
     tcase_add_test(tests, damage_inside_is_found);

@@ -227,6 +227,17 @@ START_TEST(what_is_usual_passes_without_a_word)
 }
 END_TEST
 
+/* What the tools print about it must not be taken for more than a name. */
+START_TEST(any_name_may_be_used)
+{
+    write_average("int instruction = 1; double syscall_time, U, looked; void at(void) {}",
+                  "at(); if (instruction != 1) return syscall_time + U + looked;");
+    struct graded graded = grading_run(NULL);
+    graded_passes(&graded, "average", "");
+    graded_clear(&graded);
+}
+END_TEST
+
 START_TEST(what_is_unusual_is_told_and_costs_nothing)
 {
     write_average("#include <stdlib.h>",
@@ -268,6 +279,7 @@ Suite *test_suite(void)
                         G_N_ELEMENTS(on_one_machine));
     tcase_add_test(tests, the_communicator_of_one_process_may_be_used);
     tcase_add_test(tests, what_is_usual_passes_without_a_word);
+    tcase_add_test(tests, any_name_may_be_used);
     tcase_add_test(tests, what_is_unusual_is_told_and_costs_nothing);
     tcase_add_test(tests, an_assignment_may_allow_more);
     suite_add_tcase(suite, tests);

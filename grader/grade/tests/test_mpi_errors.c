@@ -12,7 +12,13 @@ static const char before[] =
     "static int number, numbers[4];\n"
     "static MPI_Request invented(void)\n{\n"
     "    union { size_t bits; MPI_Request request; } any = {.bits = 0x7f0012345678};\n"
-    "    return any.request;\n}\n";
+    "    return any.request;\n}\n"
+    "static int query(void *state, MPI_Status *status)\n{\n"
+    "    (void)state;\n    return MPI_Status_set_elements(status, MPI_INT, 0) +\n"
+    "           MPI_Status_set_cancelled(status, 0);\n}\n"
+    "static int forget(void *state)\n{\n    (void)state;\n    return MPI_SUCCESS;\n}\n"
+    "static int cancel(void *state, int complete)\n{\n"
+    "    (void)state, (void)complete;\n    return MPI_SUCCESS;\n}\n";
 
 #define SEND(count, type, peer, tag, comm)                                                         \
     "MPI_Send(numbers, " count ", " type ", " peer ", " tag ", " comm ");"
@@ -59,6 +65,13 @@ static const struct test_case cases[] = {
              "r[2] = invented(); MPI_Waitall(4, r, MPI_STATUSES_IGNORE);",
      .status = "failed",
      .words = {"request 2 of 4 (counted from 0) was made by no call", "called at average.c:"}},
+    /* what MPI knows and the kit does not stands before what nobody knows */
+    {.name = "request_behind_a_generalized_one",
+     .code = "MPI_Request r[2]; MPI_Grequest_start(query, forget, cancel, NULL, &r[0]);\n"
+             "MPI_Grequest_complete(r[0]); r[1] = invented();\n"
+             "MPI_Waitall(2, r, MPI_STATUSES_IGNORE);",
+     .status = "failed",
+     .words = {"request 1 of 2 (counted from 0) was made by no call", "called at average.c:"}},
     {.name = "request_in_testall",
      .code = "MPI_Request r[2] = {MPI_REQUEST_NULL, invented()}; int flag;\n"
              "MPI_Testall(2, r, &flag, MPI_STATUSES_IGNORE);",

@@ -175,11 +175,16 @@ START_TEST(what_the_machine_left_open_stands_first)
     ck_assert_uint_eq(grade.notes->len, 1);
     verdict_not_judged(verdict, CULPRIT_MACHINE, "the disk is full");
     ck_assert_int_eq(grade_left_by(&grade, CULPRIT_MACHINE), 1);
+    struct check_result *after = GRADE_RESULTS(&grade, 2);
+    verdict_not_judged(after->verdict, CULPRIT_MACHINE, "needs bad first");
+    after->needs = GRADE_RESULTS(&grade, 1);
     grade_note_machine(&grade);
     ck_assert_uint_eq(grade.notes->len, 2);
     const char *note = grade.notes->pdata[0];
     ck_assert_ptr_nonnull(strstr(note, "the disk is full"));
-    ck_assert_ptr_nonnull(strstr(note, "`bad`"));
+    g_autofree char *checks = g_strdup_printf("Not judged: `bad`, `%s`.", after->check->name);
+    ck_assert_ptr_nonnull(strstr(note, checks));
+    ck_assert_ptr_null(strstr(note, "needs bad first")); /* follows from it */
     g_autofree char *json = report_json(&grade);
     ck_assert_ptr_nonnull(strstr(json, "\"culprit: the machine\""));
 }

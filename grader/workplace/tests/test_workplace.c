@@ -62,6 +62,7 @@ START_TEST(a_process_does_not_keep_what_its_parent_set)
     ck_assert_ptr_eq(signal(SIGCHLD, SIG_DFL), SIG_DFL);
     ck_assert_ptr_eq(signal(SIGTERM, SIG_DFL), SIG_DFL);
     ck_assert_ptr_eq(signal(SIGHUP, SIG_IGN), SIG_IGN); /* nohup's */
+    ck_assert_ptr_eq(signal(SIGINT, SIG_IGN), SIG_IGN); /* a command's in the background */
     ck_assert_ptr_eq(signal(SIGXFSZ, SIG_IGN), SIG_IGN);
     ck_assert_int_eq(umask(022), 022);
     char byte;
@@ -255,6 +256,26 @@ START_TEST(no_folder_at_all)
 }
 END_TEST
 
+/* Below the limit that holds everywhere: elsewhere it would have had that room. */
+START_TEST(to_be_stopped_for_want_of_room_is_the_machines_fault)
+{
+    static char *const much[] = {"bash", "-c",
+                                 "for i in 1 2 3 4; do head -c 50000000 /dev/zero >\"$0/$i\"; done",
+                                 NULL, NULL};
+    if (!can_mount("size=200m", 0))
+        return;
+    g_autofree char *objects = g_build_filename(folder, "objects", NULL);
+    ck_assert(sandbox_writable_folder(objects, sandbox_user(0), error));
+    char *words[] = {much[0], much[1], much[2], (char *)sandbox_path(objects, WORKPLACE_OBJECTS),
+                     NULL};
+    struct sandbox_result result = workplace_run_tool(folder, objects, words, 0);
+    ck_assert_int_eq(result.end, SANDBOX_MACHINE);
+    g_string_append(error, result.trouble);
+    says("has room for no more: make room there");
+    sandbox_result_clear(&result);
+}
+END_TEST
+
 /* ---- the control ----------------------------------------------------------------------------------- */
 
 /* From now on a kit of the test's own, whose control is this. */
@@ -353,6 +374,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, mounted_folder_that_lacks_something, 0, G_N_ELEMENTS(mounts));
     tcase_add_test(tests, nosuid_does_not_matter);
     tcase_add_test(tests, no_folder_at_all);
+    tcase_add_test(tests, to_be_stopped_for_want_of_room_is_the_machines_fault);
     tcase_add_test(tests, control_passes_and_can_be_repeated);
     tcase_add_loop_test(tests, control_fails_in_one_step, 0, G_N_ELEMENTS(broken));
     tcase_add_test(tests, words_that_machines_cause);
