@@ -226,6 +226,8 @@ static int go_through(const struct arguments *arguments, const step *steps)
     runner_data_clear(&grading.data);
     build_free(grading.build);
     collection_free(grading.collection);
+    if (arguments->keep && grading.folders.work)
+        workplace_keep_folder(grading.folders.work);
     folders_clear(&grading.folders, arguments->keep);
     workplace_clear(&grading.workplace);
     rubric_free(grading.rubric);

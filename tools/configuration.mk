@@ -36,6 +36,9 @@ LOCK := $(shell command -v flock)
 locked = mkdir -p build && $(if $(BUILD_LOCKED),,$(LOCK:%=% build/$(1).lock))
 
 ifneq ($(filter-out help setup clean format skeleton handout,$(or $(MAKECMDGOALS),help)),)
+ifeq ($(shell mkdir -p build $(call quoted,$(B)) 2>&1 && [ -w build ] && [ -w $(call quoted,$(B)) ] && echo yes),)
+$(error build/ can't be written to, and everything is built there: copy the kit to a folder of your own (cp -r), and go on in that)
+endif
 include build/config.mk build/linker.mk
 PROGRAM_LIBS   += $(LINKER)
 SIMULATOR_LIBS += $(LINKER)

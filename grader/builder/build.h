@@ -63,9 +63,10 @@ struct build {
     GArray *files;        /* of struct built_file, in the order of the collection */
     char *trouble;        /* NULL, or why there is no program … */
     enum culprit culprit; /* … and whose doing that is */
-    GString *replaced; /* Markdown: which assignments' files the course's stand in for; or empty */
-    bool sanitized;    /* is it compiled with sanitizers? */
-    GString *unusual;  /* Markdown: calls for the instructor to look at; or empty */
+    GString *replaced;  /* Markdown: which assignments' files the course's stand in for; or empty */
+    bool sanitized;     /* is it compiled with sanitizers? */
+    bool sends_signals; /* may it send one, itself included? Else one comes from outside */
+    GString *unusual;   /* Markdown: calls for the instructor to look at; or empty */
     double seconds;
     struct builder *builder;        /* for the second build */
     char *simulated_program;        /* the same for the simulated cluster; NULL: not built (yet) */

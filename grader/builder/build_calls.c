@@ -64,20 +64,31 @@ static void tell(struct look *look, const struct builder_symbol *symbol, const c
     look->told = symbol->file;
 }
 
+static bool sends_signals(const char *name)
+{
+    static const char *const senders[] = {"raise",        "kill",    "killpg",
+                                          "tgkill",       "tkill",   "sigqueue",
+                                          "pthread_kill", "syscall", "pthread_sigqueue"};
+    for (guint i = 0; i < G_N_ELEMENTS(senders); i++)
+        if (strcmp(name, senders[i]) == 0)
+            return true;
+    return g_str_has_prefix(name, "instruction ");
+}
+
 static void judge_use(struct look *look, const struct builder_symbol *symbol)
 {
     g_autofree char *why = NULL;
     if (g_hash_table_contains(look->own, symbol->name))
         return;
-    switch (rubric_calls_look_up(look->builder->rubric, symbol->name, &why)) {
-    case RUBRIC_CALL_USUAL:
-        break;
-    case RUBRIC_CALL_REFUSED:
+    const enum rubric_call_kind call =
+        rubric_calls_look_up(look->builder->rubric, symbol->name, &why);
+    if (call == RUBRIC_CALL_REFUSED) {
         refuse(symbol, g_str_has_prefix(symbol->name, "instruction ") ? "holds the" : "calls", why);
-        break;
-    default:
-        tell(look, symbol, "calls", why);
+        return; /* the file is no part of the program */
     }
+    look->builder->build->sends_signals |= sends_signals(symbol->name);
+    if (call != RUBRIC_CALL_USUAL)
+        tell(look, symbol, "calls", why);
 }
 
 /* The grader is linked with the libraries that a program is. */

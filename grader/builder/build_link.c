@@ -115,6 +115,19 @@ static bool has_stub(const struct builder *builder, const char *symbol)
     return strstr(builder->stubs->str, begin);
 }
 
+/* Is there a file of the function's name in the program, which should have brought it? */
+static bool has_file_for(const struct builder *builder, const char *symbol)
+{
+    g_autofree char *name = g_strconcat(symbol, ".c", NULL);
+    for (guint i = 0; i < builder->build->files->len; i++) {
+        const struct built_file *file = BUILT_FILES(builder->build, i);
+        g_autofree char *own = g_path_get_basename(file->collected->file->name);
+        if (strcmp(own, name) == 0)
+            return builder_takes(file);
+    }
+    return false;
+}
+
 /* Writes functions that end the program for those that a missing file should have brought. */
 static bool add_stub(struct builder *builder, GHashTable *asked, const char *symbol)
 {
@@ -123,10 +136,15 @@ static bool add_stub(struct builder *builder, GHashTable *asked, const char *sym
     if (builder->stubs->len == 0)
         g_string_append(builder->stubs, "/* Written by the grader. */\n_Noreturn void fatal_at("
                                         "const char *function, const char *format, ...);\n");
-    g_string_append_printf(builder->stubs,
-                           "void %s(void);\nvoid %s(void)\n{\n    fatal_at(\"%s\", \"this function "
-                           "is not there: its file is missing or does not compile\");\n}\n",
-                           symbol, symbol, symbol);
+    g_string_append_printf(
+        builder->stubs,
+        "void %s(void);\nvoid %s(void)\n{\n    fatal_at(\"%s\", \"this function "
+        "is not there: %s\");\n}\n",
+        symbol, symbol, symbol,
+        has_file_for(builder, symbol)
+            ? "its file compiles, but defines no function of this name: is it spelled as "
+              "in the header, and not static?"
+            : "its file is missing or does not compile");
     return true;
 }
 

@@ -112,7 +112,9 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
         g_autofree char *line = g_strndup(trouble, strcspn(trouble, "\n"));
         verdict_not_judged(verdict, outcome->culprit, "%s%s",
                            outcome->simulated ? "" : "the program could not be run: ", line);
-        verdict_explain(verdict, "This is not the submission's fault.\n");
+        verdict_explain(verdict, outcome->culprit == CULPRIT_UNKNOWN
+                                     ? "Whose fault that is the grader can't tell.\n"
+                                     : "This is not the submission's fault.\n");
         if (strchr(trouble, '\n'))
             text_append_code_block(verdict->explanation, trouble);
         return true;

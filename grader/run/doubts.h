@@ -14,10 +14,10 @@ bool doubts_about(const struct outcome *outcome);
 
 /* Was it ended by a signal that no computation raises and the sandbox does not send? */
 bool doubts_was_sent_signal(const struct outcome *outcome);
-/* printf: how often, the number, its name. Nothing that a submission may call sends one. */
+/* printf: how often, the number, its name. */
 #define DOUBTS_SENT                                                                                \
-    "%s by signal %d (%s), which nothing that a submission may call sends, and the grader's own "  \
-    "control ran; see what ends programs on this computer (a limit on memory, a batch system, a "  \
-    "person), and grade again"
+    "%s by signal %d (%s), although nothing that the submission calls sends one, and the "         \
+    "grader's own control ran; see what ends programs on this computer (a limit on memory, a "     \
+    "batch system, a person), and grade again"
 
 #endif

@@ -195,7 +195,7 @@ static void dispel_doubts(const struct runner *runner, const struct rubric_run *
     }
     const bool sent_before = doubts_was_sent_signal(outcome);
     run_again(runner, run, name, seed, slot, outcome);
-    if (doubts_was_sent_signal(outcome))
+    if (doubts_was_sent_signal(outcome) && !runner->build->sends_signals)
         outcome_discount(
             outcome, CULPRIT_UNKNOWN,
             g_strdup_printf(DOUBTS_SENT,

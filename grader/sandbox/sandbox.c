@@ -26,6 +26,7 @@ struct sandbox_limits sandbox_limits_default(void)
                                    .memory = (size_t)2 << 30,
                                    .processes = 64,
                                    .output = 1 << 20,
+                                   .kept = 64 << 10,
                                    .file_bytes = 64 << 20,
                                    .folder_bytes = 512 << 20,
                                    .entries = 10000,

@@ -40,13 +40,14 @@ struct sandbox_limits {
     size_t memory;      /* bytes of everything together, mapped or not */
     int processes;
     size_t output;       /* bytes printed */
+    size_t kept;         /* bytes of that, the last ones, that are kept */
     size_t file_bytes;   /* one file */
     size_t folder_bytes; /* everything in the writable folder */
     int entries;         /* files and folders in it */
     size_t spare_memory; /* bytes; with less left on the machine, the command is ended */
 };
 
-/* 2 GiB, 64 processes, 1 MiB of output, files of 64 MiB, 512 MiB and 10,000 files in all, 10 seconds;
+/* 2 GiB, 64 processes, 1 MiB of output of which 64 KiB are kept, files of 64 MiB, 512 MiB and 10,000 files in all, 10 seconds;
  * 128 MiB stay for the machine. */
 struct sandbox_limits sandbox_limits_default(void);
 

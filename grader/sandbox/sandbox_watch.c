@@ -17,9 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define OUTPUT_KEPT (64 * 1024)
-#define LOOK_EVERY  0.1  /* seconds */
-#define SLOWEST     20.0 /* the wall clock ends a run at this many times its limit */
+#define LOOK_EVERY 0.1  /* seconds */
+#define SLOWEST    20.0 /* the wall clock ends a run at this many times its limit */
 
 struct watch {
     const struct sandbox_command *command;
@@ -60,8 +59,9 @@ static void read_output(struct watch *watch)
     while ((size = read(watch->started->output, buffer, sizeof buffer)) > 0) {
         watch->printed += (size_t)size;
         g_string_append_len(watch->kept, buffer, size);
-        if (watch->kept->len > 2 * OUTPUT_KEPT)
-            g_string_erase(watch->kept, 0, (gssize)(watch->kept->len - OUTPUT_KEPT));
+        const size_t kept = watch->command->limits.kept;
+        if (watch->kept->len > 2 * kept)
+            g_string_erase(watch->kept, 0, (gssize)(watch->kept->len - kept));
         if (watch->printed > watch->command->limits.output) {
             stop(
                 watch, SANDBOX_OUTPUT,
@@ -279,7 +279,7 @@ void sandbox_watch(const struct sandbox_command *command, const struct sandbox_s
     watch.ended_before = ended_for_memory(&watch);
     watch_until_end(&watch);
     result->seconds = now() - watch.began;
-    g_autofree char *clean = text_clean(watch.kept->str, watch.kept->len, OUTPUT_KEPT);
+    g_autofree char *clean = text_clean(watch.kept->str, watch.kept->len, command->limits.kept);
     g_string_assign(result->output, clean);
     g_string_free(watch.kept, TRUE);
 }

@@ -96,6 +96,26 @@ static GString *read_bounded(int descriptor)
     return content;
 }
 
+/* Text of 16 or 32 bits per letter, some editors' idea of Unicode: it begins with a mark, or with letters of which all
+ * bytes but one are zero. */
+static bool is_wide(const GString *content)
+{
+    static const char *const begins[] = {"\xff\xfe", "\xfe\xff", "x0x0x0x0",
+                                         "0x0x0x0x", "x000x000", "000x000x"};
+    for (guint i = 0; i < G_N_ELEMENTS(begins); i++) {
+        const char *begin = begins[i];
+        const gsize length = strlen(begin);
+        bool fits = content->len >= length;
+        for (gsize k = 0; fits && k < length; k++)
+            fits = begin[k] == 'x'   ? content->str[k] != '\0'
+                   : begin[k] == '0' ? content->str[k] == '\0'
+                                     : content->str[k] == begin[k];
+        if (fits)
+            return true;
+    }
+    return false;
+}
+
 /* Copies one file of the folder `from`. False only if it can't be read, or the copy not written. */
 static bool copy_file(int folder, const char *from, const char *to, struct collected_file *file,
                       GString *error)
@@ -113,6 +133,10 @@ static bool copy_file(int folder, const char *from, const char *to, struct colle
     if (content && content->len > TEXT_MOST_BYTES) {
         file->state = COLLECTED_REFUSED;
         file->trouble = g_strdup_printf("%s is larger than 1 MiB", file->file->name);
+    } else if (content && is_wide(content)) {
+        file->state = COLLECTED_REFUSED;
+        file->trouble = g_strdup_printf(
+            "%s is UTF-16 or UTF-32, which no compiler reads: save it as UTF-8", file->file->name);
     } else if (content) {
         g_autofree char *path = g_build_filename(to, file->file->name, NULL);
         GError *problem = NULL;

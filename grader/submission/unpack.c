@@ -114,21 +114,23 @@ static bool is_machines(const char *said)
 /* Is there no bsdtar to start? */
 static bool is_not_there(const struct sandbox_result *result)
 {
-    return result->end == SANDBOX_NOT_STARTED && result->trouble &&
-           strstr(result->trouble, strerror(ENOENT));
+    return result->end == SANDBOX_EXITED && result->status == 127;
 }
 
-static bool run_bsdtar(const char *archive, const char *folder, GString *error)
+/* *by_hand: does it help to unpack it by hand? */
+static bool run_bsdtar(const char *archive, const char *folder, bool *by_hand, GString *error)
 {
-    char *words[] = {"bsdtar", "-x", "-m", "-f", NULL, "-C", NULL, NULL};
+    /* What it holds may be closed even to its owner. */
+    char *words[] = {"bash", "-c", "bsdtar -x -m -f \"$0\" -C \"$1\" && chmod -R u+rX \"$1\"",
+                     NULL,   NULL, NULL};
     const struct sandbox_bind see[] = {{archive, "/archive"}, {NULL, NULL}};
     struct sandbox_command command = {.words = words,
                                       .see = see,
                                       .write = {folder, "/unpacked"},
                                       .limits = sandbox_limits_default(),
                                       .user = sandbox_user(0)};
-    words[4] = (char *)sandbox_path(archive, "/archive");
-    words[6] = (char *)sandbox_path(folder, "/unpacked");
+    words[3] = (char *)sandbox_path(archive, "/archive");
+    words[4] = (char *)sandbox_path(folder, "/unpacked");
     command.limits.seconds = SECONDS;
     command.limits.file_bytes = command.limits.folder_bytes = MOST_UNPACKED;
     struct sandbox_result result;
@@ -149,9 +151,11 @@ static bool run_bsdtar(const char *archive, const char *folder, GString *error)
         g_string_append_printf(error, "bsdtar: %s", g_strstrip(result.trouble));
     else if (is_machines(result.output->str))
         workplace_complain(error, "bsdtar", &result, WORKPLACE_REPAIR);
-    else
+    else {
+        *by_hand = false;
         g_string_append_printf(error, "it is damaged, or holds what no folder can (%s)",
                                g_strstrip(g_strdelimit(result.output->str, "\n", ' ')));
+    }
     sandbox_result_clear(&result);
     return unpacked;
 }
@@ -161,16 +165,21 @@ char *unpack_archive(const char *path, const char *shown, const char *work, GStr
     g_autofree char *packed = g_build_filename(work, "packed", NULL);
     g_autofree char *folder = g_build_filename(work, "unpacked", NULL);
     g_autoptr(GString) why = g_string_new(NULL);
+    bool by_hand = true;
     if (copy(path, packed, why) && sandbox_writable_folder(folder, sandbox_user(0), why) &&
-        run_bsdtar(packed, folder, why)) {
+        run_bsdtar(packed, folder, &by_hand, why)) {
         unlink(packed);
         return g_steal_pointer(&folder);
     }
     unlink(packed);
     g_autofree char *quoted = text_shell_word(path);
-    g_string_append_printf(error,
-                           "%s can't be unpacked: %s. Unpack it by hand, and name the folder: "
-                           "mkdir unpacked && bsdtar -xf %s -C unpacked",
-                           shown, why->str, quoted);
+    g_string_append_printf(error, "%s can't be unpacked: %s. ", shown, why->str);
+    if (by_hand)
+        g_string_append_printf(error,
+                               "Unpack it by hand, and name the folder: "
+                               "mkdir unpacked && bsdtar -xf %s -C unpacked",
+                               quoted);
+    else
+        g_string_append(error, "Have it packed again.");
     return NULL;
 }

@@ -61,6 +61,14 @@ void workplace_raise_memory(void);
  * is not in TMPDIR's although there is one. */
 bool workplace_make_folder(struct workplace *workplace, GString *error);
 
+/* The begin of the folder's name. */
+#define WORKPLACE_NAME "grade-"
+/* Folders that graders of this user left here when they were killed are removed; one that is claimed stays as long
+ * as who claimed it lives, and one that is kept stays. Not being able to is no error. */
+void workplace_claim_folder(const char *work);
+void workplace_keep_folder(const char *work);
+void workplace_sweep(const char *folder);
+
 /* Is there still room for what one run may write? */
 bool workplace_has_room(const char *folder, GString *error);
 /* Lowers what a command may write to this folder to what the disk has room for, so that it is stopped before

@@ -169,7 +169,7 @@ static char *make_in(const char *folder, GString *error)
 {
     if (!is_a_place(folder, error))
         return NULL;
-    g_autofree char *work = g_build_filename(folder, "grade-XXXXXX", NULL);
+    g_autofree char *work = g_build_filename(folder, WORKPLACE_NAME "XXXXXX", NULL);
     /* Nothing but the sandbox's own folders may be writable for its users, but they must pass. */
     const bool made = g_mkdtemp(work);
     if (!made || chmod(work, 0711) != 0) {
@@ -211,8 +211,11 @@ bool workplace_make_folder(struct workplace *workplace, GString *error)
         g_string_append(why, why->len > 0 ? "; " : "");
         const gsize before = why->len;
         workplace->work = make_in(folders[i], why);
-        if (workplace->work)
-            g_string_truncate(why, before > 2 ? before - 2 : 0);
+        if (!workplace->work)
+            continue;
+        g_string_truncate(why, before > 2 ? before - 2 : 0);
+        workplace_claim_folder(workplace->work);
+        workplace_sweep(folders[i]);
     }
     if (!workplace->work) {
         g_string_append_printf(error,

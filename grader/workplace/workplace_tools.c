@@ -46,6 +46,7 @@ static struct sandbox_limits tool_limits(void)
     limits.seconds = 20;
     limits.memory = workplace_tool_memory();
     limits.output = 256 << 10;
+    limits.kept = 2 * limits.output; /* all: what matters may stand at the beginning */
     return limits;
 }
 

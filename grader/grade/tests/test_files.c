@@ -34,6 +34,32 @@ START_TEST(syntax_error_is_shown)
 }
 END_TEST
 
+/* However much the compiler says behind it. */
+START_TEST(first_error_is_shown)
+{
+    g_autoptr(GString) text = g_string_new("double average(int x)\n{\n    x = oops;\n");
+    for (int i = 0; i < 900; i++)
+        g_string_append(text, "    x == 1;\n");
+    g_string_append(text, "    return x;\n}\n");
+    grading_write("average.c", text->str);
+    struct graded graded = fails("average.c does not compile");
+    graded_fails(&graded, "average", "oops");
+    graded_clear(&graded);
+}
+END_TEST
+
+/* It compiles, so that it is neither missing nor wrong C. */
+START_TEST(misspelt_function_is_told)
+{
+    grading_change("average.c", "double average(",
+                   "double avrage(double, MPI_Comm);\ndouble avrage(");
+    struct graded graded =
+        fails("average: this function is not there: its file compiles, but defines no "
+              "function of this name: is it spelled as in the header");
+    graded_clear(&graded);
+}
+END_TEST
+
 START_TEST(missing_file_is_named)
 {
     grading_remove("average.c");
@@ -129,6 +155,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, setup, grading_end);
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, syntax_error_is_shown);
+    tcase_add_test(tests, first_error_is_shown);
+    tcase_add_test(tests, misspelt_function_is_told);
     tcase_add_test(tests, missing_file_is_named);
     tcase_add_test(tests, extra_files_are_left_alone);
     tcase_add_test(tests, symbolic_link_is_not_followed);

@@ -226,6 +226,21 @@ START_TEST(a_large_file_is_refused)
 }
 END_TEST
 
+/* By the converters that people have. */
+START_TEST(wide_letters_are_named)
+{
+    static const char *const forms[] = {"UTF-16", "UTF-16LE", "UTF-16BE",
+                                        "UTF-32", "UTF-32LE", "UTF-32BE"};
+    static const char text[] = "int main(void) { return 0; }\n";
+    gsize bytes = 0;
+    g_autofree char *path = path_of_a();
+    g_autofree char *wide = g_convert(text, -1, forms[_i], "UTF-8", NULL, &bytes, NULL);
+    ck_assert(g_file_set_contents(path, wide, (gssize)bytes, NULL));
+    expect_a(COLLECTED_REFUSED,
+             "a.c is UTF-16 or UTF-32, which no compiler reads: save it as UTF-8");
+}
+END_TEST
+
 START_TEST(a_submission_that_is_not_there_is_an_error)
 {
     GString *error = g_string_new(NULL);
@@ -289,6 +304,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_pipe_is_refused_at_once);
     tcase_add_test(tests, a_folder_is_refused);
     tcase_add_test(tests, a_file_that_can_not_be_read_here_stops_the_grader);
+    tcase_add_loop_test(tests, wide_letters_are_named, 0, 6);
     tcase_add_test(tests, a_large_file_is_refused);
     tcase_add_test(tests, a_submission_that_is_not_there_is_an_error);
     tcase_add_test(tests, seeds_depend_on_submission_secret_check_and_run);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <glob.h>
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static GString *error;
@@ -160,6 +162,7 @@ START_TEST(good_folder_is_used)
     ck_assert_int_eq(stat(workplace.work, &status), 0);
     ck_assert_int_eq(status.st_mode & 0777, 0711);
     g_autoptr(GDir) listing = g_dir_open(workplace.work, 0, NULL);
+    ck_assert_str_eq(g_dir_read_name(listing), "grading"); /* its claim */
     ck_assert_ptr_null(g_dir_read_name(listing)); /* nothing of the tries is left */
 }
 END_TEST
@@ -240,6 +243,42 @@ START_TEST(nosuid_does_not_matter)
     g_setenv("TMPDIR", folder, TRUE);
     ck_assert_msg(workplace_make_folder(&workplace, error), "%s", error->str);
     ck_assert_ptr_null(workplace.elsewhere);
+}
+END_TEST
+
+/* Of a grader that is killed nobody removes the folder but the next one. */
+START_TEST(folder_of_a_killed_grader_is_removed)
+{
+    ck_assert_int_eq(chmod(folder, 0755), 0);
+    g_setenv("TMPDIR", folder, TRUE);
+    int ends[2];
+    char begun;
+    ck_assert_int_eq(pipe(ends), 0);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const bool made = workplace_make_folder(&workplace, error);
+        if (write(ends[1], "!", made) == 1)
+            pause();
+        _exit(1);
+    }
+    ck_assert_int_eq(read(ends[0], &begun, 1), 1);
+    struct workplace second = {0}, third = {0};
+    ck_assert_msg(workplace_make_folder(&second, error), "%s", error->str);
+    g_autofree char *all = g_build_filename(folder, WORKPLACE_NAME "??????", NULL);
+    glob_t found;
+    ck_assert_int_eq(glob(all, 0, NULL, &found), 0);
+    ck_assert_uint_eq(found.gl_pathc, 2); /* its owner lives */
+    globfree(&found);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    workplace_keep_folder(second.work);
+    ck_assert_msg(workplace_make_folder(&third, error), "%s", error->str);
+    ck_assert_int_eq(glob(all, 0, NULL, &found), 0);
+    ck_assert_uint_eq(found.gl_pathc, 2);
+    ck_assert(g_file_test(second.work, G_FILE_TEST_IS_DIR)); /* meant to stay */
+    globfree(&found);
+    workplace_clear(&second);
+    workplace_clear(&third);
 }
 END_TEST
 
@@ -373,6 +412,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, folder_of_a_relative_path);
     tcase_add_loop_test(tests, mounted_folder_that_lacks_something, 0, G_N_ELEMENTS(mounts));
     tcase_add_test(tests, nosuid_does_not_matter);
+    tcase_add_test(tests, folder_of_a_killed_grader_is_removed);
     tcase_add_test(tests, no_folder_at_all);
     tcase_add_test(tests, to_be_stopped_for_want_of_room_is_the_machines_fault);
     tcase_add_test(tests, control_passes_and_can_be_repeated);
