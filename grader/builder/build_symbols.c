@@ -47,8 +47,7 @@ static void add_symbol(const struct builder *builder, const char *line, bool is_
     g_autofree char *object = g_strndup(parts[0], (gsize)(colon - parts[0]) + 2);
     struct built_file *file = file_of_object(builder, object);
     g_auto(GStrv) word = g_strsplit(colon + 4, " ", 3);
-    if (!file || g_strv_length(word) < 2 ||
-        (is_instruction && strcmp(word[0], "instruction") != 0))
+    if (!file || g_strv_length(word) < 2 || (is_instruction && strcmp(word[0], "instruction") != 0))
         return;
     const struct builder_symbol symbol = {
         .file = file,

@@ -163,7 +163,7 @@ START_TEST(good_folder_is_used)
     ck_assert_int_eq(status.st_mode & 0777, 0711);
     g_autoptr(GDir) listing = g_dir_open(workplace.work, 0, NULL);
     ck_assert_str_eq(g_dir_read_name(listing), "grading"); /* its claim */
-    ck_assert_ptr_null(g_dir_read_name(listing)); /* nothing of the tries is left */
+    ck_assert_ptr_null(g_dir_read_name(listing));          /* nothing of the tries is left */
 }
 END_TEST
 
