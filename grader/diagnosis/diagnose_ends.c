@@ -48,8 +48,8 @@ static void name_last_call(const struct scene *scene, const struct first_end *en
     g_string_append_printf(headline, "rank %d called ", end->rank);
     scene_name_call(scene, end->rank, end->record, headline);
     if (end->kind == FIRST_END_FINALIZE)
-        g_string_append(headline, ", within a training step: MPI is needed until the program's "
-                                  "end, where the driver calls it");
+        g_string_append(headline,
+                        ": MPI is needed until the program's end, where the driver calls it");
 }
 
 enum diagnosis_kind scene_name_first_end(struct scene *scene, GString *headline)

@@ -2,6 +2,7 @@
 #include "grader/diagnosis/first_end.h"
 
 #include "grader/diagnosis/diagnose_parts.h"
+#include "grader/trace/source_line.h"
 
 #include <signal.h>
 #include <string.h>
@@ -14,15 +15,29 @@ struct rank_end {
     size_t record; /* or NO_RECORD */
 };
 
-/* The first MPI_Finalize within a training step, or MPI_Abort. */
-static struct rank_end end_in_log(const struct log_file *log)
+/* Whose main function it is calls it at its end. */
+static bool is_students_call(const struct outcome *outcome, const struct log_record *record)
 {
+    int places;
+    const struct source_place *place =
+        source_line_places(outcome->program, record->caller, &places);
+    for (int i = 0; i < places; i++)
+        if (diagnosis_is_of_the_kit(place[i].path) || strcmp(place[i].function, "main") == 0)
+            return false;
+    return places > 0 && place[0].path[0] != '\0';
+}
+
+/* The first MPI_Finalize within a training step or in a student's function, or MPI_Abort. */
+static struct rank_end end_in_log(const struct outcome *outcome, int rank)
+{
+    const struct log_file *log = &outcome->log[rank];
     bool in_step = false;
     for (size_t i = 0; i < log->count; i++) {
         const struct log_record *record = &log->record[i];
         in_step =
             record->operation == LOG_STEP_BEGIN || (in_step && record->operation != LOG_STEP_END);
-        if (record->operation == LOG_ABORT || (in_step && record->operation == LOG_FINALIZE))
+        if (record->operation == LOG_ABORT ||
+            (record->operation == LOG_FINALIZE && (in_step || is_students_call(outcome, record))))
             return (struct rank_end){record->operation == LOG_ABORT ? FIRST_END_ABORT
                                                                     : FIRST_END_FINALIZE,
                                      record->clock, i};
@@ -50,7 +65,7 @@ bool diagnosis_was_ended(const struct outcome *outcome, int rank)
 
 static struct rank_end end_of_rank(const struct outcome *outcome, int rank)
 {
-    struct rank_end end = end_in_log(&outcome->log[rank]);
+    struct rank_end end = end_in_log(outcome, rank);
     const struct last_words *words = outcome->words ? &outcome->words[rank] : NULL;
     if (!words || words->kind == LAST_WORDS_NONE ||
         (end.kind != FIRST_END_UNKNOWN && end.clock <= words->clock) ||

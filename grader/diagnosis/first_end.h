@@ -15,7 +15,7 @@ enum first_end_kind {
     FIRST_END_CRASH,
     FIRST_END_EXIT,    /* exit() in the student's code */
     FIRST_END_ABORT,   /* MPI_Abort */
-    FIRST_END_FINALIZE /* MPI_Finalize within a training step */
+    FIRST_END_FINALIZE /* MPI_Finalize, and not at the program's end */
 };
 
 struct first_end {

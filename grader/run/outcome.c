@@ -248,7 +248,7 @@ void outcome_conclude(struct outcome *outcome, const struct sandbox_result *resu
         drop_line(outcome->output, "tools/simulate: deadlock: ");
     if (unreadable_first() && lacking->len == 0)
         g_string_append(lacking, unreadable_first());
-    if (result->end == SANDBOX_FILES)
+    if (result->end == SANDBOX_FILES || result->end == SANDBOX_MACHINE)
         outcome_empty_evidence(outcome->folder); /* nothing of it is judged */
     else if (outcome->end != RUN_FINISHED && lacking->len == 0)
         workplace_has_room(outcome->folder,

@@ -217,6 +217,42 @@ static void blame_kit(const struct runner *runner, const struct rubric_run *run,
     outcome_discount(outcome, CULPRIT_MACHINE, g_strdup(trouble->str));
 }
 
+/* Where a rank crashed in the simulator, if that is a line of a file of the submission's: "file.c:12"; else NULL. The
+ * kit says "rank 1 crashed (Aborted) at file.c:12". */
+static char *own_place_of_crash(const struct runner *runner, const struct outcome *outcome)
+{
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autoptr(GRegex) line =
+        g_regex_new("^rank \\d+ crashed \\([^)\n]*\\) at (?:\\S*/)?([^/\\s]+):(\\d+)$",
+                    G_REGEX_MULTILINE, 0, NULL);
+    if (!g_regex_match(line, outcome->output, 0, &match))
+        return NULL;
+    g_autofree char *file = g_match_info_fetch(match, 1), *number = g_match_info_fetch(match, 2);
+    return build_find(runner->build, file) ? g_strconcat(file, ":", number, NULL) : NULL;
+}
+
+/* It ends as it should on the real machine, and not in the simulator. Nobody knows whose fault it is if the submission's
+ * own line crashes: what was never set may be anything, on one machine more than on the other. */
+static void blame_for_difference(const struct runner *runner, const struct rubric_run *run,
+                                 int slot, struct outcome *outcome)
+{
+    g_autofree char *place = own_place_of_crash(runner, outcome);
+    if (place)
+        outcome_discount(
+            outcome, CULPRIT_UNKNOWN,
+            g_strdup_printf(
+                "crashed at %s in the simulator, but comes to its end on the real machine: "
+                "does anything there depend on an address, or was never set?",
+                place));
+    else
+        blame_kit(
+            runner, run, slot,
+            g_strdup_printf("%s in the simulator, but comes to its end on the real machine%s%s",
+                            outcome_end_name(outcome->end), outcome->trouble ? ": " : "",
+                            outcome->trouble ? outcome->trouble : ""),
+            outcome);
+}
+
 void runner_run(const struct runner *runner, const struct rubric_run *run, const char *check,
                 int number, uint64_t seed, int slot, struct outcome *outcome)
 {
@@ -234,12 +270,9 @@ void runner_run(const struct runner *runner, const struct rubric_run *run, const
     if (outcome->end == RUN_NOT_STARTED)
         return;
     char *defect = simulation_defect(outcome);
-    if (!defect && simulation_is_doubtful(outcome) &&
-        is_fine_on_real_machine(runner, run, name, seed, slot))
-        defect =
-            g_strdup_printf("%s in the simulator, but comes to its end on the real machine%s%s",
-                            outcome_end_name(outcome->end), outcome->trouble ? ": " : "",
-                            outcome->trouble ? outcome->trouble : "");
     if (defect)
         blame_kit(runner, run, slot, defect, outcome);
+    else if (simulation_is_doubtful(outcome) &&
+             is_fine_on_real_machine(runner, run, name, seed, slot))
+        blame_for_difference(runner, run, slot, outcome);
 }

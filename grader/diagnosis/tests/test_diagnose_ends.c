@@ -112,7 +112,7 @@ START_TEST(finalize_within_a_step)
     script_call(&diagnosed_rank[1], LOG_FINALIZE, LOG_NO_PEER, LOG_ANY_TAG, 0, false);
     ck_assert_int_eq(diagnosed(2, RUN_FAILED, NULL), DIAGNOSIS_ENDED_EARLY);
     diagnosed_says("rank 1 called MPI_Finalize");
-    diagnosed_says("within a training step");
+    diagnosed_says("MPI is needed until the program's end");
 }
 END_TEST
 

@@ -57,8 +57,6 @@ static const struct {
     /* processes, signals, files, memory, functions by name */
     {"#include <unistd.h>", "if (fork() == 0) _exit(0);",
      LINE_OF_CODE "calls fork, but the processes are those that the program was started with"},
-    {"", "MPI_Finalize();",
-     LINE_OF_CODE "calls MPI_Finalize, but the program that the kit brings begins and ends MPI"},
     {"#include <stdlib.h>", "if (system(\"true\")) return 1;", LINE_OF_CODE "calls system, but"},
     {"#include <signal.h>", "signal(SIGSEGV, SIG_IGN);", LINE_OF_CODE "calls signal, but signals"},
     {"#include <stdio.h>", "if (!fopen(\"x\", \"w\")) mine += 0;",
