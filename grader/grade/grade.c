@@ -127,7 +127,7 @@ static void blame_changed_data(const struct work *work, struct check_result *res
             continue;
         struct verdict *verdict = verdict_new();
         verdict_not_judged(verdict, CULPRIT_MACHINE, "DATA: %s", changed);
-        verdict_explain(verdict, "This is not the submission's fault.\n");
+        verdict_explain(verdict, "%s\n", culprit_sentence(CULPRIT_MACHINE));
         verdict_take_over(result->verdict, verdict);
         verdict_free(verdict);
     }

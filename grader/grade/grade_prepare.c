@@ -146,9 +146,7 @@ static void tell_trouble(const struct build *build, struct verdict *verdict)
     } else {
         g_autofree char *line = g_strndup(build->trouble, strcspn(build->trouble, "\n"));
         verdict_not_judged(verdict, build->culprit, "the program could not be built: %s", line);
-        verdict_explain(verdict, build->culprit == CULPRIT_UNKNOWN
-                                     ? "Whose fault that is the grader can't tell.\n\n"
-                                     : "This is not the submission's fault.\n\n");
+        verdict_explain(verdict, "%s\n\n", culprit_sentence(build->culprit));
     }
     text_append_code_block(verdict->explanation, build->trouble);
 }

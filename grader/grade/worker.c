@@ -112,9 +112,7 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
         g_autofree char *line = g_strndup(trouble, strcspn(trouble, "\n"));
         verdict_not_judged(verdict, outcome->culprit, "%s%s",
                            outcome->simulated ? "" : "the program could not be run: ", line);
-        verdict_explain(verdict, outcome->culprit == CULPRIT_UNKNOWN
-                                     ? "Whose fault that is the grader can't tell.\n"
-                                     : "This is not the submission's fault.\n");
+        verdict_explain(verdict, "%s\n", culprit_sentence(outcome->culprit));
         if (strchr(trouble, '\n'))
             text_append_code_block(verdict->explanation, trouble);
         return true;
@@ -192,7 +190,8 @@ static void blame_machine(struct verdict *verdict)
     verdict_not_judged(verdict, CULPRIT_MACHINE, "%s", unreadable_first());
     g_string_assign(verdict->mistake, "");
     g_string_assign(verdict->look, "");
-    g_string_assign(verdict->explanation, "This is not the submission's fault.\n");
+    g_string_truncate(verdict->explanation, 0);
+    verdict_explain(verdict, "%s\n", culprit_sentence(CULPRIT_MACHINE));
 }
 
 void worker_work(const struct grade *grade, const struct rubric_check *check, int slot, FILE *to)

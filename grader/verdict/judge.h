@@ -27,6 +27,9 @@ enum culprit {
     CULPRIT_UNKNOWN     /* nothing that was seen tells */
 };
 const char *culprit_name(enum culprit culprit); /* "the machine", "the kit", … */
+/* What a report says to a student of what is not judged: "This is not the submission's fault.", or of an unknown culprit
+ * that nobody can tell. */
+const char *culprit_sentence(enum culprit culprit);
 
 /* How much a failure's reason says about its cause. */
 enum verdict_basis {

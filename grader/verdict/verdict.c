@@ -17,6 +17,12 @@ const char *culprit_name(enum culprit culprit)
     return names[culprit];
 }
 
+const char *culprit_sentence(enum culprit culprit)
+{
+    return culprit == CULPRIT_UNKNOWN ? "Whose fault that is the grader can't tell."
+                                      : "This is not the submission's fault.";
+}
+
 struct verdict *verdict_new(void)
 {
     struct verdict *verdict = g_new0(struct verdict, 1);
