@@ -23,7 +23,7 @@ uses = $(shell tools/rubrics uses $(1))
 # What the assignment brings to the program: what it shares with its judges, the program itself, and
 # what student files call, which goes wherever they go.
 program_sources = $(wildcard assignments/$(1)/*.c assignments/$(1)/program/*.c assignments/$(1)/given/*.c)
-given_sources   = $(wildcard assignments/$(1)/given/*.c)
+given_sources   = $(wildcard assignments/$(1)/*.c assignments/$(1)/given/*.c)
 
 USED             := $(call uses,$(ASSIGNMENT))
 PROGRAM_ARCHIVE  := $(B)/assignments/$(ASSIGNMENT)/program.a

@@ -34,7 +34,7 @@
  * These names are of wholes. A rank may hold less: a slice of a parameter (struct parameter), a
  * flat range of an arena (struct arena_held: then the file has "arena", "arena.STATE" or
  * "arena.gradient"), the outputs of some classes (batch_replace_loss), or of some samples (run->samples: then "loss" is a slice, too,
- * one number for each so many samples). The file says which part it has (files/tensor_parts.h). A
+ * one number for each so many samples; run->share: one for each sample, that of its micro-batch). The file says which part it has (files/tensor_parts.h). A
  * program adds what else it holds by trained_stage.store. Several ranks may hold the same.
  */
 #ifndef COMMON_DRIVER_DRIVER_H
@@ -77,6 +77,11 @@ struct samples {
     int first, count;
 };
 
+/* What a rank has of a step's batch where ranks share it: samples of `whole`, from the place `first` on. */
+struct share {
+    int first, samples, whole;
+};
+
 struct run {
     const struct options *options;
     const struct step *step; /* what trains; NULL for a probe */
@@ -84,9 +89,11 @@ struct run {
     int rank;      /* in comm */
     int ranks;
     const struct model *model;
-    int micro_batches; /* of this step */
+    int most_samples;  /* of a batch, on this rank */
+    int micro_batches; /* that these are cut into, in this step */
     struct batch *batch;
-    struct samples samples;   /* whose outputs and loss this rank tells; set in `begin` */
+    struct samples samples; /* whose outputs and loss this rank tells; set in `begin` */
+    struct share share; /* of this step, where ranks share its batch (struct sharing); else zeros */
     bool sums_tied_gradients; /* the program's */
     int stages;               /* of this rank */
     struct trained_stage *trained;
@@ -103,6 +110,16 @@ struct probe {
     const char *name;
     const char *what;
     void (*run)(struct run *run); /* model is set; batch and stages are not there */
+};
+
+/* For a program whose ranks share each batch. */
+struct sharing {
+    /* How many samples of a batch this rank may have, at the most. */
+    int (*most_samples)(const struct run *run);
+    /* How many steps an epoch of so many samples has. */
+    int (*steps_per_epoch)(const struct run *run, int samples);
+    /* Before each step: finds out which samples are this rank's, and says so by driver_share. */
+    void (*load)(struct run *run, int step);
 };
 
 struct program {
@@ -124,6 +141,7 @@ struct program {
     bool (*fits)(const struct run *run, char *reason, size_t reason_size);
     /* May run->step be taken? If not, false, and a reason as above. NULL: it may. */
     bool (*check)(struct run *run, char *reason, size_t reason_size);
+    const struct sharing *sharing; /* NULL: every rank is given the whole batch */
     /* Makes this rank's stages (driver_add_stage). */
     void (*build)(struct run *run);
     /* Batch and stages are there: open the data, make what `own` needs. */
@@ -140,6 +158,10 @@ int driver_main(int argc, char **argv, const struct program *program);
 /* For `build`: one more stage of this rank, with an optimizer. The driver frees both. The caller fills
  * in index, stages, first_layer and layers; the rest is the run's. */
 void driver_add_stage(struct run *run, struct stage_options options);
+
+/* For `load` of struct sharing: this rank's samples of the step that comes, by their numbers in the data set,
+ * share.samples of them. */
+void driver_share(struct run *run, int step, const int *sample, struct share share);
 
 /* For probes: writes NAME in the evidence folder and gives the value back; fatal if that fails. */
 void driver_probe_write(const struct run *run, const char *name, json_t *value);

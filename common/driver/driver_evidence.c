@@ -209,6 +209,31 @@ void driver_evidence_before_step(const struct run *run, int step)
             write_state(run, &run->trained[i], step);
 }
 
+/* Outputs and loss of this rank's share of a batch. */
+static void add_share(struct tensor_file *file, const struct run *run)
+{
+    const struct share share = run->share;
+    struct tensor *outputs = batch_outputs(run->batch);
+    struct slice rows = batch_outputs_slice(run->batch, 0, share.samples);
+    rows.whole.size[0] = share.whole;
+    rows.along[0].piece[0] = (struct slice_piece){share.first, share.first + share.samples};
+    struct shape shape = outputs->shape;
+    shape.size[0] = share.samples;
+    struct tensor *own = tensor_view(outputs, 0, shape);
+    struct tensor *loss =
+        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(share.samples));
+    const int micro_batches = batch_micro_batches(run->batch);
+    for (int m = 0, sample = 0; m < micro_batches; m++)
+        for (int i = batch_micro_batch_samples(run->batch, m); i > 0; i--)
+            tensor_floats(loss)[sample++] = (float)batch_mean_loss_of(run->batch, m, 1);
+    const struct slice one =
+        slice_along(SHAPE(share.whole), 0, share.first, share.first + share.samples);
+    tensor_file_add_slice(file, "outputs", own, "outputs", &rows);
+    tensor_file_add_slice(file, "loss", loss, "loss", &one);
+    tensor_free(own);
+    tensor_free(loss);
+}
+
 /* Outputs and loss of the samples that this rank computed. */
 static void add_outputs(struct tensor_file *file, const struct run *run)
 {
@@ -240,8 +265,12 @@ static void write_gradients(const struct run *run, const struct trained_stage *o
     struct tensor_file *file = new_file(one);
     const bool last_here = one == &run->trained[run->stages - 1];
     add_held(file, one->stage, stage_gradients(one->stage), ".gradient", &one->gradients);
-    if (last_here && batch_losses_computed(run->batch) > 0)
-        add_outputs(file, run);
+    if (last_here && batch_losses_computed(run->batch) > 0) {
+        if (run->share.whole > 0)
+            add_share(file, run);
+        else
+            add_outputs(file, run);
+    }
     write_file(run, one, file, true, step);
 }
 

@@ -24,7 +24,8 @@ const struct probe *driver_find_probe(const struct program *program, const char 
  * together. */
 bool driver_options_fit(const struct program *program, const struct run *run,
                         char reason[REASON_SIZE]);
-/* Has a micro-batch of this step as many samples as the model needs? If not, false, and a reason. */
+/* Has a micro-batch of this step as many samples as the model needs? If not, false, and a reason. Where ranks
+ * share a batch, the program's own check knows. */
 bool driver_samples_suffice(const struct run *run, char reason[REASON_SIZE]);
 
 /* ---- driver_data.c ----------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "common/files/curve.h"
 #include "common/log/log_fields.h"
 #include "common/training/model.h"
+#include "common/training/share.h"
 #include "common/training/stage.h"
 
 #include <stdio.h>
@@ -19,18 +20,19 @@
 /* ---- building ----------------------------------------------------------------------------------- */
 
 /* The data set's shapes are the model's: options_read() has seen to it. */
-static struct batch *build_batch(const struct run *run)
+static struct batch *build_batch(const struct run *run, bool shared)
 {
     const struct options *options = run->options;
     const int micro_batches = run->micro_batches;
-    if (options->batch_size % micro_batches != 0)
+    if (!shared && options->batch_size % micro_batches != 0)
         fatal("a batch of %d samples can't be cut into %d micro-batches of the same size; "
               "the check of the arguments should have refused that",
               options->batch_size, micro_batches);
     return batch_new(&(struct batch_options){
         .dataset = options->dataset,
-        .batch_size = options->batch_size,
+        .batch_size = run->most_samples,
         .micro_batches = micro_batches,
+        .shared = shared,
         .loss = options->loss,
         .device = options->device,
         .seed = options->seed,
@@ -40,7 +42,7 @@ static struct batch *build_batch(const struct run *run)
 
 void driver_add_stage(struct run *run, struct stage_options options)
 {
-    options.micro_batch_size = run->options->batch_size / run->micro_batches;
+    options.micro_batch_size = share_size(run->most_samples, run->micro_batches, 0);
     options.micro_batches = run->micro_batches;
     options.seed = run->options->seed;
     options.device = run->options->device;
@@ -55,10 +57,22 @@ void driver_add_stage(struct run *run, struct stage_options options)
     run->trained = more;
 }
 
+void driver_share(struct run *run, int step, const int *sample, struct share share)
+{
+    run->share = share;
+    batch_load_samples(run->batch, step, sample, share.samples, share.first);
+    for (int i = 0; i < run->stages; i++)
+        stage_set_samples(run->trained[i].stage, share.first, share.samples,
+                          batch_micro_batches(run->batch));
+}
+
 static void build(struct run *run, const struct program *program)
 {
-    run->batch = build_batch(run);
+    const struct sharing *sharing = program->sharing;
+    run->most_samples = sharing != NULL ? sharing->most_samples(run) : run->options->batch_size;
+    run->batch = build_batch(run, sharing != NULL);
     run->samples = (struct samples){0};
+    run->share = (struct share){0};
     program->build(run);
 }
 
@@ -80,9 +94,10 @@ static void take_down(struct run *run)
 struct training {
     int steps;
     int steps_per_epoch;
-    int tokens;   /* per sample */
-    FILE *curve;  /* NULL: not on this rank, or not wanted */
-    bool reports; /* the last rank has the loss, so it writes curve and progress */
+    int tokens;                    /* per sample */
+    const struct sharing *sharing; /* the program's; NULL: ranks do not share a batch */
+    FILE *curve;                   /* NULL: not on this rank, or not wanted */
+    bool reports;                  /* the last rank has the loss, so it writes curve and progress */
     struct progress progress;
     struct usage usage;
 };
@@ -95,14 +110,17 @@ static int tokens_per_sample(const struct model *model)
 }
 
 /* How many batches an epoch has, at least one; fatal where there is not even that. */
-static int steps_per_epoch(const struct run *run)
+static int steps_per_epoch(const struct run *run, const struct sharing *sharing)
 {
     const struct options *options = run->options;
-    const int steps = batch_steps_per_epoch(run->batch);
+    const bool meta = options->device == DEVICE_META;
+    char error[DATASET_ERROR_SIZE];
+    const int samples =
+        meta ? options->batch_size : dataset_count(options->dataset, DATASET_TRAIN, error);
+    const int steps = sharing == NULL || samples < 0 ? batch_steps_per_epoch(run->batch)
+                                                     : sharing->steps_per_epoch(run, samples);
     if (steps > 0)
         return steps;
-    char error[DATASET_ERROR_SIZE];
-    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
     if (samples < 0)
         fatal("--data %s: %s", options->dataset, error);
     fatal("--batch %d: the training data of %s has only %d samples", options->batch_size,
@@ -118,12 +136,14 @@ static int steps_of_all_epochs(const struct options *options, int per_epoch)
     return steps;
 }
 
-static struct training training_begin(const struct run *run, const char *curve)
+static struct training training_begin(const struct run *run, const struct sharing *sharing,
+                                      const char *curve)
 {
     const struct options *options = run->options;
     struct training training = {.tokens = tokens_per_sample(run->model),
+                                .sharing = sharing,
                                 .reports = run->rank == run->ranks - 1};
-    training.steps_per_epoch = steps_per_epoch(run);
+    training.steps_per_epoch = steps_per_epoch(run, sharing);
     training.steps = options->steps > 0 ? options->steps
                                         : steps_of_all_epochs(options, training.steps_per_epoch);
     if (training.reports && curve[0] != '\0')
@@ -133,16 +153,38 @@ static struct training training_begin(const struct run *run, const char *curve)
     return training;
 }
 
+struct result {
+    double loss, accuracy;
+};
+
+/* Of the whole batch. Where ranks share it all of them call this, unless nobody wants to know: each has its
+ * own samples to tell of, and those that have no losses have none. */
+static struct result result_of(const struct run *run, bool shared)
+{
+    const struct batch *batch = run->batch;
+    struct result result = {batch_mean_loss(batch), batch_accuracy(batch)};
+    if (!shared)
+        return result;
+    const int micro_batches = batch_micro_batches(batch);
+    const bool tells = micro_batches > 0 && batch_losses_computed(batch) == micro_batches;
+    const double samples = tells ? batch_samples(batch) : 0;
+    double sum[3] = {samples, tells ? samples * result.loss : 0,
+                     tells ? samples * result.accuracy : 0};
+    mpi_check(PMPI_Allreduce(MPI_IN_PLACE, sum, 3, MPI_DOUBLE, MPI_SUM, run->comm));
+    return (struct result){sum[1] / sum[0], sum[2] / sum[0]};
+}
+
 /* After a step, on the rank that has the loss: a line of the curve, and the progress. */
-static void report(struct training *training, const struct run *run, int step, double seconds)
+static void report(struct training *training, const struct run *run, struct result result, int step,
+                   double seconds)
 {
     const int batch_size = run->options->batch_size;
     const struct curve_point point = {
         .step = step,
         .epoch = step / training->steps_per_epoch,
         .samples = (long)(step + 1) * batch_size,
-        .loss = batch_mean_loss(run->batch),
-        .accuracy = batch_accuracy(run->batch),
+        .loss = result.loss,
+        .accuracy = result.accuracy,
         .seconds = driver_seconds() - training->progress.began,
         .samples_per_second = batch_size / seconds,
         .tokens_per_second = (double)training->tokens * batch_size / seconds,
@@ -165,7 +207,10 @@ static void take_step(struct training *training, struct run *run, int number)
 {
     driver_evidence_before_step(run, number);
     const double began = driver_seconds();
-    batch_load(run->batch, number);
+    if (training->sharing != NULL)
+        training->sharing->load(run, number);
+    else
+        batch_load(run->batch, number);
     for (int i = 0; i < run->stages; i++)
         stage_set_step(run->trained[i].stage, number);
     driver_memory_step();
@@ -180,8 +225,14 @@ static void take_step(struct training *training, struct run *run, int number)
     driver_evidence_held();
     driver_memory_step();
     log_append(log_record_of_step_end(number, live_bytes()));
-    if (training->reports)
-        report(training, run, number, driver_seconds() - began);
+    const double seconds = driver_seconds() - began;
+    const bool shared = training->sharing != NULL;
+    const bool wanted = run->options->curve[0] != '\0' || !run->options->quiet;
+    if (training->reports || (shared && wanted)) {
+        const struct result result = result_of(run, shared && wanted);
+        if (training->reports)
+            report(training, run, result, number, seconds);
+    }
     driver_evidence_after_step(run, number);
 }
 
@@ -200,7 +251,7 @@ struct usage driver_train(struct run *run, const struct program *program, const 
     build(run, program);
     program->begin(run);
 
-    struct training training = training_begin(run, curve);
+    struct training training = training_begin(run, program->sharing, curve);
     driver_evidence_before_training();
     for (int number = 0; number < training.steps; number++) {
         take_step(&training, run, number);

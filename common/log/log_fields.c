@@ -2,6 +2,7 @@
 #include "common/log/log_fields.h"
 
 #include <limits.h>
+#include <string.h>
 
 static int whole(uint64_t number)
 {
@@ -96,6 +97,51 @@ struct log_held log_held(const struct log_record *record)
 {
     return (struct log_held){whole(record->own_number), record->stage, record->micro_batch,
                              record->bytes, record->caller};
+}
+
+/* The numbers stand where other records have payloads. */
+struct log_record log_record_of_samples(const struct log_samples *samples)
+{
+    struct log_record record = log_record_new(LOG_SAMPLES, LOG_INSTANT);
+    record.own_number = (uint64_t)(uint32_t)samples->all | (uint64_t)(uint32_t)samples->place << 32;
+    record.peer = samples->first;
+    record.tag = samples->count;
+    memcpy(&record.bytes, samples->number, 8);
+    memcpy(&record.fingerprint, samples->number + 2, 8);
+    memcpy(&record.communicator, samples->number + 4, 8);
+    memcpy(&record.own_value, samples->number + 6, 8);
+    memcpy(&record.stage, samples->number + 8, 4);
+    memcpy(&record.micro_batch, samples->number + 9, 4);
+    return record;
+}
+
+struct log_samples log_samples(const struct log_record *record)
+{
+    struct log_samples samples = {.first = record->peer,
+                                  .all = (int32_t)(uint32_t)record->own_number,
+                                  .place = (int32_t)(uint32_t)(record->own_number >> 32)};
+    samples.count = record->tag >= 0 && record->tag <= LOG_SAMPLES_NUMBERS ? record->tag : 0;
+    memcpy(samples.number, &record->bytes, 8);
+    memcpy(samples.number + 2, &record->fingerprint, 8);
+    memcpy(samples.number + 4, &record->communicator, 8);
+    memcpy(samples.number + 6, &record->own_value, 8);
+    memcpy(samples.number + 8, &record->stage, 4);
+    memcpy(samples.number + 9, &record->micro_batch, 4);
+    return samples;
+}
+
+struct log_record log_record_of_gradient(int stage, int micro_batch, int layer)
+{
+    struct log_record record = log_record_new(LOG_GRADIENT, LOG_INSTANT);
+    record.stage = stage;
+    record.micro_batch = micro_batch;
+    record.own_number = (uint64_t)layer;
+    return record;
+}
+
+int log_gradient_layer(const struct log_record *record)
+{
+    return whole(record->own_number);
 }
 
 struct log_record log_record_of_loss(int micro_batch, double loss)

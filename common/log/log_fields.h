@@ -66,6 +66,23 @@ struct log_held {
 struct log_record log_record_of_held(struct log_held held);
 struct log_held log_held(const struct log_record *record);
 
+/* LOG_SAMPLES: up to LOG_SAMPLES_NUMBERS samples of this rank's share of a step's batch, by their numbers in
+ * the data set. A share has as many records as it needs, one behind the other; one of no samples has one. */
+enum { LOG_SAMPLES_NUMBERS = 10 };
+struct log_samples {
+    int first; /* the place in the share of the first of these */
+    int count; /* of a forged record 0 … LOG_SAMPLES_NUMBERS */
+    int all;   /* samples in the share; of a forged record any number, as the next */
+    int place; /* of the share in the whole batch */
+    int32_t number[LOG_SAMPLES_NUMBERS];
+};
+struct log_record log_record_of_samples(const struct log_samples *samples);
+struct log_samples log_samples(const struct log_record *record);
+
+/* LOG_GRADIENT. */
+struct log_record log_record_of_gradient(int stage, int micro_batch, int layer);
+int log_gradient_layer(const struct log_record *record); /* of a forged record -1 */
+
 /* LOG_LOSS: of one micro-batch. May be anything, NaN included. */
 struct log_record log_record_of_loss(int micro_batch, double loss);
 double log_loss(const struct log_record *record);

@@ -39,7 +39,10 @@ enum log_operation {
     LOG_ALLOCATE, /* on request (--log-memory): memory of a kind was given out … */
     LOG_RELEASE, /* … and given back: own_number = enum memory_kind; bytes; own_value = live bytes
                      of that kind behind it */
-    LOG_HELD,    /* at the end of a step, of a tensor made in it that the program has neither
+    LOG_SAMPLES, /* which samples of the data set a rank works on in this step: log_samples */
+    LOG_GRADIENT, /* between two parts of a backward: a layer's gradient of this micro-batch has been added.
+                     stage, micro_batch; own_number = the layer's place in the model */
+    LOG_HELD, /* at the end of a step, of a tensor made in it that the program has neither
                          freed nor given away: stage, micro_batch, bytes; own_number = enum log_held_what;
                          caller: who got it */
     /* MPI: point to point */

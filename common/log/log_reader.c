@@ -68,7 +68,7 @@ static const char *record_fault(const struct log_record *record, const struct lo
     if (before != NULL && (record->clock < before->clock || record->flops < before->flops))
         return "its clock or its FLOPs run backwards";
     /* Where a record has data, they stand in the place of stage and micro-batch. */
-    const bool has_place = record->operation != LOG_DATA;
+    const bool has_place = record->operation != LOG_DATA && record->operation != LOG_SAMPLES;
     if (record->peer < LOG_PEER_NULL ||
         (has_place && (record->stage < -1 || record->micro_batch < -1)))
         return "its peer, stage or micro-batch is impossible";

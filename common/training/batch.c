@@ -7,7 +7,7 @@
 #include "common/training/batch_parts.h"
 
 #include "common/base/fatal.h"
-#include "common/log/log.h"
+#include "common/log/log_fields.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@ static void check_options(const struct batch_options *options)
 {
     if (options->batch_size < 1)
         fatal("a batch has at least 1 sample, not %d", options->batch_size);
-    if (options->micro_batches < 1 || options->batch_size % options->micro_batches != 0)
+    if (options->micro_batches < 1 ||
+        (!options->shared && options->batch_size % options->micro_batches != 0))
         fatal("a batch of %d samples can't be cut into %d equal micro-batches", options->batch_size,
               options->micro_batches);
 }
@@ -47,7 +48,8 @@ struct batch *batch_new(const struct batch_options *options)
     check_options(options);
     struct batch *batch = memory_allocate(MEMORY_WORKSPACE, sizeof *batch);
     *batch = (struct batch){.options = *options,
-                            .micro_batch_size = options->batch_size / options->micro_batches,
+                            .loaded = options->shared ? 0 : options->batch_size,
+                            .micro_batches = options->shared ? 0 : options->micro_batches,
                             .epoch = -1,
                             .first = -1};
     int length = snprintf(batch->dataset_name, sizeof batch->dataset_name, "%s", options->dataset);
@@ -120,7 +122,7 @@ void batch_replace_loss(struct batch *batch, const struct custom_loss *loss)
 static void fetch_labels(struct batch *batch)
 {
     if (batch->labels != NULL && batch->first >= 0)
-        dataset_gather_labels(batch->labels, batch->order + batch->first, batch->options.batch_size,
+        dataset_gather_labels(batch->labels, batch->order + batch->first, batch->loaded,
                               tensor_integers(batch->all_labels));
     else
         forget_labels(batch);
@@ -189,11 +191,27 @@ int batch_steps_per_epoch(const struct batch *batch)
     return batch->samples / batch->options.batch_size;
 }
 
+/* What the step before left is forgotten, and the labels of this one are fetched. */
+static void begin_step(struct batch *batch)
+{
+    fetch_labels(batch);
+    for (int m = 0; m < batch->options.micro_batches; m++) {
+        struct micro_batch *one = &batch->micro_batch[m];
+        one->loss_computed = false;
+        one->backward_computed = false;
+        forget_kept(one);
+    }
+    if (batch->outputs != NULL)
+        batch_forget_outputs(batch);
+}
+
 void batch_load(struct batch *batch, int step)
 {
     const struct batch_options *options = &batch->options;
     if (step < 0)
         fatal("there is no step %d", step);
+    if (options->shared)
+        fatal("ranks share this batch: batch_load_samples says which samples are this rank's");
     if (batch->order != NULL) {
         int steps = batch_steps_per_epoch(batch);
         int epoch = step / steps;
@@ -204,12 +222,51 @@ void batch_load(struct batch *batch, int step)
     } else if (batch_is_meta(batch)) {
         batch->first = 0;
     }
-    fetch_labels(batch);
-    for (int m = 0; m < options->micro_batches; m++) {
-        batch->micro_batch[m].loss_computed = false;
-        batch->micro_batch[m].backward_computed = false;
-        forget_kept(&batch->micro_batch[m]);
+    begin_step(batch);
+}
+
+static void record_samples(const int *sample, int count, int place)
+{
+    int first = 0;
+    do {
+        struct log_samples some = {.first = first, .all = count, .place = place};
+        for (; some.count < LOG_SAMPLES_NUMBERS && first < count; first++)
+            some.number[some.count++] = sample[first];
+        log_append(log_record_of_samples(&some));
+    } while (first < count);
+}
+
+void batch_load_samples(struct batch *batch, int step, const int *sample, int count, int place)
+{
+    const struct batch_options *options = &batch->options;
+    if (!options->shared || count < 0 || count > options->batch_size)
+        fatal("%d samples for a step: this rank's share of a batch has at most %d", count,
+              options->shared ? options->batch_size : 0);
+    for (int i = 0; i < count && batch->order != NULL; i++)
+        if (sample[i] < 0 || sample[i] >= batch->samples)
+            fatal("sample %d of this rank's share of step %d is number %d: the data set has "
+                  "samples 0 "
+                  "to %d",
+                  i, step, sample[i], batch->samples - 1);
+    batch->loaded = count;
+    batch->micro_batches = count < options->micro_batches ? count : options->micro_batches;
+    batch->first = 0;
+    if (batch->order != NULL)
+        memcpy(batch->order, sample, (size_t)count * sizeof *sample);
+    for (int m = 0; m < options->micro_batches; m++) { /* views of other samples, from now on */
+        tensor_free(batch->micro_batch[m].labels);
+        batch->micro_batch[m].labels = NULL;
     }
-    if (batch->outputs != NULL)
-        batch_forget_outputs(batch);
+    record_samples(sample, count, place);
+    begin_step(batch);
+}
+
+int batch_samples(const struct batch *batch)
+{
+    return batch->loaded;
+}
+
+int batch_micro_batches(const struct batch *batch)
+{
+    return batch->micro_batches;
 }

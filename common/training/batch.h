@@ -1,7 +1,9 @@
 /*
  * The batch of a training step, cut into micro-batches, with its loss.
  *
- * Sample k of the batch belongs to micro-batch k / (batch_size / micro_batches).
+ * Sample k of the batch belongs to micro-batch k / (batch_size / micro_batches). Where ranks share a batch
+ * (batch_load_samples), it is this rank's share that is cut into micro-batches, and their sizes may differ by
+ * one.
  * A rank opens the inputs, the labels, both or neither; what was not opened
  * cannot be asked for (fatal, and the message says what to do). Opening is
  * recorded in the log.
@@ -21,7 +23,8 @@ struct batch;
 struct batch_options {
     const char *dataset; /* name as for dataset_open */
     int batch_size;
-    int micro_batches; /* divides batch_size */
+    int micro_batches; /* divides batch_size, unless ranks share a batch; then this rank's share is cut */
+    bool shared;       /* batch_size is that of the largest share: batch_load_samples */
     enum loss_kind loss;
     uint64_t seed;
     struct data_shape data; /* as the model wants it: model_data */
@@ -51,6 +54,8 @@ void batch_free(struct batch *batch);
 void batch_open_inputs(struct batch *batch);
 void batch_open_labels(struct batch *batch);
 
+/* How many samples a micro-batch has. Of a share of a batch it may be one less than of the one before. */
+int batch_micro_batch_samples(const struct batch *batch, int micro_batch);
 /* The inputs of one micro-batch: a new tensor (micro-batch size, sample…) of the data's dtype. */
 struct tensor *batch_inputs(struct batch *batch, int micro_batch);
 /* The labels of one micro-batch: int32 (micro-batch size), of tokens (micro-batch size, tokens); stays the batch's. On a rank
@@ -82,7 +87,13 @@ struct slice batch_outputs_slice(const struct batch *batch, int first, int sampl
 int batch_steps_per_epoch(const struct batch *batch);
 /* Fetches the samples of training step 0, 1, 2, … (all epochs in a row). */
 void batch_load(struct batch *batch, int step);
-/* After a step: the mean of the micro-batches' losses, NaN if not all were computed; the
+/* In place of batch_load, where ranks share a batch: this rank's samples in step `step`, by their numbers in
+ * the data set, which have to be there; `count` may be 0. `place`: of the first of them in the whole batch. Cut into `micro_batches`, as many as the options say
+ * or, with fewer samples, one for each. The log says which they are. */
+void batch_load_samples(struct batch *batch, int step, const int *sample, int count, int place);
+int batch_samples(const struct batch *batch);       /* of this step on this rank */
+int batch_micro_batches(const struct batch *batch); /* likewise; 0 where there are no samples */
+/* After a step: the mean of the micro-batches' losses (of a share, over its samples), NaN if not all were computed; the
  * share of right answers, NaN with a loss of the program's; and how many micro-batches had their loss computed. */
 double batch_mean_loss(const struct batch *batch);
 /* The same of some micro-batches, from `first` on. */

@@ -8,6 +8,7 @@
 #define COMMON_TRAINING_BATCH_PARTS_H
 
 #include "common/training/batch.h"
+#include "common/training/share.h"
 
 #define NOT_RECEIVED (-1) /* a label that is not here yet */
 
@@ -25,14 +26,16 @@ struct batch {
     struct batch_options options;
     struct custom_loss own_loss; /* of the program's; classes is 0: the kit's */
     char dataset_name[128];
-    int micro_batch_size;
-    int samples; /* in the data set; 0: not known here */
+    int loaded;        /* samples of this step on this rank … */
+    int micro_batches; /* … in so many micro-batches */
+    int samples;       /* in the data set; 0: not known here */
     bool inputs_open, labels_open;
     struct dataset *inputs; /* on the meta device there are none */
     struct dataset *labels;
-    int *order; /* of the samples in one epoch, or NULL while nothing is open */
-    int epoch;  /* whose order that is; -1: none yet */
-    int first;  /* where this step's samples begin in the order; -1: no step loaded */
+    int *
+        order; /* of the samples in one epoch, or of a share of a batch; NULL while nothing is open */
+    int epoch; /* whose order that is; -1: none yet */
+    int first; /* where this step's samples begin in the order; -1: no step loaded */
     struct tensor *all_labels;
     struct tensor *outputs; /* NULL until the first loss is computed */
     struct micro_batch *micro_batch;

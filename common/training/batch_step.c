@@ -22,10 +22,35 @@ void batch_forget_outputs(struct batch *batch)
 
 static struct micro_batch *micro_batch_of(const struct batch *batch, int micro_batch)
 {
-    if (micro_batch < 0 || micro_batch >= batch->options.micro_batches)
+    if (micro_batch < 0 || micro_batch >= batch->micro_batches)
         fatal("there is no micro-batch %d; they are numbered 0 to %d", micro_batch,
-              batch->options.micro_batches - 1);
+              batch->micro_batches - 1);
     return &batch->micro_batch[micro_batch];
+}
+
+/* The place of a micro-batch's first sample among those of this rank, and how many it has. */
+static int begin_of(const struct batch *batch, int micro_batch)
+{
+    return share_begin(batch->loaded, batch->micro_batches, micro_batch);
+}
+
+static int size_of(const struct batch *batch, int micro_batch)
+{
+    return share_size(batch->loaded, batch->micro_batches, micro_batch);
+}
+
+int batch_micro_batch_samples(const struct batch *batch, int micro_batch)
+{
+    micro_batch_of(batch, micro_batch);
+    return size_of(batch, micro_batch);
+}
+
+/* A new view of the rows of a tensor that belong to a micro-batch; `shape` is that of one. */
+static struct tensor *rows_of(const struct batch *batch, struct tensor *all, int micro_batch,
+                              struct shape shape)
+{
+    const size_t each = shape_elements(shape) / (size_t)shape.size[0];
+    return tensor_view(all, (size_t)begin_of(batch, micro_batch) * each, shape);
 }
 
 /* Gives a tensor to the program, and returns it. For the log: what it is, and who called. */
@@ -47,7 +72,7 @@ struct tensor *batch_inputs(struct batch *batch, int micro_batch)
               micro_batch);
     if (batch->first < 0)
         fatal("no step was loaded yet: batch_load() comes first");
-    int count = batch->micro_batch_size;
+    const int count = size_of(batch, micro_batch);
     const double elements = shape_count(batch->options.data.input);
     const bool made = dataset_is_made(batch->options.dataset);
     work_begin((struct work){
@@ -56,8 +81,9 @@ struct tensor *batch_inputs(struct batch *batch, int micro_batch)
         tensor_new(MEMORY_ACTIVATION, batch->options.data.dtype, batch->options.device,
                    shape_with_batch(count, batch->options.data.input));
     if (!batch_is_meta(batch))
-        dataset_gather_inputs(batch->inputs, batch->order + batch->first + micro_batch * count,
-                              count, inputs->data);
+        dataset_gather_inputs(batch->inputs,
+                              batch->order + batch->first + begin_of(batch, micro_batch), count,
+                              inputs->data);
     work_end();
     return hand_out(LOG_HELD_X, micro_batch, inputs, __builtin_return_address(0));
 }
@@ -65,18 +91,18 @@ struct tensor *batch_inputs(struct batch *batch, int micro_batch)
 struct tensor *batch_labels(struct batch *batch, int micro_batch)
 {
     struct micro_batch *own = micro_batch_of(batch, micro_batch);
-    const struct shape shape = batch_labels_shape(batch, batch->micro_batch_size);
     if (own->labels == NULL)
-        own->labels =
-            tensor_view(batch->all_labels, (size_t)micro_batch * shape_elements(shape), shape);
+        own->labels = rows_of(batch, batch->all_labels, micro_batch,
+                              batch_labels_shape(batch, size_of(batch, micro_batch)));
     return own->labels;
 }
 
 /* The work of a loss, or of its gradient, on a micro-batch. */
-static void begin_loss(const struct batch *batch, enum work_kind kind)
+static void begin_loss(const struct batch *batch, int micro_batch, enum work_kind kind)
 {
-    const double rows = shape_count(batch_labels_shape(batch, batch->micro_batch_size));
-    const double classes = shape_last(batch_outputs_shape(batch, batch->micro_batch_size));
+    const int samples = size_of(batch, micro_batch);
+    const double rows = shape_count(batch_labels_shape(batch, samples));
+    const double classes = shape_last(batch_outputs_shape(batch, samples));
     work_begin((struct work){kind, rows * classes, {rows, classes}});
 }
 
@@ -103,14 +129,14 @@ static struct tensor *outputs_of(struct batch *batch, int micro_batch)
                                     batch_outputs_shape(batch, options->batch_size));
         batch_forget_outputs(batch);
     }
-    const struct shape shape = batch_outputs_shape(batch, batch->micro_batch_size);
-    return tensor_view(batch->outputs, (size_t)micro_batch * shape_elements(shape), shape);
+    return rows_of(batch, batch->outputs, micro_batch,
+                   batch_outputs_shape(batch, size_of(batch, micro_batch)));
 }
 
 void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
 {
     struct micro_batch *own = micro_batch_of(batch, micro_batch);
-    struct shape expected = batch_outputs_shape(batch, batch->micro_batch_size);
+    struct shape expected = batch_outputs_shape(batch, size_of(batch, micro_batch));
     char found_text[SHAPE_TEXT_SIZE], expected_text[SHAPE_TEXT_SIZE];
     if (y == NULL)
         fatal("micro-batch %d: there is no output (NULL) to compute a loss of", micro_batch);
@@ -125,7 +151,7 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
         fatal("the loss of micro-batch %d was computed already in this step: each micro-batch goes "
               "through the last stage once",
               micro_batch);
-    begin_loss(batch, WORK_loss_forward);
+    begin_loss(batch, micro_batch, WORK_loss_forward);
     const struct tensor *labels = labels_for_loss(batch, micro_batch);
     struct tensor *outputs = outputs_of(batch, micro_batch);
     tensor_copy(outputs, y);
@@ -177,7 +203,7 @@ struct tensor *batch_loss_backward(struct batch *batch, int micro_batch, float s
               micro_batch);
     own->backward_computed = true;
 
-    begin_loss(batch, WORK_loss_backward);
+    begin_loss(batch, micro_batch, WORK_loss_backward);
     struct tensor *outputs = outputs_of(batch, micro_batch);
     struct tensor *gradient = gradient_of(batch, micro_batch, outputs, scale);
     tensor_free(outputs);
@@ -211,33 +237,36 @@ struct slice batch_outputs_slice(const struct batch *batch, int first, int sampl
 int batch_losses_computed(const struct batch *batch)
 {
     int computed = 0;
-    for (int m = 0; m < batch->options.micro_batches; m++)
+    for (int m = 0; m < batch->micro_batches; m++)
         computed += batch->micro_batch[m].loss_computed;
     return computed;
 }
 
 double batch_mean_loss(const struct batch *batch)
 {
-    return batch_mean_loss_of(batch, 0, batch->options.micro_batches);
+    return batch_mean_loss_of(batch, 0, batch->micro_batches);
 }
 
 double batch_mean_loss_of(const struct batch *batch, int first, int micro_batches)
 {
-    double sum = 0;
+    double sum = 0, samples = 0;
+    const bool equal = batch->micro_batches > 0 && batch->loaded % batch->micro_batches == 0;
     for (int m = first; m < first + micro_batches; m++) {
         const struct micro_batch *one = micro_batch_of(batch, m);
-        sum += one->loss_computed ? one->loss : NAN;
+        const double weight = equal ? 1 : size_of(batch, m);
+        sum += one->loss_computed ? weight * one->loss : NAN;
+        samples += weight;
     }
-    return sum / micro_batches;
+    return samples > 0 ? sum / samples : NAN;
 }
 
 double batch_accuracy(const struct batch *batch)
 {
-    int micro_batches = batch->options.micro_batches;
+    int micro_batches = batch->micro_batches;
     if (batch_losses_computed(batch) < micro_batches || batch_has_own_loss(batch))
         return NAN;
     int correct = 0;
     for (int m = 0; m < micro_batches; m++)
         correct += batch->micro_batch[m].correct;
-    return (double)correct / batch->options.batch_size / batch->options.data.labels;
+    return (double)correct / batch->loaded / batch->options.data.labels;
 }

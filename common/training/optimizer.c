@@ -20,6 +20,7 @@
 struct optimizer {
     struct optimizer_options options;
     struct stage *stage;
+    bool held;
     int steps_done;
     int states;
     struct tensor *state[MAX_STATES];
@@ -76,8 +77,15 @@ static struct adamw_factors adamw_factors(const struct optimizer_options *option
     };
 }
 
+void optimizer_hold(struct optimizer *optimizer, bool held)
+{
+    optimizer->held = held;
+}
+
 void optimizer_step(struct optimizer *optimizer)
 {
+    if (optimizer->held)
+        return;
     const struct optimizer_options *options = &optimizer->options;
     struct tensor *parameters = stage_parameters(optimizer->stage);
     const float *gradients = tensor_floats(stage_gradients(optimizer->stage));

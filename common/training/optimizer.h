@@ -28,6 +28,10 @@ void optimizer_free(struct optimizer *optimizer);
 /* One step with the gradients as they are; recorded in the log. Gradients are not zeroed. */
 void optimizer_step(struct optimizer *optimizer);
 
+/* While it is held, optimizer_step does nothing: what steps at its end can be made a part of a larger step,
+ * before whose end more is to be done with the gradients. */
+void optimizer_hold(struct optimizer *optimizer, bool held);
+
 /* State, to store and restore: flat tensors as long as the stage's parameters, which stay the
  * optimizer's. SGD has 1, "momentum_buffer"; AdamW has 2, "exp_avg" and "exp_avg_sq". */
 int optimizer_states(const struct optimizer *optimizer);

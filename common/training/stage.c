@@ -179,6 +179,8 @@ struct stage *stage_new(const struct model *model, const struct stage_options *o
     struct stage *stage = allocate(1, sizeof *stage);
     stage->options = *options;
     stage->layer = model->layer + options->first_layer;
+    stage->micro_batches = options->micro_batches;
+    stage->samples = options->micro_batches * options->micro_batch_size;
     check_messages(stage);
     make_arenas(stage, model);
     if (options->device != DEVICE_META)

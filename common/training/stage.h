@@ -58,6 +58,18 @@ struct tensor *stage_output_new(struct stage *stage);
 void stage_zero_gradients(struct stage *stage);
 /* The training step that begins now, 0 before any: dropout is another in each. */
 void stage_set_step(struct stage *stage, int step);
+/* Where ranks share a batch: from now on this rank's samples are `samples` of the whole batch, from the place
+ * `first` on, cut into so many micro-batches, whose sizes may differ by one (common/training/share.h). None is
+ * in flight. */
+void stage_set_samples(struct stage *stage, int first, int samples, int micro_batches);
+
+/* From now on, unless `ready` is NULL: stage_backward and stage_backward_weight call it with `own` behind each
+ * layer's backward for the weights, from the last layer of the stage to the first, when that layer's gradient
+ * of this micro-batch has been added (a layer without parameters, too: `layer` is the place in the model).
+ * It may start messages with what is complete. The log then has a record of the backward's parts before and
+ * behind each call, and a LOG_GRADIENT between them. */
+typedef void stage_gradient_ready(void *own, int micro_batch, int layer);
+void stage_tell_gradients(struct stage *stage, stage_gradient_ready *ready, void *own);
 
 /* --- what a validation calls ------------------------------------------------- */
 

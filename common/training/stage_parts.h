@@ -12,6 +12,7 @@
 
 #include "common/layers/layers.h"
 #include "common/log/log_fields.h"
+#include "common/training/share.h"
 
 /* How far a micro-batch has come. */
 enum progress { NOT_HERE, FORWARD_DONE, BACKWARD_INPUT_DONE, FINISHED };
@@ -33,8 +34,11 @@ struct stage {
     size_t *offset;         /* of each layer in the arenas … */
     size_t *buffer_offset;  /* … and in the buffers */
     const struct parameter
-        *tied;              /* the model's first, if a layer here is tied to it; else NULL … */
-    size_t tied_offset;     /* … and where in the arenas it is */
+        *tied;          /* the model's first, if a layer here is tied to it; else NULL … */
+    size_t tied_offset; /* … and where in the arenas it is */
+    int samples, micro_batches;           /* of this step: as the options say, or a share's */
+    stage_gradient_ready *gradient_ready; /* NULL: nobody is told */
+    void *told;
     int step;               /* that runs now */
     struct pass pass;       /* of the call that runs */
     struct flight **flight; /* of each micro-batch; NULL unless it is in flight */

@@ -38,9 +38,9 @@ static void check_micro_batch(const struct stage *stage, enum log_operation oper
                               int micro_batch, const char *what, enum progress needed)
 {
     const struct stage_options *options = &stage->options;
-    if (micro_batch < 0 || micro_batch >= options->micro_batches)
+    if (micro_batch < 0 || micro_batch >= stage->micro_batches)
         fatal("stage %d: %s of micro-batch %d: there is none, they are numbered 0 to %d",
-              options->index, what, micro_batch, options->micro_batches - 1);
+              options->index, what, micro_batch, stage->micro_batches - 1);
     const enum progress found = progress_of(stage, micro_batch);
     if (found == needed || (needed == NOT_HERE && found == FINISHED))
         return;
@@ -54,7 +54,8 @@ static void take_over(const struct stage *stage, int micro_batch, const char *wh
                       struct tensor *tensor, enum dtype dtype, struct shape sample)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    struct shape shape = shape_with_batch(stage->options.micro_batch_size, sample);
+    const int size = share_size(stage->samples, stage->micro_batches, micro_batch);
+    struct shape shape = shape_with_batch(size, sample);
     if (tensor == NULL)
         fatal("stage %d, micro-batch %d: %s is NULL; expected a tensor %s", stage->options.index,
               micro_batch, what, shape_text(shape, expected));
@@ -108,7 +109,8 @@ static void set_pass(struct stage *stage, int micro_batch)
     stage->pass.seed = options->seed;
     stage->pass.step = stage->flight[micro_batch]->step;
     stage->pass.samples_together = options->samples_together;
-    stage->pass.first_sample = options->first_sample + micro_batch * options->micro_batch_size;
+    stage->pass.first_sample =
+        options->first_sample + share_begin(stage->samples, stage->micro_batches, micro_batch);
 }
 
 static struct layer_memory memory_of(const struct stage *stage, int i, const struct pass *pass)
@@ -160,6 +162,18 @@ static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, st
                                 saved_of(stage, micro_batch, i), dy, wanted);
 }
 
+/* Layer i's gradient has been added: who wants to know is told, between two parts of the backward. */
+static void tell(struct stage *stage, enum log_operation operation, int micro_batch, int i)
+{
+    if (stage->gradient_ready == NULL)
+        return;
+    const int index = stage->options.index, layer = stage->options.first_layer + i;
+    end(stage, operation, micro_batch, NULL);
+    log_append(log_record_of_gradient(index, micro_batch, layer));
+    stage->gradient_ready(stage->told, micro_batch, layer);
+    begin(stage, operation, micro_batch, NULL);
+}
+
 struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
 {
     check_micro_batch(stage, LOG_BACKWARD, micro_batch, "a backward", FORWARD_DONE);
@@ -172,6 +186,7 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
         dy = layer_back(stage, micro_batch, i, dy);
         layer_backward_weight(&stage->layer[i], memory_of(stage, i, &stage->pass),
                               saved_of(stage, micro_batch, i));
+        tell(stage, LOG_BACKWARD, micro_batch, i);
     }
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD, micro_batch, dy);
@@ -199,9 +214,11 @@ void stage_backward_weight(struct stage *stage, int micro_batch)
                       BACKWARD_INPUT_DONE);
     set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
-    for (int i = stage->options.layers - 1; i >= 0; i--)
+    for (int i = stage->options.layers - 1; i >= 0; i--) {
         layer_backward_weight(&stage->layer[i], memory_of(stage, i, &stage->pass),
                               saved_of(stage, micro_batch, i));
+        tell(stage, LOG_BACKWARD_WEIGHT, micro_batch, i);
+    }
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
 }
@@ -245,6 +262,27 @@ struct tensor *stage_output_new(struct stage *stage)
 void stage_set_step(struct stage *stage, int step)
 {
     stage->step = step;
+}
+
+void stage_set_samples(struct stage *stage, int first, int samples, int micro_batches)
+{
+    const struct stage_options *options = &stage->options;
+    if (samples < 0 || micro_batches < 0 || micro_batches > options->micro_batches ||
+        samples > options->micro_batches * options->micro_batch_size || samples < micro_batches)
+        fatal("stage %d: %d samples in %d micro-batches: at most %d of at most %d", options->index,
+              samples, micro_batches, options->micro_batches, options->micro_batch_size);
+    if (stage->in_flight > 0)
+        fatal("stage %d: other samples, while %d micro-batches are in flight", options->index,
+              stage->in_flight);
+    stage->options.first_sample = first;
+    stage->samples = samples;
+    stage->micro_batches = micro_batches;
+}
+
+void stage_tell_gradients(struct stage *stage, stage_gradient_ready *ready, void *own)
+{
+    stage->gradient_ready = ready;
+    stage->told = own;
 }
 
 void stage_zero_gradients(struct stage *stage)

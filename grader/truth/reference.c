@@ -2,14 +2,16 @@
 #include "grader/truth/reference.h"
 
 #include <glib.h>
+#include <math.h>
 #include <string.h>
 
-static struct batch *open_batch(const struct options *options, int micro_batches,
+static struct batch *open_batch(const struct options *options, int micro_batches, bool shared,
                                 const struct model *model)
 {
     struct batch *batch = batch_new(&(struct batch_options){.dataset = options->dataset,
                                                             .batch_size = options->batch_size,
                                                             .micro_batches = micro_batches,
+                                                            .shared = shared,
                                                             .loss = options->loss,
                                                             .seed = options->seed,
                                                             .data = model_data(model)});
@@ -18,7 +20,9 @@ static struct batch *open_batch(const struct options *options, int micro_batches
     return batch;
 }
 
-struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE])
+/* together: of so many samples statistics are taken together; 0: of all. */
+static struct reference *make(const struct options *options, const struct shares *shares,
+                              int together, char error[REFERENCE_ERROR_SIZE])
 {
     struct data_shape data;
     char cause[DATASET_ERROR_SIZE > MODEL_ERROR_SIZE ? DATASET_ERROR_SIZE : MODEL_ERROR_SIZE];
@@ -47,22 +51,39 @@ struct reference *reference_new(const struct options *options, char error[REFERE
                                                  .layers = model->layers,
                                                  .micro_batch_size = options->batch_size,
                                                  .micro_batches = 1,
-                                                 .samples_together = options->batch_size /
-                                                                     options_micro_batches(options),
+                                                 .samples_together = together,
                                                  .seed = options->seed,
                                                  .device = DEVICE_CPU});
-    reference->batch = open_batch(options, 1, model);
+    reference->batch = open_batch(options, 1, shares != NULL, model);
+    reference->shares = shares;
     reference->optimizer = optimizer_new(&options->optimizer, reference->stage);
+    return reference;
+}
+
+struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE])
+{
+    return make(options, NULL, options->batch_size / options_micro_batches(options), error);
+}
+
+static struct reference *or_say(struct reference *reference, const char *error,
+                                struct verdict *verdict)
+{
+    if (!reference)
+        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
     return reference;
 }
 
 struct reference *reference_of_run(const struct outcome *run, struct verdict *verdict)
 {
     char error[REFERENCE_ERROR_SIZE];
-    struct reference *reference = reference_new(&run->options, error);
-    if (!reference)
-        verdict_set(verdict, VERDICT_NOT_JUDGED, "there is no reference for this run: %s", error);
-    return reference;
+    return or_say(reference_new(&run->options, error), error, verdict);
+}
+
+struct reference *reference_of_shares(const struct outcome *run, const struct shares *shares,
+                                      int together, struct verdict *verdict)
+{
+    char error[REFERENCE_ERROR_SIZE];
+    return or_say(make(&run->options, shares, together, error), error, verdict);
 }
 
 void reference_free(struct reference *reference)
@@ -78,13 +99,29 @@ void reference_free(struct reference *reference)
 
 struct batch *reference_batch_new(const struct reference *reference, int micro_batches)
 {
-    return open_batch(&reference->options, micro_batches, reference->model);
+    return open_batch(&reference->options, micro_batches, false, reference->model);
+}
+
+/* The samples that the ranks shared; false: there were none. */
+static bool load_shares(struct reference *reference, int step)
+{
+    int count;
+    const int *sample = shares_batch(reference->shares, step, &count);
+    batch_load_samples(reference->batch, step, sample, count, 0);
+    stage_set_samples(reference->stage, 0, count, count > 0 ? 1 : 0);
+    return count > 0;
 }
 
 void reference_compute(struct reference *reference, int step)
 {
     struct batch *batch = reference->batch;
-    batch_load(batch, step);
+    if (!reference->shares) {
+        batch_load(batch, step);
+    } else if (!load_shares(reference, step)) {
+        stage_zero_gradients(reference->stage);
+        reference->loss = NAN;
+        return;
+    }
     stage_set_step(reference->stage, step);
     stage_zero_gradients(reference->stage);
     batch_loss(batch, 0, stage_forward(reference->stage, 0, batch_inputs(batch, 0)));

@@ -11,13 +11,15 @@
 #include "common/driver/options.h"
 #include "common/training/batch.h"
 #include "common/training/optimizer.h"
+#include "grader/evidence/shares.h"
 #include "grader/verdict/judge.h"
 
 struct reference {
     struct options options;
     struct model *model;
-    struct stage *stage; /* all layers */
-    struct batch *batch; /* the batch as a whole: one micro-batch */
+    struct stage *stage;         /* all layers */
+    struct batch *batch;         /* the batch as a whole: one micro-batch */
+    const struct shares *shares; /* what that consists of, where ranks shared it; else NULL */
     struct optimizer *optimizer;
     struct pass pass; /* of the micro-batch that is looked at */
     double loss;      /* of the last reference_compute() */
@@ -29,6 +31,11 @@ struct reference {
 struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE]);
 /* The same for a run that is judged: NULL after setting the verdict to "not judged". */
 struct reference *reference_of_run(const struct outcome *run, struct verdict *verdict);
+/* For a run whose ranks share each batch: it consists of the samples that they had, in the order of their
+ * places. Statistics over samples are taken over each `together` of them; 0: over all. shares must outlive the
+ * reference. reference_parts_new and reference_passage, which cut batches by themselves, are not for it. */
+struct reference *reference_of_shares(const struct outcome *run, const struct shares *shares,
+                                      int together, struct verdict *verdict);
 void reference_free(struct reference *reference); /* NULL is allowed */
 
 /* A batch of the reference's own data, open, cut into that many micro-batches; the caller's. */

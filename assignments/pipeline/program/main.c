@@ -3,6 +3,7 @@
  * probes there are, and calls the student's functions in between.
  */
 #include "assignments/pipeline/options.h"
+#include "assignments/pipeline/pipelines.h"
 #include "assignments/pipeline/program/parts.h"
 
 #include <stdio.h>
@@ -10,39 +11,9 @@
 
 /* ---- training steps --------------------------------------------------------------------------- */
 
-static void take_afab(struct run *run)
+static void take(struct run *run)
 {
-    train_step_afab(run->own);
-}
-
-static void take_naive(struct run *run)
-{
-    train_step_naive(run->own);
-}
-
-static void take_1f1b(struct run *run)
-{
-    train_step_1f1b(run->own);
-}
-
-static void take_bounded(struct run *run)
-{
-    train_step_bounded(run->own);
-}
-
-static void take_interleaved(struct run *run)
-{
-    train_step_interleaved(run->own, pipeline_run_chunks(run));
-}
-
-static void take_zero_bubble(struct run *run)
-{
-    train_step_zero_bubble(run->own);
-}
-
-static void take_pipedream(struct run *run)
-{
-    train_step_pipedream(run->own);
+    pipelines_take(schedule_id(pipeline_run_schedule(run)), run->own, pipeline_run_chunks(run));
 }
 
 static void take_baseline(struct run *run)
@@ -51,23 +22,13 @@ static void take_baseline(struct run *run)
     optimizer_step(run->trained[0].optimizer);
 }
 
-static void (*const takes[SCHEDULES])(struct run *run) = {
-    [SCHEDULE_AFAB] = take_afab,
-    [SCHEDULE_NAIVE] = take_naive,
-    [SCHEDULE_1F1B] = take_1f1b,
-    [SCHEDULE_BOUNDED] = take_bounded,
-    [SCHEDULE_INTERLEAVED] = take_interleaved,
-    [SCHEDULE_ZERO_BUBBLE] = take_zero_bubble,
-    [SCHEDULE_PIPEDREAM] = take_pipedream,
-    [SCHEDULE_BASELINE] = take_baseline,
-};
-
 /* The schedules as the driver wants them; ends with a NULL name. */
 static const struct step *steps(void)
 {
     static struct step steps[SCHEDULES + 1];
     for (int id = 0; id < SCHEDULES; id++)
-        steps[id] = (struct step){schedule_table[id].name, schedule_table[id].what, takes[id]};
+        steps[id] = (struct step){schedule_table[id].name, schedule_table[id].what,
+                                  schedule_table[id].one_process ? take_baseline : take};
     return steps;
 }
 

@@ -2,7 +2,8 @@
  * The tensor assignment's program: tells the driver which ways there are to split a model, and trains it. The
  * training step is that of one process: what ranks say to each other is inside of the layers.
  */
-#include "assignments/tensor/program/outside.h"
+#include "assignments/tensor/given/outside.h"
+#include "assignments/tensor/program/parts.h"
 #include "assignments/tensor/trials.h"
 #include "assignments/tensor/way_table.h"
 
@@ -70,7 +71,17 @@ static bool fits(const struct run *run, char *reason, size_t reason_size)
                  "--parallel vocabulary has a loss of its own, a cross-entropy: leave --loss out");
         return false;
     }
-    return tensor_fits(run, reason, reason_size);
+    return tensor_fits(reason, reason_size);
+}
+
+/* A probe makes what it looks at; but it, too, has the group. */
+static void put_layers(struct run *run)
+{
+    const struct tensor_group all = {.comm = run->comm, .rank = run->rank, .ranks = run->ranks};
+    tensor_put_layers_among(&all, tensor_way(run->options),
+                            run->options->batch_size / options_micro_batches(run->options));
+    if (run->options->probe[0] != '\0')
+        layer_replace_with(NULL, NULL);
 }
 
 static void build(struct run *run)
@@ -93,7 +104,7 @@ int main(int argc, char **argv)
         .options = &tensor_own_options,
         .steps = steps(),
         .probes = probes(),
-        .layers = tensor_put_layers,
+        .layers = put_layers,
         .fits = fits,
         .build = build,
         .begin = begin,

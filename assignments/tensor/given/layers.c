@@ -4,7 +4,7 @@
  */
 #include "assignments/tensor/between_chains.h"
 #include "assignments/tensor/chains.h"
-#include "assignments/tensor/program/outside.h"
+#include "assignments/tensor/given/outside.h"
 #include "common/base/fatal.h"
 
 #include <stdio.h>
@@ -197,13 +197,12 @@ static bool replace(const struct layer_place *place, struct layer *own, void *us
     return made;
 }
 
-void tensor_put_layers(struct run *run)
+void tensor_put_layers_among(const struct tensor_group *group, enum way way, int samples)
 {
-    model.way = tensor_way(run->options);
-    model.group = (struct tensor_group){.comm = run->comm, .rank = run->rank, .ranks = run->ranks};
-    model.samples = run->options->batch_size / options_micro_batches(run->options);
-    if (run->options->probe[0] == '\0') /* a probe makes what it looks at */
-        layer_replace_with(replace, NULL);
+    model.way = way;
+    model.group = *group;
+    model.samples = samples;
+    layer_replace_with(replace, NULL);
 }
 
 struct part tensor_own_words(void)
@@ -211,9 +210,8 @@ struct part tensor_own_words(void)
     return model.part;
 }
 
-bool tensor_fits(const struct run *run, char *reason, size_t reason_size)
+bool tensor_fits(char *reason, size_t reason_size)
 {
-    (void)run;
     if (model.refused)
         snprintf(reason, reason_size, "%s", model.reason);
     return !model.refused;

@@ -2,7 +2,7 @@
  * The gradients of parameters of which every rank has all, handed to the student when a step's backwards
  * are done (outside.h).
  */
-#include "assignments/tensor/program/outside.h"
+#include "assignments/tensor/given/outside.h"
 #include "common/base/fatal.h"
 #include "common/training/stage.h"
 

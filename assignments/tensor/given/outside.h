@@ -3,10 +3,10 @@
  * the samples. The student's functions that lead from one to the other stand around the kit's layers, before
  * which, or behind which, it changes (layer_with_borders).
  */
-#ifndef ASSIGNMENTS_TENSOR_PROGRAM_OUTSIDE_H
-#define ASSIGNMENTS_TENSOR_PROGRAM_OUTSIDE_H
+#ifndef ASSIGNMENTS_TENSOR_GIVEN_OUTSIDE_H
+#define ASSIGNMENTS_TENSOR_GIVEN_OUTSIDE_H
 
-#include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/given/split_model.h"
 #include "assignments/tensor/way_table.h"
 
 /* A model is about to be made, of these layers, for micro-batches of so many samples. False, and why not: this

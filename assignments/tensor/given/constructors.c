@@ -2,7 +2,7 @@
  * Which of the student's functions makes which layer.
  */
 #include "assignments/tensor/between_chains.h"
-#include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/given/split_model.h"
 
 #include <string.h>
 

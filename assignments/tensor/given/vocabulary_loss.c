@@ -2,7 +2,7 @@
  * The student's cross-entropy in the place of the kit's, in the way that splits the words of a language
  * model: what leaves the model on a rank are the logits of its words.
  */
-#include "assignments/tensor/program/parts.h"
+#include "assignments/tensor/given/split_model.h"
 
 #include "common/base/fatal.h"
 

@@ -1,5 +1,5 @@
 /* What tensors are outside of split layers; see outside.h. */
-#include "assignments/tensor/program/outside.h"
+#include "assignments/tensor/given/outside.h"
 #include "common/base/fatal.h"
 
 #include <stdio.h>

@@ -1,0 +1,119 @@
+/*
+ * Do a run's options go together?
+ */
+#include "assignments/data/program/parts.h"
+#include "assignments/pipeline/pipelines.h"
+#include "assignments/tensor/given/split_model.h"
+
+#include <stdio.h>
+
+/* Ranks that can't be put into the grid. */
+static bool grid_fits(const struct run *run, char *reason, size_t size)
+{
+    const struct data_options own = data_options(run->options);
+    if (data_replicas(run->options, run->ranks) > 0)
+        return true;
+    snprintf(
+        reason, size,
+        "%d ranks can't be replicas of %d stages of %d ranks each: use a multiple of %ld ranks",
+        run->ranks, own.pipeline, own.tensor, (long)own.pipeline * own.tensor);
+    return false;
+}
+
+static bool sums_fit(const struct run *run, char *reason, size_t size)
+{
+    const struct data_options own = data_options(run->options);
+    char why[512] = "";
+    if (own.sum != SUM_MPI && data_average(run->options) == AVERAGE_OVERLAP)
+        snprintf(reason, size,
+                 "--sum %s waits for every message, and --average overlap may not: choose another "
+                 "--average",
+                 data_sums[own.sum].name);
+    else if (own.sum == SUM_HALVING_DOUBLING &&
+             !can_halve_and_double(data_layout()->replicas, why, sizeof why)) {
+        why[sizeof why - 1] = '\0';
+        snprintf(reason, size, "--sum halving-doubling: %s", why);
+    } else
+        return true;
+    return false;
+}
+
+/* Stages that pass micro-batches on want them all of one size. */
+static bool hybrid_fits(const struct run *run, char *reason, size_t size)
+{
+    const struct data_options own = data_options(run->options);
+    const int replicas = data_layout()->replicas,
+              micro_batches = options_micro_batches(run->options);
+    const int samples = replicas * micro_batches;
+    if (data_average(run->options) == AVERAGE_OVERLAP)
+        snprintf(reason, size,
+                 "--average overlap is for replicas that are one rank: leave "
+                 "--pipeline and --tensor out, or choose another --average");
+    else if (own.synchronises)
+        snprintf(reason, size,
+                 "--synchronise-norm is for replicas that are one rank: leave "
+                 "--pipeline and --tensor out");
+    else if (own.keeps_last)
+        snprintf(reason, size,
+                 "--last-batch keep: a smaller batch can't be cut into the same "
+                 "micro-batches: use --last-batch drop");
+    else if (own.seeds_differ && own.tensor > 1)
+        snprintf(reason, size,
+                 "--seeds-differ is for ranks that have whole layers: leave --tensor out");
+    else if (run->options->batch_size % samples != 0)
+        snprintf(
+            reason, size,
+            "a batch of %d samples can't be cut into %d micro-batches of the same size for each "
+            "of %d replicas: use a multiple of %d samples",
+            run->options->batch_size, micro_batches, replicas, samples);
+    else if (own.tensor > 1 && !tensor_fits(reason, size))
+        return false;
+    else
+        return true;
+    return false;
+}
+
+static bool replicas_fit(const struct run *run, char *reason, size_t size)
+{
+    const int replicas = data_layout()->replicas, batch = run->options->batch_size;
+    const int micro_batches = options_micro_batches(run->options);
+    if (batch / replicas >= micro_batches)
+        return true;
+    snprintf(
+        reason, size,
+        "a batch of %d samples for %d ranks has not %d micro-batches of at least one sample on "
+        "each: use --batch %d or more, or fewer --micro-batches",
+        batch, replicas, micro_batches, replicas * micro_batches);
+    return false;
+}
+
+/* A batch norm of one number has no variance. */
+static bool norms_fit(const struct run *run, char *reason, size_t size)
+{
+    const int least = model_least_samples(run->model), replicas = data_layout()->replicas;
+    const int samples = run->options->batch_size / replicas / options_micro_batches(run->options);
+    if (samples >= least || data_options(run->options).synchronises)
+        return true;
+    snprintf(reason, size,
+             "--model %s: a batch norm in it takes the variance over the samples of a micro-batch, "
+             "which must be %d or more, and some have %d: use --batch %d or more",
+             run->model->name, least, samples,
+             least * replicas * options_micro_batches(run->options));
+    return false;
+}
+
+bool data_fits(const struct run *run, char *reason, size_t reason_size)
+{
+    if (run->options->probe[0] != '\0')
+        return true;
+    if (run->options->against[0] != '\0') {
+        snprintf(reason, reason_size,
+                 "--against %s: train once with each way, and compare the reports",
+                 run->options->against);
+        return false;
+    }
+    return grid_fits(run, reason, reason_size) && sums_fit(run, reason, reason_size) &&
+           (data_options(run->options).hybrid ? hybrid_fits(run, reason, reason_size)
+                                              : replicas_fit(run, reason, reason_size)) &&
+           norms_fit(run, reason, reason_size);
+}

@@ -1,0 +1,31 @@
+/*
+ * The data assignment's program: tells the driver which ways there are to average gradients, who has which
+ * samples, and calls the student's functions in between.
+ */
+#include "assignments/data/program/parts.h"
+
+/* The ways as the driver wants them; ends with a NULL name. */
+static const struct step *steps(void)
+{
+    static struct step steps[AVERAGES + 1];
+    for (int way = 0; way < AVERAGES; way++)
+        steps[way] = (struct step){data_averages[way].name, data_averages[way].what, data_take};
+    return steps;
+}
+
+int main(int argc, char **argv)
+{
+    const struct program data = {
+        .name = "data",
+        .options = &data_own_options,
+        .sums_tied_gradients = true,
+        .steps = steps(),
+        .layers = data_put_layers,
+        .fits = data_fits,
+        .sharing = &data_sharing,
+        .build = data_build,
+        .begin = data_begin,
+        .end = data_end,
+    };
+    return driver_main(argc, argv, &data);
+}

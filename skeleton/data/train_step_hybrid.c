@@ -1,0 +1,18 @@
+/*
+ * One training step of pipelines side by side.
+ */
+#include "assignments/data/data.h"
+
+void train_step_hybrid(struct hybrid *hybrid)
+{
+    /* TODO: one training step: the pipeline with this rank's share of the batch, then the average over the ranks
+     * that have the same stage, then one step of the optimizer.
+     *
+     * Given: pipeline_forward_backward runs your schedule of the pipeline assignment, all but the optimizer's
+     * step: this rank's gradients are those of the mean loss over its pipeline's share. hybrid->data is as in
+     * train_step_data_parallel, among the ranks of hybrid->groups.data. Where hybrid->is_tied, call
+     * sum_tied_gradients in between (bonus; else it is false).
+     * Check: make grade ASSIGNMENT=data CHECK=hybrid
+     */
+    todo("take a step of pipelines side by side", hybrid);
+}

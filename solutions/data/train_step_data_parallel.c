@@ -1,0 +1,32 @@
+/*
+ * One training step with this rank's share of the batch, and the average of all.
+ */
+#include "assignments/data/data.h"
+
+void train_step_data_parallel(struct data_parallel *data)
+{
+    /* BEGIN SOLUTION */
+    struct stage *stage = data->stage;
+    struct batch *batch = data->batch;
+    stage_zero_gradients(stage);
+    for (int i = 0; i < data->micro_batches; i++) {
+        /* Gradients add up over the micro-batches, each by its part of this rank's samples. */
+        const float scale = (float)batch_micro_batch_samples(batch, i) / (float)data->samples;
+        batch_loss(batch, i, stage_forward(stage, i, batch_inputs(batch, i)));
+        tensor_free(stage_backward(stage, i, batch_loss_backward(batch, i, scale)));
+    }
+    data->average(data);
+    optimizer_step(data->optimizer);
+    /* END SOLUTION */
+    //| /* TODO: one training step. Gradients to zero; forward, loss and backward of each micro-batch of this rank's
+    //|  * share; the average over the ranks, once; one step of the optimizer.
+    //|  *
+    //|  * Given: batch_inputs, batch_loss and batch_loss_backward (common/training/batch.h), stage_forward and
+    //|  * stage_backward (common/training/stage.h). data->average averages what is in the gradients.
+    //|  * Hint: the micro-batches' losses are means over their samples, of which there may be different numbers.
+    //|  * What does each count in the mean over the share? A rank may have no sample at all: what must it do
+    //|  * nevertheless?
+    //|  * Check: make grade ASSIGNMENT=data CHECK=accumulation
+    //|  */
+    //| todo("take a step with this rank's share of the batch", data);
+}
