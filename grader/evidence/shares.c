@@ -133,6 +133,11 @@ int shares_steps(const struct shares *shares)
     return (int)shares->steps->len;
 }
 
+int shares_ranks(const struct shares *shares)
+{
+    return shares->ranks;
+}
+
 const struct rank_share *shares_of(const struct shares *shares, int step, int rank)
 {
     return &step_at(shares, step)->of[rank];

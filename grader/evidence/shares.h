@@ -23,6 +23,7 @@ struct shares *shares_read(const struct outcome *run, struct verdict *verdict);
 void shares_free(struct shares *shares); /* NULL is allowed */
 
 int shares_steps(const struct shares *shares);
+int shares_ranks(const struct shares *shares);
 const struct rank_share *shares_of(const struct shares *shares, int step, int rank);
 
 /* The whole batch of a step, by places. NULL, and why in `why` (appended), where a place is nobody's, or two ranks

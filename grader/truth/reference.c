@@ -102,31 +102,40 @@ struct batch *reference_batch_new(const struct reference *reference, int micro_b
     return open_batch(&reference->options, micro_batches, false, reference->model);
 }
 
-/* The samples that the ranks shared; false: there were none. */
-static bool load_shares(struct reference *reference, int step)
-{
-    int count;
-    const int *sample = shares_batch(reference->shares, step, &count);
-    batch_load_samples(reference->batch, step, sample, count, 0);
-    stage_set_samples(reference->stage, 0, count, count > 0 ? 1 : 0);
-    return count > 0;
-}
-
-void reference_compute(struct reference *reference, int step)
+/* Of what is loaded. */
+static void compute(struct reference *reference, int step)
 {
     struct batch *batch = reference->batch;
-    if (!reference->shares) {
-        batch_load(batch, step);
-    } else if (!load_shares(reference, step)) {
-        stage_zero_gradients(reference->stage);
-        reference->loss = NAN;
-        return;
-    }
     stage_set_step(reference->stage, step);
     stage_zero_gradients(reference->stage);
     batch_loss(batch, 0, stage_forward(reference->stage, 0, batch_inputs(batch, 0)));
     tensor_free(stage_backward(reference->stage, 0, batch_loss_backward(batch, 0, 1.0f)));
     reference->loss = batch_mean_loss(batch);
+}
+
+void reference_compute_samples(struct reference *reference, int step, const int *sample, int count,
+                               int place)
+{
+    batch_load_samples(reference->batch, step, sample, count, place);
+    stage_set_samples(reference->stage, place, count, count > 0 ? 1 : 0);
+    if (count > 0) {
+        compute(reference, step);
+        return;
+    }
+    stage_zero_gradients(reference->stage);
+    reference->loss = NAN;
+}
+
+void reference_compute(struct reference *reference, int step)
+{
+    int count;
+    if (reference->shares) {
+        const int *sample = shares_batch(reference->shares, step, &count);
+        reference_compute_samples(reference, step, sample, count, 0);
+        return;
+    }
+    batch_load(reference->batch, step);
+    compute(reference, step);
 }
 
 void reference_update(struct reference *reference)

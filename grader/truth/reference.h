@@ -44,6 +44,10 @@ struct batch *reference_batch_new(const struct reference *reference, int micro_b
 /* Forward and backward of the batch of a training step: leaves gradients, outputs
  * (batch_outputs) and loss. Does not change parameters. */
 void reference_compute(struct reference *reference, int step);
+/* The same, of a reference_of_shares, of any samples, by their numbers in the data set, as if they stood in the whole
+ * batch from `place` on. Of none the gradients are 0, and the loss NaN. */
+void reference_compute_samples(struct reference *reference, int step, const int *sample, int count,
+                               int place);
 /* One optimizer step with the gradients as they are. */
 void reference_update(struct reference *reference);
 

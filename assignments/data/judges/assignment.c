@@ -2,14 +2,20 @@
  * The data assignment, as the grader's side knows it: its judges by the names that its rubric calls them.
  */
 #include "grader/verdict/assignment.h"
+#include "assignments/data/judges/judges.h"
+#include "assignments/data/judges/work.h"
 #include "assignments/data/options.h"
 
 static const struct judge judges[] = {
+    {.name = "results", .judge = data_judge_results, .of_numbers = true},
+    {.name = "windows", .judge = data_judge_windows, .of_numbers = true},
     {.name = NULL},
 };
 
-static const struct assignment data = {
-    .name = "data", .options = &data_own_options, .judges = judges};
+static const struct assignment data = {.name = "data",
+                                       .options = &data_own_options,
+                                       .judges = judges,
+                                       .work_is_sound = data_work_is_sound};
 
 __attribute__((constructor)) static void register_assignment(void)
 {
