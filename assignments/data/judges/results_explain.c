@@ -64,14 +64,20 @@ static const struct combination by_samples[] = {
      .term = {{PARTS, PATTERN_EVERY}, {BEFORE, PATTERN_EVERY}}},
 };
 
-/* Micro-batches as means: the mean of these means is right only where they are all of one size. */
+/* Micro-batches as means, each rank counted by its samples: the mean of these means is right only where they are all
+ * of one size. */
 static const struct combination by_micro_batches[] = {
     {.mistake = {"the mean of the micro-batches' means",
                  "Each micro-batch counts the same in the gradient, however many samples it has. "
                  "In the mean over "
                  "the batch a sample counts the same, whichever micro-batch it is in.",
                  "what each micro-batch's mean is multiplied by"},
-     .term = {{PARTS, PATTERN_EVERY, .power = {[REPLICAS] = -1, [MICRO_BATCHES] = -1}}}},
+     .term = {{PARTS, PATTERN_EVERY, .power = {[MICRO_BATCHES] = -1}}}},
+    {.mistake =
+         {"the gradient of a micro-batch is not scaled",
+          "The mean losses of a rank's micro-batches were added up, and their sum is no mean.",
+          "the scale that batch_loss_backward is given"},
+     .term = {{PARTS, PATTERN_EVERY}}},
 };
 
 /* Shares as means. */
@@ -156,7 +162,7 @@ static void add_replica(struct results *c, const struct wrong_gradient *one, enu
         add_part(c, one, parts,
                  (struct fit_candidate){
                      .name = "a micro-batch", .family = PARTS, .row = i, .column = replica},
-                 share, begin, size, counted == BY_SAMPLES ? (double)size / whole : 1);
+                 share, begin, size, (double)(counted == BY_SAMPLES ? size : share->count) / whole);
     }
 }
 
@@ -193,7 +199,7 @@ static const struct mistake *mistake_of(const struct results *c, const struct wr
             .target = fit_view_flat(tensor_floats(part->tensor), part->tensor->count),
             .candidates = (int)parts->candidates->len,
             .candidate = (const struct fit_candidate *)(const void *)parts->candidates->data,
-            .rounding = {.terms = 4096},
+            .rounding = {.terms = 64}, /* right up to 1e-7 of a gradient, however deep the model */
             .scale = {parts->replicas, parts->micro_batches}};
         own[i] = data_replica_of(c->shares, part->from->rank);
         fit[i] = fit_tensor(&problem[i]);
