@@ -31,99 +31,6 @@ static bool is_listed(int step, int count, const int list[])
     return false;
 }
 
-typedef void parameter_function(const char *whole, const struct parameter *parameter, size_t place,
-                                void *user);
-
-static void with_parameter(int layer, const struct parameter *parameter, const char *ending,
-                           size_t place, parameter_function *each, void *user)
-{
-    char name[LAYER_NAME_SIZE + 64];
-    snprintf(name, sizeof name, "layers.%d.%s%s", layer, parameter->name, ending);
-    each(name, parameter, place + parameter->offset, user);
-}
-
-/* Calls `each` for the parameters of a stage in the order of its arena: their wholes' names
- * "layers.L.NAME" + ending, and where in the arena they begin. */
-static void for_each_parameter(struct stage *stage, const char *ending, parameter_function *each,
-                               void *user)
-{
-    const float *arena = tensor_floats(stage_parameters(stage));
-    const int first = stage_first_layer(stage);
-    for (int l = first; l < first + stage_layers(stage); l++) {
-        const struct layer *layer = stage_layer(stage, l);
-        struct tensor *parameters = stage_layer_parameters(stage, l);
-        if (parameters == NULL)
-            continue;
-        const size_t place = (size_t)(tensor_floats(parameters) - arena);
-        tensor_free(parameters);
-        for (int i = 0; i < layer->parameters; i++)
-            with_parameter(l, &layer->parameter[i], ending, place, each, user);
-    }
-    const struct parameter *tied = stage_tied_copy(stage);
-    if (tied != NULL) {
-        struct tensor *copy = stage_tied_parameters(stage);
-        with_parameter(0, tied, ending, (size_t)(tensor_floats(copy) - arena) - tied->offset, each,
-                       user);
-        tensor_free(copy);
-    }
-}
-
-static void describe_parameter(const char *whole, const struct parameter *parameter, size_t place,
-                               void *user)
-{
-    const struct slice slice = layer_parameter_slice(parameter);
-    (void)place;
-    arena_add(user, whole, &slice);
-}
-
-struct adding {
-    struct tensor_file *file;
-    struct tensor *flat;
-};
-
-static void add_parameter(const char *whole, const struct parameter *parameter, size_t place,
-                          void *user)
-{
-    const struct adding *adding = user;
-    const struct slice slice = layer_parameter_slice(parameter);
-    struct tensor *view = tensor_view(adding->flat, place, parameter->shape);
-    tensor_file_add_slice(adding->file, whole, view, whole, &slice);
-    tensor_free(view);
-}
-
-/* Adds what this rank holds of `flat`, which is as long as the stage's parameters: them, or of the
- * ending's kind. */
-static void add_held(struct tensor_file *file, struct stage *stage, struct tensor *flat,
-                     const char *ending, const struct arena_held *held)
-{
-    if (held->extent == HOLDS_ALL)
-        for_each_parameter(stage, ending, add_parameter, &(struct adding){file, flat});
-    if (held->extent != HOLDS_RANGE || held->begin == held->end)
-        return;
-    if (held->begin > held->end || held->end > flat->elements)
-        fatal("stage %d: this rank can't hold elements %zu up to %zu of an arena of %zu",
-              stage_index(stage), held->begin, held->end, flat->elements);
-    char name[64];
-    snprintf(name, sizeof name, "arena%s", ending);
-    struct tensor *view = tensor_view(flat, held->begin, shape_flat(held->end - held->begin));
-    tensor_file_add_range(file, name, view, DRIVER_ARENA, ending, held->begin);
-    tensor_free(view);
-}
-
-/* A new file for a stage; it describes the stage's arena where a rank may hold a range of it. */
-static struct tensor_file *new_file(const struct trained_stage *one)
-{
-    struct tensor_file *file = tensor_file_new();
-    if (one->parameters.extent == HOLDS_ALL && one->gradients.extent == HOLDS_ALL &&
-        one->state.extent == HOLDS_ALL && one->store == NULL)
-        return file;
-    struct arena *arena = arena_new();
-    for_each_parameter(one->stage, "", describe_parameter, arena);
-    tensor_file_set_arena(file, DRIVER_ARENA, arena);
-    arena_free(arena);
-    return file;
-}
-
 static void set_number(struct tensor_file *file, const char *key, int number)
 {
     char text[16];
@@ -169,36 +76,11 @@ static void write_file(const struct run *run, const struct trained_stage *one,
     tensor_file_free(file);
 }
 
-/* Running averages: nobody's gradients move them, but training does. */
-static void add_buffers(struct tensor_file *file, struct stage *stage)
-{
-    const int first = stage_first_layer(stage);
-    for (int l = first; l < first + stage_layers(stage); l++) {
-        const struct layer *layer = stage_layer(stage, l);
-        struct tensor *buffers = stage_layer_buffers(stage, l);
-        for (int i = 0; i < layer->buffers; i++) {
-            char name[LAYER_NAME_SIZE + 64];
-            snprintf(name, sizeof name, "layers.%d.%s", l, layer->buffer[i].name);
-            struct tensor *view =
-                tensor_view(buffers, layer->buffer[i].offset, layer->buffer[i].shape);
-            const struct slice slice = layer_buffer_slice(&layer->buffer[i]);
-            tensor_file_add_slice(file, name, view, name, &slice);
-            tensor_free(view);
-        }
-        tensor_free(buffers);
-    }
-}
-
 static void write_state(const struct run *run, const struct trained_stage *one, int step)
 {
-    struct tensor_file *file = new_file(one);
-    add_held(file, one->stage, stage_parameters(one->stage), "", &one->parameters);
-    for (int i = 0; i < optimizer_states(one->optimizer); i++) {
-        char ending[64];
-        snprintf(ending, sizeof ending, ".%s", optimizer_state_name(one->optimizer, i));
-        add_held(file, one->stage, optimizer_state(one->optimizer, i), ending, &one->state);
-    }
-    add_buffers(file, one->stage);
+    struct tensor_file *file = tensor_file_new();
+    driver_state_describe(file, one);
+    driver_state_add(file, one);
     write_file(run, one, file, false, step);
 }
 
@@ -262,9 +144,11 @@ static void add_outputs(struct tensor_file *file, const struct run *run)
 
 static void write_gradients(const struct run *run, const struct trained_stage *one, int step)
 {
-    struct tensor_file *file = new_file(one);
+    struct tensor_file *file = tensor_file_new();
     const bool last_here = one == &run->trained[run->stages - 1];
-    add_held(file, one->stage, stage_gradients(one->stage), ".gradient", &one->gradients);
+    driver_state_describe(file, one);
+    driver_state_add_held(file, one->stage, stage_gradients(one->stage), ".gradient",
+                          &one->gradients);
     if (last_here && batch_losses_computed(run->batch) > 0) {
         if (run->share.whole > 0)
             add_share(file, run);

@@ -1,7 +1,8 @@
 /*
  * What the driver's files share: driver.c (the program from begin to end),
  * driver_check.c (do the options go together?), driver_data.c (do all ranks see the same
- * data?), driver_train.c (the steps), driver_evidence.c (tensor files and facts),
+ * data?), driver_train.c (the steps), driver_state.c (what a rank holds of its stages),
+ * driver_evidence.c (tensor files and facts), driver_checkpoint*.c (driver_checkpoint.h),
  * driver_memory.c (memory over time), driver_progress.c (the progress line) and
  * driver_usage.c (how well the ranks were used).
  */
@@ -33,6 +34,31 @@ bool driver_samples_suffice(const struct run *run, char reason[REASON_SIZE]);
 /* Can every rank use the data, and are they the same for all? If not, the first rank for which they are not
  * has said so. All ranks call it, and get the same answer. */
 bool driver_data_is_the_same(const struct run *run);
+
+/* ---- driver_state.c ---------------------------------------------------------------------------- */
+
+/* A part of a whole, as a view that lasts as long as the call. */
+typedef void driver_part_function(const char *whole, struct tensor *part, const struct slice *slice,
+                                  void *user);
+/* Calls `each` for the parameters of a stage in the order of its arena, as parts of `flat`, which is as
+ * long as the arena; their wholes' names: "layers.L.NAME" + ending. */
+void driver_state_for_each(struct stage *stage, struct tensor *flat, const char *ending,
+                           driver_part_function *each, void *user);
+/* The same for running averages: nobody's gradients move them, but training does. */
+void driver_state_for_each_average(struct stage *stage, driver_part_function *each, void *user);
+/* ".momentum_buffer": the ending of the optimizer's state `i`, written into `ending`. */
+const char *driver_state_ending(const struct trained_stage *one, int i, char ending[64]);
+
+/* Does a rank hold ranges of the stage's arena, or nothing of it, rather than all? */
+bool driver_state_is_in_ranges(const struct trained_stage *one);
+/* Describes the stage's arena in a file, where a rank may hold a range of it. */
+void driver_state_describe(struct tensor_file *file, const struct trained_stage *one);
+/* Adds what this rank holds of `flat`, which is as long as the stage's parameters: them, or of the
+ * ending's kind. */
+void driver_state_add_held(struct tensor_file *file, struct stage *stage, struct tensor *flat,
+                           const char *ending, const struct arena_held *held);
+/* Adds parameters, optimizer state and running averages; what the program stores itself, it adds. */
+void driver_state_add(struct tensor_file *file, const struct trained_stage *one);
 
 /* ---- driver_evidence.c: nothing is written where the options ask for nothing ------------------- */
 
