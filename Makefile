@@ -84,15 +84,18 @@ grade: data ## grade SUBMISSION: score, explanations, report
 CURVE_FOLDER = build/curves/$(SUBMISSION_NAME)/$(ASSIGNMENT)
 # Runs that repeat what the grader did, or only compare, leave the learning curves alone.
 CURVE_OPTION = $(if $(filter --evidence% --compare% --probe% --help,$(ARGS)),,--curve $(CURVE_FILE))
+# Where --checkpoint and --resume find their files, unless --checkpoint-folder says so.
+CHECKPOINTS  = $(call quoted,build/checkpoints/$(SUBMISSION_NAME)/$(ASSIGNMENT)/$(CURVE))
+CHECKPOINT_OPTION = $(if $(filter --checkpoint% --resume,$(ARGS)),--checkpoint-folder $(CHECKPOINTS))
 CURVE_FILE   = $(call quoted,$(CURVE_FOLDER)/$(CURVE).csv)
 train: data ## train with NP ranks and ARGS; writes the learning curve
 	@$(if $(or $(findstring /,$(CURVE)),$(filter .%,$(firstword $(CURVE))),$(if $(CURVE),,empty)),\
 	  echo CURVE=$(call quoted,$(CURVE)): must be a name for a new file in $(CURVE_FOLDER) >&2; exit 2)
 	+@$(call put_in_place)
 	+@$(call built,$(PROGRAM))
-	@mkdir -p $(CURVE_FOLDER)
+	@mkdir -p $(CURVE_FOLDER) $(if $(CHECKPOINT_OPTION),$(CHECKPOINTS))
 	@if [ -t 2 ]; then export PROGRESS=line; fi; \
-	  tools/with_args $(ARGS_WORD) tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) ARGS \
+	  tools/with_args $(ARGS_WORD) tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) $(CHECKPOINT_OPTION) ARGS \
 	  $(if $(CURVE_OPTION),&& echo learning curve: $(CURVE_FILE) "(make plot draws it)") || \
 	  { status=$$?; ! name=$$(kill -l $$((status > 128 ? status - 128 : 256)) 2> /dev/null) || \
 	    echo "train: a rank was ended by signal $$((status - 128)) ($$name)" >&2; exit $$status; }

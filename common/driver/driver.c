@@ -9,6 +9,7 @@
 #include "common/base/memory.h"
 #include "common/base/mpi_check.h"
 #include "common/base/processor.h"
+#include "common/driver/driver_checkpoint.h"
 #include "common/driver/driver_parts.h"
 #include "common/files/curve.h"
 #include "common/log/log_fields.h"
@@ -121,14 +122,20 @@ static int carry_out(struct run *run, const struct program *program)
     }
     if (!driver_data_is_the_same(run))
         return STATUS_FAILED;
+    struct checkpoints checkpoints;
+    agreed = driver_checkpoint_begin(run, program, &checkpoints, reason);
+    if (!all_agree(run, agreed, reason))
+        return STATUS_REFUSED;
     const struct usage own = driver_train(run, program, options->curve);
+    const bool trained = checkpoints.from.step == 0 || own.steps > 0;
     if (options->against[0] != '\0') {
         choose_step(run, program, options->against);
         const struct usage other = driver_train(run, program, "");
         driver_usage_compare(run, &own, &other);
-    } else if (options->report) {
+    } else if (options->report && trained) {
         driver_usage_report(run, &own);
     }
+    driver_checkpoint_end(&checkpoints);
     return STATUS_DONE;
 }
 

@@ -70,6 +70,10 @@ struct trained_stage {
     /* All zeros: everything is told, by the driver. A program that shards sets them in `begin`. */
     struct arena_held parameters, gradients, state;
     driver_store_function *store; /* NULL: there is nothing else */
+    /* A run went on from a checkpoint: the stage and its optimizer now have all numbers, also those that
+     * this rank does not hold. A program that keeps what it trains elsewhere (HOLDS_NOTHING) takes it over.
+     * NULL: it is where the driver put it. */
+    void (*restored)(struct run *run, struct trained_stage *one);
 };
 
 /* Samples first, …, first + count - 1 of a batch; count 0: all of them. */
@@ -97,7 +101,8 @@ struct run {
     bool sums_tied_gradients; /* the program's */
     int stages;               /* of this rank */
     struct trained_stage *trained;
-    void *own; /* the assignment's, from begin to end */
+    void *own;                       /* the assignment's, from begin to end */
+    struct checkpoints *checkpoints; /* the driver's */
 };
 
 struct step {

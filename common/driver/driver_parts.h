@@ -100,6 +100,8 @@ double driver_seconds(void); /* of a clock that only goes forward */
 
 /* shown: is this the rank that reports? */
 struct progress driver_progress_begin(const struct options *options, int steps, bool shown);
+/* It begins with step `first`, after so many seconds of training: says so, unless it is the very first. */
+void driver_progress_goes_on(struct progress *progress, int first, double seconds);
 void driver_progress_step(struct progress *progress, const struct curve_point *point);
 void driver_progress_end(struct progress *progress);
 

@@ -44,6 +44,19 @@ struct progress driver_progress_begin(const struct options *options, int steps, 
     };
 }
 
+void driver_progress_goes_on(struct progress *progress, int first, double seconds)
+{
+    if (first == 0)
+        return;
+    progress->began -= seconds;
+    progress->told_step = first - 1;
+    if (!progress->shown)
+        return;
+    fprintf(stderr, "going on from the checkpoint of step %d%s\n", first,
+            first >= progress->steps ? ", the last: --steps with more of them trains further" : "");
+    progress->shown = first < progress->steps;
+}
+
 static const char *duration_text(double seconds, char text[32])
 {
     const long whole = (long)(seconds + 0.5);

@@ -41,8 +41,8 @@ void driver_state_for_each(struct stage *stage, struct tensor *flat, const char 
     const struct parameter *tied = stage_tied_copy(stage);
     if (tied != NULL) {
         struct tensor *copy = stage_tied_parameters(stage);
-        with_parameter(0, tied, ending, flat,
-                       (size_t)(tensor_floats(copy) - arena) - tied->offset, each, user);
+        with_parameter(0, tied, ending, flat, (size_t)(tensor_floats(copy) - arena) - tied->offset,
+                       each, user);
         tensor_free(copy);
     }
 }

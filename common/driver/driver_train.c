@@ -7,6 +7,7 @@
 #include "common/base/callers.h"
 #include "common/base/fatal.h"
 #include "common/base/mpi_check.h"
+#include "common/driver/driver_checkpoint.h"
 #include "common/driver/driver_parts.h"
 #include "common/files/curve.h"
 #include "common/log/log_fields.h"
@@ -92,6 +93,7 @@ static void take_down(struct run *run)
 /* ---- training --------------------------------------------------------------------------------- */
 
 struct training {
+    int first; /* step to take: 0, or where a checkpoint goes on */
     int steps;
     int steps_per_epoch;
     int tokens;                    /* per sample */
@@ -140,15 +142,19 @@ static struct training training_begin(const struct run *run, const struct sharin
                                       const char *curve)
 {
     const struct options *options = run->options;
-    struct training training = {.tokens = tokens_per_sample(run->model),
+    const struct checkpoint *from = &run->checkpoints->from;
+    struct training training = {.first = from->step,
+                                .tokens = tokens_per_sample(run->model),
                                 .sharing = sharing,
                                 .reports = run->rank == run->ranks - 1};
     training.steps_per_epoch = steps_per_epoch(run, sharing);
     training.steps = options->steps > 0 ? options->steps
                                         : steps_of_all_epochs(options, training.steps_per_epoch);
     if (training.reports && curve[0] != '\0')
-        training.curve = curve_create(curve);
+        training.curve =
+            training.first > 0 ? curve_continue(curve, training.first) : curve_create(curve);
     training.progress = driver_progress_begin(options, training.steps, training.reports);
+    driver_progress_goes_on(&training.progress, training.first, from->seconds);
     training.usage = driver_usage_begin(run);
     return training;
 }
@@ -216,7 +222,7 @@ static void take_step(struct training *training, struct run *run, int number)
     driver_memory_step();
     log_append(log_record_of_step(LOG_STEP_BEGIN, number));
     /* A step that ends the program must not do so before every rank has opened its data. */
-    if (number == 0)
+    if (number == training->first)
         mpi_check(PMPI_Barrier(run->comm));
     driver_usage_before_step(&training->usage);
     callers_begin(__builtin_frame_address(0));
@@ -245,18 +251,32 @@ static void compare(struct run *run, const struct program *program)
     log_append(log_record_of_agreement(LOG_PROBE, agreed));
 }
 
+/* After a step, where --checkpoint asks for it. The curve's lines up to there are on the disk first. */
+static void store(const struct training *training, const struct run *run, int steps_done)
+{
+    const int every = run->options->checkpoint;
+    if (every == 0 || (steps_done % every != 0 && steps_done != training->steps))
+        return;
+    if (training->curve != NULL)
+        curve_keep(training->curve);
+    driver_checkpoint_write(run, steps_done, driver_seconds() - training->progress.began);
+}
+
 struct usage driver_train(struct run *run, const struct program *program, const char *curve)
 {
     callers_begin(__builtin_frame_address(0));
     build(run, program);
     program->begin(run);
+    driver_checkpoint_check_stages(run);
+    driver_resume(run);
 
     struct training training = training_begin(run, program->sharing, curve);
     driver_evidence_before_training();
-    for (int number = 0; number < training.steps; number++) {
+    for (int number = training.first; number < training.steps; number++) {
         take_step(&training, run, number);
         if (number == 0 && run->options->compare)
             compare(run, program);
+        store(&training, run, number + 1);
     }
     driver_evidence_before_step(run, training.steps);
     if (training.curve != NULL)

@@ -23,6 +23,7 @@
 #define OPTIONS_MOST_LOG_DATA (1 << 24) /* bytes: three times that in the log */
 
 #define OPTIONS_OWN_BYTES 128 /* room for the values of an assignment's own options */
+#define OPTIONS_OWN_WORDS 512 /* and for their text */
 
 struct options {
     const struct own_options *assignment; /* whose program it is; NULL: it adds nothing */
@@ -47,12 +48,17 @@ struct options {
     int snapshot[OPTIONS_MAX_STEPS];
     int gradient_dumps; /* --dump-gradients 0,1: after these steps, store gradients, outputs */
     int gradient_dump[OPTIONS_MAX_STEPS];
+    int checkpoint; /* --checkpoint: after so many steps, again and again, store what it takes to go on;
+                       0: never */
+    bool resume;                      /* --resume: go on from the last checkpoint */
+    char checkpoint_folder[PATH_MAX]; /* --checkpoint-folder: where they are; empty: nowhere */
     int log_data; /* --log-data: collectives' payloads of up to that many bytes go into the log */
     char against[32]; /* --against: a second training step, to show beside the first; empty: none */
     int log_memory; /* --log-memory[=N]: log allocations, at most so many records a step; 0: none */
     bool report;    /* --report: step time, bubble, utilisation and memory at the end */
     bool quiet;     /* --quiet: no progress line */
     unsigned char own[OPTIONS_OWN_BYTES]; /* the assignment's own, for it alone to read and write */
+    char own_words[OPTIONS_OWN_WORDS];    /* as they were given: "--chunks=2 --uneven" */
 };
 
 /* What an assignment adds to the command line of its program. */

@@ -1,7 +1,7 @@
 /*
  * What the parser of the options consists of: options.c puts it together,
- * options_table.c knows the options that all assignments have, options_values.c
- * reads values. An assignment's own parser uses the last, too. Each function
+ * options_table.c knows the options that all assignments have, options_checkpoint.c those about checkpoints,
+ * options_values.c reads values. An assignment's own parser uses the last, too. Each function
  * returns 0, or EINVAL with an error that names the option, its value and what
  * it may be.
  */
@@ -26,6 +26,18 @@ struct parsing {
 
 extern const struct argp_option options_table[];
 error_t options_read_one(int key, char *text, struct argp_state *state);
+
+/* ---- options_checkpoint.c ---- */
+
+enum {
+    OPTIONS_KEY_CHECKPOINT = OPTIONS_OWN_KEYS - 16,
+    OPTIONS_KEY_CHECKPOINT_FOLDER,
+    OPTIONS_KEY_RESUME
+};
+/* ARGP_ERR_UNKNOWN: it is none of these. */
+error_t options_read_checkpoint(struct parsing *parsing, int key, char *text);
+/* Do they go together, and with the others? */
+error_t options_finish_checkpoints(struct parsing *parsing);
 
 /* ---- options_values.c ---- */
 

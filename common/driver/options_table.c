@@ -58,6 +58,12 @@ const struct argp_option options_table[] = {
      "cpu, or meta: shapes without numbers, to see time and memory of models of any size", 2},
     {"reverse-ranks", KEY_REVERSE_RANKS, NULL, 0,
      "rank 0 is the last process of MPI_COMM_WORLD, the last rank is its first", 2},
+    {"checkpoint", OPTIONS_KEY_CHECKPOINT, "N", 0,
+     "after every N steps, and at the end, store what it takes to go on", 2},
+    {"checkpoint-folder", OPTIONS_KEY_CHECKPOINT_FOLDER, "FOLDER", 0,
+     "where the last two checkpoints are kept", 2},
+    {"resume", OPTIONS_KEY_RESUME, NULL, 0,
+     "go on from the last checkpoint, with the same options as before", 2},
     {NULL, 0, NULL, 0, "What to look at:", 3},
     {"report", KEY_REPORT, NULL, 0, "step time, bubble, utilisation and memory per rank", 3},
     {"compare", KEY_COMPARE, NULL, 0, "compare the first step with the baseline", 3},
@@ -152,7 +158,8 @@ static error_t finish(struct parsing *parsing)
     const bool in_brief = options->compare || options->against[0] != '\0';
     if (in_brief && !parsing->steps_given)
         options->steps = 1;
-    return unknown_data_or_model(parsing);
+    const error_t error = options_finish_checkpoints(parsing);
+    return error != 0 ? error : unknown_data_or_model(parsing);
 }
 
 static error_t read_training(struct parsing *parsing, int key, char *text)
@@ -252,7 +259,9 @@ error_t options_read_one(int key, char *text, struct argp_state *state)
     case ARGP_KEY_END:
         return finish(parsing);
     default: {
-        const error_t error = read_training(parsing, key, text);
+        error_t error = read_training(parsing, key, text);
+        if (error == ARGP_ERR_UNKNOWN)
+            error = options_read_checkpoint(parsing, key, text);
         return error == ARGP_ERR_UNKNOWN ? read_looking(parsing, key, text) : error;
     }
     }

@@ -60,6 +60,59 @@ FILE *curve_create(const char *path)
     return file;
 }
 
+/* Is this a whole line of a step after `*last` and before `step`? */
+static bool belongs(const char *line, ssize_t length, int step, long *last)
+{
+    char *end;
+    const long found = strtol(line, &end, 10);
+    if (line[length - 1] != '\n' || end == line || *end != ',' || found <= *last || found >= step)
+        return false;
+    *last = found;
+    return true;
+}
+
+/* How many bytes of the file belong to steps before `step`; 0: it is empty. */
+static off_t find_end(FILE *file, const char *path, int step)
+{
+    char *line = NULL;
+    size_t room = 0;
+    off_t end = 0;
+    long last = -1;
+    ssize_t length = getline(&line, &room, file);
+    if (length > 0 && strcmp(line, HEADER "\n") != 0)
+        fatal("%s is no learning curve that a run could go on with: name another file, or remove "
+              "it",
+              path);
+    while (length > 0) {
+        end += length;
+        length = getline(&line, &room, file);
+        if (length > 0 && !belongs(line, length, step, &last))
+            break;
+    }
+    free(line);
+    return end;
+}
+
+FILE *curve_continue(const char *path, int step)
+{
+    FILE *file = fopen(path, "r+e");
+    if (file == NULL && errno == ENOENT)
+        return curve_create(path);
+    if (file == NULL)
+        fatal("the learning curve %s can't be opened: %s", path, strerror(errno));
+    const off_t end = find_end(file, path, step);
+    if (fseeko(file, end, SEEK_SET) != 0 || ftruncate(fileno(file), end) != 0 ||
+        (end == 0 && (fprintf(file, "%s\n", HEADER) < 0 || fflush(file) != 0)))
+        fail_to_write(file, errno);
+    return file;
+}
+
+void curve_keep(FILE *file)
+{
+    if (fsync(fileno(file)) != 0 && errno != EINVAL)
+        fail_to_write(file, errno);
+}
+
 void curve_append(FILE *file, const struct curve_point *point)
 {
     /* One flush per line: what the file holds always ends with a whole line. */

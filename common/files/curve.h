@@ -33,6 +33,11 @@ struct curve {
 
 /* The writer: fatal, naming the file, when it can't be written. */
 FILE *curve_create(const char *path);
+/* The same for a run that goes on with this step: what the file says of later ones, and a line that breaks
+ * off, is dropped. Without such a file it begins there. Fatal, too, when it is another kind of file. */
+FILE *curve_continue(const char *path, int step);
+/* Brings what was written to the disk. */
+void curve_keep(FILE *file);
 void curve_append(FILE *file, const struct curve_point *point);
 void curve_finish(FILE *file);
 

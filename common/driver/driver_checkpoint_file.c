@@ -1,0 +1,119 @@
+/* The files of a checkpoint on the disk: see driver_checkpoint.h. */
+#include "common/driver/driver_checkpoint.h"
+#include "common/files/tensor_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+bool driver_checkpoint_keep(const char *path)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    /* Of folders some file systems can't say it. */
+    const bool kept = fsync(file) == 0 || errno == EINVAL;
+    const int cause = errno;
+    close(file);
+    errno = cause;
+    return kept;
+}
+
+bool driver_checkpoint_measure(const char *path, struct checkpoint_file *file)
+{
+    unsigned char some[1 << 16];
+    FILE *from = fopen(path, "re");
+    *file = (struct checkpoint_file){.checksum = crc32(0, NULL, 0)};
+    if (from == NULL)
+        return false;
+    for (size_t count; (count = fread(some, 1, sizeof some, from)) > 0;) {
+        file->bytes += count;
+        file->checksum = crc32(file->checksum, some, (uInt)count);
+    }
+    const bool good = !ferror(from);
+    const int cause = errno;
+    fclose(from); /* only read from: nothing can be lost */
+    errno = cause;
+    return good;
+}
+
+/* ---- is it the one? ----------------------------------------------------------------------------------- */
+
+void driver_checkpoint_add_remedy(const struct checkpoint *checkpoint, const char *folder,
+                                  char reason[REASON_SIZE])
+{
+    const size_t used = strlen(reason);
+    char *rest = reason + used;
+    if (checkpoint->earlier > 0)
+        snprintf(rest, REASON_SIZE - used,
+                 ": remove %.200s/step-%d to go on from the checkpoint before it, of step %d",
+                 folder, checkpoint->step, checkpoint->earlier);
+    else
+        snprintf(rest, REASON_SIZE - used,
+                 ": no other checkpoint is there: remove %.200s/step-%d and begin from the start, "
+                 "without --resume",
+                 folder, checkpoint->step);
+}
+
+/* What is wrong with the file; NULL: nothing. */
+static const char *find_fault(const struct checkpoint *checkpoint, const char *path, int rank,
+                              char text[REASON_SIZE])
+{
+    const struct checkpoint_file *expected = &checkpoint->file[rank];
+    struct checkpoint_file found;
+    char error[TENSOR_FILE_ERROR_SIZE];
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        snprintf(text, REASON_SIZE, "%.300s: can't be read: %s", path, strerror(errno));
+        return text;
+    }
+    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
+    const char *id = file != NULL ? tensor_file_metadata(file, "checkpoint") : NULL;
+    const char *step = file != NULL ? tensor_file_metadata(file, "step") : NULL;
+    const char *owner = file != NULL ? tensor_file_metadata(file, "rank") : NULL;
+    char own[16];
+    snprintf(own, sizeof own, "%d", rank);
+    const char *fault = text;
+    if (file != NULL && (id == NULL || strcmp(id, checkpoint->id) != 0))
+        snprintf(text, REASON_SIZE,
+                 "%.300s: is of another checkpoint (step %.10s, id %.16s) than its index (step %d, "
+                 "id %s)",
+                 path, step != NULL ? step : "?", id != NULL ? id : "none", checkpoint->step,
+                 checkpoint->id);
+    else if (file != NULL && (owner == NULL || strcmp(owner, own) != 0))
+        snprintf(text, REASON_SIZE, "%.300s: is the file of rank %.10s", path,
+                 owner != NULL ? owner : "?");
+    else if ((uint64_t)status.st_size != expected->bytes)
+        snprintf(text, REASON_SIZE, "%.300s: %s: %lld bytes, where %" PRIu64 " were written", path,
+                 (uint64_t)status.st_size < expected->bytes ? "is cut off" : "is too long",
+                 (long long)status.st_size, expected->bytes);
+    else if (file == NULL)
+        snprintf(text, REASON_SIZE, "%.600s", error);
+    else if (!driver_checkpoint_measure(path, &found))
+        snprintf(text, REASON_SIZE, "%.300s: can't be read: %s", path, strerror(errno));
+    else if (found.checksum != expected->checksum)
+        snprintf(text, REASON_SIZE,
+                 "%.300s: is damaged: its checksum is %08" PRIx64 ", and was %08" PRIx64
+                 " when it was written",
+                 path, found.checksum, expected->checksum);
+    else
+        fault = NULL;
+    tensor_file_free(file);
+    return fault;
+}
+
+bool driver_checkpoint_file_is_good(const struct checkpoint *checkpoint, const char *folder,
+                                    int rank, char reason[REASON_SIZE])
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    driver_checkpoint_rank_path(path, folder, checkpoint->step, rank);
+    if (find_fault(checkpoint, path, rank, reason) == NULL)
+        return true;
+    driver_checkpoint_add_remedy(checkpoint, folder, reason);
+    return false;
+}
