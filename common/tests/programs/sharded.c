@@ -5,6 +5,8 @@
  *     copies       every rank has everything
  *     state        gradients and optimizer state are sharded: flat ranges of the arena
  *     all          parameters, too: a rank has only its own between two steps
+ *     rounded      as copies, and the gradients of each micro-batch are rounded, so that their sum is
+ *                  the same in any order: on any number of ranks
  *     not-reduced  wrong: the last rank's gradients are its own share only
  *     short        wrong: as state, but the last element belongs to nobody
  *     overlapping  wrong: as state, but all ranges begin one element early
@@ -25,7 +27,7 @@ static bool is(const struct run *run, const char *holding)
 
 static bool is_sharded(const struct run *run)
 {
-    return !is(run, "copies") && !is(run, "not-reduced");
+    return !is(run, "copies") && !is(run, "rounded") && !is(run, "not-reduced");
 }
 
 static size_t shard_begin(const struct run *run, int rank)
@@ -63,19 +65,50 @@ static void add_gradients(const struct run *run, struct tensor *gradients)
     tensor_free(own);
 }
 
-static void take(struct run *run)
+static void forward_backward(const struct run *run, int micro_batch)
 {
     struct stage *stage = run->trained[0].stage;
     struct batch *batch = run->batch;
+    float scale = 1.0f / (float)run->micro_batches;
+    batch_loss(batch, micro_batch,
+               stage_forward(stage, micro_batch, batch_inputs(batch, micro_batch)));
+    tensor_free(stage_backward(stage, micro_batch, batch_loss_backward(batch, micro_batch, scale)));
+}
+
+/* Adds this rank's to the sum, as multiples of 2^-20. */
+static void add_rounded(struct tensor *gradients, struct tensor *sum)
+{
+    for (size_t i = 0; i < sum->elements; i++)
+        tensor_floats(sum)[i] += 0x1p-20f * roundf(0x1p20f * tensor_floats(gradients)[i]);
+    tensor_zero(gradients);
+}
+
+static void take_rounded(struct run *run)
+{
+    struct tensor *gradients = stage_gradients(run->trained[0].stage);
+    struct tensor *sum = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, gradients->shape);
+    int share = run->micro_batches / run->ranks;
+    tensor_zero(sum);
+    tensor_zero(gradients);
+    for (int i = share * run->rank; i < share * (run->rank + 1); i++) {
+        forward_backward(run, i);
+        add_rounded(gradients, sum);
+    }
+    tensor_copy(gradients, sum);
+    add_gradients(run, gradients);
+    tensor_free(sum);
+    optimizer_step(run->trained[0].optimizer);
+}
+
+static void take(struct run *run)
+{
+    struct stage *stage = run->trained[0].stage;
     int share = run->micro_batches / run->ranks;
     if (is(run, "all"))
         gather(run, stage_parameters(stage));
     stage_zero_gradients(stage);
-    for (int i = share * run->rank; i < share * (run->rank + 1); i++) {
-        batch_loss(batch, i, stage_forward(stage, i, batch_inputs(batch, i)));
-        float scale = 1.0f / (float)run->micro_batches;
-        tensor_free(stage_backward(stage, i, batch_loss_backward(batch, i, scale)));
-    }
+    for (int i = share * run->rank; i < share * (run->rank + 1); i++)
+        forward_backward(run, i);
     add_gradients(run, stage_gradients(stage));
     if (is_sharded(run))
         forget_others(run, stage_gradients(stage));
@@ -98,6 +131,13 @@ static void store(const struct run *run, const struct trained_stage *one, bool a
     memcpy(shard->data, tensor_floats(state) + begin, (end - begin) * sizeof(float));
     tensor_file_add_range(file, "own state", shard, DRIVER_ARENA, ".momentum_buffer", begin);
     tensor_free(shard);
+}
+
+/* The optimizer's state is where the driver put it. */
+static void restored(struct run *run, struct trained_stage *one)
+{
+    (void)run;
+    (void)one;
 }
 
 static bool check(struct run *run, char *reason, size_t reason_size)
@@ -128,6 +168,7 @@ static void begin(struct run *run)
     one->gradients = held;
     one->state.extent = HOLDS_NOTHING;
     one->store = store;
+    one->restored = restored;
     if (is(run, "all"))
         one->parameters = held;
 }
@@ -139,6 +180,7 @@ int main(int argc, char **argv)
         {"copies", "everything on every rank", take},
         {"state", "gradients and optimizer state sharded", take},
         {"all", "parameters sharded, too", take},
+        {"rounded", "everything on every rank, summed in any order", take_rounded},
         {"not-reduced", "wrong: one rank's gradients are its own", take},
         {"short", "wrong: one element is on no rank", take},
         {"overlapping", "wrong: the ranges overlap", take},

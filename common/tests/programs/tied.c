@@ -65,7 +65,7 @@ static void backward(const struct run *run, int micro_batch)
 static void sum_tied_gradients(const struct run *run)
 {
     struct tensor *gradients = stage_tied_gradients(run->trained[0].stage);
-    if (ends != MPI_COMM_NULL)
+    if (ends != MPI_COMM_NULL && gradients != NULL)
         mpi_check(MPI_Allreduce(MPI_IN_PLACE, gradients->data, gradients->count, MPI_FLOAT, MPI_SUM,
                                 ends));
     tensor_free(gradients);
