@@ -1,0 +1,303 @@
+/*
+ * Tests of checkpoints that can't be used, each with a message that says which file, why, and what to
+ * do; and of what a kill may leave behind at any moment, from which a run goes on.
+ */
+#include "tests/support/resumed.h"
+#include "tests/support/test.h"
+
+#include <string.h>
+
+#define PROGRAM "common/tests/programs/sharded"
+#define OPTIONS "--data synthetic --batch 16 --micro-batches 4 --model mlp:depth=2,width=24 "
+
+/* Checkpoints of steps 2 and 4, of a run of 6: made once, and each test has a copy. */
+static struct resumed original = {.program = PROGRAM, .options = OPTIONS, .ranks = 2, .steps = 6};
+static struct resumed resumed;
+
+static void make_checkpoints(void)
+{
+    resumed_begin(&original);
+    resumed_run_well(&original, 2, 2, "--steps 4");
+    resumed_expect_steps(&original, (const int[]){2, 4, 0});
+}
+
+static void remove_checkpoints(void)
+{
+    resumed_end(&original);
+}
+
+static void copy_checkpoints(void)
+{
+    resumed = original;
+    resumed.folder = test_folder_new();
+    struct test_run run = test_run_command("cp -r %s/. %s", original.folder, resumed.folder);
+    ck_assert_msg(run.status == 0, "%s", run.output);
+    test_run_clear(&run);
+}
+
+static void remove_copies(void)
+{
+    resumed_end(&resumed);
+}
+
+/* In the folder of the checkpoints. */
+static void in_folder(const char *command)
+{
+    if (command[0] == '\0')
+        return;
+    struct test_run run = test_run_command("cd %s/checkpoints && %s", resumed.folder, command);
+    ck_assert_msg(run.status == 0, "%s: %s", command, run.output);
+    test_run_clear(&run);
+}
+
+static int count_of(const char *text, const char *part)
+{
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        count++;
+    return count;
+}
+
+/* ---- refused --------------------------------------------------------------------------------------- */
+
+#define AS_BEFORE "--steps 6 --resume "
+#define BACK_TO_2 "/step-4 to go on from the checkpoint before it, of step 2"
+
+static const struct {
+    const char *damage, *options;
+    const char *says[3]; /* the file or option, the cause, what to do */
+} refusals[] = {
+    {"truncate -s -100 step-4/rank-1.safetensors",
+     AS_BEFORE,
+     {"step-4/rank-1.safetensors", "is cut off", BACK_TO_2}},
+    {"truncate -s 0 step-4/rank-0.safetensors",
+     AS_BEFORE,
+     {"step-4/rank-0.safetensors", "0 bytes, where ", BACK_TO_2}},
+    {"printf x >> step-4/rank-0.safetensors",
+     AS_BEFORE,
+     {"step-4/rank-0.safetensors", "is too long", BACK_TO_2}},
+    {"rm step-4/rank-1.safetensors",
+     AS_BEFORE,
+     {"step-4/rank-1.safetensors", "No such file", BACK_TO_2}},
+    {"cp step-2/rank-1.safetensors step-4",
+     AS_BEFORE,
+     {"step-4/rank-1.safetensors", "is of another checkpoint (step 2, id ", BACK_TO_2}},
+    {"cp step-4/rank-0.safetensors step-4/rank-1.safetensors",
+     AS_BEFORE,
+     {"step-4/rank-1.safetensors", "is the file of rank 0", BACK_TO_2}},
+    {"printf '\\377' | dd of=step-4/rank-1.safetensors bs=1 conv=notrunc "
+     "seek=$(($(stat -c %s step-4/rank-1.safetensors) - 2)) 2>&1",
+     AS_BEFORE,
+     {"step-4/rank-1.safetensors", "is damaged: its checksum is", BACK_TO_2}},
+    {"printf '{{{{' > step-4/index.json",
+     AS_BEFORE,
+     {"step-4/index.json", "is cut off or damaged: line 1", BACK_TO_2}},
+    {"truncate -s 200 step-4/index.json",
+     AS_BEFORE,
+     {"step-4/index.json", "is cut off or damaged", BACK_TO_2}},
+    {"printf '[1]' > step-4/index.json",
+     AS_BEFORE,
+     {"step-4/index.json", "is no index of a checkpoint", BACK_TO_2}},
+    {"sed -i 's/\"ranks\": 2/\"ranks\": 3/' step-4/index.json",
+     AS_BEFORE,
+     {"step-4/index.json", "is no index of a checkpoint", BACK_TO_2}},
+    {"sed -i 's/\"ranks\": 2/\"ranks\": 2000000000/' step-4/index.json",
+     AS_BEFORE,
+     {"step-4/index.json", "is no index of a checkpoint", BACK_TO_2}},
+    {"cp step-2/index.json step-4",
+     AS_BEFORE,
+     {"step-4/index.json", "says that it is of step 2", BACK_TO_2}},
+    {"mv step-2 step-5",
+     AS_BEFORE,
+     {"step-5/index.json", "says that it is of step 2",
+      "/step-5 to go on from the checkpoint before it, of step 4"}},
+    {"rm -r step-2 step-4/rank-1.safetensors",
+     AS_BEFORE,
+     {"step-4/rank-1.safetensors", "no other checkpoint is there", "begin from the start"}},
+    {"rm step-2/index.json step-4/index.json",
+     AS_BEFORE,
+     {"--resume", "there is no complete checkpoint in", "leave --resume out"}},
+    {"rm -r ../checkpoints",
+     AS_BEFORE,
+     {"--resume", "there is no complete checkpoint in", "leave --resume out"}},
+    {"", "--steps 6", {"--checkpoint-folder", "holds a checkpoint of step 4", "--resume goes on"}},
+    {"", "--steps 3 --resume", {"--steps 3", "/step-4 is beyond it", "use --steps 4 or more"}},
+    {"", AS_BEFORE "--seed 2", {"step-4", "--seed: 1 there, 2 here", "give the same options"}},
+    {"",
+     AS_BEFORE "--model mlp:depth=2,width=16",
+     {"step-4", "--model: mlp:depth=2,width=24 there, mlp:depth=2,width=16 here",
+      "give the same options"}},
+    {"",
+     AS_BEFORE "--optimizer adamw",
+     {"step-4", "--optimizer: sgd there, adamw here", "--momentum: 0.9 there, (none) here"}},
+    {"",
+     AS_BEFORE "--learning-rate 0.1",
+     {"step-4", "--learning-rate: 0.05 there, 0.1 here", "give the same options"}},
+    {"", AS_BEFORE "--batch 32", {"step-4", "--batch: 16 there, 32 here", "give the same options"}},
+    {"",
+     AS_BEFORE "--micro-batches 2",
+     {"step-4", "--micro-batches: 4 there, 2 here", "give the same options"}},
+    {"",
+     AS_BEFORE "--holding all",
+     {"step-4", "--holding: copies there, all here", "give the same options"}},
+    {"",
+     AS_BEFORE "--data synthetic:train=256",
+     {"step-4", "--data: synthetic there, synthetic:train=256 here", "give the same options"}},
+};
+
+START_TEST(what_cannot_be_used_is_refused_once_with_file_cause_and_advice)
+{
+    /* Where mpirun ends with an error it waits a second; the simulated cluster does not. */
+    resumed.simulated = test_has_simulator() && _i % 8 != 0;
+    in_folder(refusals[_i].damage);
+    struct test_run run = resumed_run(&resumed, 2, 2, refusals[_i].options);
+    ck_assert_msg(run.status == 2, "status %d: " TEST_LONG, run.status, run.output);
+    ck_assert_msg(count_of(run.output, "refused: ") == 1, TEST_LONG, run.output);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(strstr(run.output, refusals[_i].says[i]) != NULL, "expected %s in " TEST_LONG,
+                      refusals[_i].says[i], run.output);
+    test_run_clear(&run);
+}
+END_TEST
+
+/* ---- not written ------------------------------------------------------------------------------------ */
+
+START_TEST(a_folder_that_cannot_be_made_or_written_is_said)
+{
+    static const char *const cases[][2] = {{"/dev/null/folder", "can't be made: Not a directory"},
+                                           {"/proc", "nothing can be written there"}};
+    g_autofree char *further = g_strdup_printf("--checkpoint-folder %s", cases[_i][0]);
+    struct test_run run = resumed_run(&resumed, 2, 2, further);
+    ck_assert_msg(run.status == 2 && strstr(run.output, cases[_i][1]) != NULL &&
+                      count_of(run.output, "refused: ") == 1,
+                  TEST_LONG, run.output);
+    test_run_clear(&run);
+}
+END_TEST
+
+/* A limit on the size of files stands for a disk that is full. Open MPI's own files are below it; the second
+ * checkpoint is not, because of the momenta that it has to hold. */
+START_TEST(a_checkpoint_that_cannot_be_written_ends_the_run_with_a_word)
+{
+    g_autofree char *program = test_program(false, PROGRAM);
+    struct test_run run = test_run_command(
+        "exec tools/launch 2 sh -c 'trap \"\" XFSZ; ulimit -f 80000; exec %s --quiet --steps 1 "
+        "--checkpoint 1 --checkpoint-folder %s/full --data synthetic --batch 4 "
+        "--model mlp:depth=4,width=1800'",
+        program, resumed.folder);
+    ck_assert_msg(run.status == 1 && strstr(run.output, "step-1/rank-") != NULL &&
+                      strstr(run.output, "can't be written: File too large") != NULL &&
+                      count_of(run.output, "--checkpoint: ") == 1,
+                  "status %d: " TEST_LONG, run.status, run.output);
+    test_run_clear(&run);
+}
+END_TEST
+
+START_TEST(two_runs_do_not_write_into_one_folder)
+{
+    g_autofree char *program = test_program(false, PROGRAM);
+    struct test_run run = test_run_command(
+        "flock %s/checkpoints/lock tools/launch 2 %s --quiet --steps 2 --checkpoint 1 "
+        "--checkpoint-folder %s/checkpoints " OPTIONS,
+        resumed.folder, program, resumed.folder);
+    ck_assert_msg(run.status == 2 &&
+                      strstr(run.output, "another run writes its checkpoints there") != NULL &&
+                      count_of(run.output, "refused: ") == 1,
+                  TEST_LONG, run.output);
+    test_run_clear(&run);
+}
+END_TEST
+
+/* ---- left behind -------------------------------------------------------------------------------------- */
+
+/* What a run that was killed on its way to step 6, or 4, may have left, and from where it goes on. */
+static const struct {
+    const char *left, *from;
+} remains[] = {
+    {"", "step 4"},
+    {"mkdir step-6", "step 4"},
+    {"mkdir step-6 && head -c 1000 step-4/rank-0.safetensors > step-6/rank-0.safetensors.77.tmp",
+     "step 4"},
+    {"mkdir step-6 && cp step-4/rank-1.safetensors step-6", "step 4"},
+    {"cp -r step-4 step-6 && mv step-6/index.json step-6/index.json.tmp", "step 4"},
+    {"cp -r step-4 step-6 && rm step-6/index.json && cp step-6/rank-0.safetensors "
+     "step-6/rank-7.safetensors",
+     "step 4"},
+    {"rm step-2/index.json", "step 4"},
+    {"rm step-2/index.json step-2/rank-0.safetensors", "step 4"},
+    {"rm step-2/*", "step 4"},
+    {"rm step-4/index.json", "step 2"},
+    {"rm step-4/index.json step-4/rank-0.safetensors", "step 2"},
+    {"rm -r step-4", "step 2"},
+    /* And of the curve: what lies behind the step, a line that breaks off, nothing at all behind it. */
+    {"printf '4,0,80,9.9,0.1,1,1,1\\n5,0' >> ../curve.csv", "step 4"},
+    {"printf '4,0' >> ../curve.csv", "step 4"},
+};
+
+START_TEST(a_run_goes_on_from_whatever_a_kill_left)
+{
+    in_folder(remains[_i].left);
+    g_autofree char *words = g_strdup_printf(
+        "--checkpoint 2 --checkpoint-folder %s/checkpoints --curve %s/curve.csv --steps 6 "
+        "--resume " OPTIONS,
+        resumed.folder, resumed.folder);
+    struct test_run run = test_run_program(false, 2, PROGRAM, words);
+    g_autofree char *says =
+        g_strdup_printf("going on from the checkpoint of %s\n", remains[_i].from);
+    ck_assert_msg(run.status == 0 && strstr(run.output, says) != NULL, TEST_LONG, run.output);
+    test_run_clear(&run);
+    resumed_expect_same_numbers(&resumed, 2);
+    resumed_expect_same_curve(&resumed);
+    resumed_expect_steps(&resumed, (const int[]){4, 6, 0});
+}
+END_TEST
+
+START_TEST(a_run_that_is_done_has_nothing_left_to_do)
+{
+    resumed_run_well(&resumed, 2, 2, "--steps 6 --resume");
+    resumed_run_well(&resumed, 2, 2, "--steps 6 --resume --report");
+    resumed_expect_same_numbers(&resumed, 2);
+    resumed_expect_same_curve(&resumed);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_curve_stays_as_it_is)
+{
+    in_folder("echo precious > ../curve.csv");
+    struct test_run run = resumed_run(&resumed, 2, 2, "--steps 6 --resume");
+    ck_assert_msg(run.status == 1 && strstr(run.output, "curve.csv is no learning curve") != NULL,
+                  TEST_LONG, run.output);
+    test_run_clear(&run);
+    in_folder("test \"$(cat ../curve.csv)\" = precious");
+}
+END_TEST
+
+/* Somebody's own file in the folder of a checkpoint that goes. */
+START_TEST(only_what_the_kit_wrote_is_removed)
+{
+    in_folder("mkdir step-1 step-x && touch step-2/notes.txt other step-1/mine step-x/mine");
+    resumed_run_well(&resumed, 2, 2, "--steps 6 --resume");
+    in_folder("test -e step-2/notes.txt && test -e other && test -e step-1/mine && "
+              "test -e step-x/mine && ! test -e step-2/index.json");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("checkpoints");
+    TCase *tests = tcase_create("refused, and left behind");
+    tcase_set_timeout(tests, 200);
+    tcase_add_unchecked_fixture(tests, make_checkpoints, remove_checkpoints);
+    tcase_add_checked_fixture(tests, copy_checkpoints, remove_copies);
+    tcase_add_loop_test(tests, what_cannot_be_used_is_refused_once_with_file_cause_and_advice, 0,
+                        G_N_ELEMENTS(refusals));
+    tcase_add_loop_test(tests, a_folder_that_cannot_be_made_or_written_is_said, 0, 2);
+    tcase_add_test(tests, a_checkpoint_that_cannot_be_written_ends_the_run_with_a_word);
+    tcase_add_test(tests, two_runs_do_not_write_into_one_folder);
+    tcase_add_loop_test(tests, a_run_goes_on_from_whatever_a_kill_left, 0, G_N_ELEMENTS(remains));
+    tcase_add_test(tests, a_run_that_is_done_has_nothing_left_to_do);
+    tcase_add_test(tests, a_file_that_is_no_curve_stays_as_it_is);
+    tcase_add_test(tests, only_what_the_kit_wrote_is_removed);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
