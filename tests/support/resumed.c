@@ -1,9 +1,11 @@
 /* Runs that go on from a checkpoint; see resumed.h. */
 #include "tests/support/resumed.h"
 
+#include "common/files/curve.h"
 #include "common/files/tensor_parts.h"
 #include "tests/support/test.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,15 @@ void resumed_run_well(const struct resumed *resumed, int ranks, int every, const
     struct test_run run = resumed_run(resumed, ranks, every, further);
     ck_assert_msg(run.status == 0, TEST_LONG, run.output);
     test_run_clear(&run);
+}
+
+void resumed_goes_on(struct resumed *resumed, int ranks)
+{
+    g_autofree char *further = g_strdup_printf("--steps %d --resume", resumed->steps);
+    resumed_begin(resumed);
+    resumed_run_well(resumed, resumed->ranks, 2, "--steps 3");
+    resumed_expect_steps(resumed, (const int[]){2, 3, 0});
+    resumed_run_well(resumed, ranks, 2, further);
 }
 
 /* ---- wholes ------------------------------------------------------------------------------------------- */
@@ -181,6 +192,27 @@ void resumed_expect_same_curve(const struct resumed *resumed)
     g_autofree char *expected = curve_of(resumed->folder, "truth.csv");
     g_autofree char *found = curve_of(resumed->folder, "curve.csv");
     ck_assert_msg(strcmp(expected, found) == 0, "expected %.2500s\nfound %.2500s", expected, found);
+}
+
+static struct curve read_curve(const struct resumed *resumed, const char *name)
+{
+    g_autofree char *path = g_build_filename(resumed->folder, name, NULL);
+    char error[CURVE_ERROR_SIZE];
+    struct curve curve;
+    ck_assert_msg(curve_read(path, &curve, error), "%s", error);
+    return curve;
+}
+
+void resumed_expect_close_losses(const struct resumed *resumed, double relative)
+{
+    struct curve expected = read_curve(resumed, "truth.csv");
+    struct curve found = read_curve(resumed, "curve.csv");
+    ck_assert_int_eq(expected.count, found.count);
+    for (int i = 0; i < expected.count; i++)
+        ck_assert_double_le(fabs(found.point[i].loss - expected.point[i].loss),
+                            relative * expected.point[i].loss);
+    curve_destroy(&expected);
+    curve_destroy(&found);
 }
 
 void resumed_expect_steps(const struct resumed *resumed, const int steps[])

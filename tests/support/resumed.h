@@ -26,11 +26,16 @@ struct test_run resumed_run(const struct resumed *resumed, int ranks, int every,
                             const char *further);
 /* The same; fails the test unless it ends well. */
 void resumed_run_well(const struct resumed *resumed, int ranks, int every, const char *further);
+/* Begins; takes 3 steps on resumed->ranks, with a checkpoint after every second and the last; and goes on to
+ * the last on `ranks`. */
+void resumed_goes_on(struct resumed *resumed, int ranks);
 /* Fails the test unless the checkpoint of the last step, written by so many ranks, is to the bit what the
  * uninterrupted run ended with: rank by rank, where they are as many, else as wholes. */
 void resumed_expect_same_numbers(const struct resumed *resumed, int ranks);
 /* Fails the test unless losses and accuracies of the curves are the same to the bit. */
 void resumed_expect_same_curve(const struct resumed *resumed);
+/* Fails the test unless each loss is, relatively, no farther from that of the uninterrupted run. */
+void resumed_expect_close_losses(const struct resumed *resumed, double relative);
 /* Fails the test unless the checkpoints in the folder are those of these steps, ends with 0. */
 void resumed_expect_steps(const struct resumed *resumed, const int steps[]);
 
