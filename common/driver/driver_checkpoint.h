@@ -10,9 +10,9 @@
  * All is written under other names, brought to the disk and renamed; the index comes last, and without
  * it there is no checkpoint. Each has an id of its own, which all of its files bear. The last two stay.
  *
- * driver_checkpoint.c (when, and by whom), driver_checkpoint_folder.c (folders and their names),
- * driver_checkpoint_index.c (the index), driver_checkpoint_file.c (files on the disk),
- * driver_resume.c (going on).
+ * driver_checkpoint.c (before training), driver_checkpoint_write.c (after a step),
+ * driver_checkpoint_folder.c (folders and their names), driver_checkpoint_index.c (the index),
+ * driver_checkpoint_file.c (files on the disk), driver_resume.c (going on).
  */
 #ifndef COMMON_DRIVER_DRIVER_CHECKPOINT_H
 #define COMMON_DRIVER_DRIVER_CHECKPOINT_H
@@ -105,7 +105,10 @@ void driver_checkpoint_end(struct checkpoints *checkpoints);
 void driver_checkpoint_agree(const struct run *run, bool good, const char *reason);
 /* Stages are there: can they be stored at all? */
 void driver_checkpoint_check_stages(const struct run *run);
-/* Stores what it takes to go on with this step, after so many seconds of training. */
+
+/* ---- driver_checkpoint_write.c ------------------------------------------------------------------- */
+
+/* All ranks: stores what it takes to go on with this step, after so many seconds of training. */
 void driver_checkpoint_write(const struct run *run, int step, double seconds);
 
 /* ---- driver_resume.c ----------------------------------------------------------------------------- */

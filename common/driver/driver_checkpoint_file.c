@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -60,51 +59,63 @@ void driver_checkpoint_add_remedy(const struct checkpoint *checkpoint, const cha
                  folder, checkpoint->step);
 }
 
-/* What is wrong with the file; NULL: nothing. */
-static const char *find_fault(const struct checkpoint *checkpoint, const char *path, int rank,
-                              char text[REASON_SIZE])
+/* Does the file say that it is rank `rank`'s of this checkpoint? If not, false and a text. */
+static bool belongs(const struct checkpoint *checkpoint, const struct tensor_file *file,
+                    const char *path, int rank, char text[REASON_SIZE])
 {
-    const struct checkpoint_file *expected = &checkpoint->file[rank];
-    struct checkpoint_file found;
-    char error[TENSOR_FILE_ERROR_SIZE];
-    struct stat status;
-    if (stat(path, &status) != 0) {
-        snprintf(text, REASON_SIZE, "%.300s: can't be read: %s", path, strerror(errno));
-        return text;
-    }
-    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
-    const char *id = file != NULL ? tensor_file_metadata(file, "checkpoint") : NULL;
-    const char *step = file != NULL ? tensor_file_metadata(file, "step") : NULL;
-    const char *owner = file != NULL ? tensor_file_metadata(file, "rank") : NULL;
+    const char *id = tensor_file_metadata(file, "checkpoint");
+    const char *step = tensor_file_metadata(file, "step");
+    const char *owner = tensor_file_metadata(file, "rank");
     char own[16];
     snprintf(own, sizeof own, "%d", rank);
-    const char *fault = text;
-    if (file != NULL && (id == NULL || strcmp(id, checkpoint->id) != 0))
+    if (id == NULL || step == NULL || owner == NULL)
+        snprintf(text, REASON_SIZE, "%.300s: is no file of a checkpoint", path);
+    else if (strcmp(id, checkpoint->id) != 0)
         snprintf(text, REASON_SIZE,
                  "%.300s: is of another checkpoint (step %.10s, id %.16s) than its index (step %d, "
                  "id %s)",
-                 path, step != NULL ? step : "?", id != NULL ? id : "none", checkpoint->step,
-                 checkpoint->id);
-    else if (file != NULL && (owner == NULL || strcmp(owner, own) != 0))
-        snprintf(text, REASON_SIZE, "%.300s: is the file of rank %.10s", path,
-                 owner != NULL ? owner : "?");
-    else if ((uint64_t)status.st_size != expected->bytes)
-        snprintf(text, REASON_SIZE, "%.300s: %s: %lld bytes, where %" PRIu64 " were written", path,
-                 (uint64_t)status.st_size < expected->bytes ? "is cut off" : "is too long",
-                 (long long)status.st_size, expected->bytes);
-    else if (file == NULL)
-        snprintf(text, REASON_SIZE, "%.600s", error);
-    else if (!driver_checkpoint_measure(path, &found))
+                 path, step, id, checkpoint->step, checkpoint->id);
+    else if (strcmp(owner, own) != 0)
+        snprintf(text, REASON_SIZE, "%.300s: is the file of rank %.10s", path, owner);
+    else
+        return true;
+    return false;
+}
+
+/* Has it the bytes that were written? `unreadable`: what is wrong with it as a tensor file, or empty. */
+static bool is_as_written(const struct checkpoint_file *written, const char *path,
+                          const char *unreadable, char text[REASON_SIZE])
+{
+    struct checkpoint_file found;
+    if (!driver_checkpoint_measure(path, &found))
         snprintf(text, REASON_SIZE, "%.300s: can't be read: %s", path, strerror(errno));
-    else if (found.checksum != expected->checksum)
+    else if (found.bytes != written->bytes)
+        snprintf(text, REASON_SIZE, "%.300s: %s: %" PRIu64 " bytes, where %" PRIu64 " were written",
+                 path, found.bytes < written->bytes ? "is cut off" : "is too long", found.bytes,
+                 written->bytes);
+    else if (found.checksum != written->checksum)
         snprintf(text, REASON_SIZE,
                  "%.300s: is damaged: its checksum is %08" PRIx64 ", and was %08" PRIx64
                  " when it was written",
-                 path, found.checksum, expected->checksum);
+                 path, found.checksum, written->checksum);
+    else if (unreadable[0] != '\0')
+        snprintf(text, REASON_SIZE, "%.600s", unreadable);
     else
-        fault = NULL;
+        return true;
+    return false;
+}
+
+/* A file of another checkpoint is called that, rather than one of another size. */
+static bool is_good(const struct checkpoint *checkpoint, const char *path, int rank,
+                    char text[REASON_SIZE])
+{
+    char unreadable[TENSOR_FILE_ERROR_SIZE] = "";
+    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, unreadable);
+    const bool good =
+        (file == NULL || belongs(checkpoint, file, path, rank, text)) &&
+        is_as_written(&checkpoint->file[rank], path, file == NULL ? unreadable : "", text);
     tensor_file_free(file);
-    return fault;
+    return good;
 }
 
 bool driver_checkpoint_file_is_good(const struct checkpoint *checkpoint, const char *folder,
@@ -112,7 +123,7 @@ bool driver_checkpoint_file_is_good(const struct checkpoint *checkpoint, const c
 {
     char path[CHECKPOINT_PATH_SIZE];
     driver_checkpoint_rank_path(path, folder, checkpoint->step, rank);
-    if (find_fault(checkpoint, path, rank, reason) == NULL)
+    if (is_good(checkpoint, path, rank, reason))
         return true;
     driver_checkpoint_add_remedy(checkpoint, folder, reason);
     return false;

@@ -29,6 +29,16 @@ void resumed_end(struct resumed *resumed)
     resumed->folder = NULL;
 }
 
+struct resumed resumed_copy(const struct resumed *resumed)
+{
+    struct resumed copy = *resumed;
+    copy.folder = test_folder_new();
+    struct test_run run = test_run_command("cp -r %s/. %s", resumed->folder, copy.folder);
+    ck_assert_msg(run.status == 0, "%s", run.output);
+    test_run_clear(&run);
+    return copy;
+}
+
 struct test_run resumed_run(const struct resumed *resumed, int ranks, int every,
                             const char *further)
 {

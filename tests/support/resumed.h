@@ -20,6 +20,8 @@ struct resumed {
 /* Makes the folder and runs without interruption. */
 void resumed_begin(struct resumed *resumed);
 void resumed_end(struct resumed *resumed);
+/* Another one with a folder of its own, in which is the same. */
+struct resumed resumed_copy(const struct resumed *resumed);
 
 /* Runs with --checkpoint EVERY and further options to the curve and the checkpoints of the folder. */
 struct test_run resumed_run(const struct resumed *resumed, int ranks, int every,

@@ -181,10 +181,7 @@ static void end(void)
 START_TEST(a_run_that_is_killed_goes_on_to_the_same_bits)
 {
     const guint32 seed = g_random_int();
-    struct resumed resumed = truth;
-    resumed.folder = test_folder_new();
-    struct test_run copy = test_run_command("cp -r %s/. %s", truth.folder, resumed.folder);
-    test_run_clear(&copy);
+    struct resumed resumed = resumed_copy(&truth);
     printf("seed %u\n", seed); /* run_tests shows it where the test fails */
     fflush(stdout);
     kill_and_go_on(&resumed, seed);
