@@ -75,6 +75,44 @@ START_TEST(a_run_goes_on_on_another_number_of_ranks)
 }
 END_TEST
 
+/* Copies of a parameter that are not alike: each rank goes on with its own, and others can't choose. */
+START_TEST(copies_that_differ_go_on_on_as_many_ranks_only)
+{
+    struct resumed resumed = {
+        .program = SHARDED, .options = MLP "--holding not-reduced", .ranks = 2, .steps = 7};
+    resumed_goes_on(&resumed, 2);
+    resumed_expect_same_numbers(&resumed, 2);
+    struct test_run run = resumed_run(&resumed, 1, 2, "--steps 8 --resume");
+    ck_assert_msg(run.status == 1 &&
+                      strstr(run.output, "the copies of \"layers.1.weight\" on ranks "
+                                         "0 and 1 are not the same") != NULL &&
+                      strstr(run.output, "go on on 2 ranks") != NULL,
+                  TEST_LONG, run.output);
+    test_run_clear(&run);
+    resumed_end(&resumed);
+}
+END_TEST
+
+static const struct {
+    const char *holding, *says;
+} refused[] = {
+    {"elsewhere", "elsewhere keeps parameters or optimizer state of stage 0 where they can't be"},
+    {"unfinished", "stage 0 has 1 micro-batches in flight when step 0 ends"},
+};
+
+START_TEST(what_cannot_be_stored_is_said)
+{
+    g_autofree char *options = g_strdup_printf(MLP "--holding %s", refused[_i].holding);
+    struct resumed resumed = {.program = SHARDED, .options = options, .ranks = 2};
+    resumed.folder = test_folder_new();
+    struct test_run run = resumed_run(&resumed, 2, 1, "--steps 1");
+    ck_assert_msg(run.status == 1 && strstr(run.output, refused[_i].says) != NULL, TEST_LONG,
+                  run.output);
+    test_run_clear(&run);
+    resumed_end(&resumed);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("runs that go on");
@@ -82,6 +120,8 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, a_run_goes_on_to_the_same_bits, 0, G_N_ELEMENTS(as_many));
     tcase_add_loop_test(tests, a_run_goes_on_on_another_number_of_ranks, 0, G_N_ELEMENTS(others));
+    tcase_add_test(tests, copies_that_differ_go_on_on_as_many_ranks_only);
+    tcase_add_loop_test(tests, what_cannot_be_stored_is_said, 0, G_N_ELEMENTS(refused));
     if (test_has_simulator())
         tcase_add_test(tests, a_run_goes_on_on_the_simulated_cluster);
     suite_add_tcase(suite, tests);

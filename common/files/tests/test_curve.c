@@ -66,6 +66,41 @@ START_TEST(written_line_by_line)
 }
 END_TEST
 
+/* What a run that goes on with step 7 finds, and what is there when it has taken that. */
+static const struct {
+    const char *before, *after;
+} continued[] = {
+    {HEADER LINE_0, HEADER LINE_0 LINE_7},
+    {HEADER LINE_0 LINE_7, HEADER LINE_0 LINE_7},
+    {HEADER LINE_0 "7,1,512,3,0,2,1,1\n8,1,576,3,0,2,1,1\n9,1", HEADER LINE_0 LINE_7},
+    {HEADER LINE_0 "3,0,2", HEADER LINE_0 LINE_7},
+    {HEADER LINE_0 "\n", HEADER LINE_0 LINE_7},
+    {HEADER LINE_0 "0,0,64,9,0,2,1,1\n", HEADER LINE_0 LINE_7}, /* a step twice */
+    {HEADER, HEADER LINE_7},
+    {"", HEADER LINE_7},
+};
+
+START_TEST(a_curve_goes_on_where_its_run_does)
+{
+    write_text(continued[_i].before, strlen(continued[_i].before));
+    FILE *file = curve_continue(path, 7);
+    curve_keep(file);
+    curve_append(file, &point_7);
+    curve_finish(file);
+    check_text(continued[_i].after);
+}
+END_TEST
+
+START_TEST(a_curve_that_is_not_there_begins_where_its_run_goes_on)
+{
+    unlink(path);
+    FILE *file = curve_continue(path, 7);
+    curve_append(file, &point_7);
+    curve_finish(file);
+    check_text(HEADER LINE_7);
+}
+END_TEST
+
 static void check_points(void)
 {
     struct curve curve;
@@ -202,6 +237,9 @@ Suite *test_suite(void)
     TCase *test_case = tcase_create("curve");
     tcase_add_checked_fixture(test_case, begin, end);
     tcase_add_test(test_case, written_line_by_line);
+    tcase_add_loop_test(test_case, a_curve_goes_on_where_its_run_does, 0,
+                        (int)(sizeof continued / sizeof *continued));
+    tcase_add_test(test_case, a_curve_that_is_not_there_begins_where_its_run_goes_on);
     tcase_add_test(test_case, read_back);
     tcase_add_test(test_case, any_locale);
     tcase_add_test(test_case, many_lines);

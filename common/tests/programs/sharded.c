@@ -10,6 +10,8 @@
  *     not-reduced  wrong: the last rank's gradients are its own share only
  *     short        wrong: as state, but the last element belongs to nobody
  *     overlapping  wrong: as state, but all ranges begin one element early
+ *     elsewhere    as state, but nobody says what is to be done with the state when it is restored
+ *     unfinished   wrong: a step ends without its backwards
  *
  * What a rank does not hold is NaN, so that nobody can take it for anything.
  */
@@ -27,7 +29,8 @@ static bool is(const struct run *run, const char *holding)
 
 static bool is_sharded(const struct run *run)
 {
-    return !is(run, "copies") && !is(run, "rounded") && !is(run, "not-reduced");
+    return is(run, "state") || is(run, "all") || is(run, "short") || is(run, "overlapping") ||
+           is(run, "elsewhere");
 }
 
 static size_t shard_begin(const struct run *run, int rank)
@@ -100,6 +103,11 @@ static void take_rounded(struct run *run)
     optimizer_step(run->trained[0].optimizer);
 }
 
+static void take_half(struct run *run)
+{
+    batch_loss(run->batch, 0, stage_forward(run->trained[0].stage, 0, batch_inputs(run->batch, 0)));
+}
+
 static void take(struct run *run)
 {
     struct stage *stage = run->trained[0].stage;
@@ -168,7 +176,7 @@ static void begin(struct run *run)
     one->gradients = held;
     one->state.extent = HOLDS_NOTHING;
     one->store = store;
-    one->restored = restored;
+    one->restored = is(run, "elsewhere") ? NULL : restored;
     if (is(run, "all"))
         one->parameters = held;
 }
@@ -184,6 +192,8 @@ int main(int argc, char **argv)
         {"not-reduced", "wrong: one rank's gradients are its own", take},
         {"short", "wrong: one element is on no rank", take},
         {"overlapping", "wrong: the ranges overlap", take},
+        {"elsewhere", "as state, without a word about restoring", take},
+        {"unfinished", "wrong: no backward", take_half},
         {NULL, NULL, NULL},
     };
     return driver_main(argc, argv,
