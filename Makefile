@@ -13,7 +13,7 @@ include tools/command_line.mk
 #: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, any folder, or an archive)  CHECK=name  OUT=folder
 #: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
 #: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
-#: CURVE=name of the curve that make train writes (ranks-NP)
+#: CURVE=name of the curve that make train writes, and of the folder of its checkpoints (ranks-NP)
 #: PLATFORM=name of the simulated cluster (free): a file of common/platforms, or this: make calibrate
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive
 #: MEMORY=1       make timeline shows memory over time, too: by kind, as a picture and a table

@@ -4,7 +4,7 @@
 
 # These decide what make itself does; an assignment adds its own in its assignment.mk.
 COMMAND_LINE := SUBMISSION ASSIGNMENT CHECK OUT SEED ARGS PLATFORM CURVE NP MODEL RANKS MICRO_BATCHES BATCH DATA \
-  MACHINE COURSE TEST SANITIZE SYNCHRONOUS MEMORY FUZZ FUZZ_SECONDS FUZZ_EVERY ROUNDS CALIBRATION_SECONDS B V CC SIMULATOR_CC \
+  MACHINE COURSE TEST SANITIZE SYNCHRONOUS MEMORY FUZZ FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS CALIBRATION_SECONDS B V CC SIMULATOR_CC \
   BUILD_LOCKED TEST_OPTIMIZATION
 # These are read by what make starts, and may as well be given to make.
 FOR_PROGRAMS := GRADER_% REQUIRE_ISOLATION PROGRESS %_DIR TEXT_FILE PYTHON ONLY TMPDIR LANG LC_% OMP_% OPENBLAS_% OMPI_% \
@@ -42,7 +42,7 @@ $(foreach name,$(given) $(inherited),$(if $(findstring $(line_break),$($(name)))
 
 # $(1): names. Those that are not empty have to be made of the characters $(2); $(3) says it in words.
 made_of = $(foreach name,$(1),$(if $(call odd_in,$($(name)),$(2)),$(error $(name)="$($(name))": $(3))))
-$(call made_of,NP SEED RANKS MICRO_BATCHES BATCH FUZZ_SECONDS FUZZ_EVERY ROUNDS CALIBRATION_SECONDS,$(digits),must be a whole number)
+$(call made_of,NP SEED RANKS MICRO_BATCHES BATCH FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS CALIBRATION_SECONDS,$(digits),must be a whole number)
 $(call made_of,$(filter TEST_OPTIMIZATION,$(given)),$(plain_signs),must be an option of the compiler)
 $(call made_of,$(filter B,$(given)),$(plain_signs) /,must be a folder of letters$(comma) digits and the characters _ . - /)
 $(call made_of,CC SIMULATOR_CC,$(plain_signs) / + = $(comma) : ?,must be a compiler and its options)

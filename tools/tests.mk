@@ -89,6 +89,15 @@ environments: data ## run the commands with each variable and dot file that a re
 	+@$(call built,check-parts TEST=test_environment)
 	@tools/tests/test_environment.sh --each
 
+# Training that is killed goes on: make check kills two runs.
+KILLED := $(B)/tests/common/driver/tests/test_kills
+#: KILLS=number  of runs that make kills kills, each three times (50)
+KILLS  ?= 50
+.PHONY: kills
+kills: data ## kill runs at random moments, again and again: do they go on to the same bits?
+	+@$(call built,$(KILLED) $(B)/programs/common/tests/programs/sharded)
+	@KILLS=$(KILLS) $(KILLED)
+
 # The grader, graded: the solutions with one thing changed.
 MUTANTS := $(B)/mutants
 $(MUTANTS): $(call objects,tests/mutants/main.c) $(TESTED)

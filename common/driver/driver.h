@@ -15,6 +15,8 @@
  * of its own it records LOG_FINALIZE, so that a rank that waits for the others
  * there can be told from one that hangs.
  *
+ * Checkpoints (--checkpoint, --resume), from which a run that was killed goes on: driver_checkpoint.h.
+ *
  * Evidence, in the folder of --evidence:
  *   rank-R.log                        the log
  *   rank-R.stage-S.before-K.safetensors

@@ -1,7 +1,7 @@
 /*
  * Tests of runs that are killed at random moments, a rank, mpirun or all at once, and go on until they are
- * done: to the bits of a run that nobody killed. KILLS=N in the environment: so many runs, each killed
- * several times (make kills); their seed is said where one fails.
+ * done: to the bits of a run that nobody killed. KILLS=N in the environment: so many runs (make kills); the
+ * seed of each is said.
  */
 #include "tests/support/resumed.h"
 #include "tests/support/test.h"
