@@ -39,7 +39,7 @@ static error_t read_step(int key, char *text, struct argp_state *state)
 
 /* ---- the assignment's own ------------------------------------------------------------------------ */
 
-/* Keeps an option of the assignment's as it was given: "--chunks=2". */
+/* Keeps an option of the assignment's as it was given: "--colour=red". */
 static error_t keep_words(struct parsing *parsing, const struct argp_option *option,
                           const char *text)
 {

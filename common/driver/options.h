@@ -58,7 +58,7 @@ struct options {
     bool report;    /* --report: step time, bubble, utilisation and memory at the end */
     bool quiet;     /* --quiet: no progress line */
     unsigned char own[OPTIONS_OWN_BYTES]; /* the assignment's own, for it alone to read and write */
-    char own_words[OPTIONS_OWN_WORDS];    /* as they were given: "--chunks=2 --uneven" */
+    char own_words[OPTIONS_OWN_WORDS];    /* as they were given: "--colour=red --uneven" */
 };
 
 /* What an assignment adds to the command line of its program. */

@@ -18,7 +18,7 @@ static error_t read_own(int key, char *text, struct argp_state *state)
     return key == OPTIONS_OWN_KEYS || key == OPTIONS_OWN_KEYS + 1 ? 0 : ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_option table[] = {{"chunks", OPTIONS_OWN_KEYS, "N", 0, "any", 2},
+static const struct argp_option table[] = {{"colour", OPTIONS_OWN_KEYS, "N", 0, "any", 2},
                                            {"uneven", OPTIONS_OWN_KEYS + 1, NULL, 0, "any", 2},
                                            {0}};
 static const struct argp own_argp = {.options = table, .parser = read_own};
@@ -77,14 +77,14 @@ END_TEST
 /* A run goes on with what the assignment was told, and no other. */
 START_TEST(the_words_of_the_assignment_are_kept)
 {
-    ck_assert(reads("--chunks 2 --seed 7 --uneven"));
-    ck_assert_str_eq(options.own_words, "--chunks=2 --uneven");
+    ck_assert(reads("--colour 2 --seed 7 --uneven"));
+    ck_assert_str_eq(options.own_words, "--colour=2 --uneven");
     ck_assert(reads("--seed 7 --pace slow"));
     ck_assert_str_eq(options.own_words, "");
     g_autofree char *digits = g_strnfill(OPTIONS_OWN_WORDS, '1');
-    g_autofree char *line = g_strconcat("--chunks ", digits, NULL);
+    g_autofree char *line = g_strconcat("--colour ", digits, NULL);
     ck_assert(!reads(line));
-    ck_assert_msg(strstr(error, "--chunks 111") != NULL && strstr(error, "too long") != NULL, "%s",
+    ck_assert_msg(strstr(error, "--colour 111") != NULL && strstr(error, "too long") != NULL, "%s",
                   error);
 }
 END_TEST
