@@ -190,7 +190,7 @@ static char *curve_of(const char *folder, const char *name)
     g_auto(GStrv) line = g_strsplit(text, "\n", -1);
     for (int i = 0; line[i] != NULL; i++) {
         g_auto(GStrv) column = g_strsplit(line[i], ",", -1);
-        for (int k = 0; column[k] != NULL && k < 5; k++)
+        for (int k = 0; k < 5 && column[k] != NULL; k++)
             g_string_append_printf(kept, "%s ", column[k]);
         g_string_append_c(kept, '\n');
     }
