@@ -13,6 +13,7 @@ include tools/command_line.mk
 #: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, any folder, or an archive)  CHECK=name  OUT=folder
 #: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
 #: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
+#: HOSTS=file     make train on the computers that it names, a line NAME slots=NUMBER each (docs/several-computers.md)
 #: CURVE=name of the curve that make train writes, and of the folder of its checkpoints (ranks-NP)
 #: PLATFORM=name of the simulated cluster (free): a file of common/platforms, or this: make calibrate
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive
@@ -34,6 +35,7 @@ OUT          ?=
 COURSE       ?=
 SANITIZE     ?=
 MEMORY       ?=
+HOSTS        ?=
 
 include tools/configuration.mk
 
@@ -88,6 +90,7 @@ CURVE_OPTION = $(if $(filter --evidence% --compare% --probe% --help,$(ARGS)),,--
 CHECKPOINTS  = $(call quoted,build/checkpoints/$(SUBMISSION_NAME)/$(ASSIGNMENT)/$(CURVE))
 CHECKPOINT_OPTION = $(if $(filter --checkpoint% --resume,$(ARGS)),--checkpoint-folder $(CHECKPOINTS))
 CURVE_FILE   = $(call quoted,$(CURVE_FOLDER)/$(CURVE).csv)
+ON_COMPUTERS = $(if $(HOSTS),--hosts $(call quoted,$(HOSTS)),--allocation)
 train: data ## train with NP ranks and ARGS; writes the learning curve
 	@$(if $(or $(findstring /,$(CURVE)),$(filter .%,$(firstword $(CURVE))),$(if $(CURVE),,empty)),\
 	  echo CURVE=$(call quoted,$(CURVE)): must be a name for a new file in $(CURVE_FOLDER) >&2; exit 2)
@@ -95,7 +98,7 @@ train: data ## train with NP ranks and ARGS; writes the learning curve
 	+@$(call built,$(PROGRAM))
 	@mkdir -p $(CURVE_FOLDER) $(if $(CHECKPOINT_OPTION),$(CHECKPOINTS))
 	@if [ -t 2 ]; then export PROGRESS=line; fi; \
-	  tools/with_args $(ARGS_WORD) tools/launch $(NP) $(PROGRAM) $(CURVE_OPTION) $(CHECKPOINT_OPTION) ARGS \
+	  tools/with_args $(ARGS_WORD) tools/launch $(ON_COMPUTERS) $(NP) $(PROGRAM) $(CURVE_OPTION) $(CHECKPOINT_OPTION) ARGS \
 	  $(if $(CURVE_OPTION),&& echo learning curve: $(CURVE_FILE) "(make plot draws it)") || \
 	  { status=$$?; ! name=$$(kill -l $$((status > 128 ? status - 128 : 256)) 2> /dev/null) || \
 	    echo "train: a rank was ended by signal $$((status - 128)) ($$name)" >&2; exit $$status; }

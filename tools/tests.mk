@@ -84,6 +84,11 @@ check-names: data ## every command of a submission with every variable and every
 
 link_with_tests = $(CC) $(FLAGS) $(filter %.o %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
 
+.PHONY: check-slurm
+check-slurm: data ## run under a Slurm of its own, with two nodes, where slurmctld is installed
+	+@$(call built,check-parts TEST=check-slurm)
+	@tools/tests/check_slurm.sh
+
 .PHONY: environments
 environments: data ## run the commands with each variable and dot file that a real user has: all stays the same
 	+@$(call built,check-parts TEST=test_environment)

@@ -45,10 +45,10 @@ commands() {
             if (!more) { sub(/^ +/, "", line); gsub(/  +/, " ", line); sub(/ # .*/, "", line); print line; line = "" } }' "$1"
 }
 
-# Smaller numbers for large runs; assignments/NAME/tests/smaller.sed has those of its own options.
+# Smaller numbers for large runs, and one computer for several; assignments/NAME/tests/smaller.sed has those of its own options.
 smaller() {
     sed -E -e 's/--epochs 1/--steps 3/; s/--steps 300/--steps 3/; s/NP=(64|96)/NP=4/; s/depth=(64|96|48|32)/depth=8/
-            s/width=(12288|4096),heads=[0-9]+/width=64,heads=8/; s/RANKS=16/RANKS=4/' \
+            s/ HOSTS=[^ ]+//; s/width=(12288|4096),heads=[0-9]+/width=64,heads=8/; s/RANKS=16/RANKS=4/' \
         -f <(cat assignments/*/tests/smaller.sed)
 }
 

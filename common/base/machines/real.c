@@ -55,7 +55,9 @@ int machine_rank_running(int own)
 
 bool machine_is_first_process(void)
 {
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK"); /* mpirun's, or PMIx's under srun */
+    if (rank == NULL)
+        rank = getenv("PMIX_RANK");
     return rank == NULL || strcmp(rank, "0") == 0;
 }
 
