@@ -176,6 +176,7 @@ int driver_main(int argc, char **argv, const struct program *given)
     fatal_set_hook(abort_all_ranks);
     mpi_check_install(MPI_COMM_WORLD);
     mpi_check_install(MPI_COMM_SELF);
+    driver_ranks_must_reach_each_other();
     struct run run = {.options = &options, .comm = make_communicator(&options)};
     mpi_check(PMPI_Comm_rank(run.comm, &run.rank));
     mpi_check(PMPI_Comm_size(run.comm, &run.ranks));

@@ -1,9 +1,9 @@
 /*
  * What the driver's files share: driver.c (the program from begin to end),
- * driver_check.c (do the options go together?), driver_data.c (do all ranks see the same
- * data?), driver_train.c (the steps), driver_state.c (what a rank holds of its stages),
- * driver_evidence.c (tensor files and facts), driver_checkpoint*.c (driver_checkpoint.h),
- * driver_memory.c (memory over time), driver_progress.c (the progress line) and
+ * driver_check.c (do the options go together?), driver_reach.c (do messages get through?),
+ * driver_data.c (do all ranks see the same data?), driver_train.c (the steps), driver_state.c (what
+ * a rank holds of its stages), driver_evidence.c (tensor files and facts), driver_checkpoint*.c
+ * (driver_checkpoint.h), driver_memory.c (memory over time), driver_progress.c (the progress line) and
  * driver_usage.c (how well the ranks were used).
  */
 #ifndef COMMON_DRIVER_DRIVER_PARTS_H
@@ -59,6 +59,13 @@ void driver_state_add_held(struct tensor_file *file, struct stage *stage, struct
                            const char *ending, const struct arena_held *held);
 /* Adds parameters, optimizer state and running averages; what the program stores itself, it adds. */
 void driver_state_add(struct tensor_file *file, const struct trained_stage *one);
+
+/* ---- driver_reach.c ---------------------------------------------------------------------------- */
+
+/* Where REACH_SECONDS is set, which tools/launch does for ranks on several computers: each rank exchanges a
+ * byte with each other one. Fatal, with both named, if that has not gone well after so many seconds. All processes
+ * of MPI_COMM_WORLD call it. */
+void driver_ranks_must_reach_each_other(void);
 
 /* ---- driver_evidence.c: nothing is written where the options ask for nothing ------------------- */
 

@@ -202,6 +202,22 @@ launch_ends() { kill -KILL "$(pgrep -f 'bash -p tools/launch' | head -n 1)"; }
 end_of '' launch_ends
 mpirun_ends() { kill -KILL "$(pgrep 'mpirun')"; }
 end_of '' mpirun_ends
+printf 'a text of the other host, which is as long as one has to be: %s\n' {1..1000} >other.txt
+printf 'a text of this host, which is as long as one has to be, too: %s\n' {1..1000} >here.txt
+echo "mount --bind '$work/other.txt' '$work/here.txt'" >on-h2
+TEXT_FILE=$work/here.txt launch --hosts hosts.txt 4 "$program" --data text --model gpt --steps 1 --quiet
+check "other data on another host end the run" [ $? -eq 1 ]
+check "with a sentence" says 'the ranks see different data: rank 0 has'
+rm on-h2
 launch --hosts hosts.txt 4 "$program" --data synthetic --model mlp:depth=1
 refused "what the program refuses" 2 'stages need at least 4 layers'
+# A firewall: h1 and h2 each reach this computer, from which they are started, and their packets for each other are lost.
+for host in h1 h2; do
+    bridge link set dev "to-$host" isolated on
+    ip -n "$host" neighbour replace 10.77.0.$((3 - ${host#h})) lladdr 02:00:00:00:00:01 dev eth0
+done
+REACH_SECONDS=3 launch --hosts hosts.txt 4 "$program" "${options[@]}"
+check "hosts that don't reach each other end the run" [ $? -eq 1 ]
+check "with a sentence" says 'rank 0, on h1, and rank '
+check "and no process is left" all_ended pipeline orted mpirun
 summary
