@@ -17,9 +17,18 @@ options=(--data synthetic --steps 20 --quiet)
 
 if [ -z "$refused" ]; then begin_computers h1 h2; fi
 agent=${OMPI_MCA_plm_rsh_agent:-}
+# Open MPI's own folders there: inside, everybody is root, and in /tmp root may have some already.
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
 unset OMPI_MCA_plm_rsh_agent
 
-launch() { timeout 60 tools/launch "$@" >words 2>&1 </dev/null; }
+launch() {
+    local status=0
+    timeout 60 tools/launch "$@" >words 2>&1 </dev/null || status=$?
+    # Open MPI's, when a process of its own was faster than it thought.
+    sed -i '/plm:rsh: Warning: setpgid/d' words
+    return $status
+}
 hosts() { printf '%s\n' "$@" >hosts.txt; }
 lines() { [ "$(wc -l <words)" -eq "$1" ]; }
 
