@@ -11,6 +11,7 @@
 #include "grader/arguments.h"
 #include "grader/folders.h"
 #include "grader/grade/grade_notes.h"
+#include "grader/grade/needs.h"
 #include "grader/lint.h"
 #include "grader/put_in_place.h"
 #include "grader/report/report.h"
@@ -43,6 +44,7 @@ struct grading {
     struct seeds seeds;
     struct runner runner;
     struct grade grade;
+    struct needs *needs;
     int status; /* of the program, if the next step fails */
 };
 
@@ -164,7 +166,15 @@ static bool run_and_judge(struct grading *grading, GString *error)
     grade_note_faults(grade);
     grade_note_unusual(grade);
     grade_note_beginning(grade);
+    const struct needs_how how = {.only = arguments->check,
+                                  .jobs = arguments->jobs,
+                                  .quiet = arguments->quiet,
+                                  .secret = arguments->secret,
+                                  .seed = (uint64_t)arguments->seed,
+                                  .interrupted = &interrupted};
+    grading->needs = needs_settle(grade, &how);
     grade_run(grade, arguments->check, arguments->jobs, arguments->quiet, &interrupted);
+    grade_note_needs(grade);
     grade_note_data(grade);
     grade_note_simulator(grade);
     grade_note_haste(grade);
@@ -222,6 +232,7 @@ static int go_through(const struct arguments *arguments, const step *steps)
     if (error->len > 0)
         grader_complain(error->str);
     grade_clear(&grading.grade);
+    needs_free(grading.needs);
     seeds_clear(&grading.seeds);
     runner_data_clear(&grading.data);
     build_free(grading.build);

@@ -92,7 +92,7 @@ $(B)/%.a: $(B)/sources
 # What is linked is made anew when a source comes or goes, too.
 $(B)/sources: FORCE
 	@mkdir -p $(@D)
-	@find common grader handin planner assignments solutions tests -name '*.c' | sort > $@.$$PPID
+	@find $(wildcard common grader handin planner assignments solutions tests) -name '*.c' | sort > $@.$$PPID
 	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; else mv $@.$$PPID $@; fi
 .PHONY: FORCE
 FORCE:

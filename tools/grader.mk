@@ -44,5 +44,5 @@ $(B)/program.flags: FORCE
 	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; else mv $@.$$PPID $@; fi
 
 # What must be there before the grader can build a submission of ASSIGNMENT.
-GRADING = $(GRADER) $(B)/program.flags $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) $(COURSE_ARCHIVES) $(COMMON_LIBRARY) \
-          $(call SIMULATED,$(SIMULATOR_PROGRAM_ARCHIVE) $(SIMULATOR_GIVEN_ARCHIVES) $(COURSE_ARCHIVES:$(B)/%=$(S)/%) $(SIMULATOR_LIBRARY))
+GRADING = $(GRADER) $(B)/program.flags $(PROGRAM_ARCHIVE) $(USED_ARCHIVES) $(GIVEN_ARCHIVES) $(COURSE_ARCHIVES) $(COMMON_LIBRARY) \
+          $(call SIMULATED,$(SIMULATOR_PROGRAM_ARCHIVE) $(USED_ARCHIVES:$(B)/%=$(S)/%) $(SIMULATOR_GIVEN_ARCHIVES) $(COURSE_ARCHIVES:$(B)/%=$(S)/%) $(SIMULATOR_LIBRARY))

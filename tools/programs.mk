@@ -28,9 +28,14 @@ given_sources   = $(wildcard assignments/$(1)/*.c assignments/$(1)/given/*.c)
 USED             := $(call uses,$(ASSIGNMENT))
 PROGRAM_ARCHIVE  := $(B)/assignments/$(ASSIGNMENT)/program.a
 GIVEN_ARCHIVES   := $(patsubst %,$(B)/assignments/%/given.a,$(USED))
+# Checks may need those of an assignment that is used to pass (needs in the rubric): its own program runs them.
+USED_ARCHIVES    := $(patsubst %,$(B)/assignments/%/program.a,$(USED))
 # The course's own files of an assignment that is used stand in for a student's that can't be.
-COURSE_ARCHIVES  := $(foreach used,$(USED),$(if $(wildcard solutions/$(used)/*.c),$(B)/solutions/$(used)/course.a))
+WITH_COURSE      := $(foreach used,$(USED),$(if $(wildcard solutions/$(used)/*.c),$(used)))
+COURSE_ARCHIVES  := $(WITH_COURSE:%=$(B)/solutions/%/course.a)
+$(if $(filter-out $(WITH_COURSE),$(filter $(USED),$(COURSE))),$(error COURSE="$(COURSE)": the course's files are not in this kit))
 $(PROGRAM_ARCHIVE): $(call objects,$(call program_sources,$(ASSIGNMENT)))
+$(foreach used,$(USED),$(eval $(B)/assignments/$(used)/program.a: $(call objects,$(call program_sources,$(used)))))
 $(foreach used,$(USED),$(eval $(B)/assignments/$(used)/given.a: $(call objects,$(call given_sources,$(used)))))
 $(foreach used,$(USED),$(eval $(B)/solutions/$(used)/course.a: $(call objects,$(wildcard solutions/$(used)/*.c))))
 
@@ -58,10 +63,12 @@ put_in_place = $(if $(PLACED),$(call built,$(GRADER)) && \
 # ---- a program: build/programs/SUBMISSION/ASSIGNMENT --------------------------------------------------
 
 #: COURSE=names  of assignments that this one uses: takes the course's files, whatever the submission has
-# Of the used assignments that COURSE names, or of which the submission has no files, the course's.
+# Of the used assignments that COURSE names, or of which the submission has no files, the course's; of what it lacks
+# beyond that, the skeleton's, with their TODOs.
 without_files      = $(foreach used,$(USED),$(if $(call files_of,$(used)),,$(used)))
-courses_own        = $(filter $(COURSE) $(without_files),$(USED))
-submission_sources = $(foreach name,$(ASSIGNMENT) $(filter-out $(courses_own),$(USED)),$(call files_of,$(name)))
+courses_own        = $(filter $(COURSE) $(without_files),$(WITH_COURSE))
+files_or_todos     = $(foreach name,$(call rubric_files,$(1)),$(firstword $(wildcard $(FILES)/$(1)/$(name) skeleton/$(1)/$(name))))
+submission_sources = $(call files_of,$(ASSIGNMENT)) $(foreach used,$(filter-out $(courses_own),$(USED)),$(call files_or_todos,$(used)))
 PROGRAM_NAME       := $(SUBMISSION_NAME)/$(ASSIGNMENT)$(if $(COURSE),-with-$(subst $(blank),-,$(COURSE)))
 PROGRAM            := $(B)/programs/$(PROGRAM_NAME)
 # $(1): the build folder.

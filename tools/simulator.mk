@@ -19,6 +19,7 @@ $(SIMULATOR_LIBRARY): $(call simulator_objects,$(PORTABLE_SOURCES) $(filter-out 
 SIMULATOR_PROGRAM_ARCHIVE := $(S)/assignments/$(ASSIGNMENT)/program.a
 SIMULATOR_GIVEN_ARCHIVES  := $(patsubst %,$(S)/assignments/%/given.a,$(USED))
 $(SIMULATOR_PROGRAM_ARCHIVE): $(call simulator_objects,$(call program_sources,$(ASSIGNMENT)))
+$(foreach used,$(USED),$(eval $(S)/assignments/$(used)/program.a: $(call simulator_objects,$(call program_sources,$(used)))))
 $(foreach used,$(USED),$(eval $(S)/assignments/$(used)/given.a: $(call simulator_objects,$(call given_sources,$(used)))))
 $(foreach used,$(USED),$(eval $(S)/solutions/$(used)/course.a: $(call simulator_objects,$(wildcard solutions/$(used)/*.c))))
 

@@ -202,10 +202,22 @@ static int read_lines(FILE *answer, struct line *line, int most)
 
 /* ---- who it was ------------------------------------------------------------------------------ */
 
-static void name_line(const struct line *line, char text[CALLERS_LINE])
+/* The length of a path up to its last slash. */
+static size_t folder_of(const char *path)
 {
-    const char *name = strrchr(line->path, '/');
-    snprintf(text, CALLERS_LINE, "%.100s:%d", name == NULL ? line->path : name + 1, line->number);
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? 0 : (size_t)(slash - path);
+}
+
+/* "step.c:12"; of a file that lies in another folder than `beside`, another assignment's, "folder/step.c:12". */
+static void name_line(const struct line *line, const struct line *beside, char text[CALLERS_LINE])
+{
+    size_t name = folder_of(line->path), length = folder_of(beside->path);
+    bool same = name == length && strncmp(line->path, beside->path, length) == 0;
+    while (!same && name > 0 && line->path[name - 1] != '/')
+        name--;
+    snprintf(text, CALLERS_LINE, "%.100s:%d", line->path + name + (line->path[name] == '/'),
+             line->number);
 }
 
 /* line[count-1] is the outermost of the student's. */
@@ -218,10 +230,10 @@ static void find_roles(const struct line *line, int count, struct callers *calle
     while (line[innermost].room != STUDENTS)
         innermost++;
     *callers = (struct callers){.from_line = place < count - 1 ? line[count - 1].number : 0};
-    name_line(&line[place], callers->place);
-    name_line(&line[innermost], callers->innermost);
+    name_line(&line[place], &line[place], callers->place);
+    name_line(&line[innermost], &line[place], callers->innermost);
     if (strcmp(line[innermost].path, line[place].path) != 0)
-        name_line(&line[innermost], callers->through);
+        name_line(&line[innermost], &line[place], callers->through);
     if (place > 0)
         strcpy(callers->called, line[place - 1].function);
     if (innermost > 0)

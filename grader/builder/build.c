@@ -70,35 +70,44 @@ static char *lack_of(const struct built_file *file)
     return NULL;
 }
 
-static bool is_needed(const struct rubric *rubric, const char *file)
+/* What a check needs that wants the assignment's own checks to pass, it gets another way (grade/needs.h). */
+static bool is_needed(const struct rubric *rubric, const char *used, const char *file)
 {
     for (guint i = 0; i < rubric->checks->len; i++)
-        if (g_ptr_array_find_with_equal_func(RUBRIC_CHECKS(rubric, i)->files, file, g_str_equal,
+        if (!rubric_check_needs_checks_of(RUBRIC_CHECKS(rubric, i), used) &&
+            g_ptr_array_find_with_equal_func(RUBRIC_CHECKS(rubric, i)->files, file, g_str_equal,
                                              NULL))
             return true;
     return false;
 }
 
+bool build_has_course(const struct build *build, const char *used)
+{
+    g_autofree char *archive = build_tree_course(build->tree, "lib", used);
+    return g_file_test(archive, G_FILE_TEST_IS_REGULAR);
+}
+
 /* Files of one assignment are made for each other. So where one that a check needs can't be used,
  * the course's stand in for all of them, if they are here. */
-static void use_course_files(struct builder *builder, const struct rubric *rubric, const char *used)
+static void use_course_files(struct builder *builder, const struct rubric *rubric, const char *used,
+                             bool is_wanted)
 {
     struct build *build = builder->build;
-    g_autofree char *archive = build_tree_course(build->tree, builder->library, used);
     g_autofree char *lack = NULL;
-    for (guint i = 0; i < build->files->len && !lack; i++)
+    for (guint i = 0; i < build->files->len && !lack && !is_wanted; i++)
         if (strcmp(BUILT_FILES(build, i)->collected->assignment, used) == 0 &&
-            is_needed(rubric, BUILT_FILES(build, i)->collected->file->name))
+            is_needed(rubric, used, BUILT_FILES(build, i)->collected->file->name))
             lack = lack_of(BUILT_FILES(build, i));
-    if (!lack || !g_file_test(archive, G_FILE_TEST_IS_REGULAR))
+    if ((!lack && !is_wanted) || !build_has_course(build, used))
         return;
     for (guint i = 0; i < build->files->len; i++)
         if (strcmp(BUILT_FILES(build, i)->collected->assignment, used) == 0)
             BUILT_FILES(build, i)->replaced = true;
     g_ptr_array_add(builder->course, (gpointer)used);
-    g_string_append_printf(build->replaced,
-                           "%sThe course's own files of `%s` stand in for the submission's: %s.",
-                           build->replaced->len > 0 ? " " : "", used, lack);
+    if (lack)
+        g_string_append_printf(
+            build->replaced, "%sThe course's own files of `%s` stand in for the submission's: %s.",
+            build->replaced->len > 0 ? " " : "", used, lack);
 }
 
 const GPtrArray *build_course(const struct build *build)
@@ -125,7 +134,8 @@ static void look_at_calls(struct builder *builder)
         give_up(builder->build, culprit, g_strdup(trouble->str));
 }
 
-static void build_program(struct builder *builder, const struct collection *collection)
+static void build_program(struct builder *builder, const struct collection *collection,
+                          const GPtrArray *course)
 {
     const struct rubric *rubric = builder->rubric;
     compile_files(builder, collection);
@@ -134,26 +144,29 @@ static void build_program(struct builder *builder, const struct collection *coll
     if (builder->build->trouble)
         return;
     for (guint i = 0; i < rubric->uses->len; i++)
-        use_course_files(builder, rubric, rubric->uses->pdata[i]);
+        use_course_files(builder, rubric, rubric->uses->pdata[i],
+                         course && g_ptr_array_find_with_equal_func((GPtrArray *)course,
+                                                                    rubric->uses->pdata[i],
+                                                                    g_str_equal, NULL));
     builder_link(builder);
 }
 
-struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
-                               const struct workplace *workplace, GString *error)
+struct build *build_in_folder(const struct collection *collection, const struct rubric *rubric,
+                              const struct workplace *workplace, const char *folder,
+                              const GPtrArray *course, GString *error)
 {
     const char *kit = workplace->kit, *build_folder = workplace->build_folder;
-    const char *work = workplace->work;
     struct build *build = g_new0(struct build, 1);
     struct builder builder = {.build = build,
                               .rubric = rubric,
                               .flags = workplace->real,
                               .course = g_ptr_array_new(),
                               .library = "lib",
-                              .objects = g_build_filename(work, "objects", NULL),
+                              .objects = g_build_filename(folder, "objects", NULL),
                               .stubs = g_string_new(NULL)};
     gint64 began = g_get_monotonic_time();
     build->workplace = workplace;
-    build->tree = g_build_filename(work, "tree", NULL);
+    build->tree = g_build_filename(folder, "tree", NULL);
     build->files = g_array_new(FALSE, TRUE, sizeof(struct built_file));
     build->replaced = g_string_new(NULL);
     build->unusual = g_string_new(NULL);
@@ -164,18 +177,24 @@ struct build *build_submission(const struct collection *collection, const struct
                  copy_sources(&builder, collection, error);
     if (built) {
         build->sanitized = is_sanitized(&builder.flags);
-        build_program(&builder, collection);
+        build_program(&builder, collection, course);
         built = workplace_seal(builder.objects, build->program);
         if (!built)
             g_string_append_printf(error, "%s: %s", builder.objects, strerror(errno));
     }
-    builder_new_for_simulator(build, &builder, workplace->simulated, work);
+    builder_new_for_simulator(build, &builder, workplace->simulated, folder);
     build->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
     g_free(builder.objects);
     if (built)
         return build;
     build_free(build);
     return NULL;
+}
+
+struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
+                               const struct workplace *workplace, GString *error)
+{
+    return build_in_folder(collection, rubric, workplace, workplace->work, NULL, error);
 }
 
 void build_free(struct build *build)

@@ -8,8 +8,8 @@
  * that say so and end the program.
  *
  * An assignment that uses others gets the student's files of these as well. Where
- * those can't be used, and the kit has the course's own (make builds them from
- * solutions/), they stand in for them.
+ * those can't be used, or the caller says so, and the kit has the course's own (make
+ * builds them from solutions/), they stand in for them.
  *
  * A file is blamed where the compiler or the linker names a line or a name of it,
  * or where it takes them past the sandbox's limits. What else goes wrong is tried
@@ -85,6 +85,12 @@ struct build {
  * copied. */
 struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
                                const struct workplace *workplace, GString *error);
+/* The same in a folder of its own, which is there and the sandbox's users may pass, and with the course's files of
+ * these assignments, whatever the submission has of them: of char *, some of the rubric's `uses`, of which
+ * build_has_course is true; NULL: of none. */
+struct build *build_in_folder(const struct collection *collection, const struct rubric *rubric,
+                              const struct workplace *workplace, const char *folder,
+                              const GPtrArray *course, GString *error);
 void build_free(struct build *build);
 
 /* simulated_trouble where the simulator is not installed. */
@@ -99,6 +105,8 @@ bool build_simulated_done(struct build *build);
 
 /* The assignments that it uses whose files the course's stand in for: of char *, the build's. */
 const GPtrArray *build_course(const struct build *build);
+/* Does the kit have the course's files of an assignment that it uses? A student's has not. */
+bool build_has_course(const struct build *build, const char *used);
 
 const struct built_file *build_find(const struct build *build, const char *name);
 

@@ -83,6 +83,19 @@ static bool copy_assignment(const char *tree, const char *kit, const char *assig
     return copy_files(from, to, ".h", error);
 }
 
+bool build_tree_declares(const char *tree, const char *assignment, const char *expression)
+{
+    g_autofree char *path = g_build_filename(tree, "assignments", assignment, NULL);
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    bool found = false;
+    for (const char *name; folder && !found && (name = g_dir_read_name(folder));) {
+        g_autofree char *header = g_build_filename(path, name, NULL), *text = NULL;
+        found = g_file_get_contents(header, &text, NULL, NULL) &&
+                g_regex_match_simple(expression, text, 0, 0);
+    }
+    return found;
+}
+
 char *build_tree_course(const char *tree, const char *library, const char *used)
 {
     g_autofree char *name = g_strdup_printf("course-%s.a", used);

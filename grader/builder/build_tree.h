@@ -22,6 +22,8 @@ bool build_tree_new(const char *tree, const char *kit, const char *build_folder,
  * and tools/simulate. */
 bool build_tree_add_simulator(const char *tree, const char *kit, const char *build_folder,
                               const struct rubric *rubric, GString *error);
+/* Does a header that students of an assignment include hold what the regular expression says? */
+bool build_tree_declares(const char *tree, const char *assignment, const char *expression);
 /* LIBRARY/course-USED.a, below the tree if that is not NULL. A new string. */
 char *build_tree_course(const char *tree, const char *library, const char *used);
 

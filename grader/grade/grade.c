@@ -18,85 +18,14 @@
 #define NO_PROCESS    "the grader can't start a process: "
 #define JUDGE_SECONDS 60 /* of an idle machine's clock; then the judge is ended */
 
-static void clear_run(void *pointer)
-{
-    struct run_summary *run = pointer;
-    g_free(run->command);
-    g_free(run->trouble);
-    g_free(run->output);
-}
-
-GArray *grade_runs_new(void)
-{
-    GArray *runs = g_array_new(FALSE, TRUE, sizeof(struct run_summary));
-    g_array_set_clear_func(runs, clear_run);
-    return runs;
-}
-
-void grade_init(struct grade *grade)
-{
-    grade->results = g_array_new(FALSE, TRUE, sizeof(struct check_result));
-    grade->notes = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < grade->rubric->checks->len; i++) {
-        struct check_result result = {
-            .check = RUBRIC_CHECKS(grade->rubric, i),
-            .verdict = verdict_new(),
-            .runs = grade_runs_new(),
-        };
-        verdict_not_judged(result.verdict, CULPRIT_NOBODY, "not run");
-        g_array_append_val(grade->results, result);
-    }
-}
-
-void grade_clear(struct grade *grade)
-{
-    if (!grade->results)
-        return;
-    for (guint i = 0; i < grade->results->len; i++) {
-        verdict_free(GRADE_RESULTS(grade, i)->verdict);
-        g_array_free(GRADE_RESULTS(grade, i)->runs, TRUE);
-        g_free(GRADE_RESULTS(grade, i)->large_tag_call);
-    }
-    g_array_free(grade->results, TRUE);
-    g_ptr_array_free(grade->notes, TRUE);
-    if (grade->causes)
-        g_ptr_array_free(grade->causes, TRUE);
-    g_free(grade->begin_here);
-}
-
-struct points grade_points(const struct grade *grade, int tier)
-{
-    struct points points = {0};
-    for (guint i = 0; i < grade->results->len; i++) {
-        const struct check_result *result = GRADE_RESULTS(grade, i);
-        bool bonus = rubric_check_is_bonus(grade->rubric, result->check);
-        bool counts = tier >= 0 ? result->check->tier == tier : bonus == (tier == POINTS_OF_BONUS);
-        if (!counts || (grade->partial && !result->done))
-            continue;
-        points.got += result->points;
-        points.all += result->check->points;
-        if (result->verdict->kind != VERDICT_NOT_JUDGED)
-            points.judged += result->check->points;
-    }
-    return points;
-}
-
-int grade_left_by(const struct grade *grade, enum culprit culprit)
-{
-    int checks = 0;
-    for (guint i = 0; i < grade->results->len; i++) {
-        const struct verdict *verdict = GRADE_RESULTS(grade, i)->verdict;
-        checks += verdict->kind == VERDICT_NOT_JUDGED && verdict->culprit == culprit;
-    }
-    return checks;
-}
-
 /* ---- working -------------------------------------------------------------------------------- */
 
 struct work {
     struct grade *grade;
     int jobs;
     bool *taken; /* per check: begun, done or not wanted */
+    GPtrArray
+        *builds; /* of struct build *: those to build for the simulator, one after the other */
     struct worker workers[MOST_JOBS];
     struct check_result *results[MOST_JOBS]; /* that the workers work on; NULL: idle */
     struct grade_progress progress;
@@ -140,7 +69,8 @@ static void check_is_done(struct work *work, struct check_result *result)
     result->done = true;
     result->points = result->verdict->kind == VERDICT_PASS ? result->check->points : 0;
     grade_progress_check_done(&work->progress, result);
-    grade_luck_add(work->luck, result);
+    if (!work->grade->is_needed)
+        grade_luck_add(work->luck, result);
 }
 
 static int idle_slot(const struct work *work)
@@ -164,18 +94,29 @@ static void start_luck(struct work *work)
         struct check_result *result = grade_luck_next(work->luck);
         if (!result)
             return;
-        if (worker_start(&work->workers[slot], work->grade, result->check, slot))
+        if (worker_start(&work->workers[slot], work->grade, result, slot))
             work->results[slot] = result;
         else
             give_up_luck(work->luck, result, errno);
     }
 }
 
+/* The build for the simulator that goes on, begun if it is the next; NULL: all are done. */
+static struct build *current_build(const struct work *work)
+{
+    for (guint i = 0; i < work->builds->len; i++) {
+        build_simulated_start(work->builds->pdata[i]); /* does nothing where that has been done */
+        if (!build_simulated_done(work->builds->pdata[i]))
+            return work->builds->pdata[i];
+    }
+    return NULL;
+}
+
 /* Starts whatever can start. Returns whether anything is left to wait for. */
 static bool start_workers(struct work *work)
 {
     /* Asked before: checks that wait for a build must be looked at again when it has ended. */
-    bool busy = !build_simulated_done(work->grade->build);
+    bool busy = current_build(work);
     for (guint i = 0; i < work->grade->results->len; i++) {
         struct check_result *result = GRADE_RESULTS(work->grade, i);
         int slot = idle_slot(work);
@@ -186,8 +127,7 @@ static bool start_workers(struct work *work)
             continue;
         work->taken[i] = true;
         work->grade->hasty = work->grade->hung >= GRADE_HASTY;
-        if (ready == CAN_RUN &&
-            worker_start(&work->workers[slot], work->grade, result->check, slot)) {
+        if (ready == CAN_RUN && worker_start(&work->workers[slot], work->grade, result, slot)) {
             work->results[slot] = result;
             continue;
         }
@@ -222,8 +162,8 @@ static void show_progress(const struct work *work)
 static void wait_for_workers(struct work *work)
 {
     struct pollfd waiting[MOST_JOBS + 1];
-    bool building = !build_simulated_done(work->grade->build);
-    waiting[work->jobs] = (struct pollfd){.fd = building ? work->grade->build->child.pipe : -1};
+    const struct build *build = current_build(work);
+    waiting[work->jobs] = (struct pollfd){.fd = build ? build->child.pipe : -1};
     for (int slot = 0; slot < work->jobs; slot++)
         waiting[slot] = (struct pollfd){.fd = work->results[slot] ? work->workers[slot].pipe : -1,
                                         .events = POLLIN};
@@ -268,20 +208,23 @@ static bool is_wanted(const char *only, const char *name)
 }
 
 /* For a check of its own, or to look for luck. */
-static bool needs_simulator(const struct work *work)
+static void find_builds(struct work *work)
 {
     for (guint i = 0; i < work->grade->results->len; i++) {
-        const struct rubric_check *check = GRADE_RESULTS(work->grade, i)->check;
-        if (!work->taken[i] && (rubric_check_is_simulated(check) || grade_luck_is_possible(check)))
-            return true;
+        const struct check_result *result = GRADE_RESULTS(work->grade, i);
+        struct build *build = grade_build_of(work->grade, result);
+        const bool simulates = rubric_check_is_simulated(result->check) ||
+                               (!work->grade->is_needed && grade_luck_is_possible(result->check));
+        if (!work->taken[i] && simulates && !g_ptr_array_find(work->builds, build, NULL))
+            g_ptr_array_add(work->builds, build);
     }
-    return false;
 }
 
 void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
                const volatile sig_atomic_t *interrupted)
 {
-    struct work work = {.grade = grade, .jobs = CLAMP(jobs, 1, MOST_JOBS)};
+    struct work work = {
+        .grade = grade, .jobs = CLAMP(jobs, 1, MOST_JOBS), .builds = g_ptr_array_new()};
     gint64 began = g_get_monotonic_time();
     guint checks = grade->results->len, wanted = 0;
     grade->partial = only;
@@ -291,15 +234,16 @@ void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
         wanted += !work.taken[i];
     }
     work.luck = grade_luck_new(grade);
-    if (needs_simulator(&work))
-        build_simulated_start(grade->build);
+    find_builds(&work);
     work.progress = grade_progress_begin((int)wanted, quiet);
+    work.progress.of = grade->is_needed ? grade->rubric->assignment : NULL;
     while (!*interrupted && start_workers(&work))
         wait_for_workers(&work);
     stop_workers(&work);
     grade_progress_end(&work.progress);
     grade_luck_free(work.luck);
     g_free(work.taken);
+    g_ptr_array_unref(work.builds);
     grade->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
     causes_find(grade);
 }

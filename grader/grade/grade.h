@@ -36,6 +36,11 @@ struct check_result {
     bool done;                        /* false: not chosen with --check */
     bool lacks_file;                  /* it was not judged, for want of a file that can be used */
     const struct check_result *needs; /* it was not run, because this one did not pass; or NULL */
+    struct build
+        *build;    /* with what stands in for files of other assignments; NULL: the grade's own */
+    char *instead; /* Markdown: what that is and why (needs.h); or NULL */
+    struct verdict
+        *settled; /* its verdict where it needs not run: what it needs is not there; or NULL */
     double seconds;
     GArray *runs;         /* of struct run_summary */
     int large_tag;        /* the largest in its runs that not every MPI takes; 0: none … */
@@ -53,7 +58,9 @@ struct grade {
     GArray *results;      /* of struct check_result, in the rubric's order */
     GPtrArray *causes;    /* of struct cause *, the surest first: causes.h; NULL: not looked for */
     GPtrArray *notes;     /* of char *: what concerns the whole, Markdown, one paragraph each */
-    char *begin_here;     /* for an untouched skeleton: where to begin; else NULL */
+    GPtrArray *needed; /* of const struct grade *: of checks of other assignments; NULL: of none */
+    bool is_needed;    /* it is one of these itself: costs no points, and nobody looks for luck */
+    char *begin_here;  /* for an untouched skeleton: where to begin; else NULL */
     double seconds;
     bool partial; /* only some checks were chosen */
     int hung;     /* checks so far of which a run hung or took too long */
@@ -76,6 +83,11 @@ void grade_clear(struct grade *grade); /* one that was never made is allowed */
  * when *interrupted is not 0. */
 void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
                const volatile sig_atomic_t *interrupted);
+
+/* The program that a check runs. */
+struct build *grade_build_of(const struct grade *grade, const struct check_result *result);
+/* How long it took, with the builds and what was needed of other assignments. */
+double grade_seconds(const struct grade *grade);
 
 /* Points got, points that a judge decided about, and all points: of one tier, of all that are no
  * bonus, or of all that are. */

@@ -149,7 +149,7 @@ static void free_job(void *pointer)
 
 /* Takes the arguments over. */
 static struct job *new_job(guint number, const struct rubric_run *like, char *arguments,
-                           uint64_t seed)
+                           uint64_t seed, struct build *build)
 {
     struct job *job = g_new0(struct job, 1);
     struct rubric_run run = {.assignment = like->assignment,
@@ -167,7 +167,7 @@ static struct job *new_job(guint number, const struct rubric_run *like, char *ar
                                        .runs = g_array_new(FALSE, TRUE, sizeof run)};
     g_array_append_val(job->check.runs, run);
     job->result = (struct check_result){
-        .check = &job->check, .verdict = verdict_new(), .runs = grade_runs_new()};
+        .check = &job->check, .verdict = verdict_new(), .runs = grade_runs_new(), .build = build};
     job->about = g_ptr_array_new();
     return job;
 }
@@ -188,12 +188,14 @@ void grade_luck_free(struct luck *luck)
     g_free(luck);
 }
 
-static struct job *find_job(const struct luck *luck, int ranks, const char *arguments)
+static struct job *find_job(const struct luck *luck, int ranks, const char *arguments,
+                            const struct build *build)
 {
     for (guint i = 0; i < luck->jobs->len; i++) {
         struct job *job = luck->jobs->pdata[i];
         const struct rubric_run *run = RUBRIC_RUNS(&job->check, 0);
-        if (run->ranks == ranks && strcmp(run->arguments, arguments) == 0)
+        if (run->ranks == ranks && strcmp(run->arguments, arguments) == 0 &&
+            job->result.build == build)
             return job;
     }
     return NULL;
@@ -214,11 +216,11 @@ void grade_luck_add(struct luck *luck, struct check_result *result)
         char *arguments = arguments_to_look_at(run);
         if (!arguments)
             continue;
-        struct job *job = find_job(luck, run->ranks, arguments);
+        struct job *job = find_job(luck, run->ranks, arguments, result->build);
         if (job) {
             g_free(arguments);
         } else {
-            job = new_job(luck->jobs->len + 1, run, arguments, ran->seed);
+            job = new_job(luck->jobs->len + 1, run, arguments, ran->seed, result->build);
             g_ptr_array_add(luck->jobs, job);
         }
         g_ptr_array_add(job->about, result);
@@ -229,11 +231,10 @@ void grade_luck_add(struct luck *luck, struct check_result *result)
 
 struct check_result *grade_luck_next(struct luck *luck)
 {
-    if (!build_simulated_done(luck->grade->build) || !luck->grade->build->simulated_program)
-        return NULL;
     for (guint i = 0; i < luck->jobs->len; i++) {
         struct job *job = luck->jobs->pdata[i];
-        if (job->taken)
+        struct build *build = grade_build_of(luck->grade, &job->result);
+        if (job->taken || !build_simulated_done(build) || !build->simulated_program)
             continue;
         job->taken = true;
         return &job->result;

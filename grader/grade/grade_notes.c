@@ -106,6 +106,25 @@ void grade_note_replaced(struct grade *grade)
         grade_note(grade, "%s", grade->build->replaced->str);
 }
 
+/* Those that tell the same together. */
+void grade_note_needs(struct grade *grade)
+{
+    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct check_result *first = GRADE_RESULTS(grade, i);
+        if (!first->instead || first->runs->len == 0 || !g_hash_table_add(told, first->instead))
+            continue;
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (guint k = i; k < grade->results->len; k++) {
+            const struct check_result *result = GRADE_RESULTS(grade, k);
+            if (result->runs->len > 0 && g_strcmp0(result->instead, first->instead) == 0)
+                g_string_append_printf(names, "%s`%s`", names->len > 0 ? ", " : "",
+                                       result->check->name);
+        }
+        grade_note(grade, "%s (%s)", first->instead, names->str);
+    }
+}
+
 void grade_note_faults(struct grade *grade)
 {
     for (guint i = 0; i < grade->build->files->len; i++) {

@@ -25,6 +25,8 @@ void grade_note_haste(struct grade *grade);
 void grade_note_machine(struct grade *grade);
 /* Do the course's files stand in for the submission's of another assignment? */
 void grade_note_replaced(struct grade *grade);
+/* After the runs: of which checks do the course's files stand in, because what they need does not pass? */
+void grade_note_needs(struct grade *grade);
 /* Which files are not in the program, because they do not link with the rest? */
 void grade_note_faults(struct grade *grade);
 /* Which calls are neither usual nor refused? */

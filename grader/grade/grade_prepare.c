@@ -58,22 +58,29 @@ static bool find_lack(const struct built_file *file, bool simulated, struct lack
     return lack->headline;
 }
 
-/* A file of an assignment that is used: the course's may stand in for it, and the build did not get that far. */
-static bool is_left_open(const struct grade *grade, const struct built_file *file)
+/* A file of an assignment that is used: the course's may stand in for it, and the build did not get that far. What
+ * the check needs of that assignment was looked at already (needs.h). */
+static bool is_left_open(const struct grade *grade, const struct check_result *result,
+                         const struct built_file *file)
 {
-    return grade->build->trouble && grade->build->culprit != CULPRIT_SUBMISSION &&
-           strcmp(file->collected->assignment, grade->rubric->assignment) != 0;
+    const struct build *build = grade_build_of(grade, result);
+    const char *assignment = file->collected->assignment;
+    return strcmp(assignment, grade->rubric->assignment) != 0 &&
+           ((build->trouble && build->culprit != CULPRIT_SUBMISSION) ||
+            rubric_check_needs_checks_of(result->check, assignment));
 }
 
 /* A file that the check needs can't be used. */
-static bool lacks_file(const struct grade *grade, const struct rubric_check *check,
+static bool lacks_file(const struct grade *grade, const struct check_result *result,
                        struct verdict *verdict)
 {
+    const struct rubric_check *check = result->check;
     bool lacks = false;
     for (guint i = 0; i < check->files->len; i++) {
-        const struct built_file *file = build_find(grade->build, check->files->pdata[i]);
+        const struct built_file *file =
+            build_find(grade_build_of(grade, result), check->files->pdata[i]);
         struct lack lack;
-        if (file && is_left_open(grade, file))
+        if (file && is_left_open(grade, result, file))
             continue;
         if (!file || !find_lack(file, rubric_check_is_simulated(check), &lack))
             continue;
@@ -171,17 +178,23 @@ enum readiness grade_prepare(const struct grade *grade, struct check_result *res
 {
     struct verdict *verdict = result->verdict;
     /* Asked once: what the second build says of a file is there before the files are looked at, or waited for. */
+    struct build *build = grade_build_of(grade, result);
     const bool is_built =
-        !rubric_check_is_simulated(result->check) || build_simulated_done(grade->build);
-    result->lacks_file = lacks_file(grade, result->check, verdict);
+        !rubric_check_is_simulated(result->check) ||
+        (build_simulated_done(build) && (build->simulated_program || build->simulated_trouble));
+    result->lacks_file = lacks_file(grade, result, verdict);
     if (result->lacks_file)
         return NEED_NOT_RUN;
     if (!result->check->judge) {
         set_aside_for_a_person(grade, result->check, verdict);
         return NEED_NOT_RUN;
     }
-    if (grade->build->trouble && result->check->runs->len > 0) {
-        tell_trouble(grade->build, verdict);
+    if (result->settled) {
+        verdict_take_over(verdict, result->settled);
+        return NEED_NOT_RUN;
+    }
+    if (build->trouble && result->check->runs->len > 0) {
+        tell_trouble(build, verdict);
         return NEED_NOT_RUN;
     }
     enum readiness ready = grade->partial ? CAN_RUN : look_before(grade, result);

@@ -28,8 +28,9 @@ void grade_progress_update(const struct grade_progress *progress, const char *ru
 {
     if (progress->quiet || !progress->terminal)
         return;
-    g_autofree char *line = g_strdup_printf("[%d/%d] %3.0f s  %s", progress->done, progress->all,
-                                            elapsed(progress), running);
+    g_autofree char *line =
+        g_strdup_printf("[%d/%d] %3.0f s  %s%s%s", progress->done, progress->all, elapsed(progress),
+                        progress->of ? progress->of : "", progress->of ? ": " : "", running);
     /* names are ASCII, so bytes are columns */
     fprintf(stderr, "\r\033[K%.*s", columns() - 1, line);
     fflush(stderr);
@@ -41,8 +42,9 @@ void grade_progress_check_done(struct grade_progress *progress, const struct che
     static const char *const words[] = {"pass", "FAIL", "not judged"};
     progress->done++;
     if (!progress->quiet && !progress->terminal)
-        fprintf(stderr, "[%d/%d] %s: %s (%.1f s)\n", progress->done, progress->all,
-                result->check->name, words[result->verdict->kind], result->seconds);
+        fprintf(stderr, "[%d/%d] %s%s%s: %s (%.1f s)\n", progress->done, progress->all,
+                progress->of ? progress->of : "", progress->of ? "/" : "", result->check->name,
+                words[result->verdict->kind], result->seconds);
 }
 
 void grade_progress_end(const struct grade_progress *progress)

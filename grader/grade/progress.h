@@ -13,6 +13,8 @@ struct grade_progress {
     int done;
     int all;
     gint64 began;
+    const char
+        *of; /* the assignment whose checks they are, if it is not the graded one; else NULL */
 };
 
 struct grade_progress grade_progress_begin(int all, bool quiet);

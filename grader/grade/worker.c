@@ -9,6 +9,7 @@
 #include "grader/grade/worker_work.h"
 #include "grader/run/runner_command.h"
 #include "grader/text/text.h"
+#include "grader/trace/source_line.h"
 #include "grader/truth/calm.h"
 
 #include <omp.h>
@@ -194,13 +195,16 @@ static void blame_machine(struct verdict *verdict)
     verdict_explain(verdict, "%s\n", culprit_sentence(CULPRIT_MACHINE));
 }
 
-void worker_work(const struct grade *grade, const struct rubric_check *check, int slot, FILE *to)
+void worker_work(const struct grade *grade, const struct check_result *result, int slot, FILE *to)
 {
+    const struct rubric_check *check = result->check;
     omp_set_num_threads(1);
+    source_line_name_folders(grade->rubric->uses);
     struct verdict *verdict = verdict_new();
     int runs = (int)check->runs->len;
     struct outcome *outcomes = g_new0(struct outcome, MAX(runs, 1));
     struct runner runner = *grade->runner;
+    runner.build = grade_build_of(grade, result);
     runner.hasty = grade->hasty;
     bool decided = false, ended_badly = false;
     int done = 0;

@@ -27,7 +27,7 @@ struct worker {
 
 /* Forks a worker for a check. False if that is impossible. */
 bool worker_start(struct worker *worker, const struct grade *grade,
-                  const struct rubric_check *check, int slot);
+                  const struct check_result *result, int slot);
 /* Takes what the worker wrote into the result. */
 void worker_read(struct worker *worker, struct check_result *result);
 /* Has its process ended? It is left to worker_finish to collect it. */

@@ -16,7 +16,7 @@
 
 #define LONGEST_MESSAGE (1 << 20)
 
-static _Noreturn void be_the_worker(const struct grade *grade, const struct rubric_check *check,
+static _Noreturn void be_the_worker(const struct grade *grade, const struct check_result *result,
                                     int slot, int pipe, int words)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -26,13 +26,13 @@ static _Noreturn void be_the_worker(const struct grade *grade, const struct rubr
         dprintf(words, "a process of the grader's can't be set up: %s\n", strerror(errno));
         _exit(1);
     }
-    worker_work(grade, check, slot, to);
+    worker_work(grade, result, slot, to);
     fclose(to);
     _exit(0);
 }
 
 bool worker_start(struct worker *worker, const struct grade *grade,
-                  const struct rubric_check *check, int slot)
+                  const struct check_result *result, int slot)
 {
     int ends[2];
     *worker = (struct worker){.slot = slot, .began = g_get_monotonic_time()};
@@ -42,7 +42,7 @@ bool worker_start(struct worker *worker, const struct grade *grade,
     fflush(NULL);
     worker->pid = worker->words >= 0 ? fork() : -1;
     if (worker->pid == 0)
-        be_the_worker(grade, check, slot, ends[1], worker->words);
+        be_the_worker(grade, result, slot, ends[1], worker->words);
     const int number = errno;
     close(ends[1]);
     worker->pipe = ends[0];

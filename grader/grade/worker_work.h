@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* Runs and judges a check and writes messages. In the worker's process, which ends afterwards. */
-void worker_work(const struct grade *grade, const struct rubric_check *check, int slot, FILE *to);
+void worker_work(const struct grade *grade, const struct check_result *result, int slot, FILE *to);
 
 /* Draws the learning curve of each run beside that of one process: computed here with the same
  * options and seed where the number of steps is given, else the rubric's reference curve. Adds

@@ -49,6 +49,10 @@ void report_causes(GString *markdown, const struct grade *grade);
 void report_causes_plain(GString *text, const struct grade *grade, int width);
 /* What was seen in a check in one line of plain text; of a failure, which cause it has. A new string. */
 char *report_seen(const struct grade *grade, const struct check_result *result);
+/* "judged with the course's own files of example", with names in quotes of a kind, if they stood in when it ran
+ * (needs.h): a new string; else NULL. */
+char *report_instead(const struct grade *grade, const struct check_result *result,
+                     const char *quote);
 /* Does another check tell the cause of this one's failure? */
 bool report_is_told_elsewhere(const struct grade *grade, const struct check_result *result);
 

@@ -37,6 +37,8 @@ static json_t *test_of(const struct grade *grade, const struct check_result *res
     }
     if (report_needs_details(result))
         report_details(output, grade, result);
+    if (result->instead && result->runs->len > 0)
+        g_string_append_printf(output, "\n%s\n", result->instead);
     if (verdict->remark->len > 0)
         g_string_append_printf(output, "\nA remark that costs no points here: %s\n",
                                verdict->remark->str);
@@ -91,7 +93,7 @@ char *report_json(const struct grade *grade)
     json_object_set_new(root, "score", number(points.got + bonus.got));
     json_object_set_new(root, "max_score", number(points.all));
     json_object_set_new(root, "execution_time",
-                        json_integer((json_int_t)ceil(grade->seconds + grade->build->seconds)));
+                        json_integer((json_int_t)ceil(grade_seconds(grade))));
     json_object_set_new(root, "output", string(output->str));
     json_object_set_new(root, "output_format", json_string("md"));
     json_object_set_new(root, "visibility", json_string("visible"));

@@ -110,6 +110,20 @@ void report_details(GString *markdown, const struct grade *grade, const struct c
     append_commands(markdown, result);
 }
 
+char *report_instead(const struct grade *grade, const struct check_result *result,
+                     const char *quote)
+{
+    if (!result->build || !result->instead || result->runs->len == 0)
+        return NULL;
+    GString *text = g_string_new("judged with the course's own files of ");
+    const GPtrArray *course = build_course(result->build), *always = build_course(grade->build);
+    for (guint i = 0, told = 0; i < course->len; i++)
+        if (!g_ptr_array_find((GPtrArray *)always, course->pdata[i], NULL))
+            g_string_append_printf(text, "%s%s%s%s", told++ == 0 ? "" : " and ", quote,
+                                   (char *)course->pdata[i], quote);
+    return g_string_free(text, FALSE);
+}
+
 /* ---- report.md --------------------------------------------------------------------------- */
 
 static void append_tier(GString *markdown, const struct grade *grade, int tier)
@@ -132,7 +146,8 @@ static void append_tier(GString *markdown, const struct grade *grade, int tier)
                                result->points, result->check->points);
         g_autofree char *seen = report_seen(grade, result);
         text_append_plain(markdown, seen);
-        g_string_append(markdown, " |\n");
+        g_autofree char *instead = report_instead(grade, result, "`");
+        g_string_append_printf(markdown, "%s%s |\n", instead ? "; " : "", instead ? instead : "");
     }
 }
 
@@ -151,7 +166,8 @@ static void append_check(GString *markdown, const struct grade *grade,
 {
     bool details = report_needs_details(result);
     const GString *remark = result->verdict->remark;
-    if (!details && result->verdict->pictures->len == 0 && remark->len == 0)
+    const char *instead = result->runs->len > 0 ? result->instead : NULL;
+    if (!details && result->verdict->pictures->len == 0 && remark->len == 0 && !instead)
         return;
     g_string_append_printf(markdown, "\n### %s: ", verdict_kind_name(result->verdict->kind));
     text_append_plain(markdown, result->check->title);
@@ -165,6 +181,8 @@ static void append_check(GString *markdown, const struct grade *grade,
         report_details(markdown, grade, result);
     else if (result->verdict->pictures->len > 0) /* the figures that belong to the picture */
         g_string_append_printf(markdown, "%s\n", result->verdict->explanation->str);
+    if (instead)
+        g_string_append_printf(markdown, "\n%s\n", instead);
     if (remark->len > 0)
         g_string_append_printf(markdown, "\nA remark that costs no points here: %s\n", remark->str);
     /* who waited for whom is shown where the cause is told */
@@ -184,19 +202,32 @@ static void append_compiler(GString *markdown, const struct grade *grade)
     }
 }
 
-static void append_runs(GString *markdown, const struct grade *grade)
+/* of: "", or "another/" for those of another assignment. */
+static void append_runs(GString *markdown, const struct grade *grade, const char *of)
 {
-    g_string_append(markdown, "\n## Runs\n\n| check | ranks | end | seconds | seed |\n"
-                              "|---|---|---|---|---|\n");
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
         for (guint k = 0; k < result->runs->len; k++) {
             const struct run_summary *run = &g_array_index(result->runs, struct run_summary, k);
-            g_string_append_printf(markdown, "| `%s` | %d | %s | %.1f | %" G_GUINT64_FORMAT " |\n",
+            g_string_append_printf(markdown,
+                                   "| `%s%s` | %d | %s | %.1f | %" G_GUINT64_FORMAT " |\n", of,
                                    result->check->name, run->ranks, outcome_end_name(run->end),
                                    run->seconds, run->seed);
         }
     }
+}
+
+/* What was run to see what it needs of other assignments comes first, as it did. */
+static void append_all_runs(GString *markdown, const struct grade *grade)
+{
+    g_string_append(markdown, "\n## Runs\n\n| check | ranks | end | seconds | seed |\n"
+                              "|---|---|---|---|---|\n");
+    for (guint i = 0; grade->needed && i < grade->needed->len; i++) {
+        const struct grade *needed = grade->needed->pdata[i];
+        g_autofree char *of = g_strconcat(needed->rubric->assignment, "/", NULL);
+        append_runs(markdown, needed, of);
+    }
+    append_runs(markdown, grade, "");
 }
 
 GString *report_markdown(const struct grade *grade)
@@ -222,6 +253,6 @@ GString *report_markdown(const struct grade *grade)
     append_compiler(details, grade);
     if (details->len > 0)
         g_string_append_printf(markdown, "\n## Details\n%s", details->str);
-    append_runs(markdown, grade);
+    append_all_runs(markdown, grade);
     return markdown;
 }

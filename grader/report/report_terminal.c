@@ -29,11 +29,13 @@ static void print_check(const struct grade *grade, const struct check_result *re
     g_autofree char *seen = report_seen(grade, result);
     g_autofree char *headline = text_clean(seen, strlen(seen), 1000);
     g_autofree char *line = g_strdup_printf("%s (CHECK=%s)", headline, result->check->name);
-    if (verdict->kind != VERDICT_PASS) {
-        g_autoptr(GString) wrapped = g_string_new(NULL);
+    g_autoptr(GString) wrapped = g_string_new(NULL);
+    if (verdict->kind != VERDICT_PASS)
         text_append_wrapped(wrapped, line, "                           ", WIDTH);
-        fputs(wrapped->str, to);
-    }
+    g_autofree char *instead = report_instead(grade, result, "");
+    if (instead)
+        text_append_wrapped(wrapped, instead, "                           ", WIDTH);
+    fputs(wrapped->str, to);
 }
 
 static void print_tier(const struct grade *grade, int tier, FILE *to, const struct style *style)
@@ -81,8 +83,8 @@ static void print_markdown(const char *markdown, FILE *to)
 static bool has_own_story(const struct grade *grade, const struct check_result *result)
 {
     return report_needs_details(result) &&
-           (result->runs->len > 0 || result->verdict->kind == VERDICT_FAIL) && !result->needs &&
-           !report_is_told_elsewhere(grade, result);
+           (result->runs->len > 0 || result->verdict->kind == VERDICT_FAIL || result->settled) &&
+           !result->needs && !report_is_told_elsewhere(grade, result);
 }
 
 static void print_details(const struct grade *grade, FILE *to, const struct style *style)
@@ -124,7 +126,7 @@ void report_terminal(const struct grade *grade, FILE *to, bool colour)
     const struct style *style = colour ? &coloured : &plain;
     g_autofree char *score = report_score(grade);
     fprintf(to, "%s%s: %s: %s%s  (%.0f s)\n", style->bold, grade->rubric->assignment,
-            grade->collection->name, score, style->normal, grade->seconds + grade->build->seconds);
+            grade->collection->name, score, style->normal, grade_seconds(grade));
     if (grade->begin_here) {
         fputc('\n', to);
         print_markdown(grade->begin_here, to);

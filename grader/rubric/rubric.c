@@ -27,12 +27,11 @@ static void read_file(const struct rubric_reader *reader, config_setting_t *grou
     g_array_append_val(rubric->files, file);
 }
 
-/* The files that another assignment's rubric names, which lies beside this one. */
+/* The files that another assignment's rubric names. */
 static void read_used(const struct rubric_reader *reader, config_setting_t *root,
                       const char *assignment, struct rubric *rubric)
 {
-    g_autofree char *own = g_path_get_dirname(reader->path);
-    g_autofree char *path = g_build_filename(own, "..", assignment, "rubric.cfg", NULL);
+    g_autofree char *path = rubric_beside(reader->path, assignment);
     config_t config;
     config_init(&config);
     const config_setting_t *files =
@@ -145,6 +144,7 @@ static void read_check(const struct rubric_reader *reader, config_setting_t *gro
         .about = rubric_read_names(reader, group, "about"),
         .after = rubric_read_names(reader, group, "after"),
         .builds_on = rubric_read_names(reader, group, "builds_on"),
+        .needs = rubric_read_names(reader, group, "needs"),
         .visibility = rubric_read_text(reader, group, "visibility", false),
         .look = rubric_read_text(reader, group, "look", false),
         .heading = rubric_read_text(reader, group, "heading", false),
@@ -163,10 +163,10 @@ static void read_check(const struct rubric_reader *reader, config_setting_t *gro
 
 static void read_tier(const struct rubric_reader *reader, config_setting_t *group, void *into)
 {
-    static const char *const check_keys[] = {"name",  "title", "points", "question",   "judge",
-                                             "files", "about", "after",  "builds_on",  "look",
-                                             "calm",  "curve", "runs",   "visibility", "heading",
-                                             "waits", NULL};
+    static const char *const check_keys[] = {
+        "name",  "title", "points",     "question", "judge", "files",
+        "about", "after", "builds_on",  "needs",    "look",  "calm",
+        "curve", "runs",  "visibility", "heading",  "waits", NULL};
     struct rubric *rubric = into;
     struct rubric_tier tier = {
         .name = rubric_read_text(reader, group, "name", true),
@@ -230,6 +230,7 @@ static void clear_check(void *pointer)
     g_ptr_array_free(check->about, TRUE);
     g_ptr_array_free(check->after, TRUE);
     g_ptr_array_free(check->builds_on, TRUE);
+    g_ptr_array_free(check->needs, TRUE);
     g_free(check->name);
     g_free(check->title);
     g_free(check->question);
@@ -273,6 +274,8 @@ struct rubric *rubric_load(const char *path, GString *errors)
         read_rubric(&reader, config_root_setting(&config), rubric);
     if (errors->len == before)
         rubric_lint(rubric, path, errors);
+    if (errors->len == before)
+        rubric_lint_needs(rubric, path, errors);
     if (errors->len == before)
         rubric_calls_read(rubric, path, errors);
     config_destroy(&config);

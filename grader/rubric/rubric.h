@@ -20,6 +20,8 @@
  *             after = ( "another_check" );     # what must have passed first
  *             builds_on = ( "more.c" );        # what some of its runs use besides, and it does not
  *                                              # need: causes of its failures may be there
+ *             needs = ( "another/its_check" ); # what must pass with the student's files of another,
+ *                                              # or the course's stand in for them (grade/needs.h)
  *             visibility = "visible";          # Gradescope's: visible, hidden, …
  *             look = "what to look at next";
  *             calm = true;                     # draw seeds without a pre-activation near 0
@@ -32,7 +34,7 @@
  *                        synchronous = true;     # every send waits for its receive; likewise
  *                        reference = "assignments/example/curves/mlp.csv"; } ); } ); } );
  *
- * template, uses, begin, bonus, question, files, about, after, builds_on, visibility, look, calm,
+ * template, uses, begin, bonus, question, files, about, after, builds_on, needs, visibility, look, calm,
  * curve, waits, otherwise, reference, machine (then "real"), platform (then "free") and synchronous
  * may be left out; so may a judge's runs where it looks at files only; heading goes with "person", and with
  * nothing else. `seconds` is the limit on an idle machine with a core
@@ -79,7 +81,8 @@ struct rubric_check {
     GPtrArray *about;          /* of char *: rubric_check_about; may be NULL */
     GPtrArray *after;          /* of char *: checks that must have passed */
     GPtrArray *builds_on;      /* of char *: files that some runs use, too; may be NULL */
-    bool waits;                /* every message must be waited for, too */
+    GPtrArray *needs; /* of char *: "another/check", of an assignment that is used; may be NULL */
+    bool waits;       /* every message must be waited for, too */
     char *visibility;
     char *look;    /* or NULL */
     char *heading; /* for a person: the section of answers.md to read; else NULL */
@@ -113,7 +116,8 @@ struct rubric {
  * duplicate names, points that don't add up to their tier's, cycles of `after`, arguments that
  * the program would refuse, more than RUBRIC_MAX_RANKS ranks, platforms that are not in
  * common/platforms of the kit that holds the rubric (KIT/assignments/NAME/rubric.cfg), a
- * platform for the real machine, faults in the rules about calls (rubric_calls.h). */
+ * platform for the real machine, faults in the rules about calls (rubric_calls.h), needs that the
+ * rubric of the used assignment has no check for, assignments that use each other. */
 #define RUBRIC_MAX_RANKS 64
 struct rubric *rubric_load(const char *path, GString *errors);
 void rubric_free(struct rubric *rubric);
@@ -142,6 +146,9 @@ bool rubric_check_needs(const struct rubric *rubric, const struct rubric_check *
  * the last of those that it needs; "" if it needs none. */
 int rubric_check_abouts(const struct rubric_check *check);
 const char *rubric_check_about(const struct rubric_check *check, int i);
+
+/* Does the check need checks of an assignment that is used? */
+bool rubric_check_needs_checks_of(const struct rubric_check *check, const char *assignment);
 
 bool rubric_check_is_bonus(const struct rubric *rubric, const struct rubric_check *check);
 /* Does it have a run on the simulated cluster? */

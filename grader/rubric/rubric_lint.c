@@ -187,7 +187,7 @@ static void lint_check(const struct lint *lint, const struct rubric_check *check
 }
 
 /* The course's files stand in for those of a used assignment where one that a check needs can't be
- * used; so some check has to say that it needs one. */
+ * used, or where what it needs does not pass; so some check has to say that it needs one. */
 static void lint_uses(const struct lint *lint)
 {
     for (guint u = 0; u < lint->rubric->uses->len; u++) {
@@ -198,10 +198,14 @@ static void lint_uses(const struct lint *lint)
             const GPtrArray *files = RUBRIC_CHECKS(lint->rubric, c)->files;
             for (guint i = 0; i < files->len; i++)
                 needed = needed || g_str_has_prefix(files->pdata[i], folder);
+            needed |= rubric_check_needs_checks_of(RUBRIC_CHECKS(lint->rubric, c), used);
         }
         if (!needed)
-            FAULT(lint, 1, "uses \"%s\": no check names a file of it in its files (\"%sFILE.c\")",
-                  used, folder);
+            FAULT(lint, 1,
+                  "uses \"%s\": no check names a file of it in its files (\"%sFILE.c\"), or one of "
+                  "its "
+                  "checks in its needs (\"%sCHECK\")",
+                  used, folder, folder);
     }
 }
 

@@ -217,18 +217,21 @@ static void blame_kit(const struct runner *runner, const struct rubric_run *run,
     outcome_discount(outcome, CULPRIT_MACHINE, g_strdup(trouble->str));
 }
 
-/* Where a rank crashed in the simulator, if that is a line of a file of the submission's: "file.c:12"; else NULL. The
- * kit says "rank 1 crashed (Aborted) at file.c:12". */
+/* Where a rank crashed in the simulator, if that is a line of a file of the submission's: "file.c:12", of another
+ * assignment's "another/file.c:12"; else NULL. The kit says "rank 1 crashed (Aborted) at file.c:12". */
 static char *own_place_of_crash(const struct runner *runner, const struct outcome *outcome)
 {
     g_autoptr(GMatchInfo) match = NULL;
-    g_autoptr(GRegex) line =
-        g_regex_new("^rank \\d+ crashed \\([^)\n]*\\) at (?:\\S*/)?([^/\\s]+):(\\d+)$",
-                    G_REGEX_MULTILINE, 0, NULL);
+    g_autoptr(GRegex) line = g_regex_new("^rank \\d+ crashed \\([^)\n]*\\) at ([^\\s:]+):(\\d+)$",
+                                         G_REGEX_MULTILINE, 0, NULL);
     if (!g_regex_match(line, outcome->output, 0, &match))
         return NULL;
-    g_autofree char *file = g_match_info_fetch(match, 1), *number = g_match_info_fetch(match, 2);
-    return build_find(runner->build, file) ? g_strconcat(file, ":", number, NULL) : NULL;
+    g_autofree char *path = g_match_info_fetch(match, 1), *number = g_match_info_fetch(match, 2);
+    g_autofree char *file = g_path_get_basename(path);
+    const char *known = build_find(runner->build, path)   ? path
+                        : build_find(runner->build, file) ? file
+                                                          : NULL;
+    return known ? g_strconcat(known, ":", number, NULL) : NULL;
 }
 
 /* It ends as it should on the real machine, and not in the simulator. Nobody knows whose fault it is if the submission's

@@ -97,11 +97,40 @@ static GPtrArray *words_of(const char *const *words, gsize count)
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
+static const GPtrArray *folders; /* of char *: that are named; NULL: none */
+
+void source_line_name_folders(const GPtrArray *names)
+{
+    folders = names;
+}
+
+static bool ends_with(const char *text, gsize length, const char *ending)
+{
+    const gsize its = strlen(ending);
+    return length >= its && strncmp(text + length - its, ending, its) == 0;
+}
+
+/* The file's folder within its path, if that is to be named and is no folder of the kit's own; else `file`. */
+static const char *with_folder(const char *place, const char *file)
+{
+    for (guint i = 0; folders && i < folders->len; i++) {
+        const size_t length = strlen(folders->pdata[i]) + 1;
+        const char *folder = file - length;
+        if ((gsize)(file - place) >= length && file[-1] == '/' &&
+            strncmp(folder, folders->pdata[i], length - 1) == 0 &&
+            (folder == place || folder[-1] == '/') &&
+            !ends_with(place, (gsize)(folder - place), "assignments/"))
+            return folder;
+    }
+    return file;
+}
+
 /* "main" and "/folder/file.c:12 (discriminator 3)" make "file.c:12 (main)"; "??:0" makes "". */
 static struct source_place place_new(const char *function, const char *place)
 {
     const char *slash = strrchr(place, '/');
     const char *file = slash ? slash + 1 : place;
+    const char *shown = with_folder(place, file);
     const bool known = place[0] != '?' && strchr(file, ':');
     size_t length = known ? strcspn(file, " ") : 0;
     if (length >= 2 && strncmp(file + length - 2, ":?", 2) == 0)
@@ -110,8 +139,9 @@ static struct source_place place_new(const char *function, const char *place)
         .path = g_strndup(place, known ? (gsize)(file - place) + strcspn(file, ":") : 0),
         .function = g_strdup(function[0] != '?' ? function : ""),
         .line = known && function[0] != '?'
-                    ? g_strdup_printf("%.*s (%s)", (int)length, file, function)
-                    : g_strndup(file, length),
+                    ? g_strdup_printf("%.*s (%s)", (int)(length + (gsize)(file - shown)), shown,
+                                      function)
+                    : g_strndup(shown, length + (known ? (gsize)(file - shown) : 0)),
         .number = known ? atoi(file + strcspn(file, ":") + 1) : 0};
 }
 

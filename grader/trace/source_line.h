@@ -9,6 +9,7 @@
 #ifndef GRADER_TRACE_SOURCE_LINE_H
 #define GRADER_TRACE_SOURCE_LINE_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,10 @@ struct source_place {
     char *function; /* or "" */
     int number;     /* of the line */
 };
+
+/* From now on a file in a folder of one of these names (of char *, which live on; NULL: none) is told with it,
+ * "another/step.c:31 (take_step)": those of other assignments, which only their folder tells from the own ones. */
+void source_line_name_folders(const GPtrArray *names);
 
 /* All places that an address stands for, from the innermost: a function that became part of its caller
  * has none of its own. They live on. */

@@ -80,6 +80,23 @@ static bool leaves(const struct mutants_kit *kit, const struct collection *colle
            strcmp(a, b) == 0;
 }
 
+GPtrArray *mutant_leaves(const struct mutants_kit *kit, const struct collection *collection)
+{
+    GPtrArray *left = g_ptr_array_new();
+    for (guint u = 0; u < kit->rubric->uses->len; u++) {
+        const char *used = kit->rubric->uses->pdata[u];
+        bool same = true;
+        for (guint i = 0; i < collection->files->len; i++) {
+            const struct collected_file *file = COLLECTED_FILES(collection, i);
+            same = same && (strcmp(file->assignment, used) != 0 ||
+                            leaves(kit, collection, file->file->name));
+        }
+        if (same)
+            g_ptr_array_add(left, (gpointer)used);
+    }
+    return left;
+}
+
 /* What cp copies with the options into the folder `to`. */
 static bool copy_files(const char *options, const char *from, const char *to, GString *surprises)
 {

@@ -28,6 +28,10 @@ bool mutants_kit_open(struct mutants_kit *kit, const char *assignment, const cha
                       GString *error);
 void mutants_kit_close(struct mutants_kit *kit);
 
+/* The assignments that it uses whose files a mutant leaves as they are: of char *, the rubric's. What these are needed
+ * for needs no look. To be unref'd. */
+GPtrArray *mutant_leaves(const struct mutants_kit *kit, const struct collection *collection);
+
 /* The mutant's build, made unless it is there. simulated: for the simulated cluster, too. NULL, and
  * surprises. */
 struct build *mutant_build(const struct mutants_kit *kit, const char *folder,

@@ -2,6 +2,7 @@
 #include "tests/mutants/look.h"
 
 #include "grader/grade/causes.h"
+#include "grader/grade/needs.h"
 
 #include <glib/gstdio.h>
 
@@ -147,6 +148,13 @@ static void grade_mutant(const struct mutants_kit *kit, const struct mutant *mut
                             .work = folder,
                             .build = build,
                             .data = &data};
+    g_autoptr(GPtrArray) right = mutant_leaves(kit, collection);
+    const struct needs_how how = {.only = checks,
+                                  .jobs = 1,
+                                  .quiet = true,
+                                  .seed = MUTANTS_SEED,
+                                  .right = right,
+                                  .interrupted = &never};
     struct grade grade = {.rubric = kit->rubric,
                           .collection = collection,
                           .build = build,
@@ -156,9 +164,11 @@ static void grade_mutant(const struct mutants_kit *kit, const struct mutant *mut
     runner_data_find(&data, kit->rubric, folder);
     if (seeds_init(&seeds, collection, NULL, MUTANTS_SEED, result->surprises)) {
         grade_init(&grade);
+        struct needs *needs = needs_settle(&grade, &how);
         grade_run(&grade, checks, 1, true, &never);
         compare(mutant, &grade, result);
         grade_clear(&grade);
+        needs_free(needs);
     }
     seeds_clear(&seeds);
     runner_data_clear(&data);
@@ -171,7 +181,8 @@ static void look_at(const struct mutants_kit *kit, const struct mutant *mutant,
     g_autofree char *source = g_build_filename(folder, "source", NULL);
     g_autofree char *files = g_build_filename(folder, "submission", NULL);
     g_autofree char *evidence = g_build_filename(folder, "evidence", NULL);
-    char *remove[] = {"rm", "-rf", "--", source, files, evidence, NULL};
+    g_autofree char *needs = g_build_filename(folder, NEEDS_FOLDER, NULL);
+    char *remove[] = {"rm", "-rf", "--", source, files, evidence, needs, NULL};
     bool simulated = choose_runs(kit->rubric, mutant, look);
     GString *trouble = g_string_new(mutant->trouble->str);
     struct collection *collection = NULL;

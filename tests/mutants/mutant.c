@@ -139,6 +139,14 @@ bool mutant_run(char *const *words, const char *folder, GString *surprises)
     return false;
 }
 
+/* Do the paths of a patch name the folders of assignments? Then it is all of solutions/ that it changes. */
+static bool names_folders(const char *patch)
+{
+    g_autofree char *text = NULL;
+    return g_file_get_contents(patch, &text, NULL, NULL) &&
+           g_regex_match_simple("^(---|\\+\\+\\+) [ab]/[^/\\s]+/", text, G_REGEX_MULTILINE, 0);
+}
+
 bool mutant_make(const struct mutant *mutant, const char *folder, GString *surprises)
 {
     g_autofree char *mutants = mutants_folder(mutant->assignment);
@@ -148,7 +156,8 @@ bool mutant_make(const struct mutant *mutant, const char *folder, GString *surpr
     /* With those of other assignments: it may use their files. */
     char *copy[] = {"cp", "-r", "solutions/.", (char *)folder, NULL};
     char *apply[] = {"git", "apply", "--whitespace=nowarn", patch, NULL};
-    return mutant_run(copy, NULL, surprises) && mutant_run(apply, files, surprises);
+    return mutant_run(copy, NULL, surprises) &&
+           mutant_run(apply, names_folders(patch) ? folder : files, surprises);
 }
 
 void mutant_add_word(GString *text, const char *separator, const char *word)

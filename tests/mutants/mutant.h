@@ -1,7 +1,8 @@
 /*
  * Mutants: the solutions with one thing changed, to grade the grader by.
  *
- * assignments/ASSIGNMENT/mutants/NAME.patch changes files of solutions/ASSIGNMENT;
+ * assignments/ASSIGNMENT/mutants/NAME.patch changes files of solutions/ASSIGNMENT, a/FILE; or, where its paths
+ * name folders, a/ANOTHER/FILE, of that and of the assignments that it uses;
  * NAME.cfg (libconfig) says what must come of it:
  *
  *     what    = "the sum is not divided by the number of ranks";

@@ -11,11 +11,22 @@ cp -R "$kit"/tests/second/*/ "$work"
 cd "$work" || exit 1
 kit_make() { make --no-print-directory ASSIGNMENT=second "$@" >"$work/words" 2>&1; }
 
-# submission NAME WHOSE-SPREAD WHOSE-AVERAGE: a folder with these files; "": none.
+# submission NAME WHOSE-SECOND WHOSE-AVERAGE: a folder with these files; "": none.
 submission() {
     mkdir -p "$1"
-    if [ -n "$2" ]; then mkdir "$1/second" && cp "$2/second/spread.c" "$1/second/"; fi
+    if [ -n "$2" ]; then mkdir "$1/second" && cp "$2/second/"*.c "$1/second/"; fi
     if [ -n "$3" ]; then mkdir "$1/example" && cp "$3/example/average.c" "$1/example/"; fi
+}
+
+# grade_with_course SUBMISSION WHY: full marks, because the course's files stand in for what is wrong.
+grade_with_course() { # SUBMISSION WHY
+    submission=$1
+    kit_make grade SUBMISSION="$submission"
+    tr -s ' \n' ' ' <words >flat
+    check "the course's files stand in for what is $1" says "second: $1: 1.00 of 1.00 points"
+    check "the report says so of what is $1" grep -qF "The course's own files of \`example\` stand in" flat
+    check "and why: $1" grep -qF -- "$2" flat
+    check "in the check that needs them alone: $1" [ "$(grep -c 'judged with the course' words)" = 1 ]
 }
 
 tools/make_skeleton >"$work/words" 2>&1
@@ -24,54 +35,69 @@ check "the skeleton is cut out of the solutions" [ -f skeleton/second/spread.c ]
 # ---- whose files go into the program -----------------------------------------------------------------
 
 kit_make grade SUBMISSION=solutions
-check "the solutions get full marks" says 'PASS       1.00 of 1.00'
+check "the solutions get full marks" says 'PASS       0.60 of 0.60'
+check "what is needed is looked at first" says '[1/1] example/average: pass'
 check "the student's own file is used" [ -z "$(grep 'stand in' "$work/words")" ]
 
 submission own solutions solutions
 (cd own/example && git apply ../../assignments/example/mutants/not-divided.patch)
-kit_make grade SUBMISSION=own
-check "a wrong file of the other assignment is used, too" says 'rank 2 got 42, and the variance is 2.888888889'
-
 submission alone solutions ''
-kit_make grade SUBMISSION=alone
-check "the course's files stand in for those that are missing" says 'PASS       1.00 of 1.00'
-check "the report says so" says "The course's own files of \`example\` stand in"
-check "and why" says 'example/average.c is'
-
 submission unwritten solutions skeleton
-kit_make grade SUBMISSION=unwritten
-check "the course's files stand in for a TODO" says 'PASS       1.00 of 1.00'
-check "the report names it" says 'example/average.c still has'
-
 submission broken solutions solutions
 echo 'int x = ;' >broken/example/average.c
-kit_make grade SUBMISSION=broken
-check "the course's files stand in for what does not compile" says 'PASS       1.00 of 1.00'
-check "the report says what does not compile" says 'example/average.c does not'
+submission clashing solutions solutions
+for file in second/spread.c example/average.c; do echo 'int helper(void) { return 1; }' >>clashing/$file; done
+grade_with_course own "with them \`example/average\` does not pass (rank 0 got"
+check "the result says it where it is shown" grep -q 'stand in' build/grades/own/second/results.json
+check "and names the runs that decided it" grep -q "^| \`example/average\` | 4 |" build/grades/own/second/report.md
+grade_with_course alone 'does not pass (example/average.c is missing)'
+check "nothing is said to be wrong with the files that are there" [ -z "$(grep 'does not link' words)" ]
+grade_with_course unwritten 'does not pass (example/average.c:14 is still to be written)'
+grade_with_course broken 'does not pass (average.c does not compile)'
+grade_with_course clashing "\`example/average.c\` does not link with the rest of the program"
+
+kit_make grade SUBMISSION=own CHECK=extent
+check "a check that needs only own files asks nobody else" [ -z "$(grep 'example' words)" ]
 
 kit_make grade SUBMISSION=skeleton
 check "the skeleton's own TODO is found first" says 'second/spread.c:13 is still to be written'
-check "a beginner is told where to begin" says "Begin with \`spread.c\`"
+check "a beginner is told where to begin" says "Begin with \`extent.c\`"
 submission begun skeleton solutions
 kit_make grade SUBMISSION=begun
-check "whether or not the other assignment is solved" says "Begin with \`spread.c\`"
+check "whether or not the other assignment is solved" says "Begin with \`extent.c\`"
 submission unbegun skeleton ''
 kit_make grade SUBMISSION=unbegun
-check "or there at all" says "Begin with \`spread.c\`"
+check "or there at all" says "Begin with \`extent.c\`"
+
+# ---- faults of the hybrid ------------------------------------------------------------------------------
+
+submission crashing solutions solutions
+sed -i 's/    double sum;/    double sum; if (mine == 4) __builtin_trap();/' crashing/example/average.c
+kit_make grade SUBMISSION=crashing
+check "what passes its own check is used" [ -z "$(grep 'stand in' words)" ]
+check "where it crashes it is told with its assignment" says 'example/average.c:9 (average)'
+kit_make grade SUBMISSION=crashing CHECK=spread SIMULATOR_CC=
+tr -s ' \n' ' ' <words >flat
+check "what could not be judged leaves it open" \
+    grep -qF "whether \`example/average\` passes with them could not be judged" flat
+check "and is not paid for" says 'judged with the course'
 
 # ---- what a report prints to repeat a run --------------------------------------------------------------
 
 mkdir evidence
-for submission in own alone; do
-    kit_make train SUBMISSION=$submission NP=3 ARGS="--probe spread --evidence $work/evidence"
+for submission in own alone unwritten; do
+    kit_make train SUBMISSION=$submission NP=3 ARGS="--probe extent --evidence $work/evidence"
     check "make train with the files of $submission" [ $? -eq 0 ]
 done
 submission wrong solutions skeleton
 sed -i 's/distance \* distance/distance/' wrong/second/spread.c
+sed -i 's/largest - smallest/largest/' wrong/second/extent.c
+sed -i 's/MPI_DOUBLE, MPI_MAX/MPI_DOUBLE, MPI_SUM/' wrong/second/extent.c
 kit_make grade SUBMISSION=wrong
-repeat=$(grep -m 1 -o 'make train .*' build/grades/wrong/second/report.md)
-echo "$repeat" >words
-check "it says whose files to take" says 'SUBMISSION=wrong COURSE="example"'
+grep -o 'make train .*' build/grades/wrong/second/report.md >words
+check "it says whose files to take" says 'SUBMISSION=wrong COURSE="example" NP=3 ARGS="--probe spread'
+check "and takes the student's where nothing of the other is needed" says 'SUBMISSION=wrong NP=3 ARGS="--probe extent'
+repeat=$(grep -m 1 'probe spread' words)
 bash -c "${repeat//\/tmp\/evidence/$work\/evidence}" >words 2>&1
 check "the printed command runs, with the course's files where the grade had them" [ $? -eq 0 ]
 kit_make submission SUBMISSION=own
@@ -80,17 +106,32 @@ mkdir unpacked
 tar -xzf build/submissions/own/second/second.tar.gz -C unpacked
 kit_make grade SUBMISSION=unpacked
 check "the archive is graded with the student's file of the other assignment, too" says \
-    'rank 2 got 42, and the variance is 2.888888889'
+    '[1/1] example/average: FAIL'
 kit_make submission SUBMISSION=alone
 check "files of the other assignment may be missing" [ $? -eq 0 ]
+
+# ---- an assignment that names files of the other, and needs none of its checks -------------------------------
+
+cp assignments/second/rubric.cfg rubric.before
+sed -i '/needs = /d; s|files = ( "spread.c" )|files = ( "example/average.c", "spread.c" )|' assignments/second/rubric.cfg
+kit_make grade SUBMISSION=own
+check "a wrong file of the other assignment is used, too" says 'rank 2 got 42, and the variance is 2.888888889'
+for submission in alone unwritten broken; do
+    kit_make grade SUBMISSION=$submission
+    check "the course's files stand in for those that can't be used: $submission" says 'PASS       0.60 of 0.60'
+    check "the report says so: $submission" says "The course's own files of \`example\` stand in"
+done
+mv rubric.before assignments/second/rubric.cfg
 
 # ---- mutants -------------------------------------------------------------------------------------------------
 
 kit_make mutants
-check "a mutant of an assignment that uses another one is caught" says 'caught: 1 of 1 wrong ones'
+check "mutants of an assignment that uses another one are caught" says 'caught: 2 of 2 wrong ones'
+check "a mutant may change the other's files" says 'rejected: 0 of 1 right ones'
 
 # ---- the house ---------------------------------------------------------------------------------------------
 
+cp assignments/second/rubric.cfg rubric.before
 sed -i 's/^uses = ("example");/  uses =\n    ( "example",   # a remark\n      "another" );/' assignments/second/rubric.cfg
 check "rubrics are read in any spelling" [ "$(tools/rubrics uses second)" = $'example\nanother' ]
 kit_make house
@@ -100,5 +141,31 @@ sed -i '/uses =/,/);/d' assignments/second/rubric.cfg
 tools/levels >"$work/words" 2>&1
 check "only because its rubric says so" says \
     'assignments/second/second.h includes assignments/example/example.h: it is another assignment'
+
+mv rubric.before assignments/second/rubric.cfg
+
+# ---- a student's kit, without solutions ------------------------------------------------------------------------
+
+cp -r solutions right
+rm -r solutions build/solutions build/simulator/solutions
+for submission in own alone skeleton; do
+    kit_make grade SUBMISSION=$submission
+    tr -s ' \n' ' ' <words >flat
+    check "the student is told what comes first: $submission" grep -q \
+        'needs your example first: make grade ASSIGNMENT=example .*CHECK=average' flat
+    check "it costs nothing: $submission" grep -q '0\.00 of 0\.60 Every rank gets the variance' flat
+    check "that is nobody's fault: $submission" [ -z "$(grep 'could not be judged' words)" ]
+done
+check "the rest is judged" says 'second/extent.c:12 is still to be written'
+kit_make grade SUBMISSION=own
+check "why it was not judged is told" says 'rank 0 got'
+kit_make grade SUBMISSION=right
+check "with the other assignment solved it is judged" says 'second: right: 1.00 of 1.00 points'
+for submission in alone own; do
+    kit_make train SUBMISSION=$submission NP=3 ARGS="--probe extent --evidence $work/evidence"
+    check "make train without the course's files: $submission" [ $? -eq 0 ]
+done
+kit_make train SUBMISSION=own COURSE=example NP=3
+check "the course's can't be asked for there" says "the course's files are not in this kit"
 
 summary

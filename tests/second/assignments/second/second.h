@@ -11,4 +11,7 @@
  * squared distances from their mean. Every rank gets it. */
 double spread(double mine, MPI_Comm comm);
 
+/* The largest of these numbers less the smallest. Every rank gets it. Nothing of the example is in it. */
+double extent(double mine, MPI_Comm comm);
+
 #endif
