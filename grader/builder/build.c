@@ -44,7 +44,8 @@ static void compile_files(struct builder *builder, const struct collection *coll
         struct built_file file = {.collected = COLLECTED_FILES(collection, i), .links = true};
         g_autofree char *source = collection_source(file.collected);
         file.compiles = file.collected->state == COLLECTED;
-        if (file.compiles && builder_is_source(file.collected))
+        if (file.compiles && builder_is_source(file.collected) &&
+            !builder_take_object(builder, source))
             file.culprit = builder_compile(builder, source, &file.messages);
         file.compiles = file.compiles && file.culprit == CULPRIT_NOBODY;
         if (file.culprit == CULPRIT_MACHINE || file.culprit == CULPRIT_UNKNOWN)
@@ -151,9 +152,9 @@ static void build_program(struct builder *builder, const struct collection *coll
     builder_link(builder);
 }
 
-struct build *build_in_folder(const struct collection *collection, const struct rubric *rubric,
-                              const struct workplace *workplace, const char *folder,
-                              const GPtrArray *course, GString *error)
+struct build *build_submission_again(const struct collection *collection,
+                                     const struct rubric *rubric, const struct workplace *workplace,
+                                     const struct build_again *again, GString *error)
 {
     const char *kit = workplace->kit, *build_folder = workplace->build_folder;
     struct build *build = g_new0(struct build, 1);
@@ -161,12 +162,13 @@ struct build *build_in_folder(const struct collection *collection, const struct 
                               .rubric = rubric,
                               .flags = workplace->real,
                               .course = g_ptr_array_new(),
+                              .from = again->from,
                               .library = "lib",
-                              .objects = g_build_filename(folder, "objects", NULL),
+                              .objects = g_build_filename(again->folder, BUILDER_OBJECTS, NULL),
                               .stubs = g_string_new(NULL)};
     gint64 began = g_get_monotonic_time();
     build->workplace = workplace;
-    build->tree = g_build_filename(folder, "tree", NULL);
+    build->tree = g_build_filename(again->folder, "tree", NULL);
     build->files = g_array_new(FALSE, TRUE, sizeof(struct built_file));
     build->replaced = g_string_new(NULL);
     build->unusual = g_string_new(NULL);
@@ -177,12 +179,12 @@ struct build *build_in_folder(const struct collection *collection, const struct 
                  copy_sources(&builder, collection, error);
     if (built) {
         build->sanitized = is_sanitized(&builder.flags);
-        build_program(&builder, collection, course);
+        build_program(&builder, collection, again->course);
         built = workplace_seal(builder.objects, build->program);
         if (!built)
             g_string_append_printf(error, "%s: %s", builder.objects, strerror(errno));
     }
-    builder_new_for_simulator(build, &builder, workplace->simulated, folder);
+    builder_new_for_simulator(build, &builder, workplace->simulated, again->folder);
     build->seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
     g_free(builder.objects);
     if (built)
@@ -194,7 +196,8 @@ struct build *build_in_folder(const struct collection *collection, const struct 
 struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
                                const struct workplace *workplace, GString *error)
 {
-    return build_in_folder(collection, rubric, workplace, workplace->work, NULL, error);
+    const struct build_again first = {.folder = workplace->work};
+    return build_submission_again(collection, rubric, workplace, &first, error);
 }
 
 void build_free(struct build *build)

@@ -85,12 +85,18 @@ struct build {
  * copied. */
 struct build *build_submission(const struct collection *collection, const struct rubric *rubric,
                                const struct workplace *workplace, GString *error);
-/* The same in a folder of its own, which is there and the sandbox's users may pass, and with the course's files of
- * these assignments, whatever the submission has of them: of char *, some of the rubric's `uses`, of which
- * build_has_course is true; NULL: of none. */
-struct build *build_in_folder(const struct collection *collection, const struct rubric *rubric,
-                              const struct workplace *workplace, const char *folder,
-                              const GPtrArray *course, GString *error);
+/* The same once more, for another program or with other files beside. */
+struct build_again {
+    const char *folder; /* its own, which is there and the sandbox's users may pass */
+    /* Of char *, some of the rubric's `uses`, of which build_has_course is true: of these the course's files are
+     * taken, whatever the submission has; NULL: of none. */
+    const GPtrArray *course;
+    const struct build *
+        from; /* of the same files: what it has compiled is not compiled again; must outlive this */
+};
+struct build *build_submission_again(const struct collection *collection,
+                                     const struct rubric *rubric, const struct workplace *workplace,
+                                     const struct build_again *again, GString *error);
 void build_free(struct build *build);
 
 /* simulated_trouble where the simulator is not installed. */

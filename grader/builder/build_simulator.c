@@ -33,6 +33,7 @@ void builder_new_for_simulator(struct build *build, const struct builder *first,
     *builder = (struct builder){.build = build,
                                 .rubric = first->rubric,
                                 .course = first->course,
+                                .from = first->from,
                                 .flags = flags,
                                 .library = "simulator",
                                 .slot = SIMULATOR_SLOT,
@@ -82,6 +83,8 @@ static void refuse(const struct builder *builder, guint file, const char *why)
 static enum culprit compile_one(const struct builder *builder, const char *source, GString *trouble)
 {
     char *messages = NULL;
+    if (builder_take_object(builder, source))
+        return CULPRIT_NOBODY;
     const enum culprit culprit = builder_compile(builder, source, &messages);
     if (culprit != CULPRIT_NOBODY)
         g_string_append_printf(trouble, "%s does not compile for the simulator: %s", source,

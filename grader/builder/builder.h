@@ -13,6 +13,7 @@ struct builder {
     const struct rubric *rubric;
     /* Of char *: the assignments that it uses whose files the course's stand in for. */
     GPtrArray *course;
+    const struct build *from;     /* of the same files: what it has compiled is taken; or NULL */
     struct workplace_flags flags; /* the workplace's */
     const char *library;          /* folder of the tree with the kit's archives: see build_tree.h */
     int slot;                     /* of the sandbox's user */
@@ -20,7 +21,8 @@ struct builder {
     GString *stubs;               /* source of the functions that stand in for missing ones */
 };
 
-#define BUILDER_STUBS "missing.c" /* in the tree */
+#define BUILDER_STUBS   "missing.c" /* in the tree */
+#define BUILDER_OBJECTS "objects"   /* beside it: those for this computer */
 
 /* Runs a command in the tree; takes the array of words over, without a NULL at its end. */
 struct sandbox_result builder_run(const struct builder *builder, GPtrArray *words);
@@ -29,6 +31,9 @@ void builder_add_words(GPtrArray *words, char *const *more); /* copies */
 /* Compiles a source of the tree: whose doing it is if that fails; nobody's: it compiles. messages: what
  * the compiler said, or the sentence on the machine; a new string or NULL. */
 enum culprit builder_compile(const struct builder *builder, const char *source, char **messages);
+/* Takes the object of a source from the build that this one is made from. False: there is none, and it is to be
+ * compiled. */
+bool builder_take_object(const struct builder *builder, const char *source);
 /* The beginning of what a tool printed about a file, and why it ended if that was odd; or NULL. */
 char *builder_messages(const struct sandbox_result *result, const char *file);
 

@@ -210,6 +210,8 @@ static bool is_wanted(const char *only, const char *name)
 /* For a check of its own, or to look for luck. */
 static void find_builds(struct work *work)
 {
+    if (work->grade->before)
+        g_ptr_array_add(work->builds, work->grade->before);
     for (guint i = 0; i < work->grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(work->grade, i);
         struct build *build = grade_build_of(work->grade, result);

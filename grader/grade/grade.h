@@ -59,8 +59,9 @@ struct grade {
     GPtrArray *causes;    /* of struct cause *, the surest first: causes.h; NULL: not looked for */
     GPtrArray *notes;     /* of char *: what concerns the whole, Markdown, one paragraph each */
     GPtrArray *needed; /* of const struct grade *: of checks of other assignments; NULL: of none */
-    bool is_needed;    /* it is one of these itself: costs no points, and nobody looks for luck */
-    char *begin_here;  /* for an untouched skeleton: where to begin; else NULL */
+    struct build *before; /* whose build for the simulator goes on, and has to end first; or NULL */
+    bool is_needed;   /* it is one of these itself: costs no points, and nobody looks for luck */
+    char *begin_here; /* for an untouched skeleton: where to begin; else NULL */
     double seconds;
     bool partial; /* only some checks were chosen */
     int hung;     /* checks so far of which a run hung or took too long */

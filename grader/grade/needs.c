@@ -191,21 +191,43 @@ static void settle(struct needs *needs, const struct grade *grade, struct check_
     verdict_explain(result->settled, "%s\n", culprit_sentence(CULPRIT_MACHINE));
 }
 
-struct needs *needs_settle(struct grade *grade, const struct needs_how *how)
+/* What will be built for the simulator anyhow is begun: what others need of it is compiled then. */
+static void start_simulator(const struct grade *grade, const struct needs_how *how)
 {
-    struct needs *needs = needs_new(grade->runner->work);
-    grade->needed = g_ptr_array_new();
+    for (guint i = 0; i < grade->rubric->checks->len; i++) {
+        const struct rubric_check *check = RUBRIC_CHECKS(grade->rubric, i);
+        if (is_wanted(how, check) && rubric_check_is_simulated(check))
+            build_simulated_start(grade->build);
+    }
+}
+
+/* First all that is built for this computer, then what is built beside the runs: the sandbox ends all children of
+ * the process that uses it. */
+static void ask_all(struct needs *needs, struct grade *grade, const struct needs_how *how)
+{
+    bool runs = false;
     for (guint i = 0; i < grade->rubric->uses->len; i++) {
         const char *used = grade->rubric->uses->pdata[i];
         g_autoptr(GPtrArray) names = names_of(grade, how, used);
-        if (names->len == 0 || is_one_of(how->right, used) ||
-            is_one_of(build_course(grade->build), used))
-            continue;
-        const struct needs_asked *asked = needs_ask(needs, grade, how, used, names);
-        if (asked)
-            g_ptr_array_add(grade->needed, (gpointer)&asked->grade);
+        if (names->len > 0 && !is_one_of(how->right, used) &&
+            !is_one_of(build_course(grade->build), used))
+            runs |= needs_prepare(needs, grade, how, used, names);
     }
-    for (guint i = 0; i < grade->results->len; i++) {
+    if (runs)
+        start_simulator(grade, how);
+    grade->needed = g_ptr_array_new();
+    for (guint i = 0; i < needs->asked->len; i++) {
+        struct needs_asked *asked = needs->asked->pdata[i];
+        needs_run(asked, grade, how);
+        g_ptr_array_add(grade->needed, &asked->grade);
+    }
+}
+
+struct needs *needs_settle(struct grade *grade, const struct needs_how *how)
+{
+    struct needs *needs = needs_new(grade->runner->work);
+    ask_all(needs, grade, how);
+    for (guint i = 0; i < grade->results->len && !*how->interrupted; i++) {
         struct check_result *result = GRADE_RESULTS(grade, i);
         if (result->check->needs && result->check->needs->len > 0 &&
             is_wanted(how, result->check) && has_own_files(grade, result->check))

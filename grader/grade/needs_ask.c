@@ -20,19 +20,19 @@ static void free_asked(void *pointer)
     build_free(asked->build);
     collection_free(asked->collection);
     g_free(asked->folder);
+    g_free(asked->to_run);
     rubric_free(asked->rubric);
     g_free(asked->assignment);
     g_free(asked);
 }
 
-/* All that was asked and has no verdict yet was not judged. */
-static void leave_all(struct needs_asked *asked, const GPtrArray *names, enum culprit culprit,
-                      const char *why)
+/* What was to be run and has no verdict was not judged. */
+static void leave(struct needs_asked *asked, enum culprit culprit, const char *why)
 {
+    g_auto(GStrv) names = g_strsplit(asked->to_run, ",", -1);
     for (guint i = 0; i < asked->grade.results->len; i++) {
         struct check_result *result = GRADE_RESULTS(&asked->grade, i);
-        if (result->done || !g_ptr_array_find_with_equal_func(
-                                (GPtrArray *)names, result->check->name, g_str_equal, NULL))
+        if (result->done || !g_strv_contains((const char *const *)names, result->check->name))
             continue;
         verdict_not_judged(result->verdict, culprit, "%s", why);
         result->done = true;
@@ -102,34 +102,15 @@ static bool prepare(struct needs_asked *asked, const struct grade *grade,
     asked->collection = collection_new(grade->collection->folder, asked->rubric, files, error);
     if (!asked->collection)
         return false;
-    asked->build = build_in_folder(asked->collection, asked->rubric, grade->build->workplace,
-                                   asked->folder, NULL, error);
+    const struct build_again again = {.folder = asked->folder, .from = grade->build};
+    asked->build = build_submission_again(asked->collection, asked->rubric, grade->build->workplace,
+                                          &again, error);
     return asked->build &&
            seeds_init(&asked->seeds, asked->collection, how->secret, how->seed, error);
 }
 
-static void run(struct needs_asked *asked, const struct grade *grade, const struct needs_how *how,
-                const char *names)
-{
-    struct grade *own = &asked->grade;
-    asked->runner = (struct runner){.assignment = asked->assignment,
-                                    .submission = grade->runner->submission,
-                                    .kit = grade->runner->kit,
-                                    .work = asked->folder,
-                                    .build = asked->build,
-                                    .data = &asked->data};
-    own->collection = asked->collection;
-    own->build = asked->build;
-    own->seeds = &asked->seeds;
-    own->runner = &asked->runner;
-    runner_data_find(&asked->data, asked->rubric, asked->folder);
-    grade_run(own, names, how->jobs, how->quiet, how->interrupted);
-    runner_data_clear(&asked->data);
-}
-
-const struct needs_asked *needs_ask(struct needs *needs, const struct grade *grade,
-                                    const struct needs_how *how, const char *assignment,
-                                    const GPtrArray *names)
+bool needs_prepare(struct needs *needs, const struct grade *grade, const struct needs_how *how,
+                   const char *assignment, const GPtrArray *names)
 {
     struct needs_asked *asked = g_new0(struct needs_asked, 1);
     g_autoptr(GString) error = g_string_new(NULL);
@@ -142,14 +123,37 @@ const struct needs_asked *needs_ask(struct needs *needs, const struct grade *gra
     asked->grade = (struct grade){.rubric = asked->rubric, .is_needed = true};
     if (!asked->rubric) { /* then the kit's lint fails: nothing was asked */
         g_ptr_array_remove(needs->asked, asked);
-        return NULL;
+        return false;
     }
     grade_init(&asked->grade);
-    g_autofree char *to_run = names_to_run(grade, asked, names);
-    if (to_run && prepare(asked, grade, how, error))
-        run(asked, grade, how, to_run);
-    leave_all(asked, names, CULPRIT_MACHINE, error->len > 0 ? error->str : "it was broken off");
-    return asked;
+    asked->to_run = names_to_run(grade, asked, names);
+    if (!asked->to_run || prepare(asked, grade, how, error))
+        return asked->to_run;
+    leave(asked, CULPRIT_MACHINE, error->str);
+    g_clear_pointer(&asked->to_run, g_free);
+    return false;
+}
+
+void needs_run(struct needs_asked *asked, const struct grade *grade, const struct needs_how *how)
+{
+    struct grade *own = &asked->grade;
+    if (!asked->to_run)
+        return;
+    asked->runner = (struct runner){.assignment = asked->assignment,
+                                    .submission = grade->runner->submission,
+                                    .kit = grade->runner->kit,
+                                    .work = asked->folder,
+                                    .build = asked->build,
+                                    .data = &asked->data};
+    own->collection = asked->collection;
+    own->build = asked->build;
+    own->seeds = &asked->seeds;
+    own->runner = &asked->runner;
+    own->before = grade->build->child.pid > 0 ? grade->build : NULL;
+    runner_data_find(&asked->data, asked->rubric, asked->folder);
+    grade_run(own, asked->to_run, how->jobs, how->quiet, how->interrupted);
+    runner_data_clear(&asked->data);
+    leave(asked, CULPRIT_UNKNOWN, "it was broken off");
 }
 
 /* ---- the submission with the course's files --------------------------------------------------------- */
@@ -171,9 +175,10 @@ struct build *needs_build(struct needs *needs, const struct grade *grade, const 
         if (is_built_with(needs->builds->pdata[i], course))
             return needs->builds->pdata[i];
     g_autofree char *folder = g_strdup_printf("%s/course-%u", needs->folder, needs->builds->len);
+    const struct build_again again = {folder, course, grade->build};
     struct build *build = make_folder(folder, error)
-                              ? build_in_folder(grade->collection, grade->rubric,
-                                                grade->build->workplace, folder, course, error)
+                              ? build_submission_again(grade->collection, grade->rubric,
+                                                       grade->build->workplace, &again, error)
                               : NULL;
     if (build)
         g_ptr_array_add(needs->builds, build);

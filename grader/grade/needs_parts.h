@@ -11,6 +11,7 @@ struct needs_asked {
     char *assignment;
     struct rubric *rubric;
     char *folder; /* its own, in the grade's */
+    char *to_run; /* "check,check": what can't be told without; NULL: nothing */
     struct collection *collection;
     struct build *build;
     struct runner_data data;
@@ -29,11 +30,12 @@ struct needs {
 /* work: the grade's folder. */
 struct needs *needs_new(const char *work);
 
-/* Runs checks (names of char *, of its rubric) of a used assignment. What can't be done here is the verdict. NULL: that
- * assignment's rubric can't be read. */
-const struct needs_asked *needs_ask(struct needs *needs, const struct grade *grade,
-                                    const struct needs_how *how, const char *assignment,
-                                    const GPtrArray *names);
+/* Adds checks (names of char *, of its rubric) of a used assignment, and builds what has to be run for them. What
+ * can't be done here is the verdict. Is there something to run? */
+bool needs_prepare(struct needs *needs, const struct grade *grade, const struct needs_how *how,
+                   const char *assignment, const GPtrArray *names);
+/* Runs them. The grade's own build for the simulator may go on meanwhile. */
+void needs_run(struct needs_asked *asked, const struct grade *grade, const struct needs_how *how);
 
 /* The submission with the course's files of these (of char *, of the rubric's uses): built once. NULL, and an
  * error: this machine can't. */
