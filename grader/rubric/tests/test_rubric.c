@@ -159,6 +159,62 @@ START_TEST(files_of_another_assignment_are_known)
 }
 END_TEST
 
+/* Beside the kit's rubric that of an assignment "other", with a check that a judge and one that a person decides. */
+static void write_other(const char *uses)
+{
+    g_autofree char *folder = g_build_filename(kit, "assignments/other", NULL);
+    g_autofree char *path = g_build_filename(folder, "rubric.cfg", NULL);
+    g_autofree char *text = g_strdup_printf(
+        "assignment = \"other\"; uses = ( %s ); files = ( { name = \"o.c\"; } );\n"
+        "tiers = ( { checks = ( { name = \"works\"; judge = \"average\"; } ); },\n"
+        "          { checks = ( { name = \"reads\"; judge = \"person\"; } ); } );\n",
+        uses);
+    ck_assert_int_eq(g_mkdir_with_parents(folder, 0755), 0);
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+}
+
+START_TEST(needs_of_another_assignment_are_known)
+{
+    g_autoptr(GString) errors = g_string_new(NULL), text = g_string_new(right);
+    write_other("");
+    g_string_replace(text, "assignment = \"example\";\n",
+                     "assignment = \"example\";\nuses = ( \"other\" );\n", 1);
+    g_string_replace(text, "after = ( \"first\" );", "needs = ( \"other/works\" );", 1);
+    struct rubric *rubric = load(text->str, errors);
+    ck_assert_msg(rubric != NULL, "%s", errors->str);
+    ck_assert_uint_eq(rubric_find(rubric, "first")->needs->len, 0);
+    ck_assert_str_eq(rubric_find(rubric, "second")->needs->pdata[0], "other/works");
+    ck_assert(rubric_check_needs_checks_of(rubric_find(rubric, "second"), "other"));
+    ck_assert(!rubric_check_needs_checks_of(rubric_find(rubric, "second"), "oth"));
+    ck_assert(!rubric_check_needs_checks_of(rubric_find(rubric, "first"), "other"));
+    rubric_free(rubric);
+    refuse_in(text->str, "other/works", "other/runs", "rubric.cfg has no check \"runs\"");
+    refuse_in(text->str, "other/works", "other/reads", "a person judges that");
+    refuse_in(text->str, "( \"other/works\" )", "( \"other/works\", \"works\" )",
+              "it has to be \"ASSIGNMENT/CHECK\"");
+    refuse_in(text->str, "( \"other/works\" )", "( \"other/works\", \"third/works\" )",
+              "\"third\" is not among the assignments that it uses");
+    refuse_in(text->str, "heading = \"Q1\"", "heading = \"Q1\"; needs = ( \"other/works\" )",
+              "needs others and has no runs");
+}
+END_TEST
+
+START_TEST(assignments_do_not_use_each_other)
+{
+    g_autoptr(GString) text = g_string_new(right), errors = g_string_new(NULL);
+    g_string_replace(text, "assignment = \"example\";\n",
+                     "assignment = \"example\";\nuses = ( \"other\" );\n", 1);
+    g_string_replace(text, "after = ( \"first\" );", "needs = ( \"other/works\" );", 1);
+    write_other("\"example\"");
+    ck_assert_ptr_null(load(text->str, errors));
+    ck_assert_msg(strstr(errors->str, "uses \"other\", which uses \"example\" itself"), "%s",
+                  errors->str);
+    write_other("\"third\"");
+    ck_assert_ptr_null(load(text->str, errors));
+    ck_assert_msg(strstr(errors->str, "which uses \"third\": name that, too"), "%s", errors->str);
+}
+END_TEST
+
 START_TEST(faults_of_form_are_named)
 {
     refuse("title = \"The first\";", "titel = \"The first\";", "unknown key \"titel\"");
@@ -397,6 +453,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, bonus_points_stand_apart);
     tcase_add_test(tests, faults_of_machines_are_named);
     tcase_add_test(tests, files_of_another_assignment_are_known);
+    tcase_add_test(tests, needs_of_another_assignment_are_known);
+    tcase_add_test(tests, assignments_do_not_use_each_other);
     tcase_add_test(tests, what_a_check_is_about_is_read);
     tcase_add_test(tests, faults_of_form_are_named);
     tcase_add_test(tests, a_fault_has_its_line);
