@@ -7,7 +7,12 @@
 enter_computers() {
     local inside=(unshare --net --mount --pid --fork --kill-child --mount-proc)
     refused=
-    if [ "${COMPUTERS_OF:-}" = "$0" ]; then return; fi
+    if [ "${COMPUTERS_OF:-}" = "$0" ]; then
+        # The first process of a namespace gets no signal that it does not wait for.
+        trap 'exit 130' INT
+        trap 'exit 143' TERM HUP
+        return
+    fi
     if ! command -v unshare >/dev/null || ! command -v nsenter >/dev/null || ! command -v ip >/dev/null; then
         refused="there is no unshare, nsenter or ip (packages util-linux and iproute2)"
         return
