@@ -72,7 +72,7 @@ done <documented
 
 # What a shell would be given: the text below must stand there as one word in quotes, and nowhere bare.
 mkdir -p "Qq'W" && cp -r solutions/example "Qq'W/"
-texts=(SUBMISSION OUT ARGS PLATFORM CURVE MODEL DATA CHECK TEST PLATFORMS)
+texts=(SUBMISSION OUT ARGS PLATFORM CURVE MODEL DATA CHECK TEST PLATFORMS HOSTS)
 mapfile -t own < <(sed -n 's/^\([a-z-]*\): .*## .*/\1/p' assignments/*/assignment.mk)
 kit_make -nk build grade train simulate timeline plan plot submission bench bench-grade calibrate mutants check \
     "${own[@]}" ASSIGNMENT=example "${texts[@]/%/=Qq\'W}"
@@ -183,7 +183,7 @@ fi
 tools/with_args "--a 'b c' \"d e\" f\\ g \$HOME * \`id\` ''" printf '[%s]' x ARGS y >words
 check "tools/with_args: words" says "[x][--a][b c][d e][f g][\$HOME][*][\`id\`][][y]"
 for name in "$everything" "${few[@]}"; do
-    for command in "tools/short_name" "tools/launch 2" "tools/launch" "tools/simulate 2 free" "tools/simulate 2" \
+    for command in "tools/short_name" "tools/launch 2" "tools/launch" "tools/launch --hosts" "tools/simulate 2 free" "tools/simulate 2" \
         "tools/simulate" "build/grade --quiet --submission" "build/grade --quiet --submission solutions --check" \
         "build/handin/handin pack --submission" "build/handin/handin plot --curves" "tools/rubrics uses"; do
         # shellcheck disable=SC2086 # words
