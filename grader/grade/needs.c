@@ -131,7 +131,7 @@ static void replace(const struct grade *grade, struct check_result *result, cons
         append_sentence(result, g_strdup_printf("The course's own files of `%s` stand in for the "
                                                 "submission's, and that costs nothing here: %s.",
                                                 assignment, reason));
-    } else if (kind == VERDICT_FAIL) {
+    } else if (kind == VERDICT_FAIL && need) {
         leave_open(grade, result, need, reason);
     } else {
         append_sentence(result, g_strdup_printf("The submission's own files of `%s` were used, "
