@@ -60,15 +60,21 @@ int make_buckets(struct stage *stage, size_t bucket_bytes, struct bucket *bucket
         size_t begin, end;
         layer_range(stage, layer, &begin, &end);
         struct bucket *last = &bucket[buckets > 0 ? buckets - 1 : 0];
-        const bool is_empty = begin == end;
-        if (buckets > 0 && (is_empty || (last->end - begin) * sizeof(float) <= bucket_bytes)) {
-            last->begin = is_empty ? last->begin : begin;
-            last->first_layer = layer;
-            last->layers++;
-        } else {
+        const size_t numbers = buckets > 0 ? last->end - last->begin : 0;
+        /* What is empty goes with anything. */
+        const bool fits =
+            numbers == 0 || begin == end || (numbers + end - begin) * sizeof(float) <= bucket_bytes;
+        if (buckets == 0 || !fits) {
             bucket[buckets++] =
                 (struct bucket){.first_layer = layer, .layers = 1, .begin = begin, .end = end};
+            continue;
         }
+        last->first_layer = layer;
+        last->layers++;
+        if (begin < end)
+            last->begin = begin;
+        if (numbers == 0)
+            last->end = end;
     }
     return buckets;
     /* END SOLUTION */

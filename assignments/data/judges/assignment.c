@@ -7,6 +7,10 @@
 #include "assignments/data/options.h"
 
 static const struct judge judges[] = {
+    {.name = "partition", .judge = data_judge_partition},
+    {.name = "broadcast", .judge = data_judge_broadcast},
+    {.name = "buckets", .judge = data_judge_buckets},
+    {.name = "averages", .judge = data_judge_averages, .of_numbers = true},
     {.name = "results", .judge = data_judge_results, .of_numbers = true},
     {.name = "windows", .judge = data_judge_windows, .of_numbers = true},
     {.name = NULL},

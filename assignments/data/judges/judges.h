@@ -6,6 +6,7 @@
 
 #include "grader/verdict/judge.h"
 
+judge_function data_judge_partition, data_judge_broadcast, data_judge_buckets, data_judge_averages;
 judge_function data_judge_results;
 judge_function data_judge_windows;
 

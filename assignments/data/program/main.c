@@ -13,6 +13,12 @@ static const struct step *steps(void)
     return steps;
 }
 
+static const struct probe probes[] = {
+    {"partition", "epochs of many sizes, shared out", probe_partition},
+    {"buckets", "the model's layers, put into buckets of many sizes", probe_buckets},
+    {NULL, NULL, NULL},
+};
+
 int main(int argc, char **argv)
 {
     const struct program data = {
@@ -20,6 +26,7 @@ int main(int argc, char **argv)
         .options = &data_own_options,
         .sums_tied_gradients = true,
         .steps = steps(),
+        .probes = probes,
         .layers = data_put_layers,
         .fits = data_fits,
         .sharing = &data_sharing,

@@ -1,0 +1,28 @@
+/*
+ * Judge "averages".
+ *
+ * Run:       a few training steps, whose gradients are stored, with one way to average.
+ * Must hold: what "results" asks; and in each step the ranks average once, by the messages that the way takes: one for
+ *            each parameter, one for all, or one for each bucket, in their order, on the communicator that they are
+ *            given. All call the same, with arguments that fit, and wait for it.
+ * A failure: the first tensor that is wrong and, where the numbers show one, the mistake; or which messages there are,
+ *            and which there should be.
+ */
+#include "assignments/data/judges/judges.h"
+#include "assignments/data/judges/messages.h"
+#include "assignments/data/judges/results.h"
+#include "grader/evidence/communication.h"
+
+static void judge_run(const struct judgement *judgement, const struct outcome *run,
+                      struct verdict *verdict)
+{
+    data_judge_results_of(judgement, run, verdict);
+    if (verdict->kind == VERDICT_PASS && evidence_communication_is_sound(run, verdict))
+        data_messages_are_right(run, verdict);
+}
+
+void data_judge_averages(const struct judgement *judgement, struct verdict *verdict)
+{
+    evidence_each_run(judgement, verdict, judge_run,
+                      "gradients and loss are those of one process, by the messages that it takes");
+}
