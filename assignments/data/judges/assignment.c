@@ -3,6 +3,7 @@
  */
 #include "grader/verdict/assignment.h"
 #include "assignments/data/judges/judges.h"
+#include "assignments/data/judges/mistakes_of_hang.h"
 #include "assignments/data/judges/work.h"
 #include "assignments/data/options.h"
 
@@ -19,7 +20,8 @@ static const struct judge judges[] = {
 static const struct assignment data = {.name = "data",
                                        .options = &data_own_options,
                                        .judges = judges,
-                                       .work_is_sound = data_work_is_sound};
+                                       .work_is_sound = data_work_is_sound,
+                                       .mistake_of_hang = data_mistake_of_hang};
 
 __attribute__((constructor)) static void register_assignment(void)
 {

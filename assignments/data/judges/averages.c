@@ -10,13 +10,27 @@
  */
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/judges/messages.h"
+#include "assignments/data/judges/mistakes_of_hang.h"
 #include "assignments/data/judges/results.h"
 #include "grader/evidence/communication.h"
+
+/* What the others call in one step then meets what such a rank calls in the next. */
+static void name_empty_share(const struct outcome *run, struct verdict *verdict)
+{
+    g_autoptr(GString) cause = g_string_new(NULL);
+    const struct mistake *mistake = data_mistake_of_empty_share(run, cause);
+    if (!mistake)
+        return;
+    verdict_explain(verdict, "\n\nBesides, %s.\n", cause->str);
+    verdict_name_mistake(verdict, mistake);
+}
 
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
     data_judge_results_of(judgement, run, verdict);
+    if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0)
+        name_empty_share(run, verdict);
     if (verdict->kind == VERDICT_PASS && evidence_communication_is_sound(run, verdict))
         data_messages_are_right(run, verdict);
 }

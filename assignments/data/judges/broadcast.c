@@ -9,6 +9,7 @@
 #include "assignments/data/judges/judges.h"
 #include "grader/evidence/communication.h"
 #include "grader/evidence/wholes.h"
+#include "grader/trace/collectives.h"
 #include "grader/truth/reference.h"
 
 #include <math.h>
@@ -81,13 +82,16 @@ static enum known known_of(const struct outcome *run, const struct tally *tally)
     }
     if (not_broadcast)
         return NOT_BROADCAST;
+    bool from_another = false;
     for (int root = 1; root < run->ranks; root++) {
         bool all = true;
         for (int rank = 0; rank < run->ranks; rank++)
             all = all && tally[rank].like[root] == tally[rank].count;
-        if (all)
-            return OTHER_ROOT;
+        from_another = from_another || all;
     }
+    /* The mean of three is what the one in the middle has. */
+    if (from_another)
+        return mean ? KNOWN : OTHER_ROOT;
     return mean ? AVERAGED : part ? PART_ONLY : KNOWN;
 }
 
@@ -150,18 +154,42 @@ static void judge_parameters(const struct outcome *run, const struct reference *
         g_free(tally[rank].like);
 }
 
+/* Whether it was waited for in front of the first step is asked of no other run. */
+static bool all_waited_for(const struct outcome *run, struct verdict *verdict)
+{
+    for (int rank = 0; rank < run->ranks; rank++) {
+        const struct log_file *log = &run->log[rank];
+        int pending = 0;
+        for (size_t i = 0; i < log->count; i++) {
+            const struct log_record *record = &log->record[i];
+            if (record->operation == LOG_STEP_BEGIN)
+                break;
+            pending += record->phase == LOG_BEGIN && collectives_only_start(record->operation);
+            pending -= record->operation == LOG_COMPLETED;
+        }
+        if (pending <= 0)
+            continue;
+        evidence_fail(
+            verdict,
+            "rank %d began a collective in front of the first step and did not wait for it", rank);
+        verdict_look(verdict, "what becomes of the request that this call starts");
+        return false;
+    }
+    return true;
+}
+
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
     (void)judgement;
-    if (!evidence_logs(run, verdict))
+    /* What nobody waited for may be there, or not. */
+    if (!evidence_logs(run, verdict) || !all_waited_for(run, verdict) ||
+        !evidence_communication_is_sound(run, verdict))
         return;
     struct reference *reference = reference_of_run(run, verdict);
     struct wholes *before = reference ? wholes_read(run, "before", 0, verdict) : NULL;
     if (before)
         judge_parameters(run, reference, before, verdict);
-    if (verdict->kind == VERDICT_PASS)
-        evidence_communication_is_sound(run, verdict);
     wholes_free(before);
     reference_free(reference);
 }

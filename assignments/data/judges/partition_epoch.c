@@ -154,29 +154,6 @@ static bool each_has(const struct partition_epoch *epoch, int step, int samples)
     return true;
 }
 
-static bool batches_are_right(const struct partition_epoch *epoch, GString *what,
-                              const struct mistake **mistake)
-{
-    for (int step = 0; step < epoch->steps; step++) {
-        const int count = in_step(epoch, step), right = right_in_step(epoch, step);
-        if (count == right)
-            continue;
-        g_string_append_printf(
-            what, "in step %d the ranks have %d samples together, and the batch has %d", step,
-            count, right);
-        if (count < right && each_has(epoch, step, right / epoch->ranks))
-            *mistake = &remainder_forgotten;
-        else if (all_ranks_alike(epoch))
-            *mistake = &same_samples;
-        else if (epoch->ranks > 1 && each_has(epoch, step, epoch->batch_size))
-            *mistake = &whole_batches;
-        else if (count > right && step == epoch->steps - 1 && right < epoch->batch_size)
-            *mistake = &tail_padded;
-        return false;
-    }
-    return true;
-}
-
 /* A sample that is there twice: where. */
 struct twice {
     int sample;
@@ -200,6 +177,39 @@ static bool find_twice(const struct partition_epoch *epoch, struct twice *twice)
             seen[sample] = at;
         }
     return false;
+}
+
+/* Is a sample on two ranks in one step? */
+static bool is_overlap(const struct partition_epoch *epoch)
+{
+    struct twice twice;
+    return find_twice(epoch, &twice) && twice.step[0] == twice.step[1] &&
+           twice.rank[0] != twice.rank[1];
+}
+
+static bool batches_are_right(const struct partition_epoch *epoch, GString *what,
+                              const struct mistake **mistake)
+{
+    for (int step = 0; step < epoch->steps; step++) {
+        const int count = in_step(epoch, step), right = right_in_step(epoch, step);
+        if (count == right)
+            continue;
+        g_string_append_printf(
+            what, "in step %d the ranks have %d samples together, and the batch has %d", step,
+            count, right);
+        if (count < right && each_has(epoch, step, right / epoch->ranks))
+            *mistake = &remainder_forgotten;
+        else if (all_ranks_alike(epoch))
+            *mistake = &same_samples;
+        else if (epoch->ranks > 1 && each_has(epoch, step, epoch->batch_size))
+            *mistake = &whole_batches;
+        else if (count > right && step == epoch->steps - 1 && right < epoch->batch_size)
+            *mistake = &tail_padded;
+        else if (count > right && is_overlap(epoch))
+            *mistake = &overlap;
+        return false;
+    }
+    return true;
 }
 
 static const struct mistake *mistake_of_twice(const struct partition_epoch *epoch,

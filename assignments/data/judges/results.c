@@ -273,7 +273,7 @@ static bool optimizers_stepped_once(const struct results *c, struct verdict *ver
 static bool judge_step(struct results *c, struct verdict *verdict)
 {
     const struct model *model = c->reference->model;
-    if (!outputs_are_right(c, verdict))
+    if (!optimizers_stepped_once(c, verdict) || !outputs_are_right(c, verdict))
         return false;
     c->wrong = g_array_new(FALSE, FALSE, sizeof(struct wrong_gradient));
     g_array_set_clear_func(c->wrong, wrong_clear);
@@ -286,8 +286,7 @@ static bool judge_step(struct results *c, struct verdict *verdict)
         data_results_explain(c, verdict);
     }
     g_array_unref(c->wrong);
-    return verdict->kind != VERDICT_FAIL && loss_is_right(c, verdict) &&
-           optimizers_stepped_once(c, verdict);
+    return verdict->kind != VERDICT_FAIL && loss_is_right(c, verdict);
 }
 
 /* The reference goes on with the program's gradients, which were right up to rounding: AdamW divides by

@@ -12,11 +12,14 @@
 #include "grader/truth/combinations.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { PARTS, BEFORE, FAMILIES };
 
 /* Scales of the fits: the replicas, and the micro-batches of a share. */
 enum { REPLICAS, MICRO_BATCHES };
+
+#define NOT_AVERAGED "gradients are not averaged over the ranks"
 
 /* Each part counts by its samples: right is every one of them once. */
 static const struct combination by_samples[] = {
@@ -32,7 +35,7 @@ static const struct combination by_samples[] = {
                  "the batch.",
                  "divisions by the number of ranks, and what the all-reduce does itself"},
      .term = {{PARTS, PATTERN_EVERY, .power = {[REPLICAS] = -1}}}},
-    {.mistake = {"gradients are not averaged over the ranks",
+    {.mistake = {NOT_AVERAGED,
                  "Each rank's gradient is that of its own samples alone: what the others computed "
                  "is not in it.",
                  "whether the average is called, and on what it works"},
@@ -59,6 +62,25 @@ static const struct combination by_samples[] = {
                  "ones before had added was overwritten.",
                  "when gradients are set to zero, and what is sent"},
      .term = {{PARTS, PATTERN_EVERY, .rows = PATTERN_LAST}}},
+    {.mistake = {"the ranks average after the first micro-batch",
+                 "Of the first micro-batch the gradient is that of all ranks; what the others "
+                 "added is each rank's "
+                 "own.",
+                 "behind which micro-batch the average is called"},
+     .term = {{PARTS, PATTERN_EVERY, .rows = PATTERN_FIRST},
+              {PARTS, PATTERN_COLUMN, PATTERN_OWN, PATTERN_NOT_FIRST, .power = {[REPLICAS] = 1}}}},
+    {.mistake = {"the ranks average before the last micro-batch",
+                 "Of the last micro-batch the gradient is each rank's own; of those before it is "
+                 "that of all ranks.",
+                 "behind which micro-batch the average is called"},
+     .term = {{PARTS, PATTERN_EVERY, .rows = PATTERN_NOT_LAST},
+              {PARTS, PATTERN_COLUMN, PATTERN_OWN, PATTERN_LAST, .power = {[REPLICAS] = 1}}}},
+    {.mistake = {"sums over the ranks are added up again in every micro-batch",
+                 "What was added up of all ranks behind one micro-batch went into the sum of the "
+                 "next one again, on "
+                 "every rank: the earlier a micro-batch, the more often it counts.",
+                 "where the average is called: behind the loop over the micro-batches"},
+     .term = {{PARTS, PATTERN_EVERY, .growth = {[REPLICAS] = 1}}}},
     {.mistake = {"gradients are not set to zero between the steps",
                  "The gradient of the step before is still in it.", "stage_zero_gradients"},
      .term = {{PARTS, PATTERN_EVERY}, {BEFORE, PATTERN_EVERY}}},
@@ -94,13 +116,36 @@ static const struct combination by_shares[] = {
                  "much as the others.",
                  "what each rank's gradients are multiplied by"},
      .term = {{PARTS, PATTERN_EVERY}}},
-    {.mistake = {"gradients are not averaged over the ranks",
+    {.mistake = {NOT_AVERAGED,
                  "Each rank's gradient is the mean over its own samples alone: what the others "
                  "computed is not in "
                  "it.",
                  "whether the average is called, and on what it works"},
      .term = {{PARTS, PATTERN_COLUMN, PATTERN_OWN}}},
 };
+
+/* Where other gradients are right, so is how they are averaged. */
+static const struct mistake partly = {"some gradients are not averaged over the ranks",
+                                      "These gradients are those of each rank's own samples alone, "
+                                      "and others are those of all ranks: what is added up is "
+                                      "not all that there is.",
+                                      "where each message's numbers begin, and how many they are; "
+                                      "which layers, parameters or buckets a loop goes "
+                                      "through"};
+
+/* Does it say that each rank has its own? */
+static bool is_own_only(const struct mistake *mistake)
+{
+    return strcmp(mistake->name, NOT_AVERAGED) == 0;
+}
+
+static int gradients_of(const struct model *model)
+{
+    int count = 0;
+    for (int layer = 0; layer < model->layers; layer++)
+        count += model->layer[layer].parameters;
+    return count;
+}
 
 /* ---- parts --------------------------------------------------------------------------------------------- */
 
@@ -241,6 +286,20 @@ static bool is_of_copies(const struct wrong_gradient *one)
     return true;
 }
 
+/* Do parts of one kind have different sizes? Else a mean of their means is right. */
+static bool sizes_differ(const struct results *c, enum counted counted)
+{
+    const int micro_batches = counted == BY_SHARES ? 1 : options_micro_batches(&c->run->options);
+    int least = INT_MAX, most = 0;
+    for (int rank = 0; rank < c->run->ranks; rank++) {
+        const int samples = shares_of(c->shares, c->step, rank)->count;
+        const int parts = MAX(1, MIN(micro_batches, samples));
+        least = MIN(least, share_size(samples, parts, parts - 1));
+        most = MAX(most, share_size(samples, parts, 0));
+    }
+    return least < most;
+}
+
 void data_results_explain(struct results *c, struct verdict *verdict)
 {
     const struct wrong_gradient *one = &g_array_index(c->wrong, struct wrong_gradient, 0);
@@ -248,11 +307,13 @@ void data_results_explain(struct results *c, struct verdict *verdict)
         return;
     const struct mistake *mistake =
         counted_by(c, one, BY_SAMPLES, by_samples, G_N_ELEMENTS(by_samples));
-    if (!mistake)
+    if (!mistake && sizes_differ(c, BY_SHARES))
         mistake = counted_by(c, one, BY_SHARES, by_shares, G_N_ELEMENTS(by_shares));
-    if (!mistake)
+    if (!mistake && sizes_differ(c, BY_MICRO_BATCHES))
         mistake =
             counted_by(c, one, BY_MICRO_BATCHES, by_micro_batches, G_N_ELEMENTS(by_micro_batches));
+    if (mistake && is_own_only(mistake) && (int)c->wrong->len < gradients_of(c->reference->model))
+        mistake = &partly;
     if (mistake)
         verdict_name_mistake(verdict, mistake);
     reference_compute(c->reference, c->step); /* the parts have left their own behind */

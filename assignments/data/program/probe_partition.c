@@ -50,8 +50,10 @@ static json_t *numbers(const int *number, int count)
 /* How many of the samples that were written are meant. */
 static int meant(const int *first, int steps, int samples)
 {
-    const int last = first[steps];
-    return last < 0 ? 0 : last > samples ? samples : last;
+    int last = 0;
+    for (int step = 0; step <= steps; step++)
+        last = first[step] > last ? first[step] : last;
+    return last > samples ? samples : last;
 }
 
 /* Whose part this process works out: all of them together work out every rank's. */

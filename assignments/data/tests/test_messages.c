@@ -1,0 +1,126 @@
+/*
+ * Which messages of a step are right, on logs written by hand: a model of 400 + 20 and 140 + 7 numbers.
+ */
+#include "assignments/data/judges/messages.h"
+#include "assignments/data/options.h"
+#include "tests/support/logged_run.h"
+#include "tests/support/test.h"
+
+#include <stdlib.h>
+
+enum { RANKS = 3, STEPS = 2, MOST = 8, ALL = 2268, FIRST = 1680, LAST = 588 };
+
+struct call {
+    enum log_operation operation; /* LOG_NONE: the end of the list */
+    int bytes;
+    bool behind; /* the optimizer's step */
+};
+
+static const struct {
+    const char *average;
+    const char *says; /* NULL: it is right */
+    const char *mistake;
+    bool reversed,
+        repeated; /* through MPI_COMM_WORLD beside another communicator; for two micro-batches */
+    struct call call[MOST];
+} cases_of[] = {
+    {"flat", NULL, "", .call = {{LOG_ALLREDUCE, ALL, false}}},
+    {"flat", NULL, "", .call = {{LOG_REDUCE, ALL, false}, {LOG_BCAST, ALL, false}}},
+    {"flat", NULL, "",
+     .call = {{LOG_ALLREDUCE, 4, false}, {LOG_BARRIER, 0, false}, {LOG_ALLREDUCE, ALL, false}}},
+    {"flat", NULL, "", .call = {{LOG_ALLREDUCE, ALL, false}, {LOG_BCAST, ALL, true}}},
+    {"flat", NULL, "", .call = {{LOG_ALLGATHER, ALL, false}}},
+    {"flat", NULL, "",
+     .call = {{LOG_REDUCE_SCATTER_BLOCK, ALL + 12, false}, {LOG_ALLGATHER, 760, false}}},
+    {"parameters", NULL, "",
+     .call = {{LOG_ALLREDUCE, 28, false},
+              {LOG_ALLREDUCE, 560, false},
+              {LOG_ALLREDUCE, 80, false},
+              {LOG_ALLREDUCE, 1600, false}}},
+    {"parameters", NULL, "",
+     .call = {{LOG_ALLREDUCE, 1600, false},
+              {LOG_ALLREDUCE, 80, false},
+              {LOG_ALLREDUCE, 560, false},
+              {LOG_ALLREDUCE, 28, false}}},
+    {"buckets", NULL, "", .call = {{LOG_ALLREDUCE, LAST, false}, {LOG_ALLREDUCE, FIRST, false}}},
+    {"flat", "2 times MPI_Allreduce", "gradients are averaged twice",
+     .call = {{LOG_ALLREDUCE, ALL, false}, {LOG_ALLREDUCE, ALL, false}}},
+    {"flat", "2 times MPI_Allreduce", "gradients are averaged in every micro-batch",
+     .repeated = true, .call = {{LOG_ALLREDUCE, ALL, false}, {LOG_ALLREDUCE, ALL, false}}},
+    {"flat", "--average flat takes 1: 2268 bytes", "a message for each parameter",
+     .call = {{LOG_ALLREDUCE, 1600, false},
+              {LOG_ALLREDUCE, 80, false},
+              {LOG_ALLREDUCE, 560, false},
+              {LOG_ALLREDUCE, 28, false}}},
+    {"flat", "2 times MPI_Allgather", "",
+     .call = {{LOG_ALLGATHER, ALL / 2, false}, {LOG_ALLGATHER, ALL / 2, false}}},
+    {"flat", "1 times MPI_Allreduce, with 1132 bytes", "", .call = {{LOG_ALLREDUCE, 1132, false}}},
+    {"parameters", "takes 4", "one message for all gradients",
+     .call = {{LOG_ALLREDUCE, ALL, false}}},
+    {"parameters", "takes 4", "",
+     .call = {{LOG_ALLREDUCE, 1600, false},
+              {LOG_ALLREDUCE, 80, false},
+              {LOG_ALLREDUCE, 560, false}}},
+    {"buckets", "1680, 588 bytes", "buckets go in another order",
+     .call = {{LOG_ALLREDUCE, FIRST, false}, {LOG_ALLREDUCE, LAST, false}}},
+    {"buckets", "takes 2", "one message for all gradients", .call = {{LOG_ALLREDUCE, ALL, false}}},
+    {"flat", "bytes move between the 3 ranks", "",
+     .call = {{LOG_ALLREDUCE, ALL, false}, {LOG_BCAST, 3 * ALL, true}}},
+    {"flat", "through MPI_COMM_WORLD", "MPI_COMM_WORLD in place of the communicator",
+     .reversed = true, .call = {{LOG_ALLREDUCE, ALL, false}}},
+};
+
+static void script_average(struct script *script, int step, const struct call *call)
+{
+    bool behind = false;
+    script_step(script, LOG_STEP_BEGIN, step);
+    for (int i = 0; i < MOST && call[i].operation != LOG_NONE; i++) {
+        if (call[i].behind && !behind)
+            script_compute(script, LOG_OPTIMIZER_STEP, 0, 0, 10);
+        behind = behind || call[i].behind;
+        const bool rooted = call[i].operation == LOG_REDUCE || call[i].operation == LOG_BCAST;
+        script_call_record(script,
+                           script_collective_on(script, call[i].operation, LOG_WORLD,
+                                                rooted ? 0 : LOG_NO_PEER, (uint64_t)call[i].bytes),
+                           true);
+    }
+    if (!behind)
+        script_compute(script, LOG_OPTIMIZER_STEP, 0, 0, 10);
+    script_step(script, LOG_STEP_END, step);
+}
+
+START_TEST(messages)
+{
+    struct logged_run *run = logged_run_new(RANKS);
+    struct options *options = &run->outcome.options;
+    *options = options_defaults(&data_own_options);
+    struct data_options own = data_options(options);
+    own.bucket_kib = 0;
+    data_options_set(options, own);
+    strcpy(options->step, cases_of[_i].average);
+    strcpy(options->model, "mlp:depth=2,width=20");
+    strcpy(options->dataset, "synthetic:channels=1,height=4,width=5,classes=7");
+    options->micro_batches = cases_of[_i].repeated ? 2 : 1;
+    options->reverse_ranks = cases_of[_i].reversed;
+    for (int rank = 0; rank < RANKS; rank++)
+        for (int step = 0; step < STEPS; step++)
+            script_average(&run->script[rank], step, cases_of[_i].call);
+    logged_run_end(run);
+    struct verdict *verdict = verdict_new();
+    verdict_set(verdict, VERDICT_PASS, "so far");
+    const bool right = data_messages_are_right(&run->outcome, verdict);
+    ck_assert_int_eq(right, cases_of[_i].says == NULL);
+    ck_assert_str_eq(verdict->mistake->str, cases_of[_i].mistake);
+    logged_run_expect(verdict, right ? VERDICT_PASS : VERDICT_FAIL, cases_of[_i].says);
+    logged_run_free(run);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("messages of averages");
+    TCase *cases = tcase_create("messages");
+    tcase_add_loop_test(cases, messages, 0, G_N_ELEMENTS(cases_of));
+    suite_add_tcase(suite, cases);
+    return suite;
+}
