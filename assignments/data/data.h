@@ -176,8 +176,12 @@ struct groups {
     MPI_Comm tensor;   /* the ranks that share the layers of a stage */
 };
 
-/* Puts this rank of comm into one group along each dimension. With tensor = 1 the ranks may stand in any
- * order in the grid. In three dimensions tensor comes first, then data, then pipeline:
+/* Puts this rank of comm into one group along each dimension: of any two groups of a rank it alone is in both,
+ * and of one dimension of which the grid has 1 it is alone in its group. All ranks of a data group have the same
+ * rank in their pipelines, the stage's number; and all ranks of a pipeline have the same rank in their
+ * data groups, the number of the share that they work on.
+ *
+ * With tensor = 1 the ranks may stand in any order in the grid. In three dimensions tensor comes first, then data, then pipeline:
  * rank = tensor index + tensor · (data index + data · pipeline index). (Megatron-LM: Narayanan et al. 2021) */
 void make_groups(MPI_Comm comm, const struct grid *grid, struct groups *groups);
 

@@ -14,6 +14,11 @@ static const struct judge judges[] = {
     {.name = "averages", .judge = data_judge_averages, .of_numbers = true},
     {.name = "results", .judge = data_judge_results, .of_numbers = true},
     {.name = "windows", .judge = data_judge_windows, .of_numbers = true},
+    {.name = "groups", .judge = data_judge_groups},
+    {.name = "hybrid", .judge = data_judge_hybrid, .of_numbers = true},
+    {.name = "hybrid_messages", .judge = data_judge_hybrid_messages},
+    {.name = "three_dimensions", .judge = data_judge_three_dimensions, .of_numbers = true},
+    {.name = "tied_embedding", .judge = data_judge_tied_embedding, .of_numbers = true},
     {.name = NULL},
 };
 

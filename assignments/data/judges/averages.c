@@ -10,7 +10,7 @@
  */
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/judges/messages.h"
-#include "assignments/data/judges/mistakes_of_hang.h"
+#include "assignments/data/judges/empty_share.h"
 #include "assignments/data/judges/results.h"
 #include "grader/evidence/communication.h"
 

@@ -1,101 +1,63 @@
-/* Known mistakes of runs that did not come to their end; see mistakes_of_hang.h. */
+/*
+ * Known mistakes of runs that did not come to their end: gradients that are added up among the wrong ranks, which have
+ * other numbers of them, and groups that are made of MPI_COMM_WORLD, or that not all ranks call for. Which
+ * calls do not fit together the diagnosis knows without us.
+ */
 #include "assignments/data/judges/mistakes_of_hang.h"
 
+#include "assignments/data/group_cases.h"
+#include "assignments/data/judges/hybrid_groups.h"
+#include "assignments/data/options.h"
 #include "common/log/log_fields.h"
 #include "grader/diagnosis/scene.h"
+#include "grader/trace/call_place.h"
 
-static const struct mistake empty_share = {
-    "a rank without samples does not take part",
-    "In a step in which a rank has no sample it calls nothing, and the others wait for it, or meet "
-    "what it calls in "
-    "the next step. Its gradients are zeros, and they count nothing; but a sum over the ranks "
-    "takes all of them.",
-    "conditions on data->samples and data->micro_batches: all ranks average, in every step"};
+#include <string.h>
 
-/* What a rank did in each step. */
-struct doing {
-    int samples;
-    int calls; /* of collectives, and messages; -1: it did not come to the end of the step */
-};
+static const struct mistake groups_of_world = {
+    "groups are made of MPI_COMM_WORLD",
+    "MPI_Comm_split and its like are called by all ranks of the communicator that is split. "
+    "MPI_COMM_WORLD has ranks that are not in this grid, and they do not call.",
+    "the first argument of MPI_Comm_split: the communicator that is given"};
 
-static bool is_call(const struct log_record *record)
+/* The call for a communicator that a rank is in; NULL: it is in none. */
+static const struct log_record *making(const struct scene *scene, int rank)
 {
-    return record->phase == LOG_BEGIN &&
-           ((record->operation >= LOG_SEND && record->operation < LOG_BARRIER) ||
-            log_is_collective(record->operation));
+    const size_t call = scene->place[rank].call;
+    if (call == NO_RECORD)
+        return NULL;
+    const struct log_record *record = &scene->outcome->log[rank].record[call];
+    return log_makes_communicator(record->operation) ? record : NULL;
 }
 
-static GArray *doings_of(const struct log_file *log)
+static bool probes_groups(const struct outcome *run)
 {
-    GArray *doings = g_array_new(FALSE, FALSE, sizeof(struct doing));
-    struct doing now = {0, 0};
-    int step = -1;
-    for (size_t i = 0; i < log->count; i++) {
-        const struct log_record *record = &log->record[i];
-        log_follow_step(record, &step);
-        if (record->operation == LOG_SAMPLES)
-            now.samples = log_samples(record).all;
-        else if (record->operation == LOG_STEP_BEGIN)
-            now.calls = 0;
-        else if (step >= 0 && is_call(record))
-            now.calls++;
-        else if (record->operation == LOG_STEP_END)
-            g_array_append_val(doings, now);
+    for (int i = 0; i < GROUP_PROBES; i++)
+        if (!strcmp(run->options.probe, group_probe_name[i]))
+            return true;
+    return false;
+}
+
+static const struct mistake *mistake_of_making(const struct scene *scene, GString *cause)
+{
+    for (int rank = 0; rank < scene->outcome->ranks; rank++) {
+        const struct log_record *record = making(scene, rank);
+        if (!record || record->communicator != LOG_WORLD || !scene->outcome->options.reverse_ranks)
+            continue;
+        g_string_append_printf(cause, "rank %d waits for all ranks in ", rank);
+        call_place_name(scene->outcome->program, record, cause);
+        return &groups_of_world;
     }
-    now.calls = step >= 0 && now.calls > 0 ? now.calls : -1;
-    g_array_append_val(doings, now);
-    return doings;
-}
-
-static const struct doing *doing_in(const GArray *doings, guint step)
-{
-    return step < doings->len ? &g_array_index(doings, struct doing, step) : NULL;
-}
-
-/* A rank that says something in this step; -1: none does. */
-static int who_calls(GArray *const *doings, int ranks, guint step)
-{
-    for (int rank = 0; rank < ranks; rank++) {
-        const struct doing *doing = doing_in(doings[rank], step);
-        if (doing && doing->calls > 0)
-            return rank;
-    }
-    return -1;
-}
-
-static const struct mistake *find_empty(GArray *const *doings, int ranks, GString *cause)
-{
-    for (int rank = 0; rank < ranks; rank++)
-        for (guint step = 0; step < doings[rank]->len; step++) {
-            const struct doing *doing = doing_in(doings[rank], step);
-            const int other = who_calls(doings, ranks, step);
-            if (doing->samples != 0 || doing->calls != 0 || other < 0)
-                continue;
-            g_string_append_printf(
-                cause,
-                "rank %d has no sample in step %u and calls nothing, where rank %d waits "
-                "for all",
-                rank, step, other);
-            return &empty_share;
-        }
     return NULL;
-}
-
-const struct mistake *data_mistake_of_empty_share(const struct outcome *run, GString *cause)
-{
-    g_autofree GArray **doings = g_new(GArray *, run->ranks);
-    for (int rank = 0; rank < run->ranks; rank++)
-        doings[rank] = doings_of(&run->log[rank]);
-    const struct mistake *mistake = find_empty(doings, run->ranks, cause);
-    for (int rank = 0; rank < run->ranks; rank++)
-        g_array_unref(doings[rank]);
-    return mistake;
 }
 
 const struct mistake *data_mistake_of_hang(const struct diagnosis *diagnosis, GString *cause)
 {
-    const enum diagnosis_kind kind = diagnosis->kind;
-    if (kind == DIAGNOSIS_SANITIZED || kind == DIAGNOSIS_CRASHED)
+    const struct scene *scene = diagnosis->scene;
+    const struct outcome *run = scene->outcome;
+    if (diagnosis->kind == DIAGNOSIS_SANITIZED || diagnosis->kind == DIAGNOSIS_CRASHED)
         return NULL;
-    return data_mistake_of_empty_share(diagnosis->scene->outcome, cause);
+    if (probes_groups(run))
+        return mistake_of_making(scene, cause);
+    return data_options(&run->options).hybrid ? hybrid_mistake_of_groups(run, cause) : NULL;
 }

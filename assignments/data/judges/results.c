@@ -11,6 +11,7 @@
  *            mistake.
  */
 #include "assignments/data/judges/results.h"
+#include "assignments/data/judges/hybrid.h"
 #include "assignments/data/judges/judges.h"
 
 #include "assignments/data/options.h"
@@ -284,6 +285,7 @@ static bool judge_step(struct results *c, struct verdict *verdict)
         tell_first(c, verdict);
         tell_table(c, verdict);
         data_results_explain(c, verdict);
+        hybrid_explain(c, verdict);
     }
     g_array_unref(c->wrong);
     return verdict->kind != VERDICT_FAIL && loss_is_right(c, verdict);

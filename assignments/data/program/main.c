@@ -13,9 +13,14 @@ static const struct step *steps(void)
     return steps;
 }
 
+/* Single functions, tried with many arguments. */
 static const struct probe probes[] = {
     {"partition", "epochs of many sizes, shared out", probe_partition},
     {"buckets", "the model's layers, put into buckets of many sizes", probe_buckets},
+    {"groups", "the groups of every grid data x pipeline", probe_groups},
+    {"three_dimensions", "the groups of every grid of more than one rank along tensor",
+     probe_groups},
+    {"tied_embedding", "the groups of the stages that have the embedding's table", probe_groups},
     {NULL, NULL, NULL},
 };
 

@@ -47,5 +47,6 @@ void data_take(struct run *run);
 
 void probe_partition(struct run *run);
 void probe_buckets(struct run *run);
+void probe_groups(struct run *run);
 
 #endif

@@ -51,11 +51,11 @@ static struct pipeline_members members(void)
     return (struct pipeline_members){layout->groups.pipeline, layout->stage, layout->stages, 1};
 }
 
-/* Other parameters than the seed gives, on all ranks but the first. */
+/* Other parameters than the seed gives, in all replicas but the first. */
 static void spoil(const struct run *run)
 {
     struct tensor *parameters = stage_parameters(run->trained[0].stage);
-    const float step = 1e-3f * (float)run->rank;
+    const float step = 1e-3f * (float)data_layout()->replica;
     for (int i = 0; i < parameters->count && parameters->device != DEVICE_META; i++)
         tensor_floats(parameters)[i] += step * (float)(1 + i % 7);
 }

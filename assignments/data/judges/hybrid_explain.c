@@ -1,0 +1,165 @@
+/*
+ * Known mistakes of hybrids, by what their wrong gradients are, each beside that of one process: so many times
+ * it, on all ranks; or, of a table on two stages, its two parts.
+ */
+#include "assignments/data/judges/hybrid.h"
+#include "assignments/data/judges/hybrid_layout.h"
+#include "assignments/data/options.h"
+
+#include <math.h>
+
+static const struct mistake
+    by_world = {"gradients are divided by all ranks in place of the replicas",
+                "The gradient is what one process has, divided by the number of ranks that a "
+                "replica is made of: the sum over the replicas was divided by the number of all "
+                "ranks.",
+                "the number that gradients are divided by: data->ranks are the replicas"},
+    not_divided = {"the sum of gradients, not their mean",
+                   "The gradient is what one process has, times the number of replicas: each "
+                   "replica's mean went into the sum, and nobody divided.",
+                   "by what each rank's gradients are multiplied before they are added up"},
+    divided_twice = {"gradients are divided by the number of ranks twice",
+                     "The gradient is what one process has, divided by the number of replicas.",
+                     "divisions by the number of ranks, and what the all-reduce does itself"},
+    table_apart = {"each stage keeps its own gradient of the table",
+                   "The first stage has the gradient of looking words up, the last that of "
+                   "comparing with them. The table's gradient is the sum of the two, on both.",
+                   "sum_tied_gradients: whether it is called, by which stages, and what becomes "
+                   "of the sum"},
+    table_twice = {"the table's gradients are summed twice",
+                   "The table's gradient is twice that of one process: what was a sum of both "
+                   "parts on both stages was added up again.",
+                   "how often sum_tied_gradients is called, and what else adds up"},
+    table_averaged = {"the table's gradients are averaged over the two stages",
+                      "The table's gradient is half of that of one process. The two stages have "
+                      "two parts of one gradient, not two samples of it.",
+                      "sum_tied_gradients: a sum, and no mean"};
+
+static const struct whole_part *part_of(const struct wrong_gradient *one, guint i)
+{
+    return &g_array_index(one->whole->parts, struct whole_part, i);
+}
+
+static bool is_close(const struct tensor *found, const struct tensor *expected,
+                     const struct tensor *own, double factor)
+{
+    struct tensor *times = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, own->shape);
+    for (int i = 0; i < own->count; i++)
+        tensor_floats(times)[i] = (float)(factor * (double)tensor_floats(own)[i]);
+    struct tolerance tolerance = tolerance_of_part(tolerance_gradient(), expected, own);
+    tolerance.absolute *= MIN(1.0, factor);
+    const bool close = closeness_of(found, times, tolerance).close;
+    tensor_free(times);
+    return close;
+}
+
+/* Is every copy and slice of a gradient so many times that of one process? */
+static bool is_times(const struct wrong_gradient *one, double factor)
+{
+    for (guint i = 0; i < one->whole->parts->len; i++) {
+        const struct whole_part *part = part_of(one, i);
+        struct tensor *own = slice_part_new(&part->is.slice, one->expected);
+        const bool close = is_close(part->tensor, one->expected, own, factor);
+        tensor_free(own);
+        if (!close)
+            return false;
+    }
+    return true;
+}
+
+static bool all_are_times(const struct results *c, double factor)
+{
+    for (guint i = 0; i < c->wrong->len; i++)
+        if (!is_times(&g_array_index(c->wrong, struct wrong_gradient, i), factor))
+            return false;
+    return true;
+}
+
+/* Of several explanations with the same factor none is named. */
+static const struct mistake *mistake_of_factor(const struct results *c)
+{
+    const struct data_options own = data_options(&c->run->options);
+    const double d = data_replicas(&c->run->options, c->run->ranks);
+    const double each = own.pipeline * own.tensor, m = options_micro_batches(&c->run->options);
+    const struct {
+        const struct mistake *mistake;
+        double factor;
+    } factors[] = {{&by_world, 1 / each}, {&not_divided, d}, {&divided_twice, 1 / d},
+                   {NULL, 1 / m},         {NULL, m},         {NULL, each}};
+    const struct mistake *found = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(factors); i++) {
+        if (factors[i].factor == 1 || !all_are_times(c, factors[i].factor))
+            continue;
+        for (size_t k = 0; k < G_N_ELEMENTS(factors); k++)
+            if (k != i && factors[k].factor == factors[i].factor)
+                return NULL;
+        found = factors[i].mistake;
+    }
+    return found;
+}
+
+/* ---- a table on two stages --------------------------------------------------------------------------------- */
+
+static bool is_of_table(const struct results *c)
+{
+    const struct wrong_gradient *one = &g_array_index(c->wrong, struct wrong_gradient, 0);
+    return c->wrong->len == 1 && one->layer == 0 && one->parameter == 0 &&
+           model_is_tied(c->reference->model) && data_options(&c->run->options).pipeline > 1;
+}
+
+/* Do the parts of two ranks with the same slice add up to the gradient? */
+static bool add_up(const struct wrong_gradient *one, const struct whole_part *a,
+                   const struct whole_part *b)
+{
+    if (!shape_equal(a->tensor->shape, b->tensor->shape))
+        return false;
+    struct tensor *own = slice_part_new(&a->is.slice, one->expected);
+    struct tensor *other = slice_part_new(&b->is.slice, one->expected);
+    struct tensor *sum = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, own->shape);
+    bool close = shape_equal(own->shape, other->shape) && own->count == a->tensor->count;
+    for (int i = 0; close && i < own->count; i++)
+        tensor_floats(sum)[i] = tensor_floats(a->tensor)[i] + tensor_floats(b->tensor)[i];
+    close = close && is_close(sum, one->expected, own, 1);
+    tensor_free(own);
+    tensor_free(other);
+    tensor_free(sum);
+    return close;
+}
+
+/* Does every rank's part add up to the gradient with that of a rank of the other stage? */
+static bool are_apart(const struct results *c, const struct wrong_gradient *one)
+{
+    struct hybrid_layout *layout = hybrid_layout_new(c->run);
+    bool apart = true;
+    for (guint i = 0; i < one->whole->parts->len && apart; i++) {
+        const struct whole_part *part = part_of(one, i);
+        bool found = false;
+        for (guint k = 0; k < one->whole->parts->len && !found; k++) {
+            const struct whole_part *other = part_of(one, k);
+            found = layout->stage[part->from->rank] != layout->stage[other->from->rank] &&
+                    add_up(one, part, other);
+        }
+        apart = found;
+    }
+    hybrid_layout_free(layout);
+    return apart;
+}
+
+static const struct mistake *mistake_of_table(const struct results *c)
+{
+    const struct wrong_gradient *one = &g_array_index(c->wrong, struct wrong_gradient, 0);
+    if (is_times(one, 0.5))
+        return &table_averaged;
+    if (is_times(one, 2))
+        return &table_twice;
+    return are_apart(c, one) ? &table_apart : NULL;
+}
+
+void hybrid_explain(const struct results *c, struct verdict *verdict)
+{
+    if (!data_options(&c->run->options).hybrid || verdict->mistake->len > 0 || c->wrong->len == 0)
+        return;
+    const struct mistake *mistake = is_of_table(c) ? mistake_of_table(c) : mistake_of_factor(c);
+    if (mistake)
+        verdict_name_mistake(verdict, mistake);
+}

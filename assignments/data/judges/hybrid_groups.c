@@ -1,0 +1,126 @@
+/* Among whom gradients are added up; see hybrid_groups.h. */
+#include "assignments/data/judges/hybrid_groups.h"
+
+#include "assignments/data/options.h"
+#include "common/log/log_fields.h"
+#include "grader/evidence/traffic.h"
+#include "grader/trace/collective_calls.h"
+
+#include <string.h>
+
+static const struct mistake
+    over_all = {"gradients are added up over all ranks in place of those with the same stage",
+                "A collective has ranks of different stages and of different replicas among its "
+                "members. Only the ranks that have the same layers have gradients of the same "
+                "parameters: hybrid->groups.data are they.",
+                "the communicator of the average"},
+    over_stages = {"gradients are added up over the stages of a pipeline",
+                   "A collective has the stages of one pipeline among its members, which have "
+                   "gradients of different layers. To be averaged are those of the ranks with the "
+                   "same stage, one of each pipeline: hybrid->groups.data.",
+                   "the communicator of the average: groups.data and groups.pipeline"},
+    over_slices = {"gradients are added up over the ranks that share a layer, too",
+                   "A collective has ranks among its members that have different slices of the "
+                   "same layers. To be averaged are the gradients of ranks with the same slices, "
+                   "one of each replica: hybrid->groups.data.",
+                   "the communicator of the average"},
+    steps_first = {"the optimizer steps before the ranks have averaged",
+                   "A rank's optimizer steps, and after that its gradients are averaged: it "
+                   "stepped by those of its own samples. (A schedule of the pipeline assignment "
+                   "steps at its end; pipeline_forward_backward holds that step back.)",
+                   "the order of average and optimizer_step"};
+
+/* ---- groups ------------------------------------------------------------------------------------------------ */
+
+static const struct mistake *mistake_of(enum among among)
+{
+    switch (among) {
+    case AMONG_BOTH:
+        return &over_slices;
+    case AMONG_STAGES:
+        return &over_stages;
+    case AMONG_ALL:
+        return &over_all;
+    default:
+        return NULL;
+    }
+}
+
+/* The table's two copies are added up among the ends of a pipeline. */
+static bool may_be_of_a_table(const struct outcome *run, const struct hybrid_layout *layout,
+                              const struct group *group)
+{
+    return strstr(run->options.model, "tied=1") && hybrid_layout_are_ends(layout, group);
+}
+
+const struct mistake *hybrid_mistake_of_groups(const struct outcome *run, GString *cause)
+{
+    struct hybrid_layout *layout = hybrid_layout_new(run);
+    struct traffic *traffic = traffic_new(run->log, run->ranks);
+    const struct mistake *mistake = NULL;
+    for (guint i = 0; i < traffic->entries->len && !mistake; i++) {
+        const struct traffic_entry *entry =
+            &g_array_index(traffic->entries, struct traffic_entry, i);
+        if (entry->step < 0 || !entry->group || entry->most <= HYBRID_SMALL * entry->count ||
+            may_be_of_a_table(run, layout, entry->group))
+            continue;
+        mistake = mistake_of(hybrid_layout_among(layout, entry->group));
+        if (!mistake)
+            continue;
+        g_autofree char *among = group_among(entry->group, run->ranks);
+        g_string_append_printf(cause, "in step %d there is a collective, %s, %s: %.0f bytes",
+                               entry->step, collective_call_name(entry->operation), among,
+                               entry->most);
+    }
+    traffic_free(traffic);
+    hybrid_layout_free(layout);
+    return mistake;
+}
+
+/* ---- order -------------------------------------------------------------------------------------------------- */
+
+/* Does a rank hand in gradients here, for others with the same stage? */
+static bool hands_in(const struct hybrid_layout *layout, const struct groups *groups,
+                     const struct log_record *record)
+{
+    return record->phase == LOG_BEGIN && log_is_collective(record->operation) &&
+           record->bytes > HYBRID_SMALL &&
+           hybrid_layout_among(layout, groups_find(groups, record->communicator)) == AMONG_REPLICAS;
+}
+
+static bool steps_before(const struct log_file *log, const struct hybrid_layout *layout,
+                         const struct groups *groups, int *step)
+{
+    bool stepped = false;
+    *step = -1;
+    for (size_t i = 0; i < log->count; i++) {
+        const struct log_record *record = &log->record[i];
+        log_follow_step(record, step);
+        if (record->operation == LOG_STEP_BEGIN || record->operation == LOG_STEP_END)
+            stepped = false;
+        stepped = stepped || (*step >= 0 && record->operation == LOG_OPTIMIZER_STEP);
+        if (stepped && hands_in(layout, groups, record))
+            return true;
+    }
+    return false;
+}
+
+const struct mistake *hybrid_mistake_of_order(const struct outcome *run, GString *cause)
+{
+    if (data_replicas(&run->options, run->ranks) < 2)
+        return NULL;
+    struct hybrid_layout *layout = hybrid_layout_new(run);
+    struct groups *groups = groups_new(run->log, run->ranks);
+    const struct mistake *mistake = NULL;
+    for (int rank = 0; rank < run->ranks && !mistake; rank++) {
+        int step;
+        if (!steps_before(&run->log[rank], layout, groups, &step))
+            continue;
+        mistake = &steps_first;
+        g_string_append_printf(cause, "rank %d averages behind its optimizer's step %d", rank,
+                               step);
+    }
+    groups_free(groups);
+    hybrid_layout_free(layout);
+    return mistake;
+}
