@@ -5,6 +5,7 @@
 #include "assignments/data/judges/hybrid.h"
 #include "assignments/data/judges/hybrid_layout.h"
 #include "assignments/data/options.h"
+#include "common/log/log_fields.h"
 
 #include <math.h>
 
@@ -75,12 +76,31 @@ static bool all_are_times(const struct results *c, double factor)
     return true;
 }
 
+/* Is the gradient of each micro-batch's loss scaled as is right? Then the number of micro-batches explains
+ * nothing. */
+static bool losses_are_scaled(const struct results *c)
+{
+    const double m = options_micro_batches(&c->run->options);
+    int losses = 0;
+    for (int rank = 0; rank < c->run->ranks; rank++)
+        for (size_t i = 0; i < c->run->log[rank].count; i++) {
+            const struct log_record *record = &c->run->log[rank].record[i];
+            if (record->operation != LOG_LOSS_BACKWARD)
+                continue;
+            losses++;
+            if (fabs(log_loss_scale(record) * m - 1) > 1e-5)
+                return false;
+        }
+    return losses > 0;
+}
+
 /* Of several explanations with the same factor none is named. */
 static const struct mistake *mistake_of_factor(const struct results *c)
 {
     const struct data_options own = data_options(&c->run->options);
     const double d = data_replicas(&c->run->options, c->run->ranks);
-    const double each = own.pipeline * own.tensor, m = options_micro_batches(&c->run->options);
+    const double each = own.pipeline * own.tensor;
+    const double m = losses_are_scaled(c) ? 1 : options_micro_batches(&c->run->options);
     const struct {
         const struct mistake *mistake;
         double factor;

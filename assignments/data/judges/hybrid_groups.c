@@ -28,7 +28,11 @@ static const struct mistake
                    "A rank's optimizer steps, and after that its gradients are averaged: it "
                    "stepped by those of its own samples. (A schedule of the pipeline assignment "
                    "steps at its end; pipeline_forward_backward holds that step back.)",
-                   "the order of average and optimizer_step"};
+                   "the order of average and optimizer_step"},
+    steps_before_table = {"the optimizer steps before the table's gradients are summed",
+                          "A rank's optimizer steps, and after that the two stages that have the "
+                          "table sum its gradients: each stepped by its own part.",
+                          "the order of sum_tied_gradients and optimizer_step"};
 
 /* ---- groups ------------------------------------------------------------------------------------------------ */
 
@@ -79,17 +83,20 @@ const struct mistake *hybrid_mistake_of_groups(const struct outcome *run, GStrin
 
 /* ---- order -------------------------------------------------------------------------------------------------- */
 
-/* Does a rank hand in gradients here, for others with the same stage? */
-static bool hands_in(const struct hybrid_layout *layout, const struct groups *groups,
-                     const struct log_record *record)
+/* Among whom a rank hands in gradients here; AMONG_UNKNOWN: it does not. */
+static enum among hands_in(const struct hybrid_layout *layout, const struct groups *groups,
+                           const struct log_record *record)
 {
-    return record->phase == LOG_BEGIN && log_is_collective(record->operation) &&
-           record->bytes > HYBRID_SMALL &&
-           hybrid_layout_among(layout, groups_find(groups, record->communicator)) == AMONG_REPLICAS;
+    if (record->phase != LOG_BEGIN || !log_is_collective(record->operation) ||
+        record->bytes <= HYBRID_SMALL)
+        return AMONG_UNKNOWN;
+    return hybrid_layout_among(layout, groups_find(groups, record->communicator));
 }
 
-static bool steps_before(const struct log_file *log, const struct hybrid_layout *layout,
-                         const struct groups *groups, int *step)
+/* The mistake, where a rank's optimizer steps too early; in *step when. */
+static const struct mistake *steps_before(const struct log_file *log,
+                                          const struct hybrid_layout *layout,
+                                          const struct groups *groups, int *step)
 {
     bool stepped = false;
     *step = -1;
@@ -99,10 +106,13 @@ static bool steps_before(const struct log_file *log, const struct hybrid_layout 
         if (record->operation == LOG_STEP_BEGIN || record->operation == LOG_STEP_END)
             stepped = false;
         stepped = stepped || (*step >= 0 && record->operation == LOG_OPTIMIZER_STEP);
-        if (stepped && hands_in(layout, groups, record))
-            return true;
+        const enum among among = stepped ? hands_in(layout, groups, record) : AMONG_UNKNOWN;
+        if (among == AMONG_REPLICAS)
+            return &steps_first;
+        if (among == AMONG_STAGES)
+            return &steps_before_table;
     }
-    return false;
+    return NULL;
 }
 
 const struct mistake *hybrid_mistake_of_order(const struct outcome *run, GString *cause)
@@ -114,11 +124,11 @@ const struct mistake *hybrid_mistake_of_order(const struct outcome *run, GString
     const struct mistake *mistake = NULL;
     for (int rank = 0; rank < run->ranks && !mistake; rank++) {
         int step;
-        if (!steps_before(&run->log[rank], layout, groups, &step))
-            continue;
-        mistake = &steps_first;
-        g_string_append_printf(cause, "rank %d averages behind its optimizer's step %d", rank,
-                               step);
+        mistake = steps_before(&run->log[rank], layout, groups, &step);
+        if (mistake)
+            g_string_append_printf(
+                cause, "in step %d gradients are added up on rank %d behind its optimizer's step",
+                step, rank);
     }
     groups_free(groups);
     hybrid_layout_free(layout);

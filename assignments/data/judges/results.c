@@ -284,8 +284,9 @@ static bool judge_step(struct results *c, struct verdict *verdict)
     if (verdict->kind != VERDICT_FAIL && c->wrong->len > 0) {
         tell_first(c, verdict);
         tell_table(c, verdict);
-        data_results_explain(c, verdict);
         hybrid_explain(c, verdict);
+        if (verdict->mistake->len == 0)
+            data_results_explain(c, verdict);
     }
     g_array_unref(c->wrong);
     return verdict->kind != VERDICT_FAIL && loss_is_right(c, verdict);
