@@ -1,11 +1,12 @@
 /*
  * Known mistakes of runs that did not come to their end: gradients that are added up among the wrong ranks, which have
- * other numbers of them, and groups that are made of MPI_COMM_WORLD, or that not all ranks call for. Which
+ * other numbers of them, groups that are made of MPI_COMM_WORLD, or that not all ranks call for, and ranks without samples. Which
  * calls do not fit together the diagnosis knows without us.
  */
 #include "assignments/data/judges/mistakes_of_hang.h"
 
 #include "assignments/data/group_cases.h"
+#include "assignments/data/judges/empty_share.h"
 #include "assignments/data/judges/hybrid_groups.h"
 #include "assignments/data/options.h"
 #include "common/log/log_fields.h"
@@ -59,5 +60,8 @@ const struct mistake *data_mistake_of_hang(const struct diagnosis *diagnosis, GS
         return NULL;
     if (probes_groups(run))
         return mistake_of_making(scene, cause);
+    const struct mistake *empty = data_mistake_of_empty_share(run, cause);
+    if (empty)
+        return empty;
     return data_options(&run->options).hybrid ? hybrid_mistake_of_groups(run, cause) : NULL;
 }
