@@ -1,0 +1,312 @@
+/*
+ * The judges of hybrids: the solutions are right as any grid; what is changed in the evidence of a run of theirs, is
+ * told, and by its name.
+ */
+#include "assignments/data/judges/hybrid.h"
+#include "assignments/data/judges/hybrid_groups.h"
+#include "assignments/data/judges/judges.h"
+#include "assignments/data/options.h"
+#include "common/files/tensor_file.h"
+#include "common/log/log_fields.h"
+#include "tests/support/run.h"
+#include "tests/support/test.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DATA " --data synthetic:channels=1,height=4,width=5,train=64,classes=7 --seed 11 "
+#define DUMP " --steps 2 --dump-gradients 0,1 --snapshots 0,1,2"
+#define MLP  "--schedule afab --model mlp:depth=4,width=14" DATA DUMP
+#define TIED                                                                                       \
+    "--schedule afab --model gpt:depth=3,width=8,heads=2,tied=1 --data "                           \
+    "synthetic-text:tokens=6,vocabulary=17,train=64 --seed 13" DUMP
+
+/* ---- runs ---------------------------------------------------------------------------------------------------- */
+
+static struct outcome run_of(bool simulated, int ranks, const char *arguments)
+{
+    struct outcome outcome = {
+        .ranks = ranks, .simulated = simulated, .end = RUN_FINISHED, .folder = test_folder_new()};
+    char error[OPTIONS_ERROR_SIZE];
+    g_autofree char *words = g_strdup_printf("--quiet --evidence %s %s", outcome.folder, arguments);
+    g_autofree char *line = g_strdup_printf("data %s", words);
+    g_auto(GStrv) word = NULL;
+    int count;
+    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
+    ck_assert_msg(options_read(&outcome.options, &data_own_options, count, word, error), "%s",
+                  error);
+    struct test_run ended = test_run_program(simulated, ranks, "solutions/data", words);
+    ck_assert_msg(ended.status == 0, "%d ranks, %s: exit status %d\n" TEST_LONG, ranks, arguments,
+                  ended.status, ended.output);
+    test_run_clear(&ended);
+    outcome.log = g_new0(struct log_file, ranks);
+    outcome.log_error = g_new0(char *, ranks);
+    for (int r = 0; r < ranks; r++) {
+        char log_error[LOG_ERROR_SIZE];
+        g_autofree char *path = g_strdup_printf("%s/rank-%d.log", outcome.folder, r);
+        ck_assert_msg(log_read(path, &outcome.log[r], log_error), "%s", log_error);
+    }
+    return outcome;
+}
+
+static void clear(struct outcome *outcome)
+{
+    for (int r = 0; r < outcome->ranks; r++)
+        log_destroy(&outcome->log[r]);
+    g_free(outcome->log);
+    g_free(outcome->log_error);
+    test_folder_free(outcome->folder);
+}
+
+/* NULL: not looked at. */
+static void expect(judge_function *judge, const struct outcome *outcome, enum verdict_kind kind,
+                   const char *says, const char *mistake)
+{
+    const struct judgement judgement = {.outcome = outcome, .outcomes = 1};
+    struct verdict *verdict = verdict_new();
+    judge(&judgement, verdict);
+    ck_assert_msg(verdict->kind == kind, "%s\n" TEST_LONG, verdict->headline->str,
+                  verdict->explanation->str);
+    ck_assert_msg(!says || strstr(verdict->headline->str, says), "\"%s\" is not in \"%s\"", says,
+                  verdict->headline->str);
+    ck_assert_msg(!mistake || !strcmp(verdict->mistake->str, mistake),
+                  "\"%s\" is not \"%s\": %s\n" TEST_LONG, verdict->mistake->str, mistake,
+                  verdict->headline->str, verdict->explanation->str);
+    verdict_free(verdict);
+}
+
+static const struct {
+    int ranks;
+    bool simulated;
+    judge_function *judge;
+    const char *arguments;
+} right[] = {
+    {6, false, data_judge_hybrid, "--pipeline 3 --batch 18 --micro-batches 3 " MLP},
+    {6, true, data_judge_hybrid, "--pipeline 2 --batch 12 --micro-batches 2 --reverse-ranks " MLP},
+    {6, true, data_judge_three_dimensions,
+     "--pipeline 3 --tensor 2 --batch 4 --micro-batches 2 " MLP},
+    {8, true, data_judge_three_dimensions,
+     "--pipeline 2 --tensor 2 --batch 8 --micro-batches 2 --reverse-ranks " MLP},
+    {4, true, data_judge_tied_embedding, "--pipeline 2 --batch 4 --micro-batches 2 " TIED},
+    {6, true, data_judge_tied_embedding, "--pipeline 3 --batch 4 --micro-batches 1 " TIED},
+    {8, true, data_judge_tied_embedding,
+     "--pipeline 2 --tensor 2 --batch 4 --micro-batches 2 " TIED},
+};
+
+START_TEST(the_solutions_are_right)
+{
+    if (right[_i].simulated && !test_has_simulator())
+        return;
+    struct outcome run = run_of(right[_i].simulated, right[_i].ranks, right[_i].arguments);
+    expect(right[_i].judge, &run, VERDICT_PASS, NULL, "");
+    expect(data_judge_hybrid_messages, &run, VERDICT_PASS, NULL, "");
+    clear(&run);
+}
+END_TEST
+
+/* ---- gradients that are changed -------------------------------------------------------------------------------- */
+
+/* Multiplies what a rank stored after step 0 under names with this prefix and ending. */
+static void scale_stored(const struct outcome *run, int rank, const char *prefix, float factor)
+{
+    char error[TENSOR_FILE_ERROR_SIZE];
+    int stage = -1;
+    for (size_t i = 0; i < run->log[rank].count && stage < 0; i++)
+        if (run->log[rank].record[i].operation == LOG_STAGE)
+            stage = log_stage(&run->log[rank].record[i]).stage;
+    g_autofree char *path =
+        g_strdup_printf("%s/rank-%d.stage-%d.after-0.safetensors", run->folder, rank, stage);
+    struct tensor_file *file = tensor_file_read(path, MEMORY_WORKSPACE, error);
+    ck_assert_msg(file != NULL, "%s", error);
+    for (int i = 0; i < tensor_file_count(file); i++) {
+        const char *name = tensor_file_name(file, i);
+        if (!g_str_has_prefix(name, prefix) || !strstr(name, ".gradient"))
+            continue;
+        struct tensor *tensor = tensor_file_get(file, name);
+        for (int k = 0; k < tensor->count; k++)
+            tensor_floats(tensor)[k] *= factor;
+    }
+    ck_assert_msg(tensor_file_write(file, path, error), "%s", error);
+    tensor_file_free(file);
+}
+
+/* Of six ranks, two pipelines of three stages, or three of two. */
+static const struct {
+    int stages;
+    int rank; /* -1: all */
+    float factor;
+    const char *mistake;
+} factors[] = {
+    {3, -1, 1.0f / 3, "gradients are divided by all ranks in place of the replicas"},
+    {2, -1, 1.0f / 2, "gradients are divided by all ranks in place of the replicas"},
+    {3, -1, 2, "the sum of gradients, not their mean"},
+    {2, -1, 3, "the sum of gradients, not their mean"},
+    {3, -1, 1.0f / 2, "gradients are divided by the number of ranks twice"},
+    {3, -1, 1.0f / 7, ""},
+    {3, 4, 1.0f / 3, ""}, /* of one rank alone */
+};
+
+START_TEST(a_factor_is_told)
+{
+    g_autofree char *arguments =
+        g_strdup_printf("--pipeline %d --batch 18 --micro-batches 3 " MLP, factors[_i].stages);
+    struct outcome run = run_of(false, 6, arguments);
+    for (int rank = 0; rank < 6; rank++)
+        if (factors[_i].rank < 0 || factors[_i].rank == rank)
+            scale_stored(&run, rank, "layers.", factors[_i].factor);
+    expect(data_judge_hybrid, &run, VERDICT_FAIL, "after step 0: layers.", factors[_i].mistake);
+    clear(&run);
+}
+END_TEST
+
+/* What two stages have of the table's gradient, as parts of it. Ranks are in the order of three dimensions: of two
+ * stages and two replicas, rank / 2 is the stage. */
+static const struct {
+    float first, last;
+    const char *mistake;
+} tables[] = {
+    {0.25f, 0.75f, "each stage keeps its own gradient of the table"},
+    {1.5f, -0.5f, "each stage keeps its own gradient of the table"},
+    {0.5f, 0.5f, "the table's gradients are averaged over the two stages"},
+    {2, 2, "the table's gradients are summed twice"},
+    {0.25f, 0.5f, ""},
+};
+
+START_TEST(what_became_of_the_table_is_told)
+{
+    struct outcome run = run_of(false, 4, "--pipeline 2 --batch 4 --micro-batches 2 " TIED);
+    for (int rank = 0; rank < 4; rank++)
+        scale_stored(&run, rank, "layers.0.0.token", rank / 2 ? tables[_i].last : tables[_i].first);
+    expect(data_judge_tied_embedding, &run, VERDICT_FAIL, "layers.0.", tables[_i].mistake);
+    clear(&run);
+}
+END_TEST
+
+/* ---- calls that are changed -------------------------------------------------------------------------------------- */
+
+#define IN_STEPS(log, i, step)                                                                     \
+    int step = -1;                                                                                 \
+    for (size_t i = 0; i < (log)->count; i++)                                                      \
+        if (log_follow_step(&(log)->record[i], &(step)), (step) >= 0)
+
+enum change { MORE_BYTES, THREE_TIMES, OF_WORLD, OF_PIPELINE };
+
+/* The communicator of the messages between a rank and its stage's neighbours. */
+static uint64_t communicator_of_messages(const struct log_file *log)
+{
+    for (size_t i = 0; i < log->count; i++)
+        if (log->record[i].operation == LOG_ISEND || log->record[i].operation == LOG_IRECV)
+            return log->record[i].communicator;
+    ck_abort_msg("no message");
+    return 0;
+}
+
+static void change_sums(struct log_file *log, enum change change)
+{
+    const uint64_t pipeline = communicator_of_messages(log);
+    IN_STEPS(log, i, step)
+    {
+        struct log_record *record = &log->record[i];
+        if (record->operation != LOG_ALLREDUCE)
+            continue;
+        if (change == MORE_BYTES || change == THREE_TIMES)
+            record->bytes *= change == MORE_BYTES ? 2 : 3;
+        else
+            record->communicator = change == OF_WORLD ? LOG_WORLD : pipeline;
+    }
+}
+
+static const struct {
+    enum change change;
+    const char *says, *mistake;
+} sums[] = {
+    {MORE_BYTES, "bytes move between the ranks with stage 0", "gradients are averaged twice"},
+    {THREE_TIMES, "bytes move between the ranks with stage 0",
+     "gradients are averaged in every micro-batch"},
+    {OF_WORLD, "all-reduce, among all ranks",
+     "gradients are added up over all ranks in place of those with the same stage"},
+    {OF_PIPELINE, "all-reduce, among {",
+     "gradients are added up over the stages of a pipeline"},
+};
+
+START_TEST(other_sums_are_told)
+{
+    struct outcome run = run_of(false, 6, "--pipeline 3 --batch 18 --micro-batches 3 " MLP);
+    for (int rank = 0; rank < 6; rank++)
+        change_sums(&run.log[rank], sums[_i].change);
+    expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, sums[_i].says, sums[_i].mistake);
+    clear(&run);
+}
+END_TEST
+
+/* Messages between stages that are twice as long, or a number shorter, on both ends. */
+START_TEST(other_messages_are_told)
+{
+    for (int less = 0; less < 2; less++) {
+        struct outcome run = run_of(false, 6, "--pipeline 3 --batch 18 --micro-batches 3 " MLP);
+        for (int rank = 0; rank < 6; rank++)
+            for (size_t i = 0; i < run.log[rank].count; i++) {
+                struct log_record *record = &run.log[rank].record[i];
+                const bool moves = record->operation == LOG_ISEND ||
+                                   record->operation == LOG_IRECV ||
+                                   record->operation == LOG_COMPLETED;
+                if (moves && record->bytes > 64)
+                    record->bytes = less ? record->bytes - 4 : record->bytes * 2;
+            }
+        expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, "bytes go from stage ", "");
+        clear(&run);
+    }
+}
+END_TEST
+
+/* The first all-reduce of a step goes behind the optimizer's step. */
+static void average_behind_the_step(struct log_file *log)
+{
+    size_t begin = 0, behind = 0;
+    IN_STEPS(log, i, step)
+    {
+        if (begin == 0 && log->record[i].operation == LOG_ALLREDUCE)
+            begin = i;
+        if (begin > 0 && log->record[i].operation == LOG_OPTIMIZER_STEP) {
+            behind = i;
+            if (log->record[i].phase == LOG_END)
+                break;
+        }
+    }
+    ck_assert(begin > 0 && behind > begin);
+    const size_t end = log_end_of(log, begin) + 1;
+    struct log_record *moved = g_memdup2(log->record + begin, (end - begin) * sizeof *moved);
+    memmove(log->record + begin, log->record + end, (behind + 1 - end) * sizeof *moved);
+    memcpy(log->record + begin + (behind + 1 - end), moved, (end - begin) * sizeof *moved);
+    g_free(moved);
+}
+
+START_TEST(an_optimizer_that_steps_too_early_is_told)
+{
+    struct outcome run = run_of(false, 4, "--pipeline 2 --batch 8 --micro-batches 2 " MLP);
+    g_autoptr(GString) cause = g_string_new(NULL);
+    ck_assert(hybrid_mistake_of_order(&run, cause) == NULL);
+    average_behind_the_step(&run.log[2]);
+    const struct mistake *mistake = hybrid_mistake_of_order(&run, cause);
+    ck_assert(mistake != NULL);
+    ck_assert_str_eq(mistake->name, "the optimizer steps before the ranks have averaged");
+    ck_assert_str_eq(cause->str,
+                     "in step 0 gradients are added up on rank 2 behind its optimizer's step");
+    clear(&run);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("judges of hybrids");
+    TCase *cases = tcase_create("judges");
+    tcase_set_timeout(cases, 90);
+    tcase_add_loop_test(cases, the_solutions_are_right, 0, G_N_ELEMENTS(right));
+    tcase_add_loop_test(cases, a_factor_is_told, 0, G_N_ELEMENTS(factors));
+    tcase_add_loop_test(cases, what_became_of_the_table_is_told, 0, G_N_ELEMENTS(tables));
+    tcase_add_loop_test(cases, other_sums_are_told, 0, G_N_ELEMENTS(sums));
+    tcase_add_test(cases, other_messages_are_told);
+    tcase_add_test(cases, an_optimizer_that_steps_too_early_is_told);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
