@@ -4,6 +4,7 @@
 #include "grader/verdict/assignment.h"
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/judges/mistakes_of_hang.h"
+#include "assignments/data/judges/sums/sums.h"
 #include "assignments/data/judges/work.h"
 #include "assignments/data/options.h"
 
@@ -19,6 +20,7 @@ static const struct judge judges[] = {
     {.name = "hybrid_messages", .judge = data_judge_hybrid_messages},
     {.name = "three_dimensions", .judge = data_judge_three_dimensions, .of_numbers = true},
     {.name = "tied_embedding", .judge = data_judge_tied_embedding, .of_numbers = true},
+    {.name = "sums", .judge = data_judge_sums},
     {.name = NULL},
 };
 

@@ -13,7 +13,7 @@ static const struct step *steps(void)
     return steps;
 }
 
-/* Single functions, tried with many arguments. */
+/* Single functions, tried with many arguments; ends with a NULL name. */
 static const struct probe probes[] = {
     {"partition", "epochs of many sizes, shared out", probe_partition},
     {"buckets", "the model's layers, put into buckets of many sizes", probe_buckets},
@@ -21,6 +21,8 @@ static const struct probe probes[] = {
     {"three_dimensions", "the groups of every grid of more than one rank along tensor",
      probe_groups},
     {"tied_embedding", "the groups of the stages that have the embedding's table", probe_groups},
+    {"all-reduce", "the all-reduce that --sum names, with many counts (up to 8 ranks)",
+     data_probe_all_reduce},
     {NULL, NULL, NULL},
 };
 

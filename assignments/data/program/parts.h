@@ -42,6 +42,13 @@ void data_build(struct run *run);
 void data_begin(struct run *run);
 void data_end(struct run *run);
 void data_take(struct run *run);
+/* What --sum names. */
+all_reduce_function *data_sum(enum sum sum);
+
+/* ---- probe_all_reduce.c ------------------------------------------------------------------------------ */
+
+/* --probe all-reduce. */
+void data_probe_all_reduce(struct run *run);
 
 /* ---- probe_*.c: one function of the student's, tried with many arguments ---------------------------- */
 

@@ -84,6 +84,11 @@ static all_reduce_function *const sums[SUMS] = {
     [SUM_HALVING_DOUBLING] = halving_doubling_all_reduce,
 };
 
+all_reduce_function *data_sum(enum sum sum)
+{
+    return sums[sum];
+}
+
 static void (*const averages[AVERAGES])(struct data_parallel *data) = {
     [AVERAGE_FLAT] = average_flat,
     [AVERAGE_PARAMETERS] = average_per_parameter,
