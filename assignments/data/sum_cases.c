@@ -86,8 +86,8 @@ void sum_numbers(const struct sum_case *one, int member, float *numbers)
 {
     const uint32_t rank = (uint32_t)sum_member(&one->group, member);
     if (!one->whole)
-        random_uniform(numbers, (size_t)one->count, one->seed,
-                       random_stream(RANDOM_TEST, 13 + rank, (uint32_t)one->number), 0, -1, 1);
+        random_normal(numbers, (size_t)one->count, one->seed,
+                      random_stream(RANDOM_TEST, 13 + rank, (uint32_t)one->number), 0, 0, 1);
     for (int i = 0; i < one->count && one->whole; i++)
         numbers[i] = (float)(sum_factor(one, i) << 2 * member);
 }

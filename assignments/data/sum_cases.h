@@ -8,7 +8,8 @@
  *
  * Most numbers are whole: member m of the group contributes 4^m · factor to element i, the factor being the element's
  * own. The sum is exact, in whatever order it is made, and its digits to the base 4 say how often each member is in it.
- * The others are drawn from -1 to 1: of them no two orders have the same sum.
+ * The others are drawn, of a normal distribution: in another
+ * order their sums are others in the last bits.
  *
  * What the probe writes, each rank R:
  *

@@ -189,13 +189,13 @@ const struct mistake *data_sum_mistake(const struct sum_results *all)
         return &averaged;
     if ((common & IS_TWICE) && found.wrong == found.elements)
         return &summed_twice;
+    if (common & HAS_MORE)
+        return &some_double;
     if (found.right_members == 1 && (common & ELSEWHERE))
         return &only_one_rank;
     if (common & ELSEWHERE)
         return 2 * found.longest_wrong >= found.longest ? &not_gathered : &chunk_lacking;
     if (common & LACKS_ONE)
         return &one_missing;
-    if (common & HAS_MORE)
-        return &some_double;
     return NULL;
 }

@@ -139,6 +139,13 @@ static const struct mistake through_one_rank = {"everything goes through one ran
                                                 "sends them the sum. It sends (p - 1) times all "
                                                 "numbers, while the others wait for it.",
                                                 "who adds up what: each rank its part"};
+static const struct mistake in_each_step = {
+    "all numbers are exchanged in each step",
+    "Partners exchange all numbers, log2 p times. The sum is right, and takes log2 p / 2 times as "
+    "many "
+    "bytes as it must: in the first step a rank gives half of the numbers away and keeps the other "
+    "half, in the second one half of that.",
+    "what each rank gives, and what it keeps"};
 static const struct mistake own_collective = {
     "a collective of MPI's adds up",
     "The function is to be made of messages between two ranks at a time, and calls one of MPI's "
@@ -150,11 +157,11 @@ static const struct mistake through_world = {
     "them, or number them otherwise.",
     "the communicator: comm"};
 
-/* The long calls tell them apart. */
+/* Of a call in which too much is sent. */
 static const struct mistake *mistake_of(const struct sum_results *all, const struct sent *sent,
                                         int call)
 {
-    int whole = 0, others = 0, one = 0;
+    int whole = 0, others = 0, one = 0, each = 0;
     for (int rank = 0; rank < all->ranks; rank++) {
         const struct sum_result *result = data_sum_result_of(all, rank, call);
         const uint64_t bytes = sent[rank * SUM_CALLS + call].bytes;
@@ -163,7 +170,13 @@ static const struct mistake *mistake_of(const struct sum_results *all, const str
         one += bytes == numbers * (uint64_t)(result->one.group.ranks - 1) &&
                result->one.group.ranks > 2;
         others += bytes == numbers;
+        each +=
+            2 * bytes ==
+            numbers *
+                (uint64_t)data_sum_load(SUM_HALVING_DOUBLING, result->one.group.ranks, 0).messages;
     }
+    if (all->sum == SUM_HALVING_DOUBLING && each == all->ranks)
+        return &in_each_step;
     if (whole == all->ranks)
         return &whole_vectors;
     return one > 0 && one + others == all->ranks ? &through_one_rank : NULL;
@@ -177,8 +190,9 @@ static bool fail_amount(const struct sum_results *all, const struct sent *sent, 
     const struct sum_result *result = data_sum_result_of(all, rank, call);
     const struct sent *own = &sent[rank * SUM_CALLS + call];
     g_autofree char *text = data_sum_text(all, &result->one);
-    const struct mistake *mistake = mistake_of(all, sent, call);
-    const bool less = (long)(own->bytes / sizeof(float)) < load->least;
+    const long numbers = (long)(own->bytes / sizeof(float));
+    const bool less = numbers < load->least;
+    const struct mistake *mistake = numbers > load->most ? mistake_of(all, sent, call) : NULL;
     evidence_fail(verdict,
                   "%s: rank %d sends %.0f bytes in %d messages: it takes %s %ld bytes, in %d "
                   "messages or pieces of them",
