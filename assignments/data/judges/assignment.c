@@ -24,11 +24,18 @@ static const struct judge judges[] = {
     {.name = NULL},
 };
 
+/* Each knows what the runs are that it is about. */
+static const struct mistake *mistake_of_hang(const struct diagnosis *diagnosis, GString *cause)
+{
+    return data_sum_mistake_of_hang(diagnosis, cause);
+}
+
 static const struct assignment data = {.name = "data",
                                        .options = &data_own_options,
                                        .judges = judges,
                                        .work_is_sound = data_work_is_sound,
                                        .mistake_of_hang = data_mistake_of_hang};
+                                       .mistake_of_hang = mistake_of_hang};
 
 __attribute__((constructor)) static void register_assignment(void)
 {

@@ -151,12 +151,6 @@ static const struct mistake own_collective = {
     "The function is to be made of messages between two ranks at a time, and calls one of MPI's "
     "collectives.",
     "MPI_Sendrecv, or MPI_Isend and MPI_Irecv"};
-static const struct mistake through_world = {
-    "MPI_COMM_WORLD in place of the communicator",
-    "A message goes through MPI_COMM_WORLD. The ranks are those of comm, which may be only some of "
-    "them, or number them otherwise.",
-    "the communicator: comm"};
-
 /* Of a call in which too much is sent. */
 static const struct mistake *mistake_of(const struct sum_results *all, const struct sent *sent,
                                         int call)
@@ -251,28 +245,6 @@ static bool all_received(const struct sum_results *all, const struct matching *m
         return false;
     }
     return true;
-}
-
-bool data_sum_communicators(const struct outcome *run, const struct sum_results *all,
-                            struct verdict *verdict)
-{
-    struct matching *matching = matching_new(run->log, run->ranks);
-    bool right = true;
-    for (int i = 0; i < matching->count && right; i++) {
-        const struct message *message = &matching->message[i];
-        const int call = message->send.step;
-        if (message->send.posted == NO_RECORD || call < 0 || call >= SUM_CALLS ||
-            message->communicator != LOG_WORLD || (call < SUM_ROUND_CALLS && !all->reversed))
-            continue;
-        evidence_fail(verdict,
-                      "rank %d sends to rank %d through MPI_COMM_WORLD, which is not the "
-                      "communicator that the function is given",
-                      message->source, message->destination);
-        verdict_name_mistake(verdict, &through_world);
-        right = false;
-    }
-    matching_free(matching);
-    return right;
 }
 
 bool data_sum_traffic(const struct outcome *run, const struct sum_results *all,

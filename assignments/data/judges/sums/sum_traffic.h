@@ -10,9 +10,8 @@
  * ranks, all of which are received? If not, sets the verdict. */
 bool data_sum_traffic(const struct outcome *run, const struct sum_results *all,
                       struct verdict *verdict);
-/* Does no message go through MPI_COMM_WORLD where that is not the communicator? If not, sets the verdict. */
-bool data_sum_communicators(const struct outcome *run, const struct sum_results *all,
-                            struct verdict *verdict);
+/* Does no message go through MPI_COMM_WORLD where that is not the communicator? If not, sets the verdict (sum_world.c). */
+bool data_sum_communicators(const struct outcome *run, struct verdict *verdict);
 
 /* The most and the least that one of p ranks sends in the sum of `count` numbers, in numbers, and how many messages
  * there are if none is cut into smaller ones. */

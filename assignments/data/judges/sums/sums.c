@@ -173,7 +173,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
         return;
     struct sum_results *all = data_sum_results_read(run, verdict);
     if (all && (all->sum != SUM_HALVING_DOUBLING || judge_answers(run, verdict)) &&
-        judge_done(all, verdict) && data_sum_communicators(run, all, verdict) &&
+        judge_done(all, verdict) && data_sum_communicators(run, verdict) &&
         evidence_communication_is_sound(run, verdict) && judge_numbers(all, verdict) &&
         judge_surroundings(all, verdict) && judge_bits(all, verdict))
         data_sum_traffic(run, all, verdict);

@@ -4,8 +4,10 @@
 #ifndef ASSIGNMENTS_DATA_JUDGES_SUMS_SUMS_H
 #define ASSIGNMENTS_DATA_JUDGES_SUMS_SUMS_H
 
-#include "grader/verdict/judge.h"
+#include "grader/diagnosis/diagnose.h"
 
 void data_judge_sums(const struct judgement *judgement, struct verdict *verdict);
+/* For mistake_of_hang of struct assignment: of a run of --probe all-reduce; else NULL. */
+const struct mistake *data_sum_mistake_of_hang(const struct diagnosis *diagnosis, GString *cause);
 
 #endif
