@@ -20,6 +20,7 @@ struct books {
     const struct layer *layer;
     const char *function;
     struct tensor *parameter[LAYER_MAX_PARAMETERS], *gradient[LAYER_MAX_PARAMETERS];
+    struct tensor *buffer[LAYER_MAX_BUFFERS];
     struct tensor *tied, *tied_gradient; /* or NULL */
     struct unchanged unchanged;
     long held, kept; /* when the student's function begins */
@@ -34,6 +35,14 @@ static void borrow(const struct layer *layer, enum memory_kind kind, enum device
                                   first + layer->parameter[k].offset);
 }
 
+static void borrow_buffers(const struct layer *layer, enum device device, float *first,
+                           struct tensor **tensor)
+{
+    for (int k = 0; k < layer->buffers; k++)
+        tensor[k] = tensor_borrow(MEMORY_WORKSPACE, device, layer->buffer[k].shape,
+                                  first + layer->buffer[k].offset);
+}
+
 /* Fatal where a function did not leave them as they were. */
 static void check_borrowed(const struct books *books, const char *what,
                            struct tensor *const *tensor)
@@ -46,6 +55,18 @@ static void check_borrowed(const struct books *books, const char *what,
                   layer->custom->name, books->function,
                   tensor[k]->references < 1 ? "freed" : "still refers to", what, k,
                   layer->parameter[k].name);
+}
+
+static void check_buffers(const struct books *books)
+{
+    for (int k = 0; k < books->layer->buffers && books->buffer[k] != NULL; k++)
+        if (books->buffer[k]->references != 1)
+            fatal(
+                "%s: %s %s call->buffer[%d] (\"%s\"): it is the stage's, and is neither freed nor "
+                "kept",
+                books->layer->custom->name, books->function,
+                books->buffer[k]->references < 1 ? "freed" : "still refers to", k,
+                books->layer->buffer[k].name);
 }
 
 /* Fatal where a function did not leave what it is tied to as it was. */
@@ -66,6 +87,8 @@ static void give_back(const struct books *books)
         tensor_free(books->parameter[k]);
         tensor_free(books->gradient[k]);
     }
+    for (int k = 0; k < books->layer->buffers; k++)
+        tensor_free(books->buffer[k]);
 }
 
 /* How many tensors are kept; fatal where one of them was freed. */
@@ -100,15 +123,23 @@ static struct layer_call call_begin(const struct layer *layer, struct layer_memo
     if (layer->tied && backward)
         books->tied_gradient =
             tensor_borrow(MEMORY_GRADIENT, saved->device, memory.tied_shape, memory.tied_gradient);
+    const struct pass *pass = layer_pass(memory);
+    if (!backward && layer->buffers > 0 && memory.buffers == NULL)
+        fatal("%s has buffers, and they are not here", layer->custom->name);
+    if (!backward)
+        borrow_buffers(layer, saved->device, memory.buffers, books->buffer);
     custom_unchanged_note(&books->unchanged, layer->parameters, books->parameter, given);
+    if (!backward && (pass->again || pass->evaluating))
+        custom_unchanged_note_buffers(&books->unchanged, layer->buffers, books->buffer);
     books->held = tensor_references_held();
     books->kept = kept(layer, saved);
     return (struct layer_call){.layer = layer,
                                .parameter = books->parameter,
                                .gradient = books->gradient,
+                               .buffer = books->buffer,
                                .tied = books->tied,
                                .tied_gradient = books->tied_gradient,
-                               .pass = layer_pass(memory),
+                               .pass = pass,
                                .own = layer->custom->own,
                                .samples = saved->samples,
                                .device = saved->device,
@@ -123,6 +154,7 @@ static void call_end(const struct layer_call *call, const struct books *books, l
                       (kept(books->layer, call->saved) - books->kept) + taken;
     check_borrowed(books, "parameter", books->parameter);
     check_borrowed(books, "gradient", books->gradient);
+    check_buffers(books);
     check_tied(books);
     if (more > 0)
         fatal("%s: %s left %ld tensor%s behind: what it takes over (x, dy), takes (layer_take) or "
@@ -206,46 +238,6 @@ static void backward_weight(const struct layer *layer, struct layer_memory memor
 
 /* ---- descriptions --------------------------------------------------------------------------------- */
 
-static void check_shape(const char *kind, const char *what, struct shape shape)
-{
-    if (shape.dimensions < 1)
-        fatal_at("layer_custom", "%s: %s has no sizes; expected those of one sample", kind, what);
-    if (shape_elements(shape_with_batch(1, shape)) == 0) /* fatal for what is no shape */
-        fatal_at("layer_custom", "%s: %s has a size of 0", kind, what);
-}
-
-static void check_flops(const char *kind, const char *what, double flops)
-{
-    if (!isfinite(flops) || flops < 0)
-        fatal_at("layer_custom", "%s: %s is %g; expected what one sample costs, at least 0", kind,
-                 what, flops);
-}
-
-static void check_description(const struct custom_layer *description)
-{
-    const char *kind = description->kind;
-    if (kind == NULL || kind[0] == '\0')
-        fatal_at("layer_custom", "a layer needs a kind: a word that messages call it by");
-    if (description->forward == NULL || description->backward_input == NULL)
-        fatal_at("layer_custom", "%s: forward and backward_input must be there", kind);
-    if (description->parameters < 0 || description->parameters > LAYER_MAX_PARAMETERS)
-        fatal_at("layer_custom", "%s: %d parameters; a layer has 0 to %d", kind,
-                 description->parameters, LAYER_MAX_PARAMETERS);
-    if (description->parameters > 0 && description->backward_weight == NULL)
-        fatal_at("layer_custom",
-                 "%s has parameters, and no backward_weight for their gradients; if backward_input "
-                 "adds them already, give it one that does nothing",
-                 kind);
-    for (int k = 0; k < description->parameters; k++)
-        if (description->parameter[k].name[0] == '\0')
-            fatal_at("layer_custom", "%s: parameter %d has no name", kind, k);
-    check_shape(kind, "input", description->input);
-    check_shape(kind, "output", description->output);
-    check_flops(kind, "forward_flops", description->forward_flops);
-    check_flops(kind, "backward_input_flops", description->backward_input_flops);
-    check_flops(kind, "backward_weight_flops", description->backward_weight_flops);
-}
-
 static struct custom *custom_new(const struct custom_layer *description)
 {
     struct custom *custom = calloc(1, sizeof *custom);
@@ -277,7 +269,7 @@ void custom_free(struct custom *custom)
 
 struct layer layer_custom(const struct custom_layer *description)
 {
-    check_description(description);
+    custom_check_description(description);
     struct layer layer = {
         .input = description->input,
         .output = description->output,
@@ -297,32 +289,13 @@ struct layer layer_custom(const struct custom_layer *description)
         layer.parameter[k].slice = given->slice;
         layer_parameter_slice(&layer.parameter[k]); /* fatal unless it is a slice */
     }
+    for (int k = 0; k < description->buffers; k++) {
+        const struct buffer *given = &description->buffer[k];
+        const bool all = given->slice.whole.dimensions == 0;
+        layer_add_buffer(&layer, given->name, all ? given->shape : slice_shape(&given->slice),
+                         given->initial);
+        layer.buffer[k].slice = given->slice;
+        layer_buffer_slice(&layer.buffer[k]);
+    }
     return layer;
-}
-
-static void check_whole(const char *function, const char *name, struct shape whole,
-                        const struct slice *slice)
-{
-    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    if (!shape_equal(slice->whole, whole))
-        fatal_at(function, "\"%s\" is %s, and the slice is of a whole %s", name,
-                 shape_text(whole, expected), shape_text(slice->whole, found));
-}
-
-struct buffer layer_buffer_part(const struct buffer *whole, struct slice slice)
-{
-    check_whole(__func__, whole->name, whole->shape, &slice);
-    struct buffer part = *whole;
-    part.slice = slice;
-    part.shape = slice_shape(&slice);
-    return part;
-}
-
-struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice)
-{
-    check_whole(__func__, whole->name, whole->shape, &slice);
-    struct parameter part = *whole;
-    part.slice = slice;
-    part.shape = slice_shape(&slice);
-    return part;
 }

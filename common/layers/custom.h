@@ -20,22 +20,30 @@ struct custom {
     void *own;
 };
 
+/* Fatal, with what is wrong, for a description that is not one. */
+void custom_check_description(const struct custom_layer *description);
+
 void custom_free(struct custom *custom); /* NULL is allowed */
 
-/* Some numbers of what a student's function must leave as it is: its parameters, and x or dy where others
- * refer to it, too. To look at all of them would cost as much as a small layer does. */
+/* Some numbers of what a student's function must leave as it is: its parameters, x or dy where others refer to
+ * it, too, and its buffers in a forward that only reads them. To look at all of them would cost as much as a small layer does. */
 enum { UNCHANGED_NUMBERS = 8 };
 struct unchanged {
-    int parameters;
+    int parameters, buffers;
     struct tensor *const *parameter;
+    struct tensor *const *buffer;
     const struct tensor *given; /* NULL: the function may write into it */
     uint32_t number[LAYER_MAX_PARAMETERS + 1]
                    [UNCHANGED_NUMBERS]; /* the last are those of `given` */
+    uint32_t buffer_number[LAYER_MAX_BUFFERS][UNCHANGED_NUMBERS];
 };
 
 /* given: x, dy or NULL. */
 void custom_unchanged_note(struct unchanged *unchanged, int parameters,
                            struct tensor *const *parameter, const struct tensor *given);
+/* The buffers, too; one that is NULL is not looked at. */
+void custom_unchanged_note_buffers(struct unchanged *unchanged, int buffers,
+                                   struct tensor *const *buffer);
 /* Fatal where one of them is another number now. */
 void custom_unchanged_check(const struct unchanged *unchanged, const struct layer *layer,
                             const char *function);

@@ -48,6 +48,13 @@
  * communicator in the same order: backward_input has to finish dx before it returns, so an
  * all-reduce of dx runs beside the weights' gradients where backward_input computes those, too.
  *
+ * What a layer remembers from one step to the next, running averages, say, are its buffers: forward reads them
+ * and writes into them. The stage keeps them, all micro-batches and steps have the same; no optimizer moves
+ * them, and snapshots have them. Where the pass says that a forward is repeated (call->pass->again), or that it
+ * evaluates (call->pass->evaluating), they are only read: fatal else. A forward that evaluates has no backward:
+ * it keeps nothing, and a norm takes the running averages in place of the samples' own. Not all
+ * ranks need evaluate, so it sends no message.
+ *
  * Token numbers (input_dtype int32) have no gradient: want_dx is false. On the meta device nothing
  * may be read from `data`, nor written to it.
  */
@@ -62,6 +69,7 @@ struct layer_call {
     const struct layer *layer; /* its sizes: input and output of one sample, on this rank */
     struct tensor **parameter; /* what this rank holds of each */
     struct tensor **gradient;  /* of the same shapes: add to them (+=). In forward each is NULL */
+    struct tensor **buffer;    /* what this rank holds of each. In the backward each is NULL */
     struct tensor *tied; /* of a layer that is tied: what this rank holds of the model's … */
     struct tensor *tied_gradient; /* … first parameter, and its gradient, as the two above */
     const struct pass *pass;      /* when and where: step, first sample, forward once again … */
@@ -79,6 +87,9 @@ struct custom_layer {
     int parameters;
     /* name, slice, initial and scale (or layer_parameter_part); without a slice: shape */
     struct parameter parameter[LAYER_MAX_PARAMETERS];
+    int buffers;
+    /* name, slice and initial, zeros or ones (or layer_buffer_part); without a slice: shape */
+    struct buffer buffer[LAYER_MAX_BUFFERS];
     bool tied; /* works with the model's first parameter, too (layer_tied_head): call->tied */
     /* What one sample costs on this rank, for those who hand out layers and plan ahead. What it
      * does cost in a run is counted by the operations. */
@@ -102,7 +113,7 @@ struct layer layer_custom(const struct custom_layer *description);
  * For one that is all here: *whole. So a layer made by one of the kit's functions is told, too, which
  * slices it has: layer.parameter[0] = layer_parameter_part(&place->whole->parameter[0], …). */
 struct parameter layer_parameter_part(const struct parameter *whole, struct slice slice);
-/* The same of a buffer (running averages), which only the kit's own layers have. */
+/* The same of a buffer. For one that is all here: *whole. */
 struct buffer layer_buffer_part(const struct buffer *whole, struct slice slice);
 
 /* ---- for the three functions ------------------------------------------------------------------- */
@@ -162,7 +173,7 @@ struct layer_place {
  * layer_custom(), or by one of the kit's own functions (layer.h) where only sizes and slices differ.
  * It takes the kit's input; its parameters have the names, order, whole shapes and first values of the
  * kit's: some linear layers have no bias, so look at place->whole->parameters. So have its buffers,
- * where it has any. So a
+ * where it has any: running averages that nobody else would ever see need not be there. So a
  * layer of the kit's with parameters can't stay where its input is split: put it there yourself, and
  * say which slices it has. Layers that the function makes are not asked about. What kind the kit's
  * is: place->kit->operations->kind, "linear" of layer_linear(), "layer_norm" of layer_norm(), and so on. */

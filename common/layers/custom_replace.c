@@ -146,7 +146,7 @@ static void check_parameters(const char *name, const struct layer *own, const st
     }
 }
 
-/* Only layers that the kit makes have buffers. */
+/* Running averages that nobody would see need not be there. */
 static void check_buffers(const char *name, const struct layer *own, const struct layer *kits)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];

@@ -26,6 +26,7 @@ void custom_unchanged_note(struct unchanged *unchanged, int parameters,
 {
     unchanged->parameters = parameters;
     unchanged->parameter = parameter;
+    unchanged->buffers = 0;
     for (int k = 0; k < parameters; k++)
         if (readable(parameter[k]))
             look(parameter[k], unchanged->number[k]);
@@ -33,6 +34,16 @@ void custom_unchanged_note(struct unchanged *unchanged, int parameters,
     unchanged->given = given != NULL && given->references > 1 && readable(given) ? given : NULL;
     if (unchanged->given != NULL)
         look(given, unchanged->number[LAYER_MAX_PARAMETERS]);
+}
+
+void custom_unchanged_note_buffers(struct unchanged *unchanged, int buffers,
+                                   struct tensor *const *buffer)
+{
+    unchanged->buffers = buffers;
+    unchanged->buffer = buffer;
+    for (int k = 0; k < buffers; k++)
+        if (buffer[k] != NULL && readable(buffer[k]))
+            look(buffer[k], unchanged->buffer_number[k]);
 }
 
 static bool same(const struct tensor *tensor, const uint32_t number[UNCHANGED_NUMBERS])
@@ -52,6 +63,13 @@ void custom_unchanged_check(const struct unchanged *unchanged, const struct laye
             fatal("%s: %s changed call->parameter[%d] (\"%s\"): only an optimizer does; compute in "
                   "a tensor of your own (compute_new_like)",
                   layer->custom->name, function, k, layer->parameter[k].name);
+    for (int k = 0; k < unchanged->buffers; k++)
+        if (unchanged->buffer[k] != NULL &&
+            !same(unchanged->buffer[k], unchanged->buffer_number[k]))
+            fatal("%s: %s changed call->buffer[%d] (\"%s\") in a forward that is repeated "
+                  "(call->pass->again) or evaluates (call->pass->evaluating): there it only reads "
+                  "them",
+                  layer->custom->name, function, k, layer->buffer[k].name);
     if (unchanged->given != NULL &&
         !same(unchanged->given, unchanged->number[LAYER_MAX_PARAMETERS]))
         fatal(
