@@ -4,6 +4,7 @@
 #include "grader/verdict/assignment.h"
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/judges/mistakes_of_hang.h"
+#include "assignments/data/judges/norms/norms.h"
 #include "assignments/data/judges/sums/sums.h"
 #include "assignments/data/judges/work.h"
 #include "assignments/data/options.h"
@@ -21,13 +22,16 @@ static const struct judge judges[] = {
     {.name = "three_dimensions", .judge = data_judge_three_dimensions, .of_numbers = true},
     {.name = "tied_embedding", .judge = data_judge_tied_embedding, .of_numbers = true},
     {.name = "sums", .judge = data_judge_sums},
+    {.name = "norms", .judge = data_judge_norms, .of_numbers = true},
+    {.name = "norm_training", .judge = data_judge_norm_training, .of_numbers = true},
     {.name = NULL},
 };
 
 /* Each knows what the runs are that it is about. */
 static const struct mistake *mistake_of_hang(const struct diagnosis *diagnosis, GString *cause)
 {
-    return data_sum_mistake_of_hang(diagnosis, cause);
+    const struct mistake *mistake = data_sum_mistake_of_hang(diagnosis, cause);
+    return mistake ? mistake : data_norm_mistake_of_hang(diagnosis, cause);
 }
 
 static const struct assignment data = {.name = "data",

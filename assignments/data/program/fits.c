@@ -87,6 +87,52 @@ static bool replicas_fit(const struct run *run, char *reason, size_t size)
     return false;
 }
 
+/* How many samples the last batch of an epoch has, if it is a smaller one; else 0. */
+static int samples_of_last(const struct run *run)
+{
+    char error[DATASET_ERROR_SIZE];
+    const struct options *options = run->options;
+    const bool keeps = data_options(options).keeps_last && options->device != DEVICE_META;
+    return keeps ? dataset_count(options->dataset, DATASET_TRAIN, error) % options->batch_size : 0;
+}
+
+/* All ranks take part in every sum, with micro-batches that belong together; and what a rank's samples of one count is
+ * what those of its share count. */
+static bool synchronised_norms_fit(const struct run *run, char *reason, size_t size)
+{
+    const int replicas = data_layout()->replicas, batch = run->options->batch_size;
+    const int parts = replicas * options_micro_batches(run->options), last = samples_of_last(run);
+    const int fewest = last > 0 ? last : batch;
+    if (!data_options(run->options).synchronises)
+        return true;
+    if (parts > replicas && batch % parts != 0)
+        snprintf(
+            reason, size,
+            "--synchronise-norm needs micro-batches of one size, and %d samples can't be cut into "
+            "%d on each of %d ranks: use --micro-batches 1, or --batch %d",
+            batch, parts / replicas, replicas, (batch + parts - 1) / parts * parts);
+    else if (parts > replicas && last % parts != 0)
+        snprintf(reason, size,
+                 "--synchronise-norm needs micro-batches of one size, and the %d samples of an "
+                 "epoch's last batch can't be cut into %d on each of %d ranks: use --micro-batches "
+                 "1, or --last-batch drop",
+                 last, parts / replicas, replicas);
+    else if (fewest < replicas)
+        snprintf(reason, size,
+                 "--synchronise-norm --last-batch keep: the last batch of an epoch has %d samples, "
+                 "and %d ranks need one each, as all take part in the sums of a batch norm: use "
+                 "--last-batch drop",
+                 fewest, replicas);
+    else if (fewest / (parts / replicas) < data_norm_samples())
+        snprintf(reason, size,
+                 "--model %s: a batch norm in it takes the variance over the samples of all ranks, "
+                 "of which there is one: use a larger --batch%s",
+                 run->model->name, last > 0 ? ", or --last-batch drop" : "");
+    else
+        return true;
+    return false;
+}
+
 /* A batch norm of one number has no variance. */
 static bool norms_fit(const struct run *run, char *reason, size_t size)
 {
@@ -115,5 +161,5 @@ bool data_fits(const struct run *run, char *reason, size_t reason_size)
     return grid_fits(run, reason, reason_size) && sums_fit(run, reason, reason_size) &&
            (data_options(run->options).hybrid ? hybrid_fits(run, reason, reason_size)
                                               : replicas_fit(run, reason, reason_size)) &&
-           norms_fit(run, reason, reason_size);
+           synchronised_norms_fit(run, reason, reason_size) && norms_fit(run, reason, reason_size);
 }

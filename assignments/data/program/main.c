@@ -23,6 +23,7 @@ static const struct probe probes[] = {
     {"tied_embedding", "the groups of the stages that have the embedding's table", probe_groups},
     {"all-reduce", "the all-reduce that --sum names, with many counts (up to 8 ranks)",
      data_probe_all_reduce},
+    {"batch-norm", "the synchronised batch norm alone", data_probe_batch_norm},
     {NULL, NULL, NULL},
 };
 

@@ -38,12 +38,20 @@ bool data_fits(const struct run *run, char *reason, size_t reason_size);
 
 /* For struct program: layers, stages and what the student's functions are given. */
 void data_put_layers(struct run *run);
+/* Of how many samples on all ranks together the student's batch norms take their statistics, at the least; known when
+ * the model is made. */
+int data_norm_samples(void);
 void data_build(struct run *run);
 void data_begin(struct run *run);
 void data_end(struct run *run);
 void data_take(struct run *run);
 /* What --sum names. */
 all_reduce_function *data_sum(enum sum sum);
+
+/* ---- probe_batch_norm.c ------------------------------------------------------------------------------ */
+
+/* --probe batch-norm. */
+void data_probe_batch_norm(struct run *run);
 
 /* ---- probe_all_reduce.c ------------------------------------------------------------------------------ */
 

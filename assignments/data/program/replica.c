@@ -14,12 +14,21 @@
 
 /* ---- layers --------------------------------------------------------------------------------------- */
 
+static int norm_samples_needed = 1;
+
+int data_norm_samples(void)
+{
+    return norm_samples_needed;
+}
+
 /* Ranks that average have batch norms of their own samples; these see all. */
 static bool replace_norm(const struct layer_place *place, struct layer *own, void *user)
 {
     const MPI_Comm *comm = user;
     if (strcmp(place->whole->operations->kind, "batch_norm") != 0)
         return false;
+    if (place->whole->least_samples > norm_samples_needed)
+        norm_samples_needed = place->whole->least_samples;
     *own = synchronised_batch_norm(place->kit, *comm);
     return true;
 }

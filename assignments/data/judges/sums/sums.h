@@ -1,5 +1,5 @@
 /*
- * The judges of an all-reduce of one's own.
+ * The judge of an all-reduce of one's own.
  */
 #ifndef ASSIGNMENTS_DATA_JUDGES_SUMS_SUMS_H
 #define ASSIGNMENTS_DATA_JUDGES_SUMS_SUMS_H
