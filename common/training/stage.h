@@ -99,6 +99,8 @@ const struct layer *stage_layer(const struct stage *stage, int layer);
  * this stage. */
 struct tensor *stage_layer_gradients(struct stage *stage, int layer);
 struct tensor *stage_layer_parameters(struct stage *stage, int layer);
+/* Where both lie in the stage's arenas: *begin, …, *end - 1; *begin == *end if the layer has none. */
+void stage_layer_range(const struct stage *stage, int layer, size_t *begin, size_t *end);
 /* A new view of the buffers of one layer (running averages), flat, or NULL. */
 struct tensor *stage_layer_buffers(struct stage *stage, int layer);
 /* What the functions of one layer work with when somebody else than the stage calls them; without

@@ -90,6 +90,13 @@ static struct tensor *layer_view(const struct stage *stage, struct tensor *arena
     return count == 0 ? NULL : tensor_view(arena, stage->offset[place], shape_flat(count));
 }
 
+void stage_layer_range(const struct stage *stage, int layer, size_t *begin, size_t *end)
+{
+    const int place = place_of(stage, layer);
+    *begin = stage->offset[place];
+    *end = *begin + stage->layer[place].parameter_count;
+}
+
 struct layer_memory stage_layer_memory(const struct stage *stage, int layer,
                                        const struct pass *pass)
 {

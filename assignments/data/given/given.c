@@ -21,13 +21,8 @@ struct tensor *parameter_gradient(struct stage *stage, int layer, int i)
 
 void layer_range(struct stage *stage, int layer, size_t *begin, size_t *end)
 {
-    const float *arena = tensor_floats(stage_gradients(stage));
-    struct tensor *own = stage_layer_gradients(stage, layer);
-    const struct tensor *copy = stage_tied_copy(stage) ? stage_gradients(stage) : NULL;
+    stage_layer_range(stage, layer, begin, end);
     const bool last = layer == stage_first_layer(stage) + stage_layers(stage) - 1;
-    *begin = own == NULL ? 0 : (size_t)(tensor_floats(own) - arena);
-    *end = own == NULL ? 0 : *begin + own->elements;
-    if (copy != NULL && last)
-        *end = copy->elements;
-    tensor_free(own);
+    if (last && stage_tied_copy(stage) != NULL)
+        *end = stage_gradients(stage)->elements;
 }

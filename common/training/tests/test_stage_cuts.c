@@ -255,6 +255,35 @@ START_TEST(a_first_stage_without_parameters)
 }
 END_TEST
 
+/* Counted, not looked up in memory: on the meta device all tensors lie somewhere in the same. */
+START_TEST(layers_lie_one_behind_the_other_in_the_arenas)
+{
+    struct model *model = small_model(_i);
+    for (int first = 0; first < 2; first++) {
+        const int layers = model->layers - first;
+        struct stage *stage =
+            stage_new(model, &(struct stage_options){.index = first,
+                                                     .stages = 2,
+                                                     .first_layer = first,
+                                                     .layers = layers,
+                                                     .micro_batch_size = 2,
+                                                     .micro_batches = 1,
+                                                     .device = first ? DEVICE_META : DEVICE_CPU});
+        size_t expected = 0;
+        for (int layer = first; layer < first + layers; layer++) {
+            size_t begin, end;
+            stage_layer_range(stage, layer, &begin, &end);
+            ck_assert_uint_eq(begin, expected);
+            expected += model->layer[layer].parameter_count;
+            ck_assert_uint_eq(end, expected);
+        }
+        ck_assert_uint_eq(stage_gradients(stage)->elements, expected);
+        stage_free(stage);
+    }
+    model_free(model);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("stage_cuts");
@@ -268,6 +297,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, products_use_the_processors_vectors);
     tcase_add_loop_test(tests, stage_0_computes_no_input_gradient, 0, SMALL_MODELS);
     tcase_add_test(tests, a_first_stage_without_parameters);
+    tcase_add_loop_test(tests, layers_lie_one_behind_the_other_in_the_arenas, 0, SMALL_MODELS);
     suite_add_tcase(suite, tests);
     return suite;
 }
