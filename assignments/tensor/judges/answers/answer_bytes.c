@@ -11,8 +11,8 @@
  * the third layer sums its dx, and nobody wants that of the first. A block sums batch · tokens · width numbers twice
  * each way.
  */
-#include "assignments/tensor/judges/answers/answer_tables.h"
 #include "assignments/tensor/judges/answers/answers.h"
+#include "grader/questions/tables.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,45 +73,12 @@ static const char *slip(const struct sizes *sizes, enum column column, double fo
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-/* The cell's number, with "KiB" or "MiB" behind it or not, and with separators of thousands; < 0: it is none. */
-static double read_number(const char *text)
-{
-    g_autofree char *digits = g_strdup(text);
-    char *to = digits;
-    for (const char *from = text; *from; from = g_utf8_next_char(from)) {
-        const gunichar character = g_utf8_get_char(from);
-        if (character < 0x80 && !strchr(" ,_'", (int)character))
-            *to++ = *from;
-        else if (character >= 0x80 && !g_unichar_isspace(character))
-            return -1;
-    }
-    *to = '\0';
-    char *unit;
-    const double number = g_ascii_isdigit(digits[0]) ? g_ascii_strtod(digits, &unit) : -1;
-    if (!(number >= 0 && number < 1e15))
-        return -1;
-    static const struct {
-        const char *name;
-        double bytes;
-    } units[] = {{"", 1},       {"b", 1},         {"byte", 1},        {"bytes", 1},
-                 {"kib", 1024}, {"mib", 1048576}, {"gib", 1073741824}};
-    for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
-        if (g_ascii_strcasecmp(unit, units[i].name) == 0)
-            return number * units[i].bytes;
-    return -1;
-}
-
-static bool is_empty(const char *text)
-{
-    return !text[0] || !strcmp(text, "-") || !strcmp(text, "–") || !strcmp(text, "—");
-}
-
 /* A size of a row; false, and the verdict says so, if it is none. */
 static bool read_size(const GPtrArray *rows, guint row, enum column column, double least,
                       double *size, struct verdict *verdict)
 {
-    const char *text = tensor_answer_cell(rows, row, column);
-    *size = read_number(text);
+    const char *text = question_cell(rows, row, column);
+    *size = question_number(text);
     if (*size >= least && *size <= MOST_SIZE && *size == floor(*size))
         return true;
     verdict_set(verdict, VERDICT_FAIL,
@@ -123,9 +90,9 @@ static bool read_size(const GPtrArray *rows, guint row, enum column column, doub
 static bool read_sizes(const GPtrArray *rows, guint row, struct sizes *sizes,
                        struct verdict *verdict)
 {
-    const char *model = tensor_answer_cell(rows, row, MODEL);
-    sizes->block = tensor_answer_same(model, "block");
-    if (!sizes->block && !tensor_answer_same(model, "mlp")) {
+    const char *model = question_cell(rows, row, MODEL);
+    sizes->block = question_same(model, "block");
+    if (!sizes->block && !question_same(model, "mlp")) {
         verdict_set(verdict, VERDICT_FAIL,
                     "Q3, row %u: the model is “%.40s”, and has to be mlp or block", row + 1, model);
         return false;
@@ -144,8 +111,8 @@ static bool cell_is_right(const GPtrArray *rows, guint row, enum column column,
                           const struct sizes *sizes, double expected, double rounding,
                           struct verdict *verdict)
 {
-    const char *text = tensor_answer_cell(rows, row, column);
-    const double found = read_number(text);
+    const char *text = question_cell(rows, row, column);
+    const double found = question_number(text);
     if (found >= 0 && fabs(found - expected) <= rounding)
         return true;
     if (found < 0) {
@@ -186,7 +153,7 @@ static bool is_untouched(const GPtrArray *rows)
 {
     for (guint row = 0; row < rows->len; row++)
         for (guint column = FORWARD; column < COLUMNS; column++)
-            if (tensor_answer_cell(rows, row, column)[0])
+            if (question_cell(rows, row, column)[0])
                 return false;
     return true;
 }
@@ -194,7 +161,7 @@ static bool is_untouched(const GPtrArray *rows)
 static bool row_is_empty(const GPtrArray *rows, guint row)
 {
     for (guint column = 0; column < COLUMNS; column++)
-        if (!is_empty(tensor_answer_cell(rows, row, column)))
+        if (!question_is_empty(question_cell(rows, row, column)))
             return false;
     return true;
 }
@@ -233,7 +200,7 @@ static bool rows_are_right(const GPtrArray *rows, struct verdict *verdict)
 
 void tensor_judge_answer_bytes(const struct judgement *judgement, struct verdict *verdict)
 {
-    GPtrArray *rows = tensor_answer_table(judgement, "Q3", columns, verdict);
+    GPtrArray *rows = question_table(judgement, "Q3", columns, verdict);
     if (!rows)
         return;
     if (is_untouched(rows)) {

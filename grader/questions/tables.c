@@ -1,9 +1,11 @@
-/* The tables of answers.md; see answer_tables.h. */
-#include "assignments/tensor/judges/answers/answer_tables.h"
+/* The tables of answers.md; see tables.h. */
+#include "grader/questions/tables.h"
 
 #include "grader/answers/answers.h"
 
-bool tensor_answer_same(const char *a, const char *b)
+#include <string.h>
+
+bool question_same(const char *a, const char *b)
 {
     for (;; a++, b++) {
         while (*a && !g_ascii_isalnum(*a))
@@ -17,7 +19,7 @@ bool tensor_answer_same(const char *a, const char *b)
     }
 }
 
-const char *tensor_answer_cell(const GPtrArray *rows, guint row, guint column)
+const char *question_cell(const GPtrArray *rows, guint row, guint column)
 {
     return g_ptr_array_index((const GPtrArray *)g_ptr_array_index(rows, row), column);
 }
@@ -25,7 +27,7 @@ const char *tensor_answer_cell(const GPtrArray *rows, guint row, guint column)
 static bool has_columns(const GPtrArray *header, const char *const *columns)
 {
     for (guint i = 0; columns[i]; i++)
-        if (i >= header->len || !tensor_answer_same(g_ptr_array_index(header, i), columns[i]))
+        if (i >= header->len || !question_same(g_ptr_array_index(header, i), columns[i]))
             return false;
     return header->len == g_strv_length((char **)columns);
 }
@@ -37,8 +39,8 @@ static void other_columns(const char *question, const char *const *columns, stru
                 names);
 }
 
-GPtrArray *tensor_answer_table(const struct judgement *judgement, const char *question,
-                               const char *const *columns, struct verdict *verdict)
+GPtrArray *question_table(const struct judgement *judgement, const char *question,
+                          const char *const *columns, struct verdict *verdict)
 {
     GString *error = g_string_new("there is no answers.md");
     struct answers *answers = judgement->submission
@@ -64,4 +66,36 @@ GPtrArray *tensor_answer_table(const struct judgement *judgement, const char *qu
             g_ptr_array_add(cells, g_strdup(""));
     }
     return rows;
+}
+
+double question_number(const char *text)
+{
+    g_autofree char *digits = g_strdup(text);
+    char *to = digits;
+    for (const char *from = text; *from; from = g_utf8_next_char(from)) {
+        const gunichar character = g_utf8_get_char(from);
+        if (character < 0x80 && !strchr(" ,_'", (int)character))
+            *to++ = *from;
+        else if (character >= 0x80 && !g_unichar_isspace(character))
+            return -1;
+    }
+    *to = '\0';
+    char *unit;
+    const double number = g_ascii_isdigit(digits[0]) ? g_ascii_strtod(digits, &unit) : -1;
+    if (!(number >= 0 && number < 1e15))
+        return -1;
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = {{"", 1},       {"b", 1},         {"byte", 1},        {"bytes", 1},
+                 {"kib", 1024}, {"mib", 1048576}, {"gib", 1073741824}};
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+        if (g_ascii_strcasecmp(unit, units[i].name) == 0)
+            return number * units[i].bytes;
+    return -1;
+}
+
+bool question_is_empty(const char *text)
+{
+    return !text[0] || !strcmp(text, "-") || !strcmp(text, "–") || !strcmp(text, "—");
 }
