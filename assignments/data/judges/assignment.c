@@ -2,6 +2,7 @@
  * The data assignment, as the grader's side knows it: its judges by the names that its rubric calls them.
  */
 #include "grader/verdict/assignment.h"
+#include "assignments/data/judges/answers/answers.h"
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/judges/mistakes_of_hang.h"
 #include "assignments/data/judges/norms/norms.h"
@@ -24,6 +25,11 @@ static const struct judge judges[] = {
     {.name = "sums", .judge = data_judge_sums},
     {.name = "norms", .judge = data_judge_norms, .of_numbers = true},
     {.name = "norm_training", .judge = data_judge_norm_training, .of_numbers = true},
+    {.name = "answer_messages", .judge = data_judge_answer_messages},
+    {.name = "answer_groups", .judge = data_judge_answer_groups},
+    {.name = "answer_speed_up", .judge = data_judge_answer_speed_up},
+    {.name = "answer_norms", .judge = data_judge_answer_norms},
+    {.name = "answer_snippets", .judge = data_judge_answer_snippets},
     {.name = NULL},
 };
 
