@@ -3,7 +3,7 @@
 .PHONY: everything house levels bench bench-layers bench-products bench-grade mpi4py-suite lint format \
         compile_commands.json
 everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
-            $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products \
+            $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products $(B)/bench/overlap \
             $(call objects,$(wildcard common/tests/fuzz/*.c tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
 house: $(HOUSE)
@@ -35,6 +35,15 @@ LIBXSMM := $(wildcard /usr/lib/libxsmm.a)
 $(B)/bench/libxsmm.so: $(LIBXSMM)
 	@mkdir -p $(@D)
 	$(say)$(CC) -shared -Wl,--whole-archive $< -Wl,--no-whole-archive $(PROGRAM_LIBS) -o $@
+
+#: NP=ranks  of make bench-overlap, too
+.PHONY: bench-overlap
+bench-overlap: ## how much of a non-blocking all-reduce is hidden behind computation, with MPI_Test in between and without
+	+@$(call built,$(B)/bench/overlap)
+	@tools/launch $(NP) $(B)/bench/overlap
+$(B)/bench/overlap: bench/overlap.c build/config.mk
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP $< $(PROGRAM_LIBS) -o $@
 
 bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
 	+@$(call built,$(GRADING))
