@@ -16,3 +16,7 @@ ifeq ($(ASSIGNMENT),data)
 else
 	@echo "make table: is for ASSIGNMENT=data; $(ASSIGNMENT) has no such table" >&2; exit 2
 endif
+
+.PHONY: data-pictures
+data-pictures: ## draw the pictures of the data assignment's chapter
+	@assignments/data/tools/draw_pictures
