@@ -37,6 +37,13 @@ static int count_of(const char *radical)
     return count;
 }
 
+/* What stands in the file about the first of many servers. */
+struct reading {
+    struct platform found;
+    int servers;                                                 /* 0: not said */
+    double between_latency, between_bandwidth, uplink_bandwidth; /* of server-0-adapter, -uplink */
+};
+
 /* The value of an attribute; NULL: there is none. */
 static const char *attribute(const char **names, const char **values, const char *name)
 {
@@ -66,17 +73,45 @@ static void read_links(struct platform *found, const char **names, const char **
         found->together = count_of(radical);
 }
 
+/* "512"; 0 if it is no such number. */
+static int number_in(const char *text)
+{
+    const gint64 number = text ? g_ascii_strtoll(text, NULL, 10) : 0;
+    return number > 0 && number < 1 << 20 ? (int)number : 0;
+}
+
+/* The links from a server to the others, by their names. */
+static void read_between(struct reading *reading, const char **names, const char **values)
+{
+    const char *id = attribute(names, values, "id");
+    const char *bandwidth = attribute(names, values, "bandwidth");
+    const char *latency = attribute(names, values, "latency");
+    if (!id || !bandwidth || !latency)
+        return;
+    if (strcmp(id, "server-0-uplink") == 0)
+        reading->uplink_bandwidth = number_of(bandwidth, "Bps");
+    if (strcmp(id, "server-0-adapter") == 0)
+        reading->between_bandwidth = number_of(bandwidth, "Bps");
+    if (strcmp(id, "server-0-uplink") == 0 || strcmp(id, "server-0-adapter") == 0)
+        reading->between_latency += number_of(latency, "s");
+}
+
 static void element(GMarkupParseContext *context, const char *name, const char **names,
                     const char **values, gpointer data, GError **error)
 {
     (void)context;
     (void)error;
-    struct platform *found = data;
+    struct reading *reading = data;
+    struct platform *found = &reading->found;
     const bool is_cluster = strcmp(name, "cluster") == 0;
     const char *speed = attribute(names, values, "speed");
     const char *radical = attribute(names, values, "radical");
     const char *property = attribute(names, values, "id");
     found->measured |= strcmp(name, "prop") == 0 && property && strcmp(property, "processor") == 0;
+    if (strcmp(name, "prop") == 0 && property && strcmp(property, "servers") == 0)
+        reading->servers = number_in(attribute(names, values, "value"));
+    if (strcmp(name, "link") == 0)
+        read_between(reading, names, values);
     if (!speed || (!is_cluster && strcmp(name, "host") != 0))
         return;
     const double value = number_of(speed, "f");
@@ -126,13 +161,13 @@ struct platform *platform_read(const char *kit, const char *name, GString *error
         return NULL;
     }
     static const GMarkupParser parser = {.start_element = element};
-    struct platform found = {0};
+    struct reading reading = {0};
     GError *problem = NULL;
-    GMarkupParseContext *context = g_markup_parse_context_new(&parser, 0, &found, NULL);
+    GMarkupParseContext *context = g_markup_parse_context_new(&parser, 0, &reading, NULL);
     bool parsed = g_markup_parse_context_parse(context, text, (gssize)length, &problem) &&
                   g_markup_parse_context_end_parse(context, &problem);
     g_markup_parse_context_free(context);
-    if (!parsed || found.hosts == 0 || !(found.speed > 0)) {
+    if (!parsed || reading.found.hosts == 0 || !(reading.found.speed > 0)) {
         g_string_printf(error, "PLATFORM=%s: %s", name,
                         problem ? problem->message
                                 : "it has no <cluster> or <host> with a speed such as 1Gf");
@@ -140,6 +175,12 @@ struct platform *platform_read(const char *kit, const char *name, GString *error
         return NULL;
     }
     struct platform *platform = g_new(struct platform, 1);
-    *platform = found;
+    *platform = reading.found;
+    platform->hosts *= MAX(1, reading.servers);
+    if (reading.servers > 1) {
+        platform->between_latency = platform->latency + 2 * reading.between_latency;
+        platform->between_bandwidth = reading.between_bandwidth;
+        platform->uplink_bandwidth = reading.uplink_bandwidth;
+    }
     return platform;
 }

@@ -21,6 +21,8 @@ struct platform {
     double latency, bandwidth;
     double shared_bandwidth; /* of all messages there together; INFINITY: nothing is shared */
     int together;
+    /* Of messages between two of its servers, and of all that leave one; bandwidth 0: not said. */
+    double between_latency, between_bandwidth, uplink_bandwidth;
     bool measured; /* messages of some sizes take another time: by make calibrate */
 };
 
@@ -29,6 +31,14 @@ struct platform {
 struct platform *platform_read(const char *kit, const char *name, GString *error);
 
 /* ---- platform_collectives.c ------------------------------------------------------------------- */
+
+/* Does the formula of all-reduces hold for these processors: the first, each `stride`-th? Where they are not all in
+ * one server, ranks and stride must be powers of two. */
+bool platform_knows_all_reduce(const struct platform *platform, int ranks, int stride);
+/* As platform_all_reduce_seconds below; all groups of such ranks that there can be in their servers reduce at the
+ * same time. */
+double platform_spread_all_reduce_seconds(const struct platform *platform, int ranks, int stride,
+                                          double bytes);
 
 /* Does the formula of collectives hold for so many ranks, on the first processors? */
 bool platform_knows_collectives(const struct platform *platform, int ranks);

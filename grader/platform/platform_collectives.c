@@ -94,3 +94,34 @@ double platform_reduce_scatter_seconds(const struct platform *platform, int rank
     const int steps = logarithm(ranks) + 1;
     return seconds_of(platform, ranks, steps + 1.0, (steps + share_of_others(ranks)) * bytes);
 }
+
+/* ---- among several servers --------------------------------------------------------------------------- */
+
+bool platform_knows_all_reduce(const struct platform *platform, int ranks, int stride)
+{
+    if (ranks == 1 || (ranks - 1) * stride < platform->together)
+        return platform_knows_collectives(platform, ranks);
+    return !platform->measured && platform->between_bandwidth > 0 && is_power_of_two(ranks) &&
+           is_power_of_two(stride) && is_power_of_two(platform->together) &&
+           ranks * stride <= platform->hosts;
+}
+
+double platform_spread_all_reduce_seconds(const struct platform *platform, int ranks, int stride,
+                                          double bytes)
+{
+    if (ranks == 1 || (ranks - 1) * stride < platform->together)
+        return platform_all_reduce_seconds(platform, ranks, bytes);
+    /* All processors of a server send at once. */
+    const double outside =
+        fmin(platform->between_bandwidth, platform->uplink_bandwidth / platform->together);
+    const bool is_long = bytes >= LONG_REDUCTION;
+    double seconds = 0;
+    for (int distance = 1; distance < ranks; distance *= 2) {
+        const bool is_inside = distance * stride < platform->together;
+        const double moved = is_long ? bytes / (2.0 * distance) : bytes;
+        const double step = (is_inside ? platform->latency : platform->between_latency) +
+                            moved / (is_inside ? platform->bandwidth : outside);
+        seconds += (is_long ? 2 : 1) * step;
+    }
+    return seconds;
+}

@@ -50,6 +50,8 @@ struct collective call_over(const char *function, MPI_Comm comm,
         call.error = PMPI_Comm_rank(comm, &call.rank);
     if (call.error == MPI_SUCCESS)
         call.error = PMPI_Comm_size(comm, &call.size);
+    if (call.error == MPI_SUCCESS)
+        call.error = PMPI_Comm_size(MPI_COMM_WORLD, &call.ranks_of_run);
     return call;
 }
 

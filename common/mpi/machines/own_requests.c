@@ -45,11 +45,8 @@ static void forget(struct own_request *gone)
     free(gone);
 }
 
-/* Beside the rank. */
-static void carry_out(void *argument)
+static void complete(struct own_request *own)
 {
-    struct own_request *own = argument;
-    own->call.carry_out(&own->call);
     own->is_complete = true;
     own_request_completions++;
     if (waits_for_completion) {
@@ -57,6 +54,28 @@ static void carry_out(void *argument)
         sg_sem_release(completion);
     }
     machine_progressed();
+}
+
+/* Beside the rank: one call of a communicator and, as long as there are any, those that were made behind it. */
+static void carry_out(void *argument)
+{
+    for (struct own_request *own = argument, *next; own != NULL; own = next) {
+        own->call.carry_out(&own->call);
+        next = own->behind; /* once it is complete, the program may end it */
+        complete(own);
+    }
+}
+
+/* Calls over one communicator are carried out in their order, one after the other. */
+static void begin(struct own_request *new)
+{
+    for (struct own_request *own = new->next; own != NULL; own = own->next)
+        if (own->call.line.context == new->call.line.context && !own->is_complete &&
+            own->behind == NULL) {
+            own->behind = new;
+            return;
+        }
+    beside_start(carry_out, new);
 }
 
 int own_request_start(const struct collective *call, MPI_Request *request)
@@ -74,7 +93,7 @@ int own_request_start(const struct collective *call, MPI_Request *request)
     new->next = own_requests;
     own_requests = new;
     *request = new->handle;
-    beside_start(carry_out, new);
+    begin(new);
     return MPI_SUCCESS;
 }
 

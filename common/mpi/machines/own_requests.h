@@ -11,6 +11,8 @@
 struct own_request {
     struct own_request *next;
     MPI_Request handle;
+    struct own_request
+        *behind; /* the next call over the same communicator, while this one is under way */
     bool is_complete;
     struct collective call;
 };

@@ -6,6 +6,8 @@
  */
 #include "common/mpi/machines/reduction.h"
 
+#include "common/mpi/machines/merged.h"
+
 #include "common/base/fatal.h"
 
 #include <stdlib.h>
@@ -158,12 +160,29 @@ static void all_reduce_round(struct collective *call, struct block all)
     free(block);
 }
 
+/* The same without numbers: halving and doubling, or round a ring. */
+static void all_reduce_merged(struct collective *call, struct block all)
+{
+    struct merged_steps steps = {.is_ring = reduction_goes_round(call)};
+    const double bytes = (double)block_bytes(all);
+    if (steps.is_ring)
+        merged_add(&steps, (struct merged_step){1, 2 * (call->size - 1), bytes / call->size});
+    for (int distance = 1; !steps.is_ring && distance < call->size; distance *= 2)
+        merged_add(&steps, (struct merged_step){distance, 2, bytes / (2.0 * distance)});
+    merged_carry_out(call, &steps);
+}
+
 void carry_out_allreduce(struct collective *call)
 {
     const struct block all = side_block(&call->output, 0);
     const struct fold fold = fold_of(call);
     if (!collective_is_in_place(call))
         collective_copy(call, side_block(&call->input, 0), all);
+    if (is_long(call, all) && merged_is_for(call, all) &&
+        (reduction_goes_round(call) || reduction_is_power_of_two(call->size))) {
+        all_reduce_merged(call, all);
+        return;
+    }
     if (is_long(call, all) && reduction_goes_round(call)) {
         all_reduce_round(call, all);
         return;

@@ -32,6 +32,7 @@ struct collective {
     bool is_uneven; /* with a count of its own for each rank */
     int root;
     int rank, size;
+    int ranks_of_run;
     MPI_Comm comm;
     struct transfer_key line; /* context and sequence of all its messages */
     int neighbour_count;      /* of a Cartesian communicator; each may be MPI_PROC_NULL */

@@ -28,9 +28,9 @@ START_TEST(messages_take_what_is_written)
         const char *name;
         double latency, bandwidth, shared;
         int together;
-    } platforms[] = {{"computer", 0.8e-6, 10e9, 230.4e9, 512},
+    } platforms[] = {{"computer", 0.8e-6, 10e9, 230.4e9, 4096},
                      {"rack", 2e-6, 300e9, INFINITY, 8},
-                     {"slow", 48e-6, 125e6, INFINITY, 512}};
+                     {"slow", 48e-6, 125e6, INFINITY, 4096}};
     for (size_t i = 0; i < G_N_ELEMENTS(platforms); i++) {
         struct platform *platform = platform_named(platforms[i].name);
         ck_assert_double_eq_tol(platform->latency, platforms[i].latency, 1e-12);
@@ -48,11 +48,35 @@ END_TEST
 START_TEST(the_formula_says_where_it_ends)
 {
     struct platform *rack = platform_named("rack");
+    ck_assert(platform_knows_all_reduce(rack, 1024, 1));
+    ck_assert(platform_knows_all_reduce(rack, 8, 128));
+    ck_assert(!platform_knows_all_reduce(rack, 12, 1));
+    ck_assert(!platform_knows_all_reduce(rack, 8192, 1));
     ck_assert(platform_knows_collectives(rack, 8));
     ck_assert(!platform_knows_collectives(rack, 9));
     rack->measured = true;
     ck_assert(!platform_knows_collectives(rack, 2));
     ck_assert(platform_knows_collectives(rack, 1));
+    g_free(rack);
+}
+END_TEST
+
+/* By hand: two latencies of 2 µs inside a server, and two of 3.2 µs more for each doubling outside. */
+START_TEST(an_all_reduce_of_two_servers_goes_through_both_kinds_of_links)
+{
+    struct platform *rack = platform_named("rack");
+    ck_assert_int_eq(rack->hosts, 4096);
+    ck_assert_double_eq_tol(rack->between_latency, 3.2e-6, 1e-12);
+    ck_assert_double_eq_tol(rack->between_bandwidth, 25e9, 1);
+    ck_assert_double_eq_tol(rack->uplink_bandwidth, 200e9, 1);
+    const double bytes = 16e6, inside = 6 * 2e-6 + 2 * (8e6 + 4e6 + 2e6) / 300e9,
+                 outside = 2 * 3.2e-6 + 2 * 1e6 / 25e9;
+    ck_assert_double_eq_tol(platform_spread_all_reduce_seconds(rack, 16, 1, bytes),
+                            inside + outside, 1e-12);
+    ck_assert_double_eq_tol(platform_spread_all_reduce_seconds(rack, 2, 8, bytes),
+                            2 * 3.2e-6 + 2 * 8e6 / 25e9, 1e-12);
+    ck_assert(platform_spread_all_reduce_seconds(rack, 4, 2, bytes) ==
+              platform_all_reduce_seconds(rack, 4, bytes));
     g_free(rack);
 }
 END_TEST
@@ -85,6 +109,25 @@ END_TEST
 
 /* ---- against the simulation ---------------------------------------------------------------------------- */
 
+/* Seconds that the program prints; and of the second all-reduce, if wanted. */
+static double simulated(const char *platform, int ranks, const char *what, long bytes,
+                        double *second)
+{
+    g_autofree char *program =
+        test_program(true, strcmp(what, "beside") == 0 ? "common/tests/programs/collective_flight"
+                                                       : "common/tests/programs/collective_clock");
+    struct test_run run =
+        test_run_command("tools/simulate %d %s %s %s %ld 0", ranks, platform, program, what, bytes);
+    const char *clock = strstr(run.output, "clock ");
+    ck_assert_msg(run.status == 0 && clock != NULL, TEST_LONG, run.output);
+    char *end;
+    const double first = 1e-9 * strtod(clock + strlen("clock "), &end);
+    if (second != NULL)
+        *second = 1e-9 * strtod(end, NULL);
+    test_run_clear(&run);
+    return first;
+}
+
 START_TEST(all_reduces_take_what_the_simulated_cluster_takes)
 {
     static const struct {
@@ -94,22 +137,58 @@ START_TEST(all_reduces_take_what_the_simulated_cluster_takes)
     } setting[] = {{"computer", 2, 400000}, {"computer", 8, 8},  {"computer", 8, 400000},
                    {"computer", 3, 240000}, {"computer", 7, 80}, {"computer", 32, 4000000},
                    {"rack", 8, 80000},      {"rack", 4, 8000},   {"slow", 5, 100000},
-                   {"slow", 6, 8000},       {"rack", 6, 90000},  {"rack", 7, 4000000}};
-    g_autofree char *program = test_program(true, "common/tests/programs/collective_flight");
+                   {"slow", 6, 8000},       {"rack", 6, 90000},  {"rack", 7, 4000000},
+                   {"rack", 16, 4000000},   {"rack", 32, 40000}, {"rack", 64, 4000000}};
     struct platform *platform = platform_named(setting[_i].platform);
-    struct test_run run =
-        test_run_command("tools/simulate %d %s %s beside %ld 0", setting[_i].ranks,
-                         setting[_i].platform, program, setting[_i].bytes);
-    const char *clock = strstr(run.output, "clock ");
-    ck_assert_msg(run.status == 0 && clock != NULL, TEST_LONG, run.output);
-    const double found = 1e-9 * strtod(clock + strlen("clock "), NULL);
-    const double expected =
-        platform_all_reduce_seconds(platform, setting[_i].ranks, (double)setting[_i].bytes);
+    const double found =
+        simulated(setting[_i].platform, setting[_i].ranks, "beside", setting[_i].bytes, NULL);
+    const double expected = platform_spread_all_reduce_seconds(platform, setting[_i].ranks, 1,
+                                                               (double)setting[_i].bytes);
     ck_assert_msg(fabs(found - expected) < 0.01 * expected + 20e-9,
                   "%s, %d ranks, %ld bytes: %.9g s simulated, %.9g by formula",
                   setting[_i].platform, setting[_i].ranks, setting[_i].bytes, found, expected);
-    test_run_clear(&run);
     g_free(platform);
+}
+END_TEST
+
+/* In a run of many ranks without numbers, several steps are simulated by one message. It takes as long as by the
+ * algorithm itself: halving and doubling within servers and between them, and step by step on 128 ranks. */
+START_TEST(merged_steps_take_as_long_as_single_ones)
+{
+    static const struct {
+        const char *platform;
+        int ranks;
+        long bytes;
+    } setting[] = {{"rack", 256, 4000000},
+                   {"rack", 256, 100000000},
+                   {"slow", 256, 1000000},
+                   {"rack", 128, 4000000},
+                   {"computer", 256, 4000000}};
+    struct platform *platform = platform_named(setting[_i].platform);
+    const int ranks = setting[_i].ranks;
+    const double found = simulated(setting[_i].platform, ranks, "folded", setting[_i].bytes, NULL);
+    const double expected =
+        platform->between_bandwidth > 0
+            ? platform_spread_all_reduce_seconds(platform, ranks, 1, (double)setting[_i].bytes)
+            : platform_all_reduce_seconds(platform, ranks, (double)setting[_i].bytes);
+    ck_assert_msg(fabs(found - expected) < 0.001 * expected + 20e-9,
+                  "%s, %d ranks, %ld bytes: %.9g s simulated, %.9g by formula",
+                  setting[_i].platform, ranks, setting[_i].bytes, found, expected);
+    g_free(platform);
+}
+END_TEST
+
+/* Over one communicator: the first is not slower for the second, which begins behind it. */
+START_TEST(non_blocking_collectives_are_carried_out_in_turn)
+{
+    struct platform *slow = platform_named("slow");
+    double second;
+    const double first = simulated("slow", 8, "in-turn", 4000000, &second),
+                 expected = platform_all_reduce_seconds(slow, 8, 4000000);
+    ck_assert_msg(fabs(first - expected) < 0.001 * expected, "%.9g s, not %.9g", first, expected);
+    ck_assert_msg(fabs(second - 2 * expected) < 0.001 * expected, "%.9g s, not twice %.9g", second,
+                  expected);
+    g_free(slow);
 }
 END_TEST
 
@@ -120,9 +199,14 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, messages_take_what_is_written);
     tcase_add_test(tests, the_formula_says_where_it_ends);
+    tcase_add_test(tests, an_all_reduce_of_two_servers_goes_through_both_kinds_of_links);
     tcase_add_test(tests, no_collective_is_faster_than_possible);
     if (test_has_simulator())
-        tcase_add_loop_test(tests, all_reduces_take_what_the_simulated_cluster_takes, 0, 12);
+        tcase_add_loop_test(tests, all_reduces_take_what_the_simulated_cluster_takes, 0, 15);
+    if (test_has_simulator()) {
+        tcase_add_loop_test(tests, merged_steps_take_as_long_as_single_ones, 0, 5);
+        tcase_add_test(tests, non_blocking_collectives_are_carried_out_in_turn);
+    }
     suite_add_tcase(suite, tests);
     return suite;
 }

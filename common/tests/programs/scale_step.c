@@ -1,0 +1,306 @@
+/*
+ * One training step of a GPT on data × pipeline × tensor ranks, of charges and messages without numbers:
+ * what the simulated cluster takes of a machine with a thousand GPUs, and how long such a step would be.
+ *
+ *     scale_step [data=N] [pipeline=N] [tensor=N] [layers=N] [width=N] … (see `settings` below)
+ *
+ * Rank order: tensor fastest, then data, then pipeline. The schedule is 1F1B; a layer makes two
+ * all-reduces forward and two backward over its tensor group, and where activations are recomputed two
+ * more. Gradients are reduced over the data group in buckets, each started as soon as its last layer's
+ * backward has ended (reduce=kit), or by a ring of messages of the program's own behind the last one
+ * (reduce=ring). Charges are those of Narayanan et al. 2021: a forward of a layer 24·b·s·h²·(1 + s/(6h)).
+ */
+#include "common/base/fatal.h"
+#include "common/base/flops.h"
+#include "common/base/machine.h"
+#include "common/base/mpi_check.h"
+#include "common/base/tensor.h"
+#include "common/log/log_fields.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FLOAT_BYTES = 4 };
+
+static long data = 1, pipeline = 1, tensor = 1;
+static long layers = 24, width = 2304, sequence = 2048, vocabulary = 51200;
+static long micro_batches = 1, samples = 1; /* of one pipeline, and in each micro-batch */
+static long value_bytes = 2;                /* of an activation's number */
+static long gradient_bytes = 4;             /* of a gradient's */
+static long bucket_bytes = 25L << 20;
+static long recompute;
+static const char *reduce = "kit", *log_folder;
+
+static const struct {
+    const char *name;
+    long *value;
+} settings[] = {{"data", &data},
+                {"pipeline", &pipeline},
+                {"tensor", &tensor},
+                {"layers", &layers},
+                {"width", &width},
+                {"sequence", &sequence},
+                {"vocabulary", &vocabulary},
+                {"micro-batches", &micro_batches},
+                {"samples", &samples},
+                {"value-bytes", &value_bytes},
+                {"gradient-bytes", &gradient_bytes},
+                {"bucket-bytes", &bucket_bytes},
+                {"recompute", &recompute}};
+
+static int rank, stage;
+static MPI_Comm data_group, pipeline_group, tensor_group;
+static struct tensor *memory; /* of all messages: on the meta device all share it anyhow */
+static double busy;           /* simulated seconds of this rank: computing */
+static MPI_Request *bucket;   /* under way */
+static int buckets, most_buckets;
+static double bucket_filled; /* bytes of the next one */
+
+static double now(void)
+{
+    return 1e-9 * (double)machine_clock();
+}
+
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+static void set(char *argument)
+{
+    char *value = strchr(argument, '=');
+    if (value == NULL)
+        fatal("%s: must be a setting and =", argument);
+    *value++ = '\0';
+    bool known = true;
+    if (strcmp(argument, "reduce") == 0)
+        reduce = value;
+    else if (strcmp(argument, "log") == 0)
+        log_folder = value;
+    else
+        known = false;
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        if (strcmp(settings[i].name, argument) == 0) {
+            *settings[i].value = atol(value);
+            known = true;
+        }
+    if (!known)
+        fatal("there is no setting %s", argument);
+}
+
+static int whole(double number)
+{
+    if (number < 0 || number > 2147483647.0)
+        fatal("%g does not fit a message", number);
+    return (int)number;
+}
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+/* A block of the width of the model for all tokens of a micro-batch. */
+static int activation_bytes(void)
+{
+    return whole((double)samples * (double)sequence * (double)width * (double)value_bytes);
+}
+
+static void reduce_activations(void)
+{
+    if (tensor > 1)
+        mpi_check(MPI_Allreduce(MPI_IN_PLACE, memory->data, activation_bytes() / FLOAT_BYTES,
+                                MPI_FLOAT, MPI_SUM, tensor_group));
+}
+
+/* To or from a neighbour; each of the tensor group's ranks its share. MPI_PROC_NULL: nothing. */
+static void exchange(int to, int from)
+{
+    const int bytes = activation_bytes() / (int)tensor;
+    if (to != MPI_PROC_NULL || from != MPI_PROC_NULL)
+        mpi_check(MPI_Sendrecv(memory->data, bytes, MPI_BYTE, to, 0, memory->data, bytes, MPI_BYTE,
+                               from, 0, pipeline_group, MPI_STATUS_IGNORE));
+    if (from != MPI_PROC_NULL && tensor > 1)
+        mpi_check(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, memory->data, bytes, MPI_BYTE,
+                                tensor_group));
+}
+
+/* An all-reduce by a ring of point-to-point messages: each rank's next chunk goes to the next rank. */
+static void go_round(double bytes)
+{
+    const int ranks = (int)data, own = rank / (int)tensor % ranks, next = (own + 1) % ranks,
+              last = (own + ranks - 1) % ranks, chunk = whole(bytes / ranks);
+    for (int i = 0; i < 2 * (ranks - 1); i++)
+        mpi_check(MPI_Sendrecv(memory->data, chunk, MPI_BYTE, next, 1, memory->data, chunk,
+                               MPI_BYTE, last, 1, data_group, MPI_STATUS_IGNORE));
+}
+
+/* ---- gradients ------------------------------------------------------------------------------ */
+
+static void start_bucket(void)
+{
+    const int elements = whole(bucket_filled / FLOAT_BYTES);
+    bucket_filled = 0;
+    if (buckets == most_buckets) {
+        most_buckets = 2 * most_buckets + 16;
+        bucket = realloc(bucket, (size_t)most_buckets * sizeof *bucket);
+        if (bucket == NULL)
+            fatal("no memory for %d requests", most_buckets);
+    }
+    mpi_check(MPI_Iallreduce(MPI_IN_PLACE, memory->data, elements, MPI_FLOAT, MPI_SUM, data_group,
+                             &bucket[buckets++]));
+}
+
+/* So many bytes of gradients are ready. */
+static void add_gradients(double bytes)
+{
+    if (data == 1)
+        return;
+    while (strcmp(reduce, "kit") == 0 && bucket_filled + bytes >= (double)bucket_bytes) {
+        bytes -= (double)bucket_bytes - bucket_filled;
+        bucket_filled = (double)bucket_bytes;
+        start_bucket();
+    }
+    bucket_filled += bytes;
+}
+
+static void finish_gradients(void)
+{
+    if (data > 1 && strcmp(reduce, "ring") == 0)
+        go_round(bucket_filled);
+    else if (data > 1 && bucket_filled > 0)
+        start_bucket();
+    mpi_check(MPI_Waitall(buckets, bucket, MPI_STATUSES_IGNORE));
+}
+
+/* ---- computations --------------------------------------------------------------------------- */
+
+/* Of one layer and micro-batch, forward, on all of its tensor group's ranks. */
+static double layer_flops(void)
+{
+    const double b = (double)samples, s = (double)sequence, h = (double)width;
+    return 24 * b * s * h * h * (1 + s / (6 * h));
+}
+
+static double head_flops(void)
+{
+    return 2 * (double)samples * (double)sequence * (double)width * (double)vocabulary;
+}
+
+static void compute(double flops)
+{
+    flops_charge(flops / (double)tensor);
+    flops_spend();
+    busy += flops / (double)tensor / machine_speed();
+}
+
+/* Of this stage: the first ones have one more where they do not divide. */
+static int own_layers(void)
+{
+    return (int)(layers / pipeline + (stage < layers % pipeline));
+}
+
+static double layer_gradient_bytes(void)
+{
+    return 12.0 * (double)width * (double)width / (double)tensor * (double)gradient_bytes;
+}
+
+static void forward(int micro_batch)
+{
+    log_compute(LOG_FORWARD, LOG_BEGIN, stage, micro_batch);
+    for (int i = 0; i < own_layers(); i++)
+        for (int half = 0; half < 2; half++) {
+            compute(layer_flops() / 2);
+            reduce_activations();
+        }
+    if (stage == pipeline - 1)
+        compute(head_flops());
+    log_compute(LOG_FORWARD, LOG_END, stage, micro_batch);
+}
+
+static void backward(int micro_batch)
+{
+    const bool is_last = micro_batch == micro_batches - 1;
+    log_compute(LOG_BACKWARD, LOG_BEGIN, stage, micro_batch);
+    if (stage == pipeline - 1)
+        compute(2 * head_flops());
+    for (int i = 0; i < own_layers(); i++) {
+        for (int half = 0; half < (recompute ? 2 : 0); half++) {
+            compute(layer_flops() / 2);
+            reduce_activations();
+        }
+        for (int half = 0; half < 2; half++) {
+            compute(layer_flops());
+            reduce_activations();
+        }
+        if (is_last)
+            add_gradients(layer_gradient_bytes());
+    }
+    if (is_last && (stage == 0 || stage == pipeline - 1))
+        add_gradients((double)vocabulary * (double)width / (double)tensor * (double)gradient_bytes);
+    log_compute(LOG_BACKWARD, LOG_END, stage, micro_batch);
+}
+
+/* ---- the step ------------------------------------------------------------------------------- */
+
+/* 1F1B. */
+static void step(void)
+{
+    const int before = stage > 0 ? stage - 1 : MPI_PROC_NULL,
+              after = stage < pipeline - 1 ? stage + 1 : MPI_PROC_NULL;
+    const int all = (int)micro_batches, most = (int)pipeline - 1 - stage,
+              warm_up = most < all ? most : all;
+    for (int i = 0; i < warm_up; i++) {
+        exchange(MPI_PROC_NULL, before);
+        forward(i);
+        exchange(after, MPI_PROC_NULL);
+    }
+    if (warm_up < all)
+        exchange(MPI_PROC_NULL, before);
+    for (int i = warm_up; i < all; i++) {
+        forward(i);
+        exchange(after, after);
+        backward(i - warm_up);
+        exchange(before, i < all - 1 ? before : MPI_PROC_NULL);
+    }
+    for (int i = all - warm_up; i < all; i++) {
+        exchange(MPI_PROC_NULL, after);
+        backward(i);
+        exchange(before, MPI_PROC_NULL);
+    }
+    finish_gradients();
+}
+
+static void make_groups(void)
+{
+    const int t = (int)tensor, d = (int)data;
+    stage = rank / (t * d);
+    mpi_check(MPI_Comm_split(MPI_COMM_WORLD, rank / t, rank, &tensor_group));
+    mpi_check(MPI_Comm_split(MPI_COMM_WORLD, stage * t + rank % t, rank, &data_group));
+    mpi_check(MPI_Comm_split(MPI_COMM_WORLD, rank % (t * d), rank, &pipeline_group));
+}
+
+int main(int argc, char **argv)
+{
+    int ranks;
+    mpi_check(MPI_Init(&argc, &argv));
+    mpi_check(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+    mpi_check(MPI_Comm_size(MPI_COMM_WORLD, &ranks));
+    for (int i = 1; i < argc; i++)
+        set(argv[i]);
+    if (data * pipeline * tensor != ranks)
+        fatal("data × pipeline × tensor must be the %d ranks", ranks);
+    if (log_folder != NULL)
+        log_open(log_folder, rank, ranks, 1);
+    memory = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_META,
+                        shape_flat(TENSOR_META_MESSAGE_BYTES / FLOAT_BYTES));
+    make_groups();
+    mpi_check(MPI_Barrier(MPI_COMM_WORLD));
+    const double begin = now();
+    step();
+    const double own = now() - begin;
+    const double times[] = {own, busy};
+    double most[2];
+    mpi_check(MPI_Reduce(times, most, 2, MPI_DOUBLE, MPI_MAX, 0, MPI_COMM_WORLD));
+    if (rank == 0)
+        printf("step %.9f computing %.9f\n", most[0], most[1]);
+    mpi_check(MPI_Finalize());
+    log_close();
+    return 0;
+}
