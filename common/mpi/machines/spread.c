@@ -6,6 +6,7 @@
  *     ring       long data: only to the next rank; as many messages as ranks
  *     Bruck      any number of ranks in the fewest steps
  */
+#include "common/mpi/machines/merged.h"
 #include "common/mpi/machines/steps.h"
 
 #include "common/base/fatal.h"
@@ -85,6 +86,15 @@ void spread_blocks(struct collective *call, const struct block block[])
     free(room);
 }
 
+/* Without numbers: doubling. */
+static void gather_merged(struct collective *call, double bytes)
+{
+    struct merged_steps steps = {.is_ring = false};
+    for (int distance = call->size / 2; distance > 0; distance /= 2)
+        merged_add(&steps, (struct merged_step){distance, 1, bytes / (2.0 * distance)});
+    merged_carry_out(call, &steps);
+}
+
 void carry_out_allgather(struct collective *call)
 {
     struct block *block = malloc((size_t)call->size * sizeof *block);
@@ -94,6 +104,9 @@ void carry_out_allgather(struct collective *call)
         block[k] = side_block(&call->output, k);
     if (!collective_is_in_place(call))
         collective_copy(call, side_block(&call->input, 0), block[call->rank]);
-    spread_blocks(call, block);
+    if (!call->is_uneven && (call->size & (call->size - 1)) == 0 && merged_is_for(call, block[0]))
+        gather_merged(call, (double)block_bytes(block[0]) * call->size);
+    else
+        spread_blocks(call, block);
     free(block);
 }

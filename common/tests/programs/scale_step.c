@@ -7,7 +7,7 @@
  * Rank order: tensor fastest, then data, then pipeline. The schedule is 1F1B; a layer makes two
  * all-reduces forward and two backward over its tensor group, and where activations are recomputed two
  * more. Gradients are reduced over the data group in buckets, each started as soon as its last layer's
- * backward has ended (reduce=kit), or by a ring of messages of the program's own behind the last one
+ * backward has ended (reduce=kit) or behind the last one (reduce=after), or by a ring of messages of the program's own behind the last one
  * (reduce=ring). Charges are those of Narayanan et al. 2021: a forward of a layer 24·b·s·h²·(1 + s/(6h)).
  */
 #include "common/base/fatal.h"
@@ -16,6 +16,7 @@
 #include "common/base/mpi_check.h"
 #include "common/base/tensor.h"
 #include "common/log/log_fields.h"
+#include "common/tests/programs/scale_settings.h"
 
 #include <mpi.h>
 #include <stdio.h>
@@ -23,32 +24,6 @@
 #include <string.h>
 
 enum { FLOAT_BYTES = 4 };
-
-static long data = 1, pipeline = 1, tensor = 1;
-static long layers = 24, width = 2304, sequence = 2048, vocabulary = 51200;
-static long micro_batches = 1, samples = 1; /* of one pipeline, and in each micro-batch */
-static long value_bytes = 2;                /* of an activation's number */
-static long gradient_bytes = 4;             /* of a gradient's */
-static long bucket_bytes = 25L << 20;
-static long recompute;
-static const char *reduce = "kit", *log_folder;
-
-static const struct {
-    const char *name;
-    long *value;
-} settings[] = {{"data", &data},
-                {"pipeline", &pipeline},
-                {"tensor", &tensor},
-                {"layers", &layers},
-                {"width", &width},
-                {"sequence", &sequence},
-                {"vocabulary", &vocabulary},
-                {"micro-batches", &micro_batches},
-                {"samples", &samples},
-                {"value-bytes", &value_bytes},
-                {"gradient-bytes", &gradient_bytes},
-                {"bucket-bytes", &bucket_bytes},
-                {"recompute", &recompute}};
 
 static int rank, stage;
 static MPI_Comm data_group, pipeline_group, tensor_group;
@@ -61,30 +36,6 @@ static double bucket_filled; /* bytes of the next one */
 static double now(void)
 {
     return 1e-9 * (double)machine_clock();
-}
-
-/* ---- arguments ------------------------------------------------------------------------------ */
-
-static void set(char *argument)
-{
-    char *value = strchr(argument, '=');
-    if (value == NULL)
-        fatal("%s: must be a setting and =", argument);
-    *value++ = '\0';
-    bool known = true;
-    if (strcmp(argument, "reduce") == 0)
-        reduce = value;
-    else if (strcmp(argument, "log") == 0)
-        log_folder = value;
-    else
-        known = false;
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
-        if (strcmp(settings[i].name, argument) == 0) {
-            *settings[i].value = atol(value);
-            known = true;
-        }
-    if (!known)
-        fatal("there is no setting %s", argument);
 }
 
 static int whole(double number)
@@ -147,24 +98,34 @@ static void start_bucket(void)
                              &bucket[buckets++]));
 }
 
-/* So many bytes of gradients are ready. */
-static void add_gradients(double bytes)
+static void start_full_buckets(void)
 {
-    if (data == 1)
-        return;
-    while (strcmp(reduce, "kit") == 0 && bucket_filled + bytes >= (double)bucket_bytes) {
-        bytes -= (double)bucket_bytes - bucket_filled;
+    double left = bucket_filled;
+    for (; left >= (double)bucket_bytes; left -= (double)bucket_bytes) {
         bucket_filled = (double)bucket_bytes;
         start_bucket();
     }
+    bucket_filled = left;
+}
+
+/* So many bytes of gradients are ready. */
+static void add_gradients(double bytes)
+{
     bucket_filled += bytes;
+    if (data > 1 && strcmp(reduce, "kit") == 0)
+        start_full_buckets();
 }
 
 static void finish_gradients(void)
 {
-    if (data > 1 && strcmp(reduce, "ring") == 0)
+    if (data == 1)
+        return;
+    if (strcmp(reduce, "ring") == 0) {
         go_round(bucket_filled);
-    else if (data > 1 && bucket_filled > 0)
+        return;
+    }
+    start_full_buckets();
+    if (bucket_filled > 0)
         start_bucket();
     mpi_check(MPI_Waitall(buckets, bucket, MPI_STATUSES_IGNORE));
 }
