@@ -35,6 +35,11 @@ $(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) 
 	@mkdir -p $(@D)
 	$(say)tools/link $(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@.new && mv $@.new $@
 
+.PHONY: bench-scale
+bench-scale: ## runs of a thousand simulated GPUs: weak scaling, GPT-3 in three dimensions, a published table
+	+@$(call built,$(S)/programs/common/tests/programs/scale_step)
+	@B=$(B) bench/scale $(call quoted,$(or $(OUT),build/scale))
+
 # ---- this computer as a platform ------------------------------------------------------------------
 
 # Written where generated files go: it is true on this computer only.

@@ -149,8 +149,7 @@ static int count_of(size_t elements)
 }
 
 /* What all meta tensors share. Asked for again only when it must be larger: a tensor that is
- * made is the most frequent event on this device. Only what a message may carry is there: the
- * simulator touches all of it once, and then a process looks as large as that. Tensors that are made one
+ * made is the most frequent event on this device. Tensors that are made one
  * after the other begin at different places: MPI refuses one buffer for what goes in and what comes out. */
 static void *folded_memory(size_t bytes)
 {
@@ -158,7 +157,7 @@ static void *folded_memory(size_t bytes)
     static unsigned char *memory;
     static size_t size;
     static unsigned made;
-    const size_t most = TENSOR_META_MESSAGE_BYTES;
+    const size_t most = TENSOR_META_BYTES;
     const size_t needed = (bytes < most ? bytes : most) + (size_t)PLACES * APART;
     if (memory == NULL || needed > size) {
         memory = machine_folded_memory(needed);

@@ -36,6 +36,9 @@ enum device { DEVICE_CPU, DEVICE_CUDA, DEVICE_META };
 
 /* Of a larger meta tensor only so much may be sent or received in one message. */
 #define TENSOR_META_MESSAGE_BYTES ((size_t)512 << 20)
+/* So much of it has addresses: a message may begin anywhere in there, as a bucket does that lies far behind in all
+ * gradients. */
+#define TENSOR_META_BYTES ((size_t)16 << 30)
 
 struct shape {
     int dimensions;

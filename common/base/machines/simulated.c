@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Simulated seconds. The shortest sleep lets a call that has only begun get under way. */
@@ -242,6 +243,8 @@ void *machine_folded_memory(size_t bytes)
     cluster->folded = SMPI_SHARED_MALLOC(bytes + 1);
     if (cluster->folded == NULL)
         fatal("there is no memory to fold for %zu bytes", bytes);
+    /* SimGrid has touched all of it, and the process looks as large as that. */
+    madvise(cluster->folded, bytes, MADV_DONTNEED);
     cluster->folded_size = bytes;
     return cluster->folded;
 }
