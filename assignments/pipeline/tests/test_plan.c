@@ -64,8 +64,7 @@ static const struct {
     {"--ranks 4 --data nowhere", "DATA=nowhere"},
     {"--ranks 4 --platform moon", "PLATFORM=moon: there is no such platform; there are: "},
     {"--ranks 4 --platform ./Makefile", "PLATFORM=./Makefile"},
-    {"--ranks 5000 --model transformer:depth=5000 --platform slow",
-     "RANKS=5000: the platform slow has 4096 processors"},
+    {"--ranks 5000", "RANKS=5000: must be a whole number from 1 to 4096"},
     {"--ranks 512 --micro-batches 65536 --model transformer:depth=600 --platform slow",
      "MICRO_BATCHES=65536: with 600 stages"},
     {"--scaling 2,512:1,65536 --model transformer:depth=600 --platform slow",
@@ -85,6 +84,24 @@ START_TEST(wrong_arguments_are_named)
     ck_assert_msg(strstr(error->str, wrong[_i].message) != NULL, "'%s': the message is '%s'",
                   wrong[_i].words, error->str);
     ck_assert_ptr_null(strchr(error->str, '\n'));
+    g_string_free(error, TRUE);
+}
+END_TEST
+
+START_TEST(a_platform_may_have_fewer_processors)
+{
+    GString *error = g_string_new(NULL);
+    char *folder = test_folder_new();
+    g_autofree char *file = g_build_filename(folder, "few.xml", NULL);
+    g_autofree char *words =
+        g_strdup_printf("--ranks 8 --model transformer:depth=8 --platform %s", file);
+    ck_assert(g_file_set_contents(
+        file, "<platform><cluster radical=\"0-6\" speed=\"1Gf\"/></platform>", -1, NULL));
+    ck_assert_ptr_null(parse(words, error));
+    ck_assert_msg(strstr(error->str, "RANKS=8: the platform ") != NULL &&
+                      strstr(error->str, "has 7 processors") != NULL,
+                  "the message is '%s'", error->str);
+    test_folder_free(folder);
     g_string_free(error, TRUE);
 }
 END_TEST
@@ -343,6 +360,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("planner");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, wrong_arguments_are_named, 0, G_N_ELEMENTS(wrong));
+    tcase_add_test(tests, a_platform_may_have_fewer_processors);
     tcase_add_test(tests, empty_words_are_defaults);
     tcase_add_test(tests, what_can_not_run_is_left_out);
     tcase_add_loop_test(tests, a_model_may_not_suit_a_schedule, 0,
