@@ -37,14 +37,15 @@ static const struct judge judges[] = {
 static const struct mistake *mistake_of_hang(const struct diagnosis *diagnosis, GString *cause)
 {
     const struct mistake *mistake = data_sum_mistake_of_hang(diagnosis, cause);
-    return mistake ? mistake : data_norm_mistake_of_hang(diagnosis, cause);
+    if (!mistake)
+        mistake = data_norm_mistake_of_hang(diagnosis, cause);
+    return mistake ? mistake : data_mistake_of_hang(diagnosis, cause);
 }
 
 static const struct assignment data = {.name = "data",
                                        .options = &data_own_options,
                                        .judges = judges,
                                        .work_is_sound = data_work_is_sound,
-                                       .mistake_of_hang = data_mistake_of_hang};
                                        .mistake_of_hang = mistake_of_hang};
 
 __attribute__((constructor)) static void register_assignment(void)
