@@ -160,23 +160,29 @@ struct twice {
     int step[2], rank[2];
 };
 
+/* The first one; if there are such on two ranks in two steps, the first of these. */
 static bool find_twice(const struct partition_epoch *epoch, struct twice *twice)
 {
     g_autofree int *seen = g_new(int, (gsize)epoch->samples); /* step · ranks + rank */
+    bool found = false;
     for (int i = 0; i < epoch->samples; i++)
         seen[i] = -1;
     for (int at = 0; at < epoch->steps * epoch->ranks; at++)
         for (int i = 0; i < epoch->share[at].count; i++) {
-            const int sample = epoch->share[at].sample[i];
-            if (seen[sample] >= 0) {
-                *twice = (struct twice){sample,
-                                        {seen[sample] / epoch->ranks, at / epoch->ranks},
-                                        {seen[sample] % epoch->ranks, at % epoch->ranks}};
-                return true;
-            }
+            const int sample = epoch->share[at].sample[i], before = seen[sample];
+            const struct twice this = {sample,
+                                       {before / epoch->ranks, at / epoch->ranks},
+                                       {before % epoch->ranks, at % epoch->ranks}};
+            const bool apart = this.step[0] != this.step[1] && this.rank[0] != this.rank[1];
             seen[sample] = at;
+            if (before < 0 || (found && !apart))
+                continue;
+            *twice = this;
+            found = true;
+            if (apart)
+                return true;
         }
-    return false;
+    return found;
 }
 
 /* Is a sample on two ranks in one step? */
@@ -270,9 +276,12 @@ static bool shares_are_even(const struct partition_epoch *epoch, GString *what,
             "in step %d rank %d has %d samples and rank %d has %d: no rank may have two more "
             "than another",
             step, most, more, least, less);
-        if (is_together(epoch, step))
+        const bool is_tail = right_in_step(epoch, step) < epoch->batch_size;
+        if (is_tail && step > 0 && more == share_at(epoch, 0, most)->count)
+            *mistake = &tail_uneven;
+        else if (is_together(epoch, step))
             *mistake = &remainder_together;
-        else if (step == epoch->steps - 1 && right_in_step(epoch, step) < epoch->batch_size)
+        else if (is_tail)
             *mistake = &tail_uneven;
         return false;
     }
