@@ -1,7 +1,7 @@
 /*
  * A rank without samples that stays away, by logs written by hand, whole and cut off.
  */
-#include "assignments/data/judges/mistakes_of_hang.h"
+#include "assignments/data/judges/empty_share.h"
 #include "common/log/log_fields.h"
 #include "tests/support/logged_run.h"
 #include "tests/support/test.h"
