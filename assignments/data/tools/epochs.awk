@@ -12,7 +12,7 @@
 # Exit status 1, and a line on standard error, where the curve does not have that.
 BEGIN { FS = ","; OFS = "\t" }
 
-function complain(what) { print FILENAME ": " what > "/dev/stderr"; failed = 1; exit 1 }
+function complain(what) { print "the learning curve: " what > "/dev/stderr"; failed = 1; exit 1 }
 function mean(sum, n) { return sum / n }
 function deviation(sum, squares, n) { return n < 2 ? "-" : sqrt(squares / (n - 1)) }
 
@@ -20,7 +20,7 @@ FNR == 1 {
     for (i = 1; i <= NF; i++)
         column[$i] = i
     if (!("epoch" in column && "seconds" in column && "samples_per_second" in column && "tokens_per_second" in column))
-        complain("it is no learning curve")
+        complain("it has not the columns of one")
     next
 }
 {
