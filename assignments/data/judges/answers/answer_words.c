@@ -65,7 +65,7 @@ void data_judge_answer_snippets(const struct judgement *judgement, struct verdic
         {"E",
          {3 - 1},
          "Ranks 0 and 1 have different stages. What does the sum of their gradients mean?"},
-        {"F", {1 - 1}, "Rank 0 has 3 samples and rank 1 has 1. What should each sample count?"},
+        {"F", {0}, "Rank 0 has 3 samples and rank 1 has 1. What should each sample count?"},
     };
     static const struct question_words question = {"Q7",  {"snippet", "fault"},
                                                    words, "the number of one fault, 1 to 8",
