@@ -59,6 +59,16 @@ START_TEST(epochs_have_a_mean_and_a_deviation)
 }
 END_TEST
 
+START_TEST(epochs_to_get_warm_are_not_counted)
+{
+    g_autofree char *curve = file_of("curve.csv", TWO_EPOCHS);
+    struct test_run run =
+        test_run_command("awk -v batch=10 -v warm=1 -f " TOOLS "/epochs.awk %s", curve);
+    ck_assert_str_eq(run.output, "2\t1\t20\t16\t3\t-\t6.66667\t-\t0.666667\n");
+    test_run_clear(&run);
+}
+END_TEST
+
 START_TEST(one_epoch_has_no_deviation)
 {
     g_autofree char *curve = file_of("curve.csv", HEAD "0,0,10,2,0,1,20,20\n1,0,20,2,0,2,20,20\n");
@@ -90,6 +100,7 @@ static const struct {
     {HEAD "0,0,1,0,0,1,1,1\n1,1,2,0,0,2,1,1\n2,2,3,0,0,3.5,1,1\n", "-v exact=1 -v steps=2",
      "they should be the same"},
     {HEAD "0,0,1,0,0,1,1,1\n1,1,2,0,0,2,1,1\n", "-v exact=1 -v steps=2", "needs three steps"},
+    {HEAD "0,0,10,2,0,1,20,20\n1,0,20,2,0,2,20,20\n", "-v warm=1", "no epoch behind the first 1"},
 };
 
 START_TEST(what_is_no_curve_of_epochs_is_refused)
@@ -247,6 +258,7 @@ Suite *test_suite(void)
     tcase_set_timeout(cases, 100);
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, epochs_have_a_mean_and_a_deviation);
+    tcase_add_test(cases, epochs_to_get_warm_are_not_counted);
     tcase_add_test(cases, one_epoch_has_no_deviation);
     tcase_add_test(cases, a_simulated_step_stands_for_all);
     tcase_add_loop_test(cases, what_is_no_curve_of_epochs_is_refused, 0, G_N_ELEMENTS(refused));

@@ -5,16 +5,15 @@
 #     samples per second: mean, deviation,
 #     share of the time that was outside of training steps
 #
-# The deviation is that of a sample (over n - 1), and "-" where there is one epoch. -v exact=1: the curve is of a
-# simulated run, in which all steps behind the first take the same time; then an epoch of -v steps=N of them
-# takes N times that, and the deviations are "-". -v batch=N: samples of a step.
+# The deviation is that of a sample (over n - 1), and "-" where there is one epoch. -v batch=N: samples of a step.
+# -v warm=N: the first N epochs are not counted. -v exact=1: the curve is of a simulated run, in which all steps behind the
+# first take the same time; then an epoch of -v steps=N of them takes N times that, and the deviations are "-".
 #
 # Exit status 1, and a line on standard error, where the curve does not have that.
 BEGIN { FS = ","; OFS = "\t" }
 
 function complain(what) { print "the learning curve: " what > "/dev/stderr"; failed = 1; exit 1 }
-function mean(sum, n) { return sum / n }
-function deviation(sum, squares, n) { return n < 2 ? "-" : sqrt(squares / (n - 1)) }
+function deviation(squares, n) { return n < 2 ? "-" : sqrt(squares / (n - 1)) }
 
 FNR == 1 {
     for (i = 1; i <= NF; i++)
@@ -46,10 +45,14 @@ function simulated(   i) {
     print steps, 1, steps * batch, sprintf("%.0f", tokens), steps * one, "-", batch / one, "-", "-"
 }
 
-function real(   e, n, seconds, rate, sum, rates, squares, rate_squares, within, began) {
-    for (e = 0; e < epochs; e++) {
+function real(   e, n, seconds, rate, sum, rates, squares, rate_squares, within, began, counted) {
+    for (e = 0; e < epochs; e++)
         if (steps_of[e] != steps_of[0])
             complain("epoch " e " has " steps_of[e] " steps, and epoch 0 " steps_of[0])
+    if (epochs <= warm)
+        complain("it has no epoch behind the first " warm)
+    began = warm > 0 ? last[warm - 1] : 0
+    for (e = warm + 0; e < epochs; e++) {
         seconds[e] = last[e] - began
         began = last[e]
         rate[e] = steps_of[e] * batch / seconds[e]
@@ -57,13 +60,13 @@ function real(   e, n, seconds, rate, sum, rates, squares, rate_squares, within,
         rates += rate[e]
         within += inside[e]
     }
-    for (e = 0; e < epochs; e++) {
-        squares += (seconds[e] - sum / epochs) ^ 2
-        rate_squares += (rate[e] - rates / epochs) ^ 2
+    counted = epochs - warm
+    for (e = warm + 0; e < epochs; e++) {
+        squares += (seconds[e] - sum / counted) ^ 2
+        rate_squares += (rate[e] - rates / counted) ^ 2
     }
-    print steps_of[0], epochs, steps_of[0] * batch, sprintf("%.0f", tokens), mean(sum, epochs),
-          deviation(sum, squares, epochs), mean(rates, epochs), deviation(rates, rate_squares, epochs),
-          (sum > within ? 1 - within / sum : 0)
+    print steps_of[0], counted, steps_of[0] * batch, sprintf("%.0f", tokens), sum / counted, deviation(squares, counted),
+          rates / counted, deviation(rate_squares, counted), (sum > within ? 1 - within / sum : 0)
 }
 
 END {
