@@ -44,8 +44,8 @@ struct tensor *norm_x(const struct norm_case *one, int member, int micro_batch)
     struct tensor *x = drawn(one, DRAW_X, member, micro_batch);
     for (int i = 0; i < x->count; i++) {
         const int channel = i / one->plane % one->channels;
-        const float spread = 1 + 0.5f * (float)member,
-                    shift = (float)((1 + channel) * (1 + member));
+        const float spread = 1 + 0.5f * (float)member;
+        const float shift = 0.75f * (float)(channel % 3 + member);
         tensor_floats(x)[i] = spread * tensor_floats(x)[i] + shift;
     }
     return x;

@@ -143,6 +143,16 @@ static struct statistics statistics_of(const struct norm_case *one, int part, in
     return all;
 }
 
+/* Who takes the variance as the mean of the squares less the square of the mean loses so much. */
+double norm_room(const struct norm_case *one, int part)
+{
+    const struct statistics all = statistics_of(one, part, OF_ALL);
+    double most = 0;
+    for (int c = 0; c < one->channels; c++)
+        most = fmax(most, all.mean[c] * all.mean[c] / (all.variance[c] + epsilon));
+    return 1 + 0.05 * most;
+}
+
 /* ---- what comes of them ----------------------------------------------------------------------------------- */
 
 static double *due_y(const struct norm_case *one, const struct statistics *by, int part, int *count)

@@ -30,6 +30,9 @@ extern const struct norm_fact norm_facts[NORM_THINGS];
 /* A way to compute a thing: number 0 is the right one, behind it known mistakes; NULL behind the last. */
 const struct mistake *norm_mistake(enum norm_thing thing, int way);
 
+/* By how much more rounding may change what is right where means are large beside deviations: 1 or more. */
+double norm_room(const struct norm_case *one, int part);
+
 /* What the caller of `one` gets, and *count: how many numbers. Free with g_free. */
 double *norm_due(const struct norm_case *one, enum norm_thing thing, int part, int way, int *count);
 
