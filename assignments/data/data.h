@@ -146,7 +146,8 @@ void gradient_ready(struct data_parallel *data, int micro_batch, int layer);
  * and any number of ranks. Every rank ends with the same bits.
  *
  * ring: 2 (p - 1) steps, in each of which a rank sends one of p chunks to the next one and receives one
- * from the one before. (Patarasuk & Yuan 2009) */
+ * from the one before. Chunks are as equal as they can be: none has more numbers than count / p, rounded up.
+ * (Patarasuk & Yuan 2009) */
 void ring_all_reduce(float *values, int count, MPI_Comm comm);
 /* halving and doubling: log2 p steps with half of what is left each, and log2 p back. (Rabenseifner 2004;
  * Thakur et al. 2005) Ranks that are no power of two may be refused: can_halve_and_double writes to reason (of
@@ -156,9 +157,19 @@ void halving_doubling_all_reduce(float *values, int count, MPI_Comm comm);
 
 /* ---- synchronised_batch_norm.c --------------------------------------------------- */
 
-/* A batch norm like `kit`, over the samples of all ranks of comm, which may have different numbers of them.
- * kit->parameter[0] is the weight γ, [1] the bias β; epsilon is 1e-5. x is (samples, columns) or (samples,
- * channels, height, width); mean and variance are over all but the columns or channels. */
+/* A batch norm like `kit`, over the samples of all ranks of comm, which may have different numbers of them; all
+ * call it, with one sample at the least each. kit->parameter[0] is the weight γ, [1] the bias β; kit->buffer[0] the
+ * running mean, [1] the running variance (see custom_layer.h), which follow by a tenth; epsilon is 1e-5. x is
+ * (samples, columns) or (samples, channels, height, width); mean and variance are over all but the columns or
+ * channels.
+ *
+ * dy is the gradient of the mean loss over this rank's own samples, and so is dx to be: in the mean over all ranks'
+ * samples they count by how many these are of all. With N numbers of a channel on all ranks, and n_r samples on rank r,
+ *
+ *     dx = γ (dy - Σ_r n_r (Σ dy) / (N n) - x̂ Σ_r n_r (Σ dy x̂) / (N n)) / √(variance + ε)
+ *
+ * on a rank with n samples, the inner sums being those of rank r. What this rank adds to the gradients of γ and β are
+ * its own Σ dy x̂ and Σ dy: averaged with all other gradients, by n / Σ n_r, they become those of the whole batch. */
 struct layer synchronised_batch_norm(const struct layer *kit, MPI_Comm comm);
 
 /* ---- groups.c --------------------------------------------------------------------- */

@@ -191,9 +191,9 @@ const struct mistake *data_sum_mistake(const struct sum_results *all)
         return &summed_twice;
     if (common & HAS_MORE)
         return &some_double;
-    if (found.right_members == 1 && (common & ELSEWHERE))
+    if (found.right_members == 1 && (common & ELSEWHERE) && (common & LACKS_SOME))
         return &only_one_rank;
-    if (common & ELSEWHERE)
+    if ((common & ELSEWHERE) && (common & LACKS_SOME))
         return 2 * found.longest_wrong >= found.longest ? &not_gathered : &chunk_lacking;
     if (common & LACKS_ONE)
         return &one_missing;
