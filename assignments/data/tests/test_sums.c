@@ -251,7 +251,7 @@ static const struct {
 } wrong[] = {
     {made_own, "has", "not summed"},
     {made_mean, "has", "averaged instead of summed"},
-    {made_double, "times", "summed twice"},
+    {made_double, "element 0, and the sum is", "summed twice"},
     {made_without_tail, "missing", "the tail is left out"},
     {made_on_first, "missing", "only one rank has it"},
     {made_of_first_half, "missing", "only the own chunk is complete"},

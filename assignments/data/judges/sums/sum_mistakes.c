@@ -21,25 +21,6 @@ static bool digits_of(const struct sum_case *one, int i, float found, int digit[
     return true;
 }
 
-char *data_sum_digits_text(const struct sum_case *one, int i, float found)
-{
-    int digit[SUM_MOST_RANKS];
-    g_autoptr(GString) text = g_string_new(NULL);
-    if (!one->whole || !digits_of(one, i, found, digit))
-        return NULL;
-    for (int member = 0; member < one->group.ranks; member++) {
-        const int rank = sum_member(&one->group, member);
-        if (digit[member] == 1)
-            continue;
-        g_string_append(text, text->len > 0 ? ", " : "");
-        if (digit[member] == 0)
-            g_string_append_printf(text, "rank %d's number is missing in it", rank);
-        else
-            g_string_append_printf(text, "rank %d's is in it %d times", rank, digit[member]);
-    }
-    return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
-}
-
 /* What all wrong elements have in common: a bit for each thing that is true of an element. */
 enum {
     IS_OWN = 1 << 0,     /* the rank's own number */
@@ -174,6 +155,29 @@ static const struct mistake some_double = {
     "they may, or what is complete is added again.",
     "how many steps the first half has, p - 1, and what the second half does with what it "
     "receives"};
+
+/* ---- in words -------------------------------------------------------------------------------------------- */
+
+char *data_sum_digits_text(const struct sum_case *one, int i, float found,
+                           const struct mistake *mistake)
+{
+    int digit[SUM_MOST_RANKS];
+    g_autoptr(GString) text = g_string_new(NULL);
+    const bool multiplied = mistake == &averaged || mistake == &summed_twice;
+    if (!one->whole || multiplied || !digits_of(one, i, found, digit))
+        return NULL;
+    for (int member = 0; member < one->group.ranks; member++) {
+        const int rank = sum_member(&one->group, member);
+        if (digit[member] == 1)
+            continue;
+        g_string_append(text, text->len > 0 ? ", " : "");
+        if (digit[member] == 0)
+            g_string_append_printf(text, "rank %d's number is missing in it", rank);
+        else
+            g_string_append_printf(text, "rank %d's is in it %d times", rank, digit[member]);
+    }
+    return text->len > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
 
 const struct mistake *data_sum_mistake(const struct sum_results *all)
 {

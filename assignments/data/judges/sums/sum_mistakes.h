@@ -10,8 +10,9 @@
  * is none. */
 const struct mistake *data_sum_mistake(const struct sum_results *all);
 
-/* Of element i of a whole case on some rank: "member 1's number is missing in it, member 2's is in it twice"; NULL:
- * it is no sum of the members' numbers. A new string. */
-char *data_sum_digits_text(const struct sum_case *one, int i, float found);
+/* Of element i of a whole case on some rank: "rank 1's number is missing in it, rank 2's is in it 2 times"; NULL:
+ * it is no sum of the members' numbers, or all are multiplied by the same, as the mistake says. A new string. */
+char *data_sum_digits_text(const struct sum_case *one, int i, float found,
+                           const struct mistake *mistake);
 
 #endif

@@ -214,15 +214,17 @@ static bool judge_one(const struct outcome *run, const struct sum_results *all,
         verdict_name_mistake(verdict, &own_collective);
         return false;
     }
-    if (numbers < load.least || numbers > load.most || own->messages > MOST_PIECES * load.messages)
+    if (numbers > load.most || own->messages > MOST_PIECES * load.messages)
         return fail_amount(all, sent, rank, call, &load, verdict);
-    if (own->stranger < 0)
-        return true;
-    g_autofree char *text = data_sum_text(all, &result->one);
-    evidence_fail(
-        verdict, "%s: rank %d sends to rank %d, which is not %s", text, rank, own->stranger,
-        all->sum == SUM_RING ? "beside it in the ring" : "a power of two away (rank ^ distance)");
-    return false;
+    if (own->stranger >= 0) {
+        g_autofree char *text = data_sum_text(all, &result->one);
+        evidence_fail(verdict, "%s: rank %d sends to rank %d, which is not %s", text, rank,
+                      own->stranger,
+                      all->sum == SUM_RING ? "beside it in the ring"
+                                           : "a power of two away (rank ^ distance)");
+        return false;
+    }
+    return numbers >= load.least || fail_amount(all, sent, rank, call, &load, verdict);
 }
 
 static bool all_received(const struct sum_results *all, const struct matching *matching,

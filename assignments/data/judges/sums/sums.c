@@ -39,8 +39,8 @@ static bool judge_call(const struct sum_results *all, const struct sum_result *r
     if (at < 0)
         return true;
     g_autofree char *text = data_sum_text(all, one);
-    g_autofree char *digits = data_sum_digits_text(one, at, result->found[at]);
     const struct mistake *mistake = data_sum_mistake(all);
+    g_autofree char *digits = data_sum_digits_text(one, at, result->found[at], mistake);
     evidence_fail(verdict, "%s: rank %d has %.9g in element %d, and the sum is %.9g%s%s", text,
                   rank, (double)result->found[at], at, due[at], digits ? ": " : "",
                   digits ? digits : "");
