@@ -146,8 +146,8 @@ static void judge_cases(const struct grid_case *cases, int count, enum group_pro
         if (probe == GROUPS_OF_TABLES ? table_is_right(&cases[i], why, &mistake)
                                       : grid_case_is_right(&cases[i], why, &mistake))
             continue;
-        evidence_fail(verdict, "%d ranks, data %d, pipeline %d, tensor %d: %s", grid->ranks,
-                      grid->data, grid->pipeline, grid->tensor, why->str);
+        evidence_fail(verdict, "with data %d, pipeline %d, tensor %d: %s", grid->data,
+                      grid->pipeline, grid->tensor, why->str);
         if (mistake)
             verdict_name_mistake(verdict, mistake);
         return;
