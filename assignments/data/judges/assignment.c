@@ -30,6 +30,8 @@ static const struct judge judges[] = {
     {.name = "answer_speed_up", .judge = data_judge_answer_speed_up},
     {.name = "answer_norms", .judge = data_judge_answer_norms},
     {.name = "answer_snippets", .judge = data_judge_answer_snippets},
+    {.name = "overlap_gradients", .judge = data_judge_overlap_gradients, .of_numbers = true},
+    {.name = "overlap", .judge = data_judge_overlap},
     {.name = NULL},
 };
 

@@ -12,5 +12,7 @@ judge_function data_judge_windows;
 judge_function data_judge_groups, data_judge_hybrid, data_judge_hybrid_messages;
 judge_function data_judge_three_dimensions, data_judge_tied_embedding;
 judge_function data_judge_norm_training;
+judge_function data_judge_overlap_gradients;
+judge_function data_judge_overlap;
 
 #endif

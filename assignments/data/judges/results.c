@@ -346,8 +346,7 @@ static bool is_running_average(const char *name)
     return strstr(name, "running_") != NULL;
 }
 
-/* Have all copies in the snapshots before a step the same bits? */
-static bool copies_are_equal(const struct outcome *run, int step, struct verdict *verdict)
+bool data_copies_are_equal(const struct outcome *run, int step, struct verdict *verdict)
 {
     const bool split = data_options(&run->options).tensor > 1;
     const struct tolerance close = tolerance_gradient();
@@ -378,7 +377,7 @@ void data_judge_results_of(const struct judgement *judgement, const struct outco
         return;
     bool right = judge_steps(&c, verdict);
     for (int i = 0; right && i < run->options.snapshots; i++)
-        right = copies_are_equal(run, run->options.snapshot[i], verdict);
+        right = data_copies_are_equal(run, run->options.snapshot[i], verdict);
     tensor_free(c.before);
     reference_free(c.reference);
     shares_free(c.shares);

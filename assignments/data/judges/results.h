@@ -41,6 +41,9 @@ int data_replica_of(const struct shares *shares, int rank);
 void data_judge_results_of(const struct judgement *judgement, const struct outcome *run,
                            struct verdict *verdict);
 
+/* Have all copies in the snapshots before a step the same bits? False after setting the verdict. */
+bool data_copies_are_equal(const struct outcome *run, int step, struct verdict *verdict);
+
 /* Which known mistake the gradients show, if one (results_explain.c). */
 void data_results_explain(struct results *c, struct verdict *verdict);
 
