@@ -27,6 +27,12 @@ struct norm_fact {
 };
 extern const struct norm_fact norm_facts[NORM_THINGS];
 
+/* The ways to compute y and dx, running averages and gradients, the right one first. */
+enum { OF_ALL, OF_OWN, OF_MEANS, OF_LOCAL_VARIANCES, OF_BOTH };
+enum { FOLLOWS, DIVIDES_BY_OWN, DIVIDES_BY_N, STAYS, FOLLOWS_OWN };
+enum { BACK_ALL, BACK_OWN, BACK_UNWEIGHTED, BACK_CONSTANT };
+enum { ADDS_OWN, ADDS_ALL, LAST_ONLY };
+
 /* A way to compute a thing: number 0 is the right one, behind it known mistakes; NULL behind the last. */
 const struct mistake *norm_mistake(enum norm_thing thing, int way);
 
