@@ -2,7 +2,6 @@
  * The judges of hybrids: the solutions are right as any grid; what is changed in the evidence of a run of theirs, is
  * told, and by its name.
  */
-#include "assignments/data/judges/hybrid.h"
 #include "assignments/data/judges/hybrid_groups.h"
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/options.h"
@@ -184,11 +183,6 @@ END_TEST
 
 /* ---- calls that are changed -------------------------------------------------------------------------------------- */
 
-#define IN_STEPS(log, i, step)                                                                     \
-    int step = -1;                                                                                 \
-    for (size_t i = 0; i < (log)->count; i++)                                                      \
-        if (log_follow_step(&(log)->record[i], &(step)), (step) >= 0)
-
 enum change { MORE_BYTES, THREE_TIMES, OF_WORLD, OF_PIPELINE };
 
 /* The communicator of the messages between a rank and its stage's neighbours. */
@@ -204,8 +198,7 @@ static uint64_t communicator_of_messages(const struct log_file *log)
 static void change_sums(struct log_file *log, enum change change)
 {
     const uint64_t pipeline = communicator_of_messages(log);
-    IN_STEPS(log, i, step)
-    {
+    for (size_t i = 0; i < log->count; i++) {
         struct log_record *record = &log->record[i];
         if (record->operation != LOG_ALLREDUCE)
             continue;
@@ -262,18 +255,13 @@ END_TEST
 /* The first all-reduce of a step goes behind the optimizer's step. */
 static void average_behind_the_step(struct log_file *log)
 {
-    size_t begin = 0, behind = 0;
-    IN_STEPS(log, i, step)
-    {
-        if (begin == 0 && log->record[i].operation == LOG_ALLREDUCE)
-            begin = i;
-        if (begin > 0 && log->record[i].operation == LOG_OPTIMIZER_STEP) {
-            behind = i;
-            if (log->record[i].phase == LOG_END)
-                break;
-        }
-    }
-    ck_assert(begin > 0 && behind > begin);
+    size_t begin, behind;
+    ck_assert(log_find_step(log, 0, &begin, &behind));
+    while (log->record[begin].operation != LOG_ALLREDUCE)
+        begin++;
+    while (log->record[behind].operation != LOG_OPTIMIZER_STEP)
+        behind--;
+    ck_assert(behind > begin);
     const size_t end = log_end_of(log, begin) + 1;
     struct log_record *moved = g_memdup2(log->record + begin, (end - begin) * sizeof *moved);
     memmove(log->record + begin, log->record + end, (behind + 1 - end) * sizeof *moved);
