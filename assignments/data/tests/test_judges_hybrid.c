@@ -218,8 +218,7 @@ static const struct {
      "gradients are averaged in every micro-batch"},
     {OF_WORLD, "all-reduce, among all ranks",
      "gradients are added up over all ranks in place of those with the same stage"},
-    {OF_PIPELINE, "all-reduce, among {",
-     "gradients are added up over the stages of a pipeline"},
+    {OF_PIPELINE, "all-reduce, among {", "gradients are added up over the stages of a pipeline"},
 };
 
 START_TEST(other_sums_are_told)
