@@ -120,6 +120,10 @@ int make_buckets(struct stage *stage, size_t bucket_bytes, struct bucket *bucket
 /* Given: a new view of the gradient of parameter number i of a layer, which is on this stage.
  * stage_layer(stage, layer)->parameters says how many there are. */
 struct tensor *parameter_gradient(struct stage *stage, int layer, int i);
+/* Given: values[i] *= factor, and values[i] += more[i]. As a loop does, and it is counted; on the meta device, where
+ * there are no numbers, it only takes its time. */
+void scale_values(float *values, int count, float factor);
+void add_values(float *values, const float *more, int count);
 /* Given: the elements of stage_gradients() that are a layer's: *begin, …, *end - 1; none: *begin == *end. (Of a
  * stage's last layer also those of a tied table that it has a copy of.) */
 void layer_range(struct stage *stage, int layer, size_t *begin, size_t *end);

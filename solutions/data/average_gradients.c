@@ -9,8 +9,7 @@
 static void average(struct data_parallel *data, float *values, int count)
 {
     const float weight = (float)data->samples / (float)data->batch_size;
-    for (int i = 0; i < count; i++)
-        values[i] *= weight;
+    scale_values(values, count, weight);
     data->all_reduce(values, count, data->comm);
 }
 

@@ -50,8 +50,7 @@ void halving_doubling_all_reduce(float *values, int count, MPI_Comm comm)
         const int give = lower ? middle : begin[step], give_end = lower ? end[step] : middle;
         mpi_check(MPI_Sendrecv(values + give, give_end - give, MPI_FLOAT, partner, 0, received,
                                keep_end - keep, MPI_FLOAT, partner, 0, comm, MPI_STATUS_IGNORE));
-        for (int i = keep; i < keep_end; i++)
-            values[i] += received[i - keep];
+        add_values(values + keep, received, keep_end - keep);
         begin[step + 1] = keep;
         end[step + 1] = keep_end;
     }

@@ -10,8 +10,7 @@ static void begin_average(struct data_parallel *data, struct bucket *bucket)
     float *values = (float *)stage_gradients(data->stage)->data + bucket->begin;
     const int count = (int)(bucket->end - bucket->begin);
     const float weight = (float)data->samples / (float)data->batch_size;
-    for (int i = 0; i < count; i++)
-        values[i] *= weight;
+    scale_values(values, count, weight);
     mpi_check(MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, data->comm,
                              &bucket->request));
 }

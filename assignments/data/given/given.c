@@ -3,7 +3,9 @@
  */
 #include "assignments/data/data.h"
 
+#include "common/base/flops.h"
 #include "common/files/dataset.h"
+#include "common/kernels/kernels.h"
 
 void shuffle(uint64_t seed, int number, int samples, int *order)
 {
@@ -25,4 +27,18 @@ void layer_range(struct stage *stage, int layer, size_t *begin, size_t *end)
     const bool last = layer == stage_first_layer(stage) + stage_layers(stage) - 1;
     if (last && stage_tied_copy(stage) != NULL)
         *end = stage_gradients(stage)->elements;
+}
+
+void scale_values(float *values, int count, float factor)
+{
+    if (!machine_is_folded(values))
+        kernels_for(DEVICE_CPU)->scale((size_t)count, factor, values);
+    flops_charge(count);
+}
+
+void add_values(float *values, const float *more, int count)
+{
+    if (!machine_is_folded(values))
+        kernels_for(DEVICE_CPU)->add((size_t)count, more, values);
+    flops_charge(count);
 }

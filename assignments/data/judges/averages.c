@@ -8,9 +8,9 @@
  * A failure: the first tensor that is wrong and, where the numbers show one, the mistake; or which messages there are,
  *            and which there should be.
  */
+#include "assignments/data/judges/empty_share.h"
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/judges/messages.h"
-#include "assignments/data/judges/empty_share.h"
 #include "assignments/data/judges/results.h"
 #include "grader/evidence/communication.h"
 

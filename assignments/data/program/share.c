@@ -128,7 +128,8 @@ static void find_places(const struct run *run)
 
 static void load(struct run *run, int step)
 {
-    if (epoch.is.number < 0) /* every epoch has as many steps; a run that goes on begins in a later one */
+    if (epoch.is.number <
+        0) /* every epoch has as many steps; a run that goes on begins in a later one */
         epoch.steps = steps_per_epoch(run, epoch_of(run, 0).samples);
     if (step / epoch.steps != epoch.is.number) {
         begin_epoch(run, step / epoch.steps);
