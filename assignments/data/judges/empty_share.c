@@ -17,10 +17,11 @@ struct doing {
     int calls; /* of collectives, and messages; -1: it did not come to the end of the step */
 };
 
+/* To wait for nothing says nothing. */
 static bool is_call(const struct log_record *record)
 {
     return record->phase == LOG_BEGIN &&
-           ((record->operation >= LOG_SEND && record->operation < LOG_BARRIER) ||
+           ((record->operation >= LOG_SEND && record->operation < LOG_WAIT) ||
             log_is_collective(record->operation));
 }
 

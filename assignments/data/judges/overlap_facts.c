@@ -27,6 +27,21 @@ static const struct mistake before_its_layers = {
     "This sum begins before.",
     "with which of a bucket's layers gradient_ready begins its sum"};
 
+static const struct mistake never_waited_for = {
+    "a sum is never waited for",
+    "Some of the sums that a rank begins it never waits for. Each of them needs a request of its "
+    "own, which stays "
+    "where it is until the wait: one request for all has the last of them, and a variable of a "
+    "function is gone "
+    "when that has returned.",
+    "the request that each sum is begun with, and the one that is waited for"};
+static const struct mistake waits_too_late = {
+    "the optimizer steps before the sums are waited for",
+    "Sums over the ranks were still under way when the optimizer took its step: it worked with "
+    "gradients of this "
+    "rank alone, or with anything between them and the sums.",
+    "the order of the waits and optimizer_step in train_step_overlapped"};
+
 /* A place in the log, while it is read. */
 struct reading {
     const struct model *model;
@@ -36,6 +51,7 @@ struct reading {
     bool complete;      /* all of them */
     uint64_t flops;     /* at the step's begin */
     uint64_t optimizer; /* at the begin of the optimizer's step */
+    GHashTable *open;   /* requests of sums that were not waited for */
     uint64_t part_end;  /* clock, of a part of the last micro-batch's backward; 0: none */
 };
 
@@ -59,9 +75,10 @@ static void read_computation(struct reading *reading, const struct log_record *r
                              struct overlap_facts *facts)
 {
     const bool begins = record->phase == LOG_BEGIN;
-    if (record->operation == LOG_OPTIMIZER_STEP && begins)
+    if (record->operation == LOG_OPTIMIZER_STEP && begins) {
         reading->optimizer = record->flops;
-    else if (record->operation == LOG_OPTIMIZER_STEP)
+        facts->under_way = MAX(facts->under_way, (int)g_hash_table_size(reading->open));
+    } else if (record->operation == LOG_OPTIMIZER_STEP)
         facts->optimizer += (double)(record->flops - reading->optimizer);
     if (record->operation != LOG_BACKWARD)
         return;
@@ -80,6 +97,8 @@ static bool is_sum(const struct log_record *record)
 static void read_sum(const struct reading *reading, const struct log_record *record, size_t i,
                      struct overlap_facts *facts)
 {
+    if (log_is_nonblocking_collective(record->operation))
+        g_hash_table_add(reading->open, GSIZE_TO_POINTER(log_request(record)));
     facts->summed += (double)record->bytes;
     facts->begun += reading->complete ? 0 : (double)record->bytes;
     if (facts->early != NO_RECORD || facts->summed <= reading->ready + SLACK * facts->bytes)
@@ -99,6 +118,7 @@ bool overlap_facts_of(const struct log_file *log, int step, int micro_batches,
     struct reading reading = {.model = model,
                               .last = micro_batches - 1,
                               .micro_batch = -1,
+                              .open = g_hash_table_new(NULL, NULL),
                               .flops = log->record[first - 1].flops};
     *facts = (struct overlap_facts){.layers = model->layers,
                                     .ready = g_new(double, model->layers),
@@ -116,7 +136,11 @@ bool overlap_facts_of(const struct log_file *log, int step, int micro_batches,
             read_computation(&reading, record, facts);
         else if (is_sum(record))
             read_sum(&reading, record, i, facts);
+        else if (record->operation == LOG_COMPLETED)
+            g_hash_table_remove(reading.open, GSIZE_TO_POINTER(log_request(record)));
     }
+    facts->forgotten = (int)g_hash_table_size(reading.open);
+    g_hash_table_unref(reading.open);
     return true;
 }
 
@@ -132,4 +156,14 @@ const struct mistake *overlap_early_mistake(const struct overlap_facts *facts, i
     if (facts->early_ready >= facts->bytes)
         return NULL;
     return before_last ? &before_the_last : &before_its_layers;
+}
+
+const struct mistake *overlap_mistake(const struct overlap_facts *facts, int micro_batches)
+{
+    const struct mistake *early = overlap_early_mistake(facts, micro_batches);
+    if (early)
+        return early;
+    if (facts->forgotten > 0)
+        return &never_waited_for;
+    return facts->under_way > 0 ? &waits_too_late : NULL;
 }

@@ -11,19 +11,21 @@
  * do not count. FLOPs are counted from the step's begin. */
 struct overlap_facts {
     int layers;
-    double *
-        ready; /* [layer]: FLOPs until the last micro-batch's gradient had been added; NAN: it never was */
+    /* [layer]: FLOPs until the last micro-batch's gradient had been added; NAN: it never was. */
+    double *ready;
     double flops;     /* of the whole step … */
     double optimizer; /* … and of the optimizer in it */
     double bytes;     /* of all gradients */
-    double summed;    /* bytes given to sums */
+    double summed;    /* bytes given to sums … */
     double begun;     /* … of them before the first layer's gradient was complete */
     double stood;     /* nanoseconds between the parts of the last micro-batch's backward */
+    int under_way;    /* sums that were not waited for when the optimizer stepped … */
+    int forgotten;    /* … nor at the end of the step */
     size_t
-        early; /* begin of the first sum that is given more than was complete; NO_RECORD: there is none … */
-    int early_micro_batch; /* … the micro-batch whose backward it stands in or behind; -1: before any … */
-    double early_ready; /* … and the bytes that were complete, … */
-    double early_begun; /* … and were given to sums, it included */
+        early; /* begin of the first sum with which more is given than is complete; or NO_RECORD */
+    int early_micro_batch; /* its backward is under way or was the last before; -1: none was */
+    double early_ready;    /* bytes that were complete … */
+    double early_begun;    /* … and were given to sums, this one included */
 };
 
 /* micro_batches: of this rank's share, at least 1. False: the log does not hold the whole step. The caller frees
@@ -33,5 +35,7 @@ bool overlap_facts_of(const struct log_file *log, int step, int micro_batches,
 
 /* The known mistake behind a sum that is begun early (facts->early), or NULL. */
 const struct mistake *overlap_early_mistake(const struct overlap_facts *facts, int micro_batches);
+/* That, or one about sums that are not waited for, or too late; or NULL. */
+const struct mistake *overlap_mistake(const struct overlap_facts *facts, int micro_batches);
 
 #endif

@@ -15,8 +15,8 @@
 #include "grader/trace/collectives.h"
 
 /* The mistake that a rank's sums show in some step, or NULL. */
-static const struct mistake *early_of(const struct outcome *run, const struct shares *shares,
-                                      const struct model *model)
+static const struct mistake *mistake_of(const struct outcome *run, const struct shares *shares,
+                                        const struct model *model)
 {
     const struct mistake *mistake = NULL;
     for (int step = 0; step < shares_steps(shares) && !mistake; step++)
@@ -27,7 +27,7 @@ static const struct mistake *early_of(const struct outcome *run, const struct sh
             if (samples == 0 ||
                 !overlap_facts_of(&run->log[rank], step, micro_batches, model, &facts))
                 continue;
-            mistake = overlap_early_mistake(&facts, micro_batches);
+            mistake = overlap_mistake(&facts, micro_batches);
             g_free(facts.ready);
         }
     return mistake;
@@ -38,7 +38,7 @@ static void explain(const struct outcome *run, struct verdict *verdict)
     struct verdict *ignored = verdict_new();
     struct shares *shares = shares_read(run, ignored);
     struct model *model = shares ? evidence_model(run, ignored) : NULL;
-    const struct mistake *mistake = model ? early_of(run, shares, model) : NULL;
+    const struct mistake *mistake = model ? mistake_of(run, shares, model) : NULL;
     if (mistake)
         verdict_name_mistake(verdict, mistake);
     model_free(model);
