@@ -4,6 +4,7 @@
 #include "common/base/machine.h"
 
 #include "common/base/fatal.h"
+#include "common/base/machines/folds.h"
 
 #include <errno.h>
 #include <math.h>
@@ -102,25 +103,23 @@ static size_t fold_size(size_t bytes)
     return fold;
 }
 
-static unsigned char *folded;
-static size_t folded_size;
+static struct folds given;
 
 bool machine_is_folded(const void *buffer)
 {
-    const uintptr_t begin = (uintptr_t)folded;
-    return folded != NULL && (uintptr_t)buffer >= begin && (uintptr_t)buffer < begin + folded_size;
+    return folds_contain(&given, buffer);
 }
 
 void *machine_folded_memory(size_t bytes)
 {
-    if (bytes <= folded_size && folded != NULL)
-        return folded;
-    const size_t fold = fold_size(bytes);
-    const size_t folds = bytes / fold + 1;
+    void *there = folds_find(&given, bytes);
+    if (there != NULL)
+        return there;
+    const size_t wanted = folds_next(&given, bytes), fold = fold_size(wanted);
+    const size_t folds = wanted / fold + 1;
     const int file = memfd_create("folded", MFD_CLOEXEC);
     if (file < 0 || ftruncate(file, (off_t)fold) != 0)
         fatal("there is no memory to fold: %s", strerror(errno));
-    /* An older, smaller piece may still be in use: it stays. */
     unsigned char *memory =
         mmap(NULL, folds * fold, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
@@ -133,8 +132,7 @@ void *machine_folded_memory(size_t bytes)
             fatal("can't fold %zu bytes: %s", folds * fold, strerror(errno));
     }
     close(file);
-    folded_size = folds * fold;
-    folded = memory;
+    folds_add(&given, memory, folds * fold);
     return memory;
 }
 

@@ -19,6 +19,7 @@
 
 #include "common/base/callers.h"
 #include "common/base/fatal.h"
+#include "common/base/machines/folds.h"
 
 #include <errno.h>
 #include <math.h>
@@ -52,8 +53,7 @@ struct cluster {
     int computing; /* ranks that compute now */
     struct sleeper *sleepers;
     double last_progress; /* of any rank, simulated seconds */
-    void *folded;
-    size_t folded_size;
+    struct folds folds;
     void *shared[SIMULATED_MEMORIES];
 };
 
@@ -236,25 +236,23 @@ __attribute__((constructor)) static void watch_for_crashes(void)
 
 void *machine_folded_memory(size_t bytes)
 {
-    struct cluster *cluster = the_cluster();
-    if (bytes <= cluster->folded_size && cluster->folded != NULL)
-        return cluster->folded;
-    /* An older, smaller piece may still be in use: it stays. */
-    cluster->folded = SMPI_SHARED_MALLOC(bytes + 1);
-    if (cluster->folded == NULL)
-        fatal("there is no memory to fold for %zu bytes", bytes);
+    struct folds *folds = &the_cluster()->folds;
+    void *memory = folds_find(folds, bytes);
+    if (memory != NULL)
+        return memory;
+    const size_t size = folds_next(folds, bytes);
+    memory = SMPI_SHARED_MALLOC(size + 1);
+    if (memory == NULL)
+        fatal("there is no memory to fold for %zu bytes", size);
     /* SimGrid has touched all of it, and the process looks as large as that. */
-    madvise(cluster->folded, bytes, MADV_DONTNEED);
-    cluster->folded_size = bytes;
-    return cluster->folded;
+    madvise(memory, size, MADV_DONTNEED);
+    folds_add(folds, memory, size);
+    return memory;
 }
 
 bool machine_is_folded(const void *buffer)
 {
-    const struct cluster *cluster = the_cluster();
-    const uintptr_t begin = (uintptr_t)cluster->folded;
-    return cluster->folded != NULL && (uintptr_t)buffer >= begin &&
-           (uintptr_t)buffer < begin + cluster->folded_size;
+    return folds_contain(&the_cluster()->folds, buffer);
 }
 
 /* ---- polling ---------------------------------------------------------------------------------- */

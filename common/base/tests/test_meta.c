@@ -193,6 +193,17 @@ END_TEST
 
 /* ---- sizes that no computer here has ---- */
 
+/* A tensor for which there is not enough of it brings more; those that were made before still are in it. */
+START_TEST(folded_memory_that_grows_is_folded_all_the_same)
+{
+    const char *small = machine_folded_memory(1), *large = machine_folded_memory((size_t)1 << 33);
+    ck_assert(machine_is_folded(small));
+    ck_assert(machine_is_folded(large));
+    ck_assert(machine_is_folded(large + ((size_t)1 << 33) - 1));
+    ck_assert(!machine_is_folded(&small));
+}
+END_TEST
+
 /* Two layers as wide as GPT-3's with micro-batches of 5 samples: more parameters, and more numbers in one
  * tensor, than an int counts. Bytes as counted by hand. */
 START_TEST(a_stage_may_be_larger_than_an_int_counts)
@@ -322,6 +333,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_transformer_is_the_vit, 0, 2);
     tcase_add_loop_test(tests, flops_and_memory_are_the_cpus, 0, MODELS);
+    tcase_add_test(tests, folded_memory_that_grows_is_folded_all_the_same);
     tcase_add_test(tests, a_stage_may_be_larger_than_an_int_counts);
     tcase_add_test(tests, many_micro_batches_need_little);
     tcase_add_test(tests, a_batch_needs_no_data_set);

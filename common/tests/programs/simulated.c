@@ -145,7 +145,11 @@ static void numbers(void)
 static void fold(void)
 {
     const size_t bytes = (size_t)3 << 30;
+    const char *small = machine_folded_memory(1 << 20);
     char *memory = machine_folded_memory(bytes);
+    if (!machine_is_folded(small) || !machine_is_folded(memory + bytes - 1) ||
+        machine_is_folded(&bytes))
+        fatal("what was given out first is no longer known to be folded");
     memory[0] = memory[bytes - 1] = 1;
     if (machine_folded_memory(bytes / 2) == NULL)
         fatal("no folded memory the second time");
