@@ -1,6 +1,7 @@
 /* Which samples each rank had; see shares.h. */
 #include "grader/evidence/shares.h"
 
+#include "common/files/dataset.h"
 #include "common/log/log_fields.h"
 #include "common/training/share.h"
 
@@ -30,7 +31,9 @@ static struct step_shares *step_at(const struct shares *shares, int step)
 /* What a rank has said since the last step began. */
 struct reader {
     int rank, step;
-    bool open; /* it has begun to say */
+    int most;    /* samples of a batch */
+    int samples; /* of the data set */
+    bool open;   /* it has begun to say */
     struct rank_share share;
     int read; /* of share.count */
 };
@@ -42,12 +45,22 @@ static bool refuse(const struct reader *reader, const char *what, struct verdict
     return false;
 }
 
-static bool take(struct reader *reader, const struct log_samples *samples, int most,
-                 struct verdict *verdict)
+static bool are_there(const struct log_samples *samples, int there)
 {
+    for (int i = 0; i < samples->count; i++)
+        if (samples->number[i] < 0 || samples->number[i] >= there)
+            return false;
+    return true;
+}
+
+static bool take(struct reader *reader, const struct log_samples *samples, struct verdict *verdict)
+{
+    if (!are_there(samples, reader->samples))
+        return refuse(reader, "its log names samples that the data set has not, where it says",
+                      verdict);
     if (!reader->open) {
-        if (samples->all < 0 || samples->all > most || samples->place < 0 ||
-            samples->place > most - samples->all)
+        if (samples->all < 0 || samples->all > reader->most || samples->place < 0 ||
+            samples->place > reader->most - samples->all)
             return refuse(reader, "its log says nonsense about", verdict);
         reader->share = (struct rank_share){.place = samples->place,
                                             .count = samples->all,
@@ -76,18 +89,29 @@ static void close_step(struct reader *reader, struct shares *shares)
     reader->step++;
 }
 
+/* How many samples there are; of a data set that is not here nobody knows. */
+static int samples_of(const struct options *options)
+{
+    char error[DATASET_ERROR_SIZE];
+    const int samples = options->device == DEVICE_META
+                            ? options->batch_size
+                            : dataset_count(options->dataset, DATASET_TRAIN, error);
+    return samples < 0 ? INT_MAX : samples;
+}
+
 static bool read_rank(const struct outcome *run, int rank, struct shares *shares,
                       struct verdict *verdict)
 {
     const struct log_file *log = &run->log[rank];
-    struct reader reader = {.rank = rank};
+    struct reader reader = {
+        .rank = rank, .most = run->options.batch_size, .samples = samples_of(&run->options)};
     bool right = true;
     for (size_t i = 0; right && i < log->count; i++) {
         const struct log_record *record = &log->record[i];
         const struct log_samples samples = log_samples(record);
         const bool begins = record->operation == LOG_STEP_BEGIN;
         if (record->operation == LOG_SAMPLES)
-            right = take(&reader, &samples, run->options.batch_size, verdict);
+            right = take(&reader, &samples, verdict);
         else if (begins && (!reader.open || reader.read != reader.share.count))
             right = refuse(&reader, "it does not say", verdict);
         else if (begins && rank > 0 && (guint)reader.step >= shares->steps->len)

@@ -201,6 +201,23 @@ static bool groups_are_right(const struct outcome *run, struct verdict *verdict)
     return false;
 }
 
+/* Does every rank say that it has layers that the model has? */
+static bool parts_are_of(const struct model *model, const struct hybrid_layout *layout,
+                         struct verdict *verdict)
+{
+    for (int rank = 0; rank < layout->ranks; rank++) {
+        const struct log_stage *part = &layout->part[rank];
+        if (part->first_layer >= 0 && part->layers > 0 &&
+            part->first_layer <= model->layers - part->layers)
+            continue;
+        evidence_fail(verdict,
+                      "rank %d says that it has %d layers from layer %d on: the model has %d", rank,
+                      part->layers, part->first_layer, model->layers);
+        return false;
+    }
+    return true;
+}
+
 bool hybrid_messages_are_right(const struct outcome *run, struct verdict *verdict)
 {
     struct hybrid_layout *layout = hybrid_layout_new(run);
@@ -208,7 +225,8 @@ bool hybrid_messages_are_right(const struct outcome *run, struct verdict *verdic
     const int replicas = data_replicas(&run->options, run->ranks);
     bool right = hybrid_layout_is_whole(layout, run, verdict) && groups_are_right(run, verdict) &&
                  evidence_communication_is_sound(run, verdict);
-    right = right && (model = evidence_model(run, verdict)) != NULL;
+    right = right && (model = evidence_model(run, verdict)) != NULL &&
+            parts_are_of(model, layout, verdict);
     if (right) {
         const struct hybrid_case c = {.run = run,
                                       .model = model,

@@ -22,59 +22,6 @@
 
 #define LINES 12 /* of the table of wrong gradients */
 
-/* ---- shares ------------------------------------------------------------------------------------------ */
-
-/* Of so many samples a batch norm takes its statistics together; 0: of all, or they are not alike. */
-static int samples_together(const struct outcome *run)
-{
-    const struct data_options own = data_options(&run->options);
-    const int parts =
-        data_replicas(&run->options, run->ranks) * options_micro_batches(&run->options);
-    if (own.synchronises || parts < 1 || run->options.batch_size % parts != 0)
-        return 0;
-    return run->options.batch_size / parts;
-}
-
-bool data_shares_of(const struct outcome *run, struct shares **shares, struct reference **reference,
-                    struct verdict *verdict)
-{
-    g_autoptr(GString) why = g_string_new(NULL);
-    int count;
-    *reference = NULL;
-    *shares = shares_read(run, verdict);
-    for (int step = 0; *shares && step < shares_steps(*shares); step++)
-        if (!shares_assemble(*shares, step, &count, why)) {
-            evidence_fail(verdict, "%s", why->str);
-            shares_free(*shares);
-            *shares = NULL;
-        }
-    if (*shares)
-        *reference = reference_of_shares(run, *shares, samples_together(run), verdict);
-    if (*shares && !*reference) {
-        shares_free(*shares);
-        *shares = NULL;
-    }
-    return *reference != NULL;
-}
-
-int data_replica_of(const struct shares *shares, int rank)
-{
-    const int place = shares_of(shares, 0, rank)->place;
-    int replica = 0, last = -1;
-    /* So many different places come before it. */
-    for (int found = 0; found >= 0;) {
-        found = -1;
-        for (int other = 0; other < shares_ranks(shares); other++) {
-            const int its = shares_of(shares, 0, other)->place;
-            if (its > last && its < place && (found < 0 || its < found))
-                found = its;
-        }
-        replica += found >= 0;
-        last = found;
-    }
-    return replica;
-}
-
 /* ---- one tensor --------------------------------------------------------------------------------------- */
 
 static char *name_of(const struct results *c, int layer, int parameter)

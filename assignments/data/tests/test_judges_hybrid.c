@@ -251,6 +251,33 @@ START_TEST(other_messages_are_told)
 }
 END_TEST
 
+/* What no program writes: layers that the model has not, steps without samples, and other steps than were asked for. */
+START_TEST(forged_logs_are_refused)
+{
+    struct outcome run = run_of(false, 4, "--pipeline 2 --batch 8 --micro-batches 2 " MLP);
+    run.options.steps = 3;
+    expect(data_judge_hybrid, &run, VERDICT_FAIL, "have 2 steps, and the run was to take 3", "");
+    run.options.steps = 2;
+    for (int rank = 0; rank < 4; rank++)
+        for (size_t i = 0; i < run.log[rank].count; i++)
+            if (run.log[rank].record[i].operation == LOG_STAGE)
+                run.log[rank].record[i].own_value = INT_MAX;
+    expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, "layers from layer 2147483647 on", "");
+    for (int rank = 0; rank < 4; rank++)
+        for (size_t i = 0; i < run.log[rank].count; i++) {
+            struct log_record *record = &run.log[rank].record[i];
+            if (record->operation != LOG_SAMPLES)
+                continue;
+            const uint64_t clock = record->clock, flops = record->flops;
+            *record = log_record_of_samples(&(struct log_samples){0});
+            record->clock = clock;
+            record->flops = flops;
+        }
+    expect(data_judge_hybrid, &run, VERDICT_FAIL, "in step 0 no rank has a sample", "");
+    clear(&run);
+}
+END_TEST
+
 /* The first all-reduce of a step goes behind the optimizer's step. */
 static void average_behind_the_step(struct log_file *log)
 {
@@ -293,6 +320,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, what_became_of_the_table_is_told, 0, G_N_ELEMENTS(tables));
     tcase_add_loop_test(cases, other_sums_are_told, 0, G_N_ELEMENTS(sums));
     tcase_add_test(cases, other_messages_are_told);
+    tcase_add_test(cases, forged_logs_are_refused);
     tcase_add_test(cases, an_optimizer_that_steps_too_early_is_told);
     suite_add_tcase(suite, cases);
     return suite;
