@@ -107,7 +107,7 @@ static bool table_is_right(const struct grid_case *one, GString *why,
         const struct members *group = &one->of[rank][EMBEDDING];
         const struct members *pipeline = &one->of[rank][PIPELINE];
         const int place = members_place(pipeline, rank), last = pipeline->count - 1;
-        const bool is_end = place == 0 || place == last;
+        const bool is_end = place >= 0 && (place == 0 || place == last);
         if (is_end ? group->count == 2 && members_place(group, pipeline->rank[0]) >= 0 &&
                          members_place(group, pipeline->rank[last]) >= 0
                    : place > 0 && group->count == 0)

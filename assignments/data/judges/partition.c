@@ -78,9 +78,10 @@ static int *numbers_of(const json_t *array, size_t *count)
     g_autofree int *number = g_new(int, *count + 1);
     for (size_t i = 0; i < *count; i++) {
         const json_t *value = json_array_get(array, i);
-        if (!json_is_integer(value) || llabs(json_integer_value(value)) > INT_MAX)
+        const json_int_t found = json_integer_value(value);
+        if (!json_is_integer(value) || found < INT_MIN || found > INT_MAX)
             return NULL;
-        number[i] = (int)json_integer_value(value);
+        number[i] = (int)found;
     }
     return g_steal_pointer(&number);
 }

@@ -89,7 +89,11 @@ static void begin_epoch(const struct run *run, int number)
     const struct layout *layout = data_layout();
     data_share_end();
     epoch.is = epoch_of(run, number);
-    epoch.steps = epoch_steps(&epoch.is);
+    const int steps = epoch_steps(&epoch.is);
+    if (steps != epoch.steps)
+        fatal_at("epoch_steps",
+                 "it returned %d for epoch %d, and %d for another of as many samples", steps,
+                 number, epoch.steps);
     epoch.first = allocate((size_t)epoch.steps + 1);
     epoch.sample = allocate((size_t)epoch.is.samples);
     epoch.before = allocate((size_t)epoch.steps);

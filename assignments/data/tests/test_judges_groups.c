@@ -217,12 +217,15 @@ START_TEST(the_tables_group_is_told)
     static const struct {
         const char *groups[2];
         const char *says;
+        const char *pipeline; /* NULL: both ranks */
     } tables[] = {
-        {{"[0, 1]", "[0, 1]"}, NULL},
-        {{"[1, 0]", "[1, 0]"}, NULL},
-        {{"[0, 1]", "null"}, "rank 1, stage 1 of the pipeline {0, 1}, is no group"},
-        {{"[0]", "[1]"}, "rank 0, stage 0 of the pipeline {0, 1}, is {0}"},
-        {{"null", "null"}, "is no group"},
+        {{"[0, 1]", "[0, 1]"}, NULL, NULL},
+        {{"[1, 0]", "[1, 0]"}, NULL, NULL},
+        {{"[0, 1]", "null"}, "rank 1, stage 1 of the pipeline {0, 1}, is no group", NULL},
+        {{"[0]", "[1]"}, "rank 0, stage 0 of the pipeline {0, 1}, is {0}", NULL},
+        {{"null", "null"}, "is no group", NULL},
+        {{"[0, 1]", "[0, 1]"}, "rank 0, stage -1 of the pipeline no group", "null"},
+        {{"[0, 1]", "[0, 1]"}, "rank 1, stage -1 of the pipeline {0}", "[0]"},
     };
     struct logged_run *run = logged_run_new(2);
     logged_run_end(run);
@@ -232,7 +235,8 @@ START_TEST(the_tables_group_is_told)
             g_autofree char *name = g_strdup_printf(GROUPS_FILE, rank);
             g_autofree char *path = g_build_filename(run->folder, name, NULL);
             g_autofree char *text = g_strdup_printf(
-                "[{\"case\": 0, \"pipeline\": [0, 1], \"embedding\": %s}]", tables[i].groups[rank]);
+                "[{\"case\": 0, \"pipeline\": %s, \"embedding\": %s}]",
+                tables[i].pipeline ? tables[i].pipeline : "[0, 1]", tables[i].groups[rank]);
             ck_assert(g_file_set_contents(path, text, -1, NULL));
         }
         expect(run, tables[i].says ? VERDICT_FAIL : VERDICT_PASS, tables[i].says);

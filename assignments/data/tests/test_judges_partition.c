@@ -196,6 +196,8 @@ START_TEST(senseless_numbers)
         "{\"steps\": 1000000000, \"first\": [], \"sample\": [], \"overrun\": false}",
         "{\"steps\": -1, \"first\": [], \"sample\": [], \"overrun\": false}",
         "{\"steps\": 6, \"first\": {}, \"sample\": 3, \"overrun\": false}",
+        "{\"steps\": 6, \"first\": [[0, -9223372036854775808, 0, 0, 0, 0, 0], [0]], \"sample\": "
+        "[[], []], \"overrun\": false}",
         "{\"steps\": \"6\", \"first\": [[\"0\"]], \"sample\": [[]], \"overrun\": 0}",
     };
     GString *json = g_string_new("[");
@@ -298,7 +300,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_loop_test(cases, rules, 0, RULES);
     tcase_add_loop_test(cases, unusable_files, 0, 6);
-    tcase_add_loop_test(cases, senseless_numbers, 0, 6);
+    tcase_add_loop_test(cases, senseless_numbers, 0, 7);
     tcase_add_loop_test(cases, training, 0, TRAININGS);
     tcase_add_test(cases, steps_and_samples);
     suite_add_tcase(suite, cases);
