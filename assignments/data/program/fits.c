@@ -53,6 +53,11 @@ static bool hybrid_fits(const struct run *run, char *reason, size_t size)
         snprintf(reason, size,
                  "--synchronise-norm is for replicas that are one rank: leave "
                  "--pipeline and --tensor out");
+    else if (own.pipeline > run->model->layers)
+        snprintf(reason, size,
+                 "--pipeline %d: a pipeline has no more stages than the model has layers, and "
+                 "--model %s has %d",
+                 own.pipeline, run->model->name, run->model->layers);
     else if (own.keeps_last)
         snprintf(reason, size,
                  "--last-batch keep: a smaller batch can't be cut into the same "

@@ -1,0 +1,65 @@
+/*
+ * Options that do not go together: the data assignment's program refuses them before it trains, and says what to do.
+ */
+#include "tests/support/run.h"
+#include "tests/support/test.h"
+
+#include <string.h>
+
+#define DATA " --data synthetic:channels=1,height=4,width=5,train=26,classes=7 --steps 1 --quiet"
+#define MLP  " --model mlp:depth=2,width=20" DATA
+#define NORM " --model mlp:depth=2,width=20,norm=batch" DATA
+
+static const struct {
+    int ranks;
+    const char *options, *says; /* NULL: it trains */
+} cases[] = {
+    {2, "--batch 8 --micro-batches 4" MLP, NULL},
+    {2, "--batch 7 --micro-batches 4" MLP, "use --batch 8 or more, or fewer --micro-batches"},
+    {3, "--pipeline 2 --batch 8 --micro-batches 2" MLP, "use a multiple of 2 ranks"},
+    {2, "--pipeline 2 --tensor 3 --batch 8 --micro-batches 2" MLP, "use a multiple of 6 ranks"},
+    {5, "--pipeline 5 --batch 10 --micro-batches 1" MLP,
+     "--pipeline 5: a pipeline has no more stages"},
+    {4, "--pipeline 4 --batch 10 --micro-batches 1" MLP, NULL},
+    {4, "--pipeline 2 --batch 10 --micro-batches 2" MLP, "use a multiple of 4 samples"},
+    {2, "--pipeline 2 --batch 8 --micro-batches 1 --last-batch keep" MLP, "use --last-batch drop"},
+    {2, "--pipeline 2 --batch 8 --average overlap --micro-batches 1" MLP,
+     "choose another --average"},
+    {2, "--pipeline 2 --batch 8 --synchronise-norm --micro-batches 1" MLP, "leave --pipeline"},
+    {2, "--tensor 2 --batch 8 --seeds-differ --micro-batches 1" MLP, "leave --tensor out"},
+    {2, "--sum ring --average overlap --batch 8 --micro-batches 1" MLP, "choose another --average"},
+    {3, "--sum halving-doubling --batch 8 --micro-batches 1" MLP,
+     "--sum halving-doubling: 3 ranks"},
+    {2, "--batch 6 --micro-batches 3" NORM, "use --batch 12 or more"},
+    {2, "--batch 6 --micro-batches 2 --synchronise-norm" NORM, "or --batch 8"},
+    {2, "--batch 8 --micro-batches 2 --last-batch keep --synchronise-norm" NORM,
+     "--last-batch drop"},
+    {3, "--batch 8 --micro-batches 1 --last-batch keep --synchronise-norm" NORM, "need one each"},
+    {2, "--batch 8 --micro-batches 1 --last-batch keep --synchronise-norm" NORM, NULL},
+    {2, "--batch 8 --micro-batches 1 --against buckets" MLP, "compare the reports"},
+    {2, "--batch 32 --micro-batches 1" MLP, "has only 26 samples"},
+};
+
+START_TEST(what_does_not_fit_is_refused)
+{
+    struct test_run run =
+        test_run_program(false, cases[_i].ranks, "solutions/data", cases[_i].options);
+    if (cases[_i].says) {
+        ck_assert_msg(run.status != 0, "%s: it trains", cases[_i].options);
+        ck_assert_msg(strstr(run.output, cases[_i].says), "%s: %s", cases[_i].options, run.output);
+    } else {
+        ck_assert_msg(run.status == 0, "%s: %s", cases[_i].options, run.output);
+    }
+    test_run_clear(&run);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("options of the data assignment");
+    TCase *cases_of = tcase_create("fits");
+    tcase_set_timeout(cases_of, 60);
+    tcase_add_loop_test(cases_of, what_does_not_fit_is_refused, 0, G_N_ELEMENTS(cases));
+    suite_add_tcase(suite, cases_of);
+    return suite;
+}
