@@ -37,7 +37,7 @@ $(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) 
 
 .PHONY: bench-scale
 bench-scale: ## runs of a thousand simulated GPUs: weak scaling, GPT-3 in three dimensions, a published table
-	+@$(call built,$(S)/programs/common/tests/programs/scale_step)
+	+@$(call built,$(S)/programs/bench/programs/scale_step)
 	@B=$(B) bench/scale $(call quoted,$(or $(OUT),build/scale))
 
 # ---- this computer as a platform ------------------------------------------------------------------

@@ -14,8 +14,8 @@ LONG_TESTS     = tests/mutants/test_mutants tools/tests/test_docs.sh grader/grad
                  tools/tests/test_second.sh tools/tests/test_names.sh grader/diagnosis/tests/test_hangs grader/grade/tests/test_misbehaviour \
                  grader/grade/tests/test_calls tests/parallel/test_parallel tools/tests/test_levels.sh
 longest_first  = $(foreach long,$(LONG_TESTS),$(filter %$(long),$(1))) $(filter-out $(addprefix %,$(LONG_TESTS)),$(1))
-# Programs that tests run under mpirun, or on the simulated cluster.
-TEST_PROGRAM_SOURCES := $(wildcard common/tests/programs/*.c grader/diagnosis/tests/hangs/*.c assignments/*/tests/hangs/*.c tests/parallel/programs/*.c)
+# Programs that tests and make bench-scale run under mpirun, or on the simulated cluster.
+TEST_PROGRAM_SOURCES := $(wildcard common/tests/programs/*.c bench/programs/*.c grader/diagnosis/tests/hangs/*.c assignments/*/tests/hangs/*.c tests/parallel/programs/*.c)
 TEST_PROGRAMS           := $(TEST_PROGRAM_SOURCES:%.c=$(B)/programs/%)
 SIMULATOR_TEST_PROGRAMS := $(TEST_PROGRAM_SOURCES:%.c=$(S)/programs/%)
 

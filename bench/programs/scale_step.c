@@ -16,7 +16,7 @@
 #include "common/base/mpi_check.h"
 #include "common/base/tensor.h"
 #include "common/log/log_fields.h"
-#include "common/tests/programs/scale_settings.h"
+#include "bench/programs/scale_settings.h"
 
 #include <mpi.h>
 #include <stdio.h>
