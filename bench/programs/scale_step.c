@@ -10,13 +10,13 @@
  * backward has ended (reduce=kit) or behind the last one (reduce=after), or by a ring of messages of the program's own behind the last one
  * (reduce=ring). Charges are those of Narayanan et al. 2021: a forward of a layer 24·b·s·h²·(1 + s/(6h)).
  */
+#include "bench/programs/scale_settings.h"
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
 #include "common/base/machine.h"
 #include "common/base/mpi_check.h"
 #include "common/base/tensor.h"
 #include "common/log/log_fields.h"
-#include "bench/programs/scale_settings.h"
 
 #include <mpi.h>
 #include <stdio.h>
