@@ -118,7 +118,8 @@ void average_buckets(struct data_parallel *data);
 int make_buckets(struct stage *stage, size_t bucket_bytes, struct bucket *bucket);
 
 /* Given: a new view of the gradient of parameter number i of a layer, which is on this stage.
- * stage_layer(stage, layer)->parameters says how many there are. */
+ * stage_layer(stage, layer)->parameters says how many there are. (The copy of a tied table, where the stage has one,
+ * is no layer's: stage_tied_copy, stage_tied_gradients.) */
 struct tensor *parameter_gradient(struct stage *stage, int layer, int i);
 /* Given: values[i] *= factor, and values[i] += more[i]. As a loop does, and it is counted; on the meta device, where
  * there are no numbers, it only takes its time. */
@@ -146,10 +147,10 @@ void gradient_ready(struct data_parallel *data, int micro_batch, int layer);
 
 /* ---- ring_all_reduce.c, halving_doubling.c ------------------------------------- */
 
-/* As MPI_Allreduce in place with MPI_SUM, of messages between two ranks at a time. Any count, 0 included,
- * and any number of ranks. Every rank ends with the same bits.
+/* As MPI_Allreduce in place with MPI_SUM, of messages between two ranks at a time. Any count, 0 included.
+ * Every rank ends with the same bits.
  *
- * ring: 2 (p - 1) steps, in each of which a rank sends one of p chunks to the next one and receives one
+ * ring, any number of ranks: 2 (p - 1) steps, in each of which a rank sends one of p chunks to the next one and receives one
  * from the one before. Chunks are as equal as they can be: none has more numbers than count / p, rounded up.
  * (Patarasuk & Yuan 2009) */
 void ring_all_reduce(float *values, int count, MPI_Comm comm);

@@ -1,8 +1,9 @@
 /* What scale_step.c can be told: NAME=VALUE. */
-#ifndef COMMON_TESTS_PROGRAMS_SCALE_SETTINGS_H
-#define COMMON_TESTS_PROGRAMS_SCALE_SETTINGS_H
+#ifndef BENCH_PROGRAMS_SCALE_SETTINGS_H
+#define BENCH_PROGRAMS_SCALE_SETTINGS_H
 
 #include "common/base/fatal.h"
+#include "common/base/tensor.h" /* before `tensor` here is a number */
 
 #include <stdbool.h>
 #include <stdlib.h>

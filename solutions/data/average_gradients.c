@@ -25,11 +25,19 @@ void average_per_parameter(struct data_parallel *data)
             average(data, gradient->data, gradient->count);
             tensor_free(gradient);
         }
+    /* The copy of a table that is another stage's, too, is no layer's. */
+    if (stage_tied_copy(stage) != NULL) {
+        struct tensor *gradient = stage_tied_gradients(stage);
+        average(data, gradient->data, gradient->count);
+        tensor_free(gradient);
+    }
     /* END SOLUTION */
     //| /* TODO: the mean gradient of each parameter, one after the other.
     //|  *
     //|  * Given: data->all_reduce adds up the numbers of all ranks in place; parameter_gradient is a new view of
-    //|  * one gradient, which you free. data->samples of the data->batch_size samples are this rank's.
+    //|  * one gradient, which you free. data->samples of the data->batch_size samples are this rank's. In a
+    //|  * hybrid a stage may have one parameter more than its layers say (bonus: tied_embedding.c): where
+    //|  * stage_tied_copy(stage) is not NULL, the copy whose gradient stage_tied_gradients(stage) views.
     //|  * Hint: with shares of different sizes, what does a rank's mean count in the mean of all?
     //|  * Check: make grade ASSIGNMENT=data CHECK=average_per_parameter
     //|  */

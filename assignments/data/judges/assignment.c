@@ -23,6 +23,7 @@ static const struct judge judges[] = {
     {.name = "three_dimensions", .judge = data_judge_three_dimensions, .of_numbers = true},
     {.name = "tied_embedding", .judge = data_judge_tied_embedding, .of_numbers = true},
     {.name = "sums", .judge = data_judge_sums},
+    {.name = "own_sums", .judge = data_judge_own_sums, .of_numbers = true},
     {.name = "norms", .judge = data_judge_norms, .of_numbers = true},
     {.name = "norm_training", .judge = data_judge_norm_training, .of_numbers = true},
     {.name = "answer_messages", .judge = data_judge_answer_messages},

@@ -8,6 +8,7 @@
 
 judge_function data_judge_partition, data_judge_broadcast, data_judge_buckets, data_judge_averages;
 judge_function data_judge_results;
+judge_function data_judge_own_sums;
 judge_function data_judge_windows;
 judge_function data_judge_groups, data_judge_hybrid, data_judge_hybrid_messages;
 judge_function data_judge_three_dimensions, data_judge_tied_embedding;

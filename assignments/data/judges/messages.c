@@ -99,7 +99,7 @@ static void append_sizes(GString *text, const struct sizes *sizes)
 /* ---- what there is ------------------------------------------------------------------------------------- */
 
 /* The collectives of one kind that a rank calls in a step, up to the optimizer's: who sends parameters again behind
- * it may do so. Barriers are none. */
+ * it may do so. Barriers are none. Who adds up in double sends no more numbers: its bytes count as float's. */
 static struct sizes called(const struct log_file *log, int step, enum log_operation operation)
 {
     size_t first, last;
@@ -107,7 +107,8 @@ static struct sizes called(const struct log_file *log, int step, enum log_operat
     log_find_step(log, step, &first, &last);
     for (size_t i = first; i < last; i++) {
         const struct log_record *record = &log->record[i];
-        const size_t own = record->bytes;
+        const bool is_double = log_elements(record).type == LOG_TYPE_FLOAT64;
+        const size_t own = record->bytes / (is_double ? 2 : 1);
         if (record->phase == LOG_BEGIN && log_blocking_form(record->operation) == operation &&
             own > 0)
             g_array_append_val(bytes, own);
@@ -268,7 +269,8 @@ static bool are_bytes_right(const struct outcome *run, const struct model *model
                             struct verdict *verdict)
 {
     const double all = (double)all_bytes(model), others = run->ranks - 1;
-    const double most = (MAX(2, run->ranks) + 1) * others * all * MORE + 16 * SMALL * others;
+    /* … or as doubles around a ring, or to a root and back. */
+    const double most = (MAX(4, run->ranks) + 1) * others * all * MORE + 16 * SMALL * others;
     struct traffic *traffic = traffic_new(run->log, run->ranks);
     double sum = 0;
     int step = -1;

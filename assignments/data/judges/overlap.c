@@ -107,8 +107,7 @@ static struct due due_of(const struct outcome *run, const struct model *model,
 /* ---- what is wrong ----------------------------------------------------------------------------------------- */
 
 static void fail_for_early(const struct outcome *run, int step, int rank,
-                           const struct overlap_facts *facts, int micro_batches,
-                           struct verdict *verdict)
+                           const struct overlap_facts *facts, struct verdict *verdict)
 {
     g_autoptr(GString) call = g_string_new(NULL);
     struct collectives *collectives = collectives_new(run->log, run->ranks);
@@ -119,7 +118,7 @@ static void fail_for_early(const struct outcome *run, int step, int rank,
                   "only %.0f bytes "
                   "of its gradients are complete",
                   rank, step, call->str, facts->early_begun, facts->early_ready);
-    const struct mistake *mistake = overlap_early_mistake(facts, micro_batches);
+    const struct mistake *mistake = overlap_early_mistake(facts);
     if (mistake)
         verdict_name_mistake(verdict, mistake);
 }
@@ -128,14 +127,13 @@ static void fail_for_early(const struct outcome *run, int step, int rank,
 static bool begins_in_time(const struct outcome *run, int step, const struct model *model,
                            const struct overlap_facts *facts, struct verdict *verdict)
 {
-    const int micro_batches = options_micro_batches(&run->options);
     const double first_layer = (double)model->layer[0].parameter_count * sizeof(float);
     for (int rank = 0; rank < run->ranks; rank++) {
         const struct overlap_facts *own = &facts[rank];
         const double most = (double)data_options(&run->options).bucket_kib * 1024;
         const double needed = ENOUGH * (own->bytes - fmax(first_layer, most));
         if (own->early != NO_RECORD) {
-            fail_for_early(run, step, rank, own, micro_batches, verdict);
+            fail_for_early(run, step, rank, own, verdict);
             return false;
         }
         if (own->summed < SUMS_AT_LEAST * own->bytes || own->begun >= needed)

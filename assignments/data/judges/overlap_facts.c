@@ -109,6 +109,15 @@ static void read_sum(const struct reading *reading, const struct log_record *rec
     facts->early_begun = facts->summed;
 }
 
+/* The micro-batch whose backward comes last, whatever its number. */
+static int last_of(const struct log_file *log, size_t first, size_t end, int micro_batches)
+{
+    for (size_t i = end; i > first; i--)
+        if (log->record[i - 1].operation == LOG_GRADIENT)
+            return log->record[i - 1].micro_batch;
+    return micro_batches - 1;
+}
+
 bool overlap_facts_of(const struct log_file *log, int step, int micro_batches,
                       const struct model *model, struct overlap_facts *facts)
 {
@@ -116,11 +125,12 @@ bool overlap_facts_of(const struct log_file *log, int step, int micro_batches,
     if (!log_find_step(log, step, &first, &last) || last <= first)
         return false;
     struct reading reading = {.model = model,
-                              .last = micro_batches - 1,
+                              .last = last_of(log, first, last, micro_batches),
                               .micro_batch = -1,
                               .open = g_hash_table_new(NULL, NULL),
                               .flops = log->record[first - 1].flops};
     *facts = (struct overlap_facts){.layers = model->layers,
+                                    .last = reading.last,
                                     .ready = g_new(double, model->layers),
                                     .early = NO_RECORD,
                                     .flops = (double)(log->record[last - 1].flops - reading.flops)};
@@ -144,12 +154,11 @@ bool overlap_facts_of(const struct log_file *log, int step, int micro_batches,
     return true;
 }
 
-const struct mistake *overlap_early_mistake(const struct overlap_facts *facts, int micro_batches)
+const struct mistake *overlap_early_mistake(const struct overlap_facts *facts)
 {
     if (facts->early == NO_RECORD)
         return NULL;
-    const bool before_last =
-        facts->early_ready <= 0 && facts->early_micro_batch < micro_batches - 1;
+    const bool before_last = facts->early_ready <= 0 && facts->early_micro_batch != facts->last;
     if (before_last && facts->summed > 1.5 * facts->bytes)
         return &in_every_micro_batch;
     /* With everything complete it is given too much, which is no question of time. */
@@ -158,9 +167,9 @@ const struct mistake *overlap_early_mistake(const struct overlap_facts *facts, i
     return before_last ? &before_the_last : &before_its_layers;
 }
 
-const struct mistake *overlap_mistake(const struct overlap_facts *facts, int micro_batches)
+const struct mistake *overlap_mistake(const struct overlap_facts *facts)
 {
-    const struct mistake *early = overlap_early_mistake(facts, micro_batches);
+    const struct mistake *early = overlap_early_mistake(facts);
     if (early)
         return early;
     if (facts->forgotten > 0)

@@ -11,6 +11,7 @@
  * do not count. FLOPs are counted from the step's begin. */
 struct overlap_facts {
     int layers;
+    int last; /* the micro-batch whose backward comes last, whatever its number */
     /* [layer]: FLOPs until the last micro-batch's gradient had been added; NAN: it never was. */
     double *ready;
     double flops;     /* of the whole step … */
@@ -34,8 +35,8 @@ bool overlap_facts_of(const struct log_file *log, int step, int micro_batches,
                       const struct model *model, struct overlap_facts *facts);
 
 /* The known mistake behind a sum that is begun early (facts->early), or NULL. */
-const struct mistake *overlap_early_mistake(const struct overlap_facts *facts, int micro_batches);
+const struct mistake *overlap_early_mistake(const struct overlap_facts *facts);
 /* That, or one about sums that are not waited for, or too late; or NULL. */
-const struct mistake *overlap_mistake(const struct overlap_facts *facts, int micro_batches);
+const struct mistake *overlap_mistake(const struct overlap_facts *facts);
 
 #endif

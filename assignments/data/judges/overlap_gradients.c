@@ -27,7 +27,7 @@ static const struct mistake *mistake_of(const struct outcome *run, const struct 
             if (samples == 0 ||
                 !overlap_facts_of(&run->log[rank], step, micro_batches, model, &facts))
                 continue;
-            mistake = overlap_mistake(&facts, micro_batches);
+            mistake = overlap_mistake(&facts);
             g_free(facts.ready);
         }
     return mistake;

@@ -39,7 +39,7 @@ static bool judge_epoch(const struct partition_epoch *epoch, int number, struct 
     return right;
 }
 
-/* Epochs that follow on one another, each of which is right. */
+/* Epochs, each of which is right: no two are alike. */
 static bool judge_orders(const struct partition_epoch *epoch, int epochs, struct verdict *verdict)
 {
     const struct mistake *mistake = NULL;
@@ -48,16 +48,21 @@ static bool judge_orders(const struct partition_epoch *epoch, int epochs, struct
         mistake = &data_partition_not_shuffled;
         g_string_assign(what, "its batches have the samples in the data set's order");
     }
-    for (int i = 1; !mistake && i < epochs; i++) {
-        if (data_partition_epochs_are_alike(&epoch[i - 1], &epoch[i]))
+    int later = 0;
+    for (int pair = 0; !mistake && pair < epochs * epochs; pair++) {
+        const int earlier = pair % epochs;
+        later = pair / epochs;
+        if (earlier >= later)
+            continue;
+        if (data_partition_epochs_are_alike(&epoch[earlier], &epoch[later]))
             mistake = &data_partition_same_epochs;
-        else if (data_partition_shards_are_alike(&epoch[i - 1], &epoch[i]))
+        else if (data_partition_shards_are_alike(&epoch[earlier], &epoch[later]))
             mistake = &data_partition_same_shards;
-        g_string_printf(what, "every rank has the samples that it has in epoch %d%s", i,
+        g_string_printf(what, "every rank has the samples that it has in epoch %d%s", earlier,
                         mistake == &data_partition_same_epochs ? ", in the same order" : "");
     }
     if (mistake)
-        fail(&epoch[0], 0, what, mistake, verdict);
+        fail(&epoch[later], later, what, mistake, verdict);
     return !mistake;
 }
 

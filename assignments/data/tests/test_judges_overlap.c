@@ -201,7 +201,7 @@ START_TEST(facts_are_as_written)
     write_all(kind, 0, 0);
     struct overlap_facts facts;
     ck_assert(overlap_facts_of(&run->outcome.log[1], 0, MICRO_BATCHES, model, &facts));
-    const struct mistake *found = overlap_mistake(&facts, MICRO_BATCHES);
+    const struct mistake *found = overlap_mistake(&facts);
     ck_assert_pstr_eq(found ? found->name : NULL, mistake[kind]);
     const double all = bytes_of_all();
     ck_assert_double_eq(facts.bytes, all);

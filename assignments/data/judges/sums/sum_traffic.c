@@ -1,5 +1,6 @@
 /* What the ranks send each other in an all-reduce of their own; see sum_traffic.h. */
 #include "assignments/data/judges/sums/sum_traffic.h"
+#include "assignments/data/judges/sums/sums.h"
 
 #include "grader/trace/call_place.h"
 #include "grader/trace/match.h"
@@ -146,7 +147,7 @@ static const struct mistake in_each_step = {
     "bytes as it must: in the first step a rank gives half of the numbers away and keeps the other "
     "half, in the second one half of that.",
     "what each rank gives, and what it keeps"};
-static const struct mistake own_collective = {
+const struct mistake data_sum_by_collective = {
     "a collective of MPI's adds up",
     "The function is to be made of messages between two ranks at a time, and calls one of MPI's "
     "collectives.",
@@ -211,7 +212,7 @@ static bool judge_one(const struct outcome *run, const struct sum_results *all,
         g_autoptr(GString) place = g_string_new(NULL);
         call_place_name(run->program, &run->log[rank].record[own->record], place);
         evidence_fail(verdict, "%s: rank %d calls %s", text, rank, place->str);
-        verdict_name_mistake(verdict, &own_collective);
+        verdict_name_mistake(verdict, &data_sum_by_collective);
         return false;
     }
     if (numbers > load.most || own->messages > MOST_PIECES * load.messages)
