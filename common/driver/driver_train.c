@@ -96,7 +96,8 @@ struct training {
     int first; /* step to take: 0, or where a checkpoint goes on */
     int steps;
     int steps_per_epoch;
-    int tokens;                    /* per sample */
+    int missing_per_epoch; /* samples: by so many an epoch's last batch is smaller than the others */
+    int tokens;            /* per sample */
     const struct sharing *sharing; /* the program's; NULL: ranks do not share a batch */
     FILE *curve;                   /* NULL: not on this rank, or not wanted */
     bool reports;                  /* the last rank has the loss, so it writes curve and progress */
@@ -129,6 +130,18 @@ static int steps_per_epoch(const struct run *run, const struct sharing *sharing)
           options->dataset, samples);
 }
 
+/* Where ranks share batches the last one of an epoch may be smaller. */
+static int missing_per_epoch(const struct run *run, const struct sharing *sharing, int steps)
+{
+    const struct options *options = run->options;
+    char error[DATASET_ERROR_SIZE];
+    if (sharing == NULL || options->device == DEVICE_META)
+        return 0;
+    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
+    const long long missing = (long long)steps * options->batch_size - samples;
+    return missing > 0 ? (int)missing : 0;
+}
+
 static int steps_of_all_epochs(const struct options *options, int per_epoch)
 {
     int steps;
@@ -148,6 +161,7 @@ static struct training training_begin(const struct run *run, const struct sharin
                                 .sharing = sharing,
                                 .reports = run->rank == run->ranks - 1};
     training.steps_per_epoch = steps_per_epoch(run, sharing);
+    training.missing_per_epoch = missing_per_epoch(run, sharing, training.steps_per_epoch);
     training.steps = options->steps > 0 ? options->steps
                                         : steps_of_all_epochs(options, training.steps_per_epoch);
     if (training.reports && curve[0] != '\0')
@@ -184,11 +198,15 @@ static struct result result_of(const struct run *run, bool shared)
 static void report(struct training *training, const struct run *run, struct result result, int step,
                    double seconds)
 {
-    const int batch_size = run->options->batch_size;
+    const bool ends_epoch = (step + 1) % training->steps_per_epoch == 0;
+    const long epochs_done = (step + 1) / training->steps_per_epoch;
+    const int batch_size =
+        run->options->batch_size - (ends_epoch ? training->missing_per_epoch : 0);
     const struct curve_point point = {
         .step = step,
         .epoch = step / training->steps_per_epoch,
-        .samples = (long)(step + 1) * batch_size,
+        .samples =
+            (long)(step + 1) * run->options->batch_size - epochs_done * training->missing_per_epoch,
         .loss = result.loss,
         .accuracy = result.accuracy,
         .seconds = driver_seconds() - training->progress.began,

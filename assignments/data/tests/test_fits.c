@@ -1,10 +1,14 @@
 /*
  * Options that do not go together: the data assignment's program refuses them before it trains, and says what to do.
+ * And what a smaller last batch is in the learning curve.
  */
+#include "common/files/curve.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DATA " --data synthetic:channels=1,height=4,width=5,train=26,classes=7 --steps 1 --quiet"
 #define MLP  " --model mlp:depth=2,width=20" DATA
@@ -54,12 +58,37 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
+/* 26 samples in batches of 10: the third has 6. */
+START_TEST(a_smaller_last_batch_counts_as_what_it_is)
+{
+    static const long seen[] = {10, 20, 26, 36, 46, 52};
+    g_autofree char *file = g_strdup_printf("/tmp/curve-%d.csv", (int)getpid());
+    g_autofree char *options =
+        g_strdup_printf("--epochs 2 --batch 10 --micro-batches 2 --last-batch keep --curve %s "
+                        "--model mlp:depth=2,width=8 "
+                        "--data synthetic:channels=1,height=4,width=5,train=26,classes=7 --quiet",
+                        file);
+    struct test_run run = test_run_program(false, 3, "solutions/data", options);
+    ck_assert_msg(run.status == 0, "%s", run.output);
+    char error[CURVE_ERROR_SIZE];
+    struct curve curve;
+    ck_assert_msg(curve_read(file, &curve, error), "%s", error);
+    ck_assert_int_eq(curve.count, (int)G_N_ELEMENTS(seen));
+    for (int i = 0; i < curve.count; i++)
+        ck_assert_int_eq(curve.point[i].samples, seen[i]);
+    free(curve.point);
+    test_run_clear(&run);
+    unlink(file);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("options of the data assignment");
     TCase *cases_of = tcase_create("fits");
     tcase_set_timeout(cases_of, 60);
     tcase_add_loop_test(cases_of, what_does_not_fit_is_refused, 0, G_N_ELEMENTS(cases));
+    tcase_add_test(cases_of, a_smaller_last_batch_counts_as_what_it_is);
     suite_add_tcase(suite, cases_of);
     return suite;
 }
