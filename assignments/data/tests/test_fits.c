@@ -6,7 +6,6 @@
 #include "tests/support/run.h"
 #include "tests/support/test.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,7 +75,7 @@ START_TEST(a_smaller_last_batch_counts_as_what_it_is)
     ck_assert_int_eq(curve.count, (int)G_N_ELEMENTS(seen));
     for (int i = 0; i < curve.count; i++)
         ck_assert_int_eq(curve.point[i].samples, seen[i]);
-    free(curve.point);
+    curve_destroy(&curve);
     test_run_clear(&run);
     unlink(file);
 }
