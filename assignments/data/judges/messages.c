@@ -269,8 +269,8 @@ static bool are_bytes_right(const struct outcome *run, const struct model *model
                             struct verdict *verdict)
 {
     const double all = (double)all_bytes(model), others = run->ranks - 1;
-    /* … or as doubles around a ring, or to a root and back. */
-    const double most = (MAX(4, run->ranks) + 1) * others * all * MORE + 16 * SMALL * others;
+    /* … or, of two ranks, as doubles to a root and back. */
+    const double most = (MAX(3, run->ranks) + 1) * others * all * MORE + 16 * SMALL * others;
     struct traffic *traffic = traffic_new(run->log, run->ranks);
     double sum = 0;
     int step = -1;

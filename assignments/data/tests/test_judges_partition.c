@@ -59,7 +59,7 @@ enum rule {
 
 static const char *const expected[RULES] = {
     [ORDER_OF_RANK] = "is there twice",
-    [ORDER_OF_ALL_EPOCHS] = "every rank has the samples that it has in epoch 1, in the same order",
+    [ORDER_OF_ALL_EPOCHS] = "every rank has the samples that it has in epoch 0, in the same order",
     [ORDER_OF_ALL_SEEDS] = "with another seed it is the same",
     [NO_ORDER] = "in the data set's order",
     [REMAINDER_LOST] = "the ranks have 6 samples together, and the batch has 7",
