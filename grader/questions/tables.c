@@ -99,3 +99,35 @@ bool question_is_empty(const char *text)
 {
     return !text[0] || !strcmp(text, "-") || !strcmp(text, "–") || !strcmp(text, "—");
 }
+
+/* ---- rows -------------------------------------------------------------------------------------------- */
+
+int question_find_row(const GPtrArray *rows, const char *name)
+{
+    for (guint row = 0; row < rows->len; row++)
+        if (question_same(question_cell(rows, row, 0), name))
+            return (int)row;
+    return -1;
+}
+
+bool question_row_is_blank(const GPtrArray *rows, guint row, guint first, guint columns)
+{
+    for (guint column = first; column < columns; column++)
+        if (!question_is_empty(question_cell(rows, row, column)))
+            return false;
+    return true;
+}
+
+bool question_is_blank(const GPtrArray *rows, guint first, guint columns)
+{
+    for (guint row = 0; row < rows->len; row++)
+        if (!question_row_is_blank(rows, row, first, columns))
+            return false;
+    return true;
+}
+
+void question_is_unwritten(const char *question, struct verdict *verdict)
+{
+    verdict_set(verdict, VERDICT_FAIL, "%s: nothing is in the table yet", question);
+    verdict->basis = BASIS_UNWRITTEN;
+}

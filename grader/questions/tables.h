@@ -16,6 +16,13 @@ GPtrArray *question_table(const struct judgement *judgement, const char *questio
                           const char *const *columns, struct verdict *verdict);
 /* A cell of it. */
 const char *question_cell(const GPtrArray *rows, guint row, guint column);
+/* The first row whose first cell has the same letters and digits; -1: there is none. */
+int question_find_row(const GPtrArray *rows, const char *name);
+/* Is there nothing, or a dash, in the cells first, …, columns - 1 of a row; of every row? */
+bool question_row_is_blank(const GPtrArray *rows, guint row, guint first, guint columns);
+bool question_is_blank(const GPtrArray *rows, guint first, guint columns);
+/* The verdict on a table in which nobody has written anything. */
+void question_is_unwritten(const char *question, struct verdict *verdict);
 /* Do two texts have the same letters and digits, in any case? */
 bool question_same(const char *a, const char *b);
 

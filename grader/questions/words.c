@@ -23,14 +23,6 @@ static int read_word(const char *text, const char *const *words)
     return found;
 }
 
-static int find_row(const GPtrArray *rows, const char *name)
-{
-    for (guint row = 0; row < rows->len; row++)
-        if (question_same(question_cell(rows, row, 0), name))
-            return (int)row;
-    return -1;
-}
-
 static bool is_untouched(const struct question_words *question, const GPtrArray *rows)
 {
     for (guint row = 0; row < rows->len; row++)
@@ -45,7 +37,7 @@ static bool is_untouched(const struct question_words *question, const GPtrArray 
 static bool row_is_right(const struct question_words *question, const GPtrArray *rows,
                          const struct question_row *expected, struct verdict *verdict)
 {
-    const int row = find_row(rows, expected->name);
+    const int row = question_find_row(rows, expected->name);
     if (row < 0) {
         verdict_set(verdict, VERDICT_FAIL, "the table of %s lacks the row “%s”", question->name,
                     expected->name);
@@ -81,9 +73,7 @@ void question_judge_words(const struct judgement *judgement, const struct questi
         right = row_is_right(question, rows, &question->row[i], verdict);
     if (right)
         verdict_set(verdict, VERDICT_PASS, "all %u rows are right", question->rows);
-    else if (is_untouched(question, rows)) {
-        verdict_set(verdict, VERDICT_FAIL, "%s: nothing is in the table yet", question->name);
-        verdict->basis = BASIS_UNWRITTEN;
-    }
+    else if (is_untouched(question, rows))
+        question_is_unwritten(question->name, verdict);
     g_ptr_array_unref(rows);
 }

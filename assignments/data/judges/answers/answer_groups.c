@@ -107,18 +107,10 @@ static void explain(const struct row *row, unsigned found, struct verdict *verdi
 
 /* ---- judging ---------------------------------------------------------------------------------------------- */
 
-static int find_row(const GPtrArray *rows, const char *name)
-{
-    for (guint row = 0; row < rows->len; row++)
-        if (question_same(question_cell(rows, row, 0), name))
-            return (int)row;
-    return -1;
-}
-
 static bool row_is_right(const GPtrArray *rows, const struct row *asked_row,
                          struct verdict *verdict)
 {
-    const int row = find_row(rows, asked_row->name);
+    const int row = question_find_row(rows, asked_row->name);
     if (row < 0) {
         verdict_set(verdict, VERDICT_FAIL, "the table of Q4 lacks the row “%s”", asked_row->name);
         return false;
@@ -137,22 +129,13 @@ static bool row_is_right(const GPtrArray *rows, const struct row *asked_row,
     return false;
 }
 
-static bool is_untouched(const GPtrArray *rows)
-{
-    for (guint row = 0; row < rows->len; row++)
-        if (!question_is_empty(question_cell(rows, row, 1)))
-            return false;
-    return true;
-}
-
 void data_judge_answer_groups(const struct judgement *judgement, struct verdict *verdict)
 {
     GPtrArray *rows = question_table(judgement, "Q4", columns, verdict);
     if (!rows)
         return;
-    if (is_untouched(rows)) {
-        verdict_set(verdict, VERDICT_FAIL, "Q4: nothing is in the table yet");
-        verdict->basis = BASIS_UNWRITTEN;
+    if (question_is_blank(rows, 1, 2)) {
+        question_is_unwritten("Q4", verdict);
         g_ptr_array_unref(rows);
         return;
     }

@@ -160,22 +160,6 @@ static int place_of(const struct sizes *sizes)
     return -1;
 }
 
-static bool is_blank(const GPtrArray *rows, guint row, guint first)
-{
-    for (guint column = first; column < COLUMNS; column++)
-        if (!question_is_empty(question_cell(rows, row, column)))
-            return false;
-    return true;
-}
-
-static bool is_untouched(const GPtrArray *rows)
-{
-    for (guint row = 0; row < rows->len; row++)
-        if (!is_blank(rows, row, MESSAGES))
-            return false;
-    return true;
-}
-
 static bool all_are_there(const bool *seen, bool own, struct verdict *verdict)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(asked); i++)
@@ -198,7 +182,7 @@ static bool rows_are_right(const GPtrArray *rows, struct verdict *verdict)
     bool seen[G_N_ELEMENTS(asked)] = {false}, own = false;
     for (guint row = 0; row < rows->len; row++) {
         struct sizes sizes;
-        if (is_blank(rows, row, WAY))
+        if (question_row_is_blank(rows, row, WAY, COLUMNS))
             continue;
         if (!read_sizes(rows, row, &sizes, verdict))
             return false;
@@ -218,10 +202,9 @@ void data_judge_answer_messages(const struct judgement *judgement, struct verdic
     GPtrArray *rows = question_table(judgement, "Q2", columns, verdict);
     if (!rows)
         return;
-    if (is_untouched(rows)) {
-        verdict_set(verdict, VERDICT_FAIL, "Q2: nothing is in the table yet");
-        verdict->basis = BASIS_UNWRITTEN;
-    } else if (rows_are_right(rows, verdict))
+    if (question_is_blank(rows, MESSAGES, COLUMNS))
+        question_is_unwritten("Q2", verdict);
+    else if (rows_are_right(rows, verdict))
         verdict_set(verdict, VERDICT_PASS, "all %u rows are right for their sizes", rows->len);
     g_ptr_array_unref(rows);
 }

@@ -78,20 +78,12 @@ static bool row_is_right(const GPtrArray *rows, guint row, double *cell, struct 
            cell_is_right(rows, row, EFFICIENCY, cell, faster / cell[RANKS], verdict);
 }
 
-static bool is_blank(const GPtrArray *rows, guint row, enum column first)
-{
-    for (guint column = first; column < COLUMNS; column++)
-        if (!question_is_empty(question_cell(rows, row, column)))
-            return false;
-    return true;
-}
-
 static bool rows_are_right(const GPtrArray *rows, struct verdict *verdict)
 {
     bool seen[G_N_ELEMENTS(asked)] = {false}, own = false;
     for (guint row = 0; row < rows->len; row++) {
         double cell[COLUMNS] = {0};
-        if (is_blank(rows, row, RUN))
+        if (question_row_is_blank(rows, row, RUN, COLUMNS))
             continue;
         if (!row_is_right(rows, row, cell, verdict))
             return false;
@@ -116,23 +108,14 @@ static bool rows_are_right(const GPtrArray *rows, struct verdict *verdict)
     return own;
 }
 
-static bool is_untouched(const GPtrArray *rows)
-{
-    for (guint row = 0; row < rows->len; row++)
-        if (!is_blank(rows, row, SPEED_UP))
-            return false;
-    return true;
-}
-
 void data_judge_answer_speed_up(const struct judgement *judgement, struct verdict *verdict)
 {
     GPtrArray *rows = question_table(judgement, "Q5", columns, verdict);
     if (!rows)
         return;
-    if (is_untouched(rows)) {
-        verdict_set(verdict, VERDICT_FAIL, "Q5: nothing is in the table yet");
-        verdict->basis = BASIS_UNWRITTEN;
-    } else if (rows_are_right(rows, verdict))
+    if (question_is_blank(rows, SPEED_UP, COLUMNS))
+        question_is_unwritten("Q5", verdict);
+    else if (rows_are_right(rows, verdict))
         verdict_set(verdict, VERDICT_PASS, "all %u rows are right for their seconds", rows->len);
     g_ptr_array_unref(rows);
 }

@@ -158,20 +158,12 @@ static bool is_untouched(const GPtrArray *rows)
     return true;
 }
 
-static bool row_is_empty(const GPtrArray *rows, guint row)
-{
-    for (guint column = 0; column < COLUMNS; column++)
-        if (!question_is_empty(question_cell(rows, row, column)))
-            return false;
-    return true;
-}
-
 static bool rows_are_right(const GPtrArray *rows, struct verdict *verdict)
 {
     bool seen[G_N_ELEMENTS(asked)] = {false}, own = false;
     for (guint row = 0; row < rows->len; row++) {
         struct sizes sizes;
-        if (row_is_empty(rows, row))
+        if (question_row_is_blank(rows, row, 0, COLUMNS))
             continue;
         if (!read_sizes(rows, row, &sizes, verdict) || !row_is_right(rows, row, &sizes, verdict))
             return false;
@@ -203,10 +195,9 @@ void tensor_judge_answer_bytes(const struct judgement *judgement, struct verdict
     GPtrArray *rows = question_table(judgement, "Q3", columns, verdict);
     if (!rows)
         return;
-    if (is_untouched(rows)) {
-        verdict_set(verdict, VERDICT_FAIL, "Q3: nothing is in the table yet");
-        verdict->basis = BASIS_UNWRITTEN;
-    } else if (rows_are_right(rows, verdict))
+    if (is_untouched(rows))
+        question_is_unwritten("Q3", verdict);
+    else if (rows_are_right(rows, verdict))
         verdict_set(verdict, VERDICT_PASS, "all %u rows are right for their sizes", rows->len);
     g_ptr_array_unref(rows);
 }
