@@ -1,8 +1,8 @@
 /* The own fields of each kind of record that is no MPI call's; see log_fields.h. */
 #include "common/log/log_fields.h"
+#include "common/log/log_payload.h"
 
 #include <limits.h>
-#include <string.h>
 
 static int whole(uint64_t number)
 {
@@ -99,19 +99,15 @@ struct log_held log_held(const struct log_record *record)
                              record->bytes, record->caller};
 }
 
-/* The numbers stand where other records have payloads. */
+_Static_assert(sizeof((struct log_samples){0}.number) == LOG_PAYLOAD_BYTES, "they fill a record");
+
 struct log_record log_record_of_samples(const struct log_samples *samples)
 {
     struct log_record record = log_record_new(LOG_SAMPLES, LOG_INSTANT);
     record.own_number = (uint64_t)(uint32_t)samples->all | (uint64_t)(uint32_t)samples->place << 32;
     record.peer = samples->first;
     record.tag = samples->count;
-    memcpy(&record.bytes, samples->number, 8);
-    memcpy(&record.fingerprint, samples->number + 2, 8);
-    memcpy(&record.communicator, samples->number + 4, 8);
-    memcpy(&record.own_value, samples->number + 6, 8);
-    memcpy(&record.stage, samples->number + 8, 4);
-    memcpy(&record.micro_batch, samples->number + 9, 4);
+    log_payload_put(&record, samples->number);
     return record;
 }
 
@@ -121,12 +117,7 @@ struct log_samples log_samples(const struct log_record *record)
                                   .all = (int32_t)(uint32_t)record->own_number,
                                   .place = (int32_t)(uint32_t)(record->own_number >> 32)};
     samples.count = record->tag >= 0 && record->tag <= LOG_SAMPLES_NUMBERS ? record->tag : 0;
-    memcpy(samples.number, &record->bytes, 8);
-    memcpy(samples.number + 2, &record->fingerprint, 8);
-    memcpy(samples.number + 4, &record->communicator, 8);
-    memcpy(samples.number + 6, &record->own_value, 8);
-    memcpy(samples.number + 8, &record->stage, 4);
-    memcpy(samples.number + 9, &record->micro_batch, 4);
+    log_payload_get(record, samples.number);
     return samples;
 }
 

@@ -1,8 +1,8 @@
 /* The own fields of the records of MPI calls; see log_fields.h. */
 #include "common/log/log_fields.h"
+#include "common/log/log_payload.h"
 
 #include <limits.h>
-#include <string.h>
 
 /* ---- requests, communicators ---------------------------------------------------------------------- */
 
@@ -120,19 +120,15 @@ struct log_count_part log_count_part(const struct log_record *record)
                                    record->bytes};
 }
 
-/* The data stand where other records have numbers that they don't have. */
+_Static_assert((int)LOG_DATA_BYTES == (int)LOG_PAYLOAD_BYTES, "they fill a record");
+
 struct log_record log_record_of_data(const struct log_data *data)
 {
     struct log_record record = log_record_new(LOG_DATA, LOG_INSTANT);
     record.own_number = data->request;
     record.tag = (int32_t)(data->comes_out ? -1 - (int32_t)data->count : (int32_t)data->count);
     record.peer = (int32_t)data->offset;
-    memcpy(&record.bytes, data->data, 8);
-    memcpy(&record.fingerprint, data->data + 8, 8);
-    memcpy(&record.communicator, data->data + 16, 8);
-    memcpy(&record.own_value, data->data + 24, 8);
-    memcpy(&record.stage, data->data + 32, 4);
-    memcpy(&record.micro_batch, data->data + 36, 4);
+    log_payload_put(&record, data->data);
     return record;
 }
 
@@ -143,11 +139,6 @@ struct log_data log_data(const struct log_record *record)
                             .comes_out = record->tag < 0};
     const int64_t count = data.comes_out ? -1 - (int64_t)record->tag : record->tag;
     data.count = count >= 0 && count <= LOG_DATA_BYTES ? (uint32_t)count : 0;
-    memcpy(data.data, &record->bytes, 8);
-    memcpy(data.data + 8, &record->fingerprint, 8);
-    memcpy(data.data + 16, &record->communicator, 8);
-    memcpy(data.data + 24, &record->own_value, 8);
-    memcpy(data.data + 32, &record->stage, 4);
-    memcpy(data.data + 36, &record->micro_batch, 4);
+    log_payload_get(record, data.data);
     return data;
 }
