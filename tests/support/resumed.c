@@ -240,3 +240,15 @@ void resumed_expect_steps(const struct resumed *resumed, const int steps[])
     g_dir_close(listing);
     ck_assert_int_eq(found, expected);
 }
+
+void resumed_is_the_same(struct resumed *resumed, int ranks)
+{
+    resumed_goes_on(resumed, ranks);
+    if (ranks == resumed->ranks) {
+        resumed_expect_same_numbers(resumed, ranks);
+        resumed_expect_same_curve(resumed);
+    } else {
+        resumed_expect_close_losses(resumed, 1e-5);
+    }
+    resumed_end(resumed);
+}

@@ -31,6 +31,9 @@ void resumed_run_well(const struct resumed *resumed, int ranks, int every, const
 /* Begins; takes 3 steps on resumed->ranks, with a checkpoint after every second and the last; and goes on to
  * the last on `ranks`. */
 void resumed_goes_on(struct resumed *resumed, int ranks);
+/* That; then fails the test unless the run that goes on is the uninterrupted one: on as many ranks to the bit, on
+ * others, where sums have another order, by its losses up to 1e-5. Ends. */
+void resumed_is_the_same(struct resumed *resumed, int ranks);
 /* Fails the test unless the checkpoint of the last step, written by so many ranks, is to the bit what the
  * uninterrupted run ended with: rank by rank, where they are as many, else as wholes. */
 void resumed_expect_same_numbers(const struct resumed *resumed, int ranks);

@@ -33,19 +33,11 @@ static const struct {
 
 START_TEST(shares_go_on)
 {
-    const int ranks_after = cases[_i].ranks_after;
     struct resumed resumed = {.program = "solutions/data",
                               .options = cases[_i].options,
                               .ranks = cases[_i].ranks,
                               .steps = 6};
-    resumed_goes_on(&resumed, ranks_after);
-    if (ranks_after == resumed.ranks) {
-        resumed_expect_same_numbers(&resumed, ranks_after);
-        resumed_expect_same_curve(&resumed);
-    } else {
-        resumed_expect_close_losses(&resumed, 1e-5);
-    }
-    resumed_end(&resumed);
+    resumed_is_the_same(&resumed, cases[_i].ranks_after);
 }
 END_TEST
 

@@ -33,17 +33,9 @@ static const struct {
 
 START_TEST(slices_go_on)
 {
-    const int ranks_after = cases[_i].ranks_after;
     struct resumed resumed = {
         .program = PROGRAM, .options = cases[_i].options, .ranks = cases[_i].ranks, .steps = 6};
-    resumed_goes_on(&resumed, ranks_after);
-    if (ranks_after == resumed.ranks) {
-        resumed_expect_same_numbers(&resumed, ranks_after);
-        resumed_expect_same_curve(&resumed);
-    } else {
-        resumed_expect_close_losses(&resumed, 1e-5);
-    }
-    resumed_end(&resumed);
+    resumed_is_the_same(&resumed, cases[_i].ranks_after);
 }
 END_TEST
 

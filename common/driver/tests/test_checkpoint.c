@@ -2,49 +2,10 @@
  * Tests of checkpoints that can't be used or written, each with a message that says which file, why, and
  * what to do.
  */
-#include "tests/support/resumed.h"
 #include "tests/support/test.h"
+#include "tests/support/two_checkpoints.h"
 
 #include <string.h>
-
-#define PROGRAM "common/tests/programs/sharded"
-#define OPTIONS "--data synthetic --batch 16 --micro-batches 4 --model mlp:depth=2,width=24 "
-
-/* Checkpoints of steps 2 and 4, of a run of 6: made once, and each test has a copy. */
-static struct resumed original = {.program = PROGRAM, .options = OPTIONS, .ranks = 2, .steps = 6};
-static struct resumed resumed;
-
-static void make_checkpoints(void)
-{
-    resumed_begin(&original);
-    resumed_run_well(&original, 2, 2, "--steps 4");
-    resumed_expect_steps(&original, (const int[]){2, 4, 0});
-}
-
-static void remove_checkpoints(void)
-{
-    resumed_end(&original);
-}
-
-static void copy_checkpoints(void)
-{
-    resumed = resumed_copy(&original);
-}
-
-static void remove_copies(void)
-{
-    resumed_end(&resumed);
-}
-
-/* In the folder of the checkpoints. */
-static void in_folder(const char *command)
-{
-    if (command[0] == '\0')
-        return;
-    struct test_run run = test_run_command("cd %s/checkpoints && %s", resumed.folder, command);
-    ck_assert_msg(run.status == 0, "%s: %s", command, run.output);
-    test_run_clear(&run);
-}
 
 static int count_of(const char *text, const char *part)
 {
@@ -144,9 +105,9 @@ static const struct {
 START_TEST(what_cannot_be_used_is_refused_once_with_file_cause_and_advice)
 {
     /* Where mpirun ends with an error it waits a second; the simulated cluster does not. */
-    resumed.simulated = test_has_simulator() && _i % 8 != 0;
-    in_folder(refusals[_i].damage);
-    struct test_run run = resumed_run(&resumed, 2, 2, refusals[_i].options);
+    two_checkpoints.simulated = test_has_simulator() && _i % 8 != 0;
+    two_checkpoints_command(refusals[_i].damage);
+    struct test_run run = resumed_run(&two_checkpoints, 2, 2, refusals[_i].options);
     ck_assert_msg(run.status == 2, "status %d: " TEST_LONG, run.status, run.output);
     ck_assert_msg(count_of(run.output, "refused: ") == 1, TEST_LONG, run.output);
     for (int i = 0; i < 3; i++)
@@ -163,7 +124,7 @@ START_TEST(a_folder_that_cannot_be_made_or_written_is_said)
     static const char *const cases[][2] = {{"/dev/null/folder", "can't be made: Not a directory"},
                                            {"/proc", "nothing can be written there"}};
     g_autofree char *further = g_strdup_printf("--checkpoint-folder %s", cases[_i][0]);
-    struct test_run run = resumed_run(&resumed, 2, 2, further);
+    struct test_run run = resumed_run(&two_checkpoints, 2, 2, further);
     ck_assert_msg(run.status == 2 && strstr(run.output, cases[_i][1]) != NULL &&
                       count_of(run.output, "refused: ") == 1,
                   TEST_LONG, run.output);
@@ -175,12 +136,12 @@ END_TEST
  * checkpoint is not, because of the momenta that it has to hold. */
 START_TEST(a_checkpoint_that_cannot_be_written_ends_the_run_with_a_word)
 {
-    g_autofree char *program = test_program(false, PROGRAM);
+    g_autofree char *program = test_program(false, TWO_CHECKPOINTS_PROGRAM);
     struct test_run run = test_run_command(
         "exec tools/launch 2 sh -c 'trap \"\" XFSZ; ulimit -f 80000; exec %s --quiet --steps 1 "
         "--checkpoint 1 --checkpoint-folder %s/full --data synthetic --batch 4 "
         "--model mlp:depth=4,width=1800'",
-        program, resumed.folder);
+        program, two_checkpoints.folder);
     ck_assert_msg(run.status == 1 && strstr(run.output, "step-1/rank-") != NULL &&
                       strstr(run.output, "can't be written: File too large") != NULL &&
                       count_of(run.output, "--checkpoint: ") == 1,
@@ -191,11 +152,11 @@ END_TEST
 
 START_TEST(two_runs_do_not_write_into_one_folder)
 {
-    g_autofree char *program = test_program(false, PROGRAM);
+    g_autofree char *program = test_program(false, TWO_CHECKPOINTS_PROGRAM);
     struct test_run run = test_run_command(
         "flock %s/checkpoints/lock tools/launch 2 %s --quiet --steps 2 --checkpoint 1 "
-        "--checkpoint-folder %s/checkpoints " OPTIONS,
-        resumed.folder, program, resumed.folder);
+        "--checkpoint-folder %s/checkpoints " TWO_CHECKPOINTS_OPTIONS,
+        two_checkpoints.folder, program, two_checkpoints.folder);
     ck_assert_msg(run.status == 2 &&
                       strstr(run.output, "another run writes its checkpoints there") != NULL &&
                       count_of(run.output, "refused: ") == 1,
@@ -209,8 +170,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("checkpoints that can't be used");
     TCase *tests = tcase_create("refused");
     tcase_set_timeout(tests, 200);
-    tcase_add_unchecked_fixture(tests, make_checkpoints, remove_checkpoints);
-    tcase_add_checked_fixture(tests, copy_checkpoints, remove_copies);
+    two_checkpoints_for(tests);
     tcase_add_loop_test(tests, what_cannot_be_used_is_refused_once_with_file_cause_and_advice, 0,
                         G_N_ELEMENTS(refusals));
     tcase_add_loop_test(tests, a_folder_that_cannot_be_made_or_written_is_said, 0, 2);

@@ -2,49 +2,10 @@
  * Tests of what a kill may leave behind at any moment, from which a run goes on, and of what it finds where
  * nothing is left to do.
  */
-#include "tests/support/resumed.h"
 #include "tests/support/test.h"
+#include "tests/support/two_checkpoints.h"
 
 #include <string.h>
-
-#define PROGRAM "common/tests/programs/sharded"
-#define OPTIONS "--data synthetic --batch 16 --micro-batches 4 --model mlp:depth=2,width=24 "
-
-/* Checkpoints of steps 2 and 4, of a run of 6: made once, and each test has a copy. */
-static struct resumed original = {.program = PROGRAM, .options = OPTIONS, .ranks = 2, .steps = 6};
-static struct resumed resumed;
-
-static void make_checkpoints(void)
-{
-    resumed_begin(&original);
-    resumed_run_well(&original, 2, 2, "--steps 4");
-    resumed_expect_steps(&original, (const int[]){2, 4, 0});
-}
-
-static void remove_checkpoints(void)
-{
-    resumed_end(&original);
-}
-
-static void copy_checkpoints(void)
-{
-    resumed = resumed_copy(&original);
-}
-
-static void remove_copies(void)
-{
-    resumed_end(&resumed);
-}
-
-/* In the folder of the checkpoints. */
-static void in_folder(const char *command)
-{
-    if (command[0] == '\0')
-        return;
-    struct test_run run = test_run_command("cd %s/checkpoints && %s", resumed.folder, command);
-    ck_assert_msg(run.status == 0, "%s: %s", command, run.output);
-    test_run_clear(&run);
-}
 
 /* ---- left behind -------------------------------------------------------------------------------------- */
 
@@ -74,49 +35,50 @@ static const struct {
 
 START_TEST(a_run_goes_on_from_whatever_a_kill_left)
 {
-    in_folder(remains[_i].left);
+    two_checkpoints_command(remains[_i].left);
     g_autofree char *words = g_strdup_printf(
         "--checkpoint 2 --checkpoint-folder %s/checkpoints --curve %s/curve.csv --steps 6 "
-        "--resume " OPTIONS,
-        resumed.folder, resumed.folder);
-    struct test_run run = test_run_program(false, 2, PROGRAM, words);
+        "--resume " TWO_CHECKPOINTS_OPTIONS,
+        two_checkpoints.folder, two_checkpoints.folder);
+    struct test_run run = test_run_program(false, 2, TWO_CHECKPOINTS_PROGRAM, words);
     g_autofree char *says =
         g_strdup_printf("going on from the checkpoint of %s\n", remains[_i].from);
     ck_assert_msg(run.status == 0 && strstr(run.output, says) != NULL, TEST_LONG, run.output);
     test_run_clear(&run);
-    resumed_expect_same_numbers(&resumed, 2);
-    resumed_expect_same_curve(&resumed);
-    resumed_expect_steps(&resumed, (const int[]){4, 6, 0});
+    resumed_expect_same_numbers(&two_checkpoints, 2);
+    resumed_expect_same_curve(&two_checkpoints);
+    resumed_expect_steps(&two_checkpoints, (const int[]){4, 6, 0});
 }
 END_TEST
 
 START_TEST(a_run_that_is_done_has_nothing_left_to_do)
 {
-    resumed_run_well(&resumed, 2, 2, "--steps 6 --resume");
-    resumed_run_well(&resumed, 2, 2, "--steps 6 --resume --report");
-    resumed_expect_same_numbers(&resumed, 2);
-    resumed_expect_same_curve(&resumed);
+    resumed_run_well(&two_checkpoints, 2, 2, "--steps 6 --resume");
+    resumed_run_well(&two_checkpoints, 2, 2, "--steps 6 --resume --report");
+    resumed_expect_same_numbers(&two_checkpoints, 2);
+    resumed_expect_same_curve(&two_checkpoints);
 }
 END_TEST
 
 START_TEST(a_file_that_is_no_curve_stays_as_it_is)
 {
-    in_folder("echo precious > ../curve.csv");
-    struct test_run run = resumed_run(&resumed, 2, 2, "--steps 6 --resume");
+    two_checkpoints_command("echo precious > ../curve.csv");
+    struct test_run run = resumed_run(&two_checkpoints, 2, 2, "--steps 6 --resume");
     ck_assert_msg(run.status == 1 && strstr(run.output, "curve.csv is no learning curve") != NULL,
                   TEST_LONG, run.output);
     test_run_clear(&run);
-    in_folder("test \"$(cat ../curve.csv)\" = precious");
+    two_checkpoints_command("test \"$(cat ../curve.csv)\" = precious");
 }
 END_TEST
 
 /* Somebody's own file in the folder of a checkpoint that goes. */
 START_TEST(only_what_the_kit_wrote_is_removed)
 {
-    in_folder("mkdir step-1 step-x && touch step-2/notes.txt other step-1/mine step-x/mine");
-    resumed_run_well(&resumed, 2, 2, "--steps 6 --resume");
-    in_folder("test -e step-2/notes.txt && test -e other && test -e step-1/mine && "
-              "test -e step-x/mine && ! test -e step-2/index.json");
+    two_checkpoints_command(
+        "mkdir step-1 step-x && touch step-2/notes.txt other step-1/mine step-x/mine");
+    resumed_run_well(&two_checkpoints, 2, 2, "--steps 6 --resume");
+    two_checkpoints_command("test -e step-2/notes.txt && test -e other && test -e step-1/mine && "
+                            "test -e step-x/mine && ! test -e step-2/index.json");
 }
 END_TEST
 
@@ -125,8 +87,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("what kills leave");
     TCase *tests = tcase_create("goes on");
     tcase_set_timeout(tests, 200);
-    tcase_add_unchecked_fixture(tests, make_checkpoints, remove_checkpoints);
-    tcase_add_checked_fixture(tests, copy_checkpoints, remove_copies);
+    two_checkpoints_for(tests);
     tcase_add_loop_test(tests, a_run_goes_on_from_whatever_a_kill_left, 0, G_N_ELEMENTS(remains));
     tcase_add_test(tests, a_run_that_is_done_has_nothing_left_to_do);
     tcase_add_test(tests, a_file_that_is_no_curve_stays_as_it_is);
