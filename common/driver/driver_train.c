@@ -92,12 +92,17 @@ static void take_down(struct run *run)
 
 /* ---- training --------------------------------------------------------------------------------- */
 
+struct epoch_size {
+    int steps; /* at least one */
+    long
+        missing; /* samples, by which the last batch is smaller than the others; where ranks share batches */
+};
+
 struct training {
     int first; /* step to take: 0, or where a checkpoint goes on */
     int steps;
-    int steps_per_epoch;
-    int missing_per_epoch; /* samples: by so many an epoch's last batch is smaller than the others */
-    int tokens;            /* per sample */
+    struct epoch_size epoch;
+    int tokens;                    /* per sample */
     const struct sharing *sharing; /* the program's; NULL: ranks do not share a batch */
     FILE *curve;                   /* NULL: not on this rank, or not wanted */
     bool reports;                  /* the last rank has the loss, so it writes curve and progress */
@@ -112,34 +117,34 @@ static int tokens_per_sample(const struct model *model)
     return first.dimensions == 2 ? first.size[0] : 1;
 }
 
-/* How many batches an epoch has, at least one; fatal where there is not even that. */
-static int steps_per_epoch(const struct run *run, const struct sharing *sharing)
+/* How many samples there are to train with; fatal where nobody knows. */
+static int samples_of_data(const struct options *options)
 {
-    const struct options *options = run->options;
-    const bool meta = options->device == DEVICE_META;
     char error[DATASET_ERROR_SIZE];
-    const int samples =
-        meta ? options->batch_size : dataset_count(options->dataset, DATASET_TRAIN, error);
-    const int steps = sharing == NULL || samples < 0 ? batch_steps_per_epoch(run->batch)
-                                                     : sharing->steps_per_epoch(run, samples);
-    if (steps > 0)
-        return steps;
+    if (options->device == DEVICE_META)
+        return options->batch_size;
+    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
     if (samples < 0)
         fatal("--data %s: %s", options->dataset, error);
-    fatal("--batch %d: the training data of %s has only %d samples", options->batch_size,
-          options->dataset, samples);
+    return samples;
 }
 
-/* Where ranks share batches the last one of an epoch may be smaller. */
-static int missing_per_epoch(const struct run *run, const struct sharing *sharing, int steps)
+/* Fatal where there is not even one batch. */
+static struct epoch_size epoch_size_of(const struct run *run, const struct sharing *sharing)
 {
     const struct options *options = run->options;
-    char error[DATASET_ERROR_SIZE];
-    if (sharing == NULL || options->device == DEVICE_META)
-        return 0;
-    const int samples = dataset_count(options->dataset, DATASET_TRAIN, error);
-    const long long missing = (long long)steps * options->batch_size - samples;
-    return missing > 0 ? (int)missing : 0;
+    struct epoch_size size = {.steps = sharing == NULL ? batch_steps_per_epoch(run->batch) : 0};
+    if (size.steps > 0)
+        return size;
+    const int samples = samples_of_data(options);
+    if (sharing != NULL)
+        size.steps = sharing->steps_per_epoch(run, samples);
+    if (size.steps < 1)
+        fatal("--batch %d: the training data of %s has only %d samples", options->batch_size,
+              options->dataset, samples);
+    const long missing = (long)size.steps * options->batch_size - samples;
+    size.missing = missing > 0 ? missing : 0;
+    return size;
 }
 
 static int steps_of_all_epochs(const struct options *options, int per_epoch)
@@ -160,10 +165,9 @@ static struct training training_begin(const struct run *run, const struct sharin
                                 .tokens = tokens_per_sample(run->model),
                                 .sharing = sharing,
                                 .reports = run->rank == run->ranks - 1};
-    training.steps_per_epoch = steps_per_epoch(run, sharing);
-    training.missing_per_epoch = missing_per_epoch(run, sharing, training.steps_per_epoch);
-    training.steps = options->steps > 0 ? options->steps
-                                        : steps_of_all_epochs(options, training.steps_per_epoch);
+    training.epoch = epoch_size_of(run, sharing);
+    training.steps =
+        options->steps > 0 ? options->steps : steps_of_all_epochs(options, training.epoch.steps);
     if (training.reports && curve[0] != '\0')
         training.curve =
             training.first > 0 ? curve_continue(curve, training.first) : curve_create(curve);
@@ -198,20 +202,19 @@ static struct result result_of(const struct run *run, bool shared)
 static void report(struct training *training, const struct run *run, struct result result, int step,
                    double seconds)
 {
-    const bool ends_epoch = (step + 1) % training->steps_per_epoch == 0;
-    const long epochs_done = (step + 1) / training->steps_per_epoch;
-    const int batch_size =
-        run->options->batch_size - (ends_epoch ? training->missing_per_epoch : 0);
+    const bool ends_epoch = (step + 1) % training->epoch.steps == 0;
+    const long epochs_done = (step + 1) / training->epoch.steps;
+    const long batch_size = run->options->batch_size - (ends_epoch ? training->epoch.missing : 0);
     const struct curve_point point = {
         .step = step,
-        .epoch = step / training->steps_per_epoch,
+        .epoch = step / training->epoch.steps,
         .samples =
-            (long)(step + 1) * run->options->batch_size - epochs_done * training->missing_per_epoch,
+            (long)(step + 1) * run->options->batch_size - epochs_done * training->epoch.missing,
         .loss = result.loss,
         .accuracy = result.accuracy,
         .seconds = driver_seconds() - training->progress.began,
-        .samples_per_second = batch_size / seconds,
-        .tokens_per_second = (double)training->tokens * batch_size / seconds,
+        .samples_per_second = (double)batch_size / seconds,
+        .tokens_per_second = (double)training->tokens * (double)batch_size / seconds,
     };
     if (training->curve != NULL)
         curve_append(training->curve, &point);

@@ -16,15 +16,13 @@ static struct {
     int *before;         /* samples of the replicas before this rank's, in each step */
 } epoch = {.is.number = -1};
 
+static int samples_of_data; /* as the driver said when it asked how many steps an epoch has */
+
 static struct epoch epoch_of(const struct run *run, int number)
 {
     const struct options *options = run->options;
-    char error[DATASET_ERROR_SIZE];
-    const int samples = options->device == DEVICE_META
-                            ? options->batch_size
-                            : dataset_count(options->dataset, DATASET_TRAIN, error);
     return (struct epoch){.number = number,
-                          .samples = samples,
+                          .samples = samples_of_data,
                           .batch_size = options->batch_size,
                           .keeps_last = data_options(options).keeps_last,
                           .seed = options->seed};
@@ -38,8 +36,8 @@ static int most_samples(const struct run *run)
 
 static int steps_per_epoch(const struct run *run, int samples)
 {
-    struct epoch of = epoch_of(run, 0);
-    of.samples = samples;
+    samples_of_data = samples;
+    const struct epoch of = epoch_of(run, 0);
     const int steps = epoch_steps(&of);
     if (steps < 0 || steps > samples)
         fatal_at("epoch_steps", "for %d samples in batches of %d it returned %d", samples,
@@ -132,9 +130,9 @@ static void find_places(const struct run *run)
 
 static void load(struct run *run, int step)
 {
-    if (epoch.is.number <
-        0) /* every epoch has as many steps; a run that goes on begins in a later one */
-        epoch.steps = steps_per_epoch(run, epoch_of(run, 0).samples);
+    /* Every epoch has as many steps; a run that goes on begins in a later one. */
+    if (epoch.is.number < 0)
+        epoch.steps = steps_per_epoch(run, samples_of_data);
     if (step / epoch.steps != epoch.is.number) {
         begin_epoch(run, step / epoch.steps);
         find_places(run);
