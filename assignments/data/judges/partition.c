@@ -39,31 +39,34 @@ static bool judge_epoch(const struct partition_epoch *epoch, int number, struct 
     return right;
 }
 
+/* In what two epochs are alike, and should not be; NULL: in nothing. */
+static const struct mistake *alike(const struct partition_epoch *a, const struct partition_epoch *b)
+{
+    if (data_partition_epochs_are_alike(a, b))
+        return &data_partition_same_epochs;
+    return data_partition_shards_are_alike(a, b) ? &data_partition_same_shards : NULL;
+}
+
 /* Epochs, each of which is right: no two are alike. */
 static bool judge_orders(const struct partition_epoch *epoch, int epochs, struct verdict *verdict)
 {
-    const struct mistake *mistake = NULL;
     g_autoptr(GString) what = g_string_new(NULL);
     if (epochs > 0 && data_partition_is_not_shuffled(&epoch[0])) {
-        mistake = &data_partition_not_shuffled;
         g_string_assign(what, "its batches have the samples in the data set's order");
+        fail(&epoch[0], 0, what, &data_partition_not_shuffled, verdict);
+        return false;
     }
-    int later = 0;
-    for (int pair = 0; !mistake && pair < epochs * epochs; pair++) {
-        const int earlier = pair % epochs;
-        later = pair / epochs;
-        if (earlier >= later)
-            continue;
-        if (data_partition_epochs_are_alike(&epoch[earlier], &epoch[later]))
-            mistake = &data_partition_same_epochs;
-        else if (data_partition_shards_are_alike(&epoch[earlier], &epoch[later]))
-            mistake = &data_partition_same_shards;
-        g_string_printf(what, "every rank has the samples that it has in epoch %d%s", earlier,
-                        mistake == &data_partition_same_epochs ? ", in the same order" : "");
-    }
-    if (mistake)
-        fail(&epoch[later], later, what, mistake, verdict);
-    return !mistake;
+    for (int later = 1; later < epochs; later++)
+        for (int earlier = 0; earlier < later; earlier++) {
+            const struct mistake *mistake = alike(&epoch[earlier], &epoch[later]);
+            if (!mistake)
+                continue;
+            g_string_printf(what, "every rank has the samples that it has in epoch %d%s", earlier,
+                            mistake == &data_partition_same_epochs ? ", in the same order" : "");
+            fail(&epoch[later], later, what, mistake, verdict);
+            return false;
+        }
+    return true;
 }
 
 static void epoch_clear(struct partition_epoch *epoch)
