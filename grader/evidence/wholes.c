@@ -1,6 +1,7 @@
 /* Reading what all ranks stored; see wholes.h. wholes_assemble.c puts it together. */
 #include "grader/evidence/wholes_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,11 +260,37 @@ static void look_for(size_t in_part, size_t in_whole, size_t length, void *user)
 int whole_holder(const struct whole *whole, size_t element)
 {
     for (guint i = 0; i < whole->parts->len; i++) {
-        const struct whole_part *part = WHOLE_PART(whole, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         struct sought sought = {element, false};
         slice_walk(&part->is.slice, part->is.first, part->is.count, look_for, &sought);
         if (sought.found)
             return part->from->rank;
     }
     return -1;
+}
+
+/* ---- for those who compare ----------------------------------------------------------------------- */
+
+bool wholes_can_be_compared(struct wholes *wholes, const char *name, const struct shape *shape,
+                            GString *why)
+{
+    const struct tolerance any = {.relative = 0, .absolute = INFINITY, .norm = INFINITY};
+    if (!wholes_assemble(wholes, name, DTYPE_FLOAT32, shape,
+                         (struct wholes_rules){.closeness = &any, .finite = true}, why))
+        return false;
+    const struct whole *whole = wholes_find(wholes, name);
+    bool can = true;
+    for (guint i = 0; i < whole->parts->len; i++) {
+        const struct whole_part *part = whole_part_at(whole, i);
+        if (shape_equal(part->tensor->shape, slice_shape(&part->is.slice)))
+            continue;
+        g_string_printf(why, "rank %d stored %s as pieces of flat ranges", part->from->rank, name);
+        can = false;
+    }
+    return can;
+}
+
+bool whole_is_of_a_bias(const char *name)
+{
+    return g_str_has_suffix(name, ".bias") || strstr(name, ".bias.") != NULL;
 }

@@ -82,5 +82,16 @@ const struct tensor *wholes_assemble(struct wholes *wholes, const char *name, en
 const struct tensor *wholes_tensor(const struct wholes *wholes, const char *name);
 /* The lowest rank that has this element of a whole; -1: none. */
 int whole_holder(const struct whole *whole, size_t element);
+static inline const struct whole_part *whole_part_at(const struct whole *whole, guint i)
+{
+    return &g_array_index(whole->parts, struct whole_part, i);
+}
+/* Are all elements of a float32 whole of this shape somewhere, as parts that can be compared with slices of it, copies
+ * being alike or not? If not, false, and in `why` (appended) what is missing. */
+bool wholes_can_be_compared(struct wholes *wholes, const char *name, const struct shape *shape,
+                            GString *why);
+/* Is a whole of this name a bias, or of one: "layers.3.bias", "layers.3.bias.gradient", "layers.3.bias.exp_avg"? Of ranks
+ * that share a layer one alone may add it for all. */
+bool whole_is_of_a_bias(const char *name);
 
 #endif

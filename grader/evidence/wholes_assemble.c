@@ -71,7 +71,7 @@ static bool parts_agree(const struct whole *whole, enum dtype dtype, struct shap
 {
     char found[SHAPE_TEXT_SIZE], wanted[SHAPE_TEXT_SIZE];
     for (guint i = 0; i < whole->parts->len; i++) {
-        const struct whole_part *part = WHOLE_PART(whole, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         if (part->tensor->dtype == dtype && shape_equal(part->is.slice.whole, shape))
             continue;
         wholes_begin_sentence(why);
@@ -83,7 +83,7 @@ static bool parts_agree(const struct whole *whole, enum dtype dtype, struct shap
                                    shape_text(shape, wanted));
         else
             g_string_append_printf(why, "rank %d has one as %s %s",
-                                   WHOLE_PART(whole, 0)->from->rank, dtype_name(dtype),
+                                   whole_part_at(whole, 0)->from->rank, dtype_name(dtype),
                                    shape_text(shape, wanted));
         return false;
     }
@@ -96,7 +96,7 @@ static bool parts_can_fill(const struct whole *whole, struct shape shape, GStrin
     char text[SHAPE_TEXT_SIZE];
     size_t stored = 0, elements = shape_elements(shape);
     for (guint i = 0; i < whole->parts->len; i++)
-        stored += WHOLE_PART(whole, i)->is.count;
+        stored += whole_part_at(whole, i)->is.count;
     if (elements <= stored || elements <= (size_t)1 << 24)
         return true;
     wholes_begin_sentence(why);
@@ -111,7 +111,7 @@ static void put_parts(struct assembly *a, GString *why)
 {
     for (guint i = 0; i < a->whole->parts->len; i++) {
         gsize before = why->len;
-        a->part = WHOLE_PART(a->whole, i);
+        a->part = whole_part_at(a->whole, i);
         slice_walk(&a->part->is.slice, a->part->is.first, a->part->is.count, put_run, a);
         if (a->told)
             continue;
@@ -164,7 +164,7 @@ static struct tensor *assemble(const struct wholes *wholes, const struct whole *
 static struct tensor *as_it_is(const struct whole *whole, struct shape shape,
                                struct wholes_rules rules)
 {
-    const struct whole_part *part = WHOLE_PART(whole, 0);
+    const struct whole_part *part = whole_part_at(whole, 0);
     if (whole->parts->len != 1 || rules.copies > 1 || !slice_is_all(&part->is.slice) ||
         part->is.count != shape_elements(shape))
         return NULL;
@@ -183,7 +183,7 @@ const struct tensor *wholes_assemble(struct wholes *wholes, const char *name, en
         return NULL;
     }
     gsize before = why->len;
-    struct shape shape = due ? *due : WHOLE_PART(whole, 0)->is.slice.whole;
+    struct shape shape = due ? *due : whole_part_at(whole, 0)->is.slice.whole;
     tensor_free(whole->tensor);
     whole->tensor = NULL;
     if (!parts_agree(whole, dtype, shape, due != NULL, why) || !parts_can_fill(whole, shape, why))

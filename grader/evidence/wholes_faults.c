@@ -38,7 +38,7 @@ static void add_ranks_of(GString *why, const struct whole *whole, size_t element
     const char *between = "";
     for (guint i = 0; i < whole->parts->len; i++) {
         struct whole one = *whole;
-        const struct whole_part *part = WHOLE_PART(whole, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         one.parts = g_array_new(FALSE, FALSE, sizeof(struct whole_part));
         g_array_append_val(one.parts, *part);
         if (part->from->rank != last && whole_holder(&one, element) >= 0) {

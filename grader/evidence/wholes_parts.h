@@ -20,8 +20,6 @@ struct wholes {
     GHashTable *named; /* name to struct whole * */
 };
 
-#define WHOLE_PART(whole, i) (&g_array_index((whole)->parts, struct whole_part, i))
-
 #define WHOLES_NOBODY (-1)
 
 /* A whole that is being put together, part by part. Arrays are of its elements. */

@@ -12,6 +12,7 @@
 #include "common/training/batch.h"
 #include "common/training/optimizer.h"
 #include "grader/evidence/shares.h"
+#include "grader/evidence/wholes.h"
 #include "grader/verdict/judge.h"
 
 struct reference {
@@ -54,6 +55,12 @@ void reference_update(struct reference *reference);
 /* New views (the caller frees them) of one parameter tensor of a layer. */
 struct tensor *reference_parameter(const struct reference *reference, int layer, int parameter);
 struct tensor *reference_gradient(const struct reference *reference, int layer, int parameter);
+/* What a run calls that gradient when it stores it. A new string. */
+char *reference_gradient_name(const struct reference *reference, int layer, int parameter);
+/* The gradients of a run, as they were assembled and as far as they are right, take the place of the reference's: so it
+ * goes on with a run that is right up to rounding. (AdamW divides by a gradient's size, and where that is nothing but
+ * rounding two right updates differ by the whole rate.) */
+void reference_take_over_gradients(struct reference *reference, const struct wholes *after);
 /* The same of optimizer state i. */
 struct tensor *reference_state(const struct reference *reference, int i, int layer, int parameter);
 

@@ -26,7 +26,7 @@ static const struct tensor *find(const struct windows *w, struct wholes *snapsho
     const struct whole *whole = wholes_find(snapshot, name);
     int wrong = whole ? -1 : wholes_rank_of_layer(snapshot, layer);
     for (guint i = 0; whole && i < whole->parts->len && wrong < 0; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         wrong = fits(part, shape) ? -1 : part->from->rank;
     }
     const struct tensor *found =

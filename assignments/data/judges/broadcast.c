@@ -98,7 +98,7 @@ static enum known known_of(const struct outcome *run, const struct tally *tally)
 static const struct tensor *part_of(const struct whole *whole, int rank)
 {
     for (guint i = 0; whole && i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         if (part->from->rank == rank)
             return part->tensor;
     }

@@ -38,7 +38,7 @@ static const struct mistake
 
 static const struct whole_part *part_of(const struct wrong_gradient *one, guint i)
 {
-    return &g_array_index(one->whole->parts, struct whole_part, i);
+    return whole_part_at(one->whole, i);
 }
 
 static bool is_close(const struct tensor *found, const struct tensor *expected,

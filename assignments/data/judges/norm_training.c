@@ -27,7 +27,7 @@ static bool judge_buffer(struct wholes *before, int step, const char *name,
     }
     const struct whole *whole = wholes_find(before, name);
     for (guint i = 0; i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         if (!shape_equal(part->tensor->shape, expected->shape)) {
             evidence_fail(verdict, "before step %d: rank %d has a part of %s only", step,
                           part->from->rank, name);

@@ -24,17 +24,6 @@
 
 /* ---- one tensor --------------------------------------------------------------------------------------- */
 
-static char *name_of(const struct results *c, int layer, int parameter)
-{
-    return g_strdup_printf("layers.%d.%s.gradient", layer,
-                           c->reference->model->layer[layer].parameter[parameter].name);
-}
-
-static const struct whole_part *part_at(const struct whole *whole, guint i)
-{
-    return &g_array_index(whole->parts, struct whole_part, i);
-}
-
 static struct closeness closeness_of_part(const struct whole_part *part,
                                           const struct tensor *expected)
 {
@@ -45,44 +34,28 @@ static struct closeness closeness_of_part(const struct whole_part *part,
     return how;
 }
 
-/* Are all elements of it somewhere, as parts that can be compared? */
 static bool is_there(const struct results *c, const char *name, const struct tensor *expected,
                      struct verdict *verdict)
 {
-    const struct tolerance any = {.relative = 0, .absolute = INFINITY, .norm = INFINITY};
     g_autoptr(GString) why = g_string_new(NULL);
-    bool there = wholes_assemble(c->after, name, DTYPE_FLOAT32, &expected->shape,
-                                 (struct wholes_rules){.closeness = &any, .finite = true}, why);
-    const struct whole *whole = there ? wholes_find(c->after, name) : NULL;
-    for (guint i = 0; whole && i < whole->parts->len; i++) {
-        const struct whole_part *part = part_at(whole, i);
-        if (shape_equal(part->tensor->shape, slice_shape(&part->is.slice)))
-            continue;
-        g_string_printf(why, "rank %d stored %s as pieces of flat ranges", part->from->rank, name);
-        there = false;
-    }
+    const bool there = wholes_can_be_compared(c->after, name, &expected->shape, why);
     if (!there)
         evidence_fail(verdict, "after step %d: %s", c->step, why->str);
     return there;
 }
 
-static bool is_bias(const char *name)
-{
-    return g_str_has_suffix(name, "bias") || strstr(name, ".bias.") != NULL;
-}
-
 /* With tensor parallelism a rank that does not add its copy of a bias needs no gradient for it. */
 static bool is_needed(const struct results *c, const struct whole *whole, guint i,
-                      const struct tensor *expected, const char *name)
+                      const struct tensor *expected)
 {
-    if (data_options(&c->run->options).tensor == 1 || !is_bias(name))
+    if (data_options(&c->run->options).tensor == 1 || !whole_is_of_a_bias(whole->name))
         return true;
-    const struct tensor *own = part_at(whole, i)->tensor;
+    const struct tensor *own = whole_part_at(whole, i)->tensor;
     for (int k = 0; k < own->count; k++)
         if (tensor_floats(own)[k] != 0.0f)
             return true;
     for (guint other = 0; other < whole->parts->len; other++)
-        if (closeness_of_part(part_at(whole, other), expected).close)
+        if (closeness_of_part(whole_part_at(whole, other), expected).close)
             return false;
     return true;
 }
@@ -91,16 +64,15 @@ static bool is_needed(const struct results *c, const struct whole *whole, guint 
 static void compare(struct results *c, int layer, int parameter, struct tensor *expected,
                     struct verdict *verdict)
 {
-    g_autofree char *name = name_of(c, layer, parameter);
+    g_autofree char *name = reference_gradient_name(c->reference, layer, parameter);
     if (verdict->kind == VERDICT_FAIL || !is_there(c, name, expected, verdict)) {
         tensor_free(expected);
         return;
     }
     struct wrong_gradient one = {layer, parameter, wholes_find(c->after, name), expected, 0};
-    const char *parameter_name = c->reference->model->layer[layer].parameter[parameter].name;
     while (one.first_wrong < one.whole->parts->len &&
-           (closeness_of_part(part_at(one.whole, one.first_wrong), expected).close ||
-            !is_needed(c, one.whole, one.first_wrong, expected, parameter_name)))
+           (closeness_of_part(whole_part_at(one.whole, one.first_wrong), expected).close ||
+            !is_needed(c, one.whole, one.first_wrong, expected)))
         one.first_wrong++;
     if (one.first_wrong == one.whole->parts->len)
         tensor_free(expected);
@@ -118,7 +90,7 @@ static void wrong_clear(void *one)
 static void tell_first(const struct results *c, struct verdict *verdict)
 {
     const struct wrong_gradient *one = &g_array_index(c->wrong, struct wrong_gradient, 0);
-    const struct whole_part *part = part_at(one->whole, one->first_wrong);
+    const struct whole_part *part = whole_part_at(one->whole, one->first_wrong);
     const struct closeness how = closeness_of_part(part, one->expected);
     struct tensor *own = slice_part_new(&part->is.slice, one->expected);
     const int at = how.worst_absolute_at;
@@ -140,7 +112,7 @@ static void tell_table(const struct results *c, struct verdict *verdict)
     for (guint i = 0; i < c->wrong->len; i++) {
         const struct wrong_gradient *one = &g_array_index(c->wrong, struct wrong_gradient, i);
         for (guint k = 0; k < one->whole->parts->len; k++) {
-            const struct whole_part *part = part_at(one->whole, k);
+            const struct whole_part *part = whole_part_at(one->whole, k);
             const struct closeness how = closeness_of_part(part, one->expected);
             if (!how.close && lines++ < LINES)
                 verdict_explain(verdict, "| %s | %d | %d of %d | %.2g |\n", one->whole->name,
@@ -239,20 +211,9 @@ static bool judge_step(struct results *c, struct verdict *verdict)
     return verdict->kind != VERDICT_FAIL && loss_is_right(c, verdict);
 }
 
-/* The reference goes on with the program's gradients, which were right up to rounding: AdamW divides by
- * their size, and where they are nothing but rounding two right updates differ by the whole rate. */
 static void take_over_gradients(struct results *c)
 {
-    const struct model *model = c->reference->model;
-    for (int layer = 0; layer < model->layers; layer++)
-        for (int p = 0; p < model->layer[layer].parameters; p++) {
-            g_autofree char *name = name_of(c, layer, p);
-            struct tensor *own = reference_gradient(c->reference, layer, p);
-            const struct tensor *found = wholes_tensor(c->after, name);
-            if (found && closeness_of(found, own, tolerance_gradient()).close)
-                tensor_copy(own, found);
-            tensor_free(own);
-        }
+    reference_take_over_gradients(c->reference, c->after);
     const struct tensor *gradients = stage_gradients(c->reference->stage);
     if (!c->before)
         c->before = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, gradients->shape);
@@ -283,14 +244,14 @@ static bool judge_steps(struct results *c, struct verdict *verdict)
 
 /* ---- copies ---------------------------------------------------------------------------------------------- */
 
-static bool is_any_ranks(const char *name)
-{
-    return is_bias(name) || strstr(name, "running_") != NULL;
-}
-
 static bool is_running_average(const char *name)
 {
     return strstr(name, "running_") != NULL;
+}
+
+static bool is_any_ranks(const char *name)
+{
+    return whole_is_of_a_bias(name) || is_running_average(name);
 }
 
 bool data_copies_are_equal(const struct outcome *run, int step, struct verdict *verdict)

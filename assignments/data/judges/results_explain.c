@@ -239,7 +239,7 @@ static const struct mistake *mistake_of(const struct results *c, const struct wr
     g_autofree int *own = g_new(int, blocks);
     bool solved = true;
     for (guint i = 0; i < blocks; i++) {
-        const struct whole_part *part = &g_array_index(one->whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(one->whole, i);
         problem[i] = (struct fit_problem){
             .target = fit_view_flat(tensor_floats(part->tensor), part->tensor->count),
             .candidates = (int)parts->candidates->len,
@@ -281,7 +281,7 @@ static const struct mistake *counted_by(struct results *c, const struct wrong_gr
 static bool is_of_copies(const struct wrong_gradient *one)
 {
     for (guint i = 0; i < one->whole->parts->len; i++)
-        if (!slice_is_all(&g_array_index(one->whole->parts, struct whole_part, i).is.slice))
+        if (!slice_is_all(&whole_part_at(one->whole, i)->is.slice))
             return false;
     return true;
 }

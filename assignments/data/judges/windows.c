@@ -13,13 +13,6 @@
 #include "assignments/data/judges/results.h"
 #include "assignments/data/options.h"
 
-#include <string.h>
-
-static bool is_of_a_bias(const char *name)
-{
-    return g_str_has_suffix(name, ".bias") || strstr(name, ".bias.") != NULL;
-}
-
 static void judge_run(const struct judgement *judgement, const struct outcome *run,
                       struct verdict *verdict)
 {
@@ -34,7 +27,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     const bool split = data_options(&run->options).tensor > 1;
     const struct wholes_rules rules = {.closeness = split ? &between_copies : NULL,
                                        .finite = true,
-                                       .one_is_enough = split ? is_of_a_bias : NULL};
+                                       .one_is_enough = split ? whole_is_of_a_bias : NULL};
     windows_judge(run, reference, &(struct windows_rules){loss, rules, rules}, verdict);
     reference_free(reference);
     shares_free(shares);

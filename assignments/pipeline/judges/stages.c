@@ -65,7 +65,7 @@ const struct whole_part *stages_part(const struct wholes *wholes, const char *na
 {
     const struct whole *whole = wholes_find(wholes, name);
     for (guint i = 0; whole && i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         if (part->from->stage == stage)
             return part;
     }

@@ -17,15 +17,13 @@
 #include "common/training/assert_close.h"
 
 #include <math.h>
-#include <string.h>
 
 #define LINES 12 /* of the table of wrong tensors */
 
 static char *name_of(const struct gradient_case *c, int layer, int parameter)
 {
     return layer < 0 ? g_strdup("outputs")
-                     : g_strdup_printf("layers.%d.%s.gradient", layer,
-                                       c->reference->model->layer[layer].parameter[parameter].name);
+                     : reference_gradient_name(c->reference, layer, parameter);
 }
 
 /* ---- one tensor ----------------------------------------------------------------------------------- */
@@ -38,11 +36,6 @@ static struct tolerance tolerance_of(int layer)
     return tolerance;
 }
 
-static const struct whole_part *part_at(const struct whole *whole, guint i)
-{
-    return &g_array_index(whole->parts, struct whole_part, i);
-}
-
 static struct closeness closeness_of_part(const struct whole_part *part,
                                           const struct tensor *expected, int layer)
 {
@@ -53,22 +46,11 @@ static struct closeness closeness_of_part(const struct whole_part *part,
     return how;
 }
 
-/* Are all elements of it somewhere, as parts that can be compared? */
 static bool is_there(struct gradient_case *c, const char *name, const struct tensor *expected,
                      struct verdict *verdict)
 {
-    const struct tolerance any = {.relative = 0, .absolute = INFINITY, .norm = INFINITY};
     g_autoptr(GString) why = g_string_new(NULL);
-    bool there = wholes_assemble(c->after, name, DTYPE_FLOAT32, &expected->shape,
-                                 (struct wholes_rules){.closeness = &any, .finite = true}, why);
-    const struct whole *whole = there ? wholes_find(c->after, name) : NULL;
-    for (guint i = 0; whole && i < whole->parts->len; i++) {
-        const struct whole_part *part = part_at(whole, i);
-        if (shape_equal(part->tensor->shape, slice_shape(&part->is.slice)))
-            continue;
-        g_string_printf(why, "rank %d stored %s as pieces of flat ranges", part->from->rank, name);
-        there = false;
-    }
+    const bool there = wholes_can_be_compared(c->after, name, &expected->shape, why);
     if (!there)
         evidence_fail(verdict, "after step %d: %s", c->step, why->str);
     return there;
@@ -78,7 +60,7 @@ static bool is_there(struct gradient_case *c, const char *name, const struct ten
 static bool is_needed(const struct gradient_case *c, const struct wrong_tensor *one,
                       const bool *right, guint i)
 {
-    const struct whole_part *part = part_at(one->whole, i);
+    const struct whole_part *part = whole_part_at(one->whole, i);
     bool any = false;
     for (guint k = 0; k < one->whole->parts->len; k++)
         any = any || right[k];
@@ -105,7 +87,7 @@ static void compare(struct gradient_case *c, int layer, int parameter, struct te
     const guint parts = one.whole->parts->len;
     g_autofree bool *right = g_new(bool, parts);
     for (guint i = 0; i < parts; i++)
-        right[i] = closeness_of_part(part_at(one.whole, i), expected, layer).close;
+        right[i] = closeness_of_part(whole_part_at(one.whole, i), expected, layer).close;
     while (one.first_wrong < parts &&
            (right[one.first_wrong] || !is_needed(c, &one, right, one.first_wrong))) {
         c->copies_go_apart |= !right[one.first_wrong];
@@ -128,7 +110,7 @@ static void wrong_clear(void *one)
 static void tell_first(const struct gradient_case *c, struct verdict *verdict)
 {
     const struct wrong_tensor *one = &g_array_index(c->wrong, struct wrong_tensor, 0);
-    const struct whole_part *part = part_at(one->whole, one->first_wrong);
+    const struct whole_part *part = whole_part_at(one->whole, one->first_wrong);
     const struct closeness how = closeness_of_part(part, one->expected, one->layer);
     struct tensor *own = tensor_signature_expected(part, one->expected);
     const int at = how.worst_absolute_at;
@@ -156,7 +138,7 @@ static void tell_table(const struct gradient_case *c, struct verdict *verdict)
     for (guint i = 0; i < c->wrong->len; i++) {
         const struct wrong_tensor *one = &g_array_index(c->wrong, struct wrong_tensor, i);
         for (guint k = 0; k < one->whole->parts->len; k++) {
-            const struct whole_part *part = part_at(one->whole, k);
+            const struct whole_part *part = whole_part_at(one->whole, k);
             const struct closeness how = closeness_of_part(part, one->expected, one->layer);
             if (how.close || lines++ >= LINES)
                 continue;
@@ -225,22 +207,6 @@ static bool judge_step(struct gradient_case *c, struct verdict *verdict)
            optimizers_stepped_once(c, verdict);
 }
 
-/* The reference goes on with the program's gradients, which were right up to rounding: AdamW divides by
- * their size, and where they are nothing but rounding two right updates differ by the whole rate. */
-static void take_over_gradients(const struct gradient_case *c)
-{
-    const struct model *model = c->reference->model;
-    for (int layer = 0; layer < model->layers; layer++)
-        for (int p = 0; p < model->layer[layer].parameters; p++) {
-            g_autofree char *name = name_of(c, layer, p);
-            struct tensor *own = reference_gradient(c->reference, layer, p);
-            const struct tensor *found = wholes_tensor(c->after, name);
-            if (closeness_of(found, own, tolerance_gradient()).close)
-                tensor_copy(own, found);
-            tensor_free(own);
-        }
-}
-
 static void judge_steps(struct gradient_case *c, struct verdict *verdict)
 {
     const struct options *options = &c->run->options;
@@ -255,7 +221,7 @@ static void judge_steps(struct gradient_case *c, struct verdict *verdict)
         c->after = wholes_read(c->run, "after", c->step, verdict);
         right = c->after && judge_step(c, verdict);
         if (right)
-            take_over_gradients(c);
+            reference_take_over_gradients(c->reference, c->after);
         wholes_free(c->after);
         c->step++;
     }

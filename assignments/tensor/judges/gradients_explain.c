@@ -106,7 +106,7 @@ static bool is_off_by_the_bias(const struct gradient_case *c, const float *found
 
 static const struct tensor *part_of(const struct wrong_tensor *one, guint i)
 {
-    return g_array_index(one->whole->parts, struct whole_part, i).tensor;
+    return whole_part_at(one->whole, i)->tensor;
 }
 
 /* Of outputs that every rank stored: the sum of what they stored; to g_free. */

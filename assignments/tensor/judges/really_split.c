@@ -72,7 +72,7 @@ static bool slices_are_shares(const struct split_case *c, const struct layer *la
         return false;
     }
     for (guint i = 0; i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         if (part->is.count <= most)
             continue;
         evidence_fail(

@@ -13,7 +13,6 @@
 #include "assignments/tensor/judges/judges.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Every rank computes the loss. False: the ranks' differ, or are not there. */
 static bool losses_of_all(const struct outcome *run, double *loss, struct verdict *verdict)
@@ -35,12 +34,6 @@ static bool losses_of_all(const struct outcome *run, double *loss, struct verdic
     return true;
 }
 
-/* A bias that one rank adds for all is trained on that rank alone: "layers.3.bias" and its optimizer's state. */
-static bool is_of_a_bias(const char *name)
-{
-    return g_str_has_suffix(name, ".bias") || strstr(name, ".bias.") != NULL;
-}
-
 /* With the biases of one rank. */
 static void judge_with(const struct outcome *run, const double *loss, int one,
                        struct verdict *verdict)
@@ -49,8 +42,10 @@ static void judge_with(const struct outcome *run, const double *loss, int one,
     if (!reference)
         return;
     const struct tolerance between_copies = tolerance_gradient();
-    const struct wholes_rules rules = {
-        .closeness = &between_copies, .finite = true, .one_is_enough = is_of_a_bias, .one = one};
+    const struct wholes_rules rules = {.closeness = &between_copies,
+                                       .finite = true,
+                                       .one_is_enough = whole_is_of_a_bias,
+                                       .one = one};
     windows_judge(run, reference, &(struct windows_rules){loss, rules, rules}, verdict);
     reference_free(reference);
 }

@@ -25,7 +25,7 @@ static bool is_right(const struct whole *whole, const struct tensor *expected)
 {
     guint right = 0, zeros = 0;
     for (guint i = 0; i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         struct tensor *own = tensor_signature_expected(part, expected);
         const bool close = closeness_of(part->tensor, own, tolerance_gradient()).close;
         right += close;
@@ -40,7 +40,7 @@ static bool is_there(const struct walk *walk, const struct whole *whole)
 {
     bool there = whole != NULL && whole->parts->len > 0;
     for (guint i = 0; there && i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         there =
             part->tensor->dtype == DTYPE_FLOAT32 &&
             shape_equal(part->tensor->shape, slice_shape(&part->is.slice)) &&

@@ -17,7 +17,7 @@ const struct mistake tensor_signature_elsewhere = {
 
 static const struct whole_part *part_at(const struct whole *whole, guint i)
 {
-    return &g_array_index(whole->parts, struct whole_part, i);
+    return whole_part_at(whole, i);
 }
 
 bool tensor_signature_of_copies(const struct whole *whole)

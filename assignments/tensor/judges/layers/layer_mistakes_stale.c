@@ -17,7 +17,7 @@ static bool is_everywhere(const struct whole *whole, const struct tensor *expect
 {
     bool same = whole->parts->len > 0;
     for (guint i = 0; i < whole->parts->len && same; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         struct tensor *of_rank = slice_part_new(&part->is.slice, expected);
         same = shape_equal(of_rank->shape, part->tensor->shape) &&
                closeness_of(part->tensor, of_rank,

@@ -87,7 +87,7 @@ static const struct mistake *answer(const struct judged_trial *judged,
     GPtrArray *suspects = g_ptr_array_new_with_free_func((GDestroyNotify)trial_suspects_free);
     bool sensible = blocks > 0;
     for (int b = 0; b < blocks && sensible; b++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, b);
+        const struct whole_part *part = whole_part_at(whole, b);
         struct suspects *of_rank = trial_suspects_new();
         g_ptr_array_add(suspects, of_rank);
         sensible = question->suspect(judged, tensor, part->from->rank, &part->is.slice, of_rank);

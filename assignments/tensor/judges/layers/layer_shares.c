@@ -51,7 +51,7 @@ static const struct mistake no_whole = {
 
 static const struct whole_part *part_at(const struct whole *whole, guint i)
 {
-    return &g_array_index(whole->parts, struct whole_part, i);
+    return whole_part_at(whole, i);
 }
 
 static bool is_same_slice(const struct slice *a, const struct slice *b)

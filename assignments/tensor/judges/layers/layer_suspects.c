@@ -41,7 +41,7 @@ const struct slice *trial_slice_of(const struct judged_trial *judged, const char
 {
     const struct whole *whole = wholes_find(judged->wholes, name);
     for (guint i = 0; whole && i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         if (part->from->rank == rank)
             return &part->is.slice;
     }

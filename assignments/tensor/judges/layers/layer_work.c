@@ -18,7 +18,7 @@ static double share_of(const struct judged_trial *judged, int rank)
             continue;
         all += (double)shape_elements(trial->whole.parameter[k].shape);
         for (guint i = 0; i < whole->parts->len; i++) {
-            const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+            const struct whole_part *part = whole_part_at(whole, i);
             held += part->from->rank == rank ? (double)part->is.count : 0;
         }
     }

@@ -76,7 +76,7 @@ static bool ranks_are_right(const struct judged_trial *judged, const struct laye
 {
     bool right = true, somewhere = false;
     for (guint i = 0; i < whole->parts->len && right; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         struct tensor *expected = slice_part_new(&part->is.slice, tensor->true_whole);
         const struct closeness closeness =
             closeness_of(part->tensor, expected,
@@ -97,7 +97,7 @@ static bool tensor_is_right(const struct judged_trial *judged, const struct laye
     const struct whole *whole = wholes_find(judged->wholes, tensor->name);
     g_autofree char *words = tensor_in_words(judged->trial, tensor);
     for (guint i = 0; whole && i < whole->parts->len; i++) {
-        const struct whole_part *part = &g_array_index(whole->parts, struct whole_part, i);
+        const struct whole_part *part = whole_part_at(whole, i);
         if (shape_equal(part->is.slice.whole, tensor->true_whole->shape) &&
             part->tensor->dtype == DTYPE_FLOAT32)
             continue;

@@ -191,7 +191,7 @@ static bool all_fit(const struct norm_case *c, const struct way *way, bool dx,
                     const struct whole *whole)
 {
     for (guint i = 0; i < whole->parts->len; i++)
-        if (!fits(c, way, dx, &g_array_index(whole->parts, struct whole_part, i)))
+        if (!fits(c, way, dx, whole_part_at(whole, i)))
             return false;
     return whole->parts->len > 0;
 }
