@@ -18,12 +18,11 @@
 enum known { NOT_BROADCAST, OTHER_ROOT, PART_ONLY, AVERAGED, KNOWN };
 
 static const struct mistake mistakes[KNOWN] = {
-    [NOT_BROADCAST] =
-        {"parameters are not broadcast",
-         "Each rank begins with parameters of its own. Gradients agree, and so the replicas stay "
-         "apart for ever.",
-         "broadcast_parameters: is anything sent, and does it get to where the stage has its "
-         "parameters?"},
+    [NOT_BROADCAST] = {"parameters are not broadcast",
+                       "Each rank begins with parameters of its own. Gradients agree, and so the "
+                       "replicas stay apart for ever.",
+                       "broadcast_parameters: is anything sent, and does it get to where the stage "
+                       "has its parameters?"},
     [OTHER_ROOT] =
         {"parameters are broadcast from another rank",
          "All ranks have the same parameters, but not those of rank 0 of the communicator.",
@@ -126,11 +125,10 @@ static bool compare(const struct outcome *run, const struct reference *reference
         add_part(run, part, expected, rank, place, &tally[rank]);
         const size_t wrong = (size_t)expected->count - (tally[rank].right - right);
         if (wrong > 0 && verdict->kind == VERDICT_PASS)
-            evidence_fail(
-                verdict,
-                "before step 0, rank %d: %zu of %d numbers of %s are not those that rank 0 begins "
-                "with",
-                rank, wrong, expected->count, name);
+            evidence_fail(verdict,
+                          "before step 0, rank %d: %zu of %d numbers of %s are not those that rank "
+                          "0 begins with",
+                          rank, wrong, expected->count, name);
     }
     tensor_free(expected);
     return there;

@@ -25,11 +25,10 @@ struct found {
 };
 
 static const struct mistake
-    first_layer_first =
-        {"buckets begin with the first layer",
-         "The first bucket has the stage's first layer. In a backward the last layer's gradient "
-         "is there first, and the first layer's last.",
-         "the order in which layers go into buckets"},
+    first_layer_first = {"buckets begin with the first layer",
+                         "The first bucket has the stage's first layer. In a backward the last "
+                         "layer's gradient is there first, and the first layer's last.",
+                         "the order in which layers go into buckets"},
     layer_left_out =
         {"a layer is in no bucket",
          "The buckets end before all layers are in one: what is in none is not averaged.",
@@ -84,11 +83,10 @@ static bool layers_are_right(const struct bucket_case *one, const struct found *
 {
     int end = one->first_layer + one->layers;
     if (found->overrun || found->buckets < 1 || (guint)found->buckets != found->bucket->len) {
-        g_string_append_printf(
-            what,
-            "it returned %d%s: there is room for as many as there are layers, and one at "
-            "least is needed",
-            found->buckets, found->overrun ? ", and wrote more" : "");
+        g_string_append_printf(what,
+                               "it returned %d%s: there is room for as many as there are layers, "
+                               "and one at least is needed",
+                               found->buckets, found->overrun ? ", and wrote more" : "");
         return false;
     }
     for (int i = 0; i < found->buckets; i++) {

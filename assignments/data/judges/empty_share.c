@@ -6,9 +6,8 @@
 static const struct mistake empty_share = {
     "a rank without samples does not take part",
     "In a step in which a rank has no sample it calls nothing, and the others wait for it, or meet "
-    "what it calls in "
-    "the next step. Its gradients are zeros, and they count nothing; but a sum over the ranks "
-    "takes all of them.",
+    "what it calls in the next step. Its gradients are zeros, and they count nothing; but a sum "
+    "over the ranks takes all of them.",
     "conditions on data->samples and data->micro_batches: all ranks average, in every step"};
 
 /* What a rank did in each step. */
@@ -73,8 +72,7 @@ static const struct mistake *find_empty(GArray *const *doings, int ranks, GStrin
                 continue;
             g_string_append_printf(
                 cause,
-                "rank %d has no sample in step %u and calls nothing, where rank %d waits "
-                "for all",
+                "rank %d has no sample in step %u and calls nothing, where rank %d waits for all",
                 rank, step, other);
             return &empty_share;
         }

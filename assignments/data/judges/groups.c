@@ -25,11 +25,11 @@ static const struct mistake
                    "The embedding's table is on the first and on the last stage of each pipeline; "
                    "their group should have these two ranks.",
                    "the colour of the first and of the last stage"},
-    table_of_replicas = {"the table's group spans several pipelines",
-                         "A group of the embedding's table has ranks of several pipelines. Each "
-                         "pipeline adds up its own two parts; the average over the pipelines comes "
-                         "besides.",
-                         "which communicator is split"};
+    table_of_replicas = {
+        "the table's group spans several pipelines",
+        "A group of the embedding's table has ranks of several pipelines. Each pipeline adds up "
+        "its own two parts; the average over the pipelines comes besides.",
+        "which communicator is split"};
 
 /* ---- reading -------------------------------------------------------------------------------------------- */
 

@@ -10,11 +10,11 @@
 #include <math.h>
 
 static const struct mistake
-    by_world = {"gradients are divided by all ranks in place of the replicas",
-                "The gradient is what one process has, divided by the number of ranks that a "
-                "replica is made of: the sum over the replicas was divided by the number of all "
-                "ranks.",
-                "the number that gradients are divided by: data->ranks are the replicas"},
+    by_world =
+        {"gradients are divided by all ranks in place of the replicas",
+         "The gradient is what one process has, divided by the number of ranks that a replica is "
+         "made of: the sum over the replicas was divided by the number of all ranks.",
+         "the number that gradients are divided by: data->ranks are the replicas"},
     not_divided = {"the sum of gradients, not their mean",
                    "The gradient is what one process has, times the number of replicas: each "
                    "replica's mean went into the sum, and nobody divided.",
@@ -22,11 +22,11 @@ static const struct mistake
     divided_twice = {"gradients are divided by the number of ranks twice",
                      "The gradient is what one process has, divided by the number of replicas.",
                      "divisions by the number of ranks, and what the all-reduce does itself"},
-    table_apart = {"each stage keeps its own gradient of the table",
-                   "The first stage has the gradient of looking words up, the last that of "
-                   "comparing with them. The table's gradient is the sum of the two, on both.",
-                   "sum_tied_gradients: whether it is called, by which stages, and what becomes "
-                   "of the sum"},
+    table_apart =
+        {"each stage keeps its own gradient of the table",
+         "The first stage has the gradient of looking words up, the last that of comparing with "
+         "them. The table's gradient is the sum of the two, on both.",
+         "sum_tied_gradients: whether it is called, by which stages, and what becomes of the sum"},
     table_twice = {"the table's gradients are summed twice",
                    "The table's gradient is twice that of one process: what was a sum of both "
                    "parts on both stages was added up again.",

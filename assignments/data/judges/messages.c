@@ -33,13 +33,11 @@ static const struct mistake
                "what is handed to one all-reduce"},
     other_order = {"buckets go in another order",
                    "The messages have the sizes of the buckets, in another order: the bucket whose "
-                   "gradients are "
-                   "there first is to go first.",
+                   "gradients are there first is to go first.",
                    "the order of the loop over the buckets"},
     through_world = {"MPI_COMM_WORLD in place of the communicator",
                      "A collective goes through MPI_COMM_WORLD. This run's communicator is another "
-                     "one, as it is "
-                     "wherever replicas are not single ranks.",
+                     "one, as it is wherever replicas are not single ranks.",
                      "the communicator: data->comm"};
 
 /* ---- what there should be ---------------------------------------------------------------------------- */
@@ -285,8 +283,7 @@ static bool are_bytes_right(const struct outcome *run, const struct model *model
     if (!right) {
         evidence_fail(verdict,
                       "step %d: %.0f bytes move between the %d ranks, and there are %.0f bytes of "
-                      "gradients: to add "
-                      "them up takes %.0f",
+                      "gradients: to add them up takes %.0f",
                       step, sum, run->ranks, all, 2 * others * all);
         verdict->basis = BASIS_AMOUNT;
     }

@@ -43,8 +43,7 @@ static bool judge_buffer(struct wholes *before, int step, const char *name,
                       step, name, part->from->rank, how.mismatched, how.count,
                       (double)tensor_floats(part->tensor)[at], (double)tensor_floats(expected)[at]);
         verdict_look(verdict,
-                     "synchronised_batch_norm.c: what the running averages follow, and how "
-                     "often");
+                     "synchronised_batch_norm.c: what the running averages follow, and how often");
         return false;
     }
     return true;

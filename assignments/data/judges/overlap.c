@@ -34,11 +34,9 @@
 static const struct mistake waits_at_once = {
     "the backward waits for each bucket",
     "Sums are begun while the backward goes on, but it stands still until they are complete: "
-    "nothing is computed "
-    "under them.",
+    "nothing is computed under them.",
     "calls in gradient_ready that wait (MPI_Wait, MPI_Allreduce): begin the sum there, and wait "
-    "before the "
-    "optimizer's step"};
+    "before the optimizer's step"};
 static const struct mistake behind_the_backward = {
     "the sums begin behind the backward",
     "All gradients were complete when the sums began: there was nothing left to compute under "
@@ -115,8 +113,7 @@ static void fail_for_early(const struct outcome *run, int step, int rank,
     collectives_free(collectives);
     evidence_fail(verdict,
                   "rank %d, step %d: with %s it has given %.0f bytes to sums over the ranks, and "
-                  "only %.0f bytes "
-                  "of its gradients are complete",
+                  "only %.0f bytes of its gradients are complete",
                   rank, step, call->str, facts->early_begun, facts->early_ready);
     const struct mistake *mistake = overlap_early_mistake(facts);
     if (mistake)
@@ -140,8 +137,7 @@ static bool begins_in_time(const struct outcome *run, int step, const struct mod
             continue;
         evidence_fail(verdict,
                       "rank %d, step %d: of %.0f bytes of gradients %.0f are on their way before "
-                      "the backward "
-                      "has come to the first layer",
+                      "the backward has come to the first layer",
                       rank, step, own->bytes, own->begun);
         verdict_name_mistake(verdict, &behind_the_backward);
         return false;
@@ -158,8 +154,7 @@ static void fail_for_time(const struct outcome *run, int step, double measured,
         stood = fmax(stood, 1e-9 * facts[rank].stood);
     evidence_fail(verdict,
                   "step %d takes %.4g ms on the simulated cluster \"%s\"; with the sums under the "
-                  "backward it "
-                  "takes %.4g ms at the most (computing %.4g ms, all sums %.4g ms)",
+                  "backward it takes %.4g ms at the most (computing %.4g ms, all sums %.4g ms)",
                   step, 1e3 * measured, run->platform, 1e3 * due->limit, 1e3 * due->computing,
                   1e3 * due->sums);
     verdict->basis = BASIS_AMOUNT;
@@ -177,10 +172,10 @@ static void draw(const struct judgement *judgement, const struct outcome *run,
         return;
     g_autoptr(GString) error = g_string_new(NULL);
     struct timeline *timeline = timeline_of_logs(run->log, run->ranks, TIMELINE_LAST_STEP);
-    g_autofree char *title = g_strdup_printf(
-        "sums under the backward: %d ranks, \"%s\"; computing %.3g ms, all sums %.3g ms, "
-        "together at most %.3g ms",
-        run->ranks, run->platform, 1e3 * due->computing, 1e3 * due->sums, 1e3 * due->limit);
+    g_autofree char *title = g_strdup_printf("sums under the backward: %d ranks, \"%s\"; computing "
+                                             "%.3g ms, all sums %.3g ms, together at most %.3g ms",
+                                             run->ranks, run->platform, 1e3 * due->computing,
+                                             1e3 * due->sums, 1e3 * due->limit);
     const struct timeline_panel panel = {.timeline = timeline, .label = "your run"};
     if (timeline_picture(&panel, 1, title, path, error))
         verdict_add_picture(verdict, path);

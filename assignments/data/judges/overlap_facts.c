@@ -11,35 +11,29 @@
 static const struct mistake in_every_micro_batch = {
     "gradients are averaged in every micro-batch",
     "Each micro-batch's backward begins sums over the ranks. The gradients of a share add up in "
-    "this rank's "
-    "memory, and go over the network once, when the last micro-batch is in them.",
+    "this rank's memory, and go over the network once, when the last micro-batch is in them.",
     "in which micro-batch gradient_ready begins a sum: it is told the number"};
 static const struct mistake before_the_last = {
     "a bucket is summed before its last micro-batch was added",
     "The sum over the ranks begins when an earlier micro-batch's gradient has been added. What "
-    "later ones add "
-    "stays with this rank, or gets into a message that is under way.",
+    "later ones add stays with this rank, or gets into a message that is under way.",
     "the micro-batch that gradient_ready waits for: the last of this rank's share"};
 static const struct mistake before_its_layers = {
     "a bucket is summed before all its layers' gradients are there",
     "A bucket's layers come from its last to its first, so that its gradients are complete with "
-    "its first layer. "
-    "This sum begins before.",
+    "its first layer. This sum begins before.",
     "with which of a bucket's layers gradient_ready begins its sum"};
 
 static const struct mistake never_waited_for = {
     "a sum is never waited for",
     "Some of the sums that a rank begins it never waits for. Each of them needs a request of its "
-    "own, which stays "
-    "where it is until the wait: one request for all has the last of them, and a variable of a "
-    "function is gone "
-    "when that has returned.",
+    "own, which stays where it is until the wait: one request for all has the last of them, and a "
+    "variable of a function is gone when that has returned.",
     "the request that each sum is begun with, and the one that is waited for"};
 static const struct mistake waits_too_late = {
     "the optimizer steps before the sums are waited for",
     "Sums over the ranks were still under way when the optimizer took its step: it worked with "
-    "gradients of this "
-    "rank alone, or with anything between them and the sums.",
+    "gradients of this rank alone, or with anything between them and the sums.",
     "the order of the waits and optimizer_step in train_step_overlapped"};
 
 /* A place in the log, while it is read. */

@@ -59,8 +59,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 
 void data_judge_overlap_gradients(const struct judgement *judgement, struct verdict *verdict)
 {
-    evidence_each_run(
-        judgement, verdict, judge_run,
-        "outputs, loss and every gradient are those of one process, and no sum is touched "
-        "while it is under way");
+    evidence_each_run(judgement, verdict, judge_run,
+                      "outputs, loss and every gradient are those of one process, and no sum is "
+                      "touched while it is under way");
 }

@@ -136,9 +136,8 @@ static bool read_process(struct partition_epoch *epoch, const json_t *entry, int
     if (!probe_file_int(entry, "steps", &steps) || !probe_file_bool(entry, "overrun", &overrun))
         return false;
     if (overrun)
-        g_string_append(
-            what, "it wrote outside of the arrays: first has room for as many numbers as the epoch "
-                  "has steps, and one more, and sample for all samples");
+        g_string_append(what, "it wrote outside of the arrays: first has room for as many numbers "
+                              "as the epoch has steps, and one more, and sample for all samples");
     else if (steps < 0 || steps > epoch->samples)
         g_string_append_printf(what, "epoch_steps returned %d", steps);
     else if (process > 0 && steps != epoch->steps)
@@ -271,12 +270,11 @@ static void judge_training(const struct outcome *run, struct verdict *verdict)
     if (samples < 0)
         verdict_not_judged(verdict, CULPRIT_MACHINE, "%s", error);
     else if (shares && shares_steps(shares) != steps * options->epochs)
-        evidence_fail(
-            verdict,
-            "the run has %d steps: %d epochs of %d samples in batches of %d (--last-batch "
-            "%s) have %d",
-            shares_steps(shares), options->epochs, samples, options->batch_size,
-            data_options(options).keeps_last ? "keep" : "drop", steps * options->epochs);
+        evidence_fail(verdict,
+                      "the run has %d steps: %d epochs of %d samples in batches of %d "
+                      "(--last-batch %s) have %d",
+                      shares_steps(shares), options->epochs, samples, options->batch_size,
+                      data_options(options).keeps_last ? "keep" : "drop", steps * options->epochs);
     else if (shares)
         judge_epochs(run, shares, samples, steps, verdict);
     shares_free(shares);

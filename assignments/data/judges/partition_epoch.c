@@ -12,14 +12,13 @@
 const struct mistake data_partition_same_epochs = {
     "every epoch has the same order",
     "In each epoch every rank has the samples that it had in the first, in the same order. A "
-    "shuffle "
-    "depends on the number of the epoch, or there is only one.",
+    "shuffle depends on the number of the epoch, or there is only one.",
     "what the shuffle is given: epoch->number"};
 const struct mistake data_partition_same_shards = {
     "each rank keeps its samples from epoch to epoch",
     "The ranks have the same samples in every epoch, each in another order: the data set is cut "
-    "into parts "
-    "first, and the parts are shuffled. No rank's gradient ever tells of the other samples.",
+    "into parts first, and the parts are shuffled. No rank's gradient ever tells of the other "
+    "samples.",
     "which comes first, the shuffle of all samples or the cut"};
 const struct mistake data_partition_not_shuffled = {
     "the samples are not shuffled",
@@ -31,8 +30,7 @@ const struct mistake data_partition_seed_ignored = {"the order does not depend o
 const struct mistake data_partition_seed_of_rank = {
     "each rank shuffles in another way",
     "Samples are on two ranks, in different steps, and others on none: each rank takes its part of "
-    "an order "
-    "of its own. The parts make up a whole only if all cut the same order.",
+    "an order of its own. The parts make up a whole only if all cut the same order.",
     "what the shuffle depends on: the rank may not be in it"};
 
 static const struct mistake
@@ -44,35 +42,29 @@ static const struct mistake
         {"each rank takes a whole batch",
          "Each rank has as many samples as the batch of all ranks together should have.",
          "what batch_size counts: the samples of all ranks"},
-    tail_dropped =
-        {"the last, smaller batch is left out",
-         "The epoch has a step too few: the samples that do not fill a batch are left out, and "
-         "keeps_last says that they are a batch.",
-         "epoch_steps: what it does where keeps_last is true"},
-    tail_kept =
-        {"the last, smaller batch is not left out",
-         "The epoch has a step too many: the samples that do not fill a batch are made one, and "
-         "keeps_last says that they are left out.",
-         "epoch_steps: what it does where keeps_last is false"},
+    tail_dropped = {"the last, smaller batch is left out",
+                    "The epoch has a step too few: the samples that do not fill a batch are left "
+                    "out, and keeps_last says that they are a batch.",
+                    "epoch_steps: what it does where keeps_last is true"},
+    tail_kept = {"the last, smaller batch is not left out",
+                 "The epoch has a step too many: the samples that do not fill a batch are made "
+                 "one, and keeps_last says that they are left out.",
+                 "epoch_steps: what it does where keeps_last is false"},
     tail_padded = {"the last batch is filled up with samples that were there before",
                    "In the last, smaller batch of the epoch are samples that the epoch had "
-                   "already: they count "
-                   "twice in the mean.",
+                   "already: they count twice in the mean.",
                    "what happens where the samples run out"},
-    remainder_forgotten =
-        {"the remainder of a batch is on no rank",
-         "Each rank has batch / ranks samples, rounded down: where the ranks do not divide the "
-         "batch, the samples that are left are on nobody.",
-         "who takes the remainder"},
-    remainder_together =
-        {"one rank takes all of the remainder",
-         "Where the ranks do not divide the batch, one rank has all samples that are left, and "
-         "the others wait for it.",
-         "how the remainder is spread: one sample more for some ranks"},
+    remainder_forgotten = {"the remainder of a batch is on no rank",
+                           "Each rank has batch / ranks samples, rounded down: where the ranks do "
+                           "not divide the batch, the samples that are left are on nobody.",
+                           "who takes the remainder"},
+    remainder_together = {"one rank takes all of the remainder",
+                          "Where the ranks do not divide the batch, one rank has all samples that "
+                          "are left, and the others wait for it.",
+                          "how the remainder is spread: one sample more for some ranks"},
     tail_uneven = {"the last batch is cut as if it were whole",
                    "In the last, smaller batch the first ranks have as many samples as in a whole "
-                   "one, and the "
-                   "others what is left, or nothing.",
+                   "one, and the others what is left, or nothing.",
                    "what is shared out in a step: the samples that its batch has"},
     overlap = {"shares overlap",
                "In one step a sample is on two ranks: it counts twice in the mean.",
@@ -271,11 +263,10 @@ static bool shares_are_even(const struct partition_epoch *epoch, GString *what,
                   less = share_at(epoch, step, least)->count;
         if (more - less < 2)
             continue;
-        g_string_append_printf(
-            what,
-            "in step %d rank %d has %d samples and rank %d has %d: no rank may have two more "
-            "than another",
-            step, most, more, least, less);
+        g_string_append_printf(what,
+                               "in step %d rank %d has %d samples and rank %d has %d: no rank may "
+                               "have two more than another",
+                               step, most, more, least, less);
         const bool is_tail = right_in_step(epoch, step) < epoch->batch_size;
         if (is_tail && step > 0 && more == share_at(epoch, 0, most)->count)
             *mistake = &tail_uneven;

@@ -147,12 +147,12 @@ static bool outputs_are_right(const struct results *c, struct verdict *verdict)
         right ? closeness_of(found, expected, close) : (struct closeness){0};
     if (right && !how.close) {
         const int at = how.worst_absolute_at, each = how.count / count;
-        evidence_fail(verdict,
-                      "step %d: the model's output for the sample at place %d of the batch is not "
-                      "that of one process: %d of all %d numbers, the worst is %.6g and should be "
-                      "%.6g",
-                      c->step, at / each, how.mismatched, how.count,
-                      (double)tensor_floats(found)[at], (double)tensor_floats(expected)[at]);
+        evidence_fail(
+            verdict,
+            "step %d: the model's output for the sample at place %d of the batch is not that of "
+            "one process: %d of all %d numbers, the worst is %.6g and should be %.6g",
+            c->step, at / each, how.mismatched, how.count, (double)tensor_floats(found)[at],
+            (double)tensor_floats(expected)[at]);
         right = false;
     }
     tensor_free(expected);

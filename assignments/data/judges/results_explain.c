@@ -26,8 +26,7 @@ static const struct combination by_samples[] = {
     {.term = {{PARTS, PATTERN_EVERY}}},
     {.mistake = {"the sum of gradients, not their mean",
                  "The gradient is what one process has, times the number of ranks that share the "
-                 "batch: each "
-                 "rank's mean went into the sum, and nobody divided.",
+                 "batch: each rank's mean went into the sum, and nobody divided.",
                  "by what each rank's gradients are multiplied before they are added up"},
      .term = {{PARTS, PATTERN_EVERY, .power = {[REPLICAS] = 1}}}},
     {.mistake = {"gradients are divided by the number of ranks twice",
@@ -42,14 +41,12 @@ static const struct combination by_samples[] = {
      .term = {{PARTS, PATTERN_COLUMN, PATTERN_OWN, .power = {[REPLICAS] = 1}}}},
     {.mistake = {"gradients are divided, and not added up",
                  "Each rank's gradient is that of its own samples, counted as in the whole batch: "
-                 "the sum over the "
-                 "ranks is missing.",
+                 "the sum over the ranks is missing.",
                  "what becomes of the result of the all-reduce"},
      .term = {{PARTS, PATTERN_COLUMN, PATTERN_OWN}}},
     {.mistake = {"the gradient of a micro-batch is not scaled",
                  "The gradient is what one process has, times the number of micro-batches: the "
-                 "mean losses of all "
-                 "of them were added up, and their sum is no mean.",
+                 "mean losses of all of them were added up, and their sum is no mean.",
                  "the scale that batch_loss_backward is given"},
      .term = {{PARTS, PATTERN_EVERY, .power = {[MICRO_BATCHES] = 1}}}},
     {.mistake = {"the gradient of a micro-batch is scaled twice",
@@ -58,14 +55,12 @@ static const struct combination by_samples[] = {
      .term = {{PARTS, PATTERN_EVERY, .power = {[MICRO_BATCHES] = -1}}}},
     {.mistake = {"only the last micro-batch is in the gradient",
                  "Of each rank's samples those of its last micro-batch are in the gradient, and no "
-                 "others: what the "
-                 "ones before had added was overwritten.",
+                 "others: what the ones before had added was overwritten.",
                  "when gradients are set to zero, and what is sent"},
      .term = {{PARTS, PATTERN_EVERY, .rows = PATTERN_LAST}}},
     {.mistake = {"the ranks average after the first micro-batch",
                  "Of the first micro-batch the gradient is that of all ranks; what the others "
-                 "added is each rank's "
-                 "own.",
+                 "added is each rank's own.",
                  "behind which micro-batch the average is called"},
      .term = {{PARTS, PATTERN_EVERY, .rows = PATTERN_FIRST},
               {PARTS, PATTERN_COLUMN, PATTERN_OWN, PATTERN_NOT_FIRST, .power = {[REPLICAS] = 1}}}},
@@ -75,11 +70,11 @@ static const struct combination by_samples[] = {
                  "behind which micro-batch the average is called"},
      .term = {{PARTS, PATTERN_EVERY, .rows = PATTERN_NOT_LAST},
               {PARTS, PATTERN_COLUMN, PATTERN_OWN, PATTERN_LAST, .power = {[REPLICAS] = 1}}}},
-    {.mistake = {"sums over the ranks are added up again in every micro-batch",
-                 "What was added up of all ranks behind one micro-batch went into the sum of the "
-                 "next one again, on "
-                 "every rank: the earlier a micro-batch, the more often it counts.",
-                 "where the average is called: behind the loop over the micro-batches"},
+    {.mistake =
+         {"sums over the ranks are added up again in every micro-batch",
+          "What was added up of all ranks behind one micro-batch went into the sum of the next one "
+          "again, on every rank: the earlier a micro-batch, the more often it counts.",
+          "where the average is called: behind the loop over the micro-batches"},
      .term = {{PARTS, PATTERN_EVERY, .growth = {[REPLICAS] = 1}}}},
     {.mistake = {"gradients are not set to zero between the steps",
                  "The gradient of the step before is still in it.", "stage_zero_gradients"},
@@ -89,11 +84,11 @@ static const struct combination by_samples[] = {
 /* Micro-batches as means, each rank counted by its samples: the mean of these means is right only where they are all
  * of one size. */
 static const struct combination by_micro_batches[] = {
-    {.mistake = {"the mean of the micro-batches' means",
-                 "Each micro-batch counts the same in the gradient, however many samples it has. "
-                 "In the mean over "
-                 "the batch a sample counts the same, whichever micro-batch it is in.",
-                 "what each micro-batch's mean is multiplied by"},
+    {.mistake =
+         {"the mean of the micro-batches' means",
+          "Each micro-batch counts the same in the gradient, however many samples it has. In the "
+          "mean over the batch a sample counts the same, whichever micro-batch it is in.",
+          "what each micro-batch's mean is multiplied by"},
      .term = {{PARTS, PATTERN_EVERY, .power = {[MICRO_BATCHES] = -1}}}},
     {.mistake =
          {"the gradient of a micro-batch is not scaled",
@@ -106,32 +101,28 @@ static const struct combination by_micro_batches[] = {
 static const struct combination by_shares[] = {
     {.mistake = {"the mean of the ranks' means",
                  "Each rank's mean counts the same in the gradient, however many samples it had. "
-                 "In the mean over "
-                 "the batch a sample counts the same, whichever rank has it.",
+                 "In the mean over the batch a sample counts the same, whichever rank has it.",
                  "what each rank's gradients are multiplied by where shares differ"},
      .term = {{PARTS, PATTERN_EVERY, .power = {[REPLICAS] = -1}}}},
     {.mistake = {"the sum of the ranks' means",
                  "Each rank's mean is in the gradient once: nobody divided, and ranks with fewer "
-                 "samples count as "
-                 "much as the others.",
+                 "samples count as much as the others.",
                  "what each rank's gradients are multiplied by"},
      .term = {{PARTS, PATTERN_EVERY}}},
     {.mistake = {NOT_AVERAGED,
                  "Each rank's gradient is the mean over its own samples alone: what the others "
-                 "computed is not in "
-                 "it.",
+                 "computed is not in it.",
                  "whether the average is called, and on what it works"},
      .term = {{PARTS, PATTERN_COLUMN, PATTERN_OWN}}},
 };
 
 /* Where other gradients are right, so is how they are averaged. */
-static const struct mistake partly = {"some gradients are not averaged over the ranks",
-                                      "These gradients are those of each rank's own samples alone, "
-                                      "and others are those of all ranks: what is added up is "
-                                      "not all that there is.",
-                                      "where each message's numbers begin, and how many they are; "
-                                      "which layers, parameters or buckets a loop goes "
-                                      "through"};
+static const struct mistake partly = {
+    "some gradients are not averaged over the ranks",
+    "These gradients are those of each rank's own samples alone, and others are those of all "
+    "ranks: what is added up is not all that there is.",
+    "where each message's numbers begin, and how many they are; which layers, parameters or "
+    "buckets a loop goes through"};
 
 /* Does it say that each rank has its own? */
 static bool is_own_only(const struct mistake *mistake)

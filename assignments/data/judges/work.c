@@ -15,8 +15,7 @@
 static const struct mistake beyond_share = {
     "a rank computes more than its share",
     "The floating-point operations of a rank are more than its samples take in its part of the "
-    "model: somebody "
-    "else's share is computed twice.",
+    "model: somebody else's share is computed twice.",
     "the loops over micro-batches and samples, and what is computed besides"};
 static const struct mistake below_share = {
     "a rank computes less than its share",
@@ -84,11 +83,10 @@ static bool step_is_sound(const struct outcome *run, const struct shares *shares
     const int micro_batches = MIN(samples, options_micro_batches(&run->options));
     const struct tally tally = tally_of(events, step);
     if (tally.forwards != micro_batches || tally.backwards != micro_batches) {
-        evidence_fail(
-            verdict,
-            "rank %d ran %d forwards and %d backwards in step %d: its share of %d samples "
-            "is cut into %d micro-batches",
-            rank, tally.forwards, tally.backwards, step, samples, micro_batches);
+        evidence_fail(verdict,
+                      "rank %d ran %d forwards and %d backwards in step %d: its share of %d "
+                      "samples is cut into %d micro-batches",
+                      rank, tally.forwards, tally.backwards, step, samples, micro_batches);
         return false;
     }
     const bool few = tally.flops < LESS * samples * cost.least - 1;

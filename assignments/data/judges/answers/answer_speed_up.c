@@ -97,10 +97,10 @@ static bool rows_are_right(const GPtrArray *rows, struct verdict *verdict)
     }
     for (size_t i = 0; i < G_N_ELEMENTS(asked); i++)
         if (!seen[i]) {
-            verdict_set(verdict, VERDICT_FAIL,
-                        "Q5: the table lacks the row of the published run “%s”, with %.2f s "
-                        "beside %.2f s",
-                        asked[i].run, asked[i].seconds, asked[i].one);
+            verdict_set(
+                verdict, VERDICT_FAIL,
+                "Q5: the table lacks the row of the published run “%s”, with %.2f s beside %.2f s",
+                asked[i].run, asked[i].seconds, asked[i].one);
             return false;
         }
     if (!own)

@@ -31,8 +31,7 @@ void data_judge_answer_norms(const struct judgement *judgement, struct verdict *
          {YES},
          "Sums of all ranks go into the mean, and into what comes back. Whose are missing?"},
         {"batch norm, synchronised, two micro-batches on each rank, one process with all samples "
-         "in "
-         "one micro-batch",
+         "in one micro-batch",
          {NO},
          "Ranks are synchronised, in each micro-batch. Over how many samples is the mean?"},
         {"dropout by the sample's place in the whole batch",
@@ -57,8 +56,7 @@ void data_judge_answer_snippets(const struct judgement *judgement, struct verdic
         {"C",
          {6 - 1},
          "Two ranks, two micro-batches, a number for each gradient: what comes out, and after how "
-         "many "
-         "messages?"},
+         "many messages?"},
         {"D",
          {7 - 1},
          "Which calls does rank 0 make, and which rank 1, if a layer was used on rank 0 only?"},

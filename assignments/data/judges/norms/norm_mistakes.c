@@ -41,17 +41,16 @@ static const struct mistake back_unweighted = {
     "dy is of the mean loss over a rank's own samples. In the mean over all it counts by how many "
     "they are.",
     "what each rank's sums are multiplied by before they are added up, and what the result is "
-    "divided "
-    "by"};
+    "divided by"};
 static const struct mistake back_constant = {
     "mean and variance are taken for constants",
     "dx is γ dy / √(variance + ε): that mean and variance move with x is left out.",
     "the two means in the formula of dx"};
-static const struct mistake adds_all = {"gradients of γ and β summed over the ranks",
-                                        "The gradients of γ and β are those of all ranks: with all "
-                                        "others they are averaged afterwards, "
-                                        "and then count as often as there are ranks.",
-                                        "which sums go to call->gradient: those of this rank"};
+static const struct mistake adds_all = {
+    "gradients of γ and β summed over the ranks",
+    "The gradients of γ and β are those of all ranks: with all others they are averaged "
+    "afterwards, and then count as often as there are ranks.",
+    "which sums go to call->gradient: those of this rank"};
 static const struct mistake last_only = {
     "gradients of the last micro-batch only",
     "The gradients are overwritten by each micro-batch: they add up (+=).",

@@ -131,14 +131,12 @@ static bool judge_thing(const struct norm_results *all, enum norm_thing thing,
 static const struct mistake through_world = {
     "MPI_COMM_WORLD in place of the communicator",
     "The sums go over MPI_COMM_WORLD. The samples that have their statistics in common are those "
-    "of "
-    "the ranks of comm, which may be only some of all, or number them otherwise.",
+    "of the ranks of comm, which may be only some of all, or number them otherwise.",
     "the communicator: own->comm"};
 static const struct mistake evaluates_together = {
     "statistics are synchronised in evaluation, too",
     "In evaluation the running averages stand in place of mean and variance, and not all ranks "
-    "need "
-    "evaluate: who adds up something over the ranks then waits for ever.",
+    "need evaluate: who adds up something over the ranks then waits for ever.",
     "call->pass->evaluating"};
 
 /* The first record of a rank's log that it should not have, and the mistake; NO_RECORD. */

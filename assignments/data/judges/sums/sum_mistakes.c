@@ -125,30 +125,27 @@ static const struct mistake averaged = {
     "Everything is divided by the number of ranks. The mean is made by who calls the sum, and with "
     "shares of different sizes it is not this one.",
     "what is divided by the number of ranks"};
-static const struct mistake summed_twice = {"summed twice",
-                                            "Everything is too large by the same factor: what was "
-                                            "the sum already was added up once more.",
-                                            "what is added in the second half, in which complete "
-                                            "chunks only go round"};
+static const struct mistake summed_twice = {
+    "summed twice",
+    "Everything is too large by the same factor: what was the sum already was added up once more.",
+    "what is added in the second half, in which complete chunks only go round"};
 static const struct mistake only_one_rank = {
     "only one rank has it", "One rank has the sum, and the others don't.",
     "how the sum comes from the rank that has it to all others"};
 static const struct mistake not_gathered = {
     "only the own chunk is complete",
     "Each chunk is complete on one rank, and the others never get it: the second half, in which "
-    "the "
-    "complete chunks go to all ranks, is missing or sends others.",
+    "the complete chunks go to all ranks, is missing or sends others.",
     "which chunk is complete on which rank after the first half, and what is sent then"};
 static const struct mistake chunk_lacking = {
     "a chunk does not come to all ranks",
     "Each chunk is complete on some ranks, and on another one it still is what that rank had: the "
     "second half ends too early, or sends a chunk that is not the complete one.",
     "how many steps the second half has, and which chunk each of them sends"};
-static const struct mistake one_missing = {
-    "a contribution is missing",
-    "In some chunks the numbers of one rank are missing: they go round one step less than they "
-    "must.",
-    "how many steps the first half has: p - 1"};
+static const struct mistake one_missing = {"a contribution is missing",
+                                           "In some chunks the numbers of one rank are missing: "
+                                           "they go round one step less than they must.",
+                                           "how many steps the first half has: p - 1"};
 static const struct mistake some_double = {
     "a contribution is there twice",
     "In some chunks the numbers of a rank are more than once: they go round one step more than "

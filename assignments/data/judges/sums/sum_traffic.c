@@ -131,21 +131,19 @@ static void note_collectives(const struct outcome *run, struct sent *sent)
 static const struct mistake whole_vectors = {
     "all numbers go all the way round",
     "Every rank sends all numbers p - 1 times. The sum is right, and takes p / 2 times as many "
-    "bytes "
-    "as it must: with chunks no rank sends much more than twice what there is, however many "
+    "bytes as it must: with chunks no rank sends much more than twice what there is, however many "
     "ranks there are.",
     "what is sent in a step: one of p chunks"};
-static const struct mistake through_one_rank = {"everything goes through one rank",
-                                                "One rank receives the numbers of all others and "
-                                                "sends them the sum. It sends (p - 1) times all "
-                                                "numbers, while the others wait for it.",
-                                                "who adds up what: each rank its part"};
+static const struct mistake through_one_rank = {
+    "everything goes through one rank",
+    "One rank receives the numbers of all others and sends them the sum. It sends (p - 1) times "
+    "all numbers, while the others wait for it.",
+    "who adds up what: each rank its part"};
 static const struct mistake in_each_step = {
     "all numbers are exchanged in each step",
     "Partners exchange all numbers, log2 p times. The sum is right, and takes log2 p / 2 times as "
-    "many "
-    "bytes as it must: in the first step a rank gives half of the numbers away and keeps the other "
-    "half, in the second one half of that.",
+    "many bytes as it must: in the first step a rank gives half of the numbers away and keeps the "
+    "other half, in the second one half of that.",
     "what each rank gives, and what it keeps"};
 const struct mistake data_sum_by_collective = {
     "a collective of MPI's adds up",
@@ -239,11 +237,10 @@ static bool all_received(const struct sum_results *all, const struct matching *m
             continue;
         g_autofree char *text =
             data_sum_text(all, &data_sum_result_of(all, message->source, call)->one);
-        evidence_fail(verdict,
-                      "%s: a message of %.0f bytes from rank %d to rank %d (tag %d) is never "
-                      "received",
-                      text, (double)message->send.bytes, message->source, message->destination,
-                      message->tag);
+        evidence_fail(
+            verdict,
+            "%s: a message of %.0f bytes from rank %d to rank %d (tag %d) is never received", text,
+            (double)message->send.bytes, message->source, message->destination, message->tag);
         verdict_look(verdict, "whether each rank receives as often as the others send to it");
         return false;
     }

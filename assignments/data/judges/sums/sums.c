@@ -97,10 +97,10 @@ static bool judge_surroundings(const struct sum_results *all, struct verdict *ve
             if (!result->done || result->changed == 0)
                 continue;
             g_autofree char *text = data_sum_text(all, &result->one);
-            evidence_fail(verdict,
-                          "%s: rank %d changes %d numbers in front of the first one or behind the "
-                          "last",
-                          text, rank, result->changed);
+            evidence_fail(
+                verdict,
+                "%s: rank %d changes %d numbers in front of the first one or behind the last", text,
+                rank, result->changed);
             verdict_look(verdict, "where each chunk begins and ends");
             return false;
         }
@@ -121,11 +121,10 @@ static bool judge_answer(const json_t *entry, int expected, struct verdict *verd
         return false;
     }
     if (overrun)
-        evidence_fail(
-            verdict,
-            "can_halve_and_double of %d ranks writes behind the end of reason: it has room "
-            "for reason_size bytes",
-            ranks);
+        evidence_fail(verdict,
+                      "can_halve_and_double of %d ranks writes behind the end of reason: it has "
+                      "room for reason_size bytes",
+                      ranks);
     else if (!accepted && (ranks & (ranks - 1)) == 0)
         evidence_fail(verdict, "can_halve_and_double refuses %d ranks, which are a power of two",
                       ranks);
