@@ -7,7 +7,7 @@
 #include "assignments/data/options.h"
 #include "common/files/tensor_file.h"
 #include "common/log/log_fields.h"
-#include "tests/support/run.h"
+#include "tests/support/program_outcome.h"
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -24,37 +24,7 @@
 
 static struct outcome run_of(bool simulated, int ranks, const char *arguments)
 {
-    struct outcome outcome = {
-        .ranks = ranks, .simulated = simulated, .end = RUN_FINISHED, .folder = test_folder_new()};
-    char error[OPTIONS_ERROR_SIZE];
-    g_autofree char *words = g_strdup_printf("--quiet --evidence %s %s", outcome.folder, arguments);
-    g_autofree char *line = g_strdup_printf("data %s", words);
-    g_auto(GStrv) word = NULL;
-    int count;
-    ck_assert(g_shell_parse_argv(line, &count, &word, NULL));
-    ck_assert_msg(options_read(&outcome.options, &data_own_options, count, word, error), "%s",
-                  error);
-    struct test_run ended = test_run_program(simulated, ranks, "solutions/data", words);
-    ck_assert_msg(ended.status == 0, "%d ranks, %s: exit status %d\n" TEST_LONG, ranks, arguments,
-                  ended.status, ended.output);
-    test_run_clear(&ended);
-    outcome.log = g_new0(struct log_file, ranks);
-    outcome.log_error = g_new0(char *, ranks);
-    for (int r = 0; r < ranks; r++) {
-        char log_error[LOG_ERROR_SIZE];
-        g_autofree char *path = g_strdup_printf("%s/rank-%d.log", outcome.folder, r);
-        ck_assert_msg(log_read(path, &outcome.log[r], log_error), "%s", log_error);
-    }
-    return outcome;
-}
-
-static void clear(struct outcome *outcome)
-{
-    for (int r = 0; r < outcome->ranks; r++)
-        log_destroy(&outcome->log[r]);
-    g_free(outcome->log);
-    g_free(outcome->log_error);
-    test_folder_free(outcome->folder);
+    return program_outcome(simulated, ranks, "solutions/data", &data_own_options, arguments);
 }
 
 /* NULL: not looked at. */
@@ -99,7 +69,7 @@ START_TEST(the_solutions_are_right)
     struct outcome run = run_of(right[_i].simulated, right[_i].ranks, right[_i].arguments);
     expect(right[_i].judge, &run, VERDICT_PASS, NULL, "");
     expect(data_judge_hybrid_messages, &run, VERDICT_PASS, NULL, "");
-    clear(&run);
+    program_outcome_clear(&run);
 }
 END_TEST
 
@@ -154,7 +124,7 @@ START_TEST(a_factor_is_told)
         if (factors[_i].rank < 0 || factors[_i].rank == rank)
             scale_stored(&run, rank, "layers.", factors[_i].factor);
     expect(data_judge_hybrid, &run, VERDICT_FAIL, "after step 0: layers.", factors[_i].mistake);
-    clear(&run);
+    program_outcome_clear(&run);
 }
 END_TEST
 
@@ -177,7 +147,7 @@ START_TEST(what_became_of_the_table_is_told)
     for (int rank = 0; rank < 4; rank++)
         scale_stored(&run, rank, "layers.0.0.token", rank / 2 ? tables[_i].last : tables[_i].first);
     expect(data_judge_tied_embedding, &run, VERDICT_FAIL, "layers.0.", tables[_i].mistake);
-    clear(&run);
+    program_outcome_clear(&run);
 }
 END_TEST
 
@@ -227,7 +197,7 @@ START_TEST(other_sums_are_told)
     for (int rank = 0; rank < 6; rank++)
         change_sums(&run.log[rank], sums[_i].change);
     expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, sums[_i].says, sums[_i].mistake);
-    clear(&run);
+    program_outcome_clear(&run);
 }
 END_TEST
 
@@ -246,7 +216,7 @@ START_TEST(other_messages_are_told)
                     record->bytes = less ? record->bytes - 4 : record->bytes * 2;
             }
         expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, "bytes go from stage ", "");
-        clear(&run);
+        program_outcome_clear(&run);
     }
 }
 END_TEST
@@ -274,7 +244,7 @@ START_TEST(forged_logs_are_refused)
             record->flops = flops;
         }
     expect(data_judge_hybrid, &run, VERDICT_FAIL, "in step 0 no rank has a sample", "");
-    clear(&run);
+    program_outcome_clear(&run);
 }
 END_TEST
 
@@ -306,7 +276,7 @@ START_TEST(an_optimizer_that_steps_too_early_is_told)
     ck_assert_str_eq(mistake->name, "the optimizer steps before the ranks have averaged");
     ck_assert_str_eq(cause->str,
                      "in step 0 gradients are added up on rank 2 behind its optimizer's step");
-    clear(&run);
+    program_outcome_clear(&run);
 }
 END_TEST
 

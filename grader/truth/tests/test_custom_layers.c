@@ -27,7 +27,7 @@ static void train(bool simulated, int ranks, const char *layers, const char *mod
 {
     static const struct own_options own = {.step_word = "layers"};
     g_autofree char *options = g_strdup_printf("--layers %s %s " TRAIN, layers, model);
-    run = program_outcome(simulated, ranks, "custom_layers", &own, options);
+    run = program_outcome(simulated, ranks, "common/tests/programs/custom_layers", &own, options);
     why = g_string_new(NULL);
 }
 

@@ -23,7 +23,7 @@ static void train(bool simulated, int ranks, const char *tied)
 {
     static const struct own_options own = {.step_word = "tied"};
     g_autofree char *options = g_strdup_printf("--tied %s " TRAIN, tied);
-    run = program_outcome(simulated, ranks, "tied", &own, options);
+    run = program_outcome(simulated, ranks, "common/tests/programs/tied", &own, options);
     why = g_string_new(NULL);
 }
 

@@ -23,7 +23,7 @@ static void train(bool simulated, int ranks, const char *holding)
 {
     static const struct own_options own = {.step_word = "holding"};
     g_autofree char *options = g_strdup_printf("--holding %s " TRAIN, holding);
-    run = program_outcome(simulated, ranks, "sharded", &own, options);
+    run = program_outcome(simulated, ranks, "common/tests/programs/sharded", &own, options);
     why = g_string_new(NULL);
 }
 

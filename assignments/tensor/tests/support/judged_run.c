@@ -3,12 +3,10 @@
 
 #include "assignments/tensor/way_table.h"
 #include "common/files/tensor_file.h"
-#include "tests/support/run.h"
+#include "tests/support/program_outcome.h"
 #include "tests/support/test.h"
 
 #include <string.h>
-
-#define PROGRAM "solutions/tensor"
 
 void judged_run_options(const char *arguments, struct options *options)
 {
@@ -32,31 +30,12 @@ struct tensor_places *judged_run_places(const char *arguments, struct outcome *r
 
 struct outcome judged_run(bool simulated, int ranks, const char *arguments)
 {
-    struct outcome outcome = {
-        .ranks = ranks, .simulated = simulated, .end = RUN_FINISHED, .folder = test_folder_new()};
-    g_autofree char *words = g_strdup_printf("--quiet --evidence %s %s", outcome.folder, arguments);
-    judged_run_options(words, &outcome.options);
-    struct test_run ended = test_run_program(simulated, ranks, PROGRAM, words);
-    ck_assert_msg(ended.status == 0, "%d ranks, %s: exit status %d\n%s", ranks, arguments,
-                  ended.status, ended.output);
-    test_run_clear(&ended);
-    outcome.log = g_new0(struct log_file, ranks);
-    outcome.log_error = g_new0(char *, ranks);
-    for (int r = 0; r < ranks; r++) {
-        char log_error[LOG_ERROR_SIZE];
-        g_autofree char *path = g_strdup_printf("%s/rank-%d.log", outcome.folder, r);
-        ck_assert_msg(log_read(path, &outcome.log[r], log_error), "%s", log_error);
-    }
-    return outcome;
+    return program_outcome(simulated, ranks, "solutions/tensor", &tensor_own_options, arguments);
 }
 
 void judged_run_clear(struct outcome *outcome)
 {
-    for (int r = 0; r < outcome->ranks; r++)
-        log_destroy(&outcome->log[r]);
-    g_free(outcome->log);
-    g_free(outcome->log_error);
-    test_folder_free(outcome->folder);
+    program_outcome_clear(outcome);
 }
 
 void judged_run_scale_stored(const struct outcome *outcome, int rank, const char *prefix,
