@@ -7,7 +7,7 @@
 
 #include "grader/verdict/judge.h"
 
-/* Runs a program (as for test_run_program: "solutions/pipeline") with these options; fails the test unless it ends well and
+/* Runs a program (as for test_run_program) with these options; fails the test unless it ends well and
  * its logs can be read. own: the program's own options, which must stay as they are. */
 struct outcome program_outcome(bool simulated, int ranks, const char *program,
                                const struct own_options *own, const char *options);
