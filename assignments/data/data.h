@@ -224,6 +224,27 @@ void pipeline_forward_backward(struct hybrid *hybrid);
 /* One training step of a hybrid. */
 void train_step_hybrid(struct hybrid *hybrid);
 
+/* ---- scattered_messages.c ------------------------------------------------------------- */
+
+struct tensor_group; /* t ranks: assignments/tensor/tensor.h */
+
+/* With --scatter-messages, between stages whose layers are split over t ranks. What one stage sends to the next is
+ * whole on each of the t ranks. In place of t copies, each rank sends its part of the last dimension, the one that
+ * the tensor assignment's `split` gives it, to the rank with its own slice, and there the t ranks put the parts
+ * together. (Narayanan et al. 2021, section 4.1) What was split anyway, between two layers of one round, say, goes
+ * as it is.
+ *
+ * Each takes over its tensor; what it returns is the caller's. size: of the whole last dimension.
+ *
+ * Where y leaves a stage it is whole, and becomes this rank's part. Backward: dy comes as this rank's part, and
+ * becomes whole. */
+struct tensor *leave_stage_forward(const struct tensor_group *group, struct tensor *y);
+struct tensor *leave_stage_backward(const struct tensor_group *group, struct tensor *dy, int size);
+/* Where x comes to a stage it is this rank's part, and becomes whole. Backward: dx is whole, the same numbers on
+ * each of the t ranks, and becomes this rank's part. */
+struct tensor *enter_stage_forward(const struct tensor_group *group, struct tensor *x, int size);
+struct tensor *enter_stage_backward(const struct tensor_group *group, struct tensor *dx);
+
 /* ---- tied_embedding.c ----------------------------------------------------------------- */
 
 /* Where the last layer works with the embedding's table, which is on the first stage, the last stage has a copy

@@ -65,7 +65,8 @@ enum {
     KEY_SYNCHRONISE,
     KEY_PIPELINE,
     KEY_TENSOR,
-    KEY_SCHEDULE
+    KEY_SCHEDULE,
+    KEY_SCATTER
 };
 
 static const struct argp_option table[] = {
@@ -81,6 +82,8 @@ static const struct argp_option table[] = {
     {"tensor", KEY_TENSOR, "T", 0, "a hybrid: each stage is split over T ranks", 3},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
      "of the pipelines: 1f1b, afab, naive, bounded or zero-bubble (1f1b)", 3},
+    {"scatter-messages", KEY_SCATTER, NULL, 0,
+     "between stages each of T ranks sends a part, in place of T copies", 3},
     {0}};
 
 static error_t read_sum(struct parsing *parsing, const char *text, struct data_options *own)
@@ -139,6 +142,9 @@ static error_t read_one(int key, char *text, struct argp_state *state)
     case KEY_TENSOR:
         own.hybrid = true;
         error = parsing_int(parsing, "--tensor", text, 1, INT_MAX, &own.tensor);
+        break;
+    case KEY_SCATTER:
+        own.scatters = true;
         break;
     case KEY_SCHEDULE:
         error = read_schedule(parsing, text, &own);

@@ -18,6 +18,7 @@ struct data_options {
     bool seeds_differ;    /* --seeds-differ: the ranks begin with parameters of their own */
     bool synchronises;    /* --synchronise-norm: batch norms over the samples of all ranks */
     bool hybrid;          /* --pipeline or --tensor was given */
+    bool scatters;        /* --scatter-messages: between stages each rank sends a part */
     int pipeline, tensor; /* how many ranks along these dimensions of the grid; at least 1 */
     char schedule[16];    /* --schedule: the pipelines' */
 };

@@ -15,6 +15,9 @@ struct pipeline_members {
     MPI_Comm comm;
     int rank, ranks; /* in comm */
     int chunks;
+    /* Asked for each stage before it is made: it may add what the stage has between itself and its neighbours
+     * (before, behind, borders_own). NULL: nothing. */
+    void (*put_borders)(const struct run *run, struct stage_options *stage);
 };
 
 /* For struct program.build: adds this rank's stages to the run. Fatal, in the name of distribute_layers, if

@@ -2,6 +2,7 @@
  * A layer with borders (custom_layer.h): what comes to it goes through one function first, and what leaves
  * it through another. Parameters, buffers and costs are those of the layer inside.
  */
+#include "common/layers/borders.h"
 #include "common/base/fatal.h"
 #include "common/layers/custom.h"
 #include "common/layers/inner.h"
@@ -10,32 +11,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void check_result(const struct layer *layer, const char *where, const struct tensor *result,
+static void check_result(const char *owner, const char *function, const struct tensor *result,
                          struct shape sample)
 {
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
     if (result == NULL)
-        fatal("%s: the function %s returned NULL", layer->custom->name, where);
-    tensor_must_live(result, where, layer->custom->name);
+        fatal("%s: %s returned NULL", owner, function);
+    tensor_must_live(result, function, owner);
     const int samples = result->shape.size[0];
     if (!shape_equal(result->shape, shape_with_batch(samples, sample)))
-        fatal("%s: the function %s returned %s; expected %s for each sample", layer->custom->name,
-              where, shape_text(result->shape, found), shape_text(sample, expected));
+        fatal("%s: %s returned %s; expected %s for each sample", owner, function,
+              shape_text(result->shape, found), shape_text(sample, expected));
 }
 
-/* Takes a tensor through a border, in one direction. sample: what has to come out. */
-static struct tensor *through(const struct layer *layer, const char *where,
-                              struct tensor *(*function)(void *own, struct tensor *x),
+struct tensor *border_through(const char *owner, const char *where,
+                              const struct layer_border *border, enum border_way way, void *own,
                               struct tensor *x, struct shape sample)
 {
+    if (border->forward == NULL)
+        return x;
+    const char *name = way == BORDER_FORWARD ? border->forward_name : border->backward_name;
+    char place[64];
+    snprintf(place, sizeof place, "the function %s%s", where,
+             way == BORDER_FORWARD ? "" : ", backward");
+    if (name == NULL)
+        name = place;
     const long held = tensor_references_held();
-    struct tensor *y = function(layer->custom->own, x);
-    check_result(layer, where, y, sample);
+    struct tensor *y = (way == BORDER_FORWARD ? border->forward : border->backward)(own, x);
+    check_result(owner, name, y, sample);
     if (tensor_references_held() != held)
-        fatal(
-            "%s: the function %s left tensors behind, or freed what was not its own: it takes over "
-            "one tensor and returns one",
-            layer->custom->name, where);
+        fatal("%s: %s left tensors behind, or freed what was not its own: it takes over one "
+              "tensor and returns one",
+              owner, name);
     return y;
 }
 
@@ -43,25 +50,24 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
                               struct saved *saved, struct tensor *x)
 {
     const struct custom *custom = layer->custom;
-    if (custom->before.forward != NULL)
-        x = through(layer, "before it", custom->before.forward, x, layer->inner[0].input);
+    x = border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_FORWARD, custom->own, x,
+                       layer->inner[0].input);
     x = inner_forward(layer, memory, saved, x);
-    if (custom->behind.forward != NULL)
-        x = through(layer, "behind it", custom->behind.forward, x, layer->output);
-    return x;
+    return border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_FORWARD, custom->own,
+                          x, layer->output);
 }
 
 static struct tensor *backward_input(const struct layer *layer, struct layer_memory memory,
                                      struct saved *saved, struct tensor *dy, bool want_dx)
 {
     const struct custom *custom = layer->custom;
-    if (custom->behind.forward != NULL)
-        dy = through(layer, "behind it, backward", custom->behind.backward, dy,
-                     layer->inner[0].output);
+    dy = border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_BACKWARD, custom->own,
+                        dy, layer->inner[0].output);
     dy = inner_backward_input(layer, memory, saved, dy, want_dx);
-    if (dy != NULL && custom->before.forward != NULL)
-        dy = through(layer, "before it, backward", custom->before.backward, dy, layer->input);
-    return dy;
+    if (dy == NULL)
+        return NULL;
+    return border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_BACKWARD,
+                          custom->own, dy, layer->input);
 }
 
 static struct custom *custom_new(const char *kind)

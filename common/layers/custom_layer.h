@@ -134,15 +134,17 @@ struct tensor *layer_input_new(const struct layer_call *call);
 
 /* A function between a layer and what stands before it, or behind it: from whole tensors to parts of them,
  * say, of which a layer in the middle need not know. Each takes over its tensor and returns one that is the
- * caller's; it may have other samples. */
+ * caller's; it may have other samples. A border without a forward is none. */
 struct layer_border {
     struct shape outside; /* of one sample, on the side away from the layer */
     struct tensor *(*forward)(void *own, struct tensor *x);
     struct tensor *(*backward)(void *own, struct tensor *dy); /* where dx is wanted */
+    /* What messages call the two; NULL: by the place where they stand. */
+    const char *forward_name, *backward_name;
 };
 
-/* behind(layer(before(x))), with the parameters of the layer, whose own it takes over. A border without a
- * forward is none. own: handed to the borders, one for each layer; free_own: with the layer, NULL: nothing to free. */
+/* behind(layer(before(x))), with the parameters of the layer, whose own it takes over.
+ * own: handed to the borders, one for each layer; free_own: with the layer, NULL: nothing to free. */
 struct layer layer_with_borders(const struct layer *layer, struct layer_border before,
                                 struct layer_border behind, void *own, void (*free_own)(void *own));
 

@@ -52,9 +52,9 @@ static void check_messages(const struct stage *stage)
 {
     const struct stage_options *options = &stage->options;
     if (options->device == DEVICE_META && options->index > 0)
-        check_message(stage, "the input", stage->layer[0].input);
+        check_message(stage, "the input", stage_input_sample(stage));
     if (options->device == DEVICE_META && options->index < options->stages - 1)
-        check_message(stage, "the output", stage->layer[options->layers - 1].output);
+        check_message(stage, "the output", stage_output_sample(stage));
 }
 
 static void record_stage(const struct stage *stage)

@@ -13,6 +13,7 @@
 #ifndef COMMON_TRAINING_STAGE_H
 #define COMMON_TRAINING_STAGE_H
 
+#include "common/layers/custom_layer.h"
 #include "common/training/model.h"
 
 struct stage;
@@ -33,6 +34,11 @@ struct stage_options {
         sums_tied_gradients; /* the model's first parameter is used by two stages, and whoever trains
                                  them adds up its gradients: stage_tied_gradients */
     bool log_parameters;     /* the log's F, B, I and W carry the fingerprint of the parameters */
+    /* Between the stage and its neighbours: x goes through `before` on its way to the first layer and dx on its way
+     * back, y through `behind`, and dy. What comes and goes is of the shapes outside of them. Their `own` is the
+     * caller's. All zeros: there are none. */
+    struct layer_border before, behind;
+    void *borders_own;
 };
 
 /* The model must outlive the stage. */
@@ -73,7 +79,7 @@ void stage_tell_gradients(struct stage *stage, stage_gradient_ready *ready, void
 
 /* --- what a validation calls ------------------------------------------------- */
 
-/* The output for x, any number of samples, as a trained model gives it: running averages in place of a
+/* The output for x (that of the first layer, any number of samples) as a trained model gives it: running averages in place of a
  * micro-batch's own statistics, nothing dropped. x stays the caller's, y is new and the caller's. It is
  * no part of training: nothing is kept for a backward, no average moves, and the log has no record of
  * it. It takes its time like any computation: its FLOPs are charged, outside of every record. */

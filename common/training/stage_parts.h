@@ -50,6 +50,10 @@ struct stage {
     int first_dx;
 };
 
+/* Of one sample: what comes to the stage and leaves it, outside of its borders. */
+struct shape stage_input_sample(const struct stage *stage);
+struct shape stage_output_sample(const struct stage *stage);
+
 /* A micro-batch sets out, and has come to its end. */
 void stage_flight_begin(struct stage *stage, int micro_batch);
 void stage_flight_end(struct stage *stage, int micro_batch);

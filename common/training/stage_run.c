@@ -5,6 +5,9 @@
 
 #include "common/base/fatal.h"
 #include "common/kernels/work/work.h"
+#include "common/layers/borders.h"
+
+#include <stdio.h>
 
 /* ---- misuse ---- */
 
@@ -126,27 +129,57 @@ static struct saved *saved_of(const struct stage *stage, int micro_batch, int i)
     return stage->flight[micro_batch]->saved[i];
 }
 
-static struct shape input_sample(const struct stage *stage)
+/* What enters the first layer and leaves the last one … */
+static struct shape first_input(const struct stage *stage)
 {
     return stage->layer[0].input;
 }
 
-static struct shape output_sample(const struct stage *stage)
+static struct shape last_output(const struct stage *stage)
 {
     return stage->layer[stage->options.layers - 1].output;
+}
+
+/* … and what comes to the stage and leaves it. */
+struct shape stage_input_sample(const struct stage *stage)
+{
+    const struct layer_border *before = &stage->options.before;
+    return before->forward != NULL ? before->outside : first_input(stage);
+}
+
+struct shape stage_output_sample(const struct stage *stage)
+{
+    const struct layer_border *behind = &stage->options.behind;
+    return behind->forward != NULL ? behind->outside : last_output(stage);
+}
+
+/* Takes a tensor (NULL, too) through the border before the first layer, or behind the last. */
+static struct tensor *through(const struct stage *stage, bool before, enum border_way way,
+                              struct tensor *tensor, struct shape sample)
+{
+    const struct stage_options *options = &stage->options;
+    char owner[32];
+    if (tensor == NULL)
+        return NULL;
+    snprintf(owner, sizeof owner, "stage %d", options->index);
+    return border_through(owner, before ? BORDER_BEFORE : BORDER_BEHIND,
+                          before ? &options->before : &options->behind, way, options->borders_own,
+                          tensor, sample);
 }
 
 struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
 {
     check_micro_batch(stage, LOG_FORWARD, micro_batch, "a forward", NOT_HERE);
-    take_over(stage, micro_batch, "x", x, stage->layer[0].input_dtype, input_sample(stage));
+    take_over(stage, micro_batch, "x", x, stage->layer[0].input_dtype, stage_input_sample(stage));
     begin(stage, LOG_FORWARD, micro_batch, x);
     tensor_take_over(x);
     stage_flight_begin(stage, micro_batch);
     set_pass(stage, micro_batch);
+    x = through(stage, true, BORDER_FORWARD, x, first_input(stage));
     for (int i = 0; i < stage->options.layers; i++)
         x = layer_forward(&stage->layer[i], memory_of(stage, i, &stage->pass),
                           saved_of(stage, micro_batch, i), x);
+    x = through(stage, false, BORDER_FORWARD, x, stage_output_sample(stage));
     stage->flight[micro_batch]->progress = FORWARD_DONE;
     end(stage, LOG_FORWARD, micro_batch, x);
     return stage_hand_out(stage, LOG_HELD_Y, micro_batch, tensor_handed_out(x), STAGE_CALLER);
@@ -177,10 +210,11 @@ static void tell(struct stage *stage, enum log_operation operation, int micro_ba
 struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
 {
     check_micro_batch(stage, LOG_BACKWARD, micro_batch, "a backward", FORWARD_DONE);
-    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, output_sample(stage));
+    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, stage_output_sample(stage));
     set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD, micro_batch, dy);
     tensor_take_over(dy);
+    dy = through(stage, false, BORDER_BACKWARD, dy, last_output(stage));
     /* Both halves layer by layer, so that what a layer saved is released soonest. */
     for (int i = stage->options.layers - 1; i >= 0; i--) {
         dy = layer_back(stage, micro_batch, i, dy);
@@ -188,6 +222,7 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
                               saved_of(stage, micro_batch, i));
         tell(stage, LOG_BACKWARD, micro_batch, i);
     }
+    dy = through(stage, true, BORDER_BACKWARD, dy, stage_input_sample(stage));
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD, micro_batch, dy);
     return stage_hand_out(stage, LOG_HELD_DX, micro_batch, tensor_handed_out(dy), STAGE_CALLER);
@@ -197,12 +232,14 @@ struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct
 {
     check_micro_batch(stage, LOG_BACKWARD_INPUT, micro_batch, "a stage_backward_input",
                       FORWARD_DONE);
-    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, output_sample(stage));
+    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, stage_output_sample(stage));
     set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     tensor_take_over(dy);
+    dy = through(stage, false, BORDER_BACKWARD, dy, last_output(stage));
     for (int i = stage->options.layers - 1; i >= 0; i--)
         dy = layer_back(stage, micro_batch, i, dy);
+    dy = through(stage, true, BORDER_BACKWARD, dy, stage_input_sample(stage));
     stage->flight[micro_batch]->progress = BACKWARD_INPUT_DONE;
     end(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     return stage_hand_out(stage, LOG_HELD_DX, micro_batch, tensor_handed_out(dy), STAGE_CALLER);
@@ -228,12 +265,12 @@ struct tensor *stage_evaluate(struct stage *stage, struct tensor *x)
     const struct stage_options *options = &stage->options;
     const struct pass pass = {.seed = options->seed, .step = stage->pass.step, .evaluating = true};
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    if (!shape_equal(x->shape, shape_with_batch(x->shape.size[0], input_sample(stage))) ||
+    if (!shape_equal(x->shape, shape_with_batch(x->shape.size[0], first_input(stage))) ||
         x->dtype != stage->layer[0].input_dtype || x->device != options->device)
         fatal("stage %d: stage_evaluate was given %s %s; expected %s (samples, then %s) on the "
               "stage's device",
               options->index, dtype_name(x->dtype), shape_text(x->shape, found),
-              dtype_name(stage->layer[0].input_dtype), shape_text(input_sample(stage), expected));
+              dtype_name(stage->layer[0].input_dtype), shape_text(first_input(stage), expected));
     tensor_retain(x);
     for (int i = 0; i < options->layers; i++) {
         struct saved *saved = saved_new(&stage->layer[i]);
@@ -247,7 +284,7 @@ struct tensor *stage_input_new(struct stage *stage)
 {
     struct tensor *tensor =
         tensor_new(MEMORY_ACTIVATION, stage->layer[0].input_dtype, stage->options.device,
-                   shape_with_batch(stage->options.micro_batch_size, input_sample(stage)));
+                   shape_with_batch(stage->options.micro_batch_size, stage_input_sample(stage)));
     return stage_hand_out(stage, LOG_HELD_X, -1, tensor, STAGE_CALLER);
 }
 
@@ -255,7 +292,7 @@ struct tensor *stage_output_new(struct stage *stage)
 {
     struct tensor *tensor =
         tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
-                   shape_with_batch(stage->options.micro_batch_size, output_sample(stage)));
+                   shape_with_batch(stage->options.micro_batch_size, stage_output_sample(stage)));
     return stage_hand_out(stage, LOG_HELD_DY, -1, tensor, STAGE_CALLER);
 }
 

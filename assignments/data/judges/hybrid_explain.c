@@ -1,6 +1,6 @@
 /*
  * Known mistakes of hybrids, by what their wrong gradients are, each beside that of one process: so many times
- * it, on all ranks; or, of a table on two stages, its two parts.
+ * it, on all ranks; or from stage to stage once more; or, of a table on two stages, its two parts.
  */
 #include "assignments/data/judges/hybrid.h"
 #include "assignments/data/judges/hybrid_layout.h"
@@ -34,7 +34,19 @@ static const struct mistake
     table_averaged = {"the table's gradients are averaged over the two stages",
                       "The table's gradient is half of that of one process. The two stages have "
                       "two parts of one gradient, not two samples of it.",
-                      "sum_tied_gradients: a sum, and no mean"};
+                      "sum_tied_gradients: a sum, and no mean"},
+    border_summed =
+        {"a gradient that every rank has is added up on its way to the stage before",
+         "Stage by stage, from the last one backwards, the gradients are one more time as many "
+         "times those of one process as ranks share a stage. What goes back to the stage before is "
+         "whole on each of them, so the sum over them is so many times it.",
+         "enter_stage_backward and leave_stage_backward: a part is taken, and parts are put "
+         "together; nothing is added up"},
+    border_averaged = {
+        "the gradient that comes back to a stage is divided by its ranks",
+        "Stage by stage, from the last one backwards, the gradients are those of one "
+        "process, divided once more by the number of ranks that share a stage.",
+        "leave_stage_backward and enter_stage_backward: what is divided there"};
 
 static const struct whole_part *part_of(const struct wrong_gradient *one, guint i)
 {
@@ -118,6 +130,43 @@ static const struct mistake *mistake_of_factor(const struct results *c)
     return found;
 }
 
+/* ---- between stages ---------------------------------------------------------------------------------------- */
+
+/* The stage that has a layer; the first that says so. */
+static int stage_of(const struct hybrid_layout *layout, int layer)
+{
+    for (int rank = 0; rank < layout->ranks; rank++)
+        if (layer >= layout->part[rank].first_layer &&
+            layer < layout->part[rank].first_layer + layout->part[rank].layers)
+            return layout->stage[rank];
+    return PLACE_UNKNOWN;
+}
+
+/* Is every wrong gradient `factor` times that of one process for each step between its stage and the last? */
+static bool grow_backwards(const struct results *c, double factor)
+{
+    struct hybrid_layout *layout = hybrid_layout_new(c->run);
+    bool grow = true;
+    for (guint i = 0; grow && i < c->wrong->len; i++) {
+        const struct wrong_gradient *one = &g_array_index(c->wrong, struct wrong_gradient, i);
+        const int stage = stage_of(layout, one->layer);
+        grow = stage != PLACE_UNKNOWN && stage < layout->stages - 1 &&
+               is_times(one, pow(factor, layout->stages - 1 - stage));
+    }
+    hybrid_layout_free(layout);
+    return grow;
+}
+
+static const struct mistake *mistake_of_borders(const struct results *c)
+{
+    const struct data_options own = data_options(&c->run->options);
+    if (!own.scatters)
+        return NULL;
+    if (grow_backwards(c, own.tensor))
+        return &border_summed;
+    return grow_backwards(c, 1.0 / own.tensor) ? &border_averaged : NULL;
+}
+
 /* ---- a table on two stages --------------------------------------------------------------------------------- */
 
 static bool is_of_table(const struct results *c)
@@ -179,7 +228,9 @@ void hybrid_explain(const struct results *c, struct verdict *verdict)
 {
     if (!data_options(&c->run->options).hybrid || verdict->mistake->len > 0 || c->wrong->len == 0)
         return;
-    const struct mistake *mistake = is_of_table(c) ? mistake_of_table(c) : mistake_of_factor(c);
+    const struct mistake *mistake = mistake_of_borders(c);
+    if (!mistake)
+        mistake = is_of_table(c) ? mistake_of_table(c) : mistake_of_factor(c);
     if (mistake)
         verdict_name_mistake(verdict, mistake);
 }

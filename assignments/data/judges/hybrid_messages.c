@@ -85,11 +85,12 @@ static bool count_message(const struct hybrid_case *c, const struct message *mes
     return false;
 }
 
-/* Is it what the micro-batches take, once or on each of the ranks that share layers? */
+/* Is it what the micro-batches take, once or, unless they are scattered, on each of the ranks that share layers? */
 static bool is_due(const struct hybrid_case *c, double bytes, double once)
 {
     const double small = HYBRID_SMALL * c->micro_batches * c->layout->tensor;
-    for (int copies = 1; copies <= c->layout->tensor; copies += MAX(1, c->layout->tensor - 1))
+    const int most = data_options(&c->run->options).scatters ? 1 : c->layout->tensor;
+    for (int copies = 1; copies <= most; copies += MAX(1, most - 1))
         if (bytes >= copies * once && bytes <= copies * once + small)
             return true;
     return model_is_tied(c->model) && c->layout->stages == 2 && bytes >= once;

@@ -166,5 +166,6 @@ bool data_fits(const struct run *run, char *reason, size_t reason_size)
     return grid_fits(run, reason, reason_size) && sums_fit(run, reason, reason_size) &&
            (data_options(run->options).hybrid ? hybrid_fits(run, reason, reason_size)
                                               : replicas_fit(run, reason, reason_size)) &&
+           data_scatter_fits(run, reason, reason_size) &&
            synchronised_norms_fit(run, reason, reason_size) && norms_fit(run, reason, reason_size);
 }

@@ -48,6 +48,13 @@ void data_take(struct run *run);
 /* What --sum names. */
 all_reduce_function *data_sum(enum sum sum);
 
+/* ---- scatter.c: --scatter-messages ------------------------------------------------------------------- */
+
+/* For struct pipeline_members: the student's functions between stages, where what goes there is whole. */
+void data_put_borders(const struct run *run, struct stage_options *stage);
+/* Can what goes between stages be cut, if it should? If not, false, and why not. */
+bool data_scatter_fits(const struct run *run, char *reason, size_t reason_size);
+
 /* ---- probe_batch_norm.c ------------------------------------------------------------------------------ */
 
 /* --probe batch-norm. */

@@ -54,10 +54,15 @@ void data_put_layers(struct run *run)
 
 /* ---- stages ----------------------------------------------------------------------------------------- */
 
-static struct pipeline_members members(void)
+static struct pipeline_members members(const struct run *run)
 {
     const struct layout *layout = data_layout();
-    return (struct pipeline_members){layout->groups.pipeline, layout->stage, layout->stages, 1};
+    return (struct pipeline_members){
+        .comm = layout->groups.pipeline,
+        .rank = layout->stage,
+        .ranks = layout->stages,
+        .chunks = 1,
+        .put_borders = data_options(run->options).scatters ? data_put_borders : NULL};
 }
 
 /* Other parameters than the seed gives, in all replicas but the first. */
@@ -71,7 +76,7 @@ static void spoil(const struct run *run)
 
 void data_build(struct run *run)
 {
-    const struct pipeline_members own = members();
+    const struct pipeline_members own = members(run);
     if (data_options(run->options).hybrid)
         pipelines_add_stages(run, &own, false);
     else
@@ -174,7 +179,7 @@ void data_begin(struct run *run)
     hybrid->groups = data_layout()->groups;
     hybrid->embedding = MPI_COMM_NULL;
     if (options.hybrid) {
-        const struct pipeline_members all = members();
+        const struct pipeline_members all = members(run);
         hybrid->schedule = schedule_named(options.schedule);
         hybrid->pipeline = pipelines_new(run, &all);
         hybrid->is_tied = model_is_tied(run->model) && data_layout()->stages > 1;

@@ -29,6 +29,12 @@ static const struct {
     {2, "--pipeline 2 --batch 8 --average overlap --micro-batches 1" MLP,
      "choose another --average"},
     {2, "--pipeline 2 --batch 8 --synchronise-norm --micro-batches 1" MLP, "leave --pipeline"},
+    {2, "--batch 8 --scatter-messages --micro-batches 1" MLP, "use --pipeline 2 or more"},
+    {4, "--pipeline 2 --tensor 2 --batch 8 --scatter-messages --micro-batches 1" MLP, NULL},
+    {6,
+     "--pipeline 2 --tensor 3 --batch 8 --scatter-messages --micro-batches 1 --model cnn "
+     "--data synthetic:channels=1,height=8,width=8,train=26 --steps 1 --quiet",
+     NULL},
     {2, "--tensor 2 --batch 8 --seeds-differ --micro-batches 1" MLP, "leave --tensor out"},
     {2, "--sum ring --average overlap --batch 8 --micro-batches 1" MLP, "choose another --average"},
     {3, "--sum halving-doubling --batch 8 --micro-batches 1" MLP,

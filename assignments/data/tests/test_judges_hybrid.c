@@ -56,6 +56,10 @@ static const struct {
      "--pipeline 3 --tensor 2 --batch 4 --micro-batches 2 " MLP},
     {8, true, data_judge_three_dimensions,
      "--pipeline 2 --tensor 2 --batch 8 --micro-batches 2 --reverse-ranks " MLP},
+    {12, true, data_judge_three_dimensions,
+     "--pipeline 2 --tensor 3 --scatter-messages --batch 8 --micro-batches 2 " MLP},
+    {8, true, data_judge_three_dimensions,
+     "--pipeline 4 --tensor 2 --scatter-messages --batch 4 --micro-batches 2 " TIED},
     {4, true, data_judge_tied_embedding, "--pipeline 2 --batch 4 --micro-batches 2 " TIED},
     {6, true, data_judge_tied_embedding, "--pipeline 3 --batch 4 --micro-batches 1 " TIED},
     {8, true, data_judge_tied_embedding,
@@ -124,6 +128,27 @@ START_TEST(a_factor_is_told)
         if (factors[_i].rank < 0 || factors[_i].rank == rank)
             scale_stored(&run, rank, "layers.", factors[_i].factor);
     expect(data_judge_hybrid, &run, VERDICT_FAIL, "after step 0: layers.", factors[_i].mistake);
+    program_outcome_clear(&run);
+}
+END_TEST
+
+/* Of three stages on two ranks each, which the first two have gradients that are so many times those of one process. */
+static const struct {
+    float first, second;
+    const char *mistake;
+} borders[] = {
+    {4, 2, "a gradient that every rank has is added up on its way to the stage before"},
+    {0.25f, 0.5f, "the gradient that comes back to a stage is divided by its ranks"},
+    {4, 1, ""},
+};
+
+START_TEST(factors_that_grow_from_stage_to_stage_are_told)
+{
+    struct outcome run = run_of(
+        false, 6, "--pipeline 3 --tensor 2 --scatter-messages --batch 4 --micro-batches 2 " MLP);
+    for (int rank = 0; rank < 4; rank++)
+        scale_stored(&run, rank, "layers.", rank / 2 ? borders[_i].second : borders[_i].first);
+    expect(data_judge_hybrid, &run, VERDICT_FAIL, "after step 0: layers.", borders[_i].mistake);
     program_outcome_clear(&run);
 }
 END_TEST
@@ -201,11 +226,16 @@ START_TEST(other_sums_are_told)
 }
 END_TEST
 
-/* Messages between stages that are twice as long, or a number shorter, on both ends. */
+/* Messages between stages that are twice as long, or a number shorter, on both ends. Twice as long they would be right on
+ * two ranks that share layers, if they were not scattered. */
+static const char *const messages_of[] = {
+    "--pipeline 3 --batch 18 --micro-batches 3 " MLP,
+    "--pipeline 3 --tensor 2 --scatter-messages --batch 12 --micro-batches 3 " MLP};
+
 START_TEST(other_messages_are_told)
 {
     for (int less = 0; less < 2; less++) {
-        struct outcome run = run_of(false, 6, "--pipeline 3 --batch 18 --micro-batches 3 " MLP);
+        struct outcome run = run_of(false, 6, messages_of[_i]);
         for (int rank = 0; rank < 6; rank++)
             for (size_t i = 0; i < run.log[rank].count; i++) {
                 struct log_record *record = &run.log[rank].record[i];
@@ -287,9 +317,11 @@ Suite *test_suite(void)
     tcase_set_timeout(cases, 90);
     tcase_add_loop_test(cases, the_solutions_are_right, 0, G_N_ELEMENTS(right));
     tcase_add_loop_test(cases, a_factor_is_told, 0, G_N_ELEMENTS(factors));
+    tcase_add_loop_test(cases, factors_that_grow_from_stage_to_stage_are_told, 0,
+                        G_N_ELEMENTS(borders));
     tcase_add_loop_test(cases, what_became_of_the_table_is_told, 0, G_N_ELEMENTS(tables));
     tcase_add_loop_test(cases, other_sums_are_told, 0, G_N_ELEMENTS(sums));
-    tcase_add_test(cases, other_messages_are_told);
+    tcase_add_loop_test(cases, other_messages_are_told, 0, G_N_ELEMENTS(messages_of));
     tcase_add_test(cases, forged_logs_are_refused);
     tcase_add_test(cases, an_optimizer_that_steps_too_early_is_told);
     suite_add_tcase(suite, cases);

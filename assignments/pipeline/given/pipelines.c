@@ -58,11 +58,14 @@ void pipelines_add_stages(struct run *run, const struct pipeline_members *member
         const int s = placement_stage(members->rank, c, members->ranks);
         int first_layer[stages + 1];
         place(run->model, stages, first_layer);
-        driver_add_stage(run, (struct stage_options){.index = s,
-                                                     .stages = stages,
-                                                     .first_layer = first_layer[s],
-                                                     .layers = first_layer[s + 1] - first_layer[s],
-                                                     .log_parameters = log_parameters});
+        struct stage_options stage = {.index = s,
+                                      .stages = stages,
+                                      .first_layer = first_layer[s],
+                                      .layers = first_layer[s + 1] - first_layer[s],
+                                      .log_parameters = log_parameters};
+        if (members->put_borders != NULL)
+            members->put_borders(run, &stage);
+        driver_add_stage(run, stage);
     }
 }
 

@@ -21,7 +21,10 @@ int pipeline_run_chunks(const struct run *run)
 
 static struct pipeline_members members_of(const struct run *run)
 {
-    return (struct pipeline_members){run->comm, run->rank, run->ranks, pipeline_run_chunks(run)};
+    return (struct pipeline_members){.comm = run->comm,
+                                     .rank = run->rank,
+                                     .ranks = run->ranks,
+                                     .chunks = pipeline_run_chunks(run)};
 }
 
 void pipeline_build(struct run *run)

@@ -170,10 +170,13 @@ static struct layer around(const struct layer *whole, bool join_before, bool spl
 {
     struct layer_border before = {.outside = whole->input}, behind = {.outside = whole->output};
     if (join_before)
-        before = (struct layer_border){with_own_tokens(whole->input), join_forward, join_backward};
+        before = (struct layer_border){.outside = with_own_tokens(whole->input),
+                                       .forward = join_forward,
+                                       .backward = join_backward};
     if (split_behind)
-        behind =
-            (struct layer_border){with_own_tokens(whole->output), split_forward, split_backward};
+        behind = (struct layer_border){.outside = with_own_tokens(whole->output),
+                                       .forward = split_forward,
+                                       .backward = split_backward};
     return layer_with_borders(whole, before, behind, NULL, NULL);
 }
 
