@@ -24,9 +24,9 @@ static void check_result(const char *owner, const char *function, const struct t
               shape_text(result->shape, found), shape_text(sample, expected));
 }
 
-struct tensor *border_through(const char *owner, const char *where,
-                              const struct layer_border *border, enum border_way way, void *own,
-                              struct tensor *x, struct shape sample)
+struct tensor *layer_border_through(const char *owner, const char *where,
+                                    const struct layer_border *border, enum border_way way,
+                                    void *own, struct tensor *x, struct shape sample)
 {
     if (border->forward == NULL)
         return x;
@@ -50,24 +50,24 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
                               struct saved *saved, struct tensor *x)
 {
     const struct custom *custom = layer->custom;
-    x = border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_FORWARD, custom->own, x,
-                       layer->inner[0].input);
+    x = layer_border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_FORWARD,
+                             custom->own, x, layer->inner[0].input);
     x = inner_forward(layer, memory, saved, x);
-    return border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_FORWARD, custom->own,
-                          x, layer->output);
+    return layer_border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_FORWARD,
+                                custom->own, x, layer->output);
 }
 
 static struct tensor *backward_input(const struct layer *layer, struct layer_memory memory,
                                      struct saved *saved, struct tensor *dy, bool want_dx)
 {
     const struct custom *custom = layer->custom;
-    dy = border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_BACKWARD, custom->own,
-                        dy, layer->inner[0].output);
+    dy = layer_border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_BACKWARD,
+                              custom->own, dy, layer->inner[0].output);
     dy = inner_backward_input(layer, memory, saved, dy, want_dx);
     if (dy == NULL)
         return NULL;
-    return border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_BACKWARD,
-                          custom->own, dy, layer->input);
+    return layer_border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_BACKWARD,
+                                custom->own, dy, layer->input);
 }
 
 static struct custom *custom_new(const char *kind)

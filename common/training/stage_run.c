@@ -162,9 +162,9 @@ static struct tensor *through(const struct stage *stage, bool before, enum borde
     if (tensor == NULL)
         return NULL;
     snprintf(owner, sizeof owner, "stage %d", options->index);
-    return border_through(owner, before ? BORDER_BEFORE : BORDER_BEHIND,
-                          before ? &options->before : &options->behind, way, options->borders_own,
-                          tensor, sample);
+    return layer_border_through(owner, before ? BORDER_BEFORE : BORDER_BEHIND,
+                                before ? &options->before : &options->behind, way,
+                                options->borders_own, tensor, sample);
 }
 
 struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)

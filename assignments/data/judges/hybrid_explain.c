@@ -37,15 +37,16 @@ static const struct mistake
                       "sum_tied_gradients: a sum, and no mean"},
     border_summed =
         {"a gradient that every rank has is added up on its way to the stage before",
-         "Stage by stage, from the last one backwards, the gradients are one more time as many "
-         "times those of one process as ranks share a stage. What goes back to the stage before is "
-         "whole on each of them, so the sum over them is so many times it.",
+         "The last stage's gradients are right. The stage before has t times those of one process, "
+         "and each further one t times more, where t ranks share a stage: what goes back is whole "
+         "on "
+         "each of them, and the sum over them is t times it.",
          "enter_stage_backward and leave_stage_backward: a part is taken, and parts are put "
          "together; nothing is added up"},
     border_averaged = {
         "the gradient that comes back to a stage is divided by its ranks",
-        "Stage by stage, from the last one backwards, the gradients are those of one "
-        "process, divided once more by the number of ranks that share a stage.",
+        "The last stage's gradients are right. The stage before has those of one process divided "
+        "by t, and each further one divided by t again, where t ranks share a stage.",
         "leave_stage_backward and enter_stage_backward: what is divided there"};
 
 static const struct whole_part *part_of(const struct wrong_gradient *one, guint i)
@@ -142,19 +143,21 @@ static int stage_of(const struct hybrid_layout *layout, int layer)
     return PLACE_UNKNOWN;
 }
 
-/* Is every wrong gradient `factor` times that of one process for each step between its stage and the last? */
+/* Are the stages before the last wrong, and each gradient `factor` times that of one process for each step from its stage
+ * to the last? */
 static bool grow_backwards(const struct results *c, double factor)
 {
     struct hybrid_layout *layout = hybrid_layout_new(c->run);
-    bool grow = true;
+    bool grow = true, next_to_last = false;
     for (guint i = 0; grow && i < c->wrong->len; i++) {
         const struct wrong_gradient *one = &g_array_index(c->wrong, struct wrong_gradient, i);
         const int stage = stage_of(layout, one->layer);
         grow = stage != PLACE_UNKNOWN && stage < layout->stages - 1 &&
                is_times(one, pow(factor, layout->stages - 1 - stage));
+        next_to_last = next_to_last || stage == layout->stages - 2;
     }
     hybrid_layout_free(layout);
-    return grow;
+    return grow && next_to_last;
 }
 
 static const struct mistake *mistake_of_borders(const struct results *c)

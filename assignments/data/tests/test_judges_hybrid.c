@@ -59,7 +59,7 @@ static const struct {
     {12, true, data_judge_three_dimensions,
      "--pipeline 2 --tensor 3 --scatter-messages --batch 8 --micro-batches 2 " MLP},
     {8, true, data_judge_three_dimensions,
-     "--pipeline 4 --tensor 2 --scatter-messages --batch 4 --micro-batches 2 " TIED},
+     "--pipeline 2 --tensor 2 --scatter-messages --batch 4 --micro-batches 2 " TIED},
     {4, true, data_judge_tied_embedding, "--pipeline 2 --batch 4 --micro-batches 2 " TIED},
     {6, true, data_judge_tied_embedding, "--pipeline 3 --batch 4 --micro-batches 1 " TIED},
     {8, true, data_judge_tied_embedding,
