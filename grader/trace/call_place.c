@@ -55,6 +55,39 @@ static const struct source_place *place_at(const GPtrArray *places, guint i)
     return places->pdata[i];
 }
 
+/* Of the student's lines the innermost; 0 if there is none behind the first. */
+static guint innermost_of(const GPtrArray *places)
+{
+    guint innermost = 0;
+    for (guint i = 0; i < places->len; i++)
+        if (room_of(place_at(places, i)->path) == STUDENTS)
+            innermost = i;
+    return innermost;
+}
+
+static bool is_helper(const struct source_place *place)
+{
+    return place->function[0] && room_of(place->path) == KITS && strstr(place->path, "/given/");
+}
+
+/* The function of the kit that makes the call for its caller: what the innermost line calls, or what calls the
+ * file that it is in. Not one further out: a function that runs a whole schedule says nothing of one call. */
+static const struct source_place *helper_of(const GPtrArray *places, guint innermost)
+{
+    if (innermost + 1 < places->len && is_helper(place_at(places, innermost + 1)))
+        return place_at(places, innermost + 1);
+    guint first = innermost; /* line of that file */
+    while (first > 0 &&
+           strcmp(place_at(places, first - 1)->path, place_at(places, innermost)->path) == 0)
+        first--;
+    guint caller = first;
+    while (caller > 0 && room_of(place_at(places, caller - 1)->path) != STUDENTS)
+        caller--;
+    return caller > 0 && caller < first && is_helper(place_at(places, caller))
+               ? place_at(places, caller)
+               : NULL;
+}
+
 struct call_place call_place_of(const char *program, const struct log_record *record)
 {
     struct call_place call = {
@@ -64,24 +97,20 @@ struct call_place call_place_of(const char *program, const struct log_record *re
         call.line = source_line(program, record->caller);
         return call;
     }
-    guint leaves = 0, innermost = 0;
+    guint leaves = 0;
+    const guint innermost = innermost_of(places);
     while (leaves + 1 < places->len &&
            strcmp(place_at(places, leaves + 1)->path, place_at(places, 0)->path) == 0)
         leaves++;
-    for (guint i = 0; i < places->len; i++)
-        if (room_of(place_at(places, i)->path) == STUDENTS)
-            innermost = i;
     call.line = place_at(places, leaves)->line;
     if (strcmp(place_at(places, leaves)->function, place_at(places, 0)->function) != 0)
         call.from_line = place_at(places, 0)->number;
     if (strcmp(place_at(places, innermost)->path, place_at(places, 0)->path) != 0)
         call.through = place_at(places, innermost)->line;
-    const struct source_place *next =
-        leaves + 1 < places->len ? place_at(places, leaves + 1) : NULL;
-    call.helped =
-        next && next->function[0] && room_of(next->path) == KITS && strstr(next->path, "/given/");
-    if (call.helped)
-        call.called = next->function;
+    const struct source_place *helper = helper_of(places, innermost);
+    call.helped = helper != NULL;
+    if (helper)
+        call.called = helper->function;
     return call;
 }
 

@@ -24,6 +24,12 @@ static const struct mistake
                    "same layers. To be averaged are the gradients of ranks with the same slices, "
                    "one of each replica: hybrid->groups.data.",
                    "the communicator of the average"},
+    parts_of_others = {"ranks that share a stage's layers exchange parts with others, too",
+                       "In the middle of a forward or backward of a stage there is a collective "
+                       "with ranks of other stages, or of other replicas, among its members. Parts "
+                       "of activations and of their gradients are put together by the ranks that "
+                       "share the stage's layers: group->comm.",
+                       "the communicator of this call: group->comm"},
     steps_first = {"the optimizer steps before the ranks have averaged",
                    "A rank's optimizer steps, and after that its gradients are averaged: it "
                    "stepped by those of its own samples. (A schedule of the pipeline assignment "
@@ -50,6 +56,33 @@ static const struct mistake *mistake_of(enum among among)
     }
 }
 
+static bool is_of_a_stage(enum log_operation operation)
+{
+    return operation == LOG_FORWARD || operation == LOG_BACKWARD ||
+           operation == LOG_BACKWARD_INPUT || operation == LOG_BACKWARD_WEIGHT;
+}
+
+/* Does a rank make a call of this kind and step, among the same ranks, while its stage works on a micro-batch? */
+static bool is_inside_a_stage(const struct log_file *log, const struct groups *groups,
+                              const struct traffic_entry *entry)
+{
+    int step = -1;
+    bool inside = false;
+    for (size_t i = 0; i < log->count; i++) {
+        const struct log_record *record = &log->record[i];
+        log_follow_step(record, &step);
+        if (is_of_a_stage(record->operation))
+            inside = record->phase == LOG_BEGIN;
+        if (!inside || step != entry->step || record->phase != LOG_BEGIN ||
+            log_blocking_form(record->operation) != entry->operation)
+            continue;
+        const struct group *group = groups_find(groups, record->communicator);
+        if (group && group_equals(group, entry->group))
+            return true;
+    }
+    return false;
+}
+
 /* The table's two copies are added up among the ends of a pipeline. */
 static bool may_be_of_a_table(const struct outcome *run, const struct hybrid_layout *layout,
                               const struct group *group)
@@ -71,6 +104,9 @@ const struct mistake *hybrid_mistake_of_groups(const struct outcome *run, GStrin
         mistake = mistake_of(hybrid_layout_among(layout, entry->group));
         if (!mistake)
             continue;
+        for (int rank = 0; rank < run->ranks; rank++)
+            if (is_inside_a_stage(&run->log[rank], traffic->collectives->groups, entry))
+                mistake = &parts_of_others;
         g_autofree char *among = group_among(entry->group, run->ranks);
         g_string_append_printf(cause, "in step %d there is a collective, %s, %s: %.0f bytes",
                                entry->step, collective_call_name(entry->operation), among,

@@ -3,46 +3,9 @@
  * told, and by its name.
  */
 #include "assignments/data/judges/hybrid_groups.h"
-#include "assignments/data/judges/judges.h"
-#include "assignments/data/options.h"
+#include "assignments/data/tests/hybrid_runs.h"
 #include "common/files/tensor_file.h"
 #include "common/log/log_fields.h"
-#include "tests/support/program_outcome.h"
-#include "tests/support/test.h"
-
-#include <math.h>
-#include <string.h>
-
-#define DATA " --data synthetic:channels=1,height=4,width=5,train=64,classes=7 --seed 11 "
-#define DUMP " --steps 2 --dump-gradients 0,1 --snapshots 0,1,2"
-#define MLP  "--schedule afab --model mlp:depth=4,width=14" DATA DUMP
-#define TIED                                                                                       \
-    "--schedule afab --model gpt:depth=3,width=8,heads=2,tied=1 --data "                           \
-    "synthetic-text:tokens=6,vocabulary=17,train=64 --seed 13" DUMP
-
-/* ---- runs ---------------------------------------------------------------------------------------------------- */
-
-static struct outcome run_of(bool simulated, int ranks, const char *arguments)
-{
-    return program_outcome(simulated, ranks, "solutions/data", &data_own_options, arguments);
-}
-
-/* NULL: not looked at. */
-static void expect(judge_function *judge, const struct outcome *outcome, enum verdict_kind kind,
-                   const char *says, const char *mistake)
-{
-    const struct judgement judgement = {.outcome = outcome, .outcomes = 1};
-    struct verdict *verdict = verdict_new();
-    judge(&judgement, verdict);
-    ck_assert_msg(verdict->kind == kind, "%s\n" TEST_LONG, verdict->headline->str,
-                  verdict->explanation->str);
-    ck_assert_msg(!says || strstr(verdict->headline->str, says), "\"%s\" is not in \"%s\"", says,
-                  verdict->headline->str);
-    ck_assert_msg(!mistake || !strcmp(verdict->mistake->str, mistake),
-                  "\"%s\" is not \"%s\": %s\n" TEST_LONG, verdict->mistake->str, mistake,
-                  verdict->headline->str, verdict->explanation->str);
-    verdict_free(verdict);
-}
 
 static const struct {
     int ranks;
@@ -176,81 +139,6 @@ START_TEST(what_became_of_the_table_is_told)
 }
 END_TEST
 
-/* ---- calls that are changed -------------------------------------------------------------------------------------- */
-
-enum change { MORE_BYTES, THREE_TIMES, OF_WORLD, OF_PIPELINE };
-
-/* The communicator of the messages between a rank and its stage's neighbours. */
-static uint64_t communicator_of_messages(const struct log_file *log)
-{
-    for (size_t i = 0; i < log->count; i++)
-        if (log->record[i].operation == LOG_ISEND || log->record[i].operation == LOG_IRECV)
-            return log->record[i].communicator;
-    ck_abort_msg("no message");
-    return 0;
-}
-
-static void change_sums(struct log_file *log, enum change change)
-{
-    const uint64_t pipeline = communicator_of_messages(log);
-    for (size_t i = 0; i < log->count; i++) {
-        struct log_record *record = &log->record[i];
-        if (record->operation != LOG_ALLREDUCE)
-            continue;
-        if (change == MORE_BYTES || change == THREE_TIMES)
-            record->bytes *= change == MORE_BYTES ? 2 : 3;
-        else
-            record->communicator = change == OF_WORLD ? LOG_WORLD : pipeline;
-    }
-}
-
-static const struct {
-    enum change change;
-    const char *says, *mistake;
-} sums[] = {
-    {MORE_BYTES, "bytes move between the ranks with stage 0", "gradients are averaged twice"},
-    {THREE_TIMES, "bytes move between the ranks with stage 0",
-     "gradients are averaged in every micro-batch"},
-    {OF_WORLD, "all-reduce, among all ranks",
-     "gradients are added up over all ranks in place of those with the same stage"},
-    {OF_PIPELINE, "all-reduce, among {", "gradients are added up over the stages of a pipeline"},
-};
-
-START_TEST(other_sums_are_told)
-{
-    struct outcome run = run_of(false, 6, "--pipeline 3 --batch 18 --micro-batches 3 " MLP);
-    for (int rank = 0; rank < 6; rank++)
-        change_sums(&run.log[rank], sums[_i].change);
-    expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, sums[_i].says, sums[_i].mistake);
-    program_outcome_clear(&run);
-}
-END_TEST
-
-/* Messages between stages that are twice as long, or a number shorter, on both ends. Twice as long they would be right on
- * two ranks that share layers, if they were not scattered. */
-static const char *const messages_of[] = {
-    "--pipeline 3 --batch 18 --micro-batches 3 " MLP,
-    "--pipeline 3 --tensor 2 --scatter-messages --batch 12 --micro-batches 3 " MLP};
-
-START_TEST(other_messages_are_told)
-{
-    for (int less = 0; less < 2; less++) {
-        struct outcome run = run_of(false, 6, messages_of[_i]);
-        for (int rank = 0; rank < 6; rank++)
-            for (size_t i = 0; i < run.log[rank].count; i++) {
-                struct log_record *record = &run.log[rank].record[i];
-                const bool moves = record->operation == LOG_ISEND ||
-                                   record->operation == LOG_IRECV ||
-                                   record->operation == LOG_COMPLETED;
-                if (moves && record->bytes > 64)
-                    record->bytes = less ? record->bytes - 4 : record->bytes * 2;
-            }
-        expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, "bytes go from stage ", "");
-        program_outcome_clear(&run);
-    }
-}
-END_TEST
-
 /* What no program writes: layers that the model has not, steps without samples, and other steps than were asked for. */
 START_TEST(forged_logs_are_refused)
 {
@@ -320,8 +208,6 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, factors_that_grow_from_stage_to_stage_are_told, 0,
                         G_N_ELEMENTS(borders));
     tcase_add_loop_test(cases, what_became_of_the_table_is_told, 0, G_N_ELEMENTS(tables));
-    tcase_add_loop_test(cases, other_sums_are_told, 0, G_N_ELEMENTS(sums));
-    tcase_add_loop_test(cases, other_messages_are_told, 0, G_N_ELEMENTS(messages_of));
     tcase_add_test(cases, forged_logs_are_refused);
     tcase_add_test(cases, an_optimizer_that_steps_too_early_is_told);
     suite_add_tcase(suite, cases);
