@@ -1,7 +1,8 @@
 /*
  * Where a call was made, for the author of the file that is being written: of the
  * calls that led to a log record, the one that leaves the outermost of the
- * student's files, and what it called there.
+ * student's files; and what was called: MPI, or a helper of the kit's that the
+ * innermost of these files calls, or is called by.
  *
  *     step.c:40 → step.c:12 → pass_on (the kit's) → communicate.c:31 → MPI_Isend
  *
@@ -17,12 +18,12 @@
 
 /* The strings live on; where nothing is known they are "". */
 struct call_place {
-    const char *called; /* what is called there: "pass_on", "MPI_Isend" */
+    const char *called; /* what is called: "pass_on", "MPI_Isend" */
     const char *line;   /* "step.c:12 (forward)" */
     int from_line;      /* 40, if another function of that file called the one of `line`; else 0 */
     const char
         *through; /* "communicate.c:31 (communicate)", if the innermost line is in another file */
-    bool helped;  /* `called` is a function of the kit that makes MPI calls for its caller */
+    bool helped;  /* `called` is a function of the kit that makes the call for its caller */
 };
 struct call_place call_place_of(const char *program, const struct log_record *record);
 
