@@ -5,28 +5,8 @@
 
 #include <string.h>
 
-#define ENOUGH_SAMPLES 16 /* two orders of these are alike once in 16! times */
-
 /* ---- known mistakes --------------------------------------------------------------------------------- */
 
-const struct mistake data_partition_same_epochs = {
-    "every epoch has the same order",
-    "In each epoch every rank has the samples that it had in the first, in the same order. A "
-    "shuffle depends on the number of the epoch, or there is only one.",
-    "what the shuffle is given: epoch->number"};
-const struct mistake data_partition_same_shards = {
-    "each rank keeps its samples from epoch to epoch",
-    "The ranks have the same samples in every epoch, each in another order: the data set is cut "
-    "into parts first, and the parts are shuffled. No rank's gradient ever tells of the other "
-    "samples.",
-    "which comes first, the shuffle of all samples or the cut"};
-const struct mistake data_partition_not_shuffled = {
-    "the samples are not shuffled",
-    "The batches have the samples in the order in which the data set has them.",
-    "whether sample numbers go through the order that shuffle makes"};
-const struct mistake data_partition_seed_ignored = {"the order does not depend on the seed",
-                                                    "A run with another seed has the same order.",
-                                                    "what the shuffle is given: epoch->seed"};
 const struct mistake data_partition_seed_of_rank = {
     "each rank shuffles in another way",
     "Samples are on two ranks, in different steps, and others on none: each rank takes its part of "
@@ -72,8 +52,8 @@ static const struct mistake
 
 /* ---- what is where ------------------------------------------------------------------------------------ */
 
-static const struct partition_share *share_at(const struct partition_epoch *epoch, int step,
-                                              int rank)
+const struct partition_share *data_partition_share_at(const struct partition_epoch *epoch, int step,
+                                                      int rank)
 {
     return &epoch->share[step * epoch->ranks + rank];
 }
@@ -82,7 +62,7 @@ static int in_step(const struct partition_epoch *epoch, int step)
 {
     int count = 0;
     for (int rank = 0; rank < epoch->ranks; rank++)
-        count += share_at(epoch, step, rank)->count;
+        count += data_partition_share_at(epoch, step, rank)->count;
     return count;
 }
 
@@ -91,7 +71,7 @@ static int right_in_step(const struct partition_epoch *epoch, int step)
     return data_step_samples(epoch->samples, epoch->batch_size, step);
 }
 
-static bool same_share(const struct partition_share *a, const struct partition_share *b)
+bool data_partition_same_share(const struct partition_share *a, const struct partition_share *b)
 {
     return a->count == b->count &&
            (a->count == 0 || memcmp(a->sample, b->sample, (size_t)a->count * sizeof(int)) == 0);
@@ -101,7 +81,8 @@ static bool all_ranks_alike(const struct partition_epoch *epoch)
 {
     for (int step = 0; step < epoch->steps; step++)
         for (int rank = 1; rank < epoch->ranks; rank++)
-            if (!same_share(share_at(epoch, step, 0), share_at(epoch, step, rank)))
+            if (!data_partition_same_share(data_partition_share_at(epoch, step, 0),
+                                           data_partition_share_at(epoch, step, rank)))
                 return false;
     return epoch->ranks > 1 && epoch->steps > 0 && in_step(epoch, 0) > 0;
 }
@@ -125,7 +106,7 @@ static bool samples_are_there(const struct partition_epoch *epoch, GString *what
 {
     for (int step = 0; step < epoch->steps; step++)
         for (int rank = 0; rank < epoch->ranks; rank++) {
-            const struct partition_share *share = share_at(epoch, step, rank);
+            const struct partition_share *share = data_partition_share_at(epoch, step, rank);
             for (int i = 0; i < share->count; i++) {
                 if (share->sample[i] >= 0 && share->sample[i] < epoch->samples)
                     continue;
@@ -141,7 +122,7 @@ static bool samples_are_there(const struct partition_epoch *epoch, GString *what
 static bool each_has(const struct partition_epoch *epoch, int step, int samples)
 {
     for (int rank = 0; rank < epoch->ranks; rank++)
-        if (share_at(epoch, step, rank)->count != samples)
+        if (data_partition_share_at(epoch, step, rank)->count != samples)
             return false;
     return true;
 }
@@ -237,8 +218,8 @@ static int rank_with(const struct partition_epoch *epoch, int step, bool most)
 {
     int found = 0;
     for (int rank = 1; rank < epoch->ranks; rank++) {
-        const int than = share_at(epoch, step, found)->count;
-        const int count = share_at(epoch, step, rank)->count;
+        const int than = data_partition_share_at(epoch, step, found)->count;
+        const int count = data_partition_share_at(epoch, step, rank)->count;
         if (most ? count > than : count < than)
             found = rank;
     }
@@ -250,7 +231,7 @@ static bool is_together(const struct partition_epoch *epoch, int step)
     const int samples = right_in_step(epoch, step), least = samples / epoch->ranks;
     int even = 0;
     for (int rank = 0; rank < epoch->ranks; rank++)
-        even += share_at(epoch, step, rank)->count == least;
+        even += data_partition_share_at(epoch, step, rank)->count == least;
     return even == epoch->ranks - 1;
 }
 
@@ -259,8 +240,8 @@ static bool shares_are_even(const struct partition_epoch *epoch, GString *what,
 {
     for (int step = 0; step < epoch->steps; step++) {
         const int most = rank_with(epoch, step, true), least = rank_with(epoch, step, false);
-        const int more = share_at(epoch, step, most)->count,
-                  less = share_at(epoch, step, least)->count;
+        const int more = data_partition_share_at(epoch, step, most)->count,
+                  less = data_partition_share_at(epoch, step, least)->count;
         if (more - less < 2)
             continue;
         g_string_append_printf(what,
@@ -268,7 +249,7 @@ static bool shares_are_even(const struct partition_epoch *epoch, GString *what,
                                "have two more than another",
                                step, most, more, least, less);
         const bool is_tail = right_in_step(epoch, step) < epoch->batch_size;
-        if (is_tail && step > 0 && more == share_at(epoch, 0, most)->count)
+        if (is_tail && step > 0 && more == data_partition_share_at(epoch, 0, most)->count)
             *mistake = &tail_uneven;
         else if (is_together(epoch, step))
             *mistake = &remainder_together;
@@ -285,50 +266,4 @@ bool data_partition_epoch_is_right(const struct partition_epoch *epoch, GString 
     return steps_are_right(epoch, what, mistake) && samples_are_there(epoch, what) &&
            batches_are_right(epoch, what, mistake) && none_is_twice(epoch, what, mistake) &&
            shares_are_even(epoch, what, mistake);
-}
-
-/* ---- two epochs -------------------------------------------------------------------------------------------- */
-
-static bool is_large(const struct partition_epoch *epoch)
-{
-    return epoch->samples >= ENOUGH_SAMPLES && epoch->steps > 0;
-}
-
-bool data_partition_epochs_are_alike(const struct partition_epoch *a,
-                                     const struct partition_epoch *b)
-{
-    bool alike = is_large(a) && a->steps == b->steps;
-    for (int at = 0; alike && at < a->steps * a->ranks; at++)
-        alike = same_share(&a->share[at], &b->share[at]);
-    return alike;
-}
-
-/* Which samples a rank has, as marks; to g_free. */
-static bool *shard_of(const struct partition_epoch *epoch, int rank)
-{
-    bool *has = g_new0(bool, (gsize)epoch->samples);
-    for (int step = 0; step < epoch->steps; step++)
-        for (int i = 0; i < share_at(epoch, step, rank)->count; i++)
-            has[share_at(epoch, step, rank)->sample[i]] = true;
-    return has;
-}
-
-bool data_partition_shards_are_alike(const struct partition_epoch *a,
-                                     const struct partition_epoch *b)
-{
-    bool alike = is_large(a) && a->steps == b->steps && a->ranks > 1;
-    for (int rank = 0; alike && rank < a->ranks; rank++) {
-        g_autofree bool *one = shard_of(a, rank), *other = shard_of(b, rank);
-        alike = memcmp(one, other, (size_t)a->samples * sizeof *one) == 0;
-    }
-    return alike;
-}
-
-bool data_partition_is_not_shuffled(const struct partition_epoch *epoch)
-{
-    for (int at = 0; at < epoch->steps * epoch->ranks; at++)
-        for (int i = 0; i < epoch->share[at].count; i++)
-            if (epoch->share[at].sample[i] / epoch->batch_size != at / epoch->ranks)
-                return false;
-    return is_large(epoch) && epoch->steps > 1;
 }

@@ -1,5 +1,6 @@
 /*
- * One epoch as ranks shared it out, and what is wrong with it. For partition.c alone.
+ * One epoch as ranks shared it out, and what is wrong with it (partition_epoch.c); and two of them beside each other
+ * (partition_epochs.c). For partition.c alone.
  */
 #ifndef ASSIGNMENTS_DATA_JUDGES_PARTITION_EPOCH_H
 #define ASSIGNMENTS_DATA_JUDGES_PARTITION_EPOCH_H
@@ -17,6 +18,11 @@ struct partition_epoch {
     int steps;                     /* … and how: so many batches; … */
     struct partition_share *share; /* … [step · ranks + rank] */
 };
+
+const struct partition_share *data_partition_share_at(const struct partition_epoch *epoch, int step,
+                                                      int rank);
+/* The same samples in the same order? */
+bool data_partition_same_share(const struct partition_share *a, const struct partition_share *b);
 
 /* Is every sample that should be there on one rank, once, and no rank has two more than another? If not, what is wrong
  * (appended), and the known mistake, if it shows one. */
