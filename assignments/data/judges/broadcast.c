@@ -7,8 +7,10 @@
  * A failure: the first parameter and rank that differ; and what the ranks have instead.
  */
 #include "assignments/data/judges/judges.h"
+#include "common/log/log_fields.h"
 #include "grader/evidence/communication.h"
 #include "grader/evidence/wholes.h"
+#include "grader/trace/call_place.h"
 #include "grader/trace/collectives.h"
 #include "grader/truth/reference.h"
 
@@ -152,24 +154,64 @@ static void judge_parameters(const struct outcome *run, const struct reference *
         g_free(tally[rank].like);
 }
 
+/* ---- was it waited for ---------------------------------------------------------------------------------- */
+
+static bool is_of_messages(unsigned operation)
+{
+    return (operation >= LOG_ISEND && operation <= LOG_IRSEND) || operation == LOG_IRECV ||
+           operation == LOG_IMRECV || operation == LOG_SEND_PART || operation == LOG_RECV_PART;
+}
+
+/* Does it start what a request stands for? */
+static bool starts(const struct log_record *record)
+{
+    return record->phase != LOG_END && log_request(record) != 0 &&
+           (is_of_messages(record->operation) || collectives_only_start(record->operation));
+}
+
+/* Does it say that a request is over? To free one says that of a message alone, as everywhere. */
+static bool is_over(const struct log_file *log, const struct log_record *record, gpointer begin)
+{
+    if (record->operation == LOG_COMPLETED)
+        return !(record->flag & LOG_FLAG_FREED);
+    return record->operation == LOG_REQUEST_FREE && begin &&
+           is_of_messages(log->record[GPOINTER_TO_SIZE(begin) - 1].operation);
+}
+
+/* The first call in front of the first step whose request is not over there; NO_RECORD: there is none. */
+static size_t find_pending(const struct log_file *log)
+{
+    g_autoptr(GHashTable) begun = g_hash_table_new(NULL, NULL); /* request → its begin + 1 */
+    for (size_t i = 0; i < log->count && log->record[i].operation != LOG_STEP_BEGIN; i++) {
+        const struct log_record *record = &log->record[i];
+        const gpointer request = GSIZE_TO_POINTER(log_request(record));
+        if (starts(record))
+            g_hash_table_insert(begun, request, GSIZE_TO_POINTER(i + 1));
+        else if (is_over(log, record, g_hash_table_lookup(begun, request)))
+            g_hash_table_remove(begun, request);
+    }
+    GHashTableIter iterator;
+    gpointer begin;
+    size_t first = NO_RECORD;
+    g_hash_table_iter_init(&iterator, begun);
+    while (g_hash_table_iter_next(&iterator, NULL, &begin))
+        first = MIN(first, GPOINTER_TO_SIZE(begin) - 1);
+    return first;
+}
+
 /* Whether it was waited for in front of the first step is asked of no other run. */
 static bool all_waited_for(const struct outcome *run, struct verdict *verdict)
 {
     for (int rank = 0; rank < run->ranks; rank++) {
         const struct log_file *log = &run->log[rank];
-        int pending = 0;
-        for (size_t i = 0; i < log->count; i++) {
-            const struct log_record *record = &log->record[i];
-            if (record->operation == LOG_STEP_BEGIN)
-                break;
-            pending += record->phase == LOG_BEGIN && collectives_only_start(record->operation);
-            pending -= record->operation == LOG_COMPLETED;
-        }
-        if (pending <= 0)
+        const size_t begin = find_pending(log);
+        if (begin == NO_RECORD)
             continue;
-        evidence_fail(
-            verdict,
-            "rank %d began a collective in front of the first step and did not wait for it", rank);
+        g_autoptr(GString) call = g_string_new(NULL);
+        call_place_name(run->program, &log->record[begin], call);
+        evidence_fail(verdict,
+                      "rank %d began its %s in front of the first step and did not wait for it",
+                      rank, call->str);
         verdict_look(verdict, "what becomes of the request that this call starts");
         return false;
     }
