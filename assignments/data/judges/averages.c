@@ -11,14 +11,18 @@
 #include "assignments/data/judges/empty_share.h"
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/judges/messages.h"
+#include "assignments/data/judges/messages_bytes.h"
 #include "assignments/data/judges/results.h"
 #include "grader/evidence/communication.h"
 
-/* What the others call in one step then meets what such a rank calls in the next. */
-static void name_empty_share(const struct outcome *run, struct verdict *verdict)
+/* Of a rank without samples that leaves: what the others call in one step meets what it calls in the next. Or of a
+ * step without an average. */
+static void name_cause(const struct outcome *run, struct verdict *verdict)
 {
     g_autoptr(GString) cause = g_string_new(NULL);
     const struct mistake *mistake = data_mistake_of_empty_share(run, cause);
+    if (!mistake)
+        mistake = data_mistake_of_steps(run, cause);
     if (!mistake)
         return;
     verdict_explain(verdict, "\n\nBesides, %s.\n", cause->str);
@@ -30,7 +34,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
 {
     data_judge_results_of(judgement, run, verdict);
     if (verdict->kind == VERDICT_FAIL && verdict->mistake->len == 0)
-        name_empty_share(run, verdict);
+        name_cause(run, verdict);
     if (verdict->kind == VERDICT_PASS && evidence_communication_is_sound(run, verdict))
         data_messages_are_right(run, verdict);
 }

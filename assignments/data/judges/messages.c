@@ -2,19 +2,15 @@
 #include "assignments/data/judges/messages.h"
 
 #include "assignments/data/bucket_cases.h"
+#include "assignments/data/judges/messages_bytes.h"
 #include "assignments/data/options.h"
 #include "common/log/log_fields.h"
-#include "grader/evidence/traffic.h"
 #include "grader/trace/call_place.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #define SMALL 64 /* bytes: of a metric; also what parts may be filled up by */
-
-/* Where every rank sends all it has to all others, p(p - 1) times what there is moves between ranks; for a sum 2(p - 1)
- * times is enough. Parameters that are sent again behind the step are p - 1 times more. */
-#define MORE 1.05
 
 static const struct mistake
     each_micro_batch =
@@ -36,7 +32,7 @@ static const struct mistake
                    "gradients are there first is to go first.",
                    "the order of the loop over the buckets"},
     through_world = {"MPI_COMM_WORLD in place of the communicator",
-                     "A collective goes through MPI_COMM_WORLD. This run's communicator is another "
+                     "A call goes through MPI_COMM_WORLD. This run's communicator is another "
                      "one, as it is wherever replicas are not single ranks.",
                      "the communicator: data->comm"};
 
@@ -210,25 +206,26 @@ static void name_mistake(const struct step_case *c, const struct sizes *found,
     g_free(each.bytes);
 }
 
-static void tell(const struct step_case *c, enum log_operation operation, const struct sizes *found,
-                 const struct sizes *right, struct verdict *verdict)
+static void tell(const struct step_case *c, int rank, enum log_operation operation,
+                 const struct sizes *found, const struct sizes *right, struct verdict *verdict)
 {
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *who = rank > 0 ? g_strdup_printf(", rank %d", rank) : g_strdup("");
     append_sizes(text, found);
     g_string_append_printf(text, ", and --average %s takes %d: ", data_averages[c->average].name,
                            right->count);
     append_sizes(text, right);
-    evidence_fail(verdict, "step %d: %d times %s, with %s", c->step, found->count,
+    evidence_fail(verdict, "step %d%s: %d times %s, with %s", c->step, who, found->count,
                   log_operation_name(operation), text->str);
     verdict->basis = BASIS_AMOUNT;
     name_mistake(c, found, right, verdict);
 }
 
-/* Are the calls of one kind what is due by a rule, or nothing but small change? */
-static bool is_kind_right(const struct step_case *c, enum log_operation operation,
+/* Are a rank's calls of one kind what is due by a rule, or nothing but small change? */
+static bool is_kind_right(const struct step_case *c, int rank, enum log_operation operation,
                           enum bucket_rule rule, struct verdict *verdict)
 {
-    struct sizes found = called(&c->run->log[0], c->step, operation);
+    struct sizes found = called(&c->run->log[rank], c->step, operation);
     struct sizes right = sizes_of(c->model, &c->run->options, c->average, rule);
     bool large = false;
     for (int i = 0; i < found.count; i++)
@@ -236,7 +233,7 @@ static bool is_kind_right(const struct step_case *c, enum log_operation operatio
     const bool is_right =
         !large || (tells_all(operation) ? are_due(c, &found, &right) : found.count == right.count);
     if (!is_right)
-        tell(c, operation, &found, &right, verdict);
+        tell(c, rank, operation, &found, &right, verdict);
     g_free(found.bytes);
     g_free(right.bytes);
     return is_right;
@@ -245,9 +242,10 @@ static bool is_kind_right(const struct step_case *c, enum log_operation operatio
 static bool are_kinds_right(const struct step_case *c, enum bucket_rule rule,
                             struct verdict *verdict)
 {
-    for (int operation = LOG_BARRIER + 1; operation < LOG_IBARRIER; operation++)
-        if (!is_kind_right(c, (enum log_operation)operation, rule, verdict))
-            return false;
+    for (int rank = 0; rank < c->run->ranks; rank++)
+        for (int operation = LOG_BARRIER + 1; operation < LOG_IBARRIER; operation++)
+            if (!is_kind_right(c, rank, (enum log_operation)operation, rule, verdict))
+                return false;
     return true;
 }
 
@@ -262,46 +260,26 @@ static bool is_step_right(const struct step_case *c, struct verdict *verdict)
 
 /* ---- all of them ------------------------------------------------------------------------------------------ */
 
-/* Do no more bytes move in a step than if everybody sent all to all, and parameters went out again? */
-static bool are_bytes_right(const struct outcome *run, const struct model *model,
-                            struct verdict *verdict)
+/* With --reverse-ranks the communicator is not MPI_COMM_WORLD. Who calls a collective through that calls it with rank 0,
+ * or communication is not sound; a message may be any rank's. */
+static bool goes_through_world(const struct log_record *record)
 {
-    const double all = (double)all_bytes(model), others = run->ranks - 1;
-    /* … or, of two ranks, as doubles to a root and back. */
-    const double most = (MAX(3, run->ranks) + 1) * others * all * MORE + 16 * SMALL * others;
-    struct traffic *traffic = traffic_new(run->log, run->ranks);
-    double sum = 0;
-    int step = -1;
-    bool right = true;
-    for (guint i = 0; right && i < traffic->entries->len; i++) {
-        const struct traffic_entry *entry =
-            &g_array_index(traffic->entries, struct traffic_entry, i);
-        sum = entry->step == step ? sum + entry->volume : entry->volume;
-        step = entry->step;
-        right = step < 0 || sum <= most;
-    }
-    if (!right) {
-        evidence_fail(verdict,
-                      "step %d: %.0f bytes move between the %d ranks, and there are %.0f bytes of "
-                      "gradients: to add them up takes %.0f",
-                      step, sum, run->ranks, all, 2 * others * all);
-        verdict->basis = BASIS_AMOUNT;
-    }
-    traffic_free(traffic);
-    return right;
+    const enum log_operation operation = record->operation;
+    const bool is_message = (operation >= LOG_SEND && operation <= LOG_SENDRECV_REPLACE) ||
+                            (operation >= LOG_SEND_INIT && operation <= LOG_RECV_INIT);
+    return record->phase == LOG_BEGIN && record->communicator == LOG_WORLD &&
+           (is_message ||
+            (log_is_collective(operation) && log_blocking_form(operation) != LOG_BARRIER));
 }
 
-/* With --reverse-ranks the communicator is not MPI_COMM_WORLD. */
-static bool are_among_the_right(const struct outcome *run, struct verdict *verdict)
+static bool is_among_the_right(const struct outcome *run, int rank, struct verdict *verdict)
 {
-    const struct log_file *log = &run->log[0];
+    const struct log_file *log = &run->log[rank];
     int step = -1;
     for (size_t i = 0; i < log->count && run->options.reverse_ranks && run->ranks > 1; i++) {
         const struct log_record *record = &log->record[i];
         log_follow_step(record, &step);
-        if (step < 0 || record->phase != LOG_BEGIN || !log_is_collective(record->operation) ||
-            record->communicator != LOG_WORLD ||
-            log_blocking_form(record->operation) == LOG_BARRIER)
+        if (step < 0 || !goes_through_world(record))
             continue;
         g_autoptr(GString) call = g_string_new(NULL);
         call_place_name(run->program, record, call);
@@ -320,11 +298,13 @@ bool data_messages_are_right(const struct outcome *run, struct verdict *verdict)
     if (!model)
         return run->ranks == 1;
     struct step_case c = {.run = run, .model = model, .average = data_average(&run->options)};
-    bool right = are_among_the_right(run, verdict);
+    bool right = true;
+    for (int rank = 0; right && rank < run->ranks; rank++)
+        right = is_among_the_right(run, rank, verdict);
     size_t first, last;
     for (; right && log_find_step(&run->log[0], c.step, &first, &last); c.step++)
         right = is_step_right(&c, verdict);
-    right = right && are_bytes_right(run, model, verdict);
+    right = right && data_bytes_are_right(run, model, verdict);
     model_free(model);
     return right;
 }

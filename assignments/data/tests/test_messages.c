@@ -8,12 +8,15 @@
 
 #include <stdlib.h>
 
-enum { RANKS = 3, STEPS = 2, MOST = 8, ALL = 2268, FIRST = 1680, LAST = 588 };
+enum { RANKS = 3, STEPS = 2, MOST = 8, OF_TWO = 7, ALL = 2268, FIRST = 1680, LAST = 588 };
 
 struct call {
     enum log_operation operation; /* LOG_NONE: the end of the list */
     int bytes;
     bool behind; /* the optimizer's step */
+    bool
+        apart; /* ranks 1 and 2 alone, on a communicator of theirs; or the one sends, and the other receives */
+    bool once; /* in the first step alone */
 };
 
 static const struct {
@@ -68,9 +71,64 @@ static const struct {
      .call = {{LOG_ALLREDUCE, ALL, false}, {LOG_BCAST, 3 * ALL, true}}},
     {"flat", "through MPI_COMM_WORLD", "MPI_COMM_WORLD in place of the communicator",
      .reversed = true, .call = {{LOG_ALLREDUCE, ALL, false}}},
+    {"flat", "step 0: MPI_Recv goes through MPI_COMM_WORLD",
+     "MPI_COMM_WORLD in place of the communicator", .reversed = true,
+     .call = {{.operation = LOG_SEND, .bytes = ALL, .apart = true}}},
+    /* What rank 0 has no part in. */
+    {"flat", "step 0, rank 1: 2 times MPI_Allreduce", "gradients are averaged twice",
+     .call = {{LOG_ALLREDUCE, ALL, false},
+              {.operation = LOG_ALLREDUCE, .bytes = ALL, .apart = true}}},
+    {"flat", "step 0, rank 1: 3 times MPI_Allreduce", "",
+     .call = {{LOG_ALLREDUCE, ALL, false},
+              {.operation = LOG_ALLREDUCE, .bytes = FIRST, .apart = true},
+              {.operation = LOG_ALLREDUCE, .bytes = LAST, .apart = true}}},
+    {"flat", NULL, "",
+     .call = {{LOG_ALLREDUCE, ALL, false},
+              {.operation = LOG_ALLREDUCE, .bytes = 8, .apart = true}}},
+    {"flat", "step 0: rank 2 sends 2268 bytes by MPI_Send, and all gradients are in all-reduces",
+     "",
+     .call = {{LOG_ALLREDUCE, ALL, false}, {.operation = LOG_SEND, .bytes = ALL, .apart = true}}},
+    {"buckets", "step 0: rank 2 sends 588 bytes by MPI_Send", "",
+     .call = {{.operation = LOG_SEND, .bytes = LAST, .apart = true},
+              {LOG_ALLREDUCE, LAST, false},
+              {LOG_ALLREDUCE, FIRST, false}}},
+    {"flat", NULL, "",
+     .call = {{LOG_ALLREDUCE, ALL, false}, {.operation = LOG_SEND, .bytes = 8, .apart = true}}},
+    {"flat", NULL, "",
+     .call = {{LOG_ALLREDUCE, ALL, false},
+              {.operation = LOG_SEND, .bytes = ALL, .apart = true, .behind = true}}},
+    {"flat", NULL, "",
+     .call = {{LOG_REDUCE, ALL, false},
+              {LOG_BCAST, ALL, false},
+              {.operation = LOG_SEND, .bytes = ALL, .apart = true}}},
+    /* Steps in which too little moves. */
+    {"flat", "step 1: 0 bytes move between the 3 ranks",
+     "gradients are averaged in some steps only",
+     .call = {{.operation = LOG_ALLREDUCE, .bytes = ALL, .once = true}}},
+    {"flat", "step 0: 16 bytes move between the 3 ranks", "", .call = {{LOG_ALLREDUCE, 4, false}}},
+    {"flat", "step 0: 2268 bytes move between the 3 ranks", "",
+     .call = {{.operation = LOG_SEND, .bytes = ALL, .apart = true}}},
+    {"flat", NULL, "", .call = {{LOG_BCAST, ALL, false}}},
+    {"flat", NULL, "", .call = {{LOG_WIN_FENCE, 0, false}}},
 };
 
-static void script_average(struct script *script, int step, const struct call *call)
+static void script_own_call(struct script *script, int rank, const struct call *call)
+{
+    const bool rooted = call->operation == LOG_REDUCE || call->operation == LOG_BCAST;
+    if (call->apart && rank == 0)
+        return;
+    if (call->operation == LOG_SEND)
+        script_call(script, rank == 2 ? LOG_SEND : LOG_RECV, 3 - rank, 5, (uint64_t)call->bytes,
+                    true);
+    else
+        script_call_record(script,
+                           script_collective_on(script, call->operation,
+                                                call->apart ? OF_TWO : LOG_WORLD,
+                                                rooted ? 0 : LOG_NO_PEER, (uint64_t)call->bytes),
+                           true);
+}
+
+static void script_average(struct script *script, int rank, int step, const struct call *call)
 {
     bool behind = false;
     script_step(script, LOG_STEP_BEGIN, step);
@@ -78,11 +136,8 @@ static void script_average(struct script *script, int step, const struct call *c
         if (call[i].behind && !behind)
             script_compute(script, LOG_OPTIMIZER_STEP, 0, 0, 10);
         behind = behind || call[i].behind;
-        const bool rooted = call[i].operation == LOG_REDUCE || call[i].operation == LOG_BCAST;
-        script_call_record(script,
-                           script_collective_on(script, call[i].operation, LOG_WORLD,
-                                                rooted ? 0 : LOG_NO_PEER, (uint64_t)call[i].bytes),
-                           true);
+        if (step == 0 || !call[i].once)
+            script_own_call(script, rank, &call[i]);
     }
     if (!behind)
         script_compute(script, LOG_OPTIMIZER_STEP, 0, 0, 10);
@@ -102,9 +157,12 @@ START_TEST(messages)
     strcpy(options->dataset, "synthetic:channels=1,height=4,width=5,classes=7");
     options->micro_batches = cases_of[_i].repeated ? 2 : 1;
     options->reverse_ranks = cases_of[_i].reversed;
-    for (int rank = 0; rank < RANKS; rank++)
+    for (int rank = 0; rank < RANKS; rank++) {
+        if (rank > 0)
+            script_member(&run->script[rank], OF_TWO, rank - 1, 2);
         for (int step = 0; step < STEPS; step++)
-            script_average(&run->script[rank], step, cases_of[_i].call);
+            script_average(&run->script[rank], rank, step, cases_of[_i].call);
+    }
     logged_run_end(run);
     struct verdict *verdict = verdict_new();
     verdict_set(verdict, VERDICT_PASS, "so far");
