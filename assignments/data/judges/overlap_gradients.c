@@ -7,6 +7,7 @@
  * A failure: names the call, and where a sum began before its gradients were complete, that.
  */
 #include "assignments/data/judges/judges.h"
+#include "assignments/data/judges/messages_bytes.h"
 #include "assignments/data/judges/overlap_facts.h"
 #include "assignments/data/judges/results.h"
 #include "assignments/data/options.h"
@@ -39,6 +40,9 @@ static void explain(const struct outcome *run, struct verdict *verdict)
     struct shares *shares = shares_read(run, ignored);
     struct model *model = shares ? evidence_model(run, ignored) : NULL;
     const struct mistake *mistake = model ? mistake_of(run, shares, model) : NULL;
+    g_autoptr(GString) cause = g_string_new(NULL);
+    if (!mistake && (mistake = data_mistake_of_steps(run, cause)))
+        verdict_explain(verdict, "\n\nBesides, %s.\n", cause->str);
     if (mistake)
         verdict_name_mistake(verdict, mistake);
     model_free(model);
