@@ -122,12 +122,25 @@ static bool passed_is_right(const struct hybrid_case *c, int step, int replica, 
 
 /* ---- among replicas -------------------------------------------------------------------------------------------- */
 
+/* Parameters of a rank, of which it may say itself that it has a slice, but not more than the whole of its layers and,
+ * with the layer that works with the first one's table, of a copy of that. */
+static double parameter_bytes(const struct hybrid_case *c, int rank)
+{
+    const struct log_stage *part = &c->layout->part[rank];
+    size_t most = model_parameter_count(c->model, part->first_layer, part->layers);
+    bool has_copy = false;
+    for (int i = 0; part->first_layer > 0 && i < part->layers; i++)
+        has_copy = has_copy || c->model->layer[part->first_layer + i].tied;
+    most += has_copy ? shape_elements(c->model->layer[0].parameter[0].shape) : 0;
+    return MIN((double)part->parameter_bytes, (double)(most * sizeof(float)));
+}
+
 static bool average_is_right(const struct hybrid_case *c, int step, int stage, double moved,
                              struct verdict *verdict)
 {
     double all = 0; /* gradients of all ranks of the stage */
     for (int rank = 0; rank < c->layout->ranks; rank++)
-        all += c->layout->stage[rank] == stage ? (double)c->layout->part[rank].parameter_bytes : 0;
+        all += c->layout->stage[rank] == stage ? parameter_bytes(c, rank) : 0;
     const double d = c->replicas, once = 2 * (d - 1) / d * all;
     const double most = MAX(2.0, d) / 2 * once * MORE + HYBRID_SMALL * 16 * d * c->layout->tensor;
     if (moved <= most)
@@ -202,7 +215,7 @@ static bool groups_are_right(const struct outcome *run, struct verdict *verdict)
     return false;
 }
 
-/* Does every rank say that it has layers that the model has? */
+/* Does every rank say that it has layers that the model has … */
 static bool parts_are_of(const struct model *model, const struct hybrid_layout *layout,
                          struct verdict *verdict)
 {
@@ -219,6 +232,32 @@ static bool parts_are_of(const struct model *model, const struct hybrid_layout *
     return true;
 }
 
+/* … and do the stages have all of them, one after the other? */
+static bool parts_follow(const struct model *model, const struct hybrid_layout *layout,
+                         struct verdict *verdict)
+{
+    int next = 0;
+    for (int stage = 0; stage < layout->stages; stage++) {
+        int layers = 0;
+        for (int rank = 0; rank < layout->ranks; rank++) {
+            const struct log_stage *part = &layout->part[rank];
+            if (layout->stage[rank] != stage)
+                continue;
+            layers = layers > 0 ? layers : part->layers;
+            if (part->first_layer == next && part->layers == layers &&
+                (stage < layout->stages - 1 || next + layers == model->layers))
+                continue;
+            evidence_fail(verdict,
+                          "rank %d says that stage %d has %d layers from layer %d on; it begins "
+                          "with layer %d, and the model has %d",
+                          rank, stage, part->layers, part->first_layer, next, model->layers);
+            return false;
+        }
+        next += layers;
+    }
+    return true;
+}
+
 bool hybrid_messages_are_right(const struct outcome *run, struct verdict *verdict)
 {
     struct hybrid_layout *layout = hybrid_layout_new(run);
@@ -227,7 +266,7 @@ bool hybrid_messages_are_right(const struct outcome *run, struct verdict *verdic
     bool right = hybrid_layout_is_whole(layout, run, verdict) && groups_are_right(run, verdict) &&
                  evidence_communication_is_sound(run, verdict);
     right = right && (model = evidence_model(run, verdict)) != NULL &&
-            parts_are_of(model, layout, verdict);
+            parts_are_of(model, layout, verdict) && parts_follow(model, layout, verdict);
     if (right) {
         const struct hybrid_case c = {.run = run,
                                       .model = model,

@@ -134,6 +134,32 @@ START_TEST(calls_are_named_by_who_makes_them)
 }
 END_TEST
 
+/* Who averages twice, and says that its stage has twice as many parameters, or more layers. */
+START_TEST(more_parameters_than_there_are_gain_nothing)
+{
+    struct outcome run = run_of(false, 6, "--pipeline 3 --batch 18 --micro-batches 3 " MLP);
+    for (int rank = 0; rank < 6; rank++) {
+        change_sums(&run.log[rank], MORE_BYTES);
+        for (size_t i = 0; i < run.log[rank].count; i++)
+            if (run.log[rank].record[i].operation == LOG_STAGE)
+                run.log[rank].record[i].bytes *= 2;
+    }
+    expect(data_judge_hybrid_messages, &run, VERDICT_FAIL,
+           "bytes move between the ranks with stage 0", "gradients are averaged twice");
+    for (int rank = 0; rank < 6; rank++)
+        for (size_t i = 0; i < run.log[rank].count; i++) {
+            struct log_record *record = &run.log[rank].record[i];
+            if (record->operation != LOG_STAGE)
+                continue;
+            const struct log_stage part = log_stage(record);
+            record->own_value = 0;
+            record->own_number = (uint64_t)(part.first_layer + part.layers);
+        }
+    expect(data_judge_hybrid_messages, &run, VERDICT_FAIL, "it begins with layer ", "");
+    program_outcome_clear(&run);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("calls of hybrids");
@@ -143,6 +169,7 @@ Suite *test_suite(void)
     tcase_add_test(cases, parts_that_go_through_the_world_are_told);
     tcase_add_loop_test(cases, other_messages_are_told, 0, G_N_ELEMENTS(messages_of));
     tcase_add_loop_test(cases, calls_are_named_by_who_makes_them, 0, G_N_ELEMENTS(places));
+    tcase_add_test(cases, more_parameters_than_there_are_gain_nothing);
     suite_add_tcase(suite, cases);
     return suite;
 }
