@@ -1,6 +1,10 @@
 /*
  * --probe groups, three_dimensions and tied_embedding: make_groups() and make_embedding_group() for every grid of
  * up to twelve ranks, and who is in what they return.
+ *
+ * No communicator is freed: what make_groups returns may be what it was given, MPI_COMM_SELF, one for two dimensions,
+ * or one that it keeps for a later call; and what it was given it may know again, by a handle that MPI would use anew.
+ * There is room: MPI has tens of thousands, and a call that makes twenty beside its own makes 2,000 in all cases.
  */
 #include "assignments/data/group_cases.h"
 #include "assignments/data/program/parts.h"
