@@ -4,7 +4,7 @@
  *
  * No communicator is freed: what make_groups returns may be what it was given, MPI_COMM_SELF, one for two dimensions,
  * or one that it keeps for a later call; and what it was given it may know again, by a handle that MPI would use anew.
- * There is room: MPI has tens of thousands, and a call that makes twenty beside its own makes 2,000 in all cases.
+ * There is room: MPI has tens of thousands, and with twenty beside the three of each call they are under 2,000.
  */
 #include "assignments/data/group_cases.h"
 #include "assignments/data/program/parts.h"

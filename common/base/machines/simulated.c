@@ -245,7 +245,9 @@ void *machine_folded_memory(size_t bytes)
     if (memory == NULL)
         fatal("there is no memory to fold for %zu bytes", size);
     /* SimGrid has touched all of it, and the process looks as large as that. */
-    madvise(memory, size, MADV_DONTNEED);
+    if (madvise(memory, size, MADV_DONTNEED) != 0)
+        fatal("%zu bytes of folded memory can't be given back until they are used: %s", size,
+              strerror(errno));
     folds_add(folds, memory, size);
     return memory;
 }
