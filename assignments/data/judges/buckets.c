@@ -91,15 +91,17 @@ static bool layers_are_right(const struct bucket_case *one, const struct found *
     }
     for (int i = 0; i < found->buckets; i++) {
         const struct found_bucket *bucket = bucket_at(found, i);
-        const bool follows = bucket->layers > 0 && bucket->first_layer + bucket->layers == end &&
-                             bucket->first_layer >= one->first_layer;
+        /* They may be any numbers. */
+        const gint64 its_end = (gint64)bucket->first_layer + bucket->layers;
+        const bool follows =
+            bucket->layers > 0 && its_end == end && bucket->first_layer >= one->first_layer;
         if (!follows) {
             g_string_append_printf(
                 what, "bucket %d has %d layers from layer %d on, and should end with layer %d", i,
                 bucket->layers, bucket->first_layer, end - 1);
             if (i == 0 && bucket->first_layer == one->first_layer && bucket->layers < one->layers)
                 *mistake = &first_layer_first;
-            else if (bucket->first_layer + bucket->layers < end)
+            else if (its_end < end)
                 *mistake = &layer_left_out;
             return false;
         }
@@ -122,7 +124,8 @@ static bool ranges_are_right(const struct model *model, const struct bucket_case
                                                            bucket->first_layer - one->first_layer);
         const gint64 count =
             (gint64)model_parameter_count(model, bucket->first_layer, bucket->layers);
-        if (bucket->end - bucket->begin == count && (count == 0 || bucket->begin == begin))
+        if (count == 0 ? bucket->end == bucket->begin
+                       : bucket->begin == begin && bucket->end == begin + count)
             continue;
         g_string_append_printf(
             what,

@@ -133,13 +133,14 @@ static const struct mistake *mistake_of_factor(const struct results *c)
 
 /* ---- between stages ---------------------------------------------------------------------------------------- */
 
-/* The stage that has a layer; the first that says so. */
+/* The stage that has a layer; the first that says so, whatever the numbers it says. */
 static int stage_of(const struct hybrid_layout *layout, int layer)
 {
-    for (int rank = 0; rank < layout->ranks; rank++)
-        if (layer >= layout->part[rank].first_layer &&
-            layer < layout->part[rank].first_layer + layout->part[rank].layers)
+    for (int rank = 0; rank < layout->ranks; rank++) {
+        const struct log_stage *part = &layout->part[rank];
+        if (layer >= part->first_layer && layer - MAX(0, part->first_layer) < part->layers)
             return layout->stage[rank];
+    }
     return PLACE_UNKNOWN;
 }
 

@@ -65,7 +65,17 @@ END_TEST
 
 /* ---- the judge -------------------------------------------------------------------------------------------- */
 
-enum wrong { ALL_RIGHT, EMPTY_ALONE, NO_LAST, BACKWARDS, SHIFTED, ONE_EACH, NEGATIVE, WRONGS };
+enum wrong {
+    ALL_RIGHT,
+    EMPTY_ALONE,
+    NO_LAST,
+    BACKWARDS,
+    SHIFTED,
+    ONE_EACH,
+    NEGATIVE,
+    ANYWHERE,
+    WRONGS
+};
 
 static int numbers(int layer)
 {
@@ -88,8 +98,9 @@ static void append(GString *json, const struct bucket_case *one, int first, int 
     const int shift = wrong == SHIFTED ? 1 : 0, count = numbers_of(first, layers);
     g_string_append_printf(json,
                            "%s{\"first_layer\": %d, \"layers\": %d, \"begin\": %d, \"end\": %d}",
-                           json->len > 0 ? ", " : "", first, wrong == NEGATIVE ? -layers : layers,
-                           count > 0 ? begin + shift : 0, count > 0 ? begin + count + shift : 0);
+                           json->len > 0 ? ", " : "", wrong == ANYWHERE ? INT_MAX : first,
+                           wrong == NEGATIVE ? -layers : layers, count > 0 ? begin + shift : 0,
+                           count > 0 ? begin + count + shift : 0);
 }
 
 /* By the rule of what fits, a layer after the other. */
@@ -118,13 +129,14 @@ static int make(const struct bucket_case *one, enum wrong wrong, GString *json)
     return buckets + 1;
 }
 
-static void expect(const char *text, const char *says)
+static void expect(const char *text, const char *says, const char *mistake)
 {
     const struct judgement judgement = {.outcome = &run->outcome, .outcomes = 1};
     struct verdict *verdict = verdict_new();
     g_autofree char *path = g_build_filename(run->folder, PROBE_BUCKETS, NULL);
     ck_assert(g_file_set_contents(path, text, -1, NULL));
     data_judge_buckets(&judgement, verdict);
+    ck_assert_str_eq(verdict->mistake->str, mistake ? mistake : "");
     logged_run_expect(verdict, says ? VERDICT_FAIL : VERDICT_PASS, says);
 }
 
@@ -136,6 +148,13 @@ START_TEST(judged)
         [SHIFTED] = "of the gradients, and its layers have",
         [ONE_EACH] = "bytes, and should have",
         [NEGATIVE] = "and should end with layer 5",
+        [ANYWHERE] = "layers from layer 2147483647 on, and should end with layer 5",
+    };
+    static const char *const mistakes[WRONGS] = {
+        [NO_LAST] = "a layer is in no bucket",
+        [BACKWARDS] = "buckets begin with the first layer",
+        [ONE_EACH] = "every layer has a bucket of its own",
+        [NEGATIVE] = "a layer is in no bucket",
     };
     GString *json = g_string_new("[");
     for (int i = 0; i < BUCKET_CASES; i++) {
@@ -151,7 +170,7 @@ START_TEST(judged)
     }
     g_string_append_c(json, ']');
     logged_run_end(run);
-    expect(json->str, says[_i]);
+    expect(json->str, says[_i], mistakes[_i]);
     g_string_free(json, TRUE);
 }
 END_TEST
@@ -161,7 +180,7 @@ START_TEST(unusable_files)
     static const char *const text[] = {"", "[", "{}", "[]", "[1, 2]", "[{\"buckets\": 1}]"};
     logged_run_end(run);
     for (size_t i = 0; i < G_N_ELEMENTS(text); i++)
-        expect(text[i], PROBE_BUCKETS);
+        expect(text[i], PROBE_BUCKETS, NULL);
 }
 END_TEST
 
