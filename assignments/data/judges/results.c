@@ -13,6 +13,7 @@
 #include "assignments/data/judges/results.h"
 #include "assignments/data/judges/hybrid.h"
 #include "assignments/data/judges/judges.h"
+#include "assignments/data/judges/optimizer_steps.h"
 
 #include "assignments/data/options.h"
 #include "common/training/assert_close.h"
@@ -173,27 +174,11 @@ static bool loss_is_right(const struct results *c, struct verdict *verdict)
     return false;
 }
 
-static bool optimizers_stepped_once(const struct results *c, struct verdict *verdict)
-{
-    for (int rank = 0; rank < c->run->ranks; rank++) {
-        EVIDENCE_ARRAY events = evidence_events(&c->run->log[rank]);
-        int steps = 0;
-        for (guint i = 0; i < events->len; i++)
-            steps += EVIDENCE_EVENT(events, i)->operation == LOG_OPTIMIZER_STEP &&
-                     EVIDENCE_EVENT(events, i)->step == c->step;
-        if (steps == 1)
-            continue;
-        evidence_fail(verdict, "the optimizer of rank %d stepped %d times in step %d, not once",
-                      rank, steps, c->step);
-        return false;
-    }
-    return true;
-}
-
 static bool judge_step(struct results *c, struct verdict *verdict)
 {
     const struct model *model = c->reference->model;
-    if (!optimizers_stepped_once(c, verdict) || !outputs_are_right(c, verdict))
+    if (!data_optimizers_stepped_once(c->run, c->step, c->step, verdict) ||
+        !outputs_are_right(c, verdict))
         return false;
     c->wrong = g_array_new(FALSE, FALSE, sizeof(struct wrong_gradient));
     g_array_set_clear_func(c->wrong, wrong_clear);
@@ -283,7 +268,8 @@ void data_judge_results_of(const struct judgement *judgement, const struct outco
     struct results c = {.run = run};
     if (!evidence_logs(run, verdict) || !data_shares_of(run, &c.shares, &c.reference, verdict))
         return;
-    bool right = judge_steps(&c, verdict);
+    bool right = judge_steps(&c, verdict) &&
+                 data_optimizers_stepped_once(run, 0, shares_steps(c.shares) - 1, verdict);
     for (int i = 0; right && i < run->options.snapshots; i++)
         right = data_copies_are_equal(run, run->options.snapshot[i], verdict);
     tensor_free(c.before);
