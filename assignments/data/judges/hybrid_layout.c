@@ -85,6 +85,55 @@ bool hybrid_layout_is_whole(const struct hybrid_layout *layout, const struct out
     return true;
 }
 
+/* Does every rank say that it has layers that the model has … */
+static bool parts_are_of(const struct model *model, const struct hybrid_layout *layout,
+                         struct verdict *verdict)
+{
+    for (int rank = 0; rank < layout->ranks; rank++) {
+        const struct log_stage *part = &layout->part[rank];
+        if (part->first_layer >= 0 && part->layers > 0 &&
+            part->first_layer <= model->layers - part->layers)
+            continue;
+        evidence_fail(verdict,
+                      "rank %d says that it has %d layers from layer %d on: the model has %d", rank,
+                      part->layers, part->first_layer, model->layers);
+        return false;
+    }
+    return true;
+}
+
+/* … and do the stages have all of them, one after the other? */
+static bool parts_follow(const struct model *model, const struct hybrid_layout *layout,
+                         struct verdict *verdict)
+{
+    int next = 0;
+    for (int stage = 0; stage < layout->stages; stage++) {
+        int layers = 0;
+        for (int rank = 0; rank < layout->ranks; rank++) {
+            const struct log_stage *part = &layout->part[rank];
+            if (layout->stage[rank] != stage)
+                continue;
+            layers = layers > 0 ? layers : part->layers;
+            if (part->first_layer == next && part->layers == layers &&
+                (stage < layout->stages - 1 || next + layers == model->layers))
+                continue;
+            evidence_fail(verdict,
+                          "rank %d says that stage %d has %d layers from layer %d on; it begins "
+                          "with layer %d, and the model has %d",
+                          rank, stage, part->layers, part->first_layer, next, model->layers);
+            return false;
+        }
+        next += layers;
+    }
+    return true;
+}
+
+bool hybrid_layout_is_of(const struct hybrid_layout *layout, const struct model *model,
+                         struct verdict *verdict)
+{
+    return parts_are_of(model, layout, verdict) && parts_follow(model, layout, verdict);
+}
+
 /* Do all members have the same number? */
 static bool are_alike(const int *number, const struct group *group)
 {

@@ -4,6 +4,7 @@
 #ifndef ASSIGNMENTS_DATA_JUDGES_HYBRID_LAYOUT_H
 #define ASSIGNMENTS_DATA_JUDGES_HYBRID_LAYOUT_H
 
+#include "common/training/model.h"
 #include "grader/evidence/evidence.h"
 #include "grader/trace/groups.h"
 
@@ -24,6 +25,11 @@ void hybrid_layout_free(struct hybrid_layout *layout); /* NULL is allowed */
  * layers? False after setting the verdict. */
 bool hybrid_layout_is_whole(const struct hybrid_layout *layout, const struct outcome *run,
                             struct verdict *verdict);
+
+/* Of a layout that is whole: does every rank say that it has layers that the model has, those of a stage the same, and
+ * the stages all of them, one after the other? False after setting the verdict. */
+bool hybrid_layout_is_of(const struct hybrid_layout *layout, const struct model *model,
+                         struct verdict *verdict);
 
 /* Whom a group's members are among. */
 enum among {

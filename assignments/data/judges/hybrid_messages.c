@@ -14,6 +14,7 @@
 #include "assignments/data/judges/hybrid_groups.h"
 #include "assignments/data/judges/judges.h"
 #include "assignments/data/options.h"
+#include "common/log/log_fields.h"
 #include "common/training/share.h"
 #include "grader/evidence/communication.h"
 #include "grader/evidence/traffic.h"
@@ -158,16 +159,45 @@ static bool average_is_right(const struct hybrid_case *c, int step, int stage, d
     return false;
 }
 
+/* Who adds up in double sends no more numbers: what of an entry's bytes counts. */
+static double counts_of(const struct hybrid_case *c, const struct traffic_entry *entry)
+{
+    const struct log_file *log = &c->run->log[entry->group->rank[0][0]];
+    double bytes = 0, counts = 0;
+    size_t first, last;
+    if (!log_find_step(log, entry->step, &first, &last))
+        return 1;
+    for (size_t i = first; i < last; i++) {
+        const struct log_record *record = &log->record[i];
+        if (record->phase != LOG_BEGIN || record->communicator != entry->group->communicator ||
+            log_blocking_form(record->operation) != entry->operation)
+            continue;
+        const bool is_double = log_elements(record).type == LOG_TYPE_FLOAT64;
+        bytes += (double)record->bytes;
+        counts += (double)record->bytes / (is_double ? 2 : 1);
+    }
+    return bytes > 0 ? counts / bytes : 1;
+}
+
+/* Adds what a stage's replicas move in collectives to what they send each other: where they add up in double, doubles. */
 static void add_collectives(const struct hybrid_case *c, const struct traffic *traffic, int step,
                             double *averaged)
 {
+    g_autofree double *moved = g_new0(double, c->layout->stages);
+    g_autofree bool *in_double = g_new0(bool, c->layout->stages);
     for (guint i = 0; i < traffic->entries->len; i++) {
         const struct traffic_entry *entry =
             &g_array_index(traffic->entries, struct traffic_entry, i);
-        if (entry->step == step && entry->group &&
-            hybrid_layout_among(c->layout, entry->group) == AMONG_REPLICAS)
-            averaged[c->layout->stage[entry->group->rank[0][0]]] += entry->volume;
+        if (entry->step != step || !entry->group ||
+            hybrid_layout_among(c->layout, entry->group) != AMONG_REPLICAS)
+            continue;
+        const int stage = c->layout->stage[entry->group->rank[0][0]];
+        const double counts = counts_of(c, entry);
+        moved[stage] += entry->volume * counts;
+        in_double[stage] |= counts < 1 && entry->most > HYBRID_SMALL * entry->count;
     }
+    for (int stage = 0; stage < c->layout->stages; stage++)
+        averaged[stage] = moved[stage] + averaged[stage] / (in_double[stage] ? 2 : 1);
 }
 
 /* ---- a step -------------------------------------------------------------------------------------------------------- */
@@ -215,49 +245,6 @@ static bool groups_are_right(const struct outcome *run, struct verdict *verdict)
     return false;
 }
 
-/* Does every rank say that it has layers that the model has … */
-static bool parts_are_of(const struct model *model, const struct hybrid_layout *layout,
-                         struct verdict *verdict)
-{
-    for (int rank = 0; rank < layout->ranks; rank++) {
-        const struct log_stage *part = &layout->part[rank];
-        if (part->first_layer >= 0 && part->layers > 0 &&
-            part->first_layer <= model->layers - part->layers)
-            continue;
-        evidence_fail(verdict,
-                      "rank %d says that it has %d layers from layer %d on: the model has %d", rank,
-                      part->layers, part->first_layer, model->layers);
-        return false;
-    }
-    return true;
-}
-
-/* … and do the stages have all of them, one after the other? */
-static bool parts_follow(const struct model *model, const struct hybrid_layout *layout,
-                         struct verdict *verdict)
-{
-    int next = 0;
-    for (int stage = 0; stage < layout->stages; stage++) {
-        int layers = 0;
-        for (int rank = 0; rank < layout->ranks; rank++) {
-            const struct log_stage *part = &layout->part[rank];
-            if (layout->stage[rank] != stage)
-                continue;
-            layers = layers > 0 ? layers : part->layers;
-            if (part->first_layer == next && part->layers == layers &&
-                (stage < layout->stages - 1 || next + layers == model->layers))
-                continue;
-            evidence_fail(verdict,
-                          "rank %d says that stage %d has %d layers from layer %d on; it begins "
-                          "with layer %d, and the model has %d",
-                          rank, stage, part->layers, part->first_layer, next, model->layers);
-            return false;
-        }
-        next += layers;
-    }
-    return true;
-}
-
 bool hybrid_messages_are_right(const struct outcome *run, struct verdict *verdict)
 {
     struct hybrid_layout *layout = hybrid_layout_new(run);
@@ -266,7 +253,7 @@ bool hybrid_messages_are_right(const struct outcome *run, struct verdict *verdic
     bool right = hybrid_layout_is_whole(layout, run, verdict) && groups_are_right(run, verdict) &&
                  evidence_communication_is_sound(run, verdict);
     right = right && (model = evidence_model(run, verdict)) != NULL &&
-            parts_are_of(model, layout, verdict) && parts_follow(model, layout, verdict);
+            hybrid_layout_is_of(layout, model, verdict);
     if (right) {
         const struct hybrid_case c = {.run = run,
                                       .model = model,

@@ -4,11 +4,12 @@
  */
 #include "assignments/data/judges/hybrid_groups.h"
 #include "assignments/data/tests/hybrid_runs.h"
+#include "common/log/log_fields.h"
 #include "grader/trace/call_place.h"
 
 /* ---- calls that are changed -------------------------------------------------------------------------------------- */
 
-enum change { MORE_BYTES, THREE_TIMES, OF_WORLD, OF_PIPELINE };
+enum change { MORE_BYTES, THREE_TIMES, IN_DOUBLE, OF_WORLD, OF_PIPELINE };
 
 /* The communicator of the messages between a rank and its stage's neighbours. */
 static uint64_t communicator_of_messages(const struct log_file *log)
@@ -27,8 +28,11 @@ static void change_sums(struct log_file *log, enum change change)
         struct log_record *record = &log->record[i];
         if (record->operation != LOG_ALLREDUCE)
             continue;
-        if (change == MORE_BYTES || change == THREE_TIMES)
-            record->bytes *= change == MORE_BYTES ? 2 : 3;
+        if (change == IN_DOUBLE)
+            log_set_elements(
+                record, (struct log_elements){LOG_TYPE_FLOAT64, log_elements(record).reduction});
+        if (change == MORE_BYTES || change == THREE_TIMES || change == IN_DOUBLE)
+            record->bytes *= change == THREE_TIMES ? 3 : 2;
         else
             record->communicator = change == OF_WORLD ? LOG_WORLD : pipeline;
     }
@@ -75,6 +79,16 @@ START_TEST(parts_that_go_through_the_world_are_told)
     ck_assert_msg(g_str_has_prefix(cause->str, "in step 0 there is a collective, all-gather (v), "
                                                "among all ranks: "),
                   "%s", cause->str);
+    program_outcome_clear(&run);
+}
+END_TEST
+
+START_TEST(sums_in_double_are_right)
+{
+    struct outcome run = run_of(false, 6, "--pipeline 3 --batch 18 --micro-batches 3 " MLP);
+    for (int rank = 0; rank < 6; rank++)
+        change_sums(&run.log[rank], IN_DOUBLE);
+    expect(data_judge_hybrid_messages, &run, VERDICT_PASS, NULL, "");
     program_outcome_clear(&run);
 }
 END_TEST
@@ -170,6 +184,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(cases, other_messages_are_told, 0, G_N_ELEMENTS(messages_of));
     tcase_add_loop_test(cases, calls_are_named_by_who_makes_them, 0, G_N_ELEMENTS(places));
     tcase_add_test(cases, more_parameters_than_there_are_gain_nothing);
+    tcase_add_test(cases, sums_in_double_are_right);
     suite_add_tcase(suite, cases);
     return suite;
 }
