@@ -46,6 +46,25 @@ static int micro_batches(const struct options *options)
     return own.hybrid && schedule != NULL && schedule->whole_batch ? 1 : options->micro_batches;
 }
 
+static void say_meaning(const struct options *options, options_say *say, void *user)
+{
+    const struct data_options own = data_options(options);
+    const enum average average = data_average(options);
+    say(user, "--sum", "%s", data_sums[own.sum].name);
+    if (average == AVERAGE_BUCKETS || average == AVERAGE_OVERLAP)
+        say(user, "--bucket", "%d", own.bucket_kib);
+    say(user, "--last-batch", "%s", own.keeps_last ? "keep" : "drop");
+    if (own.synchronises)
+        say(user, "--synchronise-norm", "yes");
+    if (!own.hybrid)
+        return;
+    say(user, "--pipeline", "%d", own.pipeline);
+    say(user, "--tensor", "%d", own.tensor);
+    say(user, "--schedule", "%s", own.schedule);
+    if (own.scatters)
+        say(user, "--scatter-messages", "yes");
+}
+
 static void set_defaults(struct options *options)
 {
     snprintf(options->step, sizeof options->step, "%s", data_averages[0].name);
@@ -161,4 +180,5 @@ static const struct argp parser = {.options = table, .parser = read_one};
 const struct own_options data_own_options = {.step_word = "average",
                                              .argp = &parser,
                                              .defaults = set_defaults,
-                                             .micro_batches = micro_batches};
+                                             .micro_batches = micro_batches,
+                                             .meaning = say_meaning};

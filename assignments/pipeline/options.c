@@ -46,6 +46,15 @@ static int micro_batches(const struct options *options)
     return schedule != NULL && schedule->whole_batch ? 1 : options->micro_batches;
 }
 
+static void say_meaning(const struct options *options, options_say *say, void *user)
+{
+    const struct schedule_facts *schedule = pipeline_schedule(options);
+    if (schedule != NULL && schedule->chunked)
+        say(user, "--chunks", "%d", pipeline_chunks(options));
+    if (pipeline_options(options).uneven)
+        say(user, "--uneven", "yes");
+}
+
 static void set_defaults(struct options *options)
 {
     snprintf(options->step, sizeof options->step, "%s", schedule_table[0].name);
@@ -115,4 +124,5 @@ static const struct argp parser = {.options = table, .parser = read_one};
 const struct own_options pipeline_own_options = {.step_word = "schedule",
                                                  .argp = &parser,
                                                  .defaults = set_defaults,
-                                                 .micro_batches = micro_batches};
+                                                 .micro_batches = micro_batches,
+                                                 .meaning = say_meaning};

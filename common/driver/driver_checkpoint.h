@@ -12,7 +12,7 @@
  *
  * driver_checkpoint.c (before training), driver_checkpoint_write.c (after a step),
  * driver_checkpoint_folder.c (folders and their names), driver_checkpoint_index.c (the index),
- * driver_checkpoint_file.c (files on the disk), driver_resume.c (going on).
+ * driver_checkpoint_options.c (what has to be equal), driver_checkpoint_file.c (files on the disk), driver_resume.c (going on).
  */
 #ifndef COMMON_DRIVER_DRIVER_CHECKPOINT_H
 #define COMMON_DRIVER_DRIVER_CHECKPOINT_H
@@ -80,14 +80,20 @@ bool driver_checkpoint_file_is_good(const struct checkpoint *checkpoint, const c
 void driver_checkpoint_add_remedy(const struct checkpoint *checkpoint, const char *folder,
                                   char reason[REASON_SIZE]);
 
+/* ---- driver_checkpoint_options.c ----------------------------------------------------------------- */
+
+/* The options that make a run what it is, by their meaning, and its data: an object of texts by their names. */
+json_t *driver_checkpoint_options(const struct run *run, const struct program *program);
+/* Do they mean the same? If not, false, and each that differs, with both values. */
+bool driver_checkpoint_same_options(const json_t *there, const json_t *here, char *text,
+                                    size_t size);
+
 /* ---- driver_checkpoint_index.c ------------------------------------------------------------------- */
 
-/* The options that make a run what it is, and its data: an object of texts by their names. */
-json_t *driver_checkpoint_options(const struct run *run, const struct program *program);
 /* Writes the index. False: see errno. */
 bool driver_checkpoint_write_index(const struct checkpoint *checkpoint, const char *folder,
                                    json_t *options);
-/* Reads the index of this step, whose run had the same options; checkpoint->file is the caller's to free. On
+/* Reads the index of this step, whose options meant the same; checkpoint->file is the caller's to free. On
  * failure false, and a reason with the file, the cause and what to do. */
 bool driver_checkpoint_read_index(struct checkpoint *checkpoint, const char *folder, int step,
                                   const json_t *options, char reason[REASON_SIZE]);

@@ -1,10 +1,8 @@
 /* The index of a checkpoint: see driver_checkpoint.h. */
 #include "common/base/fatal.h"
 #include "common/driver/driver_checkpoint.h"
-#include "common/files/dataset.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,96 +13,7 @@
 enum { MOST_BYTES = 256 << 20 }; /* of an index of very many ranks */
 
 #define KIND    "checkpoint of a training run"
-#define VERSION 1
-
-/* ---- the options ------------------------------------------------------------------------------------ */
-
-static void set(json_t *options, const char *name, const char *text)
-{
-    /* Of a name that is no UTF-8 its bytes are kept apart from others' well enough. */
-    json_t *value = json_string(text);
-    if (value == NULL) {
-        json_t *bytes = json_array();
-        for (; *text != '\0'; text++)
-            json_array_append_new(bytes, json_integer((unsigned char)*text));
-        char *dump = json_dumps(bytes, JSON_COMPACT);
-        value = dump != NULL ? json_string(dump) : NULL;
-        free(dump);
-        json_decref(bytes);
-    }
-    if (value == NULL || json_object_set_new(options, name, value) != 0)
-        fatal("no memory left for the index of a checkpoint");
-}
-
-static void set_number(json_t *options, const char *name, double number)
-{
-    char text[40];
-    snprintf(text, sizeof text, "%.15g", number);
-    if (strtod(text, NULL) != number)
-        snprintf(text, sizeof text, "%.17g", number);
-    set(options, name, text);
-}
-
-static void set_data(json_t *options, const char *dataset)
-{
-    char error[DATASET_ERROR_SIZE], text[40];
-    uint64_t fingerprint = 0;
-    set(options, "--data", dataset);
-    if (!dataset_has_files(dataset))
-        return;
-    dataset_identify(dataset, DATASET_TRAIN, &fingerprint, error); /* all ranks have seen them */
-    snprintf(text, sizeof text, "%016" PRIx64, fingerprint);
-    set(options, "the data's fingerprint", text);
-}
-
-json_t *driver_checkpoint_options(const struct run *run, const struct program *program)
-{
-    const struct options *own = run->options;
-    const struct optimizer_options *optimizer = &own->optimizer;
-    const char *word = own->assignment != NULL && own->assignment->step_word != NULL
-                           ? own->assignment->step_word
-                           : "step";
-    const bool sgd = optimizer->kind == OPTIMIZER_SGD;
-    char text[48];
-    json_t *options = json_object();
-    set(options, "the program", program->name);
-    snprintf(text, sizeof text, "--%s", word);
-    set(options, text, run->step->name);
-    set(options, "the assignment's options", own->own_words);
-    set(options, "--model", own->model);
-    set_data(options, own->dataset);
-    set(options, "--loss", own->loss == LOSS_MEAN ? "mean" : "cross-entropy");
-    set_number(options, "--batch", own->batch_size);
-    set_number(options, "--micro-batches", run->micro_batches);
-    set(options, "--optimizer", sgd ? "sgd" : "adamw");
-    set_number(options, "--learning-rate", optimizer->learning_rate);
-    if (sgd)
-        set_number(options, "--momentum", optimizer->momentum);
-    snprintf(text, sizeof text, "%" PRIu64, own->seed);
-    set(options, "--seed", text);
-    return options;
-}
-
-/* Of two runs, what one has otherwise or alone: adds "; there --seed 1, here --seed 2". */
-static void compare(const json_t *there, const json_t *here, bool only_missing, char *text,
-                    size_t size)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)here, name, value)
-    {
-        const json_t *other = json_object_get(there, name);
-        const size_t used = strlen(text);
-        if (only_missing ? other != NULL : other != NULL && json_equal(value, (json_t *)other))
-            continue;
-        const char *mine = json_string_value(value);
-        const char *theirs = json_is_string(other) ? json_string_value(other) : "(none)";
-        const char *before = used > 0 ? "; " : "";
-        snprintf(text + used, size - used, "%s%s: %.60s there, %.60s here", before, name,
-                 only_missing ? mine : (theirs[0] ? theirs : "(none)"),
-                 only_missing ? "(none)" : (mine[0] ? mine : "(none)"));
-    }
-}
+#define VERSION 2
 
 /* ---- writing ---------------------------------------------------------------------------------------- */
 
@@ -225,9 +134,7 @@ static bool is_the_same_run(const json_t *there, const json_t *here, const char 
                             char reason[REASON_SIZE])
 {
     char differences[REASON_SIZE - 384] = "";
-    compare(there, here, false, differences, sizeof differences);
-    compare(here, there, true, differences, sizeof differences);
-    if (differences[0] == '\0')
+    if (driver_checkpoint_same_options(there, here, differences, sizeof differences))
         return true;
     snprintf(reason, REASON_SIZE,
              "--resume: %.200s/step-%d is of another run: %s: give the same options, or begin "

@@ -37,44 +37,13 @@ static error_t read_step(int key, char *text, struct argp_state *state)
     }
 }
 
-/* ---- the assignment's own ------------------------------------------------------------------------ */
-
-/* Keeps an option of the assignment's as it was given: "--colour=red". */
-static error_t keep_words(struct parsing *parsing, const struct argp_option *option,
-                          const char *text)
-{
-    char *words = parsing->options->own_words;
-    const size_t used = strlen(words), room = sizeof parsing->options->own_words - used;
-    const int length = snprintf(words + used, room, "%s--%s%s%s", used > 0 ? " " : "", option->name,
-                                text != NULL ? "=" : "", text != NULL ? text : "");
-    if (length < 0 || (size_t)length >= room)
-        return parsing_refuse(parsing, "--%s %.60s…: the options of the assignment are too long",
-                              option->name, text != NULL ? text : "");
-    return 0;
-}
-
-/* The assignment's parser, and a note of what it read. */
-static error_t read_own(int key, char *text, struct argp_state *state)
-{
-    struct parsing *parsing = state->input;
-    const struct argp *own = parsing->options->assignment->argp;
-    const error_t error = own->parser(key, text, state);
-    if (error != 0 || key < OPTIONS_OWN_KEYS)
-        return error;
-    for (const struct argp_option *option = own->options;
-         option->name != NULL || option->doc != NULL; option++)
-        if (option->name != NULL && option->key == key)
-            return keep_words(parsing, option, text);
-    return 0;
-}
-
 /* ---- all of them --------------------------------------------------------------------------------- */
 
 /* The parser of one command line, with what it points to. */
 struct parser {
     char step_argument[32]; /* "SCHEDULE" */
     struct argp_option step_table[3];
-    struct argp step, own;
+    struct argp step;
     struct argp_child child[CHILDREN + 1];
     int children;
     struct argp whole;
@@ -104,11 +73,8 @@ static void make_parser(struct parser *parser, const struct own_options *own, co
         .whole = {.options = options_table, .parser = options_read_one, .doc = doc}};
     if (own != NULL && own->step_word != NULL)
         add_steps(parser, own->step_word);
-    if (own != NULL && own->argp != NULL) {
-        parser->own = *own->argp;
-        parser->own.parser = read_own;
-        parser->child[parser->children++].argp = &parser->own;
-    }
+    if (own != NULL && own->argp != NULL)
+        parser->child[parser->children++].argp = own->argp;
     parser->whole.children = parser->child;
 }
 

@@ -23,7 +23,6 @@
 #define OPTIONS_MOST_LOG_DATA (1 << 24) /* bytes: three times that in the log */
 
 #define OPTIONS_OWN_BYTES 128 /* room for the values of an assignment's own options */
-#define OPTIONS_OWN_WORDS 512 /* and for their text */
 
 struct options {
     const struct own_options *assignment; /* whose program it is; NULL: it adds nothing */
@@ -58,8 +57,11 @@ struct options {
     bool report;    /* --report: step time, bubble, utilisation and memory at the end */
     bool quiet;     /* --quiet: no progress line */
     unsigned char own[OPTIONS_OWN_BYTES]; /* the assignment's own, for it alone to read and write */
-    char own_words[OPTIONS_OWN_WORDS];    /* as they were given: "--colour=red --uneven" */
 };
+
+/* Takes one option of the assignment's, "--colour", and its value. */
+typedef void options_say(void *user, const char *option, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* What an assignment adds to the command line of its program. */
 struct own_options {
@@ -74,6 +76,10 @@ struct own_options {
     /* Into how many micro-batches its training step `options->step` cuts a batch; NULL: as many as
      * --micro-batches says. */
     int (*micro_batches)(const struct options *options);
+    /* Says those of its further options that decide what a run computes, given or not, in the words of one
+     * spelling: a run goes on from a checkpoint of one that says the same. One that means nothing beside the
+     * others is not said. Wherever there is `argp`. */
+    void (*meaning)(const struct options *options, options_say *say, void *user);
 };
 
 enum { OPTIONS_OWN_KEYS = 4096 };

@@ -63,7 +63,9 @@ const struct argp_option options_table[] = {
     {"checkpoint-folder", OPTIONS_KEY_CHECKPOINT_FOLDER, "FOLDER", 0,
      "where the last two checkpoints are kept", 2},
     {"resume", OPTIONS_KEY_RESUME, NULL, 0,
-     "go on from the last checkpoint, with the same options as before", 2},
+     "go on from the last checkpoint of a run whose options mean the same; --steps, --epochs and "
+     "the number of ranks may be others",
+     2},
     {NULL, 0, NULL, 0, "What to look at:", 3},
     {"report", KEY_REPORT, NULL, 0, "step time, bubble, utilisation and memory per rank", 3},
     {"compare", KEY_COMPARE, NULL, 0, "compare the first step with the baseline", 3},

@@ -79,6 +79,7 @@ static bool build_mlp(struct model *model, const char *text, char error[MODEL_ER
         WORD_OPTION("norm", model_norms), REAL_OPTION("dropout", 0, 0, 1)};
     if (!model_read_options(text, option, 4, error))
         return false;
+    model_note_options(model, option, 4);
     const int depth = option[0].value, width = option[1].value;
     const enum norm norm = (enum norm)option[2].value;
     model_make_room(model, 4 * depth);
@@ -96,6 +97,7 @@ static bool build_cnn(struct model *model, const char *text, char error[MODEL_ER
     struct model_option option[] = {WORD_OPTION("norm", model_norms)};
     if (!model_read_options(text, option, 1, error))
         return false;
+    model_note_options(model, option, 1);
     if (model->input.size[1] < 16 || model->input.size[2] < 16) {
         snprintf(error, MODEL_ERROR_SIZE, "cnn needs images of at least 16×16, not %d×%d",
                  model->input.size[1], model->input.size[2]);

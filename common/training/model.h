@@ -35,8 +35,12 @@
 #include "common/files/dataset.h"
 #include "common/layers/layer.h"
 
+#define MODEL_OPTIONS_SIZE 128
+
 struct model {
     char name[64]; /* as given, options included */
+    char
+        options[MODEL_OPTIONS_SIZE]; /* all that it has, with their values: "depth=4,width=512,…" */
     int layers;
     struct layer *layer;
     struct shape input; /* of one sample: an image (channels, height, width), or (tokens) */

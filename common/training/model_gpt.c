@@ -17,7 +17,7 @@ struct sizes {
     float dropout;
 };
 
-static bool read_sizes(const struct model *model, const char *text, struct sizes *sizes,
+static bool read_sizes(struct model *model, const char *text, struct sizes *sizes,
                        char error[MODEL_ERROR_SIZE])
 {
     static const char *const no_or_yes[] = {"0", "1", NULL};
@@ -27,6 +27,7 @@ static bool read_sizes(const struct model *model, const char *text, struct sizes
                                     REAL_OPTION("dropout", 0, 0, 1)};
     if (!model_read_options(text, option, 5, error))
         return false;
+    model_note_options(model, option, 5);
     *sizes = (struct sizes){.depth = option[0].value,
                             .width = option[1].value,
                             .heads = option[2].value,

@@ -57,7 +57,7 @@ static bool read_real(const char *text, struct model_option *option)
 /* A text that is put together piece by piece, and cut where its room ends. */
 struct message {
     char *text;
-    size_t used;
+    size_t room, used;
 };
 
 __attribute__((format(printf, 2, 3))) static void say(struct message *message, const char *format,
@@ -65,12 +65,12 @@ __attribute__((format(printf, 2, 3))) static void say(struct message *message, c
 {
     va_list arguments;
     va_start(arguments, format);
-    const int length = vsnprintf(message->text + message->used, MODEL_ERROR_SIZE - message->used,
-                                 format, arguments);
+    const int length =
+        vsnprintf(message->text + message->used, message->room - message->used, format, arguments);
     va_end(arguments);
     message->used += (size_t)length;
-    if (message->used >= MODEL_ERROR_SIZE)
-        message->used = MODEL_ERROR_SIZE - 1;
+    if (message->used >= message->room)
+        message->used = message->room - 1;
 }
 
 /* "none, layer or batch" */
@@ -83,7 +83,7 @@ static void say_words(struct message *message, const char *const *words)
 static void explain_value(const char *text, size_t length, const struct model_option *option,
                           char error[MODEL_ERROR_SIZE])
 {
-    struct message message = {.text = error};
+    struct message message = {.text = error, .room = MODEL_ERROR_SIZE};
     say(&message, "'%.*s': %s is ", (int)length, text, option->name);
     if (option->is_real)
         say(&message, "a number from %g to less than %g", option->least, option->below);
@@ -96,7 +96,7 @@ static void explain_value(const char *text, size_t length, const struct model_op
 static void explain_name(const char *text, size_t length, const struct model_option *options,
                          int count, char error[MODEL_ERROR_SIZE])
 {
-    struct message message = {.text = error};
+    struct message message = {.text = error, .room = MODEL_ERROR_SIZE};
     say(&message, "'%.*s' is no option of this model", (int)length, text);
     for (int i = 0; i < count; i++) {
         say(&message, "%s %s=", i == 0 ? "; it has" : ",", options[i].name);
@@ -141,4 +141,19 @@ bool model_read_options(const char *text, struct model_option *options, int coun
             text++;
     }
     return true;
+}
+
+void model_note_options(struct model *model, const struct model_option *options, int count)
+{
+    struct message message = {.text = model->options, .room = sizeof model->options};
+    for (int i = 0; i < count; i++) {
+        const struct model_option *option = &options[i];
+        say(&message, "%s%s=", i == 0 ? "" : ",", option->name);
+        if (option->is_real)
+            say(&message, "%.9g", option->number); /* a float, so that none is another's */
+        else if (option->words != NULL)
+            say(&message, "%s", option->words[option->value]);
+        else
+            say(&message, "%d", option->value);
+    }
 }

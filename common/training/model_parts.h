@@ -37,6 +37,8 @@ struct model_option {
 /* Reads "depth=8,norm=batch,dropout=0.1" into options; false and an error for anything else. */
 bool model_read_options(const char *text, struct model_option *options, int count,
                         char error[MODEL_ERROR_SIZE]);
+/* Notes them as model->options. */
+void model_note_options(struct model *model, const struct model_option *options, int count);
 
 void model_make_room(struct model *model, int layers);
 /* Appends a layer, whose input is what the last one's output was. */

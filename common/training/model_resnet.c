@@ -142,7 +142,7 @@ static bool fits(const struct model *model, const struct plan *plan, char error[
     return false;
 }
 
-static bool make_plan(const struct model *model, const char *text, struct plan *plan,
+static bool make_plan(struct model *model, const char *text, struct plan *plan,
                       char error[MODEL_ERROR_SIZE])
 {
     static const char *const answers[] = {"0", "1", NULL};
@@ -157,6 +157,7 @@ static bool make_plan(const struct model *model, const char *text, struct plan *
         [DEPTH] = plan->bottleneck ? 50 : 8, [WIDTH] = plan->bottleneck ? 64 : 16};
     for (int i = DEPTH; i <= WIDTH; i++)
         option[i].value = option[i].value == 0 ? presets[i] : option[i].value;
+    model_note_options(model, option, OPTIONS);
     plan->width = option[WIDTH].value;
     return (plan->bottleneck ? plan_bottlenecks : plan_small)(plan, option[DEPTH].value, error) &&
            fits(model, plan, error);

@@ -5,6 +5,8 @@
 #include "tests/support/resumed.h"
 #include "tests/support/test.h"
 
+#include <string.h>
+
 #define DATA "--data synthetic:channels=1,height=4,width=5,train=26,classes=7 --batch 8 "
 #define MLP  "--model mlp:depth=3,width=20 " DATA
 #define NORM "--model mlp:depth=3,width=20,norm=batch " DATA
@@ -41,12 +43,81 @@ START_TEST(shares_go_on)
 }
 END_TEST
 
+/* In another order, with or without what would be so anyway, and with more steps. */
+static const struct {
+    const char *before, *after;
+    int ranks;
+} said_otherwise[] = {
+    {MLP "--average buckets --sum ring --bucket 1 --micro-batches 2",
+     "--loss cross-entropy --last-batch drop --bucket 1 --momentum 0.9 --sum ring --batch 8 "
+     "--model mlp:norm=none,width=20,dropout=0.0,depth=3 --learning-rate 5e-2 --seed 1 "
+     "--micro-batches 2 --data synthetic:classes=7,train=26,width=5,test=100,height=4 "
+     "--optimizer sgd --average buckets",
+     2},
+    {MLP "--average flat --bucket 1", MLP "--sum mpi", 2}, /* one message has no buckets */
+    {GPT "--pipeline 2 --tensor 2 --micro-batches 2",
+     GPT "--micro-batches 2 --tensor 2 --schedule naive --pipeline 2 --schedule 1f1b "
+         "--average flat --batch 8 --model gpt:width=24,tied=1,heads=6,dropout=.2,depth=2",
+     4},
+};
+
+START_TEST(options_are_compared_by_their_meaning)
+{
+    const int ranks = said_otherwise[_i].ranks;
+    struct resumed resumed = {.program = "solutions/data",
+                              .options = said_otherwise[_i].before,
+                              .ranks = ranks,
+                              .steps = 6};
+    resumed_begin(&resumed);
+    resumed_run_well(&resumed, ranks, 2, "--steps 3");
+    resumed.options = said_otherwise[_i].after;
+    resumed_run_well(&resumed, ranks, 1, "--steps 6 --resume");
+    resumed_expect_same_numbers(&resumed, ranks);
+    resumed_expect_same_curve(&resumed);
+    resumed_end(&resumed);
+}
+END_TEST
+
+static const struct {
+    const char *before, *after, *says;
+} others[] = {
+    {MLP "--average buckets --bucket 1 --last-batch keep",
+     MLP "--average flat --sum ring --bucket 2 --synchronise-norm",
+     "--average: buckets there, flat here; --sum: mpi there, ring here; --last-batch: keep there, "
+     "drop here; --synchronise-norm: (none) there, yes here; --bucket: 1 there, (none) here: give "
+     "the same options"},
+    {MLP "--average buckets --bucket 1", MLP "--average buckets --bucket 2",
+     ": --bucket: 1 there, 2 here: give the same options"},
+    {GPT "--pipeline 2", GPT "--tensor 2 --schedule afab",
+     "--pipeline: 2 there, 1 here; --tensor: 1 there, 2 here; --schedule: 1f1b there, afab here: "
+     "give the same options"},
+};
+
+START_TEST(each_option_that_means_something_else_is_named)
+{
+    struct resumed resumed = {
+        .program = "solutions/data", .options = others[_i].before, .ranks = 2, .steps = 6};
+    resumed.folder = test_folder_new();
+    resumed_run_well(&resumed, 2, 2, "--steps 2");
+    resumed.options = others[_i].after;
+    struct test_run run = resumed_run(&resumed, 2, 2, "--steps 6 --resume");
+    ck_assert_msg(run.status == 2 && strstr(run.output, others[_i].says) != NULL, TEST_LONG,
+                  run.output);
+    test_run_clear(&run);
+    resumed_end(&resumed);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("shares that go on");
     TCase *tests = tcase_create("checkpoints");
     tcase_set_timeout(tests, 200);
     tcase_add_loop_test(tests, shares_go_on, 0, G_N_ELEMENTS(cases));
+    tcase_add_loop_test(tests, options_are_compared_by_their_meaning, 0,
+                        G_N_ELEMENTS(said_otherwise));
+    tcase_add_loop_test(tests, each_option_that_means_something_else_is_named, 0,
+                        G_N_ELEMENTS(others));
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -50,6 +50,20 @@ START_TEST(stages_go_on_on_another_number_of_ranks)
 }
 END_TEST
 
+/* Two chunks are what the schedule has anyway. */
+START_TEST(a_default_may_be_written_out)
+{
+    struct resumed resumed = {
+        .program = PROGRAM, .options = MLP "--schedule interleaved", .ranks = 2, .steps = 6};
+    resumed_begin(&resumed);
+    resumed_run_well(&resumed, 2, 2, "--steps 3");
+    resumed.options = "--chunks 2 --schedule interleaved " MLP;
+    resumed_run_well(&resumed, 2, 2, "--steps 6 --resume");
+    resumed_expect_same_numbers(&resumed, 2);
+    resumed_end(&resumed);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("pipelines that go on");
@@ -58,6 +72,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, every_schedule_goes_on_to_the_same_bits, 0, SCHEDULES);
     tcase_add_test(tests, several_stages_of_a_rank_go_on_on_any_number_of_ranks);
     tcase_add_test(tests, stages_go_on_on_another_number_of_ranks);
+    tcase_add_test(tests, a_default_may_be_written_out);
     suite_add_tcase(suite, tests);
     return suite;
 }

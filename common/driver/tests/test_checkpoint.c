@@ -82,7 +82,9 @@ static const struct {
     {"", AS_BEFORE "--seed 2", {"step-4", "--seed: 1 there, 2 here", "give the same options"}},
     {"",
      AS_BEFORE "--model mlp:depth=2,width=16",
-     {"step-4", "--model: mlp:depth=2,width=24 there, mlp:depth=2,width=16 here",
+     {"step-4",
+      "--model: mlp:depth=2,width=24,norm=none,dropout=0 there, "
+      "mlp:depth=2,width=16,norm=none,dropout=0 here",
       "give the same options"}},
     {"",
      AS_BEFORE "--optimizer adamw",
@@ -99,7 +101,17 @@ static const struct {
      {"step-4", "--holding: copies there, all here", "give the same options"}},
     {"",
      AS_BEFORE "--data synthetic:train=256",
-     {"step-4", "--data: synthetic there, synthetic:train=256 here", "give the same options"}},
+     {"step-4",
+      "--data: synthetic, 2048 samples of (1, 28, 28), 10 classes there, synthetic, 256 samples of",
+      "give the same options"}},
+    /* Each of them, with both values. */
+    {"",
+     AS_BEFORE "--seed 2 --batch 32 --micro-batches 2 --loss mean --learning-rate 0.1",
+     {"--loss: cross-entropy there, mean here; --batch: 16 there, 32 here; --micro-batches: 4 "
+      "there, "
+      "2 here;",
+      "--learning-rate: 0.05 there, 0.1 here; --seed: 1 there, 2 here: give the same options",
+      "step-4"}},
 };
 
 START_TEST(what_cannot_be_used_is_refused_once_with_file_cause_and_advice)

@@ -11,18 +11,7 @@
 static char error[OPTIONS_ERROR_SIZE];
 static struct options options;
 
-static error_t read_own(int key, char *text, struct argp_state *state)
-{
-    (void)text;
-    (void)state;
-    return key == OPTIONS_OWN_KEYS || key == OPTIONS_OWN_KEYS + 1 ? 0 : ARGP_ERR_UNKNOWN;
-}
-
-static const struct argp_option table[] = {{"colour", OPTIONS_OWN_KEYS, "N", 0, "any", 2},
-                                           {"uneven", OPTIONS_OWN_KEYS + 1, NULL, 0, "any", 2},
-                                           {0}};
-static const struct argp own_argp = {.options = table, .parser = read_own};
-static const struct own_options own = {.step_word = "pace", .argp = &own_argp};
+static const struct own_options own = {.step_word = "pace"};
 
 static bool reads(const char *line)
 {
@@ -74,28 +63,12 @@ START_TEST(what_does_not_go_together_is_refused)
 }
 END_TEST
 
-/* A run goes on with what the assignment was told, and no other. */
-START_TEST(the_words_of_the_assignment_are_kept)
-{
-    ck_assert(reads("--colour 2 --seed 7 --uneven"));
-    ck_assert_str_eq(options.own_words, "--colour=2 --uneven");
-    ck_assert(reads("--seed 7 --pace slow"));
-    ck_assert_str_eq(options.own_words, "");
-    g_autofree char *digits = g_strnfill(OPTIONS_OWN_WORDS, '1');
-    g_autofree char *line = g_strconcat("--colour ", digits, NULL);
-    ck_assert(!reads(line));
-    ck_assert_msg(strstr(error, "--colour 111") != NULL && strstr(error, "too long") != NULL, "%s",
-                  error);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("options about checkpoints");
     TCase *tests = tcase_create("read");
     tcase_add_test(tests, they_are_read);
     tcase_add_loop_test(tests, what_does_not_go_together_is_refused, 0, G_N_ELEMENTS(refused));
-    tcase_add_test(tests, the_words_of_the_assignment_are_kept);
     suite_add_tcase(suite, tests);
     return suite;
 }
