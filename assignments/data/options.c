@@ -97,12 +97,12 @@ static const struct argp_option table[] = {
      "ranks begin with parameters of their own, before they are broadcast", 2},
     {"synchronise-norm", KEY_SYNCHRONISE, NULL, 0,
      "batch norms take their statistics over the samples of all ranks", 2},
-    {"pipeline", KEY_PIPELINE, "P", 0, "a hybrid: each replica is a pipeline of P stages", 3},
-    {"tensor", KEY_TENSOR, "T", 0, "a hybrid: each stage is split over T ranks", 3},
+    {"pipeline", KEY_PIPELINE, "P", 0, "a hybrid: each replica is a pipeline of P stages", 2},
+    {"tensor", KEY_TENSOR, "T", 0, "a hybrid: each stage is split over T ranks", 2},
     {"schedule", KEY_SCHEDULE, "NAME", 0,
-     "of the pipelines: 1f1b, afab, naive, bounded or zero-bubble (1f1b)", 3},
+     "of the pipelines: 1f1b, afab, naive, bounded or zero-bubble (1f1b)", 2},
     {"scatter-messages", KEY_SCATTER, NULL, 0,
-     "between stages each of T ranks sends a part, in place of T copies", 3},
+     "between stages each of T ranks sends a part, in place of T copies", 2},
     {0}};
 
 static error_t read_sum(struct parsing *parsing, const char *text, struct data_options *own)

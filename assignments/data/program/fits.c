@@ -4,6 +4,7 @@
 #include "assignments/data/program/parts.h"
 #include "assignments/pipeline/pipelines.h"
 #include "assignments/tensor/given/split_model.h"
+#include "common/training/share.h"
 
 #include <stdio.h>
 
@@ -138,18 +139,42 @@ static bool synchronised_norms_fit(const struct run *run, char *reason, size_t s
     return false;
 }
 
+/* How many samples the smallest micro-batch of a batch has, of the ranks that have any of it. */
+static int fewest_samples(const struct run *run, int batch)
+{
+    const int replicas = data_layout()->replicas, parts = options_micro_batches(run->options);
+    int fewest = batch;
+    for (int rank = 0; rank < replicas; rank++) {
+        const int share = share_size(batch, replicas, rank);
+        const int smallest = share > parts ? share / parts : 1;
+        fewest = share > 0 && smallest < fewest ? smallest : fewest;
+    }
+    return fewest;
+}
+
 /* A batch norm of one number has no variance. */
 static bool norms_fit(const struct run *run, char *reason, size_t size)
 {
     const int least = model_least_samples(run->model), replicas = data_layout()->replicas;
-    const int samples = run->options->batch_size / replicas / options_micro_batches(run->options);
-    if (samples >= least || data_options(run->options).synchronises)
+    const int samples = fewest_samples(run, run->options->batch_size), last = samples_of_last(run);
+    if (data_options(run->options).synchronises)
         return true;
-    snprintf(reason, size,
-             "--model %s: a batch norm in it takes the variance over the samples of a micro-batch, "
-             "which must be %d or more, and some have %d: use --batch %d or more",
-             run->model->name, least, samples,
-             least * replicas * options_micro_batches(run->options));
+    if (samples < least)
+        snprintf(
+            reason, size,
+            "--model %s: a batch norm in it takes the variance over the samples of a micro-batch, "
+            "which must be %d or more, and some have %d: use --batch %d or more",
+            run->model->name, least, samples,
+            least * replicas * options_micro_batches(run->options));
+    else if (last > 0 && fewest_samples(run, last) < least)
+        snprintf(
+            reason, size,
+            "--model %s: a batch norm in it takes the variance over the samples of a micro-batch, "
+            "which must be %d or more, and of the %d of an epoch's last batch some have %d: use "
+            "--last-batch drop",
+            run->model->name, least, last, fewest_samples(run, last));
+    else
+        return true;
     return false;
 }
 

@@ -21,7 +21,7 @@ static const struct probe probes[] = {
     {"three_dimensions", "the groups of every grid of more than one rank along tensor",
      probe_groups},
     {"tied_embedding", "the groups of the stages that have the embedding's table", probe_groups},
-    {"all-reduce", "the all-reduce that --sum names, with many counts (up to 8 ranks)",
+    {"all-reduce", "the all-reduce of --sum, with many counts (up to 8 ranks)",
      data_probe_all_reduce},
     {"batch-norm", "the synchronised batch norm alone", data_probe_batch_norm},
     {NULL, NULL, NULL},

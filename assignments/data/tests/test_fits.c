@@ -42,6 +42,10 @@ static const struct {
     {3, "--sum halving-doubling --batch 8 --micro-batches 1" MLP,
      "--sum halving-doubling: 3 ranks"},
     {2, "--batch 6 --micro-batches 3" NORM, "use --batch 12 or more"},
+    /* The last batch has 26 mod 12 or mod 9 samples: 2, one for each rank; 8, two in each micro-batch. */
+    {2, "--batch 12 --micro-batches 1 --last-batch keep" NORM, "last batch some have 1: use"},
+    {2, "--batch 12 --micro-batches 1 --last-batch drop" NORM, NULL},
+    {2, "--batch 9 --micro-batches 2 --last-batch keep" NORM, NULL},
     {2, "--batch 6 --micro-batches 2 --synchronise-norm" NORM, "or --batch 8"},
     {2, "--batch 8 --micro-batches 2 --last-batch keep --synchronise-norm" NORM,
      "--last-batch drop"},
@@ -89,6 +93,24 @@ START_TEST(a_smaller_last_batch_counts_as_what_it_is)
 }
 END_TEST
 
+/* What a grid is made of is no thing to look at; and ranks cut their shares, not the batch. */
+START_TEST(the_help_tells_each_option_at_its_place)
+{
+    struct test_run run = test_run_program(false, 1, "solutions/data", "--help");
+    ck_assert_msg(run.status == 0, "%s", run.output);
+    const char *to_train = strstr(run.output, "How to train it:");
+    const char *to_look = strstr(run.output, "What to look at:");
+    ck_assert_msg(to_train != NULL && to_look != NULL, "%s", run.output);
+    static const char *const options[] = {"--pipeline=P", "--tensor=T", "--schedule=NAME",
+                                          "--scatter-messages", "or a rank's share of it"};
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        const char *place = strstr(run.output, options[i]);
+        ck_assert_msg(place > to_train && place < to_look, "%s: %s", options[i], run.output);
+    }
+    test_run_clear(&run);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("options of the data assignment");
@@ -96,6 +118,7 @@ Suite *test_suite(void)
     tcase_set_timeout(cases_of, 60);
     tcase_add_loop_test(cases_of, what_does_not_fit_is_refused, 0, G_N_ELEMENTS(cases));
     tcase_add_test(cases_of, a_smaller_last_batch_counts_as_what_it_is);
+    tcase_add_test(cases_of, the_help_tells_each_option_at_its_place);
     suite_add_tcase(suite, cases_of);
     return suite;
 }
