@@ -93,6 +93,41 @@ static void tell_index(const struct run *run, struct checkpoint *from)
     tell(run, from->file, bytes);
 }
 
+/* What tells a folder from one of the same name on another computer. */
+struct seen {
+    struct checkpoint_file file;
+    char host[128];
+};
+
+/* Ranks that have each a folder of their own would write checkpoints that nobody can put together: does this
+ * one see what rank 0 sees there? */
+static bool folder_is_shared(const struct run *run, const struct checkpoints *checkpoints,
+                             char reason[REASON_SIZE])
+{
+    const struct options *options = run->options;
+    const char *folder = options->checkpoint_folder;
+    char path[CHECKPOINT_PATH_SIZE];
+    struct seen own = {0}, first;
+    if (options->checkpoint > 0)
+        snprintf(path, sizeof path, "%s/lock", folder);
+    else
+        driver_checkpoint_path(path, folder, checkpoints->from.step, "index.json");
+    if (!driver_checkpoint_measure(path, &own.file))
+        own.file = (struct checkpoint_file){0};
+    if (gethostname(own.host, sizeof own.host - 1) != 0)
+        own.host[0] = '\0';
+    first = own;
+    tell(run, &first, sizeof first);
+    if (own.file.bytes == first.file.bytes && own.file.checksum == first.file.checksum)
+        return true;
+    snprintf(reason, REASON_SIZE,
+             "--checkpoint-folder %.300s: rank %d, on %s, does not find there what rank 0, on %s, "
+             "has there: all computers of a run need the same folder: share it, or choose one "
+             "that is shared",
+             folder, run->rank, own.host, first.host);
+    return false;
+}
+
 bool driver_checkpoint_begin(struct run *run, const struct program *program,
                              struct checkpoints *checkpoints, char reason[REASON_SIZE])
 {
@@ -105,9 +140,11 @@ bool driver_checkpoint_begin(struct run *run, const struct program *program,
         checkpoints->options = driver_checkpoint_options(run, program);
     bool good = run->rank > 0 || look(run, checkpoints, reason), all_good = good;
     tell(run, &all_good, sizeof all_good);
-    if (!all_good || !options->resume)
+    if (!all_good)
         return good;
-    tell_index(run, &checkpoints->from);
+    if (options->resume)
+        tell_index(run, &checkpoints->from);
+    good = folder_is_shared(run, checkpoints, reason);
     for (int rank = run->rank; good && rank < checkpoints->from.ranks; rank += run->ranks)
         good = driver_checkpoint_file_is_good(&checkpoints->from, options->checkpoint_folder, rank,
                                               reason);

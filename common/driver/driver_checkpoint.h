@@ -1,7 +1,8 @@
 /*
  * Checkpoints: what a run stores so that, killed at any moment, it can go on to the same bits.
  *
- *     FOLDER/lock                         held by the run that writes here
+ *     FOLDER/lock                         held by the run that writes here; has a number of its own, by
+ *                                         which all ranks see that it is the one folder
  *     FOLDER/step-50/rank-R.safetensors   what rank R held before step 50: parameters, optimizer
  *                                         state and running averages, as in the evidence (driver.h)
  *     FOLDER/step-50/index.json           the step, the options that make the run what it is, and
@@ -114,6 +115,8 @@ void driver_checkpoint_check_stages(const struct run *run);
 
 /* ---- driver_checkpoint_write.c ------------------------------------------------------------------- */
 
+/* A number that no other has, as text. */
+void driver_checkpoint_make_id(char id[CHECKPOINT_ID_SIZE]);
 /* All ranks: stores what it takes to go on with this step, after so many seconds of training. */
 void driver_checkpoint_write(const struct run *run, int step, double seconds);
 

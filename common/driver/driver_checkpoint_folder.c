@@ -62,6 +62,22 @@ int driver_checkpoint_find(const char *folder, int below)
     return found;
 }
 
+/* What this run alone has written there. */
+static bool mark(int lock)
+{
+    char id[CHECKPOINT_ID_SIZE];
+    driver_checkpoint_make_id(id);
+    return ftruncate(lock, 0) == 0 && write(lock, id, strlen(id)) == (ssize_t)strlen(id) &&
+           fsync(lock) == 0;
+}
+
+static void say_nothing_can_be_written(const char *folder, char reason[REASON_SIZE])
+{
+    snprintf(reason, REASON_SIZE,
+             "--checkpoint-folder %.300s: nothing can be written there: %s: choose another", folder,
+             strerror(errno));
+}
+
 bool driver_checkpoint_take(const char *folder, int *lock, char reason[REASON_SIZE])
 {
     char path[CHECKPOINT_PATH_SIZE];
@@ -73,15 +89,20 @@ bool driver_checkpoint_take(const char *folder, int *lock, char reason[REASON_SI
     snprintf(path, sizeof path, "%s/lock", folder);
     *lock = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (*lock < 0) {
-        snprintf(reason, REASON_SIZE,
-                 "--checkpoint-folder %.300s: nothing can be written there: %s: choose another",
-                 folder, strerror(errno));
+        say_nothing_can_be_written(folder, reason);
         return false;
     }
     for (int i = 0; i < LOCK_TRIES; i++) {
         /* Some file systems know no locks; then it is the user's care. */
-        if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-            return true;
+        if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+            errno = 0;
+            if (mark(*lock))
+                return true;
+            say_nothing_can_be_written(folder, reason);
+            close(*lock);
+            *lock = -1;
+            return false;
+        }
         nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NANOSECONDS}, NULL);
     }
     close(*lock);

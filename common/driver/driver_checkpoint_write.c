@@ -58,7 +58,7 @@ static void fail_to_write(const struct run *run, const char *path, const char *c
                  ": that of step %d is complete, and --resume goes on from it", last);
 }
 
-static void make_id(char id[CHECKPOINT_ID_SIZE])
+void driver_checkpoint_make_id(char id[CHECKPOINT_ID_SIZE])
 {
     uint64_t number;
     if (getrandom(&number, sizeof number, 0) != sizeof number)
@@ -144,7 +144,7 @@ void driver_checkpoint_write(const struct run *run, int step, double seconds)
 
     bool good = true;
     if (run->rank == 0) {
-        make_id(checkpoint.id);
+        driver_checkpoint_make_id(checkpoint.id);
         good = driver_checkpoint_make_folder(folder, step);
         driver_checkpoint_path(path, folder, step, "");
         if (!good)

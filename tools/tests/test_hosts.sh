@@ -170,6 +170,31 @@ bits "$assignment" third on h1
 diff -r one third >words 2>&1
 check "started on the first of the hosts: the same bits" [ $? -eq 0 ]
 
+# ---- checkpoints ---------------------------------------------------------------------------------------------------
+
+hosts 'h1 slots=2' 'h2 slots=2'
+goes_on() { # CURVE OPTION …
+    local curve=$1
+    shift
+    launch --hosts hosts.txt 4 "$program" --data synthetic --quiet --checkpoint-folder kept --curve "$curve.csv" "$@"
+}
+goes_on kept --checkpoint 2 --steps 3
+check "two hosts write their checkpoints into one folder" [ "$(find kept/step-3 -name 'rank-*.safetensors' | wc -l)" -eq 4 ]
+goes_on kept --checkpoint 2 --steps 6 --resume
+check "and go on from there" [ $? -eq 0 ]
+launch 4 "$program" --data synthetic --quiet --steps 6 --curve whole.csv
+check "to the bits of one computer" [ "$(cut -d, -f1-5 kept.csv)" = "$(cut -d, -f1-5 whole.csv)" ]
+echo "mount -t tmpfs none '$work/kept'" >on-h2
+goes_on other --checkpoint 2 --steps 8 --resume
+refused "a folder of each host's own" 2 'kept: rank 2, on h2, does not find there what rank 0, on h1, has there: all computers'
+goes_on other --steps 8 --resume
+refused "only to go on, too" 2 'kept: rank 2, on h2, does not find there what rank 0, on h1, has there: all computers'
+rm -r kept/step-*
+goes_on other --checkpoint 2 --steps 3
+refused "and from the start" 2 'kept: rank 2, on h2, does not find there what rank 0, on h1, has there: all computers'
+check "where nothing is written" [ "$(ls kept)" = lock ]
+rm on-h2
+
 # ---- where ranks are, and how they end ----------------------------------------------------------------------------
 
 printf '#!/bin/sh\necho "${OMPI_COMM_WORLD_RANK-asked} $(uname -n) ${OMP_NUM_THREADS-} ${TEXT_FILE-}"\n' >place
