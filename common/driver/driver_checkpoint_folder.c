@@ -67,6 +67,7 @@ static bool mark(int lock)
 {
     char id[CHECKPOINT_ID_SIZE];
     driver_checkpoint_make_id(id);
+    errno = ENOSPC; /* of a write that is cut short */
     return ftruncate(lock, 0) == 0 && write(lock, id, strlen(id)) == (ssize_t)strlen(id) &&
            fsync(lock) == 0;
 }
@@ -95,7 +96,6 @@ bool driver_checkpoint_take(const char *folder, int *lock, char reason[REASON_SI
     for (int i = 0; i < LOCK_TRIES; i++) {
         /* Some file systems know no locks; then it is the user's care. */
         if (flock(*lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
-            errno = 0;
             if (mark(*lock))
                 return true;
             say_nothing_can_be_written(folder, reason);

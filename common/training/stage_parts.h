@@ -1,15 +1,17 @@
 /*
  * A stage from inside: for the files stage*.c, and nobody else.
  *
- *     stage.c        checks, arenas, making and freeing
- *     stage_run.c    forwards and backwards
- *     stage_look.c   versions of its parameters, and looking at it
+ *     stage.c          checks, arenas, making and freeing
+ *     stage_run.c      forwards and backwards
+ *     stage_borders.c  what stands between a stage and its neighbours
+ *     stage_look.c     versions of its parameters, and looking at it
  */
 #ifndef COMMON_TRAINING_STAGE_PARTS_H
 #define COMMON_TRAINING_STAGE_PARTS_H
 
 #include "common/training/stage.h"
 
+#include "common/layers/borders.h"
 #include "common/layers/layers.h"
 #include "common/log/log_fields.h"
 #include "common/training/share.h"
@@ -53,6 +55,10 @@ struct stage {
 /* Of one sample: what comes to the stage and leaves it, outside of its borders. */
 struct shape stage_input_sample(const struct stage *stage);
 struct shape stage_output_sample(const struct stage *stage);
+/* Takes x (backward: dx) through the border before the first layer, and y (dy) through the one behind the last.
+ * NULL stays NULL. */
+struct tensor *stage_enter(const struct stage *stage, enum border_way way, struct tensor *tensor);
+struct tensor *stage_leave(const struct stage *stage, enum border_way way, struct tensor *tensor);
 
 /* A micro-batch sets out, and has come to its end. */
 void stage_flight_begin(struct stage *stage, int micro_batch);

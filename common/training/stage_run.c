@@ -5,9 +5,6 @@
 
 #include "common/base/fatal.h"
 #include "common/kernels/work/work.h"
-#include "common/layers/borders.h"
-
-#include <stdio.h>
 
 /* ---- misuse ---- */
 
@@ -129,44 +126,6 @@ static struct saved *saved_of(const struct stage *stage, int micro_batch, int i)
     return stage->flight[micro_batch]->saved[i];
 }
 
-/* What enters the first layer and leaves the last one … */
-static struct shape first_input(const struct stage *stage)
-{
-    return stage->layer[0].input;
-}
-
-static struct shape last_output(const struct stage *stage)
-{
-    return stage->layer[stage->options.layers - 1].output;
-}
-
-/* … and what comes to the stage and leaves it. */
-struct shape stage_input_sample(const struct stage *stage)
-{
-    const struct layer_border *before = &stage->options.before;
-    return before->forward != NULL ? before->outside : first_input(stage);
-}
-
-struct shape stage_output_sample(const struct stage *stage)
-{
-    const struct layer_border *behind = &stage->options.behind;
-    return behind->forward != NULL ? behind->outside : last_output(stage);
-}
-
-/* Takes a tensor (NULL, too) through the border before the first layer, or behind the last. */
-static struct tensor *through(const struct stage *stage, bool before, enum border_way way,
-                              struct tensor *tensor, struct shape sample)
-{
-    const struct stage_options *options = &stage->options;
-    char owner[32];
-    if (tensor == NULL)
-        return NULL;
-    snprintf(owner, sizeof owner, "stage %d", options->index);
-    return layer_border_through(owner, before ? BORDER_BEFORE : BORDER_BEHIND,
-                                before ? &options->before : &options->behind, way,
-                                options->borders_own, tensor, sample);
-}
-
 struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
 {
     check_micro_batch(stage, LOG_FORWARD, micro_batch, "a forward", NOT_HERE);
@@ -175,11 +134,11 @@ struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor
     tensor_take_over(x);
     stage_flight_begin(stage, micro_batch);
     set_pass(stage, micro_batch);
-    x = through(stage, true, BORDER_FORWARD, x, first_input(stage));
+    x = stage_enter(stage, BORDER_FORWARD, x);
     for (int i = 0; i < stage->options.layers; i++)
         x = layer_forward(&stage->layer[i], memory_of(stage, i, &stage->pass),
                           saved_of(stage, micro_batch, i), x);
-    x = through(stage, false, BORDER_FORWARD, x, stage_output_sample(stage));
+    x = stage_leave(stage, BORDER_FORWARD, x);
     stage->flight[micro_batch]->progress = FORWARD_DONE;
     end(stage, LOG_FORWARD, micro_batch, x);
     return stage_hand_out(stage, LOG_HELD_Y, micro_batch, tensor_handed_out(x), STAGE_CALLER);
@@ -214,7 +173,7 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
     set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD, micro_batch, dy);
     tensor_take_over(dy);
-    dy = through(stage, false, BORDER_BACKWARD, dy, last_output(stage));
+    dy = stage_leave(stage, BORDER_BACKWARD, dy);
     /* Both halves layer by layer, so that what a layer saved is released soonest. */
     for (int i = stage->options.layers - 1; i >= 0; i--) {
         dy = layer_back(stage, micro_batch, i, dy);
@@ -222,7 +181,7 @@ struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tenso
                               saved_of(stage, micro_batch, i));
         tell(stage, LOG_BACKWARD, micro_batch, i);
     }
-    dy = through(stage, true, BORDER_BACKWARD, dy, stage_input_sample(stage));
+    dy = stage_enter(stage, BORDER_BACKWARD, dy);
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD, micro_batch, dy);
     return stage_hand_out(stage, LOG_HELD_DX, micro_batch, tensor_handed_out(dy), STAGE_CALLER);
@@ -236,10 +195,10 @@ struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct
     set_pass(stage, micro_batch);
     begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     tensor_take_over(dy);
-    dy = through(stage, false, BORDER_BACKWARD, dy, last_output(stage));
+    dy = stage_leave(stage, BORDER_BACKWARD, dy);
     for (int i = stage->options.layers - 1; i >= 0; i--)
         dy = layer_back(stage, micro_batch, i, dy);
-    dy = through(stage, true, BORDER_BACKWARD, dy, stage_input_sample(stage));
+    dy = stage_enter(stage, BORDER_BACKWARD, dy);
     stage->flight[micro_batch]->progress = BACKWARD_INPUT_DONE;
     end(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     return stage_hand_out(stage, LOG_HELD_DX, micro_batch, tensor_handed_out(dy), STAGE_CALLER);
@@ -265,12 +224,12 @@ struct tensor *stage_evaluate(struct stage *stage, struct tensor *x)
     const struct stage_options *options = &stage->options;
     const struct pass pass = {.seed = options->seed, .step = stage->pass.step, .evaluating = true};
     char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
-    if (!shape_equal(x->shape, shape_with_batch(x->shape.size[0], first_input(stage))) ||
+    if (!shape_equal(x->shape, shape_with_batch(x->shape.size[0], stage->layer[0].input)) ||
         x->dtype != stage->layer[0].input_dtype || x->device != options->device)
         fatal("stage %d: stage_evaluate was given %s %s; expected %s (samples, then %s) on the "
               "stage's device",
               options->index, dtype_name(x->dtype), shape_text(x->shape, found),
-              dtype_name(stage->layer[0].input_dtype), shape_text(first_input(stage), expected));
+              dtype_name(stage->layer[0].input_dtype), shape_text(stage->layer[0].input, expected));
     tensor_retain(x);
     for (int i = 0; i < options->layers; i++) {
         struct saved *saved = saved_new(&stage->layer[i]);

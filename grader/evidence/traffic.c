@@ -62,6 +62,7 @@ static void each_call(const struct log_file *log, traffic_function *f, void *use
             continue;
         struct traffic_item item = {.record = i,
                                     .step = step,
+                                    .is_double = log_elements(record).type == LOG_TYPE_FLOAT64,
                                     .operation = collective ? log_blocking_form(record->operation)
                                                             : LOG_PUT};
         if (!collective || hands_in(log, record)) {
@@ -82,7 +83,12 @@ void traffic_each(const struct log_file *log, traffic_function *f, void *user)
         const struct message_half *send = &message->send;
         const uint64_t own = message->destination == log->rank ? send->bytes : 0;
         if (send->posted != NO_RECORD)
-            f(&(struct traffic_item){send->posted, send->step, LOG_SEND, send->bytes, own}, user);
+            f(&(struct traffic_item){.record = send->posted,
+                                     .step = send->step,
+                                     .operation = LOG_SEND,
+                                     .bytes = send->bytes,
+                                     .own = own},
+              user);
     }
     matching_free(matching);
     each_call(log, f, user);
@@ -119,6 +125,7 @@ struct sum {
     int step; /* of the first rank that called */
     bool called;
     double most, total, own;
+    double of_doubles; /* of total */
 };
 
 struct reading {
@@ -169,6 +176,7 @@ static void add_item(const struct traffic_item *item, void *user)
     sum->called = true;
     sum->most = fmax(sum->most, (double)item->bytes);
     sum->total += (double)item->bytes;
+    sum->of_doubles += item->is_double ? (double)item->bytes : 0;
     sum->own += (double)item->own;
     reading->bytes[collective_slot(&traffic->collectives->collective[index], reading->rank)] =
         (double)item->bytes;
@@ -190,8 +198,10 @@ static void add_collective(const struct reading *reading, int index)
     const int members = collective->group ? group_size(collective->group) : collective->size;
     struct traffic_entry *entry = entry_of(traffic, sum->step, operation, collective->group, -1);
     entry->count++;
-    entry->volume += traffic_volume(operation, members, sum->most, sum->total,
-                                    own_part(sum, operation, members));
+    const double volume = traffic_volume(operation, members, sum->most, sum->total,
+                                         own_part(sum, operation, members));
+    entry->volume += volume;
+    entry->of_doubles += sum->total > 0 ? volume * sum->of_doubles / sum->total : 0;
     for (int slot = 0; slot < collective->slots; slot++)
         if (collective->call[slot] != NO_RECORD)
             entry->handed_in[collective_rank(collective, slot)] +=

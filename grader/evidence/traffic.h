@@ -17,6 +17,7 @@ struct traffic_item {
     enum log_operation operation;
     uint64_t bytes; /* handed in */
     uint64_t own;   /* of these, what is for the rank itself, as far as it says */
+    bool is_double; /* numbers in double precision; only collectives say so */
 };
 typedef void traffic_function(const struct traffic_item *item, void *user);
 
@@ -40,8 +41,9 @@ struct traffic_entry {
     int rank;                     /* … of this rank; else -1 */
     int count;                    /* collectives, each once; messages */
     double least, most;           /* bytes handed in: of its rank that hands in least, and most */
-    double volume;                /* bytes that have to move between ranks */
-    double *handed_in;            /* [ranks]; NULL for messages */
+    double volume;                /* bytes that have to move between ranks … */
+    double of_doubles; /* … and what of these are collectives' numbers in double precision */
+    double *handed_in; /* [ranks]; NULL for messages */
 };
 
 struct traffic {

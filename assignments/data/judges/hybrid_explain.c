@@ -133,7 +133,7 @@ static const struct mistake *mistake_of_factor(const struct results *c)
 
 /* ---- between stages ---------------------------------------------------------------------------------------- */
 
-/* The stage that has a layer; the first that says so, whatever the numbers it says. */
+/* The stage of the first rank that says it has the layer. */
 static int stage_of(const struct hybrid_layout *layout, int layer)
 {
     for (int rank = 0; rank < layout->ranks; rank++) {

@@ -159,32 +159,13 @@ static bool average_is_right(const struct hybrid_case *c, int step, int stage, d
     return false;
 }
 
-/* Who adds up in double sends no more numbers: what of an entry's bytes counts. */
-static double counts_of(const struct hybrid_case *c, const struct traffic_entry *entry)
-{
-    const struct log_file *log = &c->run->log[entry->group->rank[0][0]];
-    double bytes = 0, counts = 0;
-    size_t first, last;
-    if (!log_find_step(log, entry->step, &first, &last))
-        return 1;
-    for (size_t i = first; i < last; i++) {
-        const struct log_record *record = &log->record[i];
-        if (record->phase != LOG_BEGIN || record->communicator != entry->group->communicator ||
-            log_blocking_form(record->operation) != entry->operation)
-            continue;
-        const bool is_double = log_elements(record).type == LOG_TYPE_FLOAT64;
-        bytes += (double)record->bytes;
-        counts += (double)record->bytes / (is_double ? 2 : 1);
-    }
-    return bytes > 0 ? counts / bytes : 1;
-}
-
-/* Adds what a stage's replicas move in collectives to what they send each other: where they add up in double, doubles. */
+/* Adds what a stage's replicas move in collectives to what they send each other. Who adds up in double sends no more
+ * numbers: doubles count half, and messages, which do not say what they are, as far as there are doubles beside. */
 static void add_collectives(const struct hybrid_case *c, const struct traffic *traffic, int step,
                             double *averaged)
 {
+    g_autofree double *of_doubles = g_new0(double, c->layout->stages);
     g_autofree double *moved = g_new0(double, c->layout->stages);
-    g_autofree bool *in_double = g_new0(bool, c->layout->stages);
     for (guint i = 0; i < traffic->entries->len; i++) {
         const struct traffic_entry *entry =
             &g_array_index(traffic->entries, struct traffic_entry, i);
@@ -192,12 +173,11 @@ static void add_collectives(const struct hybrid_case *c, const struct traffic *t
             hybrid_layout_among(c->layout, entry->group) != AMONG_REPLICAS)
             continue;
         const int stage = c->layout->stage[entry->group->rank[0][0]];
-        const double counts = counts_of(c, entry);
-        moved[stage] += entry->volume * counts;
-        in_double[stage] |= counts < 1 && entry->most > HYBRID_SMALL * entry->count;
+        moved[stage] += entry->volume - entry->of_doubles / 2;
+        of_doubles[stage] += entry->of_doubles;
     }
     for (int stage = 0; stage < c->layout->stages; stage++)
-        averaged[stage] = moved[stage] + averaged[stage] / (in_double[stage] ? 2 : 1);
+        averaged[stage] += moved[stage] - MIN(averaged[stage], of_doubles[stage]) / 2;
 }
 
 /* ---- a step -------------------------------------------------------------------------------------------------------- */

@@ -1,11 +1,10 @@
 /* How many bytes the ranks move to average; see messages_bytes.h. */
 #include "assignments/data/judges/messages_bytes.h"
 
+#include "assignments/data/judges/messages_sizes.h"
 #include "common/log/log_fields.h"
 #include "grader/evidence/traffic.h"
 #include "grader/trace/call_place.h"
-
-#define SMALL 64 /* bytes: of a metric; also what parts may be filled up by */
 
 /* Where every rank sends all it has to all others, p(p - 1) times what there is moves between ranks; for a sum 2(p - 1)
  * times is enough. Parameters that are sent again behind the step are p - 1 times more. */
@@ -17,11 +16,6 @@ static const struct mistake in_some_steps_only = {
     "From then on each rank trains for itself.",
     "on what it depends whether the ranks average: counters, and what is kept from one step to "
     "the next"};
-
-static double bytes_of(const struct model *model)
-{
-    return (double)model_parameter_count(model, 0, model->layers) * sizeof(float);
-}
 
 static int steps_of(const struct outcome *run)
 {
@@ -83,14 +77,25 @@ static bool *steps_with_all(const struct outcome *run, const struct traffic *tra
     return has_all;
 }
 
+/* What a rank sends by messages, and into windows, in one step after the other. */
 struct search {
     const struct log_file *log;
-    const bool *has_all;
     int steps;
-    struct traffic_item found; /* its record is NO_RECORD: none */
+    double *sent;  /* [step]: bytes */
+    size_t *first; /* [step]: the first of them */
 };
 
-/* Parameters may be sent again behind the optimizer's step. */
+/* Parameters may be sent again, behind the optimizer's step or in front of all. */
+static bool is_behind_backward(const struct log_file *log, size_t record)
+{
+    while (record > 0 && log->record[record].operation != LOG_STEP_BEGIN) {
+        const enum log_operation operation = log->record[record--].operation;
+        if (operation == LOG_BACKWARD || operation == LOG_BACKWARD_INPUT)
+            return true;
+    }
+    return false;
+}
+
 static bool is_in_front_of_optimizer(const struct log_file *log, size_t record)
 {
     while (record < log->count && log->record[record].operation != LOG_STEP_END)
@@ -102,32 +107,48 @@ static bool is_in_front_of_optimizer(const struct log_file *log, size_t record)
 static void look_at(const struct traffic_item *item, void *user)
 {
     struct search *search = user;
-    if (!log_is_collective(item->operation) && item->step >= 0 && item->step < search->steps &&
-        search->has_all[item->step] && item->bytes - item->own > SMALL &&
-        item->record < search->found.record && is_in_front_of_optimizer(search->log, item->record))
-        search->found = *item;
+    if (log_is_collective(item->operation) || item->step < 0 || item->step >= search->steps ||
+        !is_behind_backward(search->log, item->record) ||
+        !is_in_front_of_optimizer(search->log, item->record))
+        return;
+    search->sent[item->step] += (double)(item->bytes - item->own);
+    search->first[item->step] = MIN(search->first[item->step], item->record);
 }
 
-/* Of all ranks: who adds up by an all-reduce has no need of any other. */
+static bool rank_sends_nothing_again(const struct outcome *run, int rank, const bool *has_all,
+                                     int steps, double all, struct verdict *verdict)
+{
+    const struct log_file *log = &run->log[rank];
+    g_autofree double *sent = g_new0(double, steps + 1);
+    g_autofree size_t *first = g_new(size_t, steps + 1);
+    for (int step = 0; step < steps; step++)
+        first[step] = NO_RECORD;
+    struct search search = {log, steps, sent, first};
+    traffic_each(log, look_at, &search);
+    for (int step = 0; step < steps; step++) {
+        if (!has_all[step] || sent[step] < all / 2)
+            continue;
+        g_autoptr(GString) call = g_string_new(NULL);
+        call_place_name(run->program, &log->record[first[step]], call);
+        evidence_fail(verdict,
+                      "step %d: rank %d sends %.0f bytes by messages, the first by %s, and all "
+                      "gradients, %.0f bytes, are in all-reduces of this step",
+                      step, rank, sent[step], call->str, all);
+        verdict_look(verdict, "what these messages are for");
+        verdict->basis = BASIS_AMOUNT;
+        return false;
+    }
+    return true;
+}
+
+/* Of all ranks: who adds up by an all-reduce has no need to send gradients besides. */
 static bool sends_nothing_again(const struct outcome *run, const struct traffic *traffic, int steps,
                                 double all, struct verdict *verdict)
 {
     g_autofree bool *has_all = steps_with_all(run, traffic, steps, all);
-    for (int rank = 0; rank < run->ranks; rank++) {
-        struct search search = {&run->log[rank], has_all, steps, {.record = NO_RECORD}};
-        traffic_each(search.log, look_at, &search);
-        if (search.found.record == NO_RECORD)
-            continue;
-        g_autoptr(GString) call = g_string_new(NULL);
-        call_place_name(run->program, &search.log->record[search.found.record], call);
-        evidence_fail(
-            verdict,
-            "step %d: rank %d sends %lu bytes by %s, and all gradients are in all-reduces "
-            "of this step",
-            search.found.step, rank, (unsigned long)search.found.bytes, call->str);
-        verdict->basis = BASIS_AMOUNT;
-        return false;
-    }
+    for (int rank = 0; rank < run->ranks; rank++)
+        if (!rank_sends_nothing_again(run, rank, has_all, steps, all, verdict))
+            return false;
     return true;
 }
 
@@ -139,7 +160,8 @@ static bool are_not_too_many(const struct outcome *run, const double *moved, int
 {
     const double others = run->ranks - 1;
     /* … or, of two ranks, as doubles to a root and back. */
-    const double most = (MAX(3, run->ranks) + 1) * others * all * MORE + 16 * SMALL * others;
+    const double most =
+        (MAX(3, run->ranks) + 1) * others * all * MORE + 16 * MESSAGES_SMALL * others;
     for (int step = 0; step < steps; step++) {
         if (moved[step] <= most)
             continue;
@@ -186,7 +208,7 @@ static bool are_enough(const struct outcome *run, const double *moved, int steps
 bool data_bytes_are_right(const struct outcome *run, const struct model *model,
                           struct verdict *verdict)
 {
-    const double all = bytes_of(model);
+    const double all = (double)data_gradient_bytes(model);
     const int steps = steps_of(run);
     struct traffic *traffic = traffic_new(run->log, run->ranks);
     g_autofree double *moved = moved_in_steps(traffic, steps);
@@ -207,7 +229,7 @@ const struct mistake *data_mistake_of_steps(const struct outcome *run, GString *
         const int steps = steps_of(run);
         struct traffic *traffic = traffic_new(run->log, run->ranks);
         g_autofree double *moved = moved_in_steps(traffic, steps);
-        mistake = mistake_of_steps(run, moved, steps, bytes_of(model), cause);
+        mistake = mistake_of_steps(run, moved, steps, (double)data_gradient_bytes(model), cause);
         traffic_free(traffic);
     }
     model_free(model);

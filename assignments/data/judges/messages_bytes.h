@@ -13,8 +13,8 @@
 bool data_bytes_are_right(const struct outcome *run, const struct model *model,
                           struct verdict *verdict);
 
-/* Do the ranks average in some steps, and move too few bytes for that in others? Then what shows it is in `cause`,
- * one line without a full stop; else NULL. Of any run that left its logs. */
+/* Do the ranks average in some steps, and move too few bytes for that in others? Then the mistake, and what shows it in
+ * `cause`, one line without a full stop; else NULL, and what `cause` holds says nothing. Of any run that left its logs. */
 const struct mistake *data_mistake_of_steps(const struct outcome *run, GString *cause);
 
 #endif

@@ -10,8 +10,7 @@ static const struct mistake through_world = {
     "one, as it is wherever replicas are not single ranks.",
     "the communicator: data->comm"};
 
-/* With --reverse-ranks the communicator is not MPI_COMM_WORLD. Who calls a collective through that calls it with rank 0,
- * or communication is not sound; a message may be any rank's. */
+/* With --reverse-ranks the communicator is not MPI_COMM_WORLD. */
 static bool goes_through_world(const struct log_record *record)
 {
     const enum log_operation operation = record->operation;

@@ -14,9 +14,10 @@ struct call {
     enum log_operation operation; /* LOG_NONE: the end of the list */
     int bytes;
     bool behind; /* the optimizer's step */
-    bool
-        apart; /* ranks 1 and 2 alone, on a communicator of theirs; or the one sends, and the other receives */
-    bool once; /* in the first step alone */
+    /* Ranks 1 and 2 alone, on a communicator of theirs; or the one sends, and the other receives. */
+    bool apart;
+    bool once;     /* in the first step alone */
+    bool in_front; /* of the backward */
 };
 
 static const struct {
@@ -85,15 +86,32 @@ static const struct {
     {"flat", NULL, "",
      .call = {{LOG_ALLREDUCE, ALL, false},
               {.operation = LOG_ALLREDUCE, .bytes = 8, .apart = true}}},
-    {"flat", "step 0: rank 2 sends 2268 bytes by MPI_Send, and all gradients are in all-reduces",
+    {"flat",
+     "step 0: rank 2 sends 2268 bytes by messages, the first by MPI_Send, and all gradients, 2268 "
+     "bytes, are in all-reduces",
      "",
      .call = {{LOG_ALLREDUCE, ALL, false}, {.operation = LOG_SEND, .bytes = ALL, .apart = true}}},
-    {"buckets", "step 0: rank 2 sends 588 bytes by MPI_Send", "",
-     .call = {{.operation = LOG_SEND, .bytes = LAST, .apart = true},
+    {"buckets", "step 0: rank 2 sends 1680 bytes by messages, the first by MPI_Send", "",
+     .call = {{.operation = LOG_SEND, .bytes = FIRST, .apart = true},
               {LOG_ALLREDUCE, LAST, false},
               {LOG_ALLREDUCE, FIRST, false}}},
     {"flat", NULL, "",
-     .call = {{LOG_ALLREDUCE, ALL, false}, {.operation = LOG_SEND, .bytes = 8, .apart = true}}},
+     .call = {{LOG_ALLREDUCE, ALL, false}, {.operation = LOG_SEND, .bytes = 100, .apart = true}}},
+    /* Parameters of the step before. */
+    {"flat", NULL, "",
+     .call = {{.operation = LOG_SEND, .bytes = ALL, .apart = true, .in_front = true},
+              {LOG_ALLREDUCE, ALL, false}}},
+    /* A loss beside, and parts of short biases that are empty. */
+    {"flat", NULL, "", .call = {{LOG_ALLGATHER, 4, false}, {LOG_ALLGATHER, ALL, false}}},
+    {"parameters", NULL, "",
+     .call = {{LOG_ALLGATHER, 1600, false},
+              {LOG_ALLGATHER, 80, false},
+              {LOG_ALLGATHER, 560, false},
+              {LOG_ALLGATHER, 0, false}}},
+    {"parameters", "3 times MPI_Allgather", "",
+     .call = {{LOG_ALLGATHER, 1600, false},
+              {LOG_ALLGATHER, 80, false},
+              {LOG_ALLGATHER, 560, false}}},
     {"flat", NULL, "",
      .call = {{LOG_ALLREDUCE, ALL, false},
               {.operation = LOG_SEND, .bytes = ALL, .apart = true, .behind = true}}},
@@ -130,9 +148,12 @@ static void script_own_call(struct script *script, int rank, const struct call *
 
 static void script_average(struct script *script, int rank, int step, const struct call *call)
 {
-    bool behind = false;
+    bool behind = false, computed = false;
     script_step(script, LOG_STEP_BEGIN, step);
     for (int i = 0; i < MOST && call[i].operation != LOG_NONE; i++) {
+        if (!call[i].in_front && !computed)
+            script_compute(script, LOG_BACKWARD, 0, 0, 10);
+        computed = computed || !call[i].in_front;
         if (call[i].behind && !behind)
             script_compute(script, LOG_OPTIMIZER_STEP, 0, 0, 10);
         behind = behind || call[i].behind;

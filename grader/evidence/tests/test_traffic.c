@@ -196,6 +196,28 @@ START_TEST(what_a_rank_sends_itself_does_not_move)
 }
 END_TEST
 
+/* 100 doubles and 50 floats, each added up by all: what moves of the first is of doubles. */
+START_TEST(doubles_are_known)
+{
+    begin();
+    for (int r = 0; r < RANKS; r++)
+        for (int i = 0; i < 2; i++) {
+            struct log_record record =
+                script_collective_on(&rank[r], LOG_ALLREDUCE, LOG_WORLD, -1, i == 0 ? 800 : 200);
+            log_set_elements(&record,
+                             (struct log_elements){i == 0 ? LOG_TYPE_FLOAT64 : LOG_TYPE_FLOAT32,
+                                                   LOG_REDUCTION_SUM});
+            script_call_record(&rank[r], record, true);
+        }
+    struct traffic *traffic = read_logs();
+    ck_assert_uint_eq(traffic->entries->len, 1);
+    const struct traffic_entry *entry = &g_array_index(traffic->entries, struct traffic_entry, 0);
+    ck_assert_double_eq(entry->volume, 2 * (RANKS - 1) * 1000);
+    ck_assert_double_eq(entry->of_doubles, 2 * (RANKS - 1) * 800);
+    traffic_free(traffic);
+}
+END_TEST
+
 START_TEST(nonsense_does_no_harm)
 {
     for (unsigned seed = 0; seed < 200; seed++) {
@@ -217,6 +239,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_step_of_data_parallel_training, 0, 3);
     tcase_add_test(tests, a_table);
     tcase_add_test(tests, what_a_rank_sends_itself_does_not_move);
+    tcase_add_test(tests, doubles_are_known);
     tcase_add_test(tests, nonsense_does_no_harm);
     suite_add_tcase(suite, tests);
     return suite;
