@@ -14,6 +14,20 @@
 
 #define SMALL 64 /* bytes: of a loss */
 
+static const struct mistake average_by_itself = {
+    "the average adds up by itself, and not by data->all_reduce",
+    "With --sum the ring, or halving and doubling, stands in data->all_reduce. The average calls a "
+    "collective of MPI's in its place, so the sum of one's own is not what trains.",
+    "the line that adds up: data->all_reduce(values, count, data->comm)"};
+
+/* Is the innermost of the student's lines one of the sums' own files? */
+static bool is_in_a_sum(const struct call_place *call)
+{
+    const char *line = call->through[0] ? call->through : call->line;
+    return g_str_has_prefix(line, "ring_all_reduce.c") ||
+           g_str_has_prefix(line, "halving_doubling.c");
+}
+
 /* A collective in a step that could add up; parameters may be sent to all. */
 static bool adds_up(const struct log_record *record)
 {
@@ -34,7 +48,9 @@ static bool adds_up_by_itself(const struct outcome *run, int rank, struct verdic
         call_place_name(run->program, &log->record[i], call);
         evidence_fail(verdict, "rank %d, step %d: %s hands %lu bytes to a collective of MPI's",
                       rank, step, call->str, (unsigned long)log->record[i].bytes);
-        verdict_name_mistake(verdict, &data_sum_by_collective);
+        const struct call_place place = call_place_of(run->program, &log->record[i]);
+        verdict_name_mistake(verdict,
+                             is_in_a_sum(&place) ? &data_sum_by_collective : &average_by_itself);
         return false;
     }
     return true;
