@@ -4,6 +4,17 @@
 #include "common/log/log_fields.h"
 #include "grader/trace/collective_faults.h"
 
+size_t evidence_first_begun(GHashTable *begun)
+{
+    GHashTableIter iterator;
+    gpointer begin;
+    size_t first = NO_RECORD;
+    g_hash_table_iter_init(&iterator, begun);
+    while (g_hash_table_iter_next(&iterator, NULL, &begin))
+        first = MIN(first, GPOINTER_TO_SIZE(begin) - 1);
+    return first;
+}
+
 /* The first collective that a rank started in a training step and was never told of again: its begin;
  * NO_RECORD: there is none. */
 static size_t find_forgotten(const struct log_file *log)
@@ -19,13 +30,7 @@ static size_t find_forgotten(const struct log_file *log)
         else if (record->operation == LOG_COMPLETED)
             g_hash_table_remove(begun, request);
     }
-    GHashTableIter iterator;
-    gpointer begin;
-    size_t first = NO_RECORD;
-    g_hash_table_iter_init(&iterator, begun);
-    while (g_hash_table_iter_next(&iterator, NULL, &begin))
-        first = MIN(first, GPOINTER_TO_SIZE(begin) - 1);
-    return first;
+    return evidence_first_begun(begun);
 }
 
 bool evidence_collectives_waited_for(const struct outcome *run, struct verdict *verdict)

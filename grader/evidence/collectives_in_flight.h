@@ -8,6 +8,10 @@
 #include "grader/evidence/evidence.h"
 #include "grader/trace/collectives.h"
 
+/* Of a table from requests to the records that began them, each + 1: the first of these records. NO_RECORD: it is
+ * empty. */
+size_t evidence_first_begun(GHashTable *begun);
+
 /* Was every collective that was started in a training step also waited for? If not, sets the verdict: that
  * it was complete when its result was used was luck. */
 bool evidence_collectives_waited_for(const struct outcome *run, struct verdict *verdict);

@@ -8,6 +8,7 @@
  */
 #include "assignments/data/judges/judges.h"
 #include "common/log/log_fields.h"
+#include "grader/evidence/collectives_in_flight.h"
 #include "grader/evidence/communication.h"
 #include "grader/evidence/wholes.h"
 #include "grader/trace/call_place.h"
@@ -190,13 +191,7 @@ static size_t find_pending(const struct log_file *log)
         else if (is_over(log, record, g_hash_table_lookup(begun, request)))
             g_hash_table_remove(begun, request);
     }
-    GHashTableIter iterator;
-    gpointer begin;
-    size_t first = NO_RECORD;
-    g_hash_table_iter_init(&iterator, begun);
-    while (g_hash_table_iter_next(&iterator, NULL, &begin))
-        first = MIN(first, GPOINTER_TO_SIZE(begin) - 1);
-    return first;
+    return evidence_first_begun(begun);
 }
 
 /* Whether it was waited for in front of the first step is asked of no other run. */
