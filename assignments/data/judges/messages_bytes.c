@@ -17,6 +17,15 @@ static const struct mistake in_some_steps_only = {
     "on what it depends whether the ranks average: counters, and what is kept from one step to "
     "the next"};
 
+/* What moves between the ranks in each step, and what there is to add up. */
+struct movement {
+    const struct outcome *run;
+    struct traffic *traffic;
+    int steps;
+    double *moved; /* [step]: bytes */
+    double all;    /* bytes of all gradients */
+};
+
 static int steps_of(const struct outcome *run)
 {
     size_t first, last;
@@ -26,17 +35,27 @@ static int steps_of(const struct outcome *run)
     return steps;
 }
 
-/* Bytes that move between ranks in each step. */
-static double *moved_in_steps(const struct traffic *traffic, int steps)
+/* The caller frees with movement_clear. */
+static struct movement movement_of(const struct outcome *run, const struct model *model)
 {
-    double *moved = g_new0(double, steps + 1);
-    for (guint i = 0; i < traffic->entries->len; i++) {
+    struct movement movement = {.run = run,
+                                .traffic = traffic_new(run->log, run->ranks),
+                                .steps = steps_of(run),
+                                .all = (double)data_gradient_bytes(model)};
+    movement.moved = g_new0(double, movement.steps + 1);
+    for (guint i = 0; i < movement.traffic->entries->len; i++) {
         const struct traffic_entry *entry =
-            &g_array_index(traffic->entries, struct traffic_entry, i);
-        if (entry->step >= 0 && entry->step < steps)
-            moved[entry->step] += entry->volume;
+            &g_array_index(movement.traffic->entries, struct traffic_entry, i);
+        if (entry->step >= 0 && entry->step < movement.steps)
+            movement.moved[entry->step] += entry->volume;
     }
-    return moved;
+    return movement;
+}
+
+static void movement_clear(struct movement *movement)
+{
+    traffic_free(movement->traffic);
+    g_free(movement->moved);
 }
 
 /* What is read or written in a window without a call of MPI's nobody sees. */
@@ -49,13 +68,19 @@ static bool has_windows(const struct outcome *run)
     return false;
 }
 
-/* The first step in which less moves than all gradients' sum takes to get to all ranks, from one of them; or -1. */
-static int step_with_too_few(const struct outcome *run, const double *moved, int steps, double all)
+/* Of what a sum of all gradients takes to get to all ranks, from one of them, is there enough in a step? */
+static bool is_enough(const struct movement *movement, int step)
 {
-    if (has_windows(run))
+    return movement->moved[step] >= (movement->run->ranks - 1) * movement->all;
+}
+
+/* The first step in which less moves; or -1. */
+static int step_with_too_few(const struct movement *movement)
+{
+    if (has_windows(movement->run))
         return -1;
-    for (int step = 0; step < steps; step++)
-        if (moved[step] < (run->ranks - 1) * all)
+    for (int step = 0; step < movement->steps; step++)
+        if (!is_enough(movement, step))
             return step;
     return -1;
 }
@@ -63,15 +88,15 @@ static int step_with_too_few(const struct outcome *run, const double *moved, int
 /* ---- again beside an all-reduce --------------------------------------------------------------------------- */
 
 /* In which steps one or several all-reduces of all ranks have all gradients. */
-static bool *steps_with_all(const struct outcome *run, const struct traffic *traffic, int steps,
-                            double all)
+static bool *steps_with_all(const struct movement *movement)
 {
-    bool *has_all = g_new0(bool, steps + 1);
-    for (guint i = 0; i < traffic->entries->len; i++) {
+    bool *has_all = g_new0(bool, movement->steps + 1);
+    for (guint i = 0; i < movement->traffic->entries->len; i++) {
         const struct traffic_entry *entry =
-            &g_array_index(traffic->entries, struct traffic_entry, i);
+            &g_array_index(movement->traffic->entries, struct traffic_entry, i);
         if (entry->operation == LOG_ALLREDUCE && entry->group && entry->step >= 0 &&
-            entry->step < steps && group_size(entry->group) == run->ranks && entry->least >= all)
+            entry->step < movement->steps && group_size(entry->group) == movement->run->ranks &&
+            entry->least >= movement->all)
             has_all[entry->step] = true;
     }
     return has_all;
@@ -79,61 +104,63 @@ static bool *steps_with_all(const struct outcome *run, const struct traffic *tra
 
 /* What a rank sends by messages, and into windows, in one step after the other. */
 struct search {
-    const struct log_file *log;
+    const bool *between; /* [record] */
     int steps;
     double *sent;  /* [step]: bytes */
     size_t *first; /* [step]: the first of them */
 };
 
-/* Parameters may be sent again, behind the optimizer's step or in front of all. */
-static bool is_behind_backward(const struct log_file *log, size_t record)
+/* Which records are behind a backward of their step and in front of an optimizer's: parameters may be sent again before
+ * and behind. To be g_freed. */
+static bool *between_backward_and_optimizer(const struct log_file *log)
 {
-    while (record > 0 && log->record[record].operation != LOG_STEP_BEGIN) {
-        const enum log_operation operation = log->record[record--].operation;
-        if (operation == LOG_BACKWARD || operation == LOG_BACKWARD_INPUT)
-            return true;
+    bool *between = g_new0(bool, log->count + 1);
+    bool behind = false, in_front = false;
+    for (size_t i = 0; i < log->count; i++) {
+        const enum log_operation operation = log->record[i].operation;
+        behind = operation != LOG_STEP_BEGIN &&
+                 (behind || operation == LOG_BACKWARD || operation == LOG_BACKWARD_INPUT);
+        between[i] = behind;
     }
-    return false;
-}
-
-static bool is_in_front_of_optimizer(const struct log_file *log, size_t record)
-{
-    while (record < log->count && log->record[record].operation != LOG_STEP_END)
-        if (log->record[record++].operation == LOG_OPTIMIZER_STEP)
-            return true;
-    return false;
+    for (size_t i = log->count; i-- > 0;) {
+        const enum log_operation operation = log->record[i].operation;
+        in_front = operation != LOG_STEP_END && (in_front || operation == LOG_OPTIMIZER_STEP);
+        between[i] = between[i] && in_front;
+    }
+    return between;
 }
 
 static void look_at(const struct traffic_item *item, void *user)
 {
     struct search *search = user;
     if (log_is_collective(item->operation) || item->step < 0 || item->step >= search->steps ||
-        !is_behind_backward(search->log, item->record) ||
-        !is_in_front_of_optimizer(search->log, item->record))
+        !search->between[item->record])
         return;
     search->sent[item->step] += (double)(item->bytes - item->own);
     search->first[item->step] = MIN(search->first[item->step], item->record);
 }
 
-static bool rank_sends_nothing_again(const struct outcome *run, int rank, const bool *has_all,
-                                     int steps, double all, struct verdict *verdict)
+static bool rank_sends_nothing_again(const struct movement *movement, int rank, const bool *has_all,
+                                     struct verdict *verdict)
 {
-    const struct log_file *log = &run->log[rank];
+    const struct log_file *log = &movement->run->log[rank];
+    const int steps = movement->steps;
     g_autofree double *sent = g_new0(double, steps + 1);
     g_autofree size_t *first = g_new(size_t, steps + 1);
     for (int step = 0; step < steps; step++)
         first[step] = NO_RECORD;
-    struct search search = {log, steps, sent, first};
+    g_autofree bool *between = between_backward_and_optimizer(log);
+    struct search search = {between, steps, sent, first};
     traffic_each(log, look_at, &search);
     for (int step = 0; step < steps; step++) {
-        if (!has_all[step] || sent[step] < all / 2)
+        if (!has_all[step] || sent[step] < movement->all / 2)
             continue;
         g_autoptr(GString) call = g_string_new(NULL);
-        call_place_name(run->program, &log->record[first[step]], call);
+        call_place_name(movement->run->program, &log->record[first[step]], call);
         evidence_fail(verdict,
                       "step %d: rank %d sends %.0f bytes by messages, the first by %s, and all "
                       "gradients, %.0f bytes, are in all-reduces of this step",
-                      step, rank, sent[step], call->str, all);
+                      step, rank, sent[step], call->str, movement->all);
         verdict_look(verdict, "what these messages are for");
         verdict->basis = BASIS_AMOUNT;
         return false;
@@ -142,12 +169,11 @@ static bool rank_sends_nothing_again(const struct outcome *run, int rank, const 
 }
 
 /* Of all ranks: who adds up by an all-reduce has no need to send gradients besides. */
-static bool sends_nothing_again(const struct outcome *run, const struct traffic *traffic, int steps,
-                                double all, struct verdict *verdict)
+static bool sends_nothing_again(const struct movement *movement, struct verdict *verdict)
 {
-    g_autofree bool *has_all = steps_with_all(run, traffic, steps, all);
-    for (int rank = 0; rank < run->ranks; rank++)
-        if (!rank_sends_nothing_again(run, rank, has_all, steps, all, verdict))
+    g_autofree bool *has_all = steps_with_all(movement);
+    for (int rank = 0; rank < movement->run->ranks; rank++)
+        if (!rank_sends_nothing_again(movement, rank, has_all, verdict))
             return false;
     return true;
 }
@@ -155,48 +181,48 @@ static bool sends_nothing_again(const struct outcome *run, const struct traffic 
 /* ---- all of them ------------------------------------------------------------------------------------------ */
 
 /* Do no more bytes move in a step than if everybody sent all to all, and parameters went out again? */
-static bool are_not_too_many(const struct outcome *run, const double *moved, int steps, double all,
-                             struct verdict *verdict)
+static bool are_not_too_many(const struct movement *movement, struct verdict *verdict)
 {
-    const double others = run->ranks - 1;
+    const int ranks = movement->run->ranks;
+    const double others = ranks - 1, all = movement->all;
     /* … or, of two ranks, as doubles to a root and back. */
-    const double most =
-        (MAX(3, run->ranks) + 1) * others * all * MORE + 16 * MESSAGES_SMALL * others;
-    for (int step = 0; step < steps; step++) {
-        if (moved[step] <= most)
+    const double most = (MAX(3, ranks) + 1) * others * all * MORE + 16 * MESSAGES_SMALL * others;
+    for (int step = 0; step < movement->steps; step++) {
+        if (movement->moved[step] <= most)
             continue;
         evidence_fail(verdict,
                       "step %d: %.0f bytes move between the %d ranks, and there are %.0f bytes of "
                       "gradients: to add them up takes %.0f",
-                      step, moved[step], run->ranks, all, 2 * others * all);
+                      step, movement->moved[step], ranks, all, 2 * others * all);
         verdict->basis = BASIS_AMOUNT;
         return false;
     }
     return true;
 }
 
-static const struct mistake *mistake_of_steps(const struct outcome *run, const double *moved,
-                                              int steps, double all, GString *cause)
+/* *few: a step in which too little moves, told in `cause`; or -1, and `cause` stays as it is. */
+static const struct mistake *mistake_of_steps(const struct movement *movement, GString *cause,
+                                              int *few)
 {
-    const int few = step_with_too_few(run, moved, steps, all);
-    bool enough = false;
-    for (int step = 0; step < steps; step++)
-        enough = enough || moved[step] >= (run->ranks - 1) * all;
-    if (few < 0)
+    *few = step_with_too_few(movement);
+    if (*few < 0)
         return NULL;
     g_string_printf(cause,
-                    "step %d: %.0f bytes move between the %d ranks, and there are %.0f bytes of "
-                    "gradients, whose sum each of them needs",
-                    few, moved[few], run->ranks, all);
-    return enough ? &in_some_steps_only : NULL;
+                    "step %d: %.0f bytes move between the %d ranks, and there are %.0f "
+                    "bytes of gradients, whose sum each of them needs",
+                    *few, movement->moved[*few], movement->run->ranks, movement->all);
+    for (int step = 0; step < movement->steps; step++)
+        if (is_enough(movement, step))
+            return &in_some_steps_only;
+    return NULL;
 }
 
-static bool are_enough(const struct outcome *run, const double *moved, int steps, double all,
-                       struct verdict *verdict)
+static bool are_enough(const struct movement *movement, struct verdict *verdict)
 {
     g_autoptr(GString) cause = g_string_new(NULL);
-    const struct mistake *mistake = mistake_of_steps(run, moved, steps, all, cause);
-    if (cause->len == 0)
+    int few;
+    const struct mistake *mistake = mistake_of_steps(movement, cause, &few);
+    if (few < 0)
         return true;
     evidence_fail(verdict, "%s", cause->str);
     verdict->basis = BASIS_AMOUNT;
@@ -208,14 +234,10 @@ static bool are_enough(const struct outcome *run, const double *moved, int steps
 bool data_bytes_are_right(const struct outcome *run, const struct model *model,
                           struct verdict *verdict)
 {
-    const double all = (double)data_gradient_bytes(model);
-    const int steps = steps_of(run);
-    struct traffic *traffic = traffic_new(run->log, run->ranks);
-    g_autofree double *moved = moved_in_steps(traffic, steps);
-    const bool right = are_not_too_many(run, moved, steps, all, verdict) &&
-                       are_enough(run, moved, steps, all, verdict) &&
-                       sends_nothing_again(run, traffic, steps, all, verdict);
-    traffic_free(traffic);
+    struct movement movement = movement_of(run, model);
+    const bool right = are_not_too_many(&movement, verdict) && are_enough(&movement, verdict) &&
+                       sends_nothing_again(&movement, verdict);
+    movement_clear(&movement);
     return right;
 }
 
@@ -226,11 +248,10 @@ const struct mistake *data_mistake_of_steps(const struct outcome *run, GString *
         run->ranks > 1 && evidence_logs(run, unheard) ? evidence_model(run, unheard) : NULL;
     const struct mistake *mistake = NULL;
     if (model) {
-        const int steps = steps_of(run);
-        struct traffic *traffic = traffic_new(run->log, run->ranks);
-        g_autofree double *moved = moved_in_steps(traffic, steps);
-        mistake = mistake_of_steps(run, moved, steps, (double)data_gradient_bytes(model), cause);
-        traffic_free(traffic);
+        struct movement movement = movement_of(run, model);
+        int few;
+        mistake = mistake_of_steps(&movement, cause, &few);
+        movement_clear(&movement);
     }
     model_free(model);
     verdict_free(unheard);
