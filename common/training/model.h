@@ -39,8 +39,8 @@
 
 struct model {
     char name[64]; /* as given, options included */
-    char
-        options[MODEL_OPTIONS_SIZE]; /* all that it has, with their values: "depth=4,width=512,…" */
+    /* All that it has, with their values: "depth=4,width=512,…" */
+    char options[MODEL_OPTIONS_SIZE];
     int layers;
     struct layer *layer;
     struct shape input; /* of one sample: an image (channels, height, width), or (tokens) */

@@ -39,8 +39,7 @@ static const struct mistake
         {"a gradient that every rank has is added up on its way to the stage before",
          "The last stage's gradients are right. The stage before has t times those of one process, "
          "and each further one t times more, where t ranks share a stage: what goes back is whole "
-         "on "
-         "each of them, and the sum over them is t times it.",
+         "on each of them, and the sum over them is t times it.",
          "enter_stage_backward and leave_stage_backward: a part is taken, and parts are put "
          "together; nothing is added up"},
     border_averaged = {
