@@ -19,7 +19,9 @@ include tools/command_line.mk
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive
 #: MEMORY=1       make timeline shows memory over time, too: by kind, as a picture and a table
 #: MACHINE=real   make timeline on this computer, not on the simulated cluster
-#: MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples DATA=name  what make plan plans (planner/README.md)
+#: MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples DATA=name  what make plan plans (planner/README.md), and
+#:                what make table trains
+#: MEMORY=80GiB   make plan searches for the fastest ways that fit into so much on each rank; CSV=1: all that fit, as CSV
 # assignments/default names the assignment that is meant where nobody names one.
 DEFAULT      := $(strip $(file < assignments/default))
 ASSIGNMENT   ?= $(DEFAULT)
@@ -36,14 +38,15 @@ COURSE       ?=
 SANITIZE     ?=
 MEMORY       ?=
 HOSTS        ?=
+CSV          ?=
 
 include tools/configuration.mk
 
-.PHONY: help setup data build grade train simulate timeline plan plot submission curves mutants faults skeleton handout clean
+.PHONY: help setup data build grade train simulate timeline plan table plot submission curves mutants faults skeleton handout clean
 
 ifeq ($(ASSIGNMENT),all)
 OF_EACH := build grade plot submission curves mutants bench-grade
-OF_ONE  := train simulate timeline plan
+OF_ONE  := train simulate timeline plan table
 OTHERS  := $(filter-out $(OF_EACH) $(OF_ONE),$(or $(MAKECMDGOALS),help))
 .PHONY: $(OTHERS)
 # One after the other.
@@ -126,14 +129,34 @@ timeline: data ## draw who worked when with NP ranks and ARGS, and export it for
 	    --where $(call on_machine,$(call quoted,on the simulated cluster "$(PLATFORM)"),'on this computer') || status=$$?; exit $$status
 
 # The planner runs the solutions on a described cluster; `free` would show no messages.
-PLAN_PROGRAM  = $(S)/programs/solutions/$(ASSIGNMENT)
+# A search is that of the assignment that has one, if nobody names another, and may run another's program.
+PLAN_RUNS     = $(or $(if $(MEMORY),$(SEARCH_RUNS)),$(ASSIGNMENT))
+PLAN_PROGRAM  = $(S)/programs/solutions/$(PLAN_RUNS)
+PLAN_STEP     = $(S)/programs/bench/programs/scale_step
+PLAN_NAMED    = $(if $(or $(if $(MEMORY),,always),$(filter ASSIGNMENT,$(given) $(inherited))),--assignment $(ASSIGNMENT))
+PLAN_SEARCH   = --memory $(call quoted,$(MEMORY)) --step-program $(PLAN_STEP) $(if $(CSV),--csv) $(SEARCH_CHOICES)
 PLAN_PLATFORM = $(if $(filter PLATFORM,$(given) $(inherited)),$(PLATFORM),computer)
 plan: ## step time, bubble, memory and messages of every way to train: MODEL=name RANKS=number
 	+@$(call built,$(PLAN))
-	+@$(call SIMULATED,$(call built,SUBMISSION=solutions $(PLAN_PROGRAM)))
-	@$(PLAN) --assignment $(ASSIGNMENT) --program $(PLAN_PROGRAM) --platform $(call quoted,$(PLAN_PLATFORM)) \
+	+@$(call SIMULATED,$(call built,ASSIGNMENT=$(PLAN_RUNS) SUBMISSION=solutions $(PLAN_PROGRAM) $(if $(MEMORY),$(PLAN_STEP))))
+	+@$(if $(and $(MEMORY),$(SEARCH_BESIDE)),$(call SIMULATED,$(call built,ASSIGNMENT=$(SEARCH_BESIDE) SUBMISSION=solutions $(S)/programs/solutions/$(SEARCH_BESIDE))))
+	@$(PLAN) $(PLAN_NAMED) --program $(PLAN_PROGRAM) --platform $(call quoted,$(PLAN_PLATFORM)) \
 	  --model $(call quoted,$(MODEL)) --data $(call quoted,$(DATA)) --ranks "$(RANKS)" --micro-batches "$(MICRO_BATCHES)" \
-	  --batch "$(BATCH)" $(PLAN_DEGREES) --out $(call quoted,$(or $(OUT),build/plan))
+	  --batch "$(BATCH)" $(if $(MEMORY)$(CSV),$(PLAN_SEARCH),$(PLAN_DEGREES)) --out $(call quoted,$(or $(OUT),build/plan))
+
+# TABLE_BESIDE: another assignment, whose solutions the tool runs on the simulated cluster besides.
+TABLE       = build/tables/$(SUBMISSION_NAME)/$(ASSIGNMENT)
+TABLE_TOOL  = $(wildcard assignments/$(ASSIGNMENT)/tools/table)
+TABLE_BESIDE_PROGRAM = $(if $(TABLE_BESIDE_$(ASSIGNMENT)),$(S)/programs/solutions/$(TABLE_BESIDE_$(ASSIGNMENT)))
+table: data ## what every way to train costs, measured, as tables and a picture (ASSIGNMENT=data, memory)
+	@$(if $(TABLE_TOOL),,echo "make table: $(ASSIGNMENT) has no such table; these have one:" \
+	  $(patsubst assignments/%/tools/table,%,$(wildcard assignments/*/tools/table)) >&2; exit 2)
+	+@$(call put_in_place)
+	+@$(call built,$(PROGRAM) $(TABLE_PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM)))
+	+@$(if $(TABLE_BESIDE_PROGRAM),$(call SIMULATED,$(call built,ASSIGNMENT=$(TABLE_BESIDE_$(ASSIGNMENT)) SUBMISSION=solutions $(TABLE_BESIDE_PROGRAM))))
+	@MODEL=$(call quoted,$(MODEL)) DATA=$(call quoted,$(DATA)) BATCH="$(BATCH)" RANKS="$(RANKS)" MICRO_BATCHES="$(MICRO_BATCHES)" \
+	  PLATFORM=$(if $(filter PLATFORM,$(given) $(inherited)),$(call quoted,$(PLATFORM))) BESIDE="$(call SIMULATED,$(TABLE_BESIDE_PROGRAM))" \
+	  TABLE_PROGRAM="$(TABLE_PROGRAM)" $(TABLE_TOOL) $(PROGRAM) "$(call SIMULATED,$(SIMULATOR_PROGRAM))" $(call quoted,$(or $(OUT),$(TABLE)))
 
 plot: ## draw the submission's curves over the single-process reference
 	+@$(call built,$(HANDIN))

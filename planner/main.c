@@ -38,7 +38,9 @@ int main(int argc, char **argv)
     g_autofree char *missing = plan_simulation_missing(plan);
     g_autoptr(GString) text = g_string_new(NULL);
     bool done;
-    if (plan->scaling_ranks) {
+    if (plan->memory > 0) {
+        done = plan->part->search(plan, missing, text, error);
+    } else if (plan->scaling_ranks) {
         done = plan->part->scaling(plan, !missing, text, error);
         if (done && missing)
             g_string_append_printf(text, "\n%s\n", missing);

@@ -5,9 +5,11 @@
  * memory and messages of every method that an assignment has registered, twice:
  * from closed forms, and from a run of the solutions on the simulated cluster,
  * with tensors that have shapes and no numbers, so that any size works. Where
- * the two differ, it says by how much and why.
+ * the two differ, it says by how much and why. Or, where the command line says
+ * how much memory a rank has, a part searches for the ways that fit.
  *
  *     arguments.c   the command line
+ *     sizes.c       numbers and sizes in it
  *     part.c        what assignments have registered
  *     simulate.c    a simulated run, read from its logs
  *     messages.c    what a rank sent
@@ -29,6 +31,7 @@
 /* ---- arguments.c ------------------------------------------------------------------------------ */
 
 #define PLAN_MOST_DEGREES 4
+#define PLAN_MOST_CHOICES 4
 
 struct plan {
     const struct plan_part *part; /* whose methods are planned */
@@ -37,10 +40,17 @@ struct plan {
     int micro_batches;
     int batch_size;                /* samples of a step; a multiple of micro_batches */
     int degree[PLAN_MOST_DEGREES]; /* the values of the part's degrees */
+    /* A search: bytes that each rank has; 0: none is wanted. batch_size is 0 where nobody said it. */
+    double memory;
+    bool csv;                        /* a search writes all that it found, as CSV */
+    char *choice[PLAN_MOST_CHOICES]; /* one word each of the part's choices */
+    double simulation_seconds;       /* that a simulated run may take, by the clock; 0: any time */
     GArray *scaling_ranks, *scaling_micro_batches; /* of int; NULL: no such table wanted */
     char *kit;     /* the folder that holds tools/simulate and common/platforms */
     char *program; /* the solutions, built for the simulated cluster; may not exist */
-    char *out;     /* folder for the picture; NULL: no picture */
+    /* The charges and messages of a step alone (bench/programs), as built for it; may not exist. */
+    char *step_program;
+    char *out; /* folder for the picture; NULL: no picture */
     struct model *model;
     struct platform *platform;
 };
@@ -49,6 +59,13 @@ struct plan {
  * that names the option and what it may be, if they don't. Freed by plan_free. */
 struct plan *plan_parse(int argc, char **argv, GString *error);
 void plan_free(struct plan *plan);
+
+/* ---- sizes.c ---------------------------------------------------------------------------------- */
+
+/* False, and an error that names `name`, unless it is a whole number from 1 to most. */
+bool plan_read_number(const char *name, const char *text, int most, int *number, GString *error);
+/* "80GiB", "40 GB", "1024": bytes. False and an error for anything else, and for 0. */
+bool plan_read_bytes(const char *name, const char *text, double *bytes, GString *error);
 
 /* ---- what an assignment brings: part.c -------------------------------------------------------- */
 
@@ -79,6 +96,12 @@ struct plan_degree {
     const char *variable; /* of make: "GROUPS" */
     const char *what;     /* for --help */
     int fallback, most;
+};
+
+/* Something that a search takes as given. */
+struct plan_choice {
+    const char *option, *variable, *what; /* as of a degree */
+    const char *const *words; /* it may be; the first unless another is said; ends with NULL */
 };
 
 /* A way to train. */
@@ -118,12 +141,18 @@ struct plan_part {
     /* Appends the throughput for every number of ranks and of micro-batches, relative to the first
      * of both. False and an error if something can't run. NULL: there is no such table. */
     bool (*scaling)(const struct plan *plan, bool simulate, GString *text, GString *error);
+    /* What fits into plan->memory on each rank, and is fastest: appends tables, or with plan->csv all that was
+     * found. missing: why nothing is simulated, or NULL. False and an error if that fails. NULL: there is no
+     * search; a part that only searches has NULL in place of methods and all that belongs to them. */
+    bool (*search)(const struct plan *plan, const char *missing, GString *text, GString *error);
+    const struct plan_choice *choices; /* of a search; ends with a NULL option; NULL: none */
 };
 
 /* The part must stay as it is until the program ends. Ends the program if its assignment has one
  * already, or if it has too many degrees. */
 void plan_part_register(const struct plan_part *part);
 const struct plan_part *plan_part_find(const char *assignment); /* or NULL */
+const struct plan_part *plan_part_that_searches(void);          /* or NULL */
 
 /* ---- simulate.c ------------------------------------------------------------------------------- */
 
@@ -139,6 +168,10 @@ char *plan_simulation_missing(const struct plan *plan);
  * frees with plan_simulated_free. */
 struct simulated *plan_simulated_new(const struct plan *plan, const struct plan_method *method,
                                      GString *error);
+/* One step of the program of charges and messages on so many ranks, with these settings: how long it takes, and for how long
+ * a rank computes, the mean. */
+bool plan_simulated_step(const struct plan *plan, int ranks, char *const settings[],
+                         double *seconds, double *computing, GString *error);
 void plan_simulated_free(struct simulated *simulated);
 /* Only the bubble, as the program reports it, to a hundredth of a per cent: many times faster,
  * because no log is written and no message gets a fingerprint. */

@@ -7,6 +7,7 @@
 #include "common/log/log_reader.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,34 @@ static int ranks_of(const struct plan *plan, const struct plan_method *method)
     return method->ranks > 0 ? method->ranks : plan->ranks;
 }
 
+/* What ends a run when its time is over. */
+static void append_limit(const struct plan *plan, GPtrArray *words)
+{
+    if (plan->simulation_seconds <= 0)
+        return;
+    g_ptr_array_add(words, g_strdup("timeout"));
+    g_ptr_array_add(words, g_strdup("--kill-after=2"));
+    g_ptr_array_add(words, g_strdup_printf("%.0f", fmax(1, plan->simulation_seconds)));
+}
+
+/* Words end with NULL, the tool among them. said: what it writes to standard output, to be freed; or NULL. */
+static bool run_words(GPtrArray *words, const char *what, char **said, GString *error)
+{
+    GError *problem = NULL;
+    g_autofree char *complaint = NULL;
+    int status = 0;
+    const GSpawnFlags flags = said ? G_SPAWN_DEFAULT : G_SPAWN_STDOUT_TO_DEV_NULL;
+    if (!g_spawn_sync(NULL, (char **)words->pdata, NULL, flags | G_SPAWN_SEARCH_PATH, NULL, NULL,
+                      said, &complaint, &status, &problem)) {
+        g_string_printf(error, "%s can't be run: %s", (char *)words->pdata[0], problem->message);
+        g_error_free(problem);
+        return false;
+    }
+    if (status != 0)
+        g_string_printf(error, "the simulated run of %s failed: %s", what, g_strstrip(complaint));
+    return status == 0;
+}
+
 /* folder: where the logs go; NULL: none are written, and *said becomes the report, to be freed. */
 static bool run_program(const struct plan *plan, const struct plan_method *method,
                         const char *folder, char **said, GString *error)
@@ -38,6 +67,7 @@ static bool run_program(const struct plan *plan, const struct plan_method *metho
     g_autofree char *batch = g_strdup_printf("%d", plan->batch_size);
     g_autofree char *micro_batches = g_strdup_printf("%d", plan->micro_batches);
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    append_limit(plan, words);
     const char *before[] = {tool,
                             ranks,
                             plan->platform_name,
@@ -63,20 +93,7 @@ static bool run_program(const struct plan *plan, const struct plan_method *metho
         g_ptr_array_add(words, g_strdup(before[i]));
     plan->part->options(plan, method, words);
     g_ptr_array_add(words, NULL);
-    GError *problem = NULL;
-    g_autofree char *complaint = NULL;
-    int status = 0;
-    if (!g_spawn_sync(NULL, (char **)words->pdata, NULL,
-                      said ? G_SPAWN_DEFAULT : G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, said,
-                      &complaint, &status, &problem)) {
-        g_string_printf(error, "%s can't be run: %s", tool, problem->message);
-        g_error_free(problem);
-        return false;
-    }
-    if (status != 0)
-        g_string_printf(error, "the simulated run of %s failed: %s", method->name,
-                        g_strstrip(complaint));
-    return status == 0;
+    return run_words(words, method->name, said, error);
 }
 
 static void remove_folder(const char *path)
@@ -194,6 +211,31 @@ bool plan_simulated_bubble(const struct plan *plan, const struct plan_method *me
         return false;
     }
     *bubble = g_ascii_strtod(found + sizeof line - 1, NULL) / 100;
+    return true;
+}
+
+bool plan_simulated_step(const struct plan *plan, int ranks, char *const settings[],
+                         double *seconds, double *computing, GString *error)
+{
+    g_autofree char *said = NULL;
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    append_limit(plan, words);
+    g_ptr_array_add(words, g_build_filename(plan->kit, "tools", "simulate", NULL));
+    g_ptr_array_add(words, g_strdup_printf("%d", ranks));
+    g_ptr_array_add(words, g_strdup(plan->platform_name));
+    g_ptr_array_add(words, g_strdup(plan->step_program));
+    for (int i = 0; settings[i]; i++)
+        g_ptr_array_add(words, g_strdup(settings[i]));
+    g_ptr_array_add(words, NULL);
+    if (!run_words(words, "a step", &said, error))
+        return false;
+    const char *step = strstr(said, "step "), *mean = strstr(said, "mean ");
+    if (!step || !mean) {
+        g_string_assign(error, "the simulated run of a step reported no time");
+        return false;
+    }
+    *seconds = g_ascii_strtod(step + strlen("step "), NULL);
+    *computing = g_ascii_strtod(mean + strlen("mean "), NULL);
     return true;
 }
 

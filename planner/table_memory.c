@@ -13,11 +13,11 @@ static char *bytes_text(double bytes)
     return g_strdup(units_bytes(bytes, text));
 }
 
-/* Of all kinds together. */
+/* Of all kinds together that are on the device. */
 static double memory_of(const struct rank_use *use)
 {
     double bytes = 0;
-    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+    for (int kind = 0; kind < MEMORY_DEVICE_KINDS; kind++)
         bytes += use->peak[kind];
     return bytes;
 }
@@ -35,7 +35,7 @@ static struct rank_use most_of(const struct rank_use *rank, int ranks)
     return most;
 }
 
-/* The most that one of the ranks has of all kinds together. */
+/* The most that one of the ranks has of all kinds together on its device. */
 static double most_memory_of(const struct rank_use *rank, int ranks)
 {
     double most = 0;
@@ -124,32 +124,54 @@ static void append_ranks(GString *text, const char *note_word, const struct row 
 static const struct {
     enum memory_kind kind;
     const char *name;
-} kinds[] = {{MEMORY_PARAMETER, "parameters"},
-             {MEMORY_GRADIENT, "gradients"},
-             {MEMORY_OPTIMIZER, "optimizer"},
-             {MEMORY_ACTIVATION, "activations"},
+} kinds[] = {{MEMORY_PARAMETER, "parameters"}, {MEMORY_GRADIENT, "gradients"},
+             {MEMORY_OPTIMIZER, "optimizer"},  {MEMORY_ACTIVATION, "activations"},
+             {MEMORY_HOST, "on the host"},     /* if anything was moved there */
              {MEMORY_WORKSPACE, "workspace"}}; /* last: only the simulation knows it */
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-/* NULL: not known. */
-static void append_kinds_of(GString *text, const struct rank_use *most, int count)
+/* Was anything moved to the host, by the formula or in the simulation? */
+static bool any_on_host(const struct row *rows, int count)
+{
+    double most = 0;
+    for (int i = 0; i < count; i++) {
+        if (!rows[i].formula)
+            continue;
+        most = MAX(most, most_of(rows[i].formula->rank, rows[i].formula->ranks).peak[MEMORY_HOST]);
+        if (rows[i].simulated)
+            most = MAX(
+                most, most_of(rows[i].simulated->rank, rows[i].simulated->ranks).peak[MEMORY_HOST]);
+    }
+    return most > 0;
+}
+
+/* The first `count` kinds. most == NULL: not known. */
+static void append_kinds_of(GString *text, const struct rank_use *most, int count, bool host)
 {
     for (int i = 0; i < count; i++)
-        plan_append_cell(text, most ? bytes_text(most->peak[kinds[i].kind]) : g_strdup("-"), 13);
+        if (host || kinds[i].kind != MEMORY_HOST)
+            plan_append_cell(text, most ? bytes_text(most->peak[kinds[i].kind]) : g_strdup("-"),
+                             13);
+}
+
+static void append_names(GString *text, int count, bool host)
+{
+    for (int i = 0; i < count; i++)
+        if (host || kinds[i].kind != MEMORY_HOST)
+            plan_append_cell(text, g_strdup(kinds[i].name), 13);
 }
 
 static void append_kinds(GString *text, const struct row *rows, int count)
 {
     const int width = plan_name_width(rows, count);
+    const bool host = any_on_host(rows, count);
     g_string_append_printf(text,
                            "\nPeak memory by kind, of the rank that has most of it\n%*s formula%*s|"
                            "  simulated\n%*s",
-                           width, "", 13 * (KINDS - 1) - 6, "", width, "");
-    for (int i = 0; i < KINDS - 1; i++)
-        plan_append_cell(text, g_strdup(kinds[i].name), 13);
+                           width, "", 13 * (KINDS - (host ? 1 : 2)) - 6, "", width, "");
+    append_names(text, KINDS - 1, host);
     g_string_append(text, "  |");
-    for (int i = 0; i < KINDS; i++)
-        plan_append_cell(text, g_strdup(kinds[i].name), 13);
+    append_names(text, KINDS, host);
     g_string_append_c(text, '\n');
     for (int i = 0; i < count; i++) {
         const struct row *row = &rows[i];
@@ -160,9 +182,9 @@ static void append_kinds(GString *text, const struct row *rows, int count)
                                           ? most_of(row->simulated->rank, row->simulated->ranks)
                                           : (struct rank_use){0};
         g_string_append_printf(text, "%-*s", width, row->method->name);
-        append_kinds_of(text, &most, KINDS - 1);
+        append_kinds_of(text, &most, KINDS - 1, host);
         g_string_append(text, "  |");
-        append_kinds_of(text, row->simulated ? &found : NULL, KINDS);
+        append_kinds_of(text, row->simulated ? &found : NULL, KINDS, host);
         g_string_append_c(text, '\n');
     }
 }

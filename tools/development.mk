@@ -1,9 +1,9 @@
 # For those who work on the kit.
 
-.PHONY: everything house levels bench bench-layers bench-products bench-grade mpi4py-suite lint format \
+.PHONY: everything house levels bench bench-layers bench-products bench-bfloat16 bench-grade mpi4py-suite lint format \
         compile_commands.json
-everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
-            $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products $(B)/bench/overlap \
+everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(TABLE_PROGRAMS) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
+            $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products $(B)/bench/products_bfloat16 $(B)/bench/overlap \
             $(call objects,$(wildcard common/tests/fuzz/*.c tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
 house: $(HOUSE)
@@ -27,6 +27,12 @@ $(B)/bench/bench $(B)/bench/bench_layers: $(B)/bench/%: $(B)/bench/%.o $(BENCH_P
 bench-products: ## time matrix products with few rows, beside OpenBLAS, oneDNN and LIBXSMM where they are installed
 	+@$(call built,$(B)/bench/products $(if $(LIBXSMM),$(B)/bench/libxsmm.so))
 	@$(B)/bench/products
+bench-bfloat16: ## time the products of linear layers in bfloat16, by dot products of pairs and in float32
+	+@$(call built,$(B)/bench/products_bfloat16)
+	@$(B)/bench/products_bfloat16
+$(B)/bench/products_bfloat16: bench/products_bfloat16.c $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) $^ $(PROGRAM_LIBS) -o $@
 $(B)/bench/products: bench/products.c $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) -march=native $(WARNINGS) $(PROGRAM_CFLAGS) -DBENCH_FOLDER='"$(B)/bench"' $^ $(PROGRAM_LIBS) -o $@

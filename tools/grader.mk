@@ -5,7 +5,7 @@
 OWN_ROOMS := $(foreach table,$(wildcard assignments/*/levels.txt),$(shell awk '$$1 ~ /^[0-9]+$$/ { print $$2 }' $(table)))
 
 $(B)/grader/%.o $(B)/handin/%.o $(B)/planner/%.o $(addsuffix /%.o,$(addprefix $(B)/,$(OWN_ROOMS))): OWN_FLAGS = $(GRADER_CFLAGS)
-$(foreach part,judges planner timeline,$(eval $(foreach name,$(ASSIGNMENTS),$(B)/assignments/$(name)/$(part)/%.o): OWN_FLAGS = $(GRADER_CFLAGS)))
+$(foreach part,judges planner table timeline,$(eval $(foreach name,$(ASSIGNMENTS),$(B)/assignments/$(name)/$(part)/%.o): OWN_FLAGS = $(GRADER_CFLAGS)))
 
 GRADER_LIBRARY  := $(B)/libgrader.a
 HANDIN_LIBRARY  := $(B)/libhandin.a
@@ -25,13 +25,20 @@ GRADER := $(B)/grade
 HANDIN := $(B)/handin/handin
 PLAN   := $(B)/planner/plan
 # A program is replaced in one go: another make may be about to run it.
-link_grader = $(CC) $(FLAGS) $(filter %.o %.a,$^) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
+link_grader = $(CC) $(FLAGS) $(filter %.o,$^) $(filter %.a,$^) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
 $(GRADER) $(HANDIN) $(PLAN): $(B)/sources
 $(GRADER): $(call objects,grader/main.c) $(JUDGING) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(link_grader)
 $(HANDIN): $(call objects,handin/main.c) $(JUDGING) $(TIMELINES) $(HANDIN_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	$(say)$(link_grader)
 $(PLAN): $(call objects,planner/main.c) $(JUDGING) $(PLANS) $(PLANNER_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	$(say)$(link_grader)
+
+# An assignment that has tables brings assignments/NAME/tools/table, and may bring a program for it.
+TABLE_PROGRAMS := $(sort $(patsubst assignments/%/main.c,$(B)/assignments/%/table,$(wildcard assignments/*/table/main.c)))
+TABLE_PROGRAM  := $(filter $(B)/assignments/$(ASSIGNMENT)/table/table,$(TABLE_PROGRAMS))
+$(foreach table,$(TABLE_PROGRAMS),$(eval $(table): $(call objects,$(wildcard $(patsubst $(B)/%/table,%,$(table))/*.c))))
+$(TABLE_PROGRAMS): $(JUDGING) $(GRADER_LIBRARY) $(COMMON_LIBRARY) $(B)/sources
 	$(say)$(link_grader)
 
 # What the grader's own build of a submission needs to know: how to compile, link, with which

@@ -66,7 +66,7 @@ assignment_parts = $(foreach name,$(ASSIGNMENTS),$(foreach files,solutions skele
 # What tools/levels looks at.
 HOUSE := $(call objects,$(shell tools/levels --sources))
 check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE)) $(if $(findstring test_faults,$(WANTED_TESTS)),$(FAULT_PARTS))
-check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(B)/fuzz/list_runs $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN)
+check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(B)/fuzz/list_runs $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN) $(TABLE_PROGRAMS)
 	+@$(assignment_parts)
 
 # Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.

@@ -1,21 +1,8 @@
 # What only the data assignment has.
 
-#: EPOCHS=number  of each line of make table (5); MODEL DATA BATCH MICRO_BATCHES RANKS=up to PLATFORM choose what it trains
+#: EPOCHS=number  of each line of make table ASSIGNMENT=data (5); RANKS=up to
 COMMAND_LINE += EPOCHS
 $(call made_of,$(filter EPOCHS,$(given)),$(digits),must be a whole number)
-
-.PHONY: table
-TABLE = build/tables/$(SUBMISSION_NAME)/$(ASSIGNMENT)
-table: ## (data) epoch times and samples a second of every way to train in parallel, as a table and a picture
-ifeq ($(ASSIGNMENT),data)
-	+@$(call put_in_place)
-	+@$(call built,$(PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM)))
-	@EPOCHS=$(call quoted,$(EPOCHS)) MODEL=$(call quoted,$(MODEL)) DATA=$(call quoted,$(DATA)) BATCH="$(BATCH)" RANKS="$(RANKS)" \
-	  MICRO_BATCHES="$(MICRO_BATCHES)" PLATFORM=$(call quoted,$(PLAN_PLATFORM)) assignments/data/tools/timing_table \
-	  $(PROGRAM) "$(call SIMULATED,$(SIMULATOR_PROGRAM))" $(call quoted,$(or $(OUT),$(TABLE)))
-else
-	@echo "make table: is for ASSIGNMENT=data; $(ASSIGNMENT) has no such table" >&2; exit 2
-endif
 
 .PHONY: data-pictures
 data-pictures: ## draw the pictures of the data assignment's chapter

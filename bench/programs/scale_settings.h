@@ -15,7 +15,9 @@ static long micro_batches = 1, samples = 1; /* of one pipeline, and in each micr
 static long value_bytes = 2;                /* of an activation's number */
 static long gradient_bytes = 4;             /* of a gradient's */
 static long bucket_bytes = 25L << 20;
-static long recompute;
+static long
+    recompute; /* 1: all of a layer, 2: only the attention's products of queries, keys and values */
+static long chunks = 1; /* of layers that each stage has, interleaved */
 static const char *reduce = "kit", *log_folder;
 
 static const struct {
@@ -33,7 +35,8 @@ static const struct {
                 {"value-bytes", &value_bytes},
                 {"gradient-bytes", &gradient_bytes},
                 {"bucket-bytes", &bucket_bytes},
-                {"recompute", &recompute}};
+                {"recompute", &recompute},
+                {"chunks", &chunks}};
 
 static void set(char *argument)
 {

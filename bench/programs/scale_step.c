@@ -6,10 +6,12 @@
  *
  * Rank order: tensor fastest, then data, then pipeline. The schedule is 1F1B; a layer makes two
  * all-reduces forward and two backward over its tensor group, and where activations are recomputed two
- * more. Gradients are reduced over the data group in buckets, each started as soon as its last layer's
+ * more. With chunks the schedule is interleaved 1F1B. Gradients are reduced over the data group in buckets, each started as soon as its last layer's
  * backward has ended (reduce=kit) or behind the last one (reduce=after), or by a ring of messages of the program's own behind the last one
  * (reduce=ring). Charges are those of Narayanan et al. 2021: a forward of a layer 24·b·s·h²·(1 + s/(6h)).
  */
+#include "bench/programs/scale_gradients.h"
+#include "bench/programs/scale_order.h"
 #include "bench/programs/scale_settings.h"
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
@@ -23,26 +25,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLOAT_BYTES = 4 };
-
-static int rank, stage;
-static MPI_Comm data_group, pipeline_group, tensor_group;
-static struct tensor *memory; /* of all messages: on the meta device all share it anyhow */
-static double busy;           /* simulated seconds of this rank: computing */
-static MPI_Request *bucket;   /* under way */
-static int buckets, most_buckets;
-static double bucket_filled; /* bytes of the next one */
+static int stage;
+static int place,
+    places; /* of the chunk of layers that runs, in the model: with one chunk the stage */
+static MPI_Comm pipeline_group, tensor_group;
+static double busy; /* simulated seconds of this rank: computing */
 
 static double now(void)
 {
     return 1e-9 * (double)machine_clock();
-}
-
-static int whole(double number)
-{
-    if (number < 0 || number > 2147483647.0)
-        fatal("%g does not fit a message", number);
-    return (int)number;
 }
 
 /* ---- messages ------------------------------------------------------------------------------- */
@@ -72,64 +63,6 @@ static void exchange(int to, int from)
                                 tensor_group));
 }
 
-/* An all-reduce by a ring of point-to-point messages: each rank's next chunk goes to the next rank. */
-static void go_round(double bytes)
-{
-    const int ranks = (int)data, own = rank / (int)tensor % ranks, next = (own + 1) % ranks,
-              last = (own + ranks - 1) % ranks, chunk = whole(bytes / ranks);
-    for (int i = 0; i < 2 * (ranks - 1); i++)
-        mpi_check(MPI_Sendrecv(memory->data, chunk, MPI_BYTE, next, 1, memory->data, chunk,
-                               MPI_BYTE, last, 1, data_group, MPI_STATUS_IGNORE));
-}
-
-/* ---- gradients ------------------------------------------------------------------------------ */
-
-static void start_bucket(void)
-{
-    const int elements = whole(bucket_filled / FLOAT_BYTES);
-    bucket_filled = 0;
-    if (buckets == most_buckets) {
-        most_buckets = 2 * most_buckets + 16;
-        bucket = realloc(bucket, (size_t)most_buckets * sizeof *bucket);
-        if (bucket == NULL)
-            fatal("no memory for %d requests", most_buckets);
-    }
-    mpi_check(MPI_Iallreduce(MPI_IN_PLACE, memory->data, elements, MPI_FLOAT, MPI_SUM, data_group,
-                             &bucket[buckets++]));
-}
-
-static void start_full_buckets(void)
-{
-    double left = bucket_filled;
-    for (; left >= (double)bucket_bytes; left -= (double)bucket_bytes) {
-        bucket_filled = (double)bucket_bytes;
-        start_bucket();
-    }
-    bucket_filled = left;
-}
-
-/* So many bytes of gradients are ready. */
-static void add_gradients(double bytes)
-{
-    bucket_filled += bytes;
-    if (data > 1 && strcmp(reduce, "kit") == 0)
-        start_full_buckets();
-}
-
-static void finish_gradients(void)
-{
-    if (data == 1)
-        return;
-    if (strcmp(reduce, "ring") == 0) {
-        go_round(bucket_filled);
-        return;
-    }
-    start_full_buckets();
-    if (bucket_filled > 0)
-        start_bucket();
-    mpi_check(MPI_Waitall(buckets, bucket, MPI_STATUSES_IGNORE));
-}
-
 /* ---- computations --------------------------------------------------------------------------- */
 
 /* Of one layer and micro-batch, forward, on all of its tensor group's ranks. */
@@ -151,10 +84,10 @@ static void compute(double flops)
     busy += flops / (double)tensor / machine_speed();
 }
 
-/* Of this stage: the first ones have one more where they do not divide. */
+/* Of this chunk: the first ones have one more where they do not divide. */
 static int own_layers(void)
 {
-    return (int)(layers / pipeline + (stage < layers % pipeline));
+    return (int)(layers / places + (place < layers % places));
 }
 
 static double layer_gradient_bytes(void)
@@ -170,7 +103,7 @@ static void forward(int micro_batch)
             compute(layer_flops() / 2);
             reduce_activations();
         }
-    if (stage == pipeline - 1)
+    if (place == places - 1)
         compute(head_flops());
     log_compute(LOG_FORWARD, LOG_END, stage, micro_batch);
 }
@@ -179,13 +112,15 @@ static void backward(int micro_batch)
 {
     const bool is_last = micro_batch == micro_batches - 1;
     log_compute(LOG_BACKWARD, LOG_BEGIN, stage, micro_batch);
-    if (stage == pipeline - 1)
+    if (place == places - 1)
         compute(2 * head_flops());
     for (int i = 0; i < own_layers(); i++) {
-        for (int half = 0; half < (recompute ? 2 : 0); half++) {
+        for (int half = 0; half < (recompute == 1 ? 2 : 0); half++) {
             compute(layer_flops() / 2);
             reduce_activations();
         }
+        if (recompute == 2)
+            compute(4 * (double)samples * (double)sequence * (double)sequence * (double)width);
         for (int half = 0; half < 2; half++) {
             compute(layer_flops());
             reduce_activations();
@@ -193,7 +128,7 @@ static void backward(int micro_batch)
         if (is_last)
             add_gradients(layer_gradient_bytes());
     }
-    if (is_last && (stage == 0 || stage == pipeline - 1))
+    if (is_last && (place == 0 || place == places - 1))
         add_gradients((double)vocabulary * (double)width / (double)tensor * (double)gradient_bytes);
     log_compute(LOG_BACKWARD, LOG_END, stage, micro_batch);
 }
@@ -228,10 +163,60 @@ static void step(void)
     finish_gradients();
 }
 
+/* ---- the same, interleaved ------------------------------------------------------------------ */
+
+/* What goes on to a chunk, forward, or comes back to it. */
+static int tag_of(bool is_backward, int to, int micro_batch)
+{
+    return 2 + 2 * (to * (int)micro_batches + micro_batch) + is_backward;
+}
+
+static void receive(bool is_backward, int from, int micro_batch)
+{
+    const int bytes = activation_bytes() / (int)tensor;
+    mpi_check(MPI_Recv(memory->data, bytes, MPI_BYTE, from % (int)pipeline,
+                       tag_of(is_backward, place, micro_batch), pipeline_group, MPI_STATUS_IGNORE));
+    if (tensor > 1)
+        mpi_check(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, memory->data, bytes, MPI_BYTE,
+                                tensor_group));
+}
+
+static void run(struct turn turn, MPI_Request *sent)
+{
+    place = turn.chunk * (int)pipeline + stage;
+    const int step = turn.backward ? -1 : 1, from = place - step, to = place + step;
+    if (from >= 0 && from < places)
+        receive(turn.backward, from, turn.micro_batch);
+    if (turn.backward)
+        backward(turn.micro_batch);
+    else
+        forward(turn.micro_batch);
+    *sent = MPI_REQUEST_NULL;
+    if (to >= 0 && to < places)
+        mpi_check(MPI_Isend(memory->data, activation_bytes() / (int)tensor, MPI_BYTE,
+                            to % (int)pipeline, tag_of(turn.backward, to, turn.micro_batch),
+                            pipeline_group, sent));
+}
+
+static void step_in_chunks(void)
+{
+    const int all = (int)micro_batches, turns = 2 * all * (int)chunks;
+    MPI_Request *sent = malloc((size_t)turns * sizeof *sent);
+    if (sent == NULL)
+        fatal("no memory for %d requests", turns);
+    for (int k = 0; k < turns; k++)
+        run(turn_at(k, stage, (int)pipeline, (int)chunks, all), &sent[k]);
+    mpi_check(MPI_Waitall(turns, sent, MPI_STATUSES_IGNORE));
+    free(sent);
+    finish_gradients();
+}
+
 static void make_groups(void)
 {
     const int t = (int)tensor, d = (int)data;
     stage = rank / (t * d);
+    place = stage;
+    places = (int)(pipeline * chunks);
     mpi_check(MPI_Comm_split(MPI_COMM_WORLD, rank / t, rank, &tensor_group));
     mpi_check(MPI_Comm_split(MPI_COMM_WORLD, stage * t + rank % t, rank, &data_group));
     mpi_check(MPI_Comm_split(MPI_COMM_WORLD, rank % (t * d), rank, &pipeline_group));
@@ -247,6 +232,8 @@ int main(int argc, char **argv)
         set(argv[i]);
     if (data * pipeline * tensor != ranks)
         fatal("data × pipeline × tensor must be the %d ranks", ranks);
+    if (chunks > 1 && (micro_batches % pipeline != 0 || pipeline < 2))
+        fatal("with chunks micro-batches must be a multiple of the stages, two or more");
     if (log_folder != NULL)
         log_open(log_folder, rank, ranks, 1);
     memory = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_META,
@@ -254,13 +241,18 @@ int main(int argc, char **argv)
     make_groups();
     mpi_check(MPI_Barrier(MPI_COMM_WORLD));
     const double begin = now();
-    step();
+    if (chunks > 1)
+        step_in_chunks();
+    else
+        step();
     const double own = now() - begin;
     const double times[] = {own, busy};
     double most[2];
     mpi_check(MPI_Reduce(times, most, 2, MPI_DOUBLE, MPI_MAX, 0, MPI_COMM_WORLD));
+    double all = 0;
+    mpi_check(MPI_Reduce(&busy, &all, 1, MPI_DOUBLE, MPI_SUM, 0, MPI_COMM_WORLD));
     if (rank == 0)
-        printf("step %.9f computing %.9f\n", most[0], most[1]);
+        printf("step %.9f computing %.9f mean %.9f\n", most[0], most[1], all / ranks);
     mpi_check(MPI_Finalize());
     log_close();
     return 0;

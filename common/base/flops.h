@@ -18,6 +18,11 @@ uint64_t flops_charged(void); /* by this process so far */
  * charged in the same piece then take none of their own. */
 void flops_take(struct duration duration);
 
+/* Operations that the host's processor does, and the bytes that it reads and writes for them in the host's
+ * memory. They are counted like all others. Where the machine's rates are known, device and host are the same
+ * processor, and a computation takes what it was charged by flops_take. */
+void flops_charge_on_host(double flops, double bytes);
+
 /* Lets what was charged since the last call take its time (machine.h). */
 void flops_spend(void);
 

@@ -39,6 +39,23 @@ const char *machine_property(const char *name);
 /* Floating-point operations per second by which machine_compute goes; infinite on a real machine. */
 double machine_speed(void);
 
+/* ---- the host: the computer that a rank's device is in, with memory of its own ------------------- */
+
+enum machine_direction { MACHINE_TO_DEVICE, MACHINE_TO_HOST };
+/* When a copy moves, in seconds of the machine's clock. On a real machine it has moved already. */
+struct machine_transfer {
+    double begins, ends;
+};
+/* Begins a copy over the rank's own link, and comes back at once. It takes latency + bytes / bandwidth
+ * (properties host_latency and host_bandwidth); copies of one direction queue one behind the other, and the
+ * two directions do not disturb each other. */
+struct machine_transfer machine_transfer_begin(enum machine_direction direction, size_t bytes);
+/* Lets time go on until then. */
+void machine_wait_until(double seconds);
+/* Lets a computation on the host's processor take its time: flops / host_speed, or bytes /
+ * host_memory_bandwidth, whichever is longer. */
+void machine_compute_on_host(double flops, double bytes);
+
 /* The rank that runs now: `own` where each has a process of its own; where one process holds all of them,
  * the one whose turn it is, or -1 outside of all. */
 int machine_rank_running(int own);

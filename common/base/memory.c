@@ -47,8 +47,8 @@ static void (*observer)(enum memory_kind kind, int64_t bytes); /* or NULL */
 
 const char *memory_kind_name(enum memory_kind kind)
 {
-    static const char *const names[MEMORY_KINDS] = {"parameter", "gradient", "activation",
-                                                    "optimizer", "workspace"};
+    static const char *const names[MEMORY_KINDS] = {"parameter", "gradient",  "activation",
+                                                    "optimizer", "workspace", "host"};
     return (unsigned)kind < MEMORY_KINDS ? names[kind] : "unknown";
 }
 
@@ -149,7 +149,7 @@ void memory_spoil(bool wanted)
 }
 
 /* All bits set: NaN in every floating-point type, -1 in integers. */
-static void spoil(void *block, size_t bytes)
+void memory_spoil_block(void *block, size_t bytes)
 {
     if (spoils)
         memset(block, 0xff, bytes);
@@ -160,13 +160,14 @@ void *memory_allocate(enum memory_kind kind, size_t bytes)
     void *block = block_get(bytes);
     if (block == NULL)
         fatal("no memory left: %zu bytes asked for (%s); already live: parameter %zu, gradient "
-              "%zu, activation %zu, optimizer %zu, workspace %zu bytes. A smaller batch, more "
-              "micro-batches or a smaller model needs less",
+              "%zu, activation %zu, optimizer %zu, workspace %zu, host %zu bytes. A smaller batch, "
+              "more micro-batches or a smaller model needs less",
               bytes, memory_kind_name(kind), memory_live(MEMORY_PARAMETER),
               memory_live(MEMORY_GRADIENT), memory_live(MEMORY_ACTIVATION),
-              memory_live(MEMORY_OPTIMIZER), memory_live(MEMORY_WORKSPACE));
+              memory_live(MEMORY_OPTIMIZER), memory_live(MEMORY_WORKSPACE),
+              memory_live(MEMORY_HOST));
     memory_account(kind, (int64_t)bytes);
-    spoil(block, bytes);
+    memory_spoil_block(block, bytes);
     return block;
 }
 
@@ -175,13 +176,21 @@ void memory_release(enum memory_kind kind, void *block, size_t bytes)
     if (block == NULL)
         return;
     memory_account(kind, -(int64_t)bytes);
-    spoil(block, bytes);
+    memory_spoil_block(block, bytes);
     memory_block_free(block, bytes);
 }
 
 size_t memory_live(enum memory_kind kind)
 {
     return (size_t)live_bytes[kind];
+}
+
+size_t memory_live_on_device(void)
+{
+    size_t live = 0;
+    for (int kind = 0; kind < MEMORY_DEVICE_KINDS; kind++)
+        live += memory_live((enum memory_kind)kind);
+    return live;
 }
 
 size_t memory_peak(enum memory_kind kind)

@@ -20,8 +20,11 @@ enum memory_kind {
     MEMORY_ACTIVATION,
     MEMORY_OPTIMIZER, /* optimizer state */
     MEMORY_WORKSPACE, /* scratch space inside kernels, batches, data sets */
+    MEMORY_HOST,      /* in the host's memory, whatever it holds: what was moved off the device */
     MEMORY_KINDS
 };
+/* The kinds in front of it are in the device's memory: what a device must hold is their sum. */
+enum { MEMORY_DEVICE_KINDS = MEMORY_HOST };
 
 const char *memory_kind_name(enum memory_kind kind);
 
@@ -33,6 +36,8 @@ void memory_release(enum memory_kind kind, void *block, size_t bytes);
 /* From now on a block holds NaN when it is given out and when it is given back, so that what
  * was never filled, or freed too early, can't be right by luck. Off at first: it costs time. */
 void memory_spoil(bool wanted);
+/* The same of memory that is about to be filled by somebody else, if it is wanted. */
+void memory_spoil_block(void *block, size_t bytes);
 
 /* Blocks that no kind is charged for, kept and used again in the same way: for
  * descriptions (of tensors, of what a layer saved), not for what they describe. */
@@ -46,6 +51,7 @@ void memory_account(enum memory_kind kind, int64_t bytes);
 void memory_set_observer(void (*observer)(enum memory_kind kind, int64_t bytes));
 
 size_t memory_live(enum memory_kind kind);
+size_t memory_live_on_device(void); /* of all kinds but MEMORY_HOST */
 size_t memory_peak(enum memory_kind kind);
 void memory_reset_peak(void);       /* the peaks become what is live now */
 size_t memory_from_system(void);    /* bytes ever asked of the system: constant once warm */

@@ -1,5 +1,5 @@
 /*
- * Tensors: shapes, references, views (tensor.h).
+ * Tensors: references, views (tensor.h). Shapes stand in shape.c.
  */
 #include "common/base/tensor.h"
 #include "common/base/fatal.h"
@@ -8,140 +8,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---- shapes ---- */
-
-size_t shape_elements(struct shape shape)
-{
-    char text[SHAPE_TEXT_SIZE];
-    if (shape.dimensions < 0 || shape.dimensions > TENSOR_MAX_DIMENSIONS)
-        fatal("a shape of %d dimensions: a tensor has 0 to %d", shape.dimensions,
-              TENSOR_MAX_DIMENSIONS);
-    size_t count = 1;
-    bool overflow = false;
-    for (int i = 0; i < shape.dimensions; i++) {
-        if (shape.size[i] < 0)
-            fatal("shape %s has a negative size", shape_text(shape, text));
-        overflow |= __builtin_mul_overflow(count, (size_t)shape.size[i], &count);
-    }
-    if (overflow)
-        fatal("shape %s has more elements than can be counted", shape_text(shape, text));
-    return count;
-}
-
-int shape_last(struct shape shape)
-{
-    return shape.size[shape.dimensions - 1];
-}
-
-struct shape shape_with(struct shape shape, int dimension, int size)
-{
-    char text[SHAPE_TEXT_SIZE];
-    if (dimension < 0 || dimension >= shape.dimensions)
-        fatal("shape %s has no dimension %d: they are numbered from 0", shape_text(shape, text),
-              dimension);
-    shape.size[dimension] = size;
-    return shape;
-}
-
-struct shape shape_with_last(struct shape shape, int size)
-{
-    return shape_with(shape, shape.dimensions - 1, size);
-}
-
-int shape_count(struct shape shape)
-{
-    size_t count = shape_elements(shape);
-    if (count > INT_MAX) {
-        char text[SHAPE_TEXT_SIZE];
-        fatal("shape %s has more than %d elements", shape_text(shape, text), INT_MAX);
-    }
-    return (int)count;
-}
-
-struct shape shape_flat(size_t elements)
-{
-    const size_t row = 1024;
-    if (elements <= INT_MAX)
-        return SHAPE((int)elements);
-    size_t rows = (elements - 1) / row + 1;
-    if (rows > INT_MAX)
-        fatal("%zu elements are more than any tensor has", elements);
-    return SHAPE((int)rows, (int)row);
-}
-
-bool shape_equal(struct shape a, struct shape b)
-{
-    if (a.dimensions != b.dimensions)
-        return false;
-    for (int i = 0; i < a.dimensions; i++)
-        if (a.size[i] != b.size[i])
-            return false;
-    return true;
-}
-
-struct shape shape_with_batch(int batch, struct shape sample)
-{
-    if (sample.dimensions >= TENSOR_MAX_DIMENSIONS) {
-        char text[SHAPE_TEXT_SIZE];
-        fatal("no room for a batch dimension before %s: a tensor has at most %d dimensions",
-              shape_text(sample, text), TENSOR_MAX_DIMENSIONS);
-    }
-    struct shape shape = {.dimensions = sample.dimensions + 1, .size = {batch}};
-    for (int i = 0; i < sample.dimensions; i++)
-        shape.size[i + 1] = sample.size[i];
-    return shape;
-}
-
-const char *shape_text(struct shape shape, char text[SHAPE_TEXT_SIZE])
-{
-    size_t used = 0;
-    text[used++] = '(';
-    for (int i = 0; i < shape.dimensions && i < TENSOR_MAX_DIMENSIONS; i++)
-        used += (size_t)snprintf(text + used, SHAPE_TEXT_SIZE - used, i == 0 ? "%d" : ", %d",
-                                 shape.size[i]);
-    snprintf(text + used, SHAPE_TEXT_SIZE - used, ")");
-    return text;
-}
-
-const char *shape_place_text(struct shape shape, int element, char text[SHAPE_TEXT_SIZE])
-{
-    struct shape place = shape;
-    for (int d = shape.dimensions - 1; d >= 0; d--) {
-        place.size[d] = element % shape.size[d];
-        element /= shape.size[d];
-    }
-    return shape_text(place, text);
-}
-
-/* ---- dtypes ---- */
-
-size_t dtype_bytes(enum dtype dtype)
-{
-    switch (dtype) {
-    case DTYPE_FLOAT32:
-    case DTYPE_INT32:
-        return 4;
-    case DTYPE_BFLOAT16:
-        return 2;
-    }
-    fatal("%d is no dtype", (int)dtype);
-}
-
-const char *dtype_name(enum dtype dtype)
-{
-    switch (dtype) {
-    case DTYPE_FLOAT32:
-        return "float32";
-    case DTYPE_BFLOAT16:
-        return "bfloat16";
-    case DTYPE_INT32:
-        return "int32";
-    }
-    return "unknown";
-}
-
-/* ---- tensors ---- */
 
 static int count_of(size_t elements)
 {
@@ -166,6 +32,7 @@ static void *folded_memory(size_t bytes)
     return memory + (size_t)(made++ % PLACES) * APART;
 }
 
+static bool activations_are_scratch;
 static long references_held;
 
 long tensor_references_held(void)
@@ -204,6 +71,9 @@ struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device d
     size_t elements = device == DEVICE_CPU ? (size_t)shape_count(shape) : shape_elements(shape);
     size_t bytes = elements * dtype_bytes(dtype);
     void *data = NULL;
+    const bool scratch = kind == MEMORY_ACTIVATION && activations_are_scratch;
+    if (scratch)
+        kind = MEMORY_WORKSPACE;
     if (device == DEVICE_CPU) {
         data = memory_allocate(kind, bytes);
     } else if (device == DEVICE_META) {
@@ -212,8 +82,19 @@ struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device d
     } else {
         fatal("device %d is not built into this program: use the cpu", (int)device);
     }
-    return describe((struct tensor){
-        .data = data, .shape = shape, .dtype = dtype, .device = device, .kind = kind});
+    return describe((struct tensor){.data = data,
+                                    .shape = shape,
+                                    .dtype = dtype,
+                                    .device = device,
+                                    .kind = kind,
+                                    .scratch = scratch});
+}
+
+bool tensor_activations_are_scratch(bool wanted)
+{
+    const bool before = activations_are_scratch;
+    activations_are_scratch = wanted;
+    return before;
 }
 
 struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape)
@@ -232,6 +113,8 @@ struct tensor *tensor_view(struct tensor *base, size_t first, struct shape shape
     what.shape = shape;
     what.base = base;
     what.held = NULL;
+    what.narrow = NULL;
+    what.scratch = false;
     return describe(what);
 }
 
@@ -258,15 +141,16 @@ static void lay_to_rest(struct tensor *tensor)
     next = (next + 1) % RESTING;
 }
 
-void tensor_free(struct tensor *tensor)
+/* One reference less, which was counted among those that are held, or is no longer. */
+static void release(struct tensor *tensor)
 {
-    references_held -= tensor != NULL;
     while (tensor != NULL) {
-        tensor_must_live(tensor, "this tensor", __func__);
+        tensor_must_live(tensor, "this tensor", "tensor_free");
         tensor_note_release(tensor);
         if (--tensor->references > 0)
             return;
         struct tensor *base = tensor->base;
+        release(tensor->narrow);
         tensor_take_over(tensor);
         if (base == NULL && !tensor->borrowed) {
             if (tensor->device == DEVICE_CPU)
@@ -277,6 +161,22 @@ void tensor_free(struct tensor *tensor)
         lay_to_rest(tensor);
         tensor = base;
     }
+}
+
+void tensor_free(struct tensor *tensor)
+{
+    references_held -= tensor != NULL;
+    release(tensor);
+}
+
+void tensor_bind(struct tensor *tensor)
+{
+    references_held -= tensor != NULL;
+}
+
+void tensor_unbind(struct tensor *tensor)
+{
+    references_held += tensor != NULL;
 }
 
 bool tensor_is_shared(const struct tensor *tensor)
@@ -305,6 +205,7 @@ int tensor_rows(const struct tensor *tensor)
 
 void tensor_zero(struct tensor *tensor)
 {
+    tensor_forget_narrow(tensor);
     if (tensor->device != DEVICE_META)
         memset(tensor->data, 0, tensor_bytes(tensor));
 }
@@ -317,6 +218,7 @@ void tensor_copy(struct tensor *to, const struct tensor *from)
               shape_text(from->shape, source), dtype_name(to->dtype),
               shape_text(to->shape, target));
     }
+    tensor_forget_narrow(to);
     if (to->device == DEVICE_META)
         return;
     tensor_need_numbers(from, "be copied to another device");

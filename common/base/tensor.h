@@ -29,7 +29,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum dtype { DTYPE_FLOAT32, DTYPE_BFLOAT16, DTYPE_INT32 };
+/* Numbers of 16 bits are stored, sent and kept; one computes with them in float32 (sixteen_bits.h, kernels.h). */
+enum dtype { DTYPE_FLOAT32, DTYPE_BFLOAT16, DTYPE_FLOAT16, DTYPE_INT32 };
 enum device { DEVICE_CPU, DEVICE_CUDA, DEVICE_META };
 
 #define TENSOR_MAX_DIMENSIONS 4
@@ -65,6 +66,8 @@ struct tensor {
     enum dtype dtype;
     enum device device;
     enum memory_kind kind;
+    struct tensor *narrow;     /* private: its numbers in 16 bits, or NULL (tensor_set_narrow) */
+    bool scratch;              /* private: an activation that counts as workspace */
     int references;            /* private */
     bool borrowed;             /* private: tensor_borrow */
     struct tensor *base;       /* private: the tensor that a view looks into, else NULL */
@@ -96,7 +99,8 @@ const char *shape_text(struct shape shape, char text[SHAPE_TEXT_SIZE]);
 const char *shape_place_text(struct shape shape, int element, char text[SHAPE_TEXT_SIZE]);
 
 size_t dtype_bytes(enum dtype dtype);
-const char *dtype_name(enum dtype dtype); /* "float32", "bfloat16", "int32" */
+const char *dtype_name(enum dtype dtype);     /* "float32", "bfloat16", "float16", "int32" */
+bool dtype_is_sixteen_bits(enum dtype dtype); /* bfloat16 or float16 */
 
 /* A new tensor; its contents are undefined. */
 struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device device,
@@ -138,6 +142,24 @@ int tensor_rows(const struct tensor *tensor);
 void tensor_zero(struct tensor *tensor);
 /* Copies the elements; count and dtype must agree (fatal otherwise). */
 void tensor_copy(struct tensor *to, const struct tensor *from);
+
+/* ---- one tensor in two precisions: for layers that keep numbers of 16 bits and compute in float32
+ * (tensor_narrow.c) ---- */
+
+/* narrow, which it takes over, has the numbers of `wide`, of which it was made or which it was made of.
+ * Whoever writes into `wide` then calls tensor_forget_narrow. */
+void tensor_set_narrow(struct tensor *wide, struct tensor *narrow);
+/* The tensor that was set, with a new reference for the caller; NULL: none was. */
+struct tensor *tensor_narrow_of(const struct tensor *wide);
+void tensor_forget_narrow(struct tensor *wide);
+/* While it is true, what tensor_new makes as an activation counts as workspace: what lives inside of one
+ * call of a layer. Returns what it was. */
+bool tensor_activations_are_scratch(bool wanted);
+/* From now on such a tensor counts as the activation that it was made as; others stay as they are. */
+void tensor_becomes_activation(struct tensor *tensor);
+/* For tensor_narrow.c: a reference of the caller's becomes one by which a tensor holds another, and back. */
+void tensor_bind(struct tensor *tensor);
+void tensor_unbind(struct tensor *tensor);
 
 /* ---- who holds a tensor: for those who look for what was never freed (tensor_held.c) ---- */
 

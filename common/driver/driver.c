@@ -76,7 +76,7 @@ static bool step_is_possible(struct run *run, const struct program *program, con
 {
     choose_step(run, program, name);
     return (program->check == NULL || program->check(run, reason, REASON_SIZE)) &&
-           (program->sharing != NULL || driver_samples_suffice(run, reason));
+           (driver_sharing(program, run) != NULL || driver_samples_suffice(run, reason));
 }
 
 /* May the program's steps be taken with these options? If not, `reason` says why not. */

@@ -101,7 +101,10 @@ struct run {
     struct samples samples; /* whose outputs and loss this rank tells; set in `begin` */
     struct share share; /* of this step, where ranks share its batch (struct sharing); else zeros */
     bool sums_tied_gradients; /* the program's */
-    int stages;               /* of this rank */
+    bool
+        own_optimizers; /* set in `build`: the stages that come are made without optimizers, and the program
+                            makes them itself, in `begin`: trained_stage.optimizer, which the driver frees */
+    int stages;         /* of this rank */
     struct trained_stage *trained;
     void *own;                       /* the assignment's, from begin to end */
     struct checkpoints *checkpoints; /* the driver's */
@@ -148,7 +151,8 @@ struct program {
     bool (*fits)(const struct run *run, char *reason, size_t reason_size);
     /* May run->step be taken? If not, false, and a reason as above. NULL: it may. */
     bool (*check)(struct run *run, char *reason, size_t reason_size);
-    const struct sharing *sharing; /* NULL: every rank is given the whole batch */
+    const struct sharing *sharing;         /* NULL: every rank is given the whole batch … */
+    bool (*shares)(const struct run *run); /* … and where this says no; NULL: it says yes */
     /* Makes this rank's stages (driver_add_stage). */
     void (*build)(struct run *run);
     /* Batch and stages are there: open the data, make what `own` needs. */

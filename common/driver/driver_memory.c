@@ -14,20 +14,12 @@ static struct {
     int written;                   /* in this step */
     size_t recorded[MEMORY_KINDS]; /* live bytes, as the log knows them */
     size_t peak[MEMORY_KINDS];     /* in this step, as the log knows it; … */
-    size_t peak_of_all;            /* … and of all kinds together */
+    size_t peak_of_all;            /* … and of all kinds on the device together */
 } logged;
-
-static size_t live_of_all(void)
-{
-    size_t live = 0;
-    for (int kind = 0; kind < MEMORY_KINDS; kind++)
-        live += memory_live((enum memory_kind)kind);
-    return live;
-}
 
 static void note_peaks(enum memory_kind kind)
 {
-    const size_t live = memory_live(kind), all = live_of_all();
+    const size_t live = memory_live(kind), all = memory_live_on_device();
     logged.peak[kind] = live > logged.peak[kind] ? live : logged.peak[kind];
     logged.peak_of_all = all > logged.peak_of_all ? all : logged.peak_of_all;
 }
@@ -62,8 +54,8 @@ static void observe(enum memory_kind kind, int64_t bytes)
         return;
     if (logged.written < logged.most)
         append(kind, false);
-    else if (logged.written < 2 * logged.most &&
-             (memory_live(kind) > logged.peak[kind] || live_of_all() > logged.peak_of_all))
+    else if (logged.written < 2 * logged.most && (memory_live(kind) > logged.peak[kind] ||
+                                                  memory_live_on_device() > logged.peak_of_all))
         append_all();
 }
 
@@ -82,7 +74,7 @@ void driver_memory_step(void)
         return;
     append_all();
     logged.written = 0;
-    logged.peak_of_all = live_of_all();
+    logged.peak_of_all = memory_live_on_device();
     for (int kind = 0; kind < MEMORY_KINDS; kind++)
         logged.peak[kind] = memory_live((enum memory_kind)kind);
 }

@@ -29,6 +29,11 @@ bool driver_options_fit(const struct program *program, const struct run *run,
  * share a batch, the program's own check knows. */
 bool driver_samples_suffice(const struct run *run, char reason[REASON_SIZE]);
 
+/* ---- driver_train.c ----------------------------------------------------------------------------- */
+
+/* The program's, if this run's ranks share batches; else NULL. */
+const struct sharing *driver_sharing(const struct program *program, const struct run *run);
+
 /* ---- driver_data.c ----------------------------------------------------------------------------- */
 
 /* Can every rank use the data, and are they the same for all? If not, the first rank for which they are not
@@ -122,7 +127,8 @@ struct usage {
     double seconds;         /* sum over the counted steps */
     double busy;            /* of that, spent in computations */
     size_t activation_peak; /* bytes */
-    size_t peak;            /* bytes: the sum over the kinds, each at its own peak */
+    size_t peak;            /* bytes: the sum over the device's kinds, each at its own peak */
+    size_t host_peak;       /* bytes in the host's memory */
 };
 
 /* Begins to count; peaks of memory are counted from here on. */

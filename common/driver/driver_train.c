@@ -14,7 +14,9 @@
 #include "common/training/model.h"
 #include "common/training/share.h"
 #include "common/training/stage.h"
+#include "common/training/transfer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,9 +55,16 @@ void driver_add_stage(struct run *run, struct stage_options options)
     if (more == NULL)
         fatal("no memory left for %d stages", run->stages + 1);
     struct stage *stage = stage_new(run->model, &options);
-    more[run->stages++] = (struct trained_stage){
-        .stage = stage, .optimizer = optimizer_new(&run->options->optimizer, stage)};
+    struct optimizer *optimizer =
+        run->own_optimizers ? NULL : optimizer_new(&run->options->optimizer, stage);
+    more[run->stages++] = (struct trained_stage){.stage = stage, .optimizer = optimizer};
     run->trained = more;
+}
+
+const struct sharing *driver_sharing(const struct program *program, const struct run *run)
+{
+    const bool shares = program->shares == NULL || program->shares(run);
+    return shares ? program->sharing : NULL;
 }
 
 void driver_share(struct run *run, int step, const int *sample, struct share share)
@@ -69,10 +78,11 @@ void driver_share(struct run *run, int step, const int *sample, struct share sha
 
 static void build(struct run *run, const struct program *program)
 {
-    const struct sharing *sharing = program->sharing;
+    const struct sharing *sharing = driver_sharing(program, run);
     run->most_samples = sharing != NULL ? sharing->most_samples(run) : run->options->batch_size;
     run->batch = build_batch(run, sharing != NULL);
     run->samples = (struct samples){0};
+    run->own_optimizers = false;
     run->share = (struct share){0};
     program->build(run);
 }
@@ -181,19 +191,41 @@ struct result {
     double loss, accuracy;
 };
 
-/* Of the whole batch. Where ranks share it all of them call this, unless nobody wants to know: each has its
- * own samples to tell of, and those that have no losses have none. */
-static struct result result_of(const struct run *run, bool shared)
+/* Does each rank tell of some samples of a batch alone? */
+static bool tells_a_part(const struct run *run, bool shared)
+{
+    return shared || run->samples.count > 0;
+}
+
+/* Of this rank's own samples, of which there are `samples`; 0 where it has computed no losses. */
+static struct result result_of_own(const struct run *run, bool shared, double *samples)
 {
     const struct batch *batch = run->batch;
-    struct result result = {batch_mean_loss(batch), batch_accuracy(batch)};
-    if (!shared)
-        return result;
-    const int micro_batches = batch_micro_batches(batch);
-    const bool tells = micro_batches > 0 && batch_losses_computed(batch) == micro_batches;
-    const double samples = tells ? batch_samples(batch) : 0;
-    double sum[3] = {samples, tells ? samples * result.loss : 0,
-                     tells ? samples * result.accuracy : 0};
+    int first = 0, micro_batches = batch_micro_batches(batch);
+    *samples = batch_samples(batch);
+    if (!shared) {
+        const int size = run->options->batch_size / run->micro_batches;
+        first = run->samples.first / size;
+        micro_batches = run->samples.count / size;
+        *samples = run->samples.count;
+    }
+    if (micro_batches == 0 || isnan(batch_mean_loss_of(batch, first, micro_batches)))
+        *samples = 0;
+    return (struct result){batch_mean_loss_of(batch, first, micro_batches),
+                           batch_accuracy_of(batch, first, micro_batches)};
+}
+
+/* Of the whole batch. Where ranks have parts of it all of them call this, unless nobody wants to know: each has its
+ * own samples to tell of, and those that have no losses have none. */
+static struct result result_of(const struct run *run, bool shared, bool together)
+{
+    const struct batch *batch = run->batch;
+    if (!together)
+        return (struct result){batch_mean_loss(batch), batch_accuracy(batch)};
+    double samples;
+    const struct result own = result_of_own(run, shared, &samples);
+    double sum[3] = {samples, samples > 0 ? samples * own.loss : 0,
+                     samples > 0 ? samples * own.accuracy : 0};
     mpi_check(PMPI_Allreduce(MPI_IN_PLACE, sum, 3, MPI_DOUBLE, MPI_SUM, run->comm));
     return (struct result){sum[1] / sum[0], sum[2] / sum[0]};
 }
@@ -221,7 +253,7 @@ static void report(struct training *training, const struct run *run, struct resu
     driver_progress_step(&training->progress, &point);
 }
 
-/* Of all kinds of memory. */
+/* Of all kinds of memory, the host's too: who looks for tensors that were never freed looks there. */
 static uint64_t live_bytes(void)
 {
     uint64_t bytes = 0;
@@ -255,8 +287,9 @@ static void take_step(struct training *training, struct run *run, int number)
     const double seconds = driver_seconds() - began;
     const bool shared = training->sharing != NULL;
     const bool wanted = run->options->curve[0] != '\0' || !run->options->quiet;
-    if (training->reports || (shared && wanted)) {
-        const struct result result = result_of(run, shared && wanted);
+    const bool together = wanted && tells_a_part(run, shared);
+    if (training->reports || together) {
+        const struct result result = result_of(run, shared, together);
         if (training->reports)
             report(training, run, result, number, seconds);
     }
@@ -291,7 +324,7 @@ struct usage driver_train(struct run *run, const struct program *program, const 
     driver_checkpoint_check_stages(run);
     driver_resume(run);
 
-    struct training training = training_begin(run, program->sharing, curve);
+    struct training training = training_begin(run, driver_sharing(program, run), curve);
     driver_evidence_before_training();
     for (int number = training.first; number < training.steps; number++) {
         take_step(&training, run, number);
@@ -306,6 +339,7 @@ struct usage driver_train(struct run *run, const struct program *program, const 
 
     if (program->end != NULL)
         program->end(run);
+    transfers_must_be_over();
     driver_evidence_memory();
     driver_usage_end(&training.usage);
     take_down(run);

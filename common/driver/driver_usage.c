@@ -46,13 +46,14 @@ void driver_usage_end(struct usage *usage)
     usage->seconds /= counted;
     usage->busy /= counted;
     usage->activation_peak = memory_peak(MEMORY_ACTIVATION);
-    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+    usage->host_peak = memory_peak(MEMORY_HOST);
+    for (int kind = 0; kind < MEMORY_DEVICE_KINDS; kind++)
         usage->peak += memory_peak((enum memory_kind)kind);
 }
 
 /* What rank 0 gets to know about every rank. */
 struct rank_usage {
-    double seconds, busy, activation_peak, peak;
+    double seconds, busy, activation_peak, peak, host_peak;
 };
 
 enum { NUMBERS = sizeof(struct rank_usage) / sizeof(double) };
@@ -61,7 +62,7 @@ enum { NUMBERS = sizeof(struct rank_usage) / sizeof(double) };
 static struct rank_usage *collect(const struct run *run, const struct usage *usage)
 {
     const struct rank_usage own = {usage->seconds, usage->busy, (double)usage->activation_peak,
-                                   (double)usage->peak};
+                                   (double)usage->peak, (double)usage->host_peak};
     struct rank_usage *all = NULL;
     if (run->rank == 0) {
         all = calloc((size_t)run->ranks, sizeof *all);
@@ -92,10 +93,13 @@ static double utilisation(const struct rank_usage *all, int ranks)
 
 static void print_rank(const char *name, const struct rank_usage *usage, double step)
 {
-    char activation[UNITS_TEXT_SIZE], peak[UNITS_TEXT_SIZE];
-    printf("  %-8s  utilisation %5.1f%%   peak memory %10s, of it activations %10s\n", name,
+    char activation[UNITS_TEXT_SIZE], peak[UNITS_TEXT_SIZE], host[UNITS_TEXT_SIZE];
+    printf("  %-8s  utilisation %5.1f%%   peak memory %10s, of it activations %10s", name,
            100 * usage->busy / step, units_bytes(usage->peak, peak),
            units_bytes(usage->activation_peak, activation));
+    if (usage->host_peak > 0)
+        printf("; on the host %10s", units_bytes(usage->host_peak, host));
+    putchar('\n');
 }
 
 static struct rank_usage mean_of(const struct rank_usage *all, int ranks)
@@ -105,6 +109,7 @@ static struct rank_usage mean_of(const struct rank_usage *all, int ranks)
         mean.busy += all[rank].busy / ranks;
         mean.activation_peak += all[rank].activation_peak / ranks;
         mean.peak += all[rank].peak / ranks;
+        mean.host_peak += all[rank].host_peak / ranks;
     }
     return mean;
 }

@@ -115,6 +115,8 @@ static const char *format_dtype(enum dtype dtype)
         return "F32";
     case DTYPE_BFLOAT16:
         return "BF16";
+    case DTYPE_FLOAT16:
+        return "F16";
     case DTYPE_INT32:
         return "I32";
     }

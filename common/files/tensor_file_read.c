@@ -146,10 +146,12 @@ static bool read_dtype(struct reading *reading, json_t *description, struct plac
         place->dtype = DTYPE_FLOAT32;
     else if (dtype != NULL && strcmp(dtype, "BF16") == 0)
         place->dtype = DTYPE_BFLOAT16;
+    else if (dtype != NULL && strcmp(dtype, "F16") == 0)
+        place->dtype = DTYPE_FLOAT16;
     else if (dtype != NULL && strcmp(dtype, "I32") == 0)
         place->dtype = DTYPE_INT32;
     else
-        return FAIL_TENSOR("dtype %.20s; expected F32, BF16 or I32",
+        return FAIL_TENSOR("dtype %.20s; expected F32, BF16, F16 or I32",
                            dtype == NULL ? "missing" : dtype);
     return true;
 }

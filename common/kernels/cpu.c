@@ -8,6 +8,7 @@
 
 const struct kernels cpu_kernels = {
     .matrix_product = cpu_matrix_product,
+    .bfloat16_product = cpu_bfloat16_product,
     .fill_rows = cpu_fill_rows,
     .add_column_sums = cpu_add_column_sums,
     .add = cpu_add,
@@ -18,6 +19,8 @@ const struct kernels cpu_kernels = {
     .exponential = cpu_exponential,
     .logarithm = cpu_logarithm,
     .dropout = cpu_dropout,
+    .widen = cpu_widen,
+    .narrow = cpu_narrow,
     .add_to_columns = cpu_add_to_columns,
     .multiply_columns = cpu_multiply_columns,
     .add_to_rows = cpu_add_to_rows,

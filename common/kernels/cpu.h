@@ -38,6 +38,9 @@ static inline int round_up_to_lanes(int count)
 /* matrix_products.c */
 void cpu_matrix_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
                         const float *a, const float *b, float beta, float *c);
+/* products/bfloat16.c */
+void cpu_bfloat16_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
+                          const float *a, const float *b, float beta, float *c);
 void cpu_fill_rows(int rows, int columns, const float *row, float *y);
 void cpu_add_column_sums(int rows, int columns, const float *y, float *sums);
 /* Makes OpenBLAS use this machine's vector instructions; cpu.c calls it before the first product. */
@@ -55,6 +58,10 @@ void cpu_logarithm(size_t count, const float *x, float *y);
 /* dropout.c */
 void cpu_dropout(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
                  float *y);
+/* sixteen_bits.c */
+void cpu_widen(enum dtype from, size_t count, const void *numbers, float *to);
+void cpu_narrow(enum dtype to, size_t count, const float *numbers, void *narrowed);
+
 /* rows_and_columns.c */
 void cpu_add_to_columns(int rows, int columns, const float *values, float *y);
 void cpu_multiply_columns(int rows, int columns, const float *factors, float *y);

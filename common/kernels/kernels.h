@@ -96,6 +96,11 @@ struct kernels {
      * (rows, columns). transpose_a: a holds a' transposed, (depth, rows); likewise b. */
     void (*matrix_product)(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
                            const float *a, const float *b, float beta, float *c);
+    /* The same for a and b of numbers that bfloat16 holds exactly, with sums in float32: faster where the
+     * processor has dot products of such pairs. (It may round what bfloat16 does not hold, and take
+     * subnormal numbers for 0.) */
+    void (*bfloat16_product)(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
+                             const float *a, const float *b, float beta, float *c);
     /* Every row of y (rows, columns) becomes `row`. */
     void (*fill_rows)(int rows, int columns, const float *row, float *y);
     /* sums[j] += the sum over i of y[i][j]. */
@@ -116,6 +121,12 @@ struct kernels {
     /* Elements first … first+count-1: y = 0 where dropped, else x / (1 - rate). */
     void (*dropout)(const struct dropout_draw *draw, uint64_t first, size_t count, const float *x,
                     float *y);
+
+    /* ---- numbers of 16 bits (bfloat16 or float16; sixteen_bits.h): exact, and to the nearest, the
+     * even one of two. What is written may not overlap what is read. ---- */
+
+    void (*widen)(enum dtype from, size_t count, const void *numbers, float *to);
+    void (*narrow)(enum dtype to, size_t count, const float *numbers, void *narrowed);
 
     /* ---- rows and columns of y (rows, columns) ---- */
 

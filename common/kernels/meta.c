@@ -21,6 +21,11 @@ static void matrix_product(bool transpose_a, bool transpose_b, int rows, int col
 {
 }
 
+static void bfloat16_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
+                             const float *a, const float *b, float beta, float *c)
+{
+}
+
 static void fill_rows(int rows, int columns, const float *row, float *y) {}
 
 static void add_column_sums(int rows, int columns, const float *y, float *sums) {}
@@ -43,6 +48,10 @@ static void dropout(const struct dropout_draw *draw, uint64_t first, size_t coun
                     float *y)
 {
 }
+
+static void widen(enum dtype from, size_t count, const void *numbers, float *to) {}
+
+static void narrow(enum dtype to, size_t count, const float *numbers, void *narrowed) {}
 
 static void add_to_columns(int rows, int columns, const float *values, float *y) {}
 
@@ -212,6 +221,7 @@ static void adamw_step(size_t count, float *parameter, float *average, float *sq
 
 const struct kernels meta_kernels = {
     .matrix_product = matrix_product,
+    .bfloat16_product = bfloat16_product,
     .fill_rows = fill_rows,
     .add_column_sums = add_column_sums,
     .add = add,
@@ -222,6 +232,8 @@ const struct kernels meta_kernels = {
     .exponential = exponential,
     .logarithm = logarithm,
     .dropout = dropout,
+    .widen = widen,
+    .narrow = narrow,
     .add_to_columns = add_to_columns,
     .multiply_columns = multiply_columns,
     .add_to_rows = add_to_rows,

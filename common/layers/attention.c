@@ -31,19 +31,19 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     struct tensor *qkv = layer_tensor_new(x, SHAPE(tokens, 3 * width));
     kernels->fill_rows(rows, 3 * width, memory.parameters + parameter[QKV_BIAS].offset,
                        tensor_floats(qkv));
-    kernels->matrix_product(false, true, rows, 3 * width, width, tensor_floats(x),
-                            memory.parameters + parameter[QKV_WEIGHT].offset, 1.0f,
-                            tensor_floats(qkv));
+    layer_product_of(kernels, saved)(false, true, rows, 3 * width, width, tensor_floats(x),
+                                     memory.parameters + parameter[QKV_WEIGHT].offset, 1.0f,
+                                     tensor_floats(qkv));
     saved_keep(saved, SAVED_X, x);
 
-    struct tensor *heads = layer_tensor_new(x, layer->input);
-    struct tensor *probabilities = layer_tensor_new(x, SHAPE(layer->heads, tokens, tokens));
+    struct tensor *heads = layer_tensor_new(qkv, layer->input);
+    struct tensor *probabilities = layer_tensor_new(qkv, SHAPE(layer->heads, tokens, tokens));
     kernels->attention(&sizes, tensor_floats(qkv), tensor_floats(heads),
                        tensor_floats(probabilities));
     saved_keep(saved, SAVED_QKV, qkv);
     saved_keep(saved, SAVED_PROBABILITIES, probabilities);
 
-    struct tensor *y = layer_tensor_new(x, layer->output);
+    struct tensor *y = layer_tensor_new(heads, layer->output);
     kernels->fill_rows(rows, width, memory.parameters + parameter[PROJECTION_BIAS].offset,
                        tensor_floats(y));
     kernels->matrix_product(false, true, rows, width, width, tensor_floats(heads),
@@ -63,9 +63,9 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
     struct tensor *probabilities = saved_take(saved, SAVED_PROBABILITIES);
 
     struct tensor *dheads = layer_tensor_new(dy, layer->input);
-    kernels->matrix_product(false, false, rows, width, width, tensor_floats(dy),
-                            memory.parameters + layer->parameter[PROJECTION_WEIGHT].offset, 0.0f,
-                            tensor_floats(dheads));
+    layer_product_of(kernels, saved)(false, false, rows, width, width, tensor_floats(dy),
+                                     memory.parameters + layer->parameter[PROJECTION_WEIGHT].offset,
+                                     0.0f, tensor_floats(dheads));
     struct tensor *dqkv = layer_tensor_new(dy, SHAPE(sizes.tokens, 3 * width));
     kernels->attention_backward(&sizes, tensor_floats(qkv), tensor_floats(probabilities),
                                 tensor_floats(dheads), tensor_floats(dqkv));
@@ -87,12 +87,14 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
 
 /* Gradients of one of the two linear maps. Takes over both tensors. */
 static void linear_backward_weight(const struct layer *layer, struct layer_memory memory,
-                                   int weight, int bias, struct tensor *x, struct tensor *dy)
+                                   const struct saved *saved, int weight, int bias,
+                                   struct tensor *x, struct tensor *dy)
 {
     const struct kernels *kernels = kernels_for(x->device);
     int rows = tensor_rows(x), inputs = shape_last(x->shape), outputs = shape_last(dy->shape);
-    kernels->matrix_product(true, false, outputs, inputs, rows, tensor_floats(dy), tensor_floats(x),
-                            1.0f, memory.gradients + layer->parameter[weight].offset);
+    layer_product_of(kernels, saved)(true, false, outputs, inputs, rows, tensor_floats(dy),
+                                     tensor_floats(x), 1.0f,
+                                     memory.gradients + layer->parameter[weight].offset);
     kernels->add_column_sums(rows, outputs, tensor_floats(dy),
                              memory.gradients + layer->parameter[bias].offset);
     tensor_free(x);
@@ -102,9 +104,9 @@ static void linear_backward_weight(const struct layer *layer, struct layer_memor
 static void backward_weight(const struct layer *layer, struct layer_memory memory,
                             struct saved *saved)
 {
-    linear_backward_weight(layer, memory, PROJECTION_WEIGHT, PROJECTION_BIAS,
+    linear_backward_weight(layer, memory, saved, PROJECTION_WEIGHT, PROJECTION_BIAS,
                            saved_take(saved, SAVED_HEADS), saved_take(saved, SAVED_DY));
-    linear_backward_weight(layer, memory, QKV_WEIGHT, QKV_BIAS, saved_take(saved, SAVED_X),
+    linear_backward_weight(layer, memory, saved, QKV_WEIGHT, QKV_BIAS, saved_take(saved, SAVED_X),
                            saved_take(saved, SAVED_DQKV));
 }
 

@@ -99,7 +99,7 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     if (memory.buffers != NULL && !pass->again && x->device != DEVICE_META)
         update_running(layer, sizes, memory.buffers, tensor_floats(statistics));
     saved_keep(saved, SAVED_X, x);
-    saved_keep(saved, SAVED_STATISTICS, statistics);
+    saved_keep_exact(saved, SAVED_STATISTICS, statistics);
     return y;
 }
 
@@ -121,7 +121,7 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
     tensor_free(x);
     tensor_free(statistics);
     tensor_free(dy);
-    saved_keep(saved, SAVED_SUMS, sums);
+    saved_keep_exact(saved, SAVED_SUMS, sums);
     return dx;
 }
 

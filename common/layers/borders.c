@@ -4,8 +4,10 @@
  */
 #include "common/layers/borders.h"
 #include "common/base/fatal.h"
+#include "common/kernels/convert.h"
 #include "common/layers/custom.h"
 #include "common/layers/inner.h"
+#include "common/layers/precision.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,28 +48,45 @@ struct tensor *layer_border_through(const char *owner, const char *where,
     return y;
 }
 
+/* The functions are given float32. */
+static struct tensor *through(const struct layer *layer, struct layer_memory memory,
+                              const char *where, const struct layer_border *border,
+                              enum border_way way, struct tensor *x, struct shape sample)
+{
+    const struct custom *custom = layer->custom;
+    const enum dtype precision = layer_pass(memory)->precision;
+    if (precision == DTYPE_FLOAT32 || border->forward == NULL)
+        return layer_border_through(custom->name, where, border, way, custom->own, x, sample);
+    struct tensor *wide =
+        dtype_is_sixteen_bits(x->dtype) ? tensor_widened(x, MEMORY_WORKSPACE) : tensor_retain(x);
+    tensor_free(x);
+    const bool before = tensor_activations_are_scratch(true);
+    wide = layer_border_through(custom->name, where, border, way, custom->own, wide, sample);
+    tensor_activations_are_scratch(before);
+    return precision_narrowed(precision, wide);
+}
+
 static struct tensor *forward(const struct layer *layer, struct layer_memory memory,
                               struct saved *saved, struct tensor *x)
 {
     const struct custom *custom = layer->custom;
-    x = layer_border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_FORWARD,
-                             custom->own, x, layer->inner[0].input);
+    x = through(layer, memory, BORDER_BEFORE, &custom->before, BORDER_FORWARD, x,
+                layer->inner[0].input);
     x = inner_forward(layer, memory, saved, x);
-    return layer_border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_FORWARD,
-                                custom->own, x, layer->output);
+    return through(layer, memory, BORDER_BEHIND, &custom->behind, BORDER_FORWARD, x, layer->output);
 }
 
 static struct tensor *backward_input(const struct layer *layer, struct layer_memory memory,
                                      struct saved *saved, struct tensor *dy, bool want_dx)
 {
     const struct custom *custom = layer->custom;
-    dy = layer_border_through(custom->name, BORDER_BEHIND, &custom->behind, BORDER_BACKWARD,
-                              custom->own, dy, layer->inner[0].output);
+    dy = through(layer, memory, BORDER_BEHIND, &custom->behind, BORDER_BACKWARD, dy,
+                 layer->inner[0].output);
     dy = inner_backward_input(layer, memory, saved, dy, want_dx);
     if (dy == NULL)
         return NULL;
-    return layer_border_through(custom->name, BORDER_BEFORE, &custom->before, BORDER_BACKWARD,
-                                custom->own, dy, layer->input);
+    return through(layer, memory, BORDER_BEFORE, &custom->before, BORDER_BACKWARD, dy,
+                   layer->input);
 }
 
 static struct custom *custom_new(const char *kind)

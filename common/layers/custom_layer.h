@@ -121,6 +121,9 @@ struct buffer layer_buffer_part(const struct buffer *whole, struct slice slice);
 /* Keeps a tensor of this micro-batch, which it takes over, for a later function of the layer. Slots
  * are numbered 0 … LAYER_MAX_SAVED - 1; one holds one tensor. */
 void layer_keep(struct layer_call *call, int slot, struct tensor *tensor);
+/* The same for what needs all of float32 where layers keep numbers in 16 bits (pass->precision in layer.h):
+ * statistics. Other float32 tensors are rounded at the end of the call. */
+void layer_keep_exact(struct layer_call *call, int slot, struct tensor *tensor);
 /* What a slot holds; it stays there. Fatal if it is empty, as layer_take. */
 struct tensor *layer_kept(struct layer_call *call, int slot);
 /* Empties a slot: the tensor is the caller's again. */

@@ -5,6 +5,7 @@
 #include "common/base/fatal.h"
 #include "common/layers/custom.h"
 #include "common/layers/layers.h"
+#include "common/layers/precision.h"
 
 static void check_slot(const struct layer_call *call, const char *function, int slot, bool full)
 {
@@ -31,6 +32,14 @@ void layer_keep(struct layer_call *call, int slot, struct tensor *tensor)
         fatal("%s: the tensor for slot %d is NULL", call->layer->custom->name, slot);
     tensor_taken(tensor, "the tensor", __func__);
     call->saved->tensor[slot] = tensor;
+    call->saved->exact[slot] = false;
+}
+
+void layer_keep_exact(struct layer_call *call, int slot, struct tensor *tensor)
+{
+    layer_keep(call, slot, tensor);
+    tensor_becomes_activation(tensor);
+    call->saved->exact[slot] = true;
 }
 
 struct tensor *layer_kept(struct layer_call *call, int slot)
@@ -38,6 +47,8 @@ struct tensor *layer_kept(struct layer_call *call, int slot)
     check_slot(call, __func__, slot, true);
     struct tensor *tensor = call->saved->tensor[slot];
     tensor_must_live(tensor, "a tensor that the layer keeps", __func__);
+    if (call->saved->precision != DTYPE_FLOAT32)
+        call->saved->tensor[slot] = tensor = precision_widened(tensor);
     return tensor;
 }
 

@@ -41,6 +41,8 @@ static const struct layer_operations operations = {"flatten", forward, backward_
 
 struct layer layer_flatten(struct shape input)
 {
-    return layer_made((struct layer){
-        .operations = &operations, .input = input, .output = SHAPE(shape_count(input))});
+    return layer_made((struct layer){.operations = &operations,
+                                     .input = input,
+                                     .hands_on = true,
+                                     .output = SHAPE(shape_count(input))});
 }

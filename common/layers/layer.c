@@ -8,6 +8,7 @@
 #include "common/kernels/work/work.h"
 #include "common/layers/custom.h"
 #include "common/layers/layers.h"
+#include "common/layers/precision.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -42,6 +43,17 @@ static void end(const struct layer *layer, double flops)
     work_end_of_flops(charges_itself(layer) ? flops : 0);
 }
 
+/* given: x or dy, or NULL. */
+static bool computes_in_float32(const struct layer *layer, struct layer_memory memory,
+                                const struct tensor *given)
+{
+    if (layer_pass(memory)->precision != DTYPE_FLOAT32)
+        return false;
+    if (given != NULL)
+        precision_must_be_float32(layer, given);
+    return true;
+}
+
 struct tensor *layer_forward(const struct layer *layer, struct layer_memory memory,
                              struct saved *saved, struct tensor *x)
 {
@@ -50,7 +62,9 @@ struct tensor *layer_forward(const struct layer *layer, struct layer_memory memo
         pass->look(layer, x, pass->looker);
     const double flops = layer->forward_flops * samples_of(x);
     begin(layer, FORWARD, samples_of(x), flops);
-    struct tensor *y = layer->operations->forward(layer, memory, saved, x);
+    struct tensor *y = computes_in_float32(layer, memory, x)
+                           ? layer->operations->forward(layer, memory, saved, x)
+                           : precision_forward(layer, memory, saved, x);
     end(layer, flops);
     return y;
 }
@@ -64,7 +78,9 @@ struct tensor *layer_backward_input(const struct layer *layer, struct layer_memo
         (want_dx ? layer->backward_input_flops : layer->backward_input_flops_without_dx) *
         saved->samples;
     begin(layer, BACKWARD_INPUT, saved->samples, flops);
-    struct tensor *dx = layer->operations->backward_input(layer, memory, saved, dy, want_dx);
+    struct tensor *dx = computes_in_float32(layer, memory, dy)
+                            ? layer->operations->backward_input(layer, memory, saved, dy, want_dx)
+                            : precision_backward_input(layer, memory, saved, dy, want_dx);
     end(layer, flops);
     return dx;
 }
@@ -74,7 +90,10 @@ void layer_backward_weight(const struct layer *layer, struct layer_memory memory
 {
     const double flops = layer->backward_weight_flops * saved->samples;
     begin(layer, BACKWARD_WEIGHT, saved->samples, flops);
-    layer->operations->backward_weight(layer, memory, saved);
+    if (computes_in_float32(layer, memory, NULL))
+        layer->operations->backward_weight(layer, memory, saved);
+    else
+        precision_backward_weight(layer, memory, saved);
     end(layer, flops);
 }
 
@@ -107,28 +126,11 @@ void saved_free(struct saved *saved)
     free(saved);
 }
 
-void saved_keep(struct saved *saved, int slot, struct tensor *tensor)
-{
-    if (saved->tensor[slot] != NULL)
-        fatal("a layer is asked to keep what it still keeps: a second forward or backward of one "
-              "micro-batch");
-    saved->tensor[slot] = tensor;
-}
-
-struct tensor *saved_take(struct saved *saved, int slot)
-{
-    struct tensor *tensor = saved->tensor[slot];
-    if (tensor == NULL)
-        fatal("a layer's backward without its forward: nothing is saved");
-    tensor_must_live(tensor, "a tensor that the stage keeps for this backward", __func__);
-    saved->tensor[slot] = NULL;
-    return tensor;
-}
-
 void saved_release(struct saved *saved, int slot)
 {
     tensor_free(saved->tensor[slot]);
     saved->tensor[slot] = NULL;
+    saved->exact[slot] = false;
 }
 
 void saved_release_all(struct saved *saved)
@@ -163,8 +165,10 @@ struct tensor *layer_tensor_new(const struct tensor *x, struct shape sample)
 
 struct tensor *layer_in_place_or_new(struct tensor *x)
 {
-    if (!tensor_is_shared(x))
+    if (!tensor_is_shared(x)) {
+        tensor_forget_narrow(x);
         return tensor_retain(x);
+    }
     return tensor_new(MEMORY_ACTIVATION, x->dtype, x->device, x->shape);
 }
 

@@ -63,6 +63,11 @@ struct pass {
     int step;
     int first_sample;     /* the place in the whole batch of x's first sample */
     int samples_together; /* so many of x's samples have their statistics in common; 0: all */
+    /* float32, or of tensors between layers: bfloat16 or float16. Then x, y, dy and dx have 16 bits, and so has
+     * what is kept for the backward, but for statistics and integers; each layer computes in float32, with
+     * parameters (numbers of that dtype) and gradients in float32, and rounds what it gives out once. An x or dy of float32 is
+     * rounded first. */
+    enum dtype precision;
     bool again;      /* a forward is repeated (recomputation): running averages stay as they are */
     bool evaluating; /* no dropout, and running averages in place of x's own statistics */
     /* Unless NULL: shown every layer, also those inside others, and what it is given, before its
@@ -105,6 +110,7 @@ struct layer {
     struct buffer buffer[LAYER_MAX_BUFFERS];
     size_t buffer_count;    /* elements in all of them */
     enum dtype input_dtype; /* float32; int32 for tokens */
+    bool hands_on;          /* computes nothing, and takes numbers of any dtype */
     bool tied;              /* works with the model's first parameter, as its own weight */
     int dropouts;           /* how many it is, or has inside */
     int least_samples;      /* of a micro-batch, to train with; 0 and 1: any will do */

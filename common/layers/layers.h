@@ -10,19 +10,31 @@
 
 struct saved {
     struct tensor *tensor[LAYER_MAX_SAVED]; /* which slot holds what is the layer's affair */
-    int samples;                            /* in the batch of the last backward_input … */
-    enum device device;                     /* … and where it was */
+    bool exact[LAYER_MAX_SAVED];            /* stays float32 where numbers of 16 bits are kept */
+    enum dtype precision; /* in which it is kept; but for the time of a call: float32 */
+    int samples;          /* in the batch of the last backward_input … */
+    enum device device;   /* … and where it was */
     int inner_layers;
     struct saved **inner; /* those of the layers inside */
 };
 
-/* Keeps a reference that the caller hands over; the slot must be empty. */
+/* Keeps a reference that the caller hands over; the slot must be empty. Where layers keep numbers of 16 bits
+ * (pass.precision), float32 numbers are rounded to that, and the tensor may be gone: the caller uses it no
+ * more. */
 void saved_keep(struct saved *saved, int slot, struct tensor *tensor);
+/* The same, and float32 stays float32: for statistics. */
+void saved_keep_exact(struct saved *saved, int slot, struct tensor *tensor);
 /* Hands the slot's reference to the caller. Fatal if there is none: backward without forward. */
 struct tensor *saved_take(struct saved *saved, int slot);
 /* Gives back what the slot, or all slots (those of inner layers too), hold. */
 void saved_release(struct saved *saved, int slot);
 void saved_release_all(struct saved *saved);
+
+/* kernels->matrix_product, or what is faster for numbers that came in, were kept, or are parameters, where
+ * all these are bfloat16's. Not for what was computed in this call. */
+typedef void layer_product(bool transpose_a, bool transpose_b, int rows, int columns, int depth,
+                           const float *a, const float *b, float beta, float *c);
+layer_product *layer_product_of(const struct kernels *kernels, const struct saved *saved);
 
 /* A backward_weight for layers that have no parameters. */
 void layer_release_saved(const struct layer *layer, struct layer_memory memory,

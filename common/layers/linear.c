@@ -33,9 +33,9 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     if (has_bias(layer))
         kernels->fill_rows(rows, outputs, memory.parameters + layer->parameter[BIAS].offset,
                            tensor_floats(y));
-    kernels->matrix_product(false, true, rows, outputs, inputs, tensor_floats(x),
-                            weight_of(layer, memory), has_bias(layer) ? 1.0f : 0.0f,
-                            tensor_floats(y));
+    layer_product_of(kernels, saved)(false, true, rows, outputs, inputs, tensor_floats(x),
+                                     weight_of(layer, memory), has_bias(layer) ? 1.0f : 0.0f,
+                                     tensor_floats(y));
     saved_keep(saved, SAVED_X, x);
     return y;
 }
@@ -46,10 +46,9 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
     struct tensor *dx = NULL;
     if (want_dx) {
         dx = layer_tensor_new(dy, layer->input);
-        kernels_for(dy->device)
-            ->matrix_product(false, false, tensor_rows(dx), shape_last(layer->input),
-                             shape_last(layer->output), tensor_floats(dy), weight_of(layer, memory),
-                             0.0f, tensor_floats(dx));
+        layer_product_of(kernels_for(dy->device), saved)(
+            false, false, tensor_rows(dx), shape_last(layer->input), shape_last(layer->output),
+            tensor_floats(dy), weight_of(layer, memory), 0.0f, tensor_floats(dx));
     }
     saved_keep(saved, SAVED_DY, dy);
     return dx;
@@ -62,8 +61,8 @@ static void backward_weight(const struct layer *layer, struct layer_memory memor
     const struct kernels *kernels = kernels_for(x->device);
     int rows = tensor_rows(x), inputs = shape_last(layer->input),
         outputs = shape_last(layer->output);
-    kernels->matrix_product(true, false, outputs, inputs, rows, tensor_floats(dy), tensor_floats(x),
-                            1.0f, weight_gradient_of(layer, memory));
+    layer_product_of(kernels, saved)(true, false, outputs, inputs, rows, tensor_floats(dy),
+                                     tensor_floats(x), 1.0f, weight_gradient_of(layer, memory));
     if (has_bias(layer))
         kernels->add_column_sums(rows, outputs, tensor_floats(dy),
                                  memory.gradients + layer->parameter[BIAS].offset);

@@ -30,7 +30,7 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
                                        memory.parameters + layer->parameter[BIAS].offset,
                                        tensor_floats(y), tensor_floats(statistics));
     saved_keep(saved, SAVED_X, x);
-    saved_keep(saved, SAVED_STATISTICS, statistics);
+    saved_keep_exact(saved, SAVED_STATISTICS, statistics);
     return y;
 }
 
@@ -48,7 +48,7 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
                                         tensor_floats(dy), tensor_floats(dx));
     }
     saved_keep(saved, SAVED_X, x);
-    saved_keep(saved, SAVED_STATISTICS, statistics);
+    saved_keep_exact(saved, SAVED_STATISTICS, statistics);
     saved_keep(saved, SAVED_DY, dy);
     return dx;
 }

@@ -43,9 +43,9 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
     kernels->fill_rows(tokens, width, parameters + layer->parameter[BIAS].offset, out);
     kernels->add((size_t)tokens * width, parameters + layer->parameter[POSITION].offset, out);
     kernels->fill_rows(samples - 1, tokens * width, out, out + (size_t)tokens * width);
-    kernels->matrix_product(false, true, samples * tokens, width, shape_last(patches->shape),
-                            tensor_floats(patches), parameters + layer->parameter[WEIGHT].offset,
-                            1.0f, out);
+    layer_product_of(kernels, saved)(false, true, samples * tokens, width,
+                                     shape_last(patches->shape), tensor_floats(patches),
+                                     parameters + layer->parameter[WEIGHT].offset, 1.0f, out);
     saved_keep(saved, SAVED_PATCHES, patches);
     return y;
 }
@@ -58,10 +58,10 @@ static struct tensor *backward_input(const struct layer *layer, struct layer_mem
         const struct kernels *kernels = kernels_for(dy->device);
         struct patch_sizes sizes = sizes_of(layer, dy);
         struct tensor *dpatches = layer_tensor_new(dy, patches_shape(layer));
-        kernels->matrix_product(false, false, tensor_rows(dy), shape_last(dpatches->shape),
-                                shape_last(dy->shape), tensor_floats(dy),
-                                memory.parameters + layer->parameter[WEIGHT].offset, 0.0f,
-                                tensor_floats(dpatches));
+        layer_product_of(kernels, saved)(false, false, tensor_rows(dy), shape_last(dpatches->shape),
+                                         shape_last(dy->shape), tensor_floats(dy),
+                                         memory.parameters + layer->parameter[WEIGHT].offset, 0.0f,
+                                         tensor_floats(dpatches));
         dx = layer_tensor_new(dy, layer->input);
         kernels->paste_patches(&sizes, tensor_floats(dpatches), tensor_floats(dx));
         tensor_free(dpatches);
@@ -76,9 +76,9 @@ static void backward_weight(const struct layer *layer, struct layer_memory memor
     struct tensor *patches = saved_take(saved, SAVED_PATCHES), *dy = saved_take(saved, SAVED_DY);
     const struct kernels *kernels = kernels_for(dy->device);
     int rows = tensor_rows(dy), samples = dy->shape.size[0], width = shape_last(dy->shape);
-    kernels->matrix_product(true, false, width, shape_last(patches->shape), rows, tensor_floats(dy),
-                            tensor_floats(patches), 1.0f,
-                            memory.gradients + layer->parameter[WEIGHT].offset);
+    layer_product_of(kernels, saved)(true, false, width, shape_last(patches->shape), rows,
+                                     tensor_floats(dy), tensor_floats(patches), 1.0f,
+                                     memory.gradients + layer->parameter[WEIGHT].offset);
     kernels->add_column_sums(rows, width, tensor_floats(dy),
                              memory.gradients + layer->parameter[BIAS].offset);
     kernels->add_column_sums(samples, rows / samples * width, tensor_floats(dy),

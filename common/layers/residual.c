@@ -9,14 +9,40 @@
 #include "common/base/flops.h"
 #include "common/layers/inner.h"
 
+/* Numbers of 16 bits are added in float32, some at a time, and rounded once. */
+static void add_rounded(const struct tensor *sum, const struct tensor *part, struct tensor *result)
+{
+    enum { TOGETHER = 1 << 15 };
+    const struct kernels *kernels = kernels_for(sum->device);
+    const size_t all = sum->elements, most = all < TOGETHER ? all : TOGETHER;
+    struct tensor *wide[2];
+    for (int i = 0; i < 2; i++)
+        wide[i] = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, sum->device, SHAPE((int)most));
+    const uint16_t *a = sum->data, *b = part->data;
+    uint16_t *to = result->data;
+    for (size_t i = 0; i < all; i += most) {
+        const size_t count = all - i < most ? all - i : most;
+        kernels->widen(sum->dtype, count, a + i, tensor_floats(wide[0]));
+        kernels->widen(part->dtype, count, b + i, tensor_floats(wide[1]));
+        kernels->add(count, tensor_floats(wide[1]), tensor_floats(wide[0]));
+        kernels->narrow(result->dtype, count, tensor_floats(wide[0]), to + i);
+    }
+    tensor_free(wide[0]);
+    tensor_free(wide[1]);
+}
+
 /* sum + part. Takes over both, and charges for it; adds in place where `sum` belongs to nobody else. */
 static struct tensor *add(struct tensor *sum, struct tensor *part)
 {
     struct tensor *result = layer_in_place_or_new(sum);
-    if (result != sum)
-        tensor_copy(result, sum);
     flops_charge((double)sum->elements);
-    kernels_for(sum->device)->add(sum->elements, tensor_floats(part), tensor_floats(result));
+    if (dtype_is_sixteen_bits(sum->dtype)) {
+        add_rounded(sum, part, result);
+    } else {
+        if (result != sum)
+            tensor_copy(result, sum);
+        kernels_for(sum->device)->add(sum->elements, tensor_floats(part), tensor_floats(result));
+    }
     tensor_free(sum);
     tensor_free(part);
     return result;

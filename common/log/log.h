@@ -59,7 +59,9 @@ enum {
     LOG_FLAG_BUFFERED = 32,    /* … or an MPI_Bsend */
     LOG_FLAG_FREED = 64,       /* a completed request had been freed: nobody waited for it */
     LOG_FLAG_CUT = 128,        /* the sum of changes of memory that have no records of their own */
-    LOG_FLAG_CHANGED = 128     /* of a completed collective: what it was given had changed */
+    LOG_FLAG_CHANGED =
+        128 /* of a completed collective, or of a transfer between device and host: what
+                                  it was given had changed */
 };
 
 /*

@@ -99,6 +99,40 @@ struct log_held log_held(const struct log_record *record)
                              record->bytes, record->caller};
 }
 
+struct log_record log_record_of_transfer(struct log_transfer transfer)
+{
+    struct log_record record =
+        log_record_new(transfer.ended ? LOG_TRANSFER_END : LOG_TRANSFER_BEGIN, LOG_INSTANT);
+    record.own_number = transfer.number;
+    record.tag = transfer.to_host;
+    record.flag = transfer.changed ? LOG_FLAG_CHANGED : 0;
+    record.bytes = transfer.bytes;
+    record.fingerprint = transfer.fingerprint;
+    record.own_value = transfer.clock;
+    record.communicator = transfer.waited_since;
+    record.caller = transfer.caller;
+    return record;
+}
+
+struct log_transfer log_transfer(const struct log_record *record)
+{
+    const double clock = record->own_value;
+    return (struct log_transfer){.number = record->own_number,
+                                 .ended = record->operation == LOG_TRANSFER_END,
+                                 .to_host = record->tag == 1,
+                                 .changed = (record->flag & LOG_FLAG_CHANGED) != 0,
+                                 .bytes = record->bytes,
+                                 .fingerprint = record->fingerprint,
+                                 .clock = clock >= 0 && clock <= 0x1p63 ? clock : 0,
+                                 .waited_since = record->communicator,
+                                 .caller = record->caller};
+}
+
+bool log_is_transfer(const struct log_record *record)
+{
+    return record->operation == LOG_TRANSFER_BEGIN || record->operation == LOG_TRANSFER_END;
+}
+
 _Static_assert(sizeof((struct log_samples){0}.number) == LOG_PAYLOAD_BYTES, "they fill a record");
 
 struct log_record log_record_of_samples(const struct log_samples *samples)
@@ -133,6 +167,19 @@ struct log_record log_record_of_gradient(int stage, int micro_batch, int layer)
 int log_gradient_layer(const struct log_record *record)
 {
     return whole(record->own_number);
+}
+
+struct log_record log_record_of_layer(int stage, int micro_batch, int layer, int moment)
+{
+    struct log_record record = log_record_of_gradient(stage, micro_batch, layer);
+    record.operation = LOG_LAYER;
+    record.own_value = moment;
+    return record;
+}
+
+int log_layer_moment(const struct log_record *record)
+{
+    return record->own_value >= 0 && record->own_value < 1000 ? (int)record->own_value : -1;
 }
 
 struct log_record log_record_of_loss(int micro_batch, double loss)

@@ -66,6 +66,25 @@ struct log_held {
 struct log_record log_record_of_held(struct log_held held);
 struct log_held log_held(const struct log_record *record);
 
+/* LOG_TRANSFER_BEGIN, LOG_TRANSFER_END: both instants, as what lies between them is something else that
+ * goes on meanwhile. Each is about one transfer, and says the same of it but for `clock`. */
+struct log_transfer {
+    uint64_t
+        number; /* from 1 within the rank: both records have it; of a forged record any number */
+    bool ended;
+    bool to_host; /* or to the device */
+    bool changed; /* ended: what was copied was written meanwhile */
+    uint64_t bytes;
+    uint64_t fingerprint; /* of what was to be copied, and of what was; 0: not known */
+    double clock; /* when its link began with it (in its turn), or was done with it, in nanoseconds
+                             like a record's; of a forged record 0 */
+    uint64_t waited_since; /* ended: when the wait for it began; of a forged record any number */
+    uint64_t caller;
+};
+struct log_record log_record_of_transfer(struct log_transfer transfer);
+struct log_transfer log_transfer(const struct log_record *record);
+bool log_is_transfer(const struct log_record *record);
+
 /* LOG_SAMPLES: up to LOG_SAMPLES_NUMBERS samples of this rank's share of a step's batch, by their numbers in
  * the data set. A share has as many records as it needs, one behind the other; one of no samples has one. */
 enum { LOG_SAMPLES_NUMBERS = 10 };
@@ -82,6 +101,10 @@ struct log_samples log_samples(const struct log_record *record);
 /* LOG_GRADIENT. */
 struct log_record log_record_of_gradient(int stage, int micro_batch, int layer);
 int log_gradient_layer(const struct log_record *record); /* of a forged record -1 */
+
+/* LOG_LAYER; its layer as that of a LOG_GRADIENT. moment: enum stage_moment; of a forged record -1, or too large. */
+struct log_record log_record_of_layer(int stage, int micro_batch, int layer, int moment);
+int log_layer_moment(const struct log_record *record);
 
 /* LOG_LOSS: of one micro-batch. May be anything, NaN included. */
 struct log_record log_record_of_loss(int micro_batch, double loss);

@@ -24,7 +24,7 @@ enum log_operation {
     LOG_OPEN_INPUTS, /* the data set's inputs were opened on this rank */
     LOG_OPEN_LABELS,
     LOG_STEP_BEGIN,   /* own_number = training step */
-    LOG_STEP_END,     /* likewise; bytes = of all tensors that live */
+    LOG_STEP_END,     /* likewise; bytes = of all tensors that live, on device and host */
     LOG_ASSERT_CLOSE, /* own_value = 1 close, 0 not; bytes of the tensor; fingerprint of its name */
     LOG_MEMORY,       /* own_number = enum memory_kind; bytes = peak; own_value = live bytes. Beyond
                          the kinds, LOG_MEMORY_RESIDENT: of the process, by the system: bytes =
@@ -45,6 +45,10 @@ enum log_operation {
     LOG_HELD, /* at the end of a step, of a tensor made in it that the program has neither
                          freed nor given away: stage, micro_batch, bytes; own_number = enum log_held_what;
                          caller: who got it */
+    LOG_LAYER, /* between two parts of a forward or backward, at which the program is told of a layer: stage,
+                     micro_batch; own_number = the layer's place in the model; own_value = enum stage_moment */
+    LOG_TRANSFER_BEGIN, /* a copy between device and host was begun: log_transfer */
+    LOG_TRANSFER_END,   /* it is complete, and its wait over */
     /* MPI: point to point */
     LOG_SEND = 64,
     LOG_SSEND,

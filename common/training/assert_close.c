@@ -3,6 +3,7 @@
  */
 #include "common/training/assert_close.h"
 #include "common/base/fatal.h"
+#include "common/base/sixteen_bits.h"
 #include "common/log/log_fields.h"
 
 #include <math.h>
@@ -16,6 +17,8 @@ struct tolerance tolerance_default(enum dtype dtype)
         return (struct tolerance){.relative = 1.3e-6, .absolute = 1e-5, .norm = INFINITY};
     case DTYPE_BFLOAT16:
         return (struct tolerance){.relative = 1.6e-2, .absolute = 1e-5, .norm = INFINITY};
+    case DTYPE_FLOAT16:
+        return (struct tolerance){.relative = 1e-3, .absolute = 1e-5, .norm = INFINITY};
     case DTYPE_INT32:
         return (struct tolerance){.relative = 0, .absolute = 0, .norm = INFINITY};
     }
@@ -34,10 +37,9 @@ static double element(const struct tensor *tensor, int i)
         return (double)tensor_floats(tensor)[i];
     if (tensor->dtype == DTYPE_INT32)
         return (double)tensor_integers(tensor)[i];
-    uint32_t bits = (uint32_t)((const uint16_t *)tensor->data)[i] << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return (double)value;
+    const uint16_t number = ((const uint16_t *)tensor->data)[i];
+    return (double)(tensor->dtype == DTYPE_BFLOAT16 ? bfloat16_to_float32(number)
+                                                    : float16_to_float32(number));
 }
 
 static double norm_of(const struct tensor *tensor)

@@ -7,7 +7,7 @@
  *
  * equal shapes and dtypes are required, infinities must be equal, and NaN is
  * close to nothing. The defaults per dtype are PyTorch's (float32: relative
- * 1.3e-6, absolute 1e-5; bfloat16: 1.6e-2, 1e-5; int32: exact).
+ * 1.3e-6, absolute 1e-5; bfloat16: 1.6e-2, 1e-5; float16: 1e-3, 1e-5; int32: exact).
  *
  * An element-wise tolerance alone is blind where all elements are small, so the
  * result also carries the relative norm ‖actual - expected‖ / ‖expected‖.

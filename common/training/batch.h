@@ -99,6 +99,7 @@ double batch_mean_loss(const struct batch *batch);
 /* The same of some micro-batches, from `first` on. */
 double batch_mean_loss_of(const struct batch *batch, int first, int micro_batches);
 double batch_accuracy(const struct batch *batch);
+double batch_accuracy_of(const struct batch *batch, int first, int micro_batches); /* likewise */
 int batch_losses_computed(const struct batch *batch);
 
 #endif

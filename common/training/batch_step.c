@@ -262,11 +262,20 @@ double batch_mean_loss_of(const struct batch *batch, int first, int micro_batche
 
 double batch_accuracy(const struct batch *batch)
 {
-    int micro_batches = batch->micro_batches;
-    if (batch_losses_computed(batch) < micro_batches || batch_has_own_loss(batch))
+    if (batch_losses_computed(batch) < batch->micro_batches || batch_has_own_loss(batch))
         return NAN;
-    int correct = 0;
-    for (int m = 0; m < micro_batches; m++)
-        correct += batch->micro_batch[m].correct;
-    return (double)correct / batch->loaded / batch->options.data.labels;
+    return batch_accuracy_of(batch, 0, batch->micro_batches);
+}
+
+double batch_accuracy_of(const struct batch *batch, int first, int micro_batches)
+{
+    int correct = 0, samples = 0;
+    for (int m = first; m < first + micro_batches; m++) {
+        const struct micro_batch *one = micro_batch_of(batch, m);
+        if (!one->loss_computed || batch_has_own_loss(batch))
+            return NAN;
+        correct += one->correct;
+        samples += size_of(batch, m);
+    }
+    return samples > 0 ? (double)correct / samples / batch->options.data.labels : NAN;
 }

@@ -12,6 +12,7 @@
 #include "common/log/log.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_STATES  2
 #define SGD_FLOPS   4.0 /* per parameter */
@@ -19,7 +20,11 @@
 
 struct optimizer {
     struct optimizer_options options;
-    struct stage *stage;
+    struct stage *stage; /* NULL: it is for `count` numbers … */
+    size_t count;
+    enum device device;
+    bool on_host;
+    int stage_index; /* … which are this stage's, while a step runs */
     bool held;
     int steps_done;
     int states;
@@ -39,18 +44,44 @@ struct optimizer_options optimizer_defaults(enum optimizer_kind kind)
         .kind = OPTIMIZER_SGD, .learning_rate = 0.05, .momentum = 0.9};
 }
 
-struct optimizer *optimizer_new(const struct optimizer_options *options, struct stage *stage)
+static struct optimizer *made(const struct optimizer_options *options, struct stage *stage,
+                              enum memory_kind kind, enum device device, struct shape shape)
 {
-    struct tensor *parameters = stage_parameters(stage);
     struct optimizer *optimizer = memory_block_new(sizeof *optimizer);
-    *optimizer = (struct optimizer){
-        .options = *options, .stage = stage, .states = options->kind == OPTIMIZER_ADAMW ? 2 : 1};
+    *optimizer = (struct optimizer){.options = *options,
+                                    .stage = stage,
+                                    .count = shape_elements(shape),
+                                    .device = device,
+                                    .on_host = kind == MEMORY_HOST,
+                                    .states = options->kind == OPTIMIZER_ADAMW ? 2 : 1};
     for (int i = 0; i < optimizer->states; i++) {
-        optimizer->state[i] =
-            tensor_new(MEMORY_OPTIMIZER, DTYPE_FLOAT32, parameters->device, parameters->shape);
+        optimizer->state[i] = tensor_new(kind, DTYPE_FLOAT32, device, shape);
         tensor_zero(optimizer->state[i]);
     }
     return optimizer;
+}
+
+struct optimizer *optimizer_new(const struct optimizer_options *options, struct stage *stage)
+{
+    const struct tensor *parameters = stage_parameters(stage);
+    if (parameters == NULL || parameters->dtype != DTYPE_FLOAT32)
+        fatal(
+            "stage %d: its parameters come and go, or have 16 bits: what steps with them needs an "
+            "optimizer for its own numbers",
+            stage_index(stage));
+    return made(options, stage, MEMORY_OPTIMIZER, parameters->device, parameters->shape);
+}
+
+struct optimizer *optimizer_new_for(const struct optimizer_options *options, enum device device,
+                                    size_t count)
+{
+    return made(options, NULL, MEMORY_OPTIMIZER, device, shape_flat(count));
+}
+
+struct optimizer *optimizer_new_on_host(const struct optimizer_options *options, enum device device,
+                                        size_t count)
+{
+    return made(options, NULL, MEMORY_HOST, device, shape_flat(count));
 }
 
 void optimizer_free(struct optimizer *optimizer)
@@ -82,29 +113,98 @@ void optimizer_hold(struct optimizer *optimizer, bool held)
     optimizer->held = held;
 }
 
+/* Steps with numbers first, …, first + count - 1. */
+static void step_with(struct optimizer *optimizer, size_t first, size_t count, float *parameters,
+                      const float *gradients)
+{
+    const struct optimizer_options *options = &optimizer->options;
+    const struct kernels *kernels = kernels_for(optimizer->device);
+    float *state[MAX_STATES];
+    for (int i = 0; i < optimizer->states; i++)
+        state[i] = tensor_floats(optimizer->state[i]) + first;
+    if (options->kind == OPTIMIZER_ADAMW)
+        kernels->adamw_step(count, parameters, state[0], state[1], gradients,
+                            adamw_factors(options, optimizer->steps_done));
+    else
+        kernels->sgd_step(count, parameters, state[0], gradients, (float)options->learning_rate,
+                          (float)options->momentum);
+}
+
+/* gradient_bytes: of one of them. What the host's memory carries: parameters and state there and back, gradients
+ * there. */
+static void charge(const struct optimizer *optimizer, size_t count, size_t gradient_bytes)
+{
+    const bool adamw = optimizer->options.kind == OPTIMIZER_ADAMW;
+    const double flops = (adamw ? ADAMW_FLOPS : SGD_FLOPS) * (double)count;
+    const size_t bytes = 2 * (1 + (size_t)optimizer->states) * sizeof(float) + gradient_bytes;
+    if (optimizer->on_host)
+        flops_charge_on_host(flops, (double)(count * bytes));
+    else
+        flops_charge(flops);
+}
+
 void optimizer_step(struct optimizer *optimizer)
 {
     if (optimizer->held)
         return;
-    const struct optimizer_options *options = &optimizer->options;
+    if (optimizer->stage == NULL)
+        fatal("this optimizer is for numbers that are no stage's own: optimizer_step_on steps with "
+              "them");
     struct tensor *parameters = stage_parameters(optimizer->stage);
     const float *gradients = tensor_floats(stage_gradients(optimizer->stage));
-    const struct kernels *kernels = kernels_for(parameters->device);
-    size_t count = parameters->elements;
-    bool adamw = options->kind == OPTIMIZER_ADAMW;
-
     log_compute(LOG_OPTIMIZER_STEP, LOG_BEGIN, stage_index(optimizer->stage), -1);
     optimizer->steps_done++;
-    if (adamw)
-        kernels->adamw_step(count, tensor_floats(parameters), tensor_floats(optimizer->state[0]),
-                            tensor_floats(optimizer->state[1]), gradients,
-                            adamw_factors(options, optimizer->steps_done));
-    else
-        kernels->sgd_step(count, tensor_floats(parameters), tensor_floats(optimizer->state[0]),
-                          gradients, (float)options->learning_rate, (float)options->momentum);
-    flops_charge((adamw ? ADAMW_FLOPS : SGD_FLOPS) * (double)count);
+    step_with(optimizer, 0, parameters->elements, tensor_floats(parameters), gradients);
+    charge(optimizer, parameters->elements, sizeof(float));
     log_compute_with(LOG_OPTIMIZER_STEP, LOG_END, stage_index(optimizer->stage), -1,
                      stage_parameters_fingerprint(optimizer->stage), 0);
+}
+
+void optimizer_step_begin(struct optimizer *optimizer, int stage)
+{
+    optimizer->stage_index = stage;
+    log_compute(LOG_OPTIMIZER_STEP, LOG_BEGIN, stage, -1);
+    optimizer->steps_done++;
+}
+
+void optimizer_step_end(struct optimizer *optimizer)
+{
+    log_compute(LOG_OPTIMIZER_STEP, LOG_END, optimizer->stage_index, -1);
+}
+
+/* Gradients that are not float32, or have a factor, are made so by blocks. */
+static void step_by_blocks(struct optimizer *optimizer, size_t first, size_t count,
+                           float *parameters, const void *gradients, enum dtype dtype,
+                           double factor)
+{
+    enum { BLOCK = 4096 };
+    float block[BLOCK];
+    const struct kernels *kernels = kernels_for(optimizer->device);
+    for (size_t i = 0; i < count; i += BLOCK) {
+        const size_t length = count - i < BLOCK ? count - i : BLOCK;
+        const char *from = (const char *)gradients + i * dtype_bytes(dtype);
+        if (dtype == DTYPE_FLOAT32)
+            memcpy(block, from, length * sizeof *block);
+        else
+            kernels->widen(dtype, length, from, block);
+        kernels->scale(length, (float)factor, block);
+        step_with(optimizer, first + i, length, parameters + i, block);
+    }
+}
+
+void optimizer_step_on(struct optimizer *optimizer, size_t first, size_t count, float *parameters,
+                       const void *gradients, enum dtype dtype, double factor)
+{
+    if (first > optimizer->count || count > optimizer->count - first)
+        fatal("numbers %zu to %zu, of an optimizer for %zu", first, first + count,
+              optimizer->count);
+    charge(optimizer, count, dtype_bytes(dtype));
+    if (count == 0 || optimizer->device == DEVICE_META)
+        return;
+    if (dtype == DTYPE_FLOAT32 && factor == 1.0)
+        step_with(optimizer, first, count, parameters, gradients);
+    else
+        step_by_blocks(optimizer, first, count, parameters, gradients, dtype, factor);
 }
 
 int optimizer_states(const struct optimizer *optimizer)

@@ -31,6 +31,9 @@ static void check_options(const struct model *model, const struct stage_options 
               "none: distribute_layers gives every stage at least one layer of the model",
               options->index, options->first_layer, options->first_layer + options->layers - 1,
               model->layers - 1);
+    if (options->gradients != DTYPE_FLOAT32 && options->gradients != options->precision)
+        fatal("stage %d: gradients of %s, with parameters of %s: they are float32, or the same",
+              options->index, dtype_name(options->gradients), dtype_name(options->precision));
     if (options->micro_batch_size < 1 || options->micro_batches < 1)
         fatal("stage %d: %d micro-batches of %d samples: at least one of one is needed",
               options->index, options->micro_batches, options->micro_batch_size);
@@ -63,7 +66,8 @@ static void record_stage(const struct stage *stage)
                              .first_layer = stage->options.first_layer,
                              .layers = stage->options.layers};
     for (int i = 0; i < stage->options.layers; i++)
-        fact.parameter_bytes += stage->layer[i].parameter_count * sizeof(float);
+        fact.parameter_bytes +=
+            stage->layer[i].parameter_count * dtype_bytes(stage->options.precision);
     if (stage_tied_copy(stage) != NULL)
         fact.parameter_bytes += shape_elements(stage->tied->shape) * sizeof(float);
     log_append(log_record_of_stage(fact));
@@ -78,6 +82,11 @@ static size_t place_tied(struct stage *stage, const struct model *model, size_t 
         tied = tied || stage->layer[i].tied;
     if (!tied)
         return count;
+    if (options->precision != DTYPE_FLOAT32 || options->gradients != DTYPE_FLOAT32 ||
+        options->parameters_come_and_go || options->gradients_come_and_go)
+        fatal("stage %d: %s works with the weight of its first layer in another layer, too: its "
+              "parameters are float32, and there all the time",
+              options->index, model->name);
     stage->tied = &model->layer[0].parameter[0];
     if (options->first_layer == 0)
         return count;
@@ -91,10 +100,18 @@ static size_t place_tied(struct stage *stage, const struct model *model, size_t 
     return count + shape_elements(stage->tied->shape);
 }
 
+static struct tensor *arena(const struct stage_options *options, enum memory_kind kind,
+                            enum dtype dtype, struct shape shape)
+{
+    struct tensor *numbers = tensor_new(kind, dtype, options->device, shape);
+    tensor_zero(numbers);
+    return numbers;
+}
+
 static void make_arenas(struct stage *stage, const struct model *model)
 {
-    int layers = stage->options.layers;
-    const enum device device = stage->options.device;
+    const struct stage_options *options = &stage->options;
+    const int layers = options->layers;
     size_t count = 0, buffers = 0;
     stage->offset = allocate((size_t)layers, sizeof *stage->offset);
     stage->buffer_offset = allocate((size_t)layers, sizeof *stage->buffer_offset);
@@ -104,29 +121,34 @@ static void make_arenas(struct stage *stage, const struct model *model)
         count += stage->layer[i].parameter_count;
         buffers += stage->layer[i].buffer_count;
     }
-    count = place_tied(stage, model, count);
-    struct shape shape = shape_flat(count == 0 ? 1 : count);
-    stage->parameters = tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, device, shape);
-    stage->gradients = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, device, shape);
-    tensor_zero(stage->parameters);
-    tensor_zero(stage->gradients);
+    stage->count = count = place_tied(stage, model, count);
+    const struct shape shape = shape_flat(count == 0 ? 1 : count);
+    if (options->parameters_come_and_go)
+        stage->layer_parameters = allocate((size_t)layers, sizeof(struct tensor *));
+    else
+        stage->parameters = arena(options, MEMORY_PARAMETER, options->precision, shape);
+    if (options->gradients_come_and_go)
+        stage->layer_gradients = allocate((size_t)layers, sizeof(struct tensor *));
+    else
+        stage->gradients = arena(options, MEMORY_GRADIENT, options->gradients, shape);
     if (buffers > 0)
-        stage->buffers = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, device, shape_flat(buffers));
+        stage->buffers =
+            tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, options->device, shape_flat(buffers));
 }
 
 static void initialise(struct stage *stage, const struct model *model)
 {
     const struct stage_options *options = &stage->options;
-    float *parameters = tensor_floats(stage->parameters);
+    if (stage->parameters != NULL)
+        stage_initial_parameters(stage, 0, stage->count, stage->parameters->data);
     for (int i = 0; i < options->layers; i++) {
-        layer_initialise(&stage->layer[i], options->seed, parameters + stage->offset[i]);
         if (stage->layer[i].buffers > 0)
             layer_initialise_buffers(&stage->layer[i],
                                      tensor_floats(stage->buffers) + stage->buffer_offset[i]);
     }
     if (stage_tied_copy(stage) != NULL)
         layer_initialise_parameter(&model->layer[0], 0, options->seed,
-                                   parameters + stage->tied_offset);
+                                   tensor_floats(stage->parameters) + stage->tied_offset);
 }
 
 /* ---- flights ---- */
@@ -135,6 +157,7 @@ static struct flight *flight_new(const struct stage *stage)
 {
     size_t layers = (size_t)stage->options.layers;
     struct flight *flight = allocate(1, sizeof *flight + layers * sizeof *flight->saved);
+    flight->draw = allocate(layers, sizeof *flight->draw);
     for (size_t i = 0; i < layers; i++)
         flight->saved[i] = saved_new(&stage->layer[i]);
     return flight;
@@ -142,8 +165,11 @@ static struct flight *flight_new(const struct stage *stage)
 
 static void flight_free(const struct stage *stage, struct flight *flight)
 {
-    for (int i = 0; flight != NULL && i < stage->options.layers; i++)
+    if (flight == NULL)
+        return;
+    for (int i = 0; i < stage->options.layers; i++)
         saved_free(flight->saved[i]);
+    free(flight->draw);
     free(flight);
 }
 
@@ -156,6 +182,7 @@ void stage_flight_begin(struct stage *stage, int micro_batch)
         stage->spare = flight->next;
     flight->progress = NOT_HERE;
     flight->step = stage->step;
+    flight->draws = 0;
     stage->flight[micro_batch] = flight;
     stage->in_flight++;
 }
@@ -180,6 +207,7 @@ struct stage *stage_new(const struct model *model, const struct stage_options *o
     stage->options = *options;
     stage->layer = model->layer + options->first_layer;
     stage->micro_batches = options->micro_batches;
+    stage->running = -1;
     stage->samples = options->micro_batches * options->micro_batch_size;
     check_messages(stage);
     make_arenas(stage, model);
@@ -209,6 +237,12 @@ void stage_free(struct stage *stage)
     }
     free(stage->flight);
     free(stage->finished);
+    for (int i = 0; i < stage->options.layers; i++) {
+        tensor_free(stage->layer_parameters != NULL ? stage->layer_parameters[i] : NULL);
+        tensor_free(stage->layer_gradients != NULL ? stage->layer_gradients[i] : NULL);
+    }
+    free(stage->layer_parameters);
+    free(stage->layer_gradients);
     free(stage->offset);
     free(stage->buffer_offset);
     tensor_free(stage->buffers);

@@ -34,6 +34,15 @@ struct stage_options {
         sums_tied_gradients; /* the model's first parameter is used by two stages, and whoever trains
                                  them adds up its gradients: stage_tied_gradients */
     bool log_parameters;     /* the log's F, B, I and W carry the fingerprint of the parameters */
+    /* Of parameters and activations: float32 (0), or 16 bits. Each layer computes in float32; what leaves it and what
+     * it keeps is rounded. What comes to the first stage is as the data are, and the last one's y and dy are float32, as a
+     * loss wants them. */
+    enum dtype precision;
+    enum dtype
+        gradients; /* of the gradients: float32 (0), or as the precision. What is added is rounded then, too */
+    /* The stage has no parameters, or gradients, of its own: the program puts those of a layer there while they are
+     * needed (stage_put_parameters, stage_put_gradients). */
+    bool parameters_come_and_go, gradients_come_and_go;
     /* Between the stage and its neighbours: x goes through `before` on its way to the first layer and dx on its way
      * back, y through `behind`, and dy. What comes and goes is of the shapes outside of them. Their `own` is the
      * caller's. All zeros: there are none. */
@@ -77,6 +86,64 @@ void stage_set_samples(struct stage *stage, int first, int samples, int micro_ba
 typedef void stage_gradient_ready(void *own, int micro_batch, int layer);
 void stage_tell_gradients(struct stage *stage, stage_gradient_ready *ready, void *own);
 
+/* --- layers whose numbers come and go ------------------------------------------ */
+
+/* Moments within stage_forward (or a part of it: stage_run_forward) and stage_backward. */
+enum stage_moment {
+    BEFORE_LAYER_FORWARD,
+    AFTER_LAYER_FORWARD,
+    BEFORE_LAYER_BACKWARD,
+    STAGE_MOMENTS
+};
+/* Called at such a moment with `own`, of each layer with parameters (`layer` is the place in the model). It may send and
+ * receive, and put and take numbers. The log has a record of the computation's parts before and behind each call, and a
+ * LOG_LAYER between them. */
+typedef void stage_at_layer(void *own, enum stage_moment moment, int micro_batch, int layer);
+/* Behind a layer's backward it is stage_tell_gradients that tells. NULL: nobody is told. */
+void stage_visit_layers(struct stage *stage, stage_at_layer *visit, void *own);
+
+/* From now on, until they are taken, a layer works with these parameters (adds to these gradients), of the stage's
+ * precision (dtype of gradients): a flat tensor as long as stage_layer_range says. Taken over. */
+void stage_put_parameters(struct stage *stage, int layer, struct tensor *parameters);
+void stage_put_gradients(struct stage *stage, int layer, struct tensor *gradients);
+/* The layer has none any more. They are the caller's. */
+struct tensor *stage_take_parameters(struct stage *stage, int layer);
+struct tensor *stage_take_gradients(struct stage *stage, int layer);
+/* to[0 … count - 1], of the precision, become the values that the elements from `begin` on of all the stage's parameters
+ * have at the beginning. */
+void stage_initial_parameters(const struct stage *stage, size_t begin, size_t count, void *to);
+/* How many elements all the stage's parameters have. */
+size_t stage_parameter_count(const struct stage *stage);
+
+/* --- parts of a forward and a backward, for who decides what is kept ------------- */
+
+/* What the layers of a part do with what their backward will need. */
+enum stage_run {
+    RUN_KEEPS,
+    RUN_FORGETS, /* nothing is kept */
+    RUN_REPEATS /* keeps, and is told that it has run before: running averages are not updated again */
+};
+/* Runs `layers` layers, from `first_layer` of the model on, of a micro-batch whose stage_forward or stage_backward is
+ * running. Takes over x; y is the caller's. What dropouts drop depends on `draw`. */
+struct tensor *stage_run_forward(struct stage *stage, int micro_batch, int first_layer, int layers,
+                                 struct tensor *x, enum stage_run run, int draw);
+/* Their backward, both halves, from the last to the first. They must have kept what it needs. Takes over dy; dx is the
+ * caller's, and NULL where nobody wants it: for the first layers of stage 0. dy may be NULL likewise. */
+struct tensor *stage_run_backward(struct stage *stage, int micro_batch, int first_layer, int layers,
+                                  struct tensor *dy);
+/* A draw for dropouts: another one each time that it is called. */
+int stage_next_draw(struct stage *stage, int micro_batch);
+
+/* From now on stage_forward and stage_backward call these, with `own`, to run the layers of a micro-batch. Each takes over
+ * its tensor and returns one that is the caller's. There are no halves then. */
+struct stage_runner {
+    struct tensor *(*forward)(void *own, int micro_batch, struct tensor *x);
+    struct tensor *(*backward)(void *own, int micro_batch, struct tensor *dy);
+    const char *forward_name, *backward_name; /* for messages: "recompute_forward" */
+    void *own;
+};
+void stage_replace_run(struct stage *stage, const struct stage_runner *runner);
+
 /* --- what a validation calls ------------------------------------------------- */
 
 /* The output for x (that of the first layer, any number of samples) as a trained model gives it: running averages in place of a
@@ -119,7 +186,7 @@ struct tensor *stage_tied_parameters(struct stage *stage);
 struct tensor *stage_tied_gradients(struct stage *stage);
 /* What that copy is of, or NULL: there is none here. It lies behind the parameters of all layers. */
 const struct parameter *stage_tied_copy(const struct stage *stage);
-/* The arenas, whole and flat; they stay the stage's. At least one element long. */
+/* The arenas, whole and flat; they stay the stage's. At least one element long. NULL: they come and go. */
 struct tensor *stage_gradients(struct stage *stage);
 struct tensor *stage_parameters(struct stage *stage);
 /* For the log: the fingerprint of the parameters; 0 unless log_parameters is set and a log open. */

@@ -86,6 +86,9 @@ const struct layer *stage_layer(const struct stage *stage, int layer)
 static struct tensor *layer_view(const struct stage *stage, struct tensor *arena, int layer)
 {
     int place = place_of(stage, layer);
+    if (arena == NULL)
+        fatal("stage %d: its layers' numbers come and go: they are not in one piece",
+              stage->options.index);
     size_t count = stage->layer[place].parameter_count;
     return count == 0 ? NULL : tensor_view(arena, stage->offset[place], shape_flat(count));
 }
@@ -100,6 +103,11 @@ void stage_layer_range(const struct stage *stage, int layer, size_t *begin, size
 struct layer_memory stage_layer_memory(const struct stage *stage, int layer,
                                        const struct pass *pass)
 {
+    if (stage->parameters == NULL || stage->gradients == NULL ||
+        stage->options.precision != DTYPE_FLOAT32)
+        fatal("stage %d: nobody but the stage can run its layers: their numbers come and go, or "
+              "have 16 bits",
+              stage->options.index);
     float *parameters = tensor_floats(stage->parameters);
     float *gradients = tensor_floats(stage->gradients);
     const size_t offset = stage->offset[place_of(stage, layer)];

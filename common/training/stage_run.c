@@ -4,6 +4,7 @@
 #include "common/training/stage_parts.h"
 
 #include "common/base/fatal.h"
+#include "common/kernels/convert.h"
 #include "common/kernels/work/work.h"
 
 /* ---- misuse ---- */
@@ -86,102 +87,148 @@ static uint64_t tensor_fingerprint(const struct stage *stage, const struct tenso
     return log_fingerprint(tensor->data, tensor_bytes(tensor));
 }
 
-static void begin(const struct stage *stage, enum log_operation operation, int micro_batch,
-                  const struct tensor *enters)
+void stage_computation_begin(struct stage *stage, enum log_operation operation, int micro_batch,
+                             const struct tensor *enters)
 {
+    stage->operation = operation;
+    stage->running = micro_batch;
     log_compute_with(operation, LOG_BEGIN, stage->options.index, micro_batch,
                      stage_parameters_fingerprint(stage), tensor_fingerprint(stage, enters));
     work_begin((struct work){WORK_stage_call, 1, {stage->options.layers}});
 }
 
-static void end(const struct stage *stage, enum log_operation operation, int micro_batch,
-                const struct tensor *leaves)
+void stage_computation_end(const struct stage *stage, enum log_operation operation, int micro_batch,
+                           const struct tensor *leaves)
 {
     work_end();
     log_compute_with(operation, LOG_END, stage->options.index, micro_batch, 0,
                      tensor_fingerprint(stage, leaves));
 }
 
-/* What the layers are told of a call on a micro-batch. */
-static void set_pass(struct stage *stage, int micro_batch)
+/* The whole computation, not a part of it, has ended. */
+static void end(struct stage *stage, enum log_operation operation, int micro_batch,
+                const struct tensor *leaves)
+{
+    stage->running = -1;
+    stage_computation_end(stage, operation, micro_batch, leaves);
+}
+
+void stage_set_pass(struct stage *stage, int micro_batch)
 {
     const struct stage_options *options = &stage->options;
     stage->pass.seed = options->seed;
     stage->pass.step = stage->flight[micro_batch]->step;
+    stage->pass.precision = options->precision;
     stage->pass.samples_together = options->samples_together;
     stage->pass.first_sample =
         options->first_sample + share_begin(stage->samples, stage->micro_batches, micro_batch);
 }
 
-static struct layer_memory memory_of(const struct stage *stage, int i, const struct pass *pass)
+/* Of what comes to the stage, and leaves it. */
+static enum dtype input_dtype(const struct stage *stage)
 {
-    struct layer_memory memory = stage_layer_memory(stage, stage->options.first_layer + i, pass);
-    if (stage->buffers != NULL)
-        memory.buffers = tensor_floats(stage->buffers) + stage->buffer_offset[i];
-    return memory;
+    const enum dtype data = stage->layer[0].input_dtype;
+    return stage->options.index == 0 || data != DTYPE_FLOAT32 ? data : stage->options.precision;
 }
 
-static struct saved *saved_of(const struct stage *stage, int micro_batch, int i)
+static bool is_last(const struct stage *stage)
 {
-    return stage->flight[micro_batch]->saved[i];
+    return stage->options.index == stage->options.stages - 1;
+}
+
+static enum dtype output_dtype(const struct stage *stage)
+{
+    return is_last(stage) ? DTYPE_FLOAT32 : stage->options.precision;
+}
+
+/* A loss wants float32, and gives it. */
+static struct tensor *as_loss_wants(const struct stage *stage, struct tensor *y)
+{
+    if (!is_last(stage) || y->dtype == DTYPE_FLOAT32)
+        return y;
+    struct tensor *wide = tensor_widened(y, MEMORY_ACTIVATION);
+    tensor_free(y);
+    return wide;
+}
+
+static struct tensor *as_layers_want(const struct stage *stage, struct tensor *dy)
+{
+    if (dy->dtype == stage->options.precision)
+        return dy;
+    struct tensor *rounded = tensor_narrowed(dy, stage->options.precision, MEMORY_ACTIVATION);
+    tensor_free(dy);
+    return rounded;
+}
+
+/* What a program's own forward or backward gives back. */
+static void check_result(const struct stage *stage, const char *function, const char *what,
+                         int micro_batch, const struct tensor *tensor, struct shape sample)
+{
+    char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
+    const int size = share_size(stage->samples, stage->micro_batches, micro_batch);
+    const struct shape shape = shape_with_batch(size, sample);
+    if (tensor == NULL || !shape_equal(tensor->shape, shape))
+        fatal_at(function, "stage %d, micro-batch %d: it returned %s for %s; expected %s",
+                 stage->options.index, micro_batch,
+                 tensor == NULL ? "NULL" : shape_text(tensor->shape, found), what,
+                 shape_text(shape, expected));
+}
+
+static struct tensor *run_forward(struct stage *stage, int micro_batch, struct tensor *x)
+{
+    const struct stage_runner *runner = &stage->runner;
+    const int layers = stage->options.layers;
+    if (runner->forward == NULL)
+        return stage_layers_forward(stage, micro_batch, 0, layers, x, RUN_KEEPS);
+    x = runner->forward(runner->own, micro_batch, x);
+    check_result(stage, runner->forward_name, "y", micro_batch, x, stage->layer[layers - 1].output);
+    return x;
+}
+
+static struct tensor *run_backward(struct stage *stage, int micro_batch, struct tensor *dy)
+{
+    const struct stage_runner *runner = &stage->runner;
+    const int layers = stage->options.layers;
+    if (runner->backward == NULL)
+        return stage_layers_backward(stage, micro_batch, 0, layers, dy);
+    dy = runner->backward(runner->own, micro_batch, dy);
+    if (stage->options.index > 0)
+        check_result(stage, runner->backward_name, "dx", micro_batch, dy, stage->layer[0].input);
+    return dy;
 }
 
 struct tensor *stage_forward(struct stage *stage, int micro_batch, struct tensor *x)
 {
     check_micro_batch(stage, LOG_FORWARD, micro_batch, "a forward", NOT_HERE);
-    take_over(stage, micro_batch, "x", x, stage->layer[0].input_dtype, stage_input_sample(stage));
-    begin(stage, LOG_FORWARD, micro_batch, x);
+    take_over(stage, micro_batch, "x", x, input_dtype(stage), stage_input_sample(stage));
+    stage_computation_begin(stage, LOG_FORWARD, micro_batch, x);
     tensor_take_over(x);
     stage_flight_begin(stage, micro_batch);
-    set_pass(stage, micro_batch);
+    stage_set_pass(stage, micro_batch);
     x = stage_enter(stage, BORDER_FORWARD, x);
-    for (int i = 0; i < stage->options.layers; i++)
-        x = layer_forward(&stage->layer[i], memory_of(stage, i, &stage->pass),
-                          saved_of(stage, micro_batch, i), x);
+    x = as_loss_wants(stage, run_forward(stage, micro_batch, x));
     x = stage_leave(stage, BORDER_FORWARD, x);
     stage->flight[micro_batch]->progress = FORWARD_DONE;
     end(stage, LOG_FORWARD, micro_batch, x);
     return stage_hand_out(stage, LOG_HELD_Y, micro_batch, tensor_handed_out(x), STAGE_CALLER);
 }
 
-/* One layer's backward_input. dy may be NULL: then the layer lies where no gradient is wanted. */
-static struct tensor *layer_back(struct stage *stage, int micro_batch, int i, struct tensor *dy)
+/* Takes dy over, through what stands behind the stage. */
+static struct tensor *begin_backward(struct stage *stage, enum log_operation operation,
+                                     int micro_batch, struct tensor *dy)
 {
-    bool wanted = stage->options.index > 0 || i >= stage->first_dx;
-    if (dy == NULL)
-        return NULL;
-    return layer_backward_input(&stage->layer[i], memory_of(stage, i, &stage->pass),
-                                saved_of(stage, micro_batch, i), dy, wanted);
-}
-
-/* Layer i's gradient has been added: who wants to know is told, between two parts of the backward. */
-static void tell(struct stage *stage, enum log_operation operation, int micro_batch, int i)
-{
-    if (stage->gradient_ready == NULL)
-        return;
-    const int index = stage->options.index, layer = stage->options.first_layer + i;
-    end(stage, operation, micro_batch, NULL);
-    log_append(log_record_of_gradient(index, micro_batch, layer));
-    stage->gradient_ready(stage->told, micro_batch, layer);
-    begin(stage, operation, micro_batch, NULL);
+    take_over(stage, micro_batch, "dy", dy, output_dtype(stage), stage_output_sample(stage));
+    stage_set_pass(stage, micro_batch);
+    stage_computation_begin(stage, operation, micro_batch, dy);
+    tensor_take_over(dy);
+    return as_layers_want(stage, stage_leave(stage, BORDER_BACKWARD, dy));
 }
 
 struct tensor *stage_backward(struct stage *stage, int micro_batch, struct tensor *dy)
 {
     check_micro_batch(stage, LOG_BACKWARD, micro_batch, "a backward", FORWARD_DONE);
-    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, stage_output_sample(stage));
-    set_pass(stage, micro_batch);
-    begin(stage, LOG_BACKWARD, micro_batch, dy);
-    tensor_take_over(dy);
-    dy = stage_leave(stage, BORDER_BACKWARD, dy);
-    /* Both halves layer by layer, so that what a layer saved is released soonest. */
-    for (int i = stage->options.layers - 1; i >= 0; i--) {
-        dy = layer_back(stage, micro_batch, i, dy);
-        layer_backward_weight(&stage->layer[i], memory_of(stage, i, &stage->pass),
-                              saved_of(stage, micro_batch, i));
-        tell(stage, LOG_BACKWARD, micro_batch, i);
-    }
-    dy = stage_enter(stage, BORDER_BACKWARD, dy);
+    dy = begin_backward(stage, LOG_BACKWARD, micro_batch, dy);
+    dy = stage_enter(stage, BORDER_BACKWARD, run_backward(stage, micro_batch, dy));
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD, micro_batch, dy);
     return stage_hand_out(stage, LOG_HELD_DX, micro_batch, tensor_handed_out(dy), STAGE_CALLER);
@@ -191,13 +238,9 @@ struct tensor *stage_backward_input(struct stage *stage, int micro_batch, struct
 {
     check_micro_batch(stage, LOG_BACKWARD_INPUT, micro_batch, "a stage_backward_input",
                       FORWARD_DONE);
-    take_over(stage, micro_batch, "dy", dy, DTYPE_FLOAT32, stage_output_sample(stage));
-    set_pass(stage, micro_batch);
-    begin(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
-    tensor_take_over(dy);
-    dy = stage_leave(stage, BORDER_BACKWARD, dy);
+    dy = begin_backward(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
     for (int i = stage->options.layers - 1; i >= 0; i--)
-        dy = layer_back(stage, micro_batch, i, dy);
+        dy = stage_layer_back(stage, micro_batch, i, dy);
     dy = stage_enter(stage, BORDER_BACKWARD, dy);
     stage->flight[micro_batch]->progress = BACKWARD_INPUT_DONE;
     end(stage, LOG_BACKWARD_INPUT, micro_batch, dy);
@@ -208,13 +251,10 @@ void stage_backward_weight(struct stage *stage, int micro_batch)
 {
     check_micro_batch(stage, LOG_BACKWARD_WEIGHT, micro_batch, "a stage_backward_weight",
                       BACKWARD_INPUT_DONE);
-    set_pass(stage, micro_batch);
-    begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
-    for (int i = stage->options.layers - 1; i >= 0; i--) {
-        layer_backward_weight(&stage->layer[i], memory_of(stage, i, &stage->pass),
-                              saved_of(stage, micro_batch, i));
-        tell(stage, LOG_BACKWARD_WEIGHT, micro_batch, i);
-    }
+    stage_set_pass(stage, micro_batch);
+    stage_computation_begin(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
+    for (int i = stage->options.layers - 1; i >= 0; i--)
+        stage_layer_back_weight(stage, micro_batch, i);
     stage_flight_end(stage, micro_batch);
     end(stage, LOG_BACKWARD_WEIGHT, micro_batch, NULL);
 }
@@ -233,7 +273,9 @@ struct tensor *stage_evaluate(struct stage *stage, struct tensor *x)
     tensor_retain(x);
     for (int i = 0; i < options->layers; i++) {
         struct saved *saved = saved_new(&stage->layer[i]);
-        x = layer_forward(&stage->layer[i], memory_of(stage, i, &pass), saved, x);
+        struct layer_numbers numbers = stage_numbers_begin(stage, i, &pass, false);
+        x = layer_forward(&stage->layer[i], numbers.memory, saved, x);
+        stage_numbers_end(stage, i, &numbers);
         saved_free(saved);
     }
     return x;
@@ -242,7 +284,7 @@ struct tensor *stage_evaluate(struct stage *stage, struct tensor *x)
 struct tensor *stage_input_new(struct stage *stage)
 {
     struct tensor *tensor =
-        tensor_new(MEMORY_ACTIVATION, stage->layer[0].input_dtype, stage->options.device,
+        tensor_new(MEMORY_ACTIVATION, input_dtype(stage), stage->options.device,
                    shape_with_batch(stage->options.micro_batch_size, stage_input_sample(stage)));
     return stage_hand_out(stage, LOG_HELD_X, -1, tensor, STAGE_CALLER);
 }
@@ -250,7 +292,7 @@ struct tensor *stage_input_new(struct stage *stage)
 struct tensor *stage_output_new(struct stage *stage)
 {
     struct tensor *tensor =
-        tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, stage->options.device,
+        tensor_new(MEMORY_ACTIVATION, output_dtype(stage), stage->options.device,
                    shape_with_batch(stage->options.micro_batch_size, stage_output_sample(stage)));
     return stage_hand_out(stage, LOG_HELD_DY, -1, tensor, STAGE_CALLER);
 }
@@ -275,18 +317,13 @@ void stage_set_samples(struct stage *stage, int first, int samples, int micro_ba
     stage->micro_batches = micro_batches;
 }
 
-void stage_tell_gradients(struct stage *stage, stage_gradient_ready *ready, void *own)
-{
-    stage->gradient_ready = ready;
-    stage->told = own;
-}
-
 void stage_zero_gradients(struct stage *stage)
 {
-    const double count = (double)stage->gradients->elements;
+    const double count = (double)(stage->gradients != NULL ? stage->gradients->elements : 0);
     log_compute(LOG_ZERO_GRADIENTS, LOG_BEGIN, stage->options.index, -1);
     work_begin((struct work){WORK_zero_gradients, count, {count}});
-    tensor_zero(stage->gradients);
+    if (stage->gradients != NULL)
+        tensor_zero(stage->gradients);
     work_end();
     log_compute(LOG_ZERO_GRADIENTS, LOG_END, stage->options.index, -1);
 }

@@ -23,6 +23,17 @@ static int words_below(const struct answers *answers, const char *name)
     return text ? count_words(text) : -1;
 }
 
+/* Words of the question alone. Who works in the template's own folder has it no longer: what is there twice says
+ * nothing. */
+static int words_of_question(const struct answers *own, const struct answers *untouched,
+                             const char *name)
+{
+    g_autofree char *text = own ? answers_text(own, name) : NULL;
+    g_autofree char *before = untouched ? answers_text(untouched, name) : NULL;
+    const bool same = text && before && g_str_equal(text, before);
+    return untouched && !same ? MAX(words_below(untouched, name), 0) : WORDS_OF_A_QUESTION;
+}
+
 bool answers_written(const char *folder, const char *template, const char *name,
                      const GPtrArray *questions, GString *what)
 {
@@ -31,7 +42,7 @@ bool answers_written(const char *folder, const char *template, const char *name,
     struct answers *untouched = own ? answers_read(template, questions, unreadable) : NULL;
     bool is_read = own;
     int words = own ? words_below(own, name) : -1;
-    int question = untouched ? MAX(words_below(untouched, name), 0) : WORDS_OF_A_QUESTION;
+    int question = words_of_question(own, untouched, name);
     answers_free(own);
     answers_free(untouched);
     if (!is_read)

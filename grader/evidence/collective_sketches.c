@@ -14,6 +14,14 @@
 #define TOO_COARSE 0.5  /* of the largest input: rounding may be as large as what would be found */
 #define MOVED      1e-6 /* likewise, where nothing is computed but the sketches themselves */
 
+/* A sketch is small, by chance, where numbers of both signs cancel out: of a few hundred sums one has sketches of some
+ * hundredths of what they are else. Rounding to 16 bits, which goes with the numbers and not with their sketch, then is larger than
+ * what would be found. */
+static bool has_sixteen_bits(enum log_type type)
+{
+    return type == LOG_TYPE_BFLOAT16 || type == LOG_TYPE_FLOAT16;
+}
+
 /* Is the difference more than what rounding explains? largest, all: of the inputs' sketches. */
 static bool is_off(const struct sum_parts *sum, double expected, double found, double largest,
                    double all)
@@ -25,7 +33,7 @@ static bool is_off(const struct sum_parts *sum, double expected, double found, d
         return off > MOVED * all;
     const double rounding =
         ROUNDINGS * evidence_rounding_of(sum->type) * sum->collective->size * all;
-    if (rounding > TOO_COARSE * largest)
+    if (rounding > TOO_COARSE * largest || has_sixteen_bits(sum->type))
         return false;
     /* whole numbers may have gone round once */
     if (evidence_is_integer(sum->type) && off > ldexp(0.25, (int)(8 * log_type_size(sum->type))))

@@ -15,23 +15,26 @@
 #define ROW_HEIGHT 84
 #define ROOM       0.72 /* of a row for the curve; above it is the peak's label */
 
-/* From the bottom: what stays first. Colours of Okabe and Ito, which differ in lightness from neighbour
+/* From the bottom: what stays first. What is in the host's memory does not lie on them: it is a line of its
+ * own. Colours of Okabe and Ito, which differ in lightness from neighbour
  * to neighbour. */
 static const struct {
     enum memory_kind kind;
     const char *name, *colour;
-} layers[MEMORY_KINDS] = {
+} layers[] = {
     {MEMORY_PARAMETER, "parameters", "#0072b2"},      {MEMORY_GRADIENT, "gradients", "#e69f00"},
     {MEMORY_OPTIMIZER, "optimizer state", "#404040"}, {MEMORY_ACTIVATION, "activations", "#56b4e9"},
-    {MEMORY_WORKSPACE, "workspace", "#f0e442"},
+    {MEMORY_WORKSPACE, "workspace", "#f0e442"},       {MEMORY_HOST, "on the host", "#d55e00"},
 };
+_Static_assert(G_N_ELEMENTS(layers) == MEMORY_KINDS,
+               "each kind has a layer, the host's is the last");
 
 struct drawing {
     const struct memory_scene *scene;
     int rows;
     int rank[MOST_ROWS]; /* [row] */
     double end;          /* of the time axis, nanoseconds */
-    double highest;      /* of all peaks, bytes */
+    double highest;      /* of all peaks, of the device and of the host, bytes */
     double scale;        /* nanoseconds per unit of the axis */
     const char *unit;
 };
@@ -68,6 +71,8 @@ static void choose_scale(struct drawing *drawing)
     for (; i + 1 < G_N_ELEMENTS(units) && drawing->end / drawing->scale >= 1000; i++)
         drawing->scale *= 1000;
     drawing->unit = units[i];
+    if (drawing->scene->axis)
+        drawing->scale = 1;
 }
 
 /* Where so many bytes lie: rows are counted from the top, a row's bytes from its lower edge. */
@@ -128,6 +133,21 @@ static bool has_layer(const struct drawing *drawing, int row, int layer)
     return false;
 }
 
+/* The host's memory, as stairs. */
+static void add_host(const struct drawing *drawing, int row, const GArray *moments, GString *script,
+                     GString *plot)
+{
+    g_string_append_printf(script, "$host_%d << END\n", row);
+    for (guint i = 0; i < moments->len; i++) {
+        const struct live_moment *moment = &g_array_index(moments, struct live_moment, i);
+        g_string_append_printf(script, "%.7g %.5f\n", moment->time / drawing->scale,
+                               height(drawing, row, moment->live[MEMORY_HOST]));
+    }
+    g_string_append_printf(script, "END\n");
+    g_string_append_printf(plot, ", $host_%d using 1:2 with steps lw 2 lc rgb '%s' notitle", row,
+                           layers[MEMORY_DEVICE_KINDS].colour);
+}
+
 static void add_row(const struct drawing *drawing, int row, GString *script, GString *plot,
                     bool shown[MEMORY_KINDS])
 {
@@ -136,6 +156,10 @@ static void add_row(const struct drawing *drawing, int row, GString *script, GSt
         if (!has_layer(drawing, row, layer))
             continue;
         shown[layer] = true;
+        if (layers[layer].kind == MEMORY_HOST) {
+            add_host(drawing, row, moments, script, plot);
+            continue;
+        }
         add_layer(drawing, row, moments, layer, script);
         g_string_append_printf(
             plot,
@@ -174,16 +198,35 @@ static void add_peak(const struct drawing *drawing, int row, GString *script)
                            to_the_right ? "0.6" : "-0.6");
 }
 
+/* Quoted. */
+static char *name_of(const struct drawing *drawing, int row)
+{
+    const int rank = drawing->rank[row];
+    g_autofree char *text = drawing->scene->names ? g_strdup(drawing->scene->names[rank])
+                                                  : g_strdup_printf("rank %d", rank);
+    return gnuplot_quote(text);
+}
+
+static char *axis_of(const struct drawing *drawing)
+{
+    g_autofree char *text =
+        drawing->scene->axis
+            ? g_strdup(drawing->scene->axis)
+            : g_strdup_printf("time since the begin of the step, in %s", drawing->unit);
+    return gnuplot_quote(text);
+}
+
 static void add_frame(const struct drawing *drawing, const char *title, GString *script)
 {
     const int pictured = TOP + drawing->rows * ROW_HEIGHT + BOTTOM;
-    g_autofree char *quoted = gnuplot_quote(title);
+    g_autofree char *quoted = gnuplot_quote(title), *axis = axis_of(drawing);
     g_autoptr(GString) tics = g_string_new(NULL);
     char most[UNITS_TEXT_SIZE];
     units_bytes(drawing->highest, most);
     for (int row = 0; row < drawing->rows; row++) {
-        g_string_append_printf(tics, "%s'rank %d' %g, '0' %d, '%s' %.5f", row ? ", " : "",
-                               drawing->rank[row], row + 1 - ROOM / 2, row + 1, most,
+        g_autofree char *row_name = name_of(drawing, row);
+        g_string_append_printf(tics, "%s%s %g, '0' %d, '%s' %.5f", row ? ", " : "", row_name,
+                               row + 1 - ROOM / 2, row + 1, most,
                                height(drawing, row, drawing->highest));
         g_string_append_printf(script,
                                "set arrow from graph 0,first %d to graph 1,first %d nohead lw "
@@ -200,13 +243,13 @@ static void add_frame(const struct drawing *drawing, const char *title, GString 
         script,
         "set title %s offset 0,-0.3\nset encoding utf8\nset xrange [0:%.7g]\nset yrange [%d:0]\n"
         "set ytics (%s) scale 0 font ',10'\nset xtics nomirror out\nset border 1\n"
-        "set xlabel 'time since the begin of the step, in %s' offset 0,0.3\n"
+        "set xlabel %s offset 0,0.3\n"
         "set lmargin at screen %g\nset rmargin at screen %g\n"
         "set tmargin at screen %g\nset bmargin at screen %g\n"
         "set key at screen 0.5,screen %g center center horizontal maxrows 1 samplen 1.5 width 1\n",
-        quoted, drawing->end / drawing->scale, drawing->rows, tics->str, drawing->unit,
-        (double)LEFT / WIDTH, 1 - (double)RIGHT / WIDTH, 1 - (double)TOP / pictured,
-        (double)BOTTOM / pictured, 20.0 / pictured);
+        quoted, drawing->end / drawing->scale, drawing->rows, tics->str, axis, (double)LEFT / WIDTH,
+        1 - (double)RIGHT / WIDTH, 1 - (double)TOP / pictured, (double)BOTTOM / pictured,
+        20.0 / pictured);
 }
 
 static void add_key(const bool shown[MEMORY_KINDS], GString *plot)
@@ -224,8 +267,10 @@ static bool measure(struct drawing *drawing)
 {
     for (int rank = 0; rank < drawing->scene->ranks; rank++) {
         const struct live_memory *memory = &drawing->scene->memory[rank];
-        for (guint i = 0; i < memory->moments->len; i++)
+        for (guint i = 0; i < memory->moments->len; i++) {
             drawing->end = fmax(drawing->end, live_moment(memory, i)->time);
+            drawing->highest = fmax(drawing->highest, live_moment(memory, i)->live[MEMORY_HOST]);
+        }
         drawing->highest = fmax(drawing->highest, peak_of(memory));
     }
     choose_ranks(drawing);

@@ -15,7 +15,9 @@ struct memory_scene {
     const struct live_memory *memory; /* [ranks] */
     const struct log_file *logs;      /* [ranks] */
     int ranks;
-    int step; /* as it was given to live_memory_new */
+    int step;                 /* as it was given to live_memory_new */
+    const char *const *names; /* of the rows, [ranks]; NULL: "rank 0", … */
+    const char *axis;         /* what the moments' times count; NULL: time */
 };
 
 /* Draws to PATH.svg and PATH.png; leaves the script beside them, PATH.gnuplot. False and an error if

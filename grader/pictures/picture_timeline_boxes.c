@@ -27,6 +27,7 @@ static const struct {
     [TIMELINE_WAITING] = {"waiting", 0x999999, "#000000", -0.06, 0.06},
     [TIMELINE_COMMUNICATING] = {"communicating", 0x009e73, "#000000", -0.2, 0.2},
     [TIMELINE_IN_FLIGHT] = {"collective in flight", 0x56b4e9, "#000000", 0, 1},
+    [TIMELINE_TRANSFER] = {"transfer to or from the host", 0xd55e00, "#000000", 0, 1},
 };
 
 static bool has_number(enum timeline_kind kind)
@@ -95,7 +96,7 @@ static void add_box(const struct picture_layout *layout, GString *boxes,
         bottom = 0; /* forwards above backwards: neither hides the other */
     else if (layout->coarse)
         top = 0;
-    if (bar->kind == TIMELINE_IN_FLIGHT) {
+    if (bar->kind == TIMELINE_IN_FLIGHT || bar->kind == TIMELINE_TRANSFER) {
         double height = (LANES_BELOW - LANES_TOP) / layout->lanes;
         top = LANES_TOP + bar->lane % layout->lanes * height;
         bottom = top + 0.8 * height;
@@ -238,10 +239,11 @@ void picture_add_boxes(const struct picture_layout *layout, GString *script, GSt
     /* Calls at the bottom: one within a computation must not hide it. An optimizer's step may be
      * so short that it would be hidden itself. */
     static const enum timeline_kind order[] = {
-        TIMELINE_IN_FLIGHT,       TIMELINE_WAITING,        TIMELINE_COMMUNICATING, TIMELINE_SENDING,
-        TIMELINE_BACKWARD_WEIGHT, TIMELINE_BACKWARD_INPUT, TIMELINE_BACKWARD,      TIMELINE_FORWARD,
+        TIMELINE_IN_FLIGHT,      TIMELINE_TRANSFER, TIMELINE_WAITING,
+        TIMELINE_COMMUNICATING,  TIMELINE_SENDING,  TIMELINE_BACKWARD_WEIGHT,
+        TIMELINE_BACKWARD_INPUT, TIMELINE_BACKWARD, TIMELINE_FORWARD,
     };
-    enum { CALLS = 4 }; /* of them */
+    enum { CALLS = 5 }; /* of them */
     g_autoptr(GString) key = g_string_new(NULL);
     g_autoptr(GString) optimizer_key = g_string_new(NULL);
     for (gsize i = layout->calls ? 0 : CALLS; i < G_N_ELEMENTS(order); i++)

@@ -41,7 +41,18 @@ static void add_course(const struct live_memory *memory, double end, GString *te
     }
 }
 
-static void add_rank(const struct memory_scene *scene, int rank, double end, GString *text)
+/* The host's memory has a column where anything was moved there. */
+static int columns(const struct memory_scene *scene)
+{
+    for (int rank = 0; rank < scene->ranks; rank++)
+        for (guint i = 0; i < scene->memory[rank].moments->len; i++)
+            if (live_moment(&scene->memory[rank], i)->live[MEMORY_HOST] > 0)
+                return MEMORY_KINDS;
+    return MEMORY_DEVICE_KINDS;
+}
+
+static void add_rank(const struct memory_scene *scene, int rank, int kinds, double end,
+                     GString *text)
 {
     const struct live_memory *memory = &scene->memory[rank];
     char bytes[UNITS_TEXT_SIZE];
@@ -55,7 +66,7 @@ static void add_rank(const struct memory_scene *scene, int rank, double end, GSt
                            memory->cut ? "*" : " ");
     g_string_append_printf(text, " %10s", units_seconds(1e-9 * peak->time, bytes));
     g_string_append_printf(text, "  %-28s", doing);
-    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+    for (int kind = 0; kind < kinds; kind++)
         g_string_append_printf(text, " %10s", units_bytes(peak->live[kind], bytes));
     g_string_append(text, "  ");
     add_course(memory, end, text);
@@ -64,6 +75,7 @@ static void add_rank(const struct memory_scene *scene, int rank, double end, GSt
 
 void table_of_memory(const struct memory_scene *scene, GString *text)
 {
+    const int kinds = columns(scene);
     double end = 0;
     bool cut = false;
     for (int rank = 0; rank < scene->ranks; rank++) {
@@ -72,17 +84,20 @@ void table_of_memory(const struct memory_scene *scene, GString *text)
             end = fmax(end, live_moment(memory, memory->moments->len - 1)->time);
         cut |= memory->cut;
     }
-    g_string_append(text, "live bytes of tensors, at the peak of the step:\n");
+    g_string_append(text, kinds > MEMORY_DEVICE_KINDS
+                              ? "live bytes of tensors, at the peak of the step on the device; "
+                                "the host's are not in the peak:\n"
+                              : "live bytes of tensors, at the peak of the step:\n");
     g_string_append_printf(text, "  %-4s %10s  %10s  %-28s", "rank", "peak", "when",
                            "what was done");
-    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+    for (int kind = 0; kind < kinds; kind++)
         g_string_append_printf(text, " %10s", memory_kind_name((enum memory_kind)kind));
     g_string_append(text, "  over the step, from its least to its peak\n");
     for (int rank = 0; rank < scene->ranks; rank++) {
         const bool listed = scene->ranks <= MOST_RANKS || rank < MOST_RANKS / 2 ||
                             rank >= scene->ranks - MOST_RANKS / 2;
         if (listed)
-            add_rank(scene, rank, end, text);
+            add_rank(scene, rank, kinds, end, text);
         else if (rank == MOST_RANKS / 2)
             g_string_append(text, "  …\n");
     }

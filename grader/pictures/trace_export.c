@@ -189,6 +189,8 @@ static void clear(struct trace *trace)
     collectives_free(trace->collectives);
     g_free(trace->rank);
     g_array_unref(trace->arrows);
+    if (trace->transfers)
+        g_hash_table_destroy(trace->transfers);
 }
 
 bool trace_export(const struct log_file *logs, int ranks, const struct matching *matching,

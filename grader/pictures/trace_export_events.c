@@ -10,8 +10,7 @@
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
-/* Writes one event and gives up the reference to it. */
-static void write_event(struct trace *trace, json_t *event)
+void trace_write_event(struct trace *trace, json_t *event)
 {
     if (!event || (trace->begun && fputs(",\n", trace->file) < 0) ||
         json_dumpf(event, trace->file, FORMAT) != 0)
@@ -26,9 +25,8 @@ static json_t *microseconds(uint64_t from, uint64_t to)
     return json_real((double)(to > from ? to - from : 0) / 1000);
 }
 
-/* An event of that kind ("X", "i", "C", "s", "f", "M") at a clock. */
-static json_t *new_event(const struct trace *trace, const char *kind, const char *name,
-                         const char *category, int rank, uint64_t clock)
+json_t *trace_new_event(const struct trace *trace, const char *kind, const char *name,
+                        const char *category, int rank, uint64_t clock)
 {
     /* Thread 0 has a meaning of its own in some viewers. */
     return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "name", name, "cat", category, "ph", kind,
@@ -52,8 +50,8 @@ static char *stages_of(const struct log_file *log)
 
 static void write_name(struct trace *trace, const char *what, int rank, json_t *arguments)
 {
-    write_event(trace, json_pack("{s:s, s:s, s:i, s:i, s:o}", "name", what, "ph", "M", "pid",
-                                 TRACE_PROCESS, "tid", rank + 1, "args", arguments));
+    trace_write_event(trace, json_pack("{s:s, s:s, s:i, s:i, s:o}", "name", what, "ph", "M", "pid",
+                                       TRACE_PROCESS, "tid", rank + 1, "args", arguments));
 }
 
 void trace_write_names(struct trace *trace)
@@ -133,10 +131,10 @@ static void write_slice(struct trace *trace, int rank, size_t begin)
     const char *category = record->operation >= LOG_SEND         ? "mpi"
                            : record->operation == LOG_STEP_BEGIN ? "step"
                                                                  : "computation";
-    json_t *event = new_event(trace, "X", name, category, rank, record->clock);
+    json_t *event = trace_new_event(trace, "X", name, category, rank, record->clock);
     json_object_set_new(event, "dur", microseconds(record->clock, span->until));
     json_object_set_new(event, "args", trace_arguments(trace, rank, begin));
-    write_event(trace, event);
+    trace_write_event(trace, event);
 }
 
 /* ---- collectives in flight ---------------------------------------------------------------- */
@@ -148,11 +146,11 @@ static void write_flight(struct trace *trace, const char *kind, int index, uint6
     g_autofree char *what = trace_collective_name(trace, call);
     g_autofree char *name = g_strdup_printf("rank %d: %s%s", call->rank, what,
                                             call->ends == NO_RECORD ? " (pending)" : "");
-    json_t *event = new_event(trace, kind, name, "in flight", call->rank, clock);
+    json_t *event = trace_new_event(trace, kind, name, "in flight", call->rank, clock);
     json_object_set_new(event, "id", json_integer(index + 1));
     if (kind[0] == 'b')
         json_object_set_new(event, "args", trace_arguments(trace, call->rank, call->begins));
-    write_event(trace, event);
+    trace_write_event(trace, event);
 }
 
 static void write_flights(struct trace *trace, int rank, size_t i)
@@ -171,6 +169,7 @@ void trace_write_pending(struct trace *trace, uint64_t latest)
     for (int i = 0; i < trace->calls->count; i++)
         if (trace->calls->call[i].nonblocking && trace->calls->call[i].ends == NO_RECORD)
             write_flight(trace, "e", i, latest);
+    trace_write_pending_transfers(trace, latest);
 }
 
 /* ---- the rest ---------------------------------------------------------------------------- */
@@ -178,11 +177,11 @@ void trace_write_pending(struct trace *trace, uint64_t latest)
 static void write_arrow(struct trace *trace, const char *kind, int rank, uint64_t clock, int arrow)
 {
     const char *name = trace_arrow(trace, arrow)->name;
-    json_t *event = new_event(trace, kind, name, name, rank, clock);
+    json_t *event = trace_new_event(trace, kind, name, name, rank, clock);
     json_object_set_new(event, "id", json_integer(arrow + 1));
     if (kind[0] == 'f') /* it belongs to the slice that it lies in, not to the next one */
         json_object_set_new(event, "bp", json_string("e"));
-    write_event(trace, event);
+    trace_write_event(trace, event);
 }
 
 /* Where logs contradict each other, a record may stand before its cause: then there is no arrow. */
@@ -210,9 +209,9 @@ static void write_counter(struct trace *trace, int rank, const char *what, const
                           uint64_t clock, int64_t value)
 {
     g_autofree char *name = g_strdup_printf("rank %d: %s", rank, what);
-    json_t *event = new_event(trace, "C", name, "counter", rank, clock);
+    json_t *event = trace_new_event(trace, "C", name, "counter", rank, clock);
     json_object_set_new(event, "args", json_pack("{s:I}", series, (json_int_t)value));
-    write_event(trace, event);
+    trace_write_event(trace, event);
 }
 
 static void count_forwards(struct trace *trace, int rank, const struct log_record *record)
@@ -230,8 +229,8 @@ static void count_forwards(struct trace *trace, int rank, const struct log_recor
 
 static const char *kind_of_memory(int kind)
 {
-    static const char *const names[] = {"parameters", "gradients", "activations", "optimizer state",
-                                        "workspace"};
+    static const char *const names[] = {"parameters",      "gradients", "activations",
+                                        "optimizer state", "workspace", "host"};
     return kind >= 0 && kind < (int)G_N_ELEMENTS(names) ? names[kind] : NULL;
 }
 
@@ -257,8 +256,9 @@ static void write_memory(struct trace *trace, int rank, const struct log_record 
 
 static void write_instant(struct trace *trace, int rank, const struct log_record *record)
 {
-    json_t *event = new_event(trace, "i", log_operation_name((enum log_operation)record->operation),
-                              "fact", rank, record->clock);
+    json_t *event =
+        trace_new_event(trace, "i", log_operation_name((enum log_operation)record->operation),
+                        "fact", rank, record->clock);
     json_object_set_new(event, "s", json_string("t"));
     json_t *arguments = json_object();
     if (record->micro_batch >= 0)
@@ -267,7 +267,7 @@ static void write_instant(struct trace *trace, int rank, const struct log_record
     if (isfinite(log_stated(record)))
         json_object_set_new(arguments, "value", json_real(log_stated(record)));
     json_object_set_new(event, "args", arguments);
-    write_event(trace, event);
+    trace_write_event(trace, event);
 }
 
 void trace_write_record(struct trace *trace, int rank, size_t i)
@@ -280,7 +280,9 @@ void trace_write_record(struct trace *trace, int rank, size_t i)
     count_forwards(trace, rank, record);
     if (record->phase != LOG_INSTANT)
         return;
-    if (record->operation == LOG_MEMORY)
+    if (log_is_transfer(record))
+        trace_write_transfer(trace, rank, record);
+    else if (record->operation == LOG_MEMORY)
         write_memory(trace, rank, record);
     else if (record->operation == LOG_ALLOCATE || record->operation == LOG_RELEASE)
         write_live(trace, rank, record);

@@ -52,8 +52,16 @@ struct trace {
     struct collective_calls *calls; /* of all steps */
     int **completes;                /* [rank][record]: the collective call that ends here */
     GArray *arrows;                 /* of struct trace_arrow */
-    uint64_t earliest;              /* clock of the trace's time 0 */
+    GHashTable *transfers; /* those that are open: trace_export_transfers.c's; NULL at first */
+    int transfers_begun;
+    uint64_t earliest; /* clock of the trace's time 0 */
 };
+
+/* An event of that kind ("X", "i", "C", "s", "f", "M") at a clock. */
+json_t *trace_new_event(const struct trace *trace, const char *kind, const char *name,
+                        const char *category, int rank, uint64_t clock);
+/* Writes one event and gives up the reference to it. */
+void trace_write_event(struct trace *trace, json_t *event);
 
 struct trace_arrow *trace_arrow(const struct trace *trace, int index);
 /* Makes the arrows of messages that have both ends, and those of collectives: from the call of the one
@@ -80,6 +88,9 @@ char *trace_collective_name(const struct trace *trace, const struct collective_c
 /* The call that a record of a request is about; NULL: it is about none. */
 const struct collective_call *trace_call_of_request(const struct trace *trace, int rank,
                                                     uint64_t request, size_t before);
+/* A transfer between device and host, from when it moved until it was there. */
+void trace_write_transfer(struct trace *trace, int rank, const struct log_record *record);
+void trace_write_pending_transfers(struct trace *trace, uint64_t latest);
 /* What is in flight when the logs end. */
 void trace_write_pending(struct trace *trace, uint64_t latest);
 

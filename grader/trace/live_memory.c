@@ -21,7 +21,7 @@ const struct live_moment *live_moment(const struct live_memory *curve, guint i)
 double live_moment_bytes(const struct live_moment *moment)
 {
     double bytes = 0;
-    for (int kind = 0; kind < MEMORY_KINDS; kind++)
+    for (int kind = 0; kind < MEMORY_DEVICE_KINDS; kind++)
         bytes += moment->live[kind];
     return bytes;
 }

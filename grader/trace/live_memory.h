@@ -23,7 +23,7 @@ struct live_moment {
 struct live_memory {
     int rank;
     GArray *moments; /* of struct live_moment: the step's begin, every change, and its end */
-    guint peak;      /* the first moment at which most is live, of all kinds together */
+    guint peak;      /* the first moment at which most is live on the device */
     bool cut;        /* changes are missing between moments: the log had no room for them */
     bool complete;   /* the step came to its end */
 };
@@ -34,7 +34,7 @@ struct live_memory *live_memory_new(const struct log_file *logs, int ranks, int 
 void live_memory_free(struct live_memory *curves, int ranks);
 
 const struct live_moment *live_moment(const struct live_memory *curve, guint i);
-/* Of all kinds together. */
+/* Of all kinds together that are on the device: the host's memory is not in it. */
 double live_moment_bytes(const struct live_moment *moment);
 
 /* What the rank was doing when a record was written: "F of micro-batch 3", "MPI_Recv",

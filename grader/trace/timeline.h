@@ -11,7 +11,8 @@
  *
  * A collective is waiting until the last that the rank needs has called, and
  * communicating from then on; one that is not blocking is in flight beside what
- * the rank does meanwhile (collective_calls.h).
+ * the rank does meanwhile (collective_calls.h). So is a transfer between device and
+ * host, from when its link began with it until it was done.
  */
 #ifndef GRADER_TRACE_TIMELINE_H
 #define GRADER_TRACE_TIMELINE_H
@@ -31,6 +32,7 @@ enum timeline_kind {
     TIMELINE_WAITING,       /* in a receive, a wait, a probe or a collective */
     TIMELINE_COMMUNICATING, /* in a collective, or a wait for one, that all have come to */
     TIMELINE_IN_FLIGHT,     /* a non-blocking collective, from its start until it was complete */
+    TIMELINE_TRANSFER,      /* between device and host, while it moved */
     TIMELINE_KINDS
 };
 
@@ -56,7 +58,7 @@ struct timeline {
     double end;                      /* of all bars */
     double *busy;                    /* [rank]: forwards and backwards */
     bool stuck;                      /* the run never came to the end of the step */
-    int lanes;                       /* the most collectives that were in flight at one time */
+    int lanes;                       /* the most collectives and transfers in flight at one time */
     struct collectives *collectives; /* of the run; NULL: the timeline is not of logs */
     struct collective_calls *calls;  /* of the step; likewise */
 };

@@ -57,16 +57,19 @@ static void divide_collectives(struct timeline *timeline, int rank)
     g_array_unref(bars);
 }
 
-/* What is in flight at one time lies in different lanes: each takes the first that is free. */
+/* What is in flight at one time lies in different lanes: each takes the first that is free. (Of more than
+ * anybody would draw, some share the last one: to look for a free one among thousands takes long.) */
 static void choose_lanes(struct timeline *timeline, int rank)
 {
+    enum { MOST_LANES = 64 };
     GArray *until = g_array_new(FALSE, FALSE, sizeof(double)); /* [lane] */
     for (guint i = 0; i < timeline->bar[rank]->len; i++) {
         struct timeline_bar *bar = timeline_bar(timeline, rank, i);
-        if (bar->kind != TIMELINE_IN_FLIGHT)
+        if (bar->kind != TIMELINE_IN_FLIGHT && bar->kind != TIMELINE_TRANSFER)
             continue;
         guint lane = 0;
-        while (lane < until->len && g_array_index(until, double, lane) > bar->begin)
+        while (lane + 1 < MOST_LANES && lane < until->len &&
+               g_array_index(until, double, lane) > bar->begin)
             lane++;
         if (lane == until->len)
             g_array_append_val(until, bar->end);
@@ -77,7 +80,7 @@ static void choose_lanes(struct timeline *timeline, int rank)
     g_array_unref(until);
 }
 
-/* ---- all ---------------------------------------------------------------------------------- */
+/* ---- calls and computations --------------------------------------------------------------- */
 
 static guint append_bar(struct timeline *timeline, int rank, struct timeline_bar bar)
 {
@@ -143,6 +146,63 @@ static void add_end(struct timeline *timeline, int rank, const struct log_record
         open->computation = LOG_NONE;
 }
 
+/* ---- transfers between device and host ---------------------------------------------------- */
+
+static const struct timeline_bar nobody_s = {
+    .stage = -1, .micro_batch = -1, .call = NO_COLLECTIVE_CALL};
+
+/* The bar of a transfer that is open lasts until the step's last record. */
+static void begin_transfer(struct timeline *timeline, int rank, const struct log_record *record,
+                           double until, GHashTable *transfers)
+{
+    const struct log_transfer transfer = log_transfer(record);
+    struct timeline_bar bar = nobody_s;
+    bar.kind = TIMELINE_TRANSFER;
+    bar.begin = fmin(fmax(transfer.clock, (double)record->clock), until);
+    bar.end = until;
+    g_hash_table_insert(transfers, GSIZE_TO_POINTER(transfer.number),
+                        GUINT_TO_POINTER(append_bar(timeline, rank, bar)));
+}
+
+/* A wait interrupts the computation that it is in. */
+static void add_wait(struct timeline *timeline, int rank, double from, double until,
+                     struct open_bars *open)
+{
+    struct timeline_bar waiting = nobody_s;
+    if (open->computation != LOG_NONE)
+        from = fmax(from, timeline_bar(timeline, rank, open->of[open->computation] - 1)->begin);
+    if (from >= until)
+        return;
+    waiting.kind = TIMELINE_WAITING;
+    waiting.begin = from;
+    waiting.end = until;
+    append_bar(timeline, rank, waiting);
+    interrupt(timeline, rank, open, from, until);
+}
+
+static void end_transfer(struct timeline *timeline, int rank, const struct log_record *record,
+                         struct open_bars *open, GHashTable *transfers)
+{
+    const struct log_transfer transfer = log_transfer(record);
+    gpointer key = GSIZE_TO_POINTER(transfer.number);
+    const guint place = GPOINTER_TO_UINT(g_hash_table_lookup(transfers, key));
+    if (place == 0) /* it was begun in a step before */
+        return;
+    struct timeline_bar *bar = timeline_bar(timeline, rank, place - 1);
+    bar->end = fmax(fmin(transfer.clock, (double)record->clock), bar->begin);
+    g_hash_table_remove(transfers, key);
+    add_wait(timeline, rank, (double)transfer.waited_since, (double)record->clock, open);
+}
+
+static gint by_begin(gconstpointer a, gconstpointer b)
+{
+    const double first = ((const struct timeline_bar *)a)->begin,
+                 second = ((const struct timeline_bar *)b)->begin;
+    return (first > second) - (first < second);
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
 /* The computation in which a call never returned ended with it. */
 static void end_before_pending(struct timeline *timeline, int rank, struct open_bars *open)
 {
@@ -158,8 +218,15 @@ static void add_records(struct timeline *timeline, int rank, const struct log_fi
                         size_t first, size_t last, double until)
 {
     struct open_bars open = {.computation = LOG_NONE};
+    GHashTable *transfers = g_hash_table_new(NULL, NULL); /* number → place of its bar, + 1 */
+    bool any_transfer = false;
     for (size_t i = first; i < last; i++) {
         const struct log_record *record = &log->record[i];
+        any_transfer |= log_is_transfer(record);
+        if (record->operation == LOG_TRANSFER_BEGIN)
+            begin_transfer(timeline, rank, record, until, transfers);
+        else if (record->operation == LOG_TRANSFER_END)
+            end_transfer(timeline, rank, record, &open, transfers);
         struct timeline_bar bar = {.stage = record->stage,
                                    .micro_batch = record->micro_batch,
                                    .begin = (double)record->clock,
@@ -171,7 +238,10 @@ static void add_records(struct timeline *timeline, int rank, const struct log_fi
         else if (record->phase == LOG_END)
             add_end(timeline, rank, record, &open);
     }
+    g_hash_table_destroy(transfers);
     end_before_pending(timeline, rank, &open);
+    if (any_transfer) /* a transfer begins in its turn, and its wait is known at the end */
+        g_array_sort(timeline->bar[rank], by_begin);
     divide_collectives(timeline, rank);
     choose_lanes(timeline, rank);
 }

@@ -1,9 +1,9 @@
 /* The judge's own truth; see reference.h. */
 #include "grader/truth/reference.h"
+#include "common/kernels/kernels.h"
 
 #include <glib.h>
 #include <math.h>
-#include <string.h>
 
 static struct batch *open_batch(const struct options *options, int micro_batches, bool shared,
                                 const struct model *model)
@@ -20,9 +20,30 @@ static struct batch *open_batch(const struct options *options, int micro_batches
     return batch;
 }
 
+static size_t all_parameters(const struct reference *reference)
+{
+    return stage_parameter_count(reference->stage);
+}
+
+/* The optimizer, and with numbers of 16 bits the masters, which begin as the parameters. */
+static void make_optimizer(struct reference *reference, enum dtype precision)
+{
+    const struct optimizer_options *options = &reference->options.optimizer;
+    const size_t count = all_parameters(reference);
+    if (precision == DTYPE_FLOAT32) {
+        reference->optimizer = optimizer_new(options, reference->stage);
+        return;
+    }
+    reference->optimizer = optimizer_new_for(options, DEVICE_CPU, count);
+    reference->masters = tensor_new(MEMORY_OPTIMIZER, DTYPE_FLOAT32, DEVICE_CPU, shape_flat(count));
+    kernels_for(DEVICE_CPU)
+        ->widen(precision, count, stage_parameters(reference->stage)->data,
+                tensor_floats(reference->masters));
+}
+
 /* together: of so many samples statistics are taken together; 0: of all. */
 static struct reference *make(const struct options *options, const struct shares *shares,
-                              int together, char error[REFERENCE_ERROR_SIZE])
+                              int together, enum dtype precision, char error[REFERENCE_ERROR_SIZE])
 {
     struct data_shape data;
     char cause[DATASET_ERROR_SIZE > MODEL_ERROR_SIZE ? DATASET_ERROR_SIZE : MODEL_ERROR_SIZE];
@@ -53,16 +74,18 @@ static struct reference *make(const struct options *options, const struct shares
                                                  .micro_batches = 1,
                                                  .samples_together = together,
                                                  .seed = options->seed,
-                                                 .device = DEVICE_CPU});
+                                                 .device = DEVICE_CPU,
+                                                 .precision = precision});
     reference->batch = open_batch(options, 1, shares != NULL, model);
     reference->shares = shares;
-    reference->optimizer = optimizer_new(&options->optimizer, reference->stage);
+    make_optimizer(reference, precision);
     return reference;
 }
 
 struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE])
 {
-    return make(options, NULL, options->batch_size / options_micro_batches(options), error);
+    const int together = options->batch_size / options_micro_batches(options);
+    return make(options, NULL, together, DTYPE_FLOAT32, error);
 }
 
 static struct reference *or_say(struct reference *reference, const char *error,
@@ -79,11 +102,19 @@ struct reference *reference_of_run(const struct outcome *run, struct verdict *ve
     return or_say(reference_new(&run->options, error), error, verdict);
 }
 
+struct reference *reference_in_precision(const struct outcome *run, enum dtype precision,
+                                         struct verdict *verdict)
+{
+    char error[REFERENCE_ERROR_SIZE];
+    const int together = run->options.batch_size / options_micro_batches(&run->options);
+    return or_say(make(&run->options, NULL, together, precision, error), error, verdict);
+}
+
 struct reference *reference_of_shares(const struct outcome *run, const struct shares *shares,
                                       int together, struct verdict *verdict)
 {
     char error[REFERENCE_ERROR_SIZE];
-    return or_say(make(&run->options, shares, together, error), error, verdict);
+    return or_say(make(&run->options, shares, together, DTYPE_FLOAT32, error), error, verdict);
 }
 
 void reference_free(struct reference *reference)
@@ -91,6 +122,7 @@ void reference_free(struct reference *reference)
     if (!reference)
         return;
     optimizer_free(reference->optimizer);
+    tensor_free(reference->masters);
     batch_free(reference->batch);
     stage_free(reference->stage);
     model_free(reference->model);
@@ -138,20 +170,34 @@ void reference_compute(struct reference *reference, int step)
     compute(reference, step);
 }
 
+void reference_round(struct reference *reference)
+{
+    struct tensor *parameters = stage_parameters(reference->stage);
+    if (reference->masters)
+        kernels_for(DEVICE_CPU)
+            ->narrow(parameters->dtype, all_parameters(reference),
+                     tensor_floats(reference->masters), parameters->data);
+}
+
 void reference_update(struct reference *reference)
 {
-    optimizer_step(reference->optimizer);
+    if (!reference->masters) {
+        optimizer_step(reference->optimizer);
+        return;
+    }
+    optimizer_step_begin(reference->optimizer, stage_index(reference->stage));
+    optimizer_step_on(reference->optimizer, 0, all_parameters(reference),
+                      tensor_floats(reference->masters), stage_gradients(reference->stage)->data,
+                      DTYPE_FLOAT32, 1);
+    optimizer_step_end(reference->optimizer);
+    reference_round(reference);
 }
 
 size_t reference_offset(const struct reference *reference, int layer)
 {
-    struct tensor *view = stage_layer_parameters(reference->stage, layer);
-    if (!view)
-        return 0;
-    const float *arena = tensor_floats(stage_parameters(reference->stage));
-    size_t offset = (size_t)(tensor_floats(view) - arena);
-    tensor_free(view);
-    return offset;
+    size_t begin, end;
+    stage_layer_range(reference->stage, layer, &begin, &end);
+    return begin < end ? begin : 0;
 }
 
 static struct tensor *view_of(const struct reference *reference, struct tensor *arena, int layer,
@@ -163,7 +209,9 @@ static struct tensor *view_of(const struct reference *reference, struct tensor *
 
 struct tensor *reference_parameter(const struct reference *reference, int layer, int parameter)
 {
-    return view_of(reference, stage_parameters(reference->stage), layer, parameter);
+    struct tensor *all =
+        reference->masters ? reference->masters : stage_parameters(reference->stage);
+    return view_of(reference, all, layer, parameter);
 }
 
 struct tensor *reference_gradient(const struct reference *reference, int layer, int parameter)
@@ -194,131 +242,4 @@ void reference_take_over_gradients(struct reference *reference, const struct who
                 tensor_copy(own, found);
             tensor_free(own);
         }
-}
-
-/* ---- the batch in parts ----------------------------------------------------------------------- */
-
-static bool is_linear(const struct layer *layer)
-{
-    return !strcmp(layer->operations->kind, "linear");
-}
-
-/* For the functions of a layer, called on one of the batch's micro-batches. */
-static struct layer_memory memory_of(const struct reference *reference, int layer)
-{
-    return stage_layer_memory(reference->stage, layer, &reference->pass);
-}
-
-static void set_pass(struct reference *reference, int step, int micro_batches, int part)
-{
-    const int samples = reference->options.batch_size / micro_batches;
-    reference->pass = (struct pass){
-        .seed = reference->options.seed, .step = step, .first_sample = part * samples};
-}
-
-/* One micro-batch, layer by layer. References are kept to what enters and comes back, so no
- * layer works in place on it. */
-static void run_part(struct reference *reference, struct batch *batch,
-                     struct reference_parts *parts, int part)
-{
-    int layers = parts->layers;
-    struct tensor **x = &parts->x[part * layers], **dy = &parts->dy[part * layers];
-    g_autofree struct saved **saved = g_new0(struct saved *, layers);
-    struct tensor *value = batch_inputs(batch, part);
-    for (int i = 0; i < layers; i++) {
-        const struct layer *layer = &reference->model->layer[i];
-        saved[i] = saved_new(layer);
-        if (is_linear(layer))
-            x[i] = tensor_retain(value);
-        value = layer_forward(layer, memory_of(reference, i), saved[i], value);
-    }
-    parts->outputs[part] = tensor_retain(value);
-    batch_loss(batch, part, value);
-    value = batch_loss_backward(batch, part, 1.0f / (float)parts->micro_batches);
-    stage_zero_gradients(reference->stage);
-    for (int i = layers - 1; i >= 0; i--) {
-        const struct layer *layer = &reference->model->layer[i];
-        if (is_linear(layer))
-            dy[i] = tensor_retain(value);
-        value = layer_backward_input(layer, memory_of(reference, i), saved[i], value, i > 0);
-        layer_backward_weight(layer, memory_of(reference, i), saved[i]);
-        saved_free(saved[i]);
-    }
-    tensor_free(value);
-    const struct tensor *gradients = stage_gradients(reference->stage);
-    parts->gradients[part] =
-        tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, gradients->shape);
-    tensor_copy(parts->gradients[part], gradients);
-}
-
-struct reference_parts *reference_parts_new(struct reference *reference, int step,
-                                            int micro_batches)
-{
-    if (micro_batches < 1 || reference->options.batch_size % micro_batches != 0)
-        return NULL;
-    struct reference_parts *parts = g_new0(struct reference_parts, 1);
-    parts->micro_batches = micro_batches;
-    parts->layers = reference->model->layers;
-    parts->gradients = g_new0(struct tensor *, micro_batches);
-    parts->outputs = g_new0(struct tensor *, micro_batches);
-    parts->x = g_new0(struct tensor *, micro_batches * parts->layers);
-    parts->dy = g_new0(struct tensor *, micro_batches * parts->layers);
-    struct batch *batch = reference_batch_new(reference, micro_batches);
-    batch_load(batch, step);
-    for (int part = 0; part < micro_batches; part++) {
-        set_pass(reference, step, micro_batches, part);
-        run_part(reference, batch, parts, part);
-    }
-    batch_free(batch);
-    return parts;
-}
-
-void reference_parts_free(struct reference_parts *parts)
-{
-    if (!parts)
-        return;
-    for (int i = 0; i < parts->micro_batches; i++) {
-        tensor_free(parts->gradients[i]);
-        tensor_free(parts->outputs[i]);
-    }
-    for (int i = 0; i < parts->micro_batches * parts->layers; i++) {
-        tensor_free(parts->x[i]);
-        tensor_free(parts->dy[i]);
-    }
-    g_free(parts->gradients);
-    g_free(parts->outputs);
-    g_free(parts->x);
-    g_free(parts->dy);
-    g_free(parts);
-}
-
-/* ---- between two layers ------------------------------------------------------------------------ */
-
-struct tensor *reference_passage(struct reference *reference, int step, int micro_batches, int part,
-                                 int layer, bool back)
-{
-    if (micro_batches < 1 || reference->options.batch_size % micro_batches != 0)
-        return NULL;
-    const int layers = reference->model->layers, last = back ? layers : layer;
-    struct batch *batch = reference_batch_new(reference, micro_batches);
-    g_autofree struct saved **saved = g_new0(struct saved *, layers);
-    batch_load(batch, step);
-    set_pass(reference, step, micro_batches, part);
-    struct tensor *value = batch_inputs(batch, part);
-    for (int i = 0; i < last; i++) {
-        saved[i] = saved_new(&reference->model->layer[i]);
-        value =
-            layer_forward(&reference->model->layer[i], memory_of(reference, i), saved[i], value);
-    }
-    if (back) {
-        batch_loss(batch, part, value);
-        value = batch_loss_backward(batch, part, 1.0f / (float)micro_batches);
-    }
-    for (int i = layers - 1; back && i >= layer; i--)
-        value = layer_backward_input(&reference->model->layer[i], memory_of(reference, i), saved[i],
-                                     value, true);
-    for (int i = 0; i < last; i++)
-        saved_free(saved[i]);
-    batch_free(batch);
-    return value;
 }

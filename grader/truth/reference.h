@@ -4,6 +4,9 @@
  * It uses the kit's layers (which are tested against PyTorch) but nothing that
  * a student wrote, and takes nothing from the evidence but the options. Where a model takes statistics
  * over samples, they are those of the run's micro-batches.
+ *
+ * In a precision of 16 bits the layers' parameters and activations have 16 bits, gradients are float32, and the optimizer steps
+ * with float32 masters, of which the parameters are the roundings.
  */
 #ifndef GRADER_TRUTH_REFERENCE_H
 #define GRADER_TRUTH_REFERENCE_H
@@ -22,6 +25,8 @@ struct reference {
     struct batch *batch;         /* the batch as a whole: one micro-batch */
     const struct shares *shares; /* what that consists of, where ranks shared it; else NULL */
     struct optimizer *optimizer;
+    struct tensor
+        *masters;     /* of all parameters, in their order; NULL where the parameters are float32 */
     struct pass pass; /* of the micro-batch that is looked at */
     double loss;      /* of the last reference_compute() */
 };
@@ -32,6 +37,9 @@ struct reference {
 struct reference *reference_new(const struct options *options, char error[REFERENCE_ERROR_SIZE]);
 /* The same for a run that is judged: NULL after setting the verdict to "not judged". */
 struct reference *reference_of_run(const struct outcome *run, struct verdict *verdict);
+/* The same of one with parameters and activations of this dtype. */
+struct reference *reference_in_precision(const struct outcome *run, enum dtype precision,
+                                         struct verdict *verdict);
 /* For a run whose ranks share each batch: it consists of the samples that they had, in the order of their
  * places. Statistics over samples are taken over each `together` of them; 0: over all. shares must outlive the
  * reference. reference_parts_new and reference_passage, which cut batches by themselves, are not for it. */
@@ -52,7 +60,10 @@ void reference_compute_samples(struct reference *reference, int step, const int 
 /* One optimizer step with the gradients as they are. */
 void reference_update(struct reference *reference);
 
-/* New views (the caller frees them) of one parameter tensor of a layer. */
+/* The parameters become the masters, rounded. Nothing happens where there are none. */
+void reference_round(struct reference *reference);
+
+/* New views (the caller frees them) of one parameter tensor of a layer: where there are masters, of its masters. */
 struct tensor *reference_parameter(const struct reference *reference, int layer, int parameter);
 struct tensor *reference_gradient(const struct reference *reference, int layer, int parameter);
 /* What a run calls that gradient when it stores it. A new string. */

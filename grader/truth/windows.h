@@ -19,6 +19,10 @@ struct windows_rules {
 
 /* The reference for a run that can be judged so; NULL after setting the verdict to "not judged". */
 struct reference *windows_reference(const struct outcome *run, struct verdict *verdict);
+/* The same of one in 16 bits. Its snapshots have masters, "layers.1.weight.master", which are told as state is, besides
+ * parameters, widened; losses agree up to what rounding to 16 bits makes of them in five steps. */
+struct reference *windows_reference_in(const struct outcome *run, enum dtype precision,
+                                       struct verdict *verdict);
 
 /* Sets the verdict to a failure unless: the first snapshot has the initial values that the seed gives; the
  * losses behind each agree; each rank's optimizers step once in each training step; parameters

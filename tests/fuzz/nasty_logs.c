@@ -30,6 +30,7 @@ const char *nasty_log_name(enum nasty_log kind)
                                         "losses",
                                         "stages",
                                         "memory",
+                                        "transfers",
                                         "tensors that are held",
                                         "comparisons",
                                         "optimizer steps",
@@ -206,6 +207,13 @@ static void put_one(struct growing *log, enum nasty_log kind, int i)
         record = new_record(i % 2 ? LOG_RELEASE : LOG_ALLOCATE, LOG_INSTANT, -1);
         record.own_value = i % 2 ? 0 : 64;
         put(log, record);
+        break;
+    case NASTY_TRANSFERS:
+        put(log, log_record_of_transfer((struct log_transfer){.number = (uint64_t)(i - i % 3),
+                                                              .ended = i % 3 == 2,
+                                                              .to_host = i % 2,
+                                                              .bytes = 64,
+                                                              .clock = i % 5 ? 1e18 : 0}));
         break;
     case NASTY_HELD:
         put(log, log_record_of_held((struct log_held){i % LOG_HELD_KINDS, 0, i, 64, 1}));

@@ -29,7 +29,8 @@ enum nasty_log {
     NASTY_STEPS,         /* training steps in the step */
     NASTY_LOSSES,
     NASTY_STAGES,
-    NASTY_MEMORY, /* allocations and releases */
+    NASTY_MEMORY,    /* allocations and releases */
+    NASTY_TRANSFERS, /* between device and host, of which most never end */
     NASTY_HELD,
     NASTY_CLOSE, /* comparisons */
     NASTY_OPTIMIZER,

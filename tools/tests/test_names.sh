@@ -72,7 +72,7 @@ done <documented
 
 # What a shell would be given: the text below must stand there as one word in quotes, and nowhere bare.
 mkdir -p "Qq'W" && cp -r solutions/example "Qq'W/"
-texts=(SUBMISSION OUT ARGS PLATFORM CURVE MODEL DATA CHECK TEST PLATFORMS HOSTS)
+texts=(SUBMISSION OUT ARGS PLATFORM CURVE MODEL DATA CHECK TEST PLATFORMS HOSTS MEMORY)
 mapfile -t own < <(sed -n 's/^\([a-z-]*\): .*## .*/\1/p' assignments/*/assignment.mk)
 kit_make -nk build grade train simulate timeline plan plot submission bench bench-grade calibrate mutants check \
     "${own[@]}" ASSIGNMENT=example "${texts[@]/%/=Qq\'W}"
@@ -82,6 +82,8 @@ for name in $(tools/rubrics all); do
     rules=assignments/$name/assignment.mk own=()
     # shellcheck disable=SC2013 # words
     for variable in $(sed -n 's/^COMMAND_LINE += //p' "$rules" 2>/dev/null); do
+        # A file that is read before any recipe runs has to be there.
+        if [ "$variable" = CONFIG ]; then continue; fi
         if ! grep -q "made_of.*$variable" "$rules"; then own+=("$variable=Qq'W"); fi
     done
     kit_make -n plan ASSIGNMENT="$name" "${own[@]}"

@@ -209,7 +209,7 @@ START_TEST(the_command_writes_a_table_and_a_picture)
     g_autofree char *simulator = simulates ? test_program(true, "solutions/data") : g_strdup("''");
     struct test_run run =
         test_run_command("env EPOCHS=2 MODEL=mlp:depth=2,width=16 DATA=synthetic:train=256 RANKS=2 "
-                         "PLATFORM=free " TOOLS "/timing_table %s %s %s/" ODD_WORD,
+                         "PLATFORM=free " TOOLS "/table %s %s %s/" ODD_WORD,
                          program, simulator, folder);
     ck_assert_msg(run.status == 0, "%s", run.output);
     ck_assert_ptr_nonnull(strstr(run.output, "| 2 | 128 | naive layer split |"));
@@ -242,7 +242,7 @@ START_TEST(what_does_not_train_is_left_out)
     g_autofree char *program = test_program(false, "skeleton/data");
     struct test_run run = test_run_command(
         "env EPOCHS=1 MODEL=mlp:depth=2,width=16 DATA=synthetic:train=256 RANKS=2 " TOOLS
-        "/timing_table %s '' %s",
+        "/table %s '' %s",
         program, folder);
     ck_assert_int_eq(run.status, 1);
     ck_assert_ptr_nonnull(strstr(run.output, "TODO: broadcast the parameters"));

@@ -1,7 +1,7 @@
 /*
  * The pieces of folded memory that a machine has given out. One that became too small is not given back:
- * somebody may still use it, and ask whether it is folded. Each is at least twice as large as the one before, so
- * there are few.
+ * somebody may still use it, and ask whether it is folded. Each is at least twice as large as the one before, up to a
+ * size that is enough for all, so there are few.
  */
 #ifndef COMMON_BASE_MACHINES_FOLDS_H
 #define COMMON_BASE_MACHINES_FOLDS_H
@@ -27,11 +27,14 @@ static inline void *folds_find(const struct folds *folds, size_t bytes)
     return last >= 0 && folds->of[last].bytes >= bytes ? folds->of[last].memory : NULL;
 }
 
-/* How large the next piece is to be. */
+/* How large the next piece is to be: a system refuses those that are larger than its memory, so that none is made larger
+ * than it has to be from here on. */
 static inline size_t folds_next(const struct folds *folds, size_t bytes)
 {
+    const size_t most = (size_t)17 << 30;
     const size_t twice = folds->count > 0 ? 2 * folds->of[folds->count - 1].bytes : 0;
-    return bytes > twice ? bytes : twice;
+    const size_t wanted = twice < most ? twice : most;
+    return bytes > wanted ? bytes : wanted;
 }
 
 static inline void folds_add(struct folds *folds, void *memory, size_t bytes)

@@ -113,6 +113,15 @@ void machine_compute_for(struct duration duration)
     machine_progressed();
 }
 
+void simulated_be_busy_for(double seconds)
+{
+    struct cluster *cluster = the_cluster();
+    cluster->computing++;
+    sg_actor_sleep_for(seconds);
+    cluster->computing--;
+    machine_progressed();
+}
+
 /* SimGrid gives each host those of its <cluster>. */
 const char *machine_property(const char *name)
 {

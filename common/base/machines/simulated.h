@@ -23,4 +23,7 @@ void *simulated_shared_memory(enum simulated_memory which, size_t bytes);
 /* computations.c: machine_compute_for, as far as time is concerned. */
 void simulated_compute_together(struct duration duration);
 
+/* simulated.c: lets so many seconds pass in which this rank has something to do. */
+void simulated_be_busy_for(double seconds);
+
 #endif

@@ -36,6 +36,36 @@ START_TEST(keeps_kinds_apart)
 }
 END_TEST
 
+/* What was moved to the host is counted, but not as what the device must hold. */
+START_TEST(the_host_is_not_the_device)
+{
+    const size_t device = memory_live_on_device();
+    memory_account(MEMORY_HOST, 700);
+    ck_assert_uint_eq(memory_live(MEMORY_HOST), 700);
+    ck_assert_uint_eq(memory_live_on_device(), device);
+    for (int kind = 0; kind < MEMORY_DEVICE_KINDS; kind++)
+        memory_account((enum memory_kind)kind, 1 << kind);
+    ck_assert_uint_eq(memory_live_on_device(), device + (1 << MEMORY_DEVICE_KINDS) - 1);
+    for (int kind = 0; kind < MEMORY_DEVICE_KINDS; kind++)
+        memory_account((enum memory_kind)kind, -(1 << kind));
+    memory_account(MEMORY_HOST, -700);
+    ck_assert_str_eq(memory_kind_name(MEMORY_HOST), "host");
+}
+END_TEST
+
+START_TEST(what_is_about_to_be_filled_is_spoiled_if_wanted)
+{
+    float numbers[3] = {1, 2, 3};
+    memory_spoil_block(numbers, sizeof numbers);
+    ck_assert_float_eq(numbers[2], 3);
+    memory_spoil(true);
+    memory_spoil_block(numbers, 2 * sizeof *numbers);
+    memory_spoil(false);
+    ck_assert_float_nan(numbers[1]);
+    ck_assert_float_eq(numbers[2], 3);
+}
+END_TEST
+
 START_TEST(what_was_freed_or_never_filled_is_not_a_number)
 {
     memory_spoil(true);
@@ -164,6 +194,8 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("memory");
     tcase_add_test(tests, counts_what_was_asked_for);
     tcase_add_test(tests, keeps_kinds_apart);
+    tcase_add_test(tests, the_host_is_not_the_device);
+    tcase_add_test(tests, what_is_about_to_be_filled_is_spoiled_if_wanted);
     tcase_add_test(tests, what_was_freed_or_never_filled_is_not_a_number);
     tcase_add_test(tests, writing_to_what_was_freed_breaks_nothing);
     tcase_add_test(tests, peak_is_the_most_that_was_live);

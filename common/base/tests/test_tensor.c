@@ -172,6 +172,10 @@ START_TEST(dtypes)
     ck_assert_uint_eq(dtype_bytes(DTYPE_BFLOAT16), 2);
     ck_assert_uint_eq(dtype_bytes(DTYPE_INT32), 4);
     ck_assert_str_eq(dtype_name(DTYPE_BFLOAT16), "bfloat16");
+    ck_assert_uint_eq(dtype_bytes(DTYPE_FLOAT16), 2);
+    ck_assert_str_eq(dtype_name(DTYPE_FLOAT16), "float16");
+    ck_assert(dtype_is_sixteen_bits(DTYPE_BFLOAT16) && dtype_is_sixteen_bits(DTYPE_FLOAT16));
+    ck_assert(!dtype_is_sixteen_bits(DTYPE_FLOAT32) && !dtype_is_sixteen_bits(DTYPE_INT32));
 }
 END_TEST
 

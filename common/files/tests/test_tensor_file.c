@@ -35,19 +35,23 @@ static struct tensor_file *example(void)
     struct tensor_file *file = tensor_file_new();
     struct tensor *floats = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(2, 3));
     struct tensor *halves = tensor_new(MEMORY_WORKSPACE, DTYPE_BFLOAT16, DEVICE_CPU, SHAPE(3));
+    struct tensor *float16 = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT16, DEVICE_CPU, SHAPE(2));
     struct tensor *whole = tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, DEVICE_CPU, SHAPE(1));
     struct tensor *none = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(0, 4));
     for (int i = 0; i < 6; i++)
         tensor_floats(floats)[i] = (float)i / 3;
+    memcpy(float16->data, (uint16_t[]){0x3c00, 0x4248}, 4);
     memcpy(halves->data, (uint16_t[]){0x3f80, 0x4049, 0xff80}, 6);
     tensor_integers(whole)[0] = -7;
     tensor_file_add(file, "layers.0.weight", floats);
     tensor_file_add(file, "half \"quoted\" \xc3\xa9", halves);
     tensor_file_add(file, "none", none);
+    tensor_file_add(file, "float16", float16);
     tensor_file_add(file, "whole", whole);
     tensor_file_set_metadata(file, "rank", "3");
     tensor_free(floats);
     tensor_free(halves);
+    tensor_free(float16);
     tensor_free(whole);
     tensor_free(none);
     return file;
@@ -59,11 +63,11 @@ START_TEST(what_is_written_is_read)
     ck_assert_msg(tensor_file_write(file, path, error), "%s", error);
     struct tensor_file *back = tensor_file_read(path, MEMORY_PARAMETER, error);
     ck_assert_msg(back != NULL, "%s", error);
-    ck_assert_int_eq(tensor_file_count(back), 4);
+    ck_assert_int_eq(tensor_file_count(back), 5);
     ck_assert_str_eq(tensor_file_metadata(back, "rank"), "3");
     ck_assert_ptr_null(tensor_file_metadata(back, "seed"));
     ck_assert_ptr_null(tensor_file_get(back, "layers.1.weight"));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         struct tensor *there = tensor_file_get(file, tensor_file_name(file, i));
         struct tensor *here = tensor_file_get(back, tensor_file_name(file, i));
         ck_assert_ptr_nonnull(here);
@@ -109,7 +113,7 @@ START_TEST(reads_what_another_library_wrote)
     struct tensor_file *file =
         tensor_file_read("common/tests/fixtures/format.safetensors", MEMORY_WORKSPACE, error);
     ck_assert_msg(file != NULL, "%s", error);
-    ck_assert_int_eq(tensor_file_count(file), 3);
+    ck_assert_int_eq(tensor_file_count(file), 4);
     ck_assert_str_eq(tensor_file_metadata(file, "written by"), "safetensors");
     struct tensor *floats = tensor_file_get(file, "floats");
     ck_assert(shape_equal(floats->shape, SHAPE(2, 1, 3)));
@@ -120,6 +124,9 @@ START_TEST(reads_what_another_library_wrote)
     struct tensor *halves = tensor_file_get(file, "halves");
     ck_assert_int_eq(halves->dtype, DTYPE_BFLOAT16);
     ck_assert_uint_eq(((uint16_t *)halves->data)[0], 0x3f80);
+    struct tensor *float16 = tensor_file_get(file, "float16");
+    ck_assert_int_eq(float16->dtype, DTYPE_FLOAT16);
+    ck_assert_mem_eq(float16->data, ((uint16_t[]){0x3c00, 0xc100, 0x4248, 0x7bff}), 8);
     tensor_file_free(file);
 }
 END_TEST
@@ -280,7 +287,7 @@ START_TEST(a_full_disk_is_reported_and_the_old_file_stays)
 
     file = tensor_file_read(path, MEMORY_WORKSPACE, error);
     ck_assert_msg(file != NULL, "%s", error);
-    ck_assert_int_eq(tensor_file_count(file), 4);
+    ck_assert_int_eq(tensor_file_count(file), 5);
     tensor_file_free(file);
 }
 END_TEST

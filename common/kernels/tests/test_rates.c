@@ -107,6 +107,18 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+/* Where no number of 16 bits was met, a conversion takes as long as a sum; where one was, its own time. */
+START_TEST(conversions_without_a_rate_are_sums)
+{
+    set_properties("2", "add 0 64  1e-9 2e-9", "narrow 0 64  3e-9 4e-9");
+    struct rates *rates = read_them();
+    const struct work widen = {WORK_widen, 64, {64}}, narrow = {WORK_narrow, 64, {64}};
+    ck_assert_double_eq_tol(rates_duration(rates, widen, 0).alone, 64e-9, 1e-18);
+    ck_assert_double_eq_tol(rates_duration(rates, narrow, 0).alone, 192e-9, 1e-18);
+    rates_free(rates);
+}
+END_TEST
+
 /* ---- what is no rate ---- */
 
 START_TEST(without_rates_there_are_none)
@@ -227,6 +239,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, between_two_sizes);
     tcase_add_test(tests, the_nearer_residence_counts_more);
     tcase_add_test(tests, what_is_written_is_read);
+    tcase_add_test(tests, conversions_without_a_rate_are_sums);
     tcase_add_test(tests, without_rates_there_are_none);
     tcase_add_loop_test(tests, broken_rates_are_refused, 0, sizeof broken / sizeof *broken);
     tcase_add_test(tests, all_kernels_are_pieces_of_work);

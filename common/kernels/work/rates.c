@@ -189,8 +189,29 @@ static struct duration interpolate(const struct rates *rates, const struct work 
                              work->operations * exp2(together / weights)};
 }
 
+/* A computer that was measured in float32 alone: products take as long, and a conversion as a sum. */
+static enum work_kind measured_kind(const struct rates *rates, enum work_kind kind)
+{
+    if (rates->count[kind] > 0)
+        return kind;
+    switch (kind) {
+    case WORK_widen:
+    case WORK_narrow:
+        return WORK_add;
+    case WORK_bfloat16_product_nn:
+        return WORK_matrix_product_nn;
+    case WORK_bfloat16_product_nt:
+        return WORK_matrix_product_nt;
+    case WORK_bfloat16_product_tn:
+        return WORK_matrix_product_tn;
+    default:
+        return kind;
+    }
+}
+
 struct duration rates_duration(struct rates *rates, struct work work, double resident)
 {
+    work.kind = measured_kind(rates, work.kind);
     if (rates->count[work.kind] == 0)
         fatal("this platform has no rate of %s: it was calibrated with another kit; make calibrate "
               "makes it anew",

@@ -40,6 +40,13 @@ static enum work_kind product_kind(bool transpose_a, bool transpose_b)
                          : WORK_matrix_product_nn;
 }
 
+static enum work_kind bfloat16_kind(bool transpose_a, bool transpose_b)
+{
+    return transpose_a   ? WORK_bfloat16_product_tn
+           : transpose_b ? WORK_bfloat16_product_nt
+                         : WORK_bfloat16_product_nn;
+}
+
 static struct work of_batch_norm(enum work_kind kind, const struct batch_norm_sizes *sizes)
 {
     return of_cube(kind, sizes->samples, sizes->channels, sizes->plane);
@@ -103,6 +110,10 @@ TIMED(matrix_product, of_cube(product_kind(transpose_a, transpose_b), rows, colu
       (bool transpose_a, bool transpose_b, int rows, int columns, int depth, const float *a,
        const float *b, float beta, float *c),
       (transpose_a, transpose_b, rows, columns, depth, a, b, beta, c))
+TIMED(bfloat16_product, of_cube(bfloat16_kind(transpose_a, transpose_b), rows, columns, depth),
+      (bool transpose_a, bool transpose_b, int rows, int columns, int depth, const float *a,
+       const float *b, float beta, float *c),
+      (transpose_a, transpose_b, rows, columns, depth, a, b, beta, c))
 TIMED(fill_rows, of_matrix(WORK_fill_rows, rows, columns),
       (int rows, int columns, const float *row, float *y), (rows, columns, row, y))
 TIMED(add_column_sums, of_matrix(WORK_add_column_sums, rows, columns),
@@ -122,6 +133,11 @@ TIMED(logarithm, of_numbers(WORK_logarithm, count), (size_t count, const float *
 TIMED(dropout, of_numbers(WORK_dropout, count),
       (const struct dropout_draw *draw, uint64_t first, size_t count, const float *x, float *y),
       (draw, first, count, x, y))
+TIMED(widen, of_numbers(WORK_widen, count),
+      (enum dtype from, size_t count, const void *numbers, float *to), (from, count, numbers, to))
+TIMED(narrow, of_numbers(WORK_narrow, count),
+      (enum dtype to, size_t count, const float *numbers, void *narrowed),
+      (to, count, numbers, narrowed))
 TIMED(add_to_columns, of_matrix(WORK_add_to_columns, rows, columns),
       (int rows, int columns, const float *values, float *y), (rows, columns, values, y))
 TIMED(multiply_columns, of_matrix(WORK_multiply_columns, rows, columns),
@@ -259,6 +275,7 @@ const struct kernels *timed_table(const struct kernels *table)
 {
     static const struct kernels timed = {
         .matrix_product = matrix_product,
+        .bfloat16_product = bfloat16_product,
         .fill_rows = fill_rows,
         .add_column_sums = add_column_sums,
         .add = add,
@@ -269,6 +286,8 @@ const struct kernels *timed_table(const struct kernels *table)
         .exponential = exponential,
         .logarithm = logarithm,
         .dropout = dropout,
+        .widen = widen,
+        .narrow = narrow,
         .add_to_columns = add_to_columns,
         .multiply_columns = multiply_columns,
         .add_to_rows = add_to_rows,

@@ -25,6 +25,9 @@
     KIND(matrix_product_nn, 3)                                                                     \
     KIND(matrix_product_nt, 3)                                                                     \
     KIND(matrix_product_tn, 3)                                                                     \
+    KIND(bfloat16_product_nn, 3)                                                                   \
+    KIND(bfloat16_product_nt, 3)                                                                   \
+    KIND(bfloat16_product_tn, 3)                                                                   \
     KIND(fill_rows, 2)                                                                             \
     KIND(add_column_sums, 2)                                                                       \
     KIND(add, 1)                                                                                   \
@@ -35,6 +38,8 @@
     KIND(exponential, 1)                                                                           \
     KIND(logarithm, 1)                                                                             \
     KIND(dropout, 1)                                                                               \
+    KIND(widen, 1)                                                                                 \
+    KIND(narrow, 1)                                                                                \
     KIND(add_to_columns, 2)                                                                        \
     KIND(multiply_columns, 2)                                                                      \
     KIND(add_to_rows, 2)                                                                           \

@@ -49,10 +49,13 @@ static struct tensor *drawn(struct shape shape, uint32_t stream)
     return tensor;
 }
 
+static enum dtype precision; /* of the passes */
+
 static struct result run(struct layer layer, bool want_dx, bool in_halves)
 {
     struct tensor *parameters = drawn(SHAPE((int)layer.parameter_count), 1);
-    const struct pass pass = {.seed = 9, .step = 3, .first_sample = 12, .samples_together = 3};
+    const struct pass pass = {
+        .seed = 9, .step = 3, .first_sample = 12, .samples_together = 3, .precision = precision};
     struct result result = {.gradients = drawn(parameters->shape, 2),
                             .buffers = drawn(SHAPE((int)layer.buffer_count), 3)};
     const struct layer_memory memory = {.parameters = tensor_floats(parameters),
@@ -102,7 +105,8 @@ static maker *const deep[] = {layer_sequence, layer_recomputed, layer_recomputed
 START_TEST(the_same_bits_come_out)
 {
     const bool want_dx = _i % 2 == 0, in_halves = _i / 2 % 2 == 1;
-    const int way = _i / 4;
+    const int way = _i / 4 % 3;
+    precision = (enum dtype[]){DTYPE_FLOAT32, DTYPE_BFLOAT16, DTYPE_FLOAT16}[_i / 12];
     struct result plain = run(build(layer_sequence, layer_sequence), want_dx, in_halves);
     struct result again = run(build(outermost[way], deep[way]), want_dx, in_halves);
     same_bits("y", again.y, plain.y);
@@ -129,6 +133,17 @@ START_TEST(only_what_enters_is_held)
     ck_assert_uint_ge(plain.held - inside.held, 4 * planes);
     result_clear(&plain);
     result_clear(&inside);
+    result_clear(&again);
+    ck_assert_uint_eq(memory_live(MEMORY_ACTIVATION), 0);
+}
+END_TEST
+
+/* In 16 bits it is rounded first: what is held are two bytes for each of its numbers. */
+START_TEST(what_enters_is_held_in_16_bits)
+{
+    precision = DTYPE_BFLOAT16;
+    struct result again = run(build(layer_recomputed, layer_sequence), true, false);
+    ck_assert_uint_eq(again.held, SAMPLES * 3 * 6 * 6 * 2);
     result_clear(&again);
     ck_assert_uint_eq(memory_live(MEMORY_ACTIVATION), 0);
 }
@@ -164,8 +179,9 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("recomputed layers");
     TCase *tests = tcase_create("recomputed layers");
-    tcase_add_loop_test(tests, the_same_bits_come_out, 0, 12);
+    tcase_add_loop_test(tests, the_same_bits_come_out, 0, 3 * 12);
     tcase_add_test(tests, only_what_enters_is_held);
+    tcase_add_test(tests, what_enters_is_held_in_16_bits);
     tcase_add_test(tests, what_is_repeated_is_charged);
     suite_add_tcase(suite, tests);
     return suite;

@@ -394,7 +394,7 @@ START_TEST(every_operation_has_a_name_of_its_own)
             ck_assert_str_ne(name, log_operation_name((enum log_operation)j));
     }
     /* As many as the enumeration has. */
-    ck_assert_int_eq(named, (LOG_HELD + 1) + (LOG_DATA - LOG_SEND + 1) +
+    ck_assert_int_eq(named, (LOG_TRANSFER_END + 1) + (LOG_DATA - LOG_SEND + 1) +
                                 2 * (LOG_NEIGHBOR_ALLTOALLW - LOG_BARRIER + 1) +
                                 (LOG_ABORT - LOG_COMM_SPLIT + 1) +
                                 (LOG_RGET_ACCUMULATE - LOG_WIN_CREATE + 1));

@@ -87,6 +87,22 @@ static void write_factors(FILE *file, const char *name, const struct line *line,
     fputs("\"/>\n", file);
 }
 
+/* There is no device beside the cores: what is moved to the host's memory is copied as a message is, and
+ * a core reads and writes each byte of that. */
+static void write_host(FILE *file, struct calibrate_speed speed,
+                       const struct calibrate_messages *messages)
+{
+    struct line line[CALIBRATE_SIZES];
+    const int lines = fit_lines(messages, line);
+    const double bandwidth = line[lines - 1].bandwidth;
+    fprintf(file,
+            "    <prop id=\"host_bandwidth\" value=\"%.6g\"/>\n"
+            "    <prop id=\"host_latency\" value=\"%.6g\"/>\n"
+            "    <prop id=\"host_speed\" value=\"%.6g\"/>\n"
+            "    <prop id=\"host_memory_bandwidth\" value=\"%.6g\"/>\n",
+            bandwidth, line[0].latency, speed.flops / speed.seconds, 2 * bandwidth);
+}
+
 static void write_cluster(FILE *file, int cores, struct calibrate_speed speed,
                           const struct calibrate_messages *messages)
 {
@@ -150,6 +166,7 @@ void calibrate_write(const char *path, int cores, struct calibrate_speed speed,
             "    <prop id=\"processor\" value=\"%s\"/>\n"
             "    <prop id=\"cores\" value=\"%d\"/>\n",
             calibrate_processor(), cores);
+    write_host(file, speed, messages);
     write_rates(file);
     fputs("  </cluster>\n</platform>\n", file);
     const bool failed = ferror(file) != 0;

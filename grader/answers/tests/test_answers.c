@@ -115,6 +115,21 @@ START_TEST(written_or_not)
 }
 END_TEST
 
+/* A student edits the template itself. */
+START_TEST(an_answer_in_the_template_s_own_place_is_one)
+{
+    g_autoptr(GString) text = g_string_new("## Q1\n\nWhat is a seed?\n\n"),
+                       what = g_string_new(NULL);
+    write_answers(folder, text->str);
+    not_written(folder, folder, "Q1", "nothing is written");
+    for (int i = 0; i < 60; i++)
+        g_string_append(text, "word ");
+    write_answers(folder, text->str);
+    ck_assert(answers_written(folder, folder, "Q1", questions, what));
+    ck_assert_msg(strstr(what->str, "to be judged by a person") != NULL, "%s", what->str);
+}
+END_TEST
+
 START_TEST(without_a_template_an_answer_is_longer_than_a_question)
 {
     g_autoptr(GString) text = g_string_new("## Q1\n\n"), what = g_string_new(NULL);
@@ -180,6 +195,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, sections_end_where_another_begins);
     tcase_add_test(tests, a_section_has_one_end);
     tcase_add_test(tests, written_or_not);
+    tcase_add_test(tests, an_answer_in_the_template_s_own_place_is_one);
     tcase_add_test(tests, without_a_template_an_answer_is_longer_than_a_question);
     tcase_add_test(tests, what_can_not_be_read_is_told);
     suite_add_tcase(suite, tests);

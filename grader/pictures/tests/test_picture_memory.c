@@ -112,18 +112,57 @@ START_TEST(peaks_kinds_and_what_was_done)
     expect(svg, ">activations<");
     expect(svg, ">parameters<");
     ck_assert_ptr_null(strstr(svg, ">workspace<"));
+    ck_assert_ptr_null(strstr(svg, "host"));
     ck_assert_ptr_null(strstr(svg, "not all changes"));
     ck_assert_int_eq(occurrences(svg, ">rank "), 3);
     g_autoptr(GString) table = g_string_new(NULL);
     table_of_memory(&scene, table);
     g_auto(GStrv) lines = g_strsplit(table->str, "\n", -1);
     ck_assert_uint_eq(g_strv_length(lines), 2 + 3 + 1);
+    ck_assert_ptr_null(strstr(table->str, "host"));
     expect(lines[4], "4 MiB");
     expect(lines[4], "F of micro-batch 2");
     expect(lines[4], "1 MiB");
     expect(lines[4], "3 MiB");
     /* 24 clocks: from the second to the last but one it is at its peak. */
     expect(lines[4], "████████████████████████");
+}
+END_TEST
+
+/* Rank 1 has 8 MiB on the host besides: a line and a column of their own, and no part of the peak. */
+START_TEST(the_host_s_memory_is_beside_the_device_s)
+{
+    change(1, MEMORY_HOST, 0, 8 * 1048576, false);
+    for (int rank = 0; rank < 2; rank++)
+        script_rank(rank, false);
+    look(2, 0);
+    g_autofree char *svg = draw();
+    expect(svg, ">on the host<");
+    expect(svg, ">3 MiB, F of micro-batch 2<");
+    expect(svg, ">8 MiB<"); /* how high a row is */
+    g_autoptr(GString) table = g_string_new(NULL);
+    table_of_memory(&scene, table);
+    g_auto(GStrv) lines = g_strsplit(table->str, "\n", -1);
+    expect(lines[0], "the host's are not in the peak");
+    expect(lines[1], " host ");
+    expect(lines[3], " 8 MiB ");
+    expect(lines[3], "1         3 MiB");
+}
+END_TEST
+
+START_TEST(rows_and_axis_have_names_of_their_own)
+{
+    for (int rank = 0; rank < 2; rank++)
+        script_rank(rank, false);
+    look(2, 0);
+    scene.names = (const char *const[]){"this run", "John's"};
+    scene.axis = "changes";
+    g_autofree char *svg = draw();
+    expect(svg, ">this run<");
+    expect(svg, ">John's<");
+    expect(svg, ">changes<");
+    ck_assert_ptr_null(strstr(svg, ">rank "));
+    ck_assert_ptr_null(strstr(svg, "since the begin"));
 }
 END_TEST
 
@@ -209,6 +248,8 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, peaks_kinds_and_what_was_done);
+    tcase_add_test(tests, the_host_s_memory_is_beside_the_device_s);
+    tcase_add_test(tests, rows_and_axis_have_names_of_their_own);
     tcase_add_test(tests, what_was_left_out_is_said);
     tcase_add_test(tests, of_many_ranks_the_highest_is_drawn);
     tcase_add_test(tests, nothing_to_draw_is_an_error);

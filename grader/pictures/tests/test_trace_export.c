@@ -380,10 +380,51 @@ START_TEST(live_memory_is_a_counter)
 {
     script_put(&builder[1], log_record_of_allocation((struct log_allocation){
                                 .kind = MEMORY_ACTIVATION, .bytes = 64, .live = 192}));
+    script_put(&builder[1], log_record_of_allocation((struct log_allocation){
+                                .kind = MEMORY_HOST, .bytes = 500, .live = 500}));
     json_t *events = export();
     check_format(events, true);
     const json_t *live = find(events, "C", "rank 1: live memory, activations", 1, 0);
     ck_assert_int_eq(json_integer_value(argument(live, "bytes")), 192);
+    const json_t *host = find(events, "C", "rank 1: live memory, host", 1, 0);
+    ck_assert_int_eq(json_integer_value(argument(host, "bytes")), 500);
+    json_decref(events);
+}
+END_TEST
+
+/* Two of rank 1, one behind the other, and one of rank 0 with the same number that never ends. */
+START_TEST(transfers_are_beside_their_rank_s_calls)
+{
+    static const struct log_transfer transfers[] = {
+        {.number = 1, .to_host = true, .bytes = 4096, .clock = 1e6},
+        {.number = 2, .bytes = 8, .clock = 3e6},
+        {.number = 1, .ended = true, .to_host = true, .bytes = 4096, .clock = 3e6},
+        {.number = 2, .ended = true, .bytes = 8, .clock = 4e6},
+    };
+    static const uint64_t clock[] = {1000000, 1000000, 3500000, 5000000};
+    script_step(&builder[0], LOG_STEP_BEGIN, 0);
+    for (int i = 0; i < 4; i++) {
+        script_put(&builder[1], log_record_of_transfer(transfers[i]));
+        builder[1].log.record[i].clock = clock[i];
+    }
+    script_put(&builder[0], log_record_of_transfer(transfers[0]));
+    builder[0].log.record[0].clock = 0;
+    builder[0].log.record[1].clock = 2000000;
+    json_t *events = export();
+    check_format(events, false);
+    const json_t *there = find(events, "b", "rank 1: transfer to the host", 1, 0);
+    const json_t *back = find(events, "b", "rank 1: transfer to the device", 1, 0);
+    ck_assert_int_eq(nanoseconds(there, "ts"), 1000000);
+    ck_assert_int_eq(json_integer_value(argument(there, "bytes")), 4096);
+    ck_assert_int_eq(nanoseconds(back, "ts"), 3000000);
+    ck_assert_int_eq(nanoseconds(find(events, "e", "rank 1: transfer to the host", 1, 0), "ts"),
+                     3000000);
+    ck_assert_int_eq(nanoseconds(find(events, "e", "rank 1: transfer to the device", 1, 0), "ts"),
+                     4000000);
+    ck_assert_int_eq(nanoseconds(find(events, "e", "rank 0: transfer to the host", 0, 0), "ts"),
+                     5000000);
+    ck_assert_int_eq(count(events, "b"), 3);
+    ck_assert_int_eq(count(events, "e"), 3);
     json_decref(events);
 }
 END_TEST
@@ -460,6 +501,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_is_in_flight_lies_beside_computation);
     tcase_add_test(tests, one_sided_calls_have_target_and_window);
     tcase_add_test(tests, live_memory_is_a_counter);
+    tcase_add_test(tests, transfers_are_beside_their_rank_s_calls);
     tcase_add_loop_test(tests, nonsense_is_survived, 0, 100);
     tcase_add_test(tests, a_long_log_is_streamed);
     tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error);

@@ -93,6 +93,24 @@ START_TEST(a_step_begins_with_what_is_live)
 }
 END_TEST
 
+/* 10 on the device while 5,000 are on the host, and then 20 there while 100 are: the second is the peak. */
+START_TEST(the_host_s_memory_is_not_in_the_peak)
+{
+    script_step(&builder[0], LOG_STEP_BEGIN, 0);
+    change(0, MEMORY_OPTIMIZER, 10, false, 10);
+    change(0, MEMORY_HOST, 5000, false, 5000);
+    change(0, MEMORY_HOST, 4900, true, 100);
+    change(0, MEMORY_OPTIMIZER, 10, false, 20);
+    script_step(&builder[0], LOG_STEP_END, 0);
+    read_memory(0);
+    const struct live_moment *peak = live_moment(&memory[0], memory[0].peak);
+    ck_assert_uint_eq(memory[0].peak, 4);
+    ck_assert_double_eq(live_moment_bytes(peak), 20);
+    ck_assert_double_eq(peak->live[MEMORY_HOST], 100);
+    ck_assert_double_eq(live_moment_bytes(live_moment(&memory[0], 2)), 10);
+}
+END_TEST
+
 START_TEST(a_run_without_records_has_no_memory)
 {
     script_compute(&builder[0], LOG_FORWARD, 0, 0, 1);
@@ -133,6 +151,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_step_begins_with_what_is_live);
+    tcase_add_test(tests, the_host_s_memory_is_not_in_the_peak);
     tcase_add_test(tests, a_run_without_records_has_no_memory);
     tcase_add_test(tests, what_was_left_out_is_known);
     tcase_add_loop_test(tests, nonsense_is_survived, 0, 50);

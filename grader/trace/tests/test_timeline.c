@@ -127,6 +127,59 @@ START_TEST(a_call_inside_of_a_computation_interrupts_it)
 }
 END_TEST
 
+static void put_transfer(struct script *script, struct log_transfer transfer, uint64_t clock)
+{
+    script_put(script, log_record_of_transfer(transfer));
+    at(script, clock);
+}
+
+/* A forward [100, 400] in which two transfers to the device are begun at 150 that move in [150, 250] and
+ * [250, 330]; the first is waited for in [200, 250], the second at 350, when it is there. One more, to the host,
+ * moves from 400 on under a backward [400, 900] and is never waited for: it is drawn to the end. */
+static struct script a_rank_with_transfers(void)
+{
+    struct script script;
+    script_init(&script, 0, 1);
+    script_step(&script, LOG_STEP_BEGIN, 0), at(&script, 50);
+    script_compute(&script, LOG_FORWARD, 0, 0, 1);
+    const struct log_record end = script.log.record[--script.log.count];
+    at(&script, 100);
+    put_transfer(&script, (struct log_transfer){.number = 1, .clock = 150}, 150);
+    put_transfer(&script, (struct log_transfer){.number = 2, .clock = 250}, 150);
+    put_transfer(
+        &script,
+        (struct log_transfer){.number = 1, .ended = true, .clock = 250, .waited_since = 200}, 250);
+    put_transfer(
+        &script,
+        (struct log_transfer){.number = 2, .ended = true, .clock = 330, .waited_since = 350}, 350);
+    script_put(&script, end), at(&script, 400);
+    put_transfer(&script, (struct log_transfer){.number = 3, .to_host = true, .clock = 400}, 400);
+    script_compute(&script, LOG_BACKWARD, 0, 0, 1);
+    script.log.record[script.log.count - 2].clock = 400, at(&script, 900);
+    script_step(&script, LOG_STEP_END, 0), at(&script, 950);
+    return script;
+}
+
+START_TEST(transfers_go_on_beside_computation)
+{
+    struct script script = a_rank_with_transfers();
+    struct timeline *timeline = timeline_of_logs(&script.log, 1, TIMELINE_LAST_STEP);
+    ck_assert_uint_eq(timeline->bar[0]->len, 7);
+    expect_bar(timeline, 0, TIMELINE_FORWARD, 0, 100);
+    expect_bar(timeline, 1, TIMELINE_TRANSFER, 50, 150);
+    expect_bar(timeline, 2, TIMELINE_WAITING, 100, 150);
+    expect_bar(timeline, 3, TIMELINE_TRANSFER, 150, 230);
+    expect_bar(timeline, 4, TIMELINE_FORWARD, 150, 300);
+    expect_bar(timeline, 5, TIMELINE_TRANSFER, 300, 800);
+    expect_bar(timeline, 6, TIMELINE_BACKWARD, 300, 800);
+    ck_assert_int_eq(timeline->lanes, 1);
+    ck_assert_double_eq(timeline->busy[0], 100 + 150 + 500);
+    ck_assert_double_eq(timeline->makespan, 800);
+    timeline_free(timeline);
+    free(script.log.record);
+}
+END_TEST
+
 START_TEST(a_computation_ends_with_the_call_that_never_returned)
 {
     struct script script = a_rank_with_calls_inside(false);
@@ -199,6 +252,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, clocks_are_taken_from_the_first_forward);
     tcase_add_test(tests, a_call_inside_of_a_computation_interrupts_it);
+    tcase_add_test(tests, transfers_go_on_beside_computation);
     tcase_add_test(tests, a_computation_ends_with_the_call_that_never_returned);
     tcase_add_test(tests, a_call_that_never_returned_lasts_to_the_end);
     tcase_add_test(tests, the_stages_of_a_rank_are_counted);
