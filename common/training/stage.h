@@ -103,7 +103,7 @@ typedef void stage_at_layer(void *own, enum stage_moment moment, int micro_batch
 void stage_visit_layers(struct stage *stage, stage_at_layer *visit, void *own);
 
 /* From now on, until they are taken, a layer works with these parameters (adds to these gradients), of the stage's
- * precision (dtype of gradients): a flat tensor as long as stage_layer_range says. Taken over. */
+ * precision (dtype of gradients): a flat tensor as long as stage_layer_range says. Takes over the tensor. */
 void stage_put_parameters(struct stage *stage, int layer, struct tensor *parameters);
 void stage_put_gradients(struct stage *stage, int layer, struct tensor *gradients);
 /* The layer has none any more. They are the caller's. */

@@ -175,6 +175,11 @@ static void initial_values_of(const struct stage *stage, int i, size_t begin, si
     const enum dtype dtype = stage->options.precision;
     if (from >= until)
         return;
+    if (dtype == DTYPE_FLOAT32 && from == first && until == first + count) {
+        layer_initialise(&stage->layer[i], stage->options.seed,
+                         (float *)(void *)to + (from - begin));
+        return;
+    }
     struct tensor *all = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, shape_flat(count));
     layer_initialise(&stage->layer[i], stage->options.seed, tensor_floats(all));
     char *place = to + (from - begin) * dtype_bytes(dtype);

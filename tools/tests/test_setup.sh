@@ -10,7 +10,7 @@ checks=0
 failures=0
 
 libraries="ompi-c openblas check libconfig jansson glib-2.0 libxxhash zlib libcmark-gfm libseccomp"
-programs="gcc make addr2line mpirun bwrap setpriv bsdtar gnuplot curl git smpirun smpicc"
+programs="gcc make addr2line mpirun bwrap setpriv bsdtar jq gnuplot curl git smpirun smpicc"
 
 # ---- a simulated computer -------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ setup
 check "bare: all packages" called "gcc make pkg-config libc6-dev binutils libopenmpi-dev openmpi-bin \
 libopenblas-openmp-dev check libconfig-dev libjansson-dev libglib2.0-dev libxxhash-dev zlib1g-dev \
 libcmark-gfm-dev libcmark-gfm-extensions-dev bubblewrap libseccomp-dev util-linux libarchive-tools \
-gnuplot-nox fonts-dejavu-core dataset-fashion-mnist ca-certificates curl git"
+jq gnuplot-nox fonts-dejavu-core dataset-fashion-mnist ca-certificates curl git"
 
 # SimGrid is tried, but nobody has to have it.
 computer "$debian"

@@ -1,0 +1,43 @@
+/*
+ * Recomputation: of what is computed forwards only the input of each segment of layers is kept, and the rest is computed
+ * again when its backward comes. (Chen et al. 2016; in pipelines: GPipe, Huang et al. 2019)
+ */
+#include "assignments/memory/memory.h"
+
+#include <math.h>
+
+int make_segments(int first, int layers, bool by_root, int *first_layer)
+{
+    /* TODO: cut the layers into segments: one layer each, or, with by_root, √layers each, to the nearest whole number.
+     *
+     * Hint: the last segment may have fewer. first_layer[segments] is the end of the last one.
+     * Check: make grade ASSIGNMENT=memory CHECK=recompute
+     */
+    todo("cut the layers into segments", &first, &layers, &by_root, first_layer);
+}
+
+struct tensor *recompute_forward(struct recomputation *recomputation, int micro_batch,
+                                 struct tensor *x)
+{
+    /* TODO: run the segments one after the other. Of a micro-batch that is to be recomputed (recomputation->when) keep only
+     * the input of each segment, in recomputation->input; of one that is not, the layers keep what they need.
+     *
+     * Given: stage_run_forward, which takes over x: tensor_retain makes one reference more. One draw of
+     * stage_next_draw is for the whole forward of a micro-batch.
+     * Hint: what will a dropout have to draw when its layer runs again?
+     * Check: make grade ASSIGNMENT=memory CHECK=recompute
+     */
+    todo("run a micro-batch's segments forwards", recomputation, &micro_batch, x);
+}
+
+struct tensor *recompute_backward(struct recomputation *recomputation, int micro_batch,
+                                  struct tensor *dy)
+{
+    /* TODO: from the last segment to the first: if the micro-batch was not kept, run the segment forwards again, from
+     * its input; then run it backwards.
+     *
+     * Given: stage_run_forward with RUN_REPEATS, stage_run_backward. Nobody needs the output of the repetition.
+     * Check: make grade ASSIGNMENT=memory CHECK=recompute
+     */
+    todo("run a micro-batch's segments backwards", recomputation, &micro_batch, dy);
+}

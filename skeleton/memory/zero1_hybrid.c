@@ -1,0 +1,15 @@
+/*
+ * ZeRO 1 beside pipelines and slices: what shares the state are the ranks that have the same parameters.
+ */
+#include "assignments/memory/memory.h"
+
+void zero1_hybrid_train_step(struct zero *zero)
+{
+    /* TODO: one training step: the pipeline, and then as in ZeRO 1, among the ranks of zero->comm.
+     *
+     * Given: hybrid_forward_backward; scale_numbers; what zero1_train_step was given.
+     * Hint: of what mean are the gradients, and of what mean are they to be?
+     * Check: make grade ASSIGNMENT=memory CHECK=combination
+     */
+    todo("take a step of pipelines that share the optimizer's state", zero);
+}

@@ -1,0 +1,57 @@
+/*
+ * ZeRO 1: each rank has the optimizer's state of its own shard alone, steps with that, and tells the others what
+ * became of it.
+ */
+#include "assignments/memory/memory.h"
+
+void zero1_begin(struct zero *zero)
+{
+    /* BEGIN SOLUTION */
+    zero->optimizer = optimizer_new_for(&zero->optimizer_options, zero->device, zero->own_count);
+    make_masters(zero);
+    /* END SOLUTION */
+    //| /* TODO: make the optimizer for this rank's own numbers, zero->optimizer, and the masters.
+    //|  *
+    //|  * Given: optimizer_new_for (common/training/optimizer.h), zero->own_count, make_masters.
+    //|  * Hint: for how many numbers does this rank keep state?
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero1
+    //|  */
+    //| todo("make what this rank keeps of its own numbers", zero);
+}
+
+void zero1_train_step(struct zero *zero)
+{
+    /* BEGIN SOLUTION */
+    struct stage *stage = zero->stage;
+    struct batch *batch = zero->batch;
+    const float scale = (float)(zero->loss_scale / zero->all_micro_batches);
+    stage_zero_gradients(stage);
+    for (int i = 0; i < zero->micro_batches; i++) {
+        const int m = zero->first_micro_batch + i;
+        batch_loss(batch, m, stage_forward(stage, m, batch_inputs(batch, m)));
+        tensor_free(stage_backward(stage, m, batch_loss_backward(batch, m, scale)));
+    }
+    for (int u = 0; u < zero->units; u++) {
+        const struct unit *unit = &zero->unit[u];
+        void *whole = numbers_at(stage_gradients(stage)->data, zero->gradients, unit->begin);
+        reduce_scatter_gradients(zero, unit, whole, own_gradients_of(zero, unit));
+    }
+    update_own_parameters(zero);
+    for (int u = 0; u < zero->units; u++) {
+        const struct unit *unit = &zero->unit[u];
+        void *whole = numbers_at(stage_parameters(stage)->data, zero->precision, unit->begin);
+        all_gather_parameters(zero, unit, own_parameters_of(zero, unit), whole);
+    }
+    /* END SOLUTION */
+    //| /* TODO: one training step. Gradients to zero; forward, loss and backward of this rank's micro-batches; each
+    //|  * rank gets the sums of its own gradients; update_own_parameters; everybody gets everybody's parameters.
+    //|  *
+    //|  * Given: this rank's micro-batches are zero->first_micro_batch, …, zero->micro_batches of them; units and their
+    //|  * places (struct unit); own_gradients_of and own_parameters_of say where a shard lies; numbers_at counts on from
+    //|  * the begin of an arena.
+    //|  * Hint: the gradients are to be those of the mean over all ranks' micro-batches, times zero->loss_scale: what
+    //|  * scale does the loss's backward want?
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero1
+    //|  */
+    //| todo("take a step with this rank's shard of the optimizer's state", zero);
+}
