@@ -119,8 +119,8 @@ struct zero {
     size_t own_count; /* numbers in all shards of this rank */
     struct optimizer_options optimizer_options;
     double most_norm; /* --clip: the largest norm of all gradients; 0: any will do */
-    double
-        loss_scale; /* losses are multiplied by it before the backward; 1 unless the precision is float16 */
+    /* Losses are multiplied by it before the backward; 1 unless the precision is float16. */
+    double loss_scale;
     int good_steps;           /* in a row, for update_loss_scale */
     int scale_window;         /* --scale-window: after so many the scale is doubled */
     bool offloads;            /* --offload optimizer */
@@ -137,9 +137,9 @@ struct zero {
     struct transfer *fetch;        /* yours: of offload_parameters.c, at first NULL */
     /* With --offload, of the kind MEMORY_HOST, as the masters and the optimizer's state are then (and, with --offload
      * parameters, own_parameters): made by your offload_begin or offload_parameters_begin, freed by the kit. */
-    struct tensor *host_gradients; /* of dtype `gradients` … */
-    struct tensor *
-        host_parameters; /* … and of `precision`; NULL with float32, where the masters are all there is, and with --offload parameters */
+    struct tensor *host_gradients; /* of dtype `gradients` */
+    /* Of `precision`. NULL with float32, where the masters are all there is, and with --offload parameters. */
+    struct tensor *host_parameters;
     struct transfer **transfer; /* yours: room for one of each unit, at first NULL */
     struct pipeline *pipeline; /* the kit's: hybrid_forward_backward runs it; NULL: there is none */
     const struct schedule_facts *schedule; /* likewise */

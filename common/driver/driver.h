@@ -101,10 +101,10 @@ struct run {
     struct samples samples; /* whose outputs and loss this rank tells; set in `begin` */
     struct share share; /* of this step, where ranks share its batch (struct sharing); else zeros */
     bool sums_tied_gradients; /* the program's */
-    bool
-        own_optimizers; /* set in `build`: the stages that come are made without optimizers, and the program
-                            makes them itself, in `begin`: trained_stage.optimizer, which the driver frees */
-    int stages;         /* of this rank */
+    /* Set in `build`: the stages that come are made without optimizers, and the program makes them itself, in `begin`:
+     * trained_stage.optimizer, which the driver frees. */
+    bool own_optimizers;
+    int stages; /* of this rank */
     struct trained_stage *trained;
     void *own;                       /* the assignment's, from begin to end */
     struct checkpoints *checkpoints; /* the driver's */

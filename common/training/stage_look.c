@@ -108,18 +108,10 @@ struct layer_memory stage_layer_memory(const struct stage *stage, int layer,
         fatal("stage %d: nobody but the stage can run its layers: their numbers come and go, or "
               "have 16 bits",
               stage->options.index);
-    float *parameters = tensor_floats(stage->parameters);
-    float *gradients = tensor_floats(stage->gradients);
-    const size_t offset = stage->offset[place_of(stage, layer)];
-    struct layer_memory memory = {.parameters = parameters + offset,
-                                  .gradients = gradients + offset,
-                                  .pass = pass,
-                                  .layer = layer};
-    if (stage->tied != NULL) {
-        memory.tied = parameters + stage->tied_offset;
-        memory.tied_gradient = gradients + stage->tied_offset;
-        memory.tied_shape = stage->tied->shape;
-    }
+    /* In float32 there is nothing to round at the end. */
+    struct layer_memory memory =
+        stage_numbers_begin(stage, place_of(stage, layer), pass, false).memory;
+    memory.buffers = NULL;
     return memory;
 }
 

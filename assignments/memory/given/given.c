@@ -33,9 +33,9 @@ void *own_gradients_of(struct zero *zero, const struct unit *unit)
 void *own_parameters_of(struct zero *zero, const struct unit *unit)
 {
     if (zero->zero_stage == 3 && zero->own_parameters == NULL)
-        fatal("zero->own_parameters is NULL: zero3_begin makes it, before what begins as those "
-              "parameters (the "
-              "masters)");
+        fatal("zero->own_parameters is NULL: zero3_begin makes it, before the masters, which begin "
+              "as "
+              "those parameters");
     if (zero->own_parameters != NULL)
         return numbers_at(zero->own_parameters->data, zero->precision, unit->place);
     return numbers_at(stage_parameters(zero->stage)->data, zero->precision, unit->own_begin);

@@ -39,83 +39,55 @@ void memory_program_build_replicas(struct run *run)
 
 /* ---- within forwards and backwards ---------------------------------------------------------------------- */
 
-static void at_layer_2(void *own, enum stage_moment moment, int micro_batch, int layer)
+typedef void at_layer_function(struct zero *zero, int micro_batch, int layer);
+
+/* Who is called when, of layers with parameters; NULL: nobody. */
+struct hooks {
+    at_layer_function *at[STAGE_MOMENTS]; /* at each moment … */
+    at_layer_function
+        *ready[2]; /* … and, one behind the other, when a layer's gradients have been added */
+};
+
+static const struct hooks zero_2 = {{[BEFORE_LAYER_BACKWARD] = zero2_before_backward},
+                                    {zero2_gradient_ready}};
+static const struct hooks zero_2_offloading = {{[BEFORE_LAYER_BACKWARD] = zero2_before_backward},
+                                               {zero2_gradient_ready, offload_gradient_ready}};
+static const struct hooks zero_3 = {
+    {zero3_before_forward, zero3_after_forward, zero3_before_backward}, {zero3_gradient_ready}};
+static const struct hooks zero_3_with_prefetch = {
+    {prefetch_before_forward, zero3_after_forward, prefetch_before_backward},
+    {zero3_gradient_ready}};
+static const struct hooks zero_3_offloading = {
+    {offload_parameters_before_forward, zero3_after_forward, offload_parameters_before_backward},
+    {zero3_gradient_ready, offload_gradient_ready}};
+
+static const struct hooks *hooks; /* of this run */
+
+static void at_layer(void *own, enum stage_moment moment, int micro_batch, int layer)
 {
-    if (moment == BEFORE_LAYER_BACKWARD)
-        zero2_before_backward(own, micro_batch, layer);
+    if (hooks->at[moment] != NULL)
+        hooks->at[moment](own, micro_batch, layer);
 }
 
-static void at_layer_3(void *own, enum stage_moment moment, int micro_batch, int layer)
+static void gradient_ready(void *own, int micro_batch, int layer)
 {
-    if (moment == BEFORE_LAYER_FORWARD)
-        zero3_before_forward(own, micro_batch, layer);
-    if (moment == AFTER_LAYER_FORWARD)
-        zero3_after_forward(own, micro_batch, layer);
-    if (moment == BEFORE_LAYER_BACKWARD)
-        zero3_before_backward(own, micro_batch, layer);
-}
-
-static void at_layer_with_prefetch(void *own, enum stage_moment moment, int micro_batch, int layer)
-{
-    if (moment == BEFORE_LAYER_FORWARD)
-        prefetch_before_forward(own, micro_batch, layer);
-    if (moment == AFTER_LAYER_FORWARD)
-        zero3_after_forward(own, micro_batch, layer);
-    if (moment == BEFORE_LAYER_BACKWARD)
-        prefetch_before_backward(own, micro_batch, layer);
-}
-
-static void gradient_ready_2(void *own, int micro_batch, int layer)
-{
-    if (unit_of_layer(own, layer) != NULL)
-        zero2_gradient_ready(own, micro_batch, layer);
-}
-
-static void gradient_ready_offloading(void *own, int micro_batch, int layer)
-{
-    if (unit_of_layer(own, layer) == NULL)
-        return;
-    zero2_gradient_ready(own, micro_batch, layer);
-    offload_gradient_ready(own, micro_batch, layer);
-}
-
-static void gradient_ready_3(void *own, int micro_batch, int layer)
-{
-    if (unit_of_layer(own, layer) != NULL)
-        zero3_gradient_ready(own, micro_batch, layer);
-}
-
-static void at_layer_fetching(void *own, enum stage_moment moment, int micro_batch, int layer)
-{
-    if (moment == BEFORE_LAYER_FORWARD)
-        offload_parameters_before_forward(own, micro_batch, layer);
-    if (moment == AFTER_LAYER_FORWARD)
-        zero3_after_forward(own, micro_batch, layer);
-    if (moment == BEFORE_LAYER_BACKWARD)
-        offload_parameters_before_backward(own, micro_batch, layer);
-}
-
-static void gradient_ready_fetching(void *own, int micro_batch, int layer)
-{
-    if (unit_of_layer(own, layer) == NULL)
-        return;
-    zero3_gradient_ready(own, micro_batch, layer);
-    offload_gradient_ready(own, micro_batch, layer);
+    for (int i = 0; i < 2 && unit_of_layer(own, layer) != NULL; i++)
+        if (hooks->ready[i] != NULL)
+            hooks->ready[i](own, micro_batch, layer);
 }
 
 static void visit(struct zero *zero, bool prefetches)
 {
-    if (zero->offloads_parameters) {
-        stage_visit_layers(zero->stage, at_layer_fetching, zero);
-        stage_tell_gradients(zero->stage, gradient_ready_fetching, zero);
-    } else if (zero->zero_stage == 2) {
-        stage_visit_layers(zero->stage, at_layer_2, zero);
-        stage_tell_gradients(zero->stage,
-                             zero->offloads ? gradient_ready_offloading : gradient_ready_2, zero);
-    } else if (zero->zero_stage == 3) {
-        stage_visit_layers(zero->stage, prefetches ? at_layer_with_prefetch : at_layer_3, zero);
-        stage_tell_gradients(zero->stage, gradient_ready_3, zero);
-    }
+    if (zero->zero_stage < 2)
+        return;
+    if (zero->zero_stage == 2)
+        hooks = zero->offloads ? &zero_2_offloading : &zero_2;
+    else
+        hooks = zero->offloads_parameters ? &zero_3_offloading
+                : prefetches              ? &zero_3_with_prefetch
+                                          : &zero_3;
+    stage_visit_layers(zero->stage, at_layer, zero);
+    stage_tell_gradients(zero->stage, gradient_ready, zero);
 }
 
 /* ---- beginning -------------------------------------------------------------------------------------------- */

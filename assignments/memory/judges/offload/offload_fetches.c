@@ -9,8 +9,9 @@
  */
 #include "assignments/memory/judges/offload/offload_parts.h"
 
+#include "assignments/memory/judges/zero/layer_moments.h"
+
 #include "common/log/log_fields.h"
-#include "common/training/stage.h"
 
 #include <math.h>
 
@@ -121,29 +122,6 @@ static void add_fetch(const struct log_file *log, size_t first, size_t last, siz
     }
 }
 
-static bool is_before(const struct log_record *record)
-{
-    const int moment = log_layer_moment(record);
-    return record->operation == LOG_LAYER &&
-           (moment == BEFORE_LAYER_FORWARD || moment == BEFORE_LAYER_BACKWARD);
-}
-
-/* How long is computed between two records? */
-static double computed(const struct log_file *log, size_t from, size_t until)
-{
-    double sum = 0, begin = -1;
-    for (size_t i = from; i < until; i++) {
-        const struct log_record *record = &log->record[i];
-        if (!log_is_computation(record) || record->operation == LOG_OPTIMIZER_STEP)
-            continue;
-        if (record->phase == LOG_BEGIN)
-            begin = (double)record->clock;
-        else if (begin >= 0)
-            sum += (double)record->clock - begin;
-    }
-    return sum;
-}
-
 /* per_number: what a number takes on the link. */
 static double possible_of(const struct offload_run *offload, const struct log_file *log,
                           size_t first, size_t last, double per_number)
@@ -154,12 +132,11 @@ static double possible_of(const struct offload_run *offload, const struct log_fi
     for (size_t i = first; i < last; i++) {
         const struct log_record *record = &log->record[i];
         const int layer = log_gradient_layer(record);
-        if (!is_before(record) || layer < 0 || layer >= sizes->model->layers ||
+        if (!memory_zero_is_before_layer(record) || layer < 0 || layer >= sizes->model->layers ||
             sizes->model->layer[layer].parameter_count == 0)
             continue;
-        if (before != SIZE_MAX && log->record[before].micro_batch == record->micro_batch &&
-            log_layer_moment(&log->record[before]) == log_layer_moment(record))
-            possible += fmin(computed(log, before, i),
+        if (before != SIZE_MAX && memory_zero_same_pass(&log->record[before], record))
+            possible += fmin(memory_zero_computed(log, before, i),
                              per_number * (double)sizes->model->layer[layer].parameter_count /
                                  sizes->ranks);
         before = i;

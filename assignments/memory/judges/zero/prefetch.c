@@ -9,12 +9,12 @@
  *            share links). Numbers are those of one process, and at most two layers' parameters are there.
  * A failure: nothing is hidden (the gather is waited for where it begins), or not enough.
  */
+#include "assignments/memory/judges/zero/layer_moments.h"
 #include "assignments/memory/judges/zero/zero.h"
 #include "assignments/memory/judges/zero/zero_costs.h"
 #include "assignments/memory/judges/zero/zero_state.h"
 #include "assignments/memory/options.h"
 #include "common/log/log_fields.h"
-#include "common/training/stage.h"
 #include "grader/evidence/communication.h"
 
 #include <math.h>
@@ -40,29 +40,6 @@ struct timed {
     double can_be_hidden;
 };
 
-static bool is_before(const struct log_record *record)
-{
-    const int moment = log_layer_moment(record);
-    return record->operation == LOG_LAYER &&
-           (moment == BEFORE_LAYER_FORWARD || moment == BEFORE_LAYER_BACKWARD);
-}
-
-/* How long is computed in a step between two records. */
-static double computed(const struct log_file *log, size_t from, size_t until)
-{
-    double sum = 0, begin = -1;
-    for (size_t i = from; i < until; i++) {
-        const struct log_record *record = &log->record[i];
-        if (!log_is_computation(record) || record->operation == LOG_OPTIMIZER_STEP)
-            continue;
-        if (record->phase == LOG_BEGIN)
-            begin = (double)record->clock;
-        else if (begin >= 0)
-            sum += (double)record->clock - begin;
-    }
-    return sum;
-}
-
 /* From a layer's announcement to the computation behind it. */
 static double gathered(const struct log_file *log, size_t from, size_t until)
 {
@@ -70,11 +47,6 @@ static double gathered(const struct log_file *log, size_t from, size_t until)
         if (log_is_computation(&log->record[i]) && log->record[i].phase == LOG_BEGIN)
             return (double)(log->record[i].clock - log->record[from].clock);
     return 0;
-}
-
-static bool same_pass(const struct log_record *a, const struct log_record *b)
-{
-    return a->micro_batch == b->micro_batch && log_layer_moment(a) == log_layer_moment(b);
 }
 
 static struct timed timed_of(const struct log_file *log)
@@ -87,10 +59,11 @@ static struct timed timed_of(const struct log_file *log)
     timed.begin = (double)log->record[first].clock;
     timed.end = (double)log->record[last - 1].clock;
     for (size_t i = first; i < last; i++) {
-        if (!is_before(&log->record[i]))
+        if (!memory_zero_is_before_layer(&log->record[i]))
             continue;
-        if (before != SIZE_MAX && same_pass(&log->record[before], &log->record[i]))
-            timed.can_be_hidden += fmin(computed(log, before, i), gathered(log, i, last));
+        if (before != SIZE_MAX && memory_zero_same_pass(&log->record[before], &log->record[i]))
+            timed.can_be_hidden +=
+                fmin(memory_zero_computed(log, before, i), gathered(log, i, last));
         before = i;
     }
     return timed;
