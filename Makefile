@@ -12,6 +12,8 @@ include tools/command_line.mk
 
 #: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, any folder, or an archive)  CHECK=name  OUT=folder
 #: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
+#: DEVICE=cpu     what make train, grade, timeline and mutants compute on; cuda: a GPU (make setup CUDA=1); emulated: a GPU's
+#:                kernels on the processor, slowly, to test without one
 #: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
 #: HOSTS=file     make train on the computers that it names, a line NAME slots=NUMBER each (docs/several-computers.md)
 #: CURVE=name of the curve that make train writes, and of the folder of its checkpoints (ranks-NP)
@@ -19,6 +21,7 @@ include tools/command_line.mk
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive
 #: MEMORY=1       make timeline shows memory over time, too: by kind, as a picture and a table
 #: MACHINE=real   make timeline on this computer, not on the simulated cluster
+#: CUDA=1         make setup installs NVIDIA's compiler and cuBLAS, too, without root, where they are not here
 #: MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples DATA=name  what make plan plans (planner/README.md), and
 #:                what make table trains
 #: MEMORY=80GiB   make plan searches for the fastest ways that fit into so much on each rank; CSV=1: all that fit, as CSV
@@ -35,10 +38,12 @@ PLATFORM     ?= free
 SYNCHRONOUS  ?=
 OUT          ?=
 COURSE       ?=
+DEVICE       ?= cpu
 SANITIZE     ?=
 MEMORY       ?=
 HOSTS        ?=
 CSV          ?=
+CUDA         ?=
 
 include tools/configuration.mk
 
@@ -60,7 +65,7 @@ $(OTHERS):
 	@$(MAKE) --no-print-directory ASSIGNMENT=$(DEFAULT) $@
 else
 
-include tools/programs.mk tools/simulator.mk tools/grader.mk tools/tests.mk tools/development.mk tools/fuzz.mk
+include tools/programs.mk tools/devices.mk tools/simulator.mk tools/grader.mk tools/tests.mk tools/device_tests.mk tools/development.mk tools/fuzz.mk
 -include $(wildcard assignments/*/assignment.mk)
 $(unknown_are_told)
 
@@ -71,19 +76,20 @@ help: ## this list
 	@echo
 	@sed -n 's/^#: /  /p' $(filter-out %.d,$(MAKEFILE_LIST))
 
-setup: ## install what is missing (prints the command first)
+setup: ## install what is missing (prints the command first); with CUDA=1 also what builds the GPU's library
 	@tools/setup
+	@$(if $(CUDA),tools/setup_cuda)
 
 data: | setup
 	@datasets/get fashion-mnist
 
 build: ## build the grader and the program of SUBMISSION
 	+@$(call put_in_place)
-	+@$(call built,$(GRADER) $(PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM)))
+	+@$(call built,$(GRADER) $(PROGRAM) $(DEVICES_HERE) $(call SIMULATED,$(SIMULATOR_PROGRAM)))
 
 grade: data ## grade SUBMISSION: score, explanations, report
-	+@$(call built,$(GRADING))
-	@$(GRADER) --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) --build-folder $(B) \
+	+@$(call built,$(GRADING) $(DEVICE_LIBRARY))
+	@$(GRADER) --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) --build-folder $(B) $(DEVICE_OPTION) \
 	  $(if $(CHECK),--check=$(call quoted,$(CHECK))) $(if $(OUT),--out=$(call quoted,$(OUT))) $(if $(SEED),--seed $(SEED))
 
 CURVE_FOLDER = build/curves/$(SUBMISSION_NAME)/$(ASSIGNMENT)
@@ -98,35 +104,37 @@ train: data ## train with NP ranks and ARGS; writes the learning curve
 	@$(if $(or $(findstring /,$(CURVE)),$(filter .%,$(firstword $(CURVE))),$(if $(CURVE),,empty)),\
 	  echo CURVE=$(call quoted,$(CURVE)): must be a name for a new file in $(CURVE_FOLDER) >&2; exit 2)
 	+@$(call put_in_place)
-	+@$(call built,$(PROGRAM))
+	+@$(call built,$(PROGRAM) $(DEVICE_LIBRARY))
 	@mkdir -p $(CURVE_FOLDER) $(if $(CHECKPOINT_OPTION),$(CHECKPOINTS))
 	@if [ -t 2 ]; then export PROGRESS=line; fi; \
-	  tools/with_args $(ARGS_WORD) tools/launch $(ON_COMPUTERS) $(NP) $(PROGRAM) $(CURVE_OPTION) $(CHECKPOINT_OPTION) ARGS \
+	  tools/with_args $(ARGS_WORD) tools/launch $(ON_COMPUTERS) $(NP) $(PROGRAM) $(DEVICE_OPTION) $(CURVE_OPTION) $(CHECKPOINT_OPTION) ARGS \
 	  $(if $(CURVE_OPTION),&& echo learning curve: $(CURVE_FILE) "(make plot draws it)") || \
 	  { status=$$?; ! name=$$(kill -l $$((status > 128 ? status - 128 : 256)) 2> /dev/null) || \
 	    echo "train: a rank was ended by signal $$((status - 128)) ($$name)" >&2; exit $$status; }
 
 simulate: data ## run with NP ranks on a simulated cluster: PLATFORM=name
+	@$(call without_gpu,make simulate)
 	+@$(call put_in_place)
 	+@$(call SIMULATED,$(call built,$(SIMULATOR_PROGRAM)))
 	@tools/with_args $(ARGS_WORD) $(SIMULATE) $(SIMULATOR_PROGRAM) ARGS
 
 # A simulated run shows the schedule as it is; a real one also what this computer makes of it.
-MACHINE  ?= $(if $(SIMULATOR_CC),simulated,real)
+MACHINE  ?= $(if $(SIMULATOR_CC),$(if $(DEVICE_OPTION),real,simulated),real)
 SIMULATE = tools/simulate $(if $(SYNCHRONOUS),--synchronous) $(NP) $(call quoted,$(PLATFORM))
 TIMELINE = build/timelines/$(SUBMISSION_NAME)/$(ASSIGNMENT)
 on_machine = $(if $(filter simulated,$(MACHINE)),$(1),$(2))
 timeline: data ## draw who worked when with NP ranks and ARGS, and export it for Perfetto
 	@$(if $(filter-out simulated real,$(MACHINE)),echo MACHINE=$(call quoted,$(MACHINE)): must be simulated or real >&2; exit 2)
+	@$(call on_machine,$(call without_gpu,make timeline MACHINE=simulated))
 	+@$(call put_in_place)
-	+@$(call built,$(HANDIN) $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)))
+	+@$(call built,$(HANDIN) $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM) $(DEVICE_LIBRARY)))
 	@rm -rf $(TIMELINE) && mkdir -p $(TIMELINE)
-	@status=0; tools/with_args $(ARGS_WORD) $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch $(NP) $(PROGRAM)) ARGS \
+	@status=0; tools/with_args $(ARGS_WORD) $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch $(NP) $(PROGRAM) $(DEVICE_OPTION)) ARGS \
 	    --steps $(call on_machine,1,3) --quiet --evidence $(TIMELINE) $(if $(MEMORY),--log-memory) || status=$$?; \
 	  [ $$status -eq 2 -o ! -e $(TIMELINE)/rank-$$(($(NP) - 1)).log ] || \
 	    $(HANDIN) timeline --assignment $(ASSIGNMENT) --evidence $(TIMELINE) \
 	    --program $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)) --arguments=$(ARGS_WORD) \
-	    --where $(call on_machine,$(call quoted,on the simulated cluster "$(PLATFORM)"),'on this computer') || status=$$?; exit $$status
+	    --where $(call on_machine,$(call quoted,on the simulated cluster "$(PLATFORM)"),$(call quoted,on this computer$(DEVICE_WORDS))) || status=$$?; exit $$status
 
 # The planner runs the solutions on a described cluster; `free` would show no messages.
 # A search is that of the assignment that has one, if nobody names another, and may run another's program.

@@ -4,11 +4,12 @@
 
 # These decide what make itself does; an assignment adds its own in its assignment.mk.
 COMMAND_LINE := SUBMISSION ASSIGNMENT CHECK OUT SEED ARGS PLATFORM CURVE NP MODEL RANKS MICRO_BATCHES BATCH DATA \
-  MACHINE HOSTS COURSE TEST SANITIZE SYNCHRONOUS MEMORY CSV FUZZ FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS CALIBRATION_SECONDS B V CC \
-  SIMULATOR_CC \
+  MACHINE DEVICE HOSTS COURSE TEST SANITIZE SYNCHRONOUS MEMORY CSV FUZZ FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS EVERY CALIBRATION_SECONDS B V CC \
+  SIMULATOR_CC NVCC CUBLAS CUDA CUDA_HOME CUDA_ARCHITECTURES \
   BUILD_LOCKED TEST_OPTIMIZATION
 # These are read by what make starts, and may as well be given to make.
 FOR_PROGRAMS := GRADER_% REQUIRE_ISOLATION PROGRESS REACH_SECONDS %_DIR TEXT_FILE PYTHON ONLY TMPDIR LANG LC_% OMP_% OPENBLAS_% OMPI_% \
+  EMULATED_% CUDA_VISIBLE_DEVICES CUDA_DEVICE_ORDER CUDA_MPS_% \
   PATH HOME LD_LIBRARY_PATH PKG_CONFIG_PATH DATASETS_FOLDER DEBIAN_DATASETS PMIX_% PRTE_% HWLOC_% ASAN_% UBSAN_% SMPI_% MPI_LOG_FOLDER
 
 comma  := ,
@@ -43,9 +44,11 @@ $(foreach name,$(given) $(inherited),$(if $(findstring $(line_break),$($(name)))
 
 # $(1): names. Those that are not empty have to be made of the characters $(2); $(3) says it in words.
 made_of = $(foreach name,$(1),$(if $(call odd_in,$($(name)),$(2)),$(error $(name)="$($(name))": $(3))))
-$(call made_of,NP SEED RANKS MICRO_BATCHES BATCH FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS CALIBRATION_SECONDS,$(digits),must be a whole number)
+$(call made_of,NP SEED RANKS MICRO_BATCHES BATCH FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS EVERY CALIBRATION_SECONDS,$(digits),must be a whole number)
 $(call made_of,$(filter TEST_OPTIMIZATION,$(given)),$(plain_signs),must be an option of the compiler)
 $(call made_of,$(filter B,$(given)),$(plain_signs) /,must be a folder of letters$(comma) digits and the characters _ . - /)
+$(call made_of,CUDA_ARCHITECTURES,$(plain_signs) $(comma),must be GPUs as nvcc names them: sm_90 or all-major)
+$(call made_of,$(filter NVCC CUBLAS CUDA_HOME,$(given)),$(plain_signs) / +,must be a path of letters$(comma) digits and the characters _ . - / +)
 $(call made_of,CC SIMULATOR_CC,$(plain_signs) / + = $(comma) : ?,must be a compiler and its options)
 $(call made_of,ASSIGNMENT,$(plain_signs),must be the name of one folder of assignments/$(comma) or all)
 $(call made_of,COURSE,$(plain_signs) ?,must be names of folders of assignments/)

@@ -2,8 +2,8 @@
 
 .PHONY: everything house levels bench bench-layers bench-products bench-bfloat16 bench-grade mpi4py-suite lint format \
         compile_commands.json
-everything: $(HOUSE) $(GRADER) $(HANDIN) $(PLAN) $(TABLE_PROGRAMS) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
-            $(B)/bench/bench $(B)/bench/bench_layers $(B)/bench/products $(B)/bench/products_bfloat16 $(B)/bench/overlap \
+everything: $(HOUSE) $(DEVICES) $(GRADER) $(HANDIN) $(PLAN) $(TABLE_PROGRAMS) $(MUTANTS) $(PROGRAM) $(TESTS) $(TEST_PROGRAMS) \
+            $(B)/bench/bench $(B)/bench/bench_gpu $(B)/bench/bench_layers $(B)/bench/products $(B)/bench/products_bfloat16 $(B)/bench/overlap \
             $(call objects,$(wildcard common/tests/fuzz/*.c tests/fuzz/*.c)) $(call SIMULATED,$(SIMULATOR_PROGRAM) $(SIMULATOR_TEST_PROGRAMS))
 
 house: $(HOUSE)
@@ -13,10 +13,27 @@ levels: ## draw which folder uses which: docs/pictures/levels.svg
 	@B=$(B) tools/levels && B=$(B) tools/levels --dot > docs/levels.dot
 	@dot -Tsvg docs/levels.dot -o docs/pictures/levels.svg
 
+# On a GPU beside PyTorch on the same one; emulated: all of it runs, and its times mean nothing.
+#: DEVICE=cuda  of make bench, too
 bench: ## time one training step of each model, beside PyTorch where it is installed
-	+@$(call built,$(B)/bench/bench)
-	@tools/with_args $(ARGS_WORD) $(B)/bench/bench ARGS
-BENCH_PARTS := $(call objects,bench/cells.c bench/cells_turns.c bench/pytorch.c bench/timing.c)
+	+@$(call built,$(if $(GPU),$(B)/bench/bench_gpu $(DEVICE_LIBRARY) $(BENCH_CUBLAS),$(B)/bench/bench))
+	@tools/with_args $(ARGS_WORD) $(if $(GPU),$(B)/bench/bench_gpu $(DEVICE_OPTION),$(B)/bench/bench) ARGS
+BENCH_PARTS := $(call objects,bench/cells.c bench/cells_turns.c bench/pytorch.c bench/timing.c bench/training.c)
+$(B)/bench/bench_gpu: $(call objects,bench/bench_gpu.c bench/gpu_table.c) $(BENCH_PARTS) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $^ $(PROGRAM_LIBS) -o $@
+# cuBLAS by itself.
+BENCH_CUBLAS := $(if $(and $(filter cuda,$(GPU)),$(CUDA_LIBRARY)),$(B)/bench/products_cublas)
+$(B)/bench/products_cublas: $(B)/cuda/bench/products_cublas.o
+	@mkdir -p $(@D)
+	$(say)$(CXX) $< $(CUBLAS) $(CUDART) -ldl -lpthread -lrt -Wl,--disable-new-dtags -Wl,-rpath,$(patsubst %/,%,$(dir $(CUBLAS))) -o $@
+
+.PHONY: gpu-check gpu-pack
+gpu-check: ## on a machine with a GPU: builds, tests, trains, grades and measures there, in 8 minutes (docs/gpu.md)
+	@tools/with_args $(ARGS_WORD) tools/gpu_check ARGS
+gpu-pack: ## pack what make gpu-check needs and a bare machine with a GPU lacks
+	@tools/gpu_pack
+
 bench-layers: ## time each layer forward and backward, beside PyTorch where it is installed
 	+@$(call built,$(B)/bench/bench_layers)
 	@tools/with_args $(ARGS_WORD) $(B)/bench/bench_layers ARGS
@@ -70,8 +87,8 @@ mpi4py-suite: ## do the wrappers of MPI change a program? mpi4py's own tests, wi
 	+@$(call built,$(PRELOAD) $(B)/preload/list_calls)
 	@tools/mpi4py_suite $(PRELOAD) $(B)/preload/list_calls build/mpi4py
 
-format: ## format the C files
-	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs -r ls -d 2> /dev/null | xargs -r clang-format -i
+format: ## format the C files, and those in CUDA and C++
+	@git ls-files --cached --others --exclude-standard '*.c' '*.h' '*.cu' '*.cpp' | xargs -r ls -d 2> /dev/null | xargs -r clang-format -i
 
 lint: ## compiler warnings, clang-format, cppcheck, shellcheck, levels, rubrics, hand-outs, skeleton, words
 	+@$(call built,$(GRADER))

@@ -41,6 +41,8 @@ $(B)/tests/%: %.c $(TESTED)
 $(filter $(B)/tests/common/%,$(TESTS)): $(B)/tests/%: %.c $(SUPPORT) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(make_test)
+# They load it.
+$(filter $(B)/tests/common/kernels/tests/test_emulation $(B)/tests/common/base/tests/test_device,$(TESTS)): | $(EMULATED) $(EMULATED_TESTS)
 own_tests = $(filter $(B)/tests/assignments/$(1)/%,$(TESTS))
 $(foreach name,$(ASSIGNMENTS),$(eval $(call own_tests,$(name)): $(call objects,$(wildcard assignments/$(name)/tests/support/*.c))))
 
@@ -65,8 +67,9 @@ assignment_parts = $(foreach name,$(ASSIGNMENTS),$(foreach files,solutions skele
                      $(MAKE) --no-print-directory ASSIGNMENT=$(name) SUBMISSION=$(files) assignment-parts &&)) true
 # What tools/levels looks at.
 HOUSE := $(call objects,$(shell tools/levels --sources))
-check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE)) $(if $(findstring test_faults,$(WANTED_TESTS)),$(FAULT_PARTS))
-check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(B)/fuzz/list_runs $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN) $(TABLE_PROGRAMS)
+check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE)) $(if $(findstring test_faults,$(WANTED_TESTS)),$(FAULT_PARTS)) \
+             $(if $(findstring test_kernel_mutants,$(WANTED_TESTS)),$(KERNEL_TESTS))
+check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(EMULATED) $(EMULATED_TESTS) $(B)/fuzz/list_runs $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN) $(TABLE_PROGRAMS)
 	+@$(assignment_parts)
 
 # Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.
@@ -75,7 +78,7 @@ check: export B := $(B)
 check: data ## run all tests of the kit (SANITIZE=1: with sanitizers)
 	@$(if $(strip $(WANTED_TESTS)),,echo make check: no test has '"'$(call quoted,$(TEST))'"' in its path >&2; exit 2)
 	+@$(call built,check-parts)
-	@tools/run_tests $(call longest_first,$(WANTED_TESTS))
+	@tools/run_tests $(call longest_first,$(WANTED_TESTS)) $(DEVICE_CHECKS)
 
 .PHONY: check-names
 check-names: data ## every command of a submission with every variable and every kind of odd name: minutes
@@ -83,6 +86,13 @@ check-names: data ## every command of a submission with every variable and every
 	@tools/tests/test_names.sh --all
 
 link_with_tests = $(CC) $(FLAGS) $(filter %.o %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
+
+#: EVERY=number  make check-emulated looks at one mutant in so many (10)
+EVERY ?= 10
+.PHONY: check-emulated
+check-emulated: data ## grade all solutions, skeletons and one mutant in ten on the emulated GPU: minutes
+	+@$(call built,devices)
+	@EVERY=$(EVERY) tools/tests/check_emulated.sh $(or $(filter-out all,$(if $(filter ASSIGNMENT,$(given)),$(ASSIGNMENT))),$(ASSIGNMENTS))
 
 .PHONY: check-slurm
 check-slurm: data ## run under a Slurm of its own, with two nodes, where slurmctld is installed
@@ -108,8 +118,8 @@ MUTANTS := $(B)/mutants
 $(MUTANTS): $(call objects,tests/mutants/main.c) $(TESTED)
 	$(say)$(link_with_tests)
 mutants: data ## (instructor) is every wrong solution caught, every right one accepted?
-	+@$(call built,$(MUTANTS) $(GRADING))
-	@tools/with_args $(ARGS_WORD) $(MUTANTS) --assignment $(ASSIGNMENT) --build-folder $(B) ARGS
+	+@$(call built,$(MUTANTS) $(GRADING) $(DEVICE_LIBRARY))
+	@tools/with_args $(ARGS_WORD) $(MUTANTS) --assignment $(ASSIGNMENT) --build-folder $(B) $(DEVICE_OPTION) ARGS
 
 # The grader on a broken machine: see tests/faults.
 FAULTS := $(B)/faults/faults

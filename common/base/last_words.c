@@ -5,6 +5,7 @@
 #include "common/base/last_words.h"
 
 #include "common/base/callers.h"
+#include "common/base/device.h"
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 
@@ -162,12 +163,15 @@ static void note_signal(int number, siginfo_t *information, void *context)
 {
     char text[EVENT_SIZE];
     size_t used = 0;
+    /* Who handles this says more, in a message (device_touched.h). */
+    const bool told = (number == SIGSEGV || number == SIGBUS) && device_owns(information->si_addr);
     add(text, &used, "signal %" PRIu64 " %d %d %ld %d\n", machine_clock(), number,
         information->si_code, information->si_code <= 0 ? (long)information->si_pid : 0,
         stack_is_full(context));
     add_calls(text, &used, instruction_of(context));
-    write_event(text, used);
-    if (number != SIGTERM)
+    if (!told)
+        write_event(text, used);
+    if (number != SIGTERM && !told)
         last_words_let_others_speak();
     for (size_t i = 0; i < ENDS; i++) {
         if (ends[i] != number)
@@ -197,7 +201,7 @@ static void note_sample(int number, siginfo_t *information, void *context)
 /* Signals get a stack of their own: the program's may be full. */
 static void make_stack(void)
 {
-    static char memory[1 << 16];
+    static char memory[1 << 18];
     const stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory};
     stack_t other;
     if (sigaltstack(NULL, &other) == 0 && (other.ss_flags & SS_DISABLE) == 0)

@@ -19,6 +19,9 @@
 /* "real" or "simulated". */
 const char *machine_name(void);
 
+/* Can there be GPUs in it? */
+bool machine_may_have_gpus(void);
+
 /* Nanoseconds of a clock that only goes forward. */
 uint64_t machine_clock(void);
 

@@ -28,6 +28,12 @@ enum { MEMORY_DEVICE_KINDS = MEMORY_HOST };
 
 const char *memory_kind_name(enum memory_kind kind);
 
+/* Where tensors are: in memory that the processor reads, in a GPU's (device.h), or nowhere (tensor.h). */
+enum device { DEVICE_CPU, DEVICE_CUDA, DEVICE_META };
+
+/* The same in the memory of a device, the CPU's or the GPU's. */
+void *memory_allocate_on(enum device device, enum memory_kind kind, size_t bytes);
+void memory_release_on(enum device device, enum memory_kind kind, void *block, size_t bytes);
 /* 64-byte aligned, contents undefined; fatal when there is none left. bytes may be 0. */
 void *memory_allocate(enum memory_kind kind, size_t bytes);
 /* block as it came from memory_allocate with the same kind and bytes; NULL is allowed. */

@@ -192,8 +192,7 @@ static void copy_run(size_t in_part, size_t in_whole, size_t length, void *user)
     memcpy(copying->in ? whole : part, copying->in ? part : whole, length * copying->bytes);
 }
 
-static void copy(const struct slice *slice, const struct tensor *whole, const struct tensor *part,
-                 bool in)
+static void check(const struct slice *slice, const struct tensor *whole, const struct tensor *part)
 {
     char expected[SHAPE_TEXT_SIZE], found[SHAPE_TEXT_SIZE];
     tensor_need_numbers(whole, "be sliced");
@@ -205,13 +204,23 @@ static void copy(const struct slice *slice, const struct tensor *whole, const st
     if (!shape_equal(part->shape, slice_shape(slice)))
         fatal("a tensor of shape %s can't be a slice of shape %s", shape_text(part->shape, found),
               shape_text(slice_shape(slice), expected));
+}
+
+/* Both where the processor reads them. */
+static void copy(const struct slice *slice, const struct tensor *whole, const struct tensor *part,
+                 bool in)
+{
     struct copying copying = {part->data, whole->data, dtype_bytes(part->dtype), in};
     slice_walk(slice, 0, part->elements, copy_run, &copying);
 }
 
 void slice_copy_out(const struct slice *slice, const struct tensor *whole, struct tensor *part)
 {
-    copy(slice, whole, part, false);
+    check(slice, whole, part);
+    struct tensor *from = tensor_on_host(whole, "be sliced"), *to = tensor_host_room(part);
+    copy(slice, from, to, false);
+    tensor_bring(part, to);
+    tensor_free(from);
 }
 
 struct tensor *slice_part_new(const struct slice *slice, const struct tensor *whole)
@@ -224,5 +233,11 @@ struct tensor *slice_part_new(const struct slice *slice, const struct tensor *wh
 
 void slice_copy_in(const struct slice *slice, const struct tensor *part, struct tensor *whole)
 {
-    copy(slice, whole, part, true);
+    check(slice, whole, part);
+    /* What of the whole is not the part's stays as it is. */
+    struct tensor *from = tensor_on_host(part, "be sliced"),
+                  *to = tensor_on_host(whole, "be sliced");
+    copy(slice, to, from, true);
+    tensor_bring(whole, to);
+    tensor_free(from);
 }

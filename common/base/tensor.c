@@ -2,6 +2,7 @@
  * Tensors: references, views (tensor.h). Shapes stand in shape.c.
  */
 #include "common/base/tensor.h"
+#include "common/base/device.h"
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 
@@ -68,19 +69,19 @@ struct tensor *tensor_borrow(enum memory_kind kind, enum device device, struct s
 struct tensor *tensor_new(enum memory_kind kind, enum dtype dtype, enum device device,
                           struct shape shape)
 {
-    size_t elements = device == DEVICE_CPU ? (size_t)shape_count(shape) : shape_elements(shape);
+    if (kind == MEMORY_HOST && device == DEVICE_CUDA)
+        device = DEVICE_CPU;
+    size_t elements = device == DEVICE_META ? shape_elements(shape) : (size_t)shape_count(shape);
     size_t bytes = elements * dtype_bytes(dtype);
     void *data = NULL;
     const bool scratch = kind == MEMORY_ACTIVATION && activations_are_scratch;
     if (scratch)
         kind = MEMORY_WORKSPACE;
-    if (device == DEVICE_CPU) {
-        data = memory_allocate(kind, bytes);
-    } else if (device == DEVICE_META) {
+    if (device == DEVICE_META) {
         data = folded_memory(bytes);
         memory_account(kind, (int64_t)bytes);
     } else {
-        fatal("device %d is not built into this program: use the cpu", (int)device);
+        data = memory_allocate_on(device, kind, bytes);
     }
     return describe((struct tensor){.data = data,
                                     .shape = shape,
@@ -153,10 +154,10 @@ static void release(struct tensor *tensor)
         release(tensor->narrow);
         tensor_take_over(tensor);
         if (base == NULL && !tensor->borrowed) {
-            if (tensor->device == DEVICE_CPU)
-                memory_release(tensor->kind, tensor->data, tensor_bytes(tensor));
-            else
+            if (tensor->device == DEVICE_META)
                 memory_account(tensor->kind, -(int64_t)tensor_bytes(tensor));
+            else
+                memory_release_on(tensor->device, tensor->kind, tensor->data, tensor_bytes(tensor));
         }
         lay_to_rest(tensor);
         tensor = base;
@@ -203,11 +204,37 @@ int tensor_rows(const struct tensor *tensor)
     return (int)(tensor->elements / (size_t)shape_last(tensor->shape));
 }
 
-void tensor_zero(struct tensor *tensor)
+static void fill(struct tensor *tensor, int byte)
 {
     tensor_forget_narrow(tensor);
-    if (tensor->device != DEVICE_META)
-        memset(tensor->data, 0, tensor_bytes(tensor));
+    if (tensor->device == DEVICE_CUDA)
+        device_fill(tensor->data, byte, tensor_bytes(tensor));
+    else if (tensor->device == DEVICE_CPU)
+        memset(tensor->data, byte, tensor_bytes(tensor));
+}
+
+void tensor_zero(struct tensor *tensor)
+{
+    fill(tensor, 0);
+}
+
+void tensor_spoil(struct tensor *tensor)
+{
+    fill(tensor, 0xff);
+}
+
+/* Between any two devices but the meta device. */
+static void copy_numbers(enum device to, void *target, enum device from, const void *source,
+                         size_t bytes)
+{
+    if (to == DEVICE_CUDA && from == DEVICE_CUDA)
+        device_copy_within(target, source, bytes);
+    else if (to == DEVICE_CUDA)
+        device_copy_in(target, source, bytes);
+    else if (to == DEVICE_CPU && from == DEVICE_CUDA)
+        device_copy_out(target, source, bytes);
+    else if (to == DEVICE_CPU && bytes > 0)
+        memmove(target, source, bytes);
 }
 
 void tensor_copy(struct tensor *to, const struct tensor *from)
@@ -222,6 +249,56 @@ void tensor_copy(struct tensor *to, const struct tensor *from)
     if (to->device == DEVICE_META)
         return;
     tensor_need_numbers(from, "be copied to another device");
-    if (to->elements > 0)
-        memmove(to->data, from->data, tensor_bytes(to));
+    copy_numbers(to->device, to->data, from->device, from->data, tensor_bytes(to));
+}
+
+static void *element(const struct tensor *tensor, size_t first, size_t count)
+{
+    char text[SHAPE_TEXT_SIZE];
+    if (first > tensor->elements || count > tensor->elements - first)
+        fatal("%zu elements from element %zu on are not in a tensor %s", count, first,
+              shape_text(tensor->shape, text));
+    return (char *)tensor->data +
+           (tensor->device == DEVICE_META ? 0 : first * dtype_bytes(tensor->dtype));
+}
+
+void tensor_put(struct tensor *tensor, size_t first, size_t count, const void *numbers)
+{
+    void *to = element(tensor, first, count);
+    tensor_forget_narrow(tensor);
+    copy_numbers(tensor->device, to, DEVICE_CPU, numbers, count * dtype_bytes(tensor->dtype));
+}
+
+void tensor_get(const struct tensor *tensor, size_t first, size_t count, void *numbers)
+{
+    const void *from = element(tensor, first, count);
+    if (tensor->device != DEVICE_META)
+        copy_numbers(DEVICE_CPU, numbers, tensor->device, from, count * dtype_bytes(tensor->dtype));
+}
+
+struct tensor *tensor_host_room(struct tensor *tensor)
+{
+    tensor_need_numbers(tensor, "be filled");
+    return tensor->device == DEVICE_CPU
+               ? tensor_retain(tensor)
+               : tensor_new(MEMORY_WORKSPACE, tensor->dtype, DEVICE_CPU, tensor->shape);
+}
+
+void tensor_bring(struct tensor *tensor, struct tensor *room)
+{
+    if (room == tensor)
+        tensor_forget_narrow(tensor);
+    else
+        tensor_copy(tensor, room);
+    tensor_free(room);
+}
+
+struct tensor *tensor_on_host(const struct tensor *tensor, const char *purpose)
+{
+    tensor_need_numbers(tensor, purpose);
+    if (tensor->device == DEVICE_CPU)
+        return tensor_retain((struct tensor *)(uintptr_t)tensor);
+    struct tensor *copy = tensor_new(MEMORY_WORKSPACE, tensor->dtype, DEVICE_CPU, tensor->shape);
+    tensor_copy(copy, tensor);
+    return copy;
 }

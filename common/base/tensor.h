@@ -11,6 +11,10 @@
  * looks inside. Memory is accounted by kind (memory.h); running out of it is
  * fatal, with a message that says what was asked for.
  *
+ * On the GPU (device.h) `data` is an address in its memory: MPI may send it and receive into it, and kernels
+ * work on it; on the processor nobody may look at it, nor write there. Who needs the numbers takes
+ * tensor_on_host. Tensors of the kind MEMORY_HOST are never there: asked for with DEVICE_CUDA, they are on the CPU.
+ *
  * On the meta device a tensor has a shape and no numbers. Its memory is
  * accounted as if it were there, but `data` points into memory that all meta
  * tensors share (machine_folded_memory): MPI may send it and receive into it,
@@ -31,7 +35,6 @@
 
 /* Numbers of 16 bits are stored, sent and kept; one computes with them in float32 (sixteen_bits.h, kernels.h). */
 enum dtype { DTYPE_FLOAT32, DTYPE_BFLOAT16, DTYPE_FLOAT16, DTYPE_INT32 };
-enum device { DEVICE_CPU, DEVICE_CUDA, DEVICE_META };
 
 #define TENSOR_MAX_DIMENSIONS 4
 
@@ -137,10 +140,24 @@ void tensor_note_release(struct tensor *tensor);
 size_t tensor_bytes(const struct tensor *tensor);
 /* Fatal for a tensor on the meta device. purpose completes "can't …": "be compared". */
 void tensor_need_numbers(const struct tensor *tensor, const char *purpose);
+/* The same numbers where the processor can read them: the tensor itself, or, of one on the GPU, a copy that counts as
+ * workspace. A new reference, the caller's. Fatal for a tensor on the meta device, as tensor_need_numbers. */
+struct tensor *tensor_on_host(const struct tensor *tensor, const char *purpose);
+/* Where the processor writes what a tensor is to hold: the tensor itself, or, of one on the GPU, room that counts as
+ * workspace, and in which is nothing. A new reference; tensor_bring takes it over, and brings what was written there
+ * to the tensor. To change some numbers of many: tensor_on_host, and tensor_bring. */
+struct tensor *tensor_host_room(struct tensor *tensor);
+void tensor_bring(struct tensor *tensor, struct tensor *room);
+/* Elements first … first + count - 1 from memory that the processor reads, of the tensor's dtype, and back; on any device
+ * that has numbers. On the meta device nothing happens. */
+void tensor_put(struct tensor *tensor, size_t first, size_t count, const void *numbers);
+void tensor_get(const struct tensor *tensor, size_t first, size_t count, void *numbers);
 /* Rows of the last dimension: elements / its size. */
 int tensor_rows(const struct tensor *tensor);
 void tensor_zero(struct tensor *tensor);
-/* Copies the elements; count and dtype must agree (fatal otherwise). */
+/* All bits set: NaN in every floating-point type, -1 in integers. */
+void tensor_spoil(struct tensor *tensor);
+/* Copies the elements, from one device to another, too; count and dtype must agree (fatal otherwise). */
 void tensor_copy(struct tensor *to, const struct tensor *from);
 
 /* ---- one tensor in two precisions: for layers that keep numbers of 16 bits and compute in float32
@@ -178,11 +195,11 @@ void tensor_visit_held(void (*visit)(const struct tensor *tensor, struct tensor_
 
 static inline float *tensor_floats(const struct tensor *tensor)
 {
-    return tensor->data;
+    return (float *)tensor->data;
 }
 static inline int32_t *tensor_integers(const struct tensor *tensor)
 {
-    return tensor->data;
+    return (int32_t *)tensor->data;
 }
 
 #endif

@@ -246,6 +246,12 @@ static void differentiate(const struct channel *channel, const float *x, float m
     }
 }
 
+void cpu_follow(size_t count, float momentum, float factor, const float *own, float *running)
+{
+    for (size_t i = 0; i < count; i++)
+        running[i] = (1 - momentum) * running[i] + momentum * (factor * own[i]);
+}
+
 void cpu_batch_norm_backward(const struct batch_norm_sizes *sizes, const float *x,
                              const float *statistics, const float *weight, const float *dy,
                              float *dx, float *sums)

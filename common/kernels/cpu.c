@@ -3,7 +3,7 @@
  */
 #include "common/kernels/cpu.h"
 
-#include "common/base/fatal.h"
+#include "common/base/device.h"
 #include "common/kernels/work/work.h"
 
 const struct kernels cpu_kernels = {
@@ -39,6 +39,7 @@ const struct kernels cpu_kernels = {
     .batch_norm = cpu_batch_norm,
     .batch_norm_with = cpu_batch_norm_with,
     .batch_norm_backward = cpu_batch_norm_backward,
+    .follow = cpu_follow,
     .convolution = cpu_convolution,
     .convolution_backward_input = cpu_convolution_backward_input,
     .convolution_backward_weight = cpu_convolution_backward_weight,
@@ -67,8 +68,8 @@ const struct kernels *kernels_for(enum device device)
     static bool prepared;
     if (device == DEVICE_META)
         return work_table(&meta_kernels);
-    if (device != DEVICE_CPU)
-        fatal("this program was built without kernels for the GPU (cuda): run it on the cpu");
+    if (device == DEVICE_CUDA)
+        return device_kernels();
     if (!prepared) {
         cpu_prepare_matrix_products();
         prepared = true;

@@ -95,6 +95,7 @@ void cpu_batch_norm_with(const struct batch_norm_sizes *sizes, const float *x,
 void cpu_batch_norm_backward(const struct batch_norm_sizes *sizes, const float *x,
                              const float *statistics, const float *weight, const float *dy,
                              float *dx, float *sums);
+void cpu_follow(size_t count, float momentum, float factor, const float *own, float *running);
 /* batch_norm_rows.c: the same where the plane is one number */
 void cpu_batch_norm_rows(const struct batch_norm_sizes *sizes, const float *x, const float *weight,
                          const float *bias, float *y, float *statistics);

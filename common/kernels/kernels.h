@@ -183,6 +183,8 @@ struct kernels {
     void (*batch_norm_backward)(const struct batch_norm_sizes *sizes, const float *x,
                                 const float *statistics, const float *weight, const float *dy,
                                 float *dx, float *sums);
+    /* running = (1 - momentum) · running + momentum · (factor · own), as PyTorch rounds it. */
+    void (*follow)(size_t count, float momentum, float factor, const float *own, float *running);
 
     /* ---- convolution: weight (outputs, inputs / groups, kernel, kernel); bias and bias_gradient
      * may be NULL: there is none ---- */

@@ -123,6 +123,8 @@ static void batch_norm_backward(const struct batch_norm_sizes *sizes, const floa
 {
 }
 
+static void follow(size_t count, float momentum, float factor, const float *own, float *running) {}
+
 static void convolution(const struct convolution_sizes *sizes, const float *x, const float *weight,
                         const float *bias, float *y)
 {
@@ -252,6 +254,7 @@ const struct kernels meta_kernels = {
     .batch_norm = batch_norm,
     .batch_norm_with = batch_norm_with,
     .batch_norm_backward = batch_norm_backward,
+    .follow = follow,
     .convolution = convolution,
     .convolution_backward_input = convolution_backward_input,
     .convolution_backward_weight = convolution_backward_weight,

@@ -8,9 +8,11 @@
 #include "common/log/log.h"
 
 #include "common/base/callers.h"
+#include "common/base/device.h"
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
 #include "common/base/machine.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,10 +185,19 @@ void log_call(enum log_phase phase)
         called += machine_clock() - calling_since;
 }
 
+static bool timed; /* log_time_computations */
+
+void log_time_computations(bool wanted)
+{
+    timed = wanted;
+}
+
 void log_compute_with(enum log_operation operation, enum log_phase phase, int stage,
                       int micro_batch, uint64_t parameters, uint64_t tensor)
 {
     flops_spend(); /* at the begin, what does not belong to this computation */
+    if (device_is_open() && (timed || the_log.memory != NULL))
+        device_wait(); /* without it the time would be that of asking the GPU */
     if (phase == LOG_BEGIN) {
         computing_since = machine_clock();
         called = 0;
@@ -213,7 +224,17 @@ void log_fact(enum log_operation operation)
     log_append(log_record_new(operation, LOG_INSTANT));
 }
 
+/* Of data in the GPU's memory, by a copy. */
+static uint64_t fingerprint_of_device(const void *data, size_t bytes)
+{
+    void *copy = memory_block_new(bytes);
+    device_copy_out(copy, data, bytes);
+    const uint64_t fingerprint = XXH3_64bits(copy, bytes);
+    memory_block_free(copy, bytes);
+    return fingerprint;
+}
+
 uint64_t log_fingerprint(const void *data, size_t bytes)
 {
-    return XXH3_64bits(data, bytes);
+    return device_owns(data) ? fingerprint_of_device(data, bytes) : XXH3_64bits(data, bytes);
 }

@@ -146,6 +146,9 @@ uint64_t log_sequence(void);
 /* Counts an unsuccessful test or probe that gets no record of its own (see common/mpi/call_complete.c). */
 void log_count_poll(void);
 
+/* Does somebody look at log_busy? Then, and with an open log, the begin and the end of a computation wait for the GPU.
+ * Otherwise nothing waits: the time of a computation there is then that of asking for it. */
+void log_time_computations(bool wanted);
 /* The begin or end of a computation. At the end it has taken its time (flops_spend), whether a
  * log is open or not. Fingerprints; 0: not known. parameters: those that it works with. tensor:
  * at the begin what enters (x, dy), at the end what leaves (y, dx). */

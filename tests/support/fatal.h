@@ -1,6 +1,7 @@
 /*
  * What must end the program: status 1 and a message that helps. Each case runs in a process of its
- * own; the test fails unless it ends like that and its message has the part that is given.
+ * own; the test fails unless it ends like that and its message has the part that is given. A GPU that was
+ * opened before is not there in that process: a case opens it, and makes what it needs there.
  */
 #ifndef TESTS_SUPPORT_FATAL_H
 #define TESTS_SUPPORT_FATAL_H

@@ -46,7 +46,9 @@ void fixture_compare(const char *what, const char *which, const struct tensor *a
 {
     char name[160], text[CLOSENESS_TEXT_SIZE];
     snprintf(name, sizeof name, "%s: %s", what, which);
-    struct closeness closeness = closeness_of(actual, expected, tolerance);
+    struct tensor *found = tensor_on_host(actual, "be compared");
+    struct closeness closeness = closeness_of(found, expected, tolerance);
     ck_assert_msg(closeness.close, "%s",
-                  closeness_text(&closeness, name, actual, expected, tolerance, text));
+                  closeness_text(&closeness, name, found, expected, tolerance, text));
+    tensor_free(found);
 }

@@ -20,7 +20,7 @@ struct tensor *fixture_copy(const struct tensor *tensor);
 /* `count` numbers that lie somewhere, as a new tensor of that shape. */
 struct tensor *fixture_wrap(const float *numbers, struct shape shape);
 
-/* Fails the test, as "WHAT: WHICH: …", if the two are not close. */
+/* Fails the test, as "WHAT: WHICH: …", if the two are not close; `actual` may be on any device with numbers. */
 void fixture_compare(const char *what, const char *which, const struct tensor *actual,
                      const struct tensor *expected, struct tolerance tolerance);
 

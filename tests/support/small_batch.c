@@ -1,5 +1,6 @@
 /* Small batches; see small_batch.h. */
 #include "tests/support/small_batch.h"
+#include "tests/support/tested_device.h"
 
 #include <check.h>
 
@@ -11,6 +12,7 @@ struct batch *small_batch_new(enum loss_kind loss)
         .micro_batches = SMALL_BATCH_MICRO,
         .loss = loss,
         .seed = 11,
+        .device = tested_device(),
         .data = {.input = SHAPE(1, 2, 3), .labels = 1, .classes = SMALL_BATCH_CLASSES}});
 }
 
@@ -27,5 +29,5 @@ struct tensor *small_batch_output(int micro_batch)
                                   SHAPE(SMALL_BATCH_PART, SMALL_BATCH_CLASSES));
     for (int i = 0; i < y->count; i++)
         tensor_floats(y)[i] = (float)((micro_batch * 7 + i * 5) % 9) / 4;
-    return y;
+    return to_device(y);
 }

@@ -1,5 +1,5 @@
 /*
- * Batches of a few tiny samples of the synthetic data set.
+ * Batches of a few tiny samples of the synthetic data set, on the tested device (tested_device.h).
  */
 #ifndef TESTS_SUPPORT_SMALL_BATCH_H
 #define TESTS_SUPPORT_SMALL_BATCH_H

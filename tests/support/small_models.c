@@ -1,5 +1,6 @@
 /* Small models; see small_models.h. */
 #include "tests/support/small_models.h"
+#include "tests/support/tested_device.h"
 
 #include "common/base/random.h"
 
@@ -32,7 +33,7 @@ struct stage *small_stage(const struct model *model, int index, int stages, int 
                                     .micro_batch_size = size,
                                     .micro_batches = micro_batches,
                                     .seed = 11,
-                                    .device = DEVICE_CPU};
+                                    .device = tested_device()};
     return stage_new(model, &options);
 }
 
@@ -48,5 +49,5 @@ struct tensor *small_samples(struct shape sample, int first, int count, uint32_t
     random_normal(tensor_floats(tensor), (size_t)tensor->count, 5,
                   random_stream(RANDOM_TEST, which, 0), (uint64_t)first * shape_count(sample), 0,
                   1);
-    return tensor;
+    return to_device(tensor);
 }

@@ -16,7 +16,7 @@ extern const struct small_model_case {
 
 struct model *small_model(int i);
 
-/* The stage of layers first … first+layers-1. */
+/* On the tested device (tested_device.h), as what small_samples makes: the stage of layers first … first+layers-1. */
 struct stage *small_stage(const struct model *model, int index, int stages, int first, int layers,
                           int size, int micro_batches);
 struct stage *small_whole(const struct model *model, int size, int micro_batches);

@@ -48,13 +48,13 @@ commands() {
 # Smaller numbers for large runs, and one computer for several; assignments/NAME/tests/smaller.sed has those of its own options.
 smaller() {
     sed -E -e 's/--epochs 1/--steps 3/; s/--steps 300/--steps 3/; s/NP=(64|96)/NP=4/; s/depth=(64|96|48|32)/depth=8/
-            s/ HOSTS=[^ ]+//; s/width=(12288|4096),heads=[0-9]+/width=64,heads=8/; s/RANKS=16/RANKS=4/' \
+            s/ HOSTS=[^ ]+//; s/DEVICE=cuda/DEVICE=emulated/; s/width=(12288|4096),heads=[0-9]+/width=64,heads=8/; s/RANKS=16/RANKS=4/' \
         -f <(cat assignments/*/tests/smaller.sed)
 }
 
 # What runs for long and is run by other tests, changes the kit, or needs more than the kit.
 # What is built with sanitizers is built by nothing else.
-long='^make .*SANITIZE=1|^make (check|lint|levels|bench[a-z-]*|calibrate|environments|curves|mutants|faults|setup|fuzz)\b|^make grade( SUBMISSION=solutions| ASSIGNMENT=all)?$'
+long='^make .*SANITIZE=1|^make (check|lint|levels|bench[a-z-]*|calibrate|environments|curves|mutants|faults|setup|fuzz|gpu-check|gpu-pack)\b|^make grade .*DEVICE=|^make grade( SUBMISSION=solutions| ASSIGNMENT=all)?$'
 placeholder='NAME|path/|…|\bname\b'
 
 export SUBMISSION=solutions

@@ -54,6 +54,11 @@ refuses 'SUBMISSION has a line break in it' grade SUBMISSION=$'x\n\ttouch execut
 refuses 'CURVE=a/b: must be a name for a new file' train ASSIGNMENT=example CURVE=a/b
 refuses 'CURVE=.a: must be a name for a new file' train ASSIGNMENT=example CURVE=.a
 refuses 'MACHINE=rea: must be simulated or real' timeline ASSIGNMENT=example MACHINE=rea
+refuses 'DEVICE="gpu": must be cpu, cuda (a GPU) or emulated' help DEVICE=gpu
+for goal in plan table curves calibrate bench-layers; do
+    refuses "make $goal knows no GPU: leave DEVICE=emulated out" "$goal" DEVICE=emulated
+done
+refuses 'make gpu-check takes its device in ARGS="--device emulated": leave DEVICE=emulated out' gpu-check DEVICE=emulated
 refuses "ARGS=\"--a 'b\": a quote has no end" train ASSIGNMENT=example SUBMISSION=solutions ARGS="--a 'b"
 refuses 'FUZZ="judge": must be loaders, texts, judges, growth or sweep' fuzz FUZZ=judge
 for name in SUBMISION GROUPS submission WARNINGS; do

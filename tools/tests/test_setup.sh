@@ -10,7 +10,7 @@ checks=0
 failures=0
 
 libraries="ompi-c openblas check libconfig jansson glib-2.0 libxxhash zlib libcmark-gfm libseccomp"
-programs="gcc make addr2line mpirun bwrap setpriv bsdtar jq gnuplot curl git smpirun smpicc"
+programs="gcc g++ make addr2line mpirun bwrap setpriv bsdtar jq gnuplot curl git smpirun smpicc"
 
 # ---- a simulated computer -------------------------------------------------------------------------
 
@@ -62,7 +62,7 @@ setup() {
     output=$(env -i PATH="$work/bin" SETUP_ROOT="$work/root" SETUP_OS_RELEASE="$work/os-release" \
         "$work/kit/tools/setup" "$@" 2>&1 </dev/null)
     status=$?
-    calls=$(grep -v -e '^pkg-config' -e '^gcc' -e '^id' "$work/calls")
+    calls=$(grep -v -e '^pkg-config' -e '^gcc ' -e '^id' "$work/calls")
 }
 
 # ---- checks ---------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ rm -rf "$work/root" "$work/modules"
 lacks pkg-config
 for name in $programs; do lacks "$name"; done
 setup
-check "bare: all packages" called "gcc make pkg-config libc6-dev binutils libopenmpi-dev openmpi-bin \
+check "bare: all packages" called "gcc g++ make pkg-config libc6-dev binutils libopenmpi-dev openmpi-bin \
 libopenblas-openmp-dev check libconfig-dev libjansson-dev libglib2.0-dev libxxhash-dev zlib1g-dev \
 libcmark-gfm-dev libcmark-gfm-extensions-dev bubblewrap libseccomp-dev util-linux libarchive-tools \
 jq gnuplot-nox fonts-dejavu-core dataset-fashion-mnist ca-certificates curl git"
@@ -224,9 +224,9 @@ check "Fedora: Open MPI's module" says "module load mpi/openmpi-"
 check "Fedora: cmark-gfm from source" says "https://github.com/github/cmark-gfm"
 check "Fedora: runs nothing" called_nothing
 computer $'ID="rocky"\nID_LIKE="rhel centos fedora"'
-lacks bwrap
+lacks bwrap g++
 setup
-check "Fedora's relatives" says "sudo dnf install bubblewrap"
+check "Fedora's relatives" says "sudo dnf install gcc-c++ bubblewrap"
 computer 'ID=arch'
 lacks ompi-c mpirun libcmark-gfm
 setup

@@ -20,6 +20,11 @@ const char *machine_name(void)
     return "real";
 }
 
+bool machine_may_have_gpus(void)
+{
+    return true;
+}
+
 uint64_t machine_clock(void)
 {
     struct timespec time;

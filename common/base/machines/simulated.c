@@ -90,6 +90,11 @@ const char *machine_name(void)
     return "simulated";
 }
 
+bool machine_may_have_gpus(void)
+{
+    return false;
+}
+
 uint64_t machine_clock(void)
 {
     return (uint64_t)llround(simgrid_get_clock() * 1e9);

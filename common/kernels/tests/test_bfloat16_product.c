@@ -7,6 +7,7 @@
 #include "common/base/sixteen_bits.h"
 #include "common/kernels/products/bfloat16.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <omp.h>
@@ -32,8 +33,16 @@ typedef bool multiply(const struct bfloat16_product *product);
 
 static bool by_the_kernel(const struct bfloat16_product *p)
 {
-    cpu_bfloat16_product(p->transpose_a, p->transpose_b, p->rows, p->columns, p->depth, p->a, p->b,
-                         p->add ? 1.0f : 0.0f, p->c);
+    const size_t a = (size_t)p->rows * (size_t)p->depth * sizeof(float);
+    const size_t b = (size_t)p->depth * (size_t)p->columns * sizeof(float);
+    const size_t c = (size_t)p->rows * (size_t)p->columns * sizeof(float);
+    float *lent_a = lend(p->a, a), *lent_b = lend(p->b, b), *lent_c = lend(p->c, c);
+    kernels_for(tested_device())
+        ->bfloat16_product(p->transpose_a, p->transpose_b, p->rows, p->columns, p->depth, lent_a,
+                           lent_b, p->add ? 1.0f : 0.0f, lent_c);
+    lent_free(lent_a, p->a);
+    lent_free(lent_b, p->b);
+    take_back(lent_c, p->c, c);
     return true;
 }
 

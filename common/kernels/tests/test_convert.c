@@ -8,6 +8,7 @@
 #include "common/kernels/kernels.h"
 #include "tests/support/fatal.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,6 +22,25 @@ static const struct kind {
              {DTYPE_FLOAT16, float16_to_float32, float16_from_float32}};
 
 enum { PATTERNS = 1 << 16 };
+
+/* The table's functions, with numbers that lie on the processor. */
+static void widen(enum dtype from, size_t count, const uint16_t *numbers, float *to)
+{
+    uint16_t *lent = lend(numbers, count * sizeof *numbers);
+    float *lent_to = lend(to, count * sizeof *to);
+    kernels_for(tested_device())->widen(from, count, lent, lent_to);
+    lent_free(lent, numbers);
+    take_back(lent_to, to, count * sizeof *to);
+}
+
+static void narrow(enum dtype to, size_t count, const float *numbers, uint16_t *narrowed)
+{
+    float *lent = lend(numbers, count * sizeof *numbers);
+    uint16_t *lent_to = lend(narrowed, count * sizeof *narrowed);
+    kernels_for(tested_device())->narrow(to, count, lent, lent_to);
+    lent_free(lent, numbers);
+    take_back(lent_to, narrowed, count * sizeof *narrowed);
+}
 
 static uint32_t bits_of(float number)
 {
@@ -43,7 +63,7 @@ START_TEST(all_patterns_are_widened)
     static float wide[PATTERNS];
     for (int i = 0; i < PATTERNS; i++)
         patterns[i] = (uint16_t)i;
-    kernels_for(DEVICE_CPU)->widen(kind->dtype, PATTERNS, patterns, wide);
+    widen(kind->dtype, PATTERNS, patterns, wide);
     for (int i = 0; i < PATTERNS; i++)
         if (bits_of(wide[i]) != bits_of(kind->to(patterns[i])))
             ck_abort_msg("%s pattern %x", dtype_name(kind->dtype), (unsigned)i);
@@ -52,14 +72,14 @@ END_TEST
 
 static void check_narrowed(const struct kind *kind, const float *numbers, size_t count)
 {
-    uint16_t *narrow = malloc(count * sizeof *narrow);
-    kernels_for(DEVICE_CPU)->narrow(kind->dtype, count, numbers, narrow);
+    uint16_t *narrowed = malloc(count * sizeof *narrowed);
+    narrow(kind->dtype, count, numbers, narrowed);
     for (size_t i = 0; i < count; i++)
-        if (narrow[i] != kind->from(numbers[i])) /* each assertion takes time of its own */
+        if (narrowed[i] != kind->from(numbers[i])) /* each assertion takes time of its own */
             ck_abort_msg("%s of %a (%x): %x, expected %x", dtype_name(kind->dtype),
-                         (double)numbers[i], bits_of(numbers[i]), narrow[i],
+                         (double)numbers[i], bits_of(numbers[i]), narrowed[i],
                          kind->from(numbers[i]));
-    free(narrow);
+    free(narrowed);
 }
 
 /* Every number of 16 bits, and the middle between it and the next one, with the float32 below and above. */
@@ -110,18 +130,26 @@ START_TEST(any_count_and_place)
         numbers[i] = ldexpf(1.0f + (float)i / 77, i - 30) * (i % 2 ? -1 : 1);
     for (size_t first = 0; first < 2; first++)
         for (size_t count = 0; count <= MOST - 1; count++) {
-            uint16_t narrow[MOST + 2];
+            uint16_t small[MOST + 2];
             float wide[MOST + 2];
-            memset(narrow, 0xee, sizeof narrow);
-            kernels_for(DEVICE_CPU)->narrow(kind->dtype, count, numbers + first, narrow + 1);
+            memset(small, 0xee, sizeof small);
+            uint16_t *lent = lend(small, sizeof small);
+            float *lent_numbers = lend(numbers, sizeof numbers);
+            kernels_for(tested_device())
+                ->narrow(kind->dtype, count, lent_numbers + first, lent + 1);
+            look_at_lent(lent, small, sizeof small);
             for (size_t i = 0; i < count; i++)
-                ck_assert_uint_eq(narrow[1 + i], kind->from(numbers[first + i]));
-            ck_assert_uint_eq(narrow[0], 0xeeee);
-            ck_assert_uint_eq(narrow[1 + count], 0xeeee);
+                ck_assert_uint_eq(small[1 + i], kind->from(numbers[first + i]));
+            ck_assert_uint_eq(small[0], 0xeeee);
+            ck_assert_uint_eq(small[1 + count], 0xeeee);
             wide[count] = 12345;
-            kernels_for(DEVICE_CPU)->widen(kind->dtype, count, narrow + 1, wide);
+            float *lent_wide = lend(wide, sizeof wide);
+            kernels_for(tested_device())->widen(kind->dtype, count, lent + 1, lent_wide);
+            take_back(lent_wide, wide, sizeof wide);
+            lent_free(lent, small);
+            lent_free(lent_numbers, numbers);
             for (size_t i = 0; i < count; i++)
-                ck_assert(bits_of(wide[i]) == bits_of(kind->to(narrow[1 + i])));
+                ck_assert(bits_of(wide[i]) == bits_of(kind->to(small[1 + i])));
             ck_assert_float_eq(wide[count], 12345);
         }
 }
@@ -135,17 +163,18 @@ START_TEST(tensors_are_converted)
     struct tensor *wide = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, SHAPE(3, 5));
     for (int i = 0; i < wide->count; i++)
         tensor_floats(wide)[i] = (float)(i - 7) / 3;
+    wide = to_device(wide);
     const size_t before = memory_live(MEMORY_ACTIVATION);
-    struct tensor *narrow = tensor_narrowed(wide, kind->dtype, MEMORY_ACTIVATION);
+    struct tensor *small = tensor_narrowed(wide, kind->dtype, MEMORY_ACTIVATION);
     ck_assert_uint_eq(memory_live(MEMORY_ACTIVATION) - before, 3 * 5 * 2);
-    ck_assert(shape_equal(narrow->shape, wide->shape) && narrow->dtype == kind->dtype);
-    struct tensor *again = tensor_widened(narrow, MEMORY_WORKSPACE);
+    ck_assert(shape_equal(small->shape, wide->shape) && small->dtype == kind->dtype);
+    struct tensor *again = to_host(tensor_widened(small, MEMORY_WORKSPACE));
     ck_assert(shape_equal(again->shape, wide->shape) && again->dtype == DTYPE_FLOAT32);
     for (int i = 0; i < wide->count; i++)
         ck_assert(bits_of(tensor_floats(again)[i]) ==
                   bits_of(kind->to(kind->from((float)(i - 7) / 3))));
     tensor_free(wide);
-    tensor_free(narrow);
+    tensor_free(small);
     tensor_free(again);
     ck_assert_uint_eq(memory_live(MEMORY_ACTIVATION), before);
 }
@@ -154,12 +183,12 @@ END_TEST
 START_TEST(meta_tensors_have_sizes)
 {
     struct tensor *wide = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_META, SHAPE(7, 2));
-    struct tensor *narrow = tensor_narrowed(wide, DTYPE_FLOAT16, MEMORY_WORKSPACE);
-    ck_assert_uint_eq(tensor_bytes(narrow), 28);
-    struct tensor *again = tensor_widened(narrow, MEMORY_WORKSPACE);
+    struct tensor *small = tensor_narrowed(wide, DTYPE_FLOAT16, MEMORY_WORKSPACE);
+    ck_assert_uint_eq(tensor_bytes(small), 28);
+    struct tensor *again = tensor_widened(small, MEMORY_WORKSPACE);
     ck_assert_uint_eq(tensor_bytes(again), 56);
     tensor_free(wide);
-    tensor_free(narrow);
+    tensor_free(small);
     tensor_free(again);
 }
 END_TEST

@@ -1,10 +1,11 @@
 /*
- * The convolutions of the CPU, of every width of a plane up to 35 and of every kernel that the
- * choice may fall on, against the formula in double precision.
+ * Convolutions of every width of a plane up to 35 and of every kernel that the CPU's choice may fall on, against the
+ * formula in double precision.
  */
 #include "common/base/memory.h"
 #include "common/kernels/kernels.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -75,13 +76,27 @@ static void by_the_formula(const struct convolution_sizes *sizes, struct arrays 
             }
 }
 
+static float *lend_array(const struct array *array)
+{
+    return lend(array->single, (size_t)array->count * sizeof(float));
+}
+
 static void by_the_kernels(const struct convolution_sizes *sizes, struct arrays *all)
 {
-    const struct kernels *kernels = kernels_for(DEVICE_CPU);
-    kernels->convolution(sizes, all->x.single, all->weight.single, all->bias.single, all->y.single);
-    kernels->convolution_backward_input(sizes, all->weight.single, all->dy.single, all->dx.single);
-    kernels->convolution_backward_weight(sizes, all->x.single, all->dy.single,
-                                         all->weight_gradient.single, all->bias_gradient.single);
+    const struct kernels *kernels = kernels_for(tested_device());
+    struct array *const array[] = {
+        &all->x,  &all->weight,          &all->bias,         &all->dy, &all->y,
+        &all->dx, &all->weight_gradient, &all->bias_gradient};
+    enum { X, WEIGHT, BIAS, DY, Y, DX, WEIGHT_GRADIENT, BIAS_GRADIENT, ARRAYS };
+    float *lent[ARRAYS];
+    for (int k = 0; k < ARRAYS; k++)
+        lent[k] = lend_array(array[k]);
+    kernels->convolution(sizes, lent[X], lent[WEIGHT], lent[BIAS], lent[Y]);
+    kernels->convolution_backward_input(sizes, lent[WEIGHT], lent[DY], lent[DX]);
+    kernels->convolution_backward_weight(sizes, lent[X], lent[DY], lent[WEIGHT_GRADIENT],
+                                         lent[BIAS_GRADIENT]);
+    for (int k = 0; k < ARRAYS; k++)
+        take_back(lent[k], array[k]->single, (size_t)array[k]->count * sizeof(float));
 }
 
 static void compare(const struct convolution_sizes *sizes)

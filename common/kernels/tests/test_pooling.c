@@ -1,10 +1,11 @@
 /*
- * Pooling on the CPU, of various numbers of planes, against the definition: every window looked
+ * Pooling of various numbers of planes, against the definition: every window looked
  * through in double precision.
  */
 #include "common/base/memory.h"
 #include "common/kernels/kernels.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static int differing(int count, const float *found, const double *expected)
 
 static void compare(const struct pooling_sizes *sizes)
 {
-    const struct kernels *kernels = kernels_for(DEVICE_CPU);
+    const struct kernels *kernels = kernels_for(tested_device());
     int rows = windows_along(sizes->height, sizes->kernel, sizes->stride, sizes->padding);
     int columns = windows_along(sizes->width, sizes->kernel, sizes->stride, sizes->padding);
     int plane = sizes->height * sizes->width, pixels = sizes->planes * plane;
@@ -70,7 +71,14 @@ static void compare(const struct pooling_sizes *sizes)
     double *dx_max = calloc((size_t)pixels, sizeof *dx_max);
     double *dx_mean = calloc((size_t)pixels, sizeof *dx_mean);
 
-    kernels->max_pool(sizes, x, y, place);
+    const size_t small = (size_t)results * sizeof(float), large = (size_t)pixels * sizeof(float);
+    float *lent_x = lend(x, large), *lent_dy = lend(dy, small), *lent_y = lend(y, small),
+          *lent_means = lend(means, small), *lent_dx = lend(dx, large);
+    int32_t *lent_place = lend(place, small);
+
+    kernels->max_pool(sizes, lent_x, lent_y, lent_place);
+    look_at_lent(lent_place, place, small);
+    take_back(lent_y, y, small);
     for (int k = 0; k < results; k++) {
         int row = k / columns % rows, column = k % columns, best = 0;
         size_t first = (size_t)(k / columns / rows) * (size_t)plane;
@@ -82,12 +90,18 @@ static void compare(const struct pooling_sizes *sizes)
     }
     ck_assert_int_eq(wrong_places, 0);
     ck_assert_int_eq(differing(results, y, maximum), 0);
-    kernels->max_pool_backward(sizes, place, dy, dx);
+    kernels->max_pool_backward(sizes, lent_place, lent_dy, lent_dx);
+    look_at_lent(lent_dx, dx, large);
     ck_assert_int_eq(differing(pixels, dx, dx_max), 0);
-    kernels->average_pool(sizes, x, means);
+    kernels->average_pool(sizes, lent_x, lent_means);
+    take_back(lent_means, means, small);
     ck_assert_int_eq(differing(results, means, mean), 0);
-    kernels->average_pool_backward(sizes, dy, dx);
+    kernels->average_pool_backward(sizes, lent_dy, lent_dx);
+    take_back(lent_dx, dx, large);
     ck_assert_int_eq(differing(pixels, dx, dx_mean), 0);
+    lent_free(lent_x, x);
+    lent_free(lent_dy, dy);
+    lent_free(lent_place, place);
 
     void *const all[] = {x, dy, y, means, dx, place, maximum, mean, dx_max, dx_mean};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++)

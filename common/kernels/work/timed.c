@@ -133,6 +133,10 @@ TIMED(logarithm, of_numbers(WORK_logarithm, count), (size_t count, const float *
 TIMED(dropout, of_numbers(WORK_dropout, count),
       (const struct dropout_draw *draw, uint64_t first, size_t count, const float *x, float *y),
       (draw, first, count, x, y))
+/* An addition in all but its factors. */
+TIMED(follow, of_numbers(WORK_add, count),
+      (size_t count, float momentum, float factor, const float *numbers, float *running),
+      (count, momentum, factor, numbers, running))
 TIMED(widen, of_numbers(WORK_widen, count),
       (enum dtype from, size_t count, const void *numbers, float *to), (from, count, numbers, to))
 TIMED(narrow, of_numbers(WORK_narrow, count),
@@ -286,6 +290,7 @@ const struct kernels *timed_table(const struct kernels *table)
         .exponential = exponential,
         .logarithm = logarithm,
         .dropout = dropout,
+        .follow = follow,
         .widen = widen,
         .narrow = narrow,
         .add_to_columns = add_to_columns,
