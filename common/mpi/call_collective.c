@@ -25,7 +25,7 @@ int MPI_Bcast(void *buffer, int count, MPI_Datatype type, int root, MPI_Comm com
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_BCAST, CALLER, ONE(buffer, count, type),
                                  ONE(buffer, count, type), MPI_OP_NULL, root, comm);
-    return log_mpi_collective_end(&call, PMPI_Bcast(buffer, count, type, root, comm));
+    return log_mpi_collective_end(&call, PMPI_Bcast(HOST(buffer), count, type, root, comm));
 }
 
 int MPI_Ibcast(void *buffer, int count, MPI_Datatype type, int root, MPI_Comm comm,
@@ -34,6 +34,6 @@ int MPI_Ibcast(void *buffer, int count, MPI_Datatype type, int root, MPI_Comm co
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IBCAST, CALLER, ONE(buffer, count, type),
                                  ONE(buffer, count, type), MPI_OP_NULL, root, comm);
-    const int error = PMPI_Ibcast(buffer, count, type, root, comm, request);
+    const int error = PMPI_Ibcast(HOST(buffer), count, type, root, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }

@@ -24,7 +24,7 @@ int MPI_Wait(MPI_Request *request, MPI_Status *status)
     const bool wrong = log_mpi_requests_are_wrong(1, request, false);
     struct log_mpi_requests requests = log_mpi_requests_find(1, request, status, 1);
     struct log_record call = begin_wait(LOG_WAIT, CALLER, &requests);
-    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Wait(request, requests.status);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST) : staged_wait(request, requests.status);
     log_mpi_progressed();
     log_mpi_requests_completed(&requests, 0, 0, error);
     log_mpi_requests_free(&requests);
@@ -37,7 +37,7 @@ int MPI_Waitall(int count, MPI_Request handles[], MPI_Status statuses[])
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     struct log_record call = begin_wait(LOG_WAITALL, CALLER, &requests);
     int error =
-        wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Waitall(count, handles, requests.status);
+        wrong ? log_mpi_refused(MPI_ERR_REQUEST) : staged_waitall(count, handles, requests.status);
     log_mpi_progressed();
     for (int i = 0; i < requests.count; i++)
         log_mpi_requests_completed(&requests, i, i, error);
@@ -51,7 +51,7 @@ int MPI_Waitany(int count, MPI_Request handles[], int *index, MPI_Status *status
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, status, 1);
     struct log_record call = begin_wait(LOG_WAITANY, CALLER, &requests);
     int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
-                      : PMPI_Waitany(count, handles, index, requests.status);
+                      : staged_waitany(count, handles, index, requests.status);
     log_mpi_progressed();
     if (!wrong && *index != MPI_UNDEFINED)
         log_mpi_requests_completed(&requests, *index, 0, error);
@@ -66,7 +66,7 @@ int MPI_Waitsome(int count, MPI_Request handles[], int *completed, int indices[]
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     struct log_record call = begin_wait(LOG_WAITSOME, CALLER, &requests);
     int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
-                      : PMPI_Waitsome(count, handles, completed, indices, requests.status);
+                      : staged_waitsome(count, handles, completed, indices, requests.status);
     log_mpi_progressed();
     const bool counted = error == MPI_SUCCESS || error == MPI_ERR_IN_STATUS;
     for (int i = 0; counted && requests.count > 0 && i < *completed; i++)
@@ -110,11 +110,11 @@ static bool is_any_left(int count, const MPI_Request handles[])
 int MPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
 {
     if (!is_any_left(1, request))
-        return PMPI_Test(request, flag, status);
+        return staged_test(request, flag, status);
     const bool wrong = log_mpi_requests_are_wrong(1, request, false);
     struct log_mpi_requests requests = log_mpi_requests_find(1, request, status, 1);
     int error =
-        wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Test(request, flag, requests.status);
+        wrong ? log_mpi_refused(MPI_ERR_REQUEST) : staged_test(request, flag, requests.status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call = begin_test(LOG_TEST, CALLER, &requests, successful);
     if (successful)
@@ -125,11 +125,11 @@ int MPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
 int MPI_Testall(int count, MPI_Request handles[], int *flag, MPI_Status statuses[])
 {
     if (!is_any_left(count, handles))
-        return PMPI_Testall(count, handles, flag, statuses);
+        return staged_testall(count, handles, flag, statuses);
     const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
-                      : PMPI_Testall(count, handles, flag, requests.status);
+                      : staged_testall(count, handles, flag, requests.status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call = begin_test(LOG_TESTALL, CALLER, &requests, successful);
     for (int i = 0; successful && i < requests.count; i++)
@@ -140,11 +140,11 @@ int MPI_Testall(int count, MPI_Request handles[], int *flag, MPI_Status statuses
 int MPI_Testany(int count, MPI_Request handles[], int *index, int *flag, MPI_Status *status)
 {
     if (!is_any_left(count, handles))
-        return PMPI_Testany(count, handles, index, flag, status);
+        return staged_testany(count, handles, index, flag, status);
     const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, status, 1);
     int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
-                      : PMPI_Testany(count, handles, index, flag, requests.status);
+                      : staged_testany(count, handles, index, flag, requests.status);
     bool successful = error != MPI_SUCCESS || *flag;
     struct log_record call = begin_test(LOG_TESTANY, CALLER, &requests, successful);
     if (successful && !wrong && *index != MPI_UNDEFINED)
@@ -156,11 +156,11 @@ int MPI_Testsome(int count, MPI_Request handles[], int *completed, int indices[]
                  MPI_Status statuses[])
 {
     if (!is_any_left(count, handles))
-        return PMPI_Testsome(count, handles, completed, indices, statuses);
+        return staged_testsome(count, handles, completed, indices, statuses);
     const bool wrong = log_mpi_requests_are_wrong(count, handles, false);
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
-                      : PMPI_Testsome(count, handles, completed, indices, requests.status);
+                      : staged_testsome(count, handles, completed, indices, requests.status);
     bool successful = error != MPI_SUCCESS || *completed != 0;
     struct log_record call = begin_test(LOG_TESTSOME, CALLER, &requests, successful);
     const bool counted = error == MPI_SUCCESS || error == MPI_ERR_IN_STATUS;
@@ -188,7 +188,7 @@ int MPI_Request_free(MPI_Request *handle)
     struct log_mpi_request *request = about(&call, handle);
     if (log_mpi_keep_freed(request, handle))
         return log_mpi_end(call, MPI_SUCCESS);
-    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Request_free(handle);
+    int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST) : staged_request_free(handle);
     if (error == MPI_SUCCESS)
         log_mpi_request_forget(request);
     return log_mpi_end(call, error);

@@ -9,8 +9,8 @@ int MPI_Gather(const void *input, int input_count, MPI_Datatype input_type, void
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_GATHER, CALLER, ONE(input, input_count, input_type),
                                  ONE(output, count, type), MPI_OP_NULL, root, comm);
-    return log_mpi_collective_end(
-        &call, PMPI_Gather(input, input_count, input_type, output, count, type, root, comm));
+    return log_mpi_collective_end(&call, PMPI_Gather(HOST(input), input_count, input_type,
+                                                     HOST(output), count, type, root, comm));
 }
 
 int MPI_Igather(const void *input, int input_count, MPI_Datatype input_type, void *output,
@@ -19,8 +19,8 @@ int MPI_Igather(const void *input, int input_count, MPI_Datatype input_type, voi
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IGATHER, CALLER, ONE(input, input_count, input_type),
                                  ONE(output, count, type), MPI_OP_NULL, root, comm);
-    const int error =
-        PMPI_Igather(input, input_count, input_type, output, count, type, root, comm, request);
+    const int error = PMPI_Igather(HOST(input), input_count, input_type, HOST(output), count, type,
+                                   root, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -30,8 +30,9 @@ int MPI_Gatherv(const void *input, int input_count, MPI_Datatype input_type, voi
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_GATHERV, CALLER, ONE(input, input_count, input_type),
                                  EACH(output, counts, places, type), MPI_OP_NULL, root, comm);
-    return log_mpi_collective_end(&call, PMPI_Gatherv(input, input_count, input_type, output,
-                                                      counts, places, type, root, comm));
+    return log_mpi_collective_end(&call,
+                                  PMPI_Gatherv(HOST(input), input_count, input_type, HOST(output),
+                                               counts, places, type, root, comm));
 }
 
 int MPI_Igatherv(const void *input, int input_count, MPI_Datatype input_type, void *output,
@@ -41,8 +42,8 @@ int MPI_Igatherv(const void *input, int input_count, MPI_Datatype input_type, vo
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IGATHERV, CALLER, ONE(input, input_count, input_type),
                                  EACH(output, counts, places, type), MPI_OP_NULL, root, comm);
-    const int error = PMPI_Igatherv(input, input_count, input_type, output, counts, places, type,
-                                    root, comm, request);
+    const int error = PMPI_Igatherv(HOST(input), input_count, input_type, HOST(output), counts,
+                                    places, type, root, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -52,8 +53,8 @@ int MPI_Allgather(const void *input, int input_count, MPI_Datatype input_type, v
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_ALLGATHER, CALLER, ONE(input, input_count, input_type),
                                  ONE(output, count, type), MPI_OP_NULL, NO_ROOT, comm);
-    return log_mpi_collective_end(
-        &call, PMPI_Allgather(input, input_count, input_type, output, count, type, comm));
+    return log_mpi_collective_end(&call, PMPI_Allgather(HOST(input), input_count, input_type,
+                                                        HOST(output), count, type, comm));
 }
 
 int MPI_Iallgather(const void *input, int input_count, MPI_Datatype input_type, void *output,
@@ -62,8 +63,8 @@ int MPI_Iallgather(const void *input, int input_count, MPI_Datatype input_type, 
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IALLGATHER, CALLER, ONE(input, input_count, input_type),
                                  ONE(output, count, type), MPI_OP_NULL, NO_ROOT, comm);
-    const int error =
-        PMPI_Iallgather(input, input_count, input_type, output, count, type, comm, request);
+    const int error = PMPI_Iallgather(HOST(input), input_count, input_type, HOST(output), count,
+                                      type, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -73,8 +74,8 @@ int MPI_Allgatherv(const void *input, int input_count, MPI_Datatype input_type, 
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_ALLGATHERV, CALLER, ONE(input, input_count, input_type),
                                  EACH(output, counts, places, type), MPI_OP_NULL, NO_ROOT, comm);
-    return log_mpi_collective_end(
-        &call, PMPI_Allgatherv(input, input_count, input_type, output, counts, places, type, comm));
+    return log_mpi_collective_end(&call, PMPI_Allgatherv(HOST(input), input_count, input_type,
+                                                         HOST(output), counts, places, type, comm));
 }
 
 int MPI_Iallgatherv(const void *input, int input_count, MPI_Datatype input_type, void *output,
@@ -84,7 +85,7 @@ int MPI_Iallgatherv(const void *input, int input_count, MPI_Datatype input_type,
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IALLGATHERV, CALLER, ONE(input, input_count, input_type),
                                  EACH(output, counts, places, type), MPI_OP_NULL, NO_ROOT, comm);
-    const int error = PMPI_Iallgatherv(input, input_count, input_type, output, counts, places, type,
-                                       comm, request);
+    const int error = PMPI_Iallgatherv(HOST(input), input_count, input_type, HOST(output), counts,
+                                       places, type, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }

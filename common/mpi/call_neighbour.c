@@ -12,8 +12,9 @@ int MPI_Neighbor_allgather(const void *input, int input_count, MPI_Datatype inpu
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_NEIGHBOR_ALLGATHER, CALLER, ONE(input, input_count, input_type),
         ONE(output, count, type), MPI_OP_NULL, NO_ROOT, comm);
-    return log_mpi_collective_end(
-        &call, PMPI_Neighbor_allgather(input, input_count, input_type, output, count, type, comm));
+    return log_mpi_collective_end(&call,
+                                  PMPI_Neighbor_allgather(HOST(input), input_count, input_type,
+                                                          HOST(output), count, type, comm));
 }
 
 int MPI_Ineighbor_allgather(const void *input, int input_count, MPI_Datatype input_type,
@@ -23,8 +24,8 @@ int MPI_Ineighbor_allgather(const void *input, int input_count, MPI_Datatype inp
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_INEIGHBOR_ALLGATHER, CALLER, ONE(input, input_count, input_type),
         ONE(output, count, type), MPI_OP_NULL, NO_ROOT, comm);
-    const int error = PMPI_Ineighbor_allgather(input, input_count, input_type, output, count, type,
-                                               comm, request);
+    const int error = PMPI_Ineighbor_allgather(HOST(input), input_count, input_type, HOST(output),
+                                               count, type, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -35,9 +36,9 @@ int MPI_Neighbor_allgatherv(const void *input, int input_count, MPI_Datatype inp
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_NEIGHBOR_ALLGATHERV, CALLER, ONE(input, input_count, input_type),
         EACH(output, counts, places, type), MPI_OP_NULL, NO_ROOT, comm);
-    return log_mpi_collective_end(&call,
-                                  PMPI_Neighbor_allgatherv(input, input_count, input_type, output,
-                                                           counts, places, type, comm));
+    return log_mpi_collective_end(&call, PMPI_Neighbor_allgatherv(HOST(input), input_count,
+                                                                  input_type, HOST(output), counts,
+                                                                  places, type, comm));
 }
 
 int MPI_Ineighbor_allgatherv(const void *input, int input_count, MPI_Datatype input_type,
@@ -47,8 +48,8 @@ int MPI_Ineighbor_allgatherv(const void *input, int input_count, MPI_Datatype in
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_INEIGHBOR_ALLGATHERV, CALLER, ONE(input, input_count, input_type),
         EACH(output, counts, places, type), MPI_OP_NULL, NO_ROOT, comm);
-    const int error = PMPI_Ineighbor_allgatherv(input, input_count, input_type, output, counts,
-                                                places, type, comm, request);
+    const int error = PMPI_Ineighbor_allgatherv(HOST(input), input_count, input_type, HOST(output),
+                                                counts, places, type, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -58,8 +59,9 @@ int MPI_Neighbor_alltoall(const void *input, int input_count, MPI_Datatype input
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_NEIGHBOR_ALLTOALL, CALLER, ONE(input, input_count, input_type),
                                  ONE(output, count, type), MPI_OP_NULL, NO_ROOT, comm);
-    return log_mpi_collective_end(
-        &call, PMPI_Neighbor_alltoall(input, input_count, input_type, output, count, type, comm));
+    return log_mpi_collective_end(&call,
+                                  PMPI_Neighbor_alltoall(HOST(input), input_count, input_type,
+                                                         HOST(output), count, type, comm));
 }
 
 int MPI_Ineighbor_alltoall(const void *input, int input_count, MPI_Datatype input_type,
@@ -69,8 +71,8 @@ int MPI_Ineighbor_alltoall(const void *input, int input_count, MPI_Datatype inpu
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_INEIGHBOR_ALLTOALL, CALLER, ONE(input, input_count, input_type),
         ONE(output, count, type), MPI_OP_NULL, NO_ROOT, comm);
-    const int error =
-        PMPI_Ineighbor_alltoall(input, input_count, input_type, output, count, type, comm, request);
+    const int error = PMPI_Ineighbor_alltoall(HOST(input), input_count, input_type, HOST(output),
+                                              count, type, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -81,9 +83,9 @@ int MPI_Neighbor_alltoallv(const void *input, const int input_counts[], const in
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_NEIGHBOR_ALLTOALLV, CALLER, EACH(input, input_counts, input_places, input_type),
         EACH(output, counts, places, type), MPI_OP_NULL, NO_ROOT, comm);
-    return log_mpi_collective_end(&call, PMPI_Neighbor_alltoallv(input, input_counts, input_places,
-                                                                 input_type, output, counts, places,
-                                                                 type, comm));
+    return log_mpi_collective_end(
+        &call, PMPI_Neighbor_alltoallv(HOST(input), input_counts, input_places, input_type,
+                                       HOST(output), counts, places, type, comm));
 }
 
 int MPI_Ineighbor_alltoallv(const void *input, const int input_counts[], const int input_places[],
@@ -94,8 +96,8 @@ int MPI_Ineighbor_alltoallv(const void *input, const int input_counts[], const i
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_INEIGHBOR_ALLTOALLV, CALLER, EACH(input, input_counts, input_places, input_type),
         EACH(output, counts, places, type), MPI_OP_NULL, NO_ROOT, comm);
-    const int error = PMPI_Ineighbor_alltoallv(input, input_counts, input_places, input_type,
-                                               output, counts, places, type, comm, request);
+    const int error = PMPI_Ineighbor_alltoallv(HOST(input), input_counts, input_places, input_type,
+                                               HOST(output), counts, places, type, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -107,9 +109,9 @@ int MPI_Neighbor_alltoallw(const void *input, const int input_counts[],
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_NEIGHBOR_ALLTOALLW, CALLER, EACH_FAR(input, input_counts, input_places, input_types),
         EACH_FAR(output, counts, places, types), MPI_OP_NULL, NO_ROOT, comm);
-    return log_mpi_collective_end(&call, PMPI_Neighbor_alltoallw(input, input_counts, input_places,
-                                                                 input_types, output, counts,
-                                                                 places, types, comm));
+    return log_mpi_collective_end(
+        &call, PMPI_Neighbor_alltoallw(HOST(input), input_counts, input_places, input_types,
+                                       HOST(output), counts, places, types, comm));
 }
 
 int MPI_Ineighbor_alltoallw(const void *input, const int input_counts[],
@@ -120,7 +122,7 @@ int MPI_Ineighbor_alltoallw(const void *input, const int input_counts[],
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_INEIGHBOR_ALLTOALLW, CALLER, EACH_FAR(input, input_counts, input_places, input_types),
         EACH_FAR(output, counts, places, types), MPI_OP_NULL, NO_ROOT, comm);
-    const int error = PMPI_Ineighbor_alltoallw(input, input_counts, input_places, input_types,
-                                               output, counts, places, types, comm, request);
+    const int error = PMPI_Ineighbor_alltoallw(HOST(input), input_counts, input_places, input_types,
+                                               HOST(output), counts, places, types, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }

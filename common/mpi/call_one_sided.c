@@ -76,6 +76,7 @@ int MPI_Get_accumulate(const void *buffer, int count, MPI_Datatype type, void *r
                        int result_count, MPI_Datatype result_type, int target, MPI_Aint place,
                        int target_count, MPI_Datatype target_type, MPI_Op op, MPI_Win win)
 {
+    staged_refuse(result, STAGED_ONE_SIDED);
     struct log_record call = log_mpi_begin_put_and_get(
         LOG_GET_ACCUMULATE, CALLER, unless_no_op(op, PAYLOAD(buffer, count, type)), target, place,
         win);
@@ -89,6 +90,7 @@ int MPI_Rget_accumulate(const void *buffer, int count, MPI_Datatype type, void *
                         int target_count, MPI_Datatype target_type, MPI_Op op, MPI_Win win,
                         MPI_Request *request)
 {
+    staged_refuse(result, STAGED_ONE_SIDED);
     struct log_record call = log_mpi_begin_put_and_get(
         LOG_RGET_ACCUMULATE, CALLER, unless_no_op(op, PAYLOAD(buffer, count, type)), target, place,
         win);
@@ -101,6 +103,7 @@ int MPI_Rget_accumulate(const void *buffer, int count, MPI_Datatype type, void *
 int MPI_Fetch_and_op(const void *buffer, void *result, MPI_Datatype type, int target,
                      MPI_Aint place, MPI_Op op, MPI_Win win)
 {
+    staged_refuse(result, STAGED_ONE_SIDED);
     struct log_record call = log_mpi_begin_put_and_get(
         LOG_FETCH_AND_OP, CALLER, unless_no_op(op, PAYLOAD(buffer, 1, type)), target, place, win);
     int error = PMPI_Fetch_and_op(buffer, result, type, target, place, op, win);
@@ -115,6 +118,7 @@ int log_mpi_compare_and_swap(const void *buffer, const void *compared, void *res
 int log_mpi_compare_and_swap(const void *buffer, const void *compared, void *result,
                              MPI_Datatype type, int target, MPI_Aint place, MPI_Win win)
 {
+    staged_refuse(result, STAGED_ONE_SIDED);
     struct log_record call = log_mpi_begin_put_and_get(
         LOG_COMPARE_AND_SWAP, CALLER, PAYLOAD(buffer, 1, type), target, place, win);
     int error = PMPI_Compare_and_swap(buffer, (void *)(uintptr_t)compared, result, type, target,

@@ -23,7 +23,9 @@ int MPI_Send_init(const void *buffer, int count, MPI_Datatype type, int destinat
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call =
         log_mpi_start_receive(LOG_SEND_INIT, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Send_init(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out_later(sent);
+    int error = PMPI_Send_init(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_made(&staged, error, request);
     return end_made(call, error, REQUEST_SEND, request, sent, comm);
 }
 
@@ -33,7 +35,9 @@ int MPI_Ssend_init(const void *buffer, int count, MPI_Datatype type, int destina
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call =
         log_mpi_start_receive(LOG_SSEND_INIT, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Ssend_init(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out_later(sent);
+    int error = PMPI_Ssend_init(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_made(&staged, error, request);
     return end_made(call, error, REQUEST_SEND, request, sent, comm);
 }
 
@@ -43,7 +47,9 @@ int MPI_Bsend_init(const void *buffer, int count, MPI_Datatype type, int destina
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call =
         log_mpi_start_receive(LOG_BSEND_INIT, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Bsend_init(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out_later(sent);
+    int error = PMPI_Bsend_init(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_made(&staged, error, request);
     return end_made(call, error, REQUEST_SEND, request, sent, comm);
 }
 
@@ -53,7 +59,9 @@ int MPI_Rsend_init(const void *buffer, int count, MPI_Datatype type, int destina
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call =
         log_mpi_start_receive(LOG_RSEND_INIT, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Rsend_init(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out_later(sent);
+    int error = PMPI_Rsend_init(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_made(&staged, error, request);
     return end_made(call, error, REQUEST_SEND, request, sent, comm);
 }
 
@@ -62,7 +70,9 @@ int MPI_Recv_init(void *buffer, int count, MPI_Datatype type, int source, int ta
 {
     struct log_mpi_payload room = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_start_receive(LOG_RECV_INIT, CALLER, room, source, tag, comm);
-    int error = PMPI_Recv_init(buffer, count, type, source, tag, comm, request);
+    struct staged staged = staged_in_later(room);
+    int error = PMPI_Recv_init(staged.buffer, count, type, source, tag, comm, request);
+    error = staged_made(&staged, error, request);
     return end_made(call, error, REQUEST_RECEIVE, request, room, comm);
 }
 
@@ -98,7 +108,7 @@ int MPI_Start(MPI_Request *request)
     struct log_record call = log_mpi_begin(LOG_START, CALLER, MPI_COMM_NULL);
     if (call.operation != LOG_NONE)
         append_part(*request, request);
-    return log_mpi_end(call, wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Start(request));
+    return log_mpi_end(call, wrong ? log_mpi_refused(MPI_ERR_REQUEST) : staged_start(request));
 }
 
 int MPI_Startall(int count, MPI_Request requests[])
@@ -108,5 +118,5 @@ int MPI_Startall(int count, MPI_Request requests[])
     for (int i = 0; call.operation != LOG_NONE && i < count; i++)
         append_part(requests[i], &requests[i]);
     return log_mpi_end(call,
-                       wrong ? log_mpi_refused(MPI_ERR_REQUEST) : PMPI_Startall(count, requests));
+                       wrong ? log_mpi_refused(MPI_ERR_REQUEST) : staged_startall(count, requests));
 }

@@ -87,7 +87,9 @@ int MPI_Mrecv(void *buffer, int count, MPI_Datatype type, MPI_Message *message, 
     MPI_Comm comm;
     struct log_mpi_payload room = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_begin_taken(LOG_MRECV, CALLER, *message, room, &comm);
-    int error = PMPI_Mrecv(buffer, count, type, message, known);
+    struct staged staged = staged_in(room);
+    int error = PMPI_Mrecv(staged.buffer, count, type, message, known);
+    error = staged_received(&staged, error, known);
     return log_mpi_end_received(call, error, known, room, comm);
 }
 
@@ -97,6 +99,8 @@ int MPI_Imrecv(void *buffer, int count, MPI_Datatype type, MPI_Message *message,
     MPI_Comm comm;
     struct log_mpi_payload room = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_start_taken(LOG_IMRECV, CALLER, *message, room, &comm);
-    int error = PMPI_Imrecv(buffer, count, type, message, request);
+    struct staged staged = staged_in(room);
+    int error = PMPI_Imrecv(staged.buffer, count, type, message, request);
+    error = staged_posted(&staged, error, request);
     return log_mpi_end_started(call, error, REQUEST_RECEIVE, request, room, comm);
 }

@@ -9,7 +9,9 @@ int MPI_Recv(void *buffer, int count, MPI_Datatype type, int source, int tag, MP
     MPI_Status own, *known = status == MPI_STATUS_IGNORE ? &own : status;
     struct log_mpi_payload room = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_begin_receive(LOG_RECV, CALLER, room, source, tag, comm);
-    int error = PMPI_Recv(buffer, count, type, source, tag, comm, known);
+    struct staged staged = staged_in(room);
+    int error = PMPI_Recv(staged.buffer, count, type, source, tag, comm, known);
+    error = staged_received(&staged, error, known);
     return log_mpi_end_received(call, error, known, room, comm);
 }
 
@@ -18,7 +20,9 @@ int MPI_Irecv(void *buffer, int count, MPI_Datatype type, int source, int tag, M
 {
     struct log_mpi_payload room = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_start_receive(LOG_IRECV, CALLER, room, source, tag, comm);
-    int error = PMPI_Irecv(buffer, count, type, source, tag, comm, request);
+    struct staged staged = staged_in(room);
+    int error = PMPI_Irecv(staged.buffer, count, type, source, tag, comm, request);
+    error = staged_posted(&staged, error, request);
     return log_mpi_end_started(call, error, REQUEST_RECEIVE, request, room, comm);
 }
 
@@ -43,8 +47,11 @@ int MPI_Sendrecv(const void *send_buffer, int send_count, MPI_Datatype send_type
     struct log_mpi_payload room = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_begin_receive(LOG_SENDRECV, CALLER, room, source, tag, comm);
     append_parts(call, sent, destination, send_tag, room, source, tag, comm);
-    int error = PMPI_Sendrecv(send_buffer, send_count, send_type, destination, send_tag, buffer,
+    struct staged out = staged_out(sent), in = staged_in(room);
+    int error = PMPI_Sendrecv(out.buffer, send_count, send_type, destination, send_tag, in.buffer,
                               count, type, source, tag, comm, known);
+    staged_done(&out, error);
+    error = staged_received(&in, error, known);
     return log_mpi_end_received(call, error, known, room, comm);
 }
 
@@ -56,7 +63,9 @@ int MPI_Sendrecv_replace(void *buffer, int count, MPI_Datatype type, int destina
     struct log_record call =
         log_mpi_begin_receive(LOG_SENDRECV_REPLACE, CALLER, room, source, tag, comm);
     append_parts(call, room, destination, send_tag, room, source, tag, comm);
-    int error =
-        PMPI_Sendrecv_replace(buffer, count, type, destination, send_tag, source, tag, comm, known);
+    struct staged staged = staged_through(room);
+    int error = PMPI_Sendrecv_replace(staged.buffer, count, type, destination, send_tag, source,
+                                      tag, comm, known);
+    error = staged_received(&staged, error, known);
     return log_mpi_end_received(call, error, known, room, comm);
 }

@@ -11,7 +11,8 @@ int MPI_Reduce(const void *input, void *output, int count, MPI_Datatype type, MP
 {
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_REDUCE, CALLER, ONE(INPUT, count, type), ONE(output, count, type), op, root, comm);
-    return log_mpi_collective_end(&call, PMPI_Reduce(input, output, count, type, op, root, comm));
+    return log_mpi_collective_end(
+        &call, PMPI_Reduce(HOST(input), HOST(output), count, type, op, root, comm));
 }
 
 int MPI_Ireduce(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op, int root,
@@ -19,7 +20,7 @@ int MPI_Ireduce(const void *input, void *output, int count, MPI_Datatype type, M
 {
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_IREDUCE, CALLER, ONE(INPUT, count, type), ONE(output, count, type), op, root, comm);
-    const int error = PMPI_Ireduce(input, output, count, type, op, root, comm, request);
+    const int error = PMPI_Ireduce(HOST(input), HOST(output), count, type, op, root, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -29,7 +30,8 @@ int MPI_Allreduce(const void *input, void *output, int count, MPI_Datatype type,
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_ALLREDUCE, CALLER, ONE(INPUT, count, type),
                                  ONE(output, count, type), op, NO_ROOT, comm);
-    return log_mpi_collective_end(&call, PMPI_Allreduce(input, output, count, type, op, comm));
+    return log_mpi_collective_end(&call,
+                                  PMPI_Allreduce(HOST(input), HOST(output), count, type, op, comm));
 }
 
 int MPI_Iallreduce(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op,
@@ -38,7 +40,7 @@ int MPI_Iallreduce(const void *input, void *output, int count, MPI_Datatype type
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IALLREDUCE, CALLER, ONE(INPUT, count, type),
                                  ONE(output, count, type), op, NO_ROOT, comm);
-    const int error = PMPI_Iallreduce(input, output, count, type, op, comm, request);
+    const int error = PMPI_Iallreduce(HOST(input), HOST(output), count, type, op, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -47,7 +49,8 @@ int MPI_Scan(const void *input, void *output, int count, MPI_Datatype type, MPI_
 {
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_SCAN, CALLER, ONE(INPUT, count, type), ONE(output, count, type), op, NO_ROOT, comm);
-    return log_mpi_collective_end(&call, PMPI_Scan(input, output, count, type, op, comm));
+    return log_mpi_collective_end(&call,
+                                  PMPI_Scan(HOST(input), HOST(output), count, type, op, comm));
 }
 
 int MPI_Iscan(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op,
@@ -55,7 +58,7 @@ int MPI_Iscan(const void *input, void *output, int count, MPI_Datatype type, MPI
 {
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_ISCAN, CALLER, ONE(INPUT, count, type), ONE(output, count, type), op, NO_ROOT, comm);
-    const int error = PMPI_Iscan(input, output, count, type, op, comm, request);
+    const int error = PMPI_Iscan(HOST(input), HOST(output), count, type, op, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -64,7 +67,8 @@ int MPI_Exscan(const void *input, void *output, int count, MPI_Datatype type, MP
 {
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_EXSCAN, CALLER, ONE(INPUT, count, type), ONE(output, count, type), op, NO_ROOT, comm);
-    return log_mpi_collective_end(&call, PMPI_Exscan(input, output, count, type, op, comm));
+    return log_mpi_collective_end(&call,
+                                  PMPI_Exscan(HOST(input), HOST(output), count, type, op, comm));
 }
 
 int MPI_Iexscan(const void *input, void *output, int count, MPI_Datatype type, MPI_Op op,
@@ -72,7 +76,7 @@ int MPI_Iexscan(const void *input, void *output, int count, MPI_Datatype type, M
 {
     struct log_mpi_collective call = log_mpi_collective_begin(
         LOG_IEXSCAN, CALLER, ONE(INPUT, count, type), ONE(output, count, type), op, NO_ROOT, comm);
-    const int error = PMPI_Iexscan(input, output, count, type, op, comm, request);
+    const int error = PMPI_Iexscan(HOST(input), HOST(output), count, type, op, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -82,8 +86,8 @@ int MPI_Reduce_scatter_block(const void *input, void *output, int count, MPI_Dat
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_REDUCE_SCATTER_BLOCK, CALLER, ONE(INPUT, count, type),
                                  ONE(output, count, type), op, NO_ROOT, comm);
-    return log_mpi_collective_end(&call,
-                                  PMPI_Reduce_scatter_block(input, output, count, type, op, comm));
+    return log_mpi_collective_end(
+        &call, PMPI_Reduce_scatter_block(HOST(input), HOST(output), count, type, op, comm));
 }
 
 int MPI_Ireduce_scatter_block(const void *input, void *output, int count, MPI_Datatype type,
@@ -92,7 +96,8 @@ int MPI_Ireduce_scatter_block(const void *input, void *output, int count, MPI_Da
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IREDUCE_SCATTER_BLOCK, CALLER, ONE(INPUT, count, type),
                                  ONE(output, count, type), op, NO_ROOT, comm);
-    const int error = PMPI_Ireduce_scatter_block(input, output, count, type, op, comm, request);
+    const int error =
+        PMPI_Ireduce_scatter_block(HOST(input), HOST(output), count, type, op, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }
 
@@ -102,8 +107,8 @@ int MPI_Reduce_scatter(const void *input, void *output, const int counts[], MPI_
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_REDUCE_SCATTER, CALLER, EACH(INPUT, counts, NULL, type),
                                  ONE(output, 0, type), op, NO_ROOT, comm);
-    return log_mpi_collective_end(&call,
-                                  PMPI_Reduce_scatter(input, output, counts, type, op, comm));
+    return log_mpi_collective_end(
+        &call, PMPI_Reduce_scatter(HOST(input), HOST(output), counts, type, op, comm));
 }
 
 int MPI_Ireduce_scatter(const void *input, void *output, const int counts[], MPI_Datatype type,
@@ -112,6 +117,7 @@ int MPI_Ireduce_scatter(const void *input, void *output, const int counts[], MPI
     struct log_mpi_collective call =
         log_mpi_collective_begin(LOG_IREDUCE_SCATTER, CALLER, EACH(INPUT, counts, NULL, type),
                                  ONE(output, 0, type), op, NO_ROOT, comm);
-    const int error = PMPI_Ireduce_scatter(input, output, counts, type, op, comm, request);
+    const int error =
+        PMPI_Ireduce_scatter(HOST(input), HOST(output), counts, type, op, comm, request);
     return log_mpi_collective_started(&call, error, request);
 }

@@ -8,7 +8,9 @@ int MPI_Send(const void *buffer, int count, MPI_Datatype type, int destination, 
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_begin_send(LOG_SEND, CALLER, sent, destination, tag, comm);
-    return log_mpi_end(call, PMPI_Send(buffer, count, type, destination, tag, comm));
+    struct staged staged = staged_out(sent);
+    return log_mpi_end(
+        call, staged_done(&staged, PMPI_Send(staged.buffer, count, type, destination, tag, comm)));
 }
 
 int MPI_Ssend(const void *buffer, int count, MPI_Datatype type, int destination, int tag,
@@ -16,7 +18,9 @@ int MPI_Ssend(const void *buffer, int count, MPI_Datatype type, int destination,
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_begin_send(LOG_SSEND, CALLER, sent, destination, tag, comm);
-    return log_mpi_end(call, PMPI_Ssend(buffer, count, type, destination, tag, comm));
+    struct staged staged = staged_out(sent);
+    return log_mpi_end(
+        call, staged_done(&staged, PMPI_Ssend(staged.buffer, count, type, destination, tag, comm)));
 }
 
 int MPI_Bsend(const void *buffer, int count, MPI_Datatype type, int destination, int tag,
@@ -24,7 +28,9 @@ int MPI_Bsend(const void *buffer, int count, MPI_Datatype type, int destination,
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_begin_send(LOG_BSEND, CALLER, sent, destination, tag, comm);
-    return log_mpi_end(call, PMPI_Bsend(buffer, count, type, destination, tag, comm));
+    struct staged staged = staged_out(sent);
+    return log_mpi_end(
+        call, staged_done(&staged, PMPI_Bsend(staged.buffer, count, type, destination, tag, comm)));
 }
 
 int MPI_Rsend(const void *buffer, int count, MPI_Datatype type, int destination, int tag,
@@ -32,7 +38,9 @@ int MPI_Rsend(const void *buffer, int count, MPI_Datatype type, int destination,
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_begin_send(LOG_RSEND, CALLER, sent, destination, tag, comm);
-    return log_mpi_end(call, PMPI_Rsend(buffer, count, type, destination, tag, comm));
+    struct staged staged = staged_out(sent);
+    return log_mpi_end(
+        call, staged_done(&staged, PMPI_Rsend(staged.buffer, count, type, destination, tag, comm)));
 }
 
 int MPI_Isend(const void *buffer, int count, MPI_Datatype type, int destination, int tag,
@@ -40,7 +48,9 @@ int MPI_Isend(const void *buffer, int count, MPI_Datatype type, int destination,
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_start_send(LOG_ISEND, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Isend(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out(sent);
+    int error = PMPI_Isend(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_started(&staged, error, request);
     return log_mpi_end_started(call, error, REQUEST_SEND, request, sent, comm);
 }
 
@@ -49,7 +59,9 @@ int MPI_Issend(const void *buffer, int count, MPI_Datatype type, int destination
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_start_send(LOG_ISSEND, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Issend(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out(sent);
+    int error = PMPI_Issend(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_started(&staged, error, request);
     return log_mpi_end_started(call, error, REQUEST_SEND, request, sent, comm);
 }
 
@@ -58,7 +70,9 @@ int MPI_Ibsend(const void *buffer, int count, MPI_Datatype type, int destination
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_start_send(LOG_IBSEND, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Ibsend(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out(sent);
+    int error = PMPI_Ibsend(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_started(&staged, error, request);
     return log_mpi_end_started(call, error, REQUEST_SEND, request, sent, comm);
 }
 
@@ -67,6 +81,8 @@ int MPI_Irsend(const void *buffer, int count, MPI_Datatype type, int destination
 {
     struct log_mpi_payload sent = PAYLOAD(buffer, count, type);
     struct log_record call = log_mpi_start_send(LOG_IRSEND, CALLER, sent, destination, tag, comm);
-    int error = PMPI_Irsend(buffer, count, type, destination, tag, comm, request);
+    struct staged staged = staged_out(sent);
+    int error = PMPI_Irsend(staged.buffer, count, type, destination, tag, comm, request);
+    error = staged_started(&staged, error, request);
     return log_mpi_end_started(call, error, REQUEST_SEND, request, sent, comm);
 }

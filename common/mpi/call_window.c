@@ -9,6 +9,7 @@
 
 int MPI_Win_create(void *base, MPI_Aint size, int unit, MPI_Info info, MPI_Comm comm, MPI_Win *win)
 {
+    staged_refuse(base, STAGED_ONE_SIDED);
     struct log_record call = log_mpi_begin_window(LOG_WIN_CREATE, CALLER, size, comm);
     int error = PMPI_Win_create(base, size, unit, info, comm, win);
     return log_mpi_end_window(call, error, win, comm);

@@ -76,6 +76,8 @@ struct log_mpi_collective log_mpi_collective_begin(enum log_operation operation,
     note_values(&call);
     if (log_mpi_enter())
         begin(&call, log_is_nonblocking_collective(operation));
+    if (device_is_open())
+        call.staged = staged_collective(&call);
     return call;
 }
 
@@ -113,6 +115,7 @@ static void clear(struct log_mpi_collective *call)
 
 int log_mpi_collective_end(struct log_mpi_collective *call, int error)
 {
+    staged_done(&call->staged, error);
     log_mpi_progressed();
     if (call->record.operation == LOG_NONE)
         return log_mpi_end(call->record, error);
@@ -139,6 +142,7 @@ void log_mpi_collective_completed_at_once(const struct log_mpi_view *view, struc
 int log_mpi_collective_started(struct log_mpi_collective *call, int error,
                                const MPI_Request *request)
 {
+    staged_started(&call->staged, error, request);
     if (call->record.operation == LOG_NONE)
         return log_mpi_end(call->record, error);
     struct log_mpi_request *started = NULL;

@@ -43,7 +43,11 @@ struct log_mpi_collective {
     /* from its begin to its end */
     struct log_record record;
     struct log_mpi_view goes_in, comes_out;
+    struct staged staged;
 };
+
+/* A buffer of `call`, for MPI: memory of the host in the place of the GPU's (staged.h). */
+#define HOST(buffer) staged_address(&call.staged, buffer)
 
 /* The begin of a blocking one, or of one that starts a request; and its end, which returns the error. */
 struct log_mpi_collective log_mpi_collective_begin(enum log_operation operation, uint64_t caller,

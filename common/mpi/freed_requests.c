@@ -56,11 +56,11 @@ static bool is_settled(struct freed_request *entry)
     struct log_mpi_request *request = entry->request;
     MPI_Status status = {0};
     int complete = 0;
-    const int error = PMPI_Test(&entry->handle, &complete, &status);
+    const int error = staged_test(&entry->handle, &complete, &status);
     if (error == MPI_SUCCESS && !complete && !is_changed(request))
         return false;
     if (complete && entry->handle != MPI_REQUEST_NULL) /* a persistent one */
-        PMPI_Request_free(&entry->handle);
+        staged_request_free(&entry->handle);
     request->taken = false;
     log_mpi_request_completed(request, &status, error, LOG_FLAG_FREED);
     return true;

@@ -20,6 +20,7 @@
 
 #include "common/log/log.h"
 #include "common/log/log_caller.h"
+#include "common/mpi/staged.h"
 #include "common/mpi/views.h"
 
 #include <mpi.h>
@@ -83,6 +84,13 @@ struct log_mpi_payload {
 #define NO_PAYLOAD                   PAYLOAD(NULL, 0, MPI_DATATYPE_NULL)
 
 uint64_t log_mpi_payload_bytes(struct log_mpi_payload payload); /* 0 if it makes no sense */
+/* The memory between its first and its last byte. Its elements may have gaps and lie one before the other (a negative
+ * extent), and their data before or behind the buffer's address. */
+struct log_mpi_range {
+    uintptr_t from;
+    size_t bytes;
+};
+struct log_mpi_range log_mpi_payload_range(struct log_mpi_payload payload);
 /* Gaps of the datatype are left out. 0: not known; where the memory can't be read, *gone is set. */
 uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone);
 /* The program may free its datatype before a communication with it is complete: a copy, and its end. */

@@ -3,6 +3,8 @@
  */
 #include "common/mpi/log_mpi.h"
 
+#include "common/base/device.h"
+#include "common/base/fatal.h"
 #include "common/base/machine.h"
 #include "common/mpi/elements.h"
 
@@ -34,24 +36,19 @@ bool log_mpi_is_plain(MPI_Datatype type)
 
 bool log_mpi_is_mapped(const void *buffer, size_t bytes)
 {
+    if (device_owns(buffer))
+        return true;
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     const uintptr_t first = (uintptr_t)buffer & ~(page - 1);
     return msync((void *)first, (uintptr_t)buffer + bytes - first, MS_ASYNC) == 0;
 }
 
-/* The memory between the first and the last byte of a payload. Its elements may have gaps and lie one
- * before the other (a negative extent), and their data before or behind the buffer's address. */
-struct range {
-    uintptr_t from;
-    size_t bytes;
-};
-
-static struct range range_of(struct log_mpi_payload payload)
+struct log_mpi_range log_mpi_payload_range(struct log_mpi_payload payload)
 {
     MPI_Aint first, length, lower, extent;
     if (PMPI_Type_get_true_extent(payload.type, &first, &length) != MPI_SUCCESS ||
         PMPI_Type_get_extent(payload.type, &lower, &extent) != MPI_SUCCESS)
-        return (struct range){0, 0};
+        return (struct log_mpi_range){0, 0};
     const MPI_Aint ends[] = {first, first + length, first + (payload.count - 1) * extent,
                              first + length + (payload.count - 1) * extent};
     MPI_Aint least = ends[0], most = ends[0];
@@ -60,7 +57,7 @@ static struct range range_of(struct log_mpi_payload payload)
         most = ends[i] > most ? ends[i] : most;
     }
     const uintptr_t base = payload.buffer == MPI_BOTTOM ? 0 : (uintptr_t)payload.buffer;
-    return (struct range){base + (uintptr_t)least, (size_t)(most - least)};
+    return (struct log_mpi_range){base + (uintptr_t)least, (size_t)(most - least)};
 }
 
 /* The program may have freed what was still in use, or have given no memory at all. */
@@ -70,7 +67,7 @@ static enum presence presence_of(struct log_mpi_payload payload)
 {
     if (log_mpi_payload_bytes(payload) == 0)
         return NOWHERE;
-    const struct range range = range_of(payload);
+    const struct log_mpi_range range = log_mpi_payload_range(payload);
     /* A type of absolute addresses begins at MPI_BOTTOM, which may be NULL; without one nothing is
      * there. */
     if (range.bytes == 0 || range.from < (uintptr_t)sysconf(_SC_PAGESIZE))
@@ -93,15 +90,35 @@ static bool pack_quietly(struct log_mpi_payload payload, void *to, uint64_t byte
     return error == MPI_SUCCESS && (uint64_t)used == bytes;
 }
 
+/* Memory of the GPU, which is copied to the host so that it can be read: *copy is to be freed. Other memory stays as
+ * it is. Only of payloads that are there. */
+static struct log_mpi_payload on_host(struct log_mpi_payload payload, void **copy)
+{
+    const struct log_mpi_range range = log_mpi_payload_range(payload);
+    *copy = NULL;
+    if (!device_owns((const void *)range.from))
+        return payload;
+    *copy = malloc(range.bytes);
+    if (*copy == NULL)
+        fatal("no memory for the log of a message");
+    device_copy_out(*copy, (const void *)range.from, range.bytes);
+    payload.buffer = (const void *)((uintptr_t)*copy + ((uintptr_t)payload.buffer - range.from));
+    return payload;
+}
+
 bool log_mpi_payload_copy(struct log_mpi_payload payload, void *to)
 {
     const uint64_t bytes = log_mpi_payload_bytes(payload);
     if (presence_of(payload) != THERE)
         return false;
-    if (!log_mpi_is_plain(payload.type))
-        return pack_quietly(payload, to, bytes);
-    memcpy(to, payload.buffer, bytes);
-    return true;
+    void *copy;
+    payload = on_host(payload, &copy);
+    const bool is_plain = log_mpi_is_plain(payload.type);
+    if (is_plain)
+        memcpy(to, payload.buffer, bytes);
+    const bool copied = is_plain || pack_quietly(payload, to, bytes);
+    free(copy);
+    return copied;
 }
 
 uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
@@ -116,10 +133,12 @@ uint64_t log_mpi_payload_fingerprint(struct log_mpi_payload payload, bool *gone)
         return 0;
     if (log_mpi_is_plain(payload.type))
         return log_fingerprint(payload.buffer, bytes);
-    void *packed = malloc(bytes);
+    void *copy, *packed = malloc(bytes);
+    payload = on_host(payload, &copy);
     const bool is_packed = packed != NULL && pack_quietly(payload, packed, bytes);
     const uint64_t fingerprint = is_packed ? log_fingerprint(packed, bytes) : 0;
     free(packed);
+    free(copy);
     return fingerprint;
 }
 

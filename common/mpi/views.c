@@ -1,6 +1,7 @@
 /* What a rank puts into a collective, or gets out; see views.h. */
 #include "common/mpi/views.h"
 
+#include "common/base/device.h"
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 #include "common/mpi/data.h"
@@ -105,8 +106,7 @@ static bool is_in_one_piece(const struct log_mpi_view *view)
     return true;
 }
 
-/* Where a block begins. Addresses beside MPI_BOTTOM are absolute, and it need not be NULL. */
-static const void *address_of(const struct log_mpi_view *view, const struct log_mpi_block *block)
+const void *log_mpi_view_address(const struct log_mpi_view *view, const struct log_mpi_block *block)
 {
     const uintptr_t base = view->buffer == MPI_BOTTOM ? 0 : (uintptr_t)view->buffer;
     /* A type may have absolute addresses itself: then MPI must see that it is MPI_BOTTOM. */
@@ -118,7 +118,8 @@ static bool copy(const struct log_mpi_view *view, unsigned char *to)
 {
     for (size_t i = 0; i < view->blocks; i++) {
         const struct log_mpi_block *block = &view->block[i];
-        if (!log_mpi_payload_copy(PAYLOAD(address_of(view, block), block->count, block->type), to))
+        if (!log_mpi_payload_copy(
+                PAYLOAD(log_mpi_view_address(view, block), block->count, block->type), to))
             return false;
         to += block->bytes;
     }
@@ -147,8 +148,8 @@ struct log_mpi_sight log_mpi_view_look(const struct log_mpi_view *view)
     sight.sketch = NAN;
     if (view->buffer == LOG_MPI_UNSEEN || machine_is_folded(view->buffer))
         return sight;
-    if (is_in_one_piece(view)) {
-        const void *first = address_of(view, &view->block[0]);
+    if (is_in_one_piece(view) && !device_owns(log_mpi_view_address(view, &view->block[0]))) {
+        const void *first = log_mpi_view_address(view, &view->block[0]);
         if (first == NULL || !log_mpi_is_mapped(first, view->bytes))
             return sight;
         sight.data = first;

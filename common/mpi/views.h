@@ -37,6 +37,9 @@ uint64_t log_mpi_numbers(int count, MPI_Datatype type);
 /* Adds a block, unless it is empty or makes no sense. */
 void log_mpi_view_add(struct log_mpi_view *view, MPI_Aint offset, int count, MPI_Datatype type,
                       uint64_t start);
+/* Where a block begins. Addresses beside MPI_BOTTOM are absolute, and it need not be NULL. */
+const void *log_mpi_view_address(const struct log_mpi_view *view,
+                                 const struct log_mpi_block *block);
 /* The program may free its datatypes before it is looked at. */
 void log_mpi_view_keep_types(struct log_mpi_view *view);
 void log_mpi_view_clear(struct log_mpi_view *view);
@@ -45,7 +48,7 @@ void log_mpi_view_clear(struct log_mpi_view *view);
 struct log_mpi_sight {
     const void *data; /* [bytes]; NULL: nothing could be seen */
     uint64_t bytes;
-    void *own;            /* the copy, if it needed one */
+    void *own;            /* the copy, if it needed one: of blocks, or of the GPU's memory */
     uint64_t fingerprint; /* 0: not known, or empty */
     double sketch;        /* NaN: not known */
 };

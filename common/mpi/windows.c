@@ -73,6 +73,7 @@ static void forget(MPI_Win handle)
 /* Notes the values of a call for the message if MPI refuses them. Is a log open? */
 static bool enter(struct log_mpi_payload payload)
 {
+    staged_refuse(payload.buffer, STAGED_ONE_SIDED);
     mpi_check_values(0, &(struct mpi_check_values){.buffer = payload.buffer,
                                                    .type = payload.type,
                                                    .count = payload.count,

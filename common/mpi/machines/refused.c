@@ -35,7 +35,7 @@ __attribute__((noreturn)) static void refuse(const char *call)
         refuse(#call);                                                                             \
     }
 
-REFUSED_WITHOUT_WRAPPER(MPI_Request_get_status, MPI_Request, int *, MPI_Status *)
+REFUSED(MPI_Request_get_status, MPI_Request, int *, MPI_Status *)
 REFUSED_WITHOUT_WRAPPER(MPI_Graph_map, MPI_Comm, int, const int *, const int *, int *)
 REFUSED(MPI_Intercomm_create, MPI_Comm, int, MPI_Comm, int, int, MPI_Comm *)
 REFUSED(MPI_Intercomm_merge, MPI_Comm, int, MPI_Comm *)

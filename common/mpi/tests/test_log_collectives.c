@@ -436,6 +436,15 @@ START_TEST(every_collective)
 }
 END_TEST
 
+/* From and into the GPU's memory: all is as if it were the host's. */
+START_TEST(every_collective_on_the_gpu)
+{
+    const int way = _i / 4;
+    run(false, some_ranks[_i % 4], all_of_them, ways[way].way, "all emulated");
+    check_all(ways[way].waits, 3);
+}
+END_TEST
+
 START_TEST(every_collective_on_the_simulated_cluster)
 {
     const int way = _i / 4;
@@ -539,6 +548,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 100);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, every_collective, 0, 16);
+    tcase_add_loop_test(tests, every_collective_on_the_gpu, 0, 16);
     tcase_add_loop_test(tests, elements_and_reductions, 0, test_has_simulator() ? 2 : 1);
     if (test_has_simulator())
         tcase_add_loop_test(tests, every_collective_on_the_simulated_cluster, 0, 16);

@@ -2,11 +2,13 @@
  * Every collective once, for common/mpi/tests/test_log_collectives.c, which knows what each rank puts in
  * and gets out:
  *
- *     log_collectives FOLDER blocking|non-blocking|in-place|in-place-non-blocking all|no-graphs
+ *     log_collectives FOLDER blocking|non-blocking|in-place|in-place-non-blocking all|no-graphs [emulated|cuda]
  *
  * What rank g gives to everybody, or what is reduced, is number(g, 0), number(g, 1), …; what it gives to
- * rank t is number(g, 100 t), number(g, 100 t + 1), … The root is the last rank.
+ * rank t is number(g, 100 t), number(g, 100 t + 1), … The root is the last rank. With the name of a GPU all
+ * numbers are in its memory.
  */
+#include "common/base/device.h"
 #include "common/mpi/data.h"
 #include "common/tests/programs/checked.h"
 
@@ -22,8 +24,8 @@
 #define UNSET (-1.0f)
 
 static int rank, ranks, root;
-static bool waits, in_place; /* non-blocking; with MPI_IN_PLACE where there is such a thing */
-static float input[ROOM], output[ROOM];
+static bool waits, in_place;  /* non-blocking; with MPI_IN_PLACE where there is such a thing */
+static float *input, *output; /* [ROOM] */
 
 #define CALL(blocking, other, ...)                                                                 \
     do {                                                                                           \
@@ -41,16 +43,32 @@ static float number(int giver, int i)
     return (float)(1000 * (giver + 1) + i);
 }
 
+static float *room_new(void)
+{
+    const enum device device = device_is_open() ? DEVICE_CUDA : DEVICE_CPU;
+    return memory_allocate_on(device, MEMORY_WORKSPACE, ROOM * sizeof(float));
+}
+
+static void put(float *to, float value)
+{
+    if (device_owns(to))
+        device_copy_in(to, &value, sizeof value);
+    else
+        *to = value;
+}
+
 static void clear(void)
 {
-    for (int i = 0; i < ROOM; i++)
-        input[i] = output[i] = UNSET;
+    for (int i = 0; i < ROOM; i++) {
+        put(&input[i], UNSET);
+        put(&output[i], UNSET);
+    }
 }
 
 static void fill(float *to, int giver, int first, int count)
 {
     for (int i = 0; i < count; i++)
-        to[i] = number(giver, first + i);
+        put(&to[i], number(giver, first + i));
 }
 
 /* ---- sizes and places of blocks: in reverse order, with a gap behind each -------------------------- */
@@ -308,6 +326,10 @@ int main(int argc, char **argv)
     root = ranks - 1;
     waits = strstr(argv[2], "non-blocking") != NULL;
     in_place = strstr(argv[2], "in-place") != NULL;
+    if (argc > 4)
+        device_open(argv[4], rank);
+    input = room_new();
+    output = room_new();
     log_mpi_write_data_up_to(1 << 20);
     log_open(argv[1], rank, ranks, 1);
     every_one(strcmp(argv[3], "all") == 0);

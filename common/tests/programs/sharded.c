@@ -43,9 +43,11 @@ static size_t shard_begin(const struct run *run, int rank)
 static void forget_others(const struct run *run, struct tensor *flat)
 {
     size_t begin = shard_begin(run, run->rank), end = shard_begin(run, run->rank + 1);
+    struct tensor *numbers = tensor_on_host(flat, "be forgotten");
     for (size_t i = 0; i < flat->elements; i++)
         if (i < begin || i >= end)
-            tensor_floats(flat)[i] = NAN;
+            tensor_floats(numbers)[i] = NAN;
+    tensor_bring(flat, numbers);
 }
 
 static void gather(const struct run *run, struct tensor *flat)
@@ -81,8 +83,10 @@ static void forward_backward(const struct run *run, int micro_batch)
 /* Adds this rank's to the sum, as multiples of 2^-20. */
 static void add_rounded(struct tensor *gradients, struct tensor *sum)
 {
+    struct tensor *numbers = tensor_on_host(gradients, "be added");
     for (size_t i = 0; i < sum->elements; i++)
-        tensor_floats(sum)[i] += 0x1p-20f * roundf(0x1p20f * tensor_floats(gradients)[i]);
+        tensor_floats(sum)[i] += 0x1p-20f * roundf(0x1p20f * tensor_floats(numbers)[i]);
+    tensor_free(numbers);
     tensor_zero(gradients);
 }
 
@@ -136,7 +140,7 @@ static void store(const struct run *run, const struct trained_stage *one, bool a
     struct tensor *shard = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU,
                                       shape_flat(end - begin + (run->rank == run->ranks - 1)));
     tensor_zero(shard);
-    memcpy(shard->data, tensor_floats(state) + begin, (end - begin) * sizeof(float));
+    tensor_get(state, begin, end - begin, shard->data);
     tensor_file_add_range(file, "own state", shard, DRIVER_ARENA, ".momentum_buffer", begin);
     tensor_free(shard);
 }

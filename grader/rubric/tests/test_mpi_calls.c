@@ -38,16 +38,16 @@ static void read_header(void)
     test_folder_free(g_steal_pointer(&folder));
 }
 
-/* The wrappers that are linked into every program. */
+/* The wrappers that are linked into every program, but for those that write no record (call_unlogged.c). */
 static void read_library(void)
 {
-    struct test_run run =
-        test_run_command("nm --defined-only --extern-only %s/libcommon.a", test_build_folder());
+    struct test_run run = test_run_command(
+        "nm --print-file-name --defined-only --extern-only %s/libcommon.a", test_build_folder());
     ck_assert_int_eq(run.status, 0);
     g_auto(GStrv) lines = g_strsplit(run.output, "\n", -1);
     for (char **line = lines; *line != NULL; line++) {
         const char *name = strstr(*line, " T MPI");
-        if (name != NULL)
+        if (name != NULL && strstr(*line, "call_unlogged.o:") == NULL)
             g_hash_table_add(logged, g_strdup(name + 3));
     }
     test_run_clear(&run);
