@@ -181,6 +181,7 @@ int driver_main(int argc, char **argv, const struct program *given)
     mpi_check(PMPI_Comm_rank(run.comm, &run.rank));
     mpi_check(PMPI_Comm_size(run.comm, &run.ranks));
     fatal_set_rank(run.rank);
+    driver_device_open(&options);
     if (options.evidence[0] != '\0') {
         driver_evidence_folder(&options);
         memory_spoil(true);

@@ -4,7 +4,7 @@
  * driver_data.c (do all ranks see the same data?), driver_train.c (the steps), driver_state.c (what
  * a rank holds of its stages), driver_evidence.c (tensor files and facts), driver_checkpoint*.c
  * (driver_checkpoint.h), driver_memory.c (memory over time), driver_progress.c (the progress line) and
- * driver_usage.c (how well the ranks were used).
+ * driver_usage.c (how well the ranks were used), driver_device.c (the GPU that they use).
  */
 #ifndef COMMON_DRIVER_DRIVER_PARTS_H
 #define COMMON_DRIVER_DRIVER_PARTS_H
@@ -117,10 +117,20 @@ void driver_progress_goes_on(struct progress *progress, int first, double second
 void driver_progress_step(struct progress *progress, const struct curve_point *point);
 void driver_progress_end(struct progress *progress);
 
+/* ---- driver_device.c ----------------------------------------------------------------------------- */
+
+/* The GPU that the options ask for; where they ask for none, nothing happens. All ranks call it. */
+void driver_device_open(const struct options *options);
+/* "on NVIDIA H100 80GB HBM3, shared by 2 ranks", "on emulated"; empty: the run uses no GPU. */
+const char *driver_device_text(void);
+/* Returns when a GPU has done what it was asked for. */
+void driver_device_wait(void);
+
 /* ---- driver_usage.c: how a rank spent the time of its training steps ---------------------------- */
 
 struct usage {
     const char *step;       /* its name */
+    bool timed;             /* somebody wants to know: a step ends when its GPU is done */
     int steps;              /* that are counted */
     uint64_t began, ended;  /* of the step: machine_clock() */
     uint64_t busy_before;   /* log_busy() at the begin of the step */
@@ -129,6 +139,7 @@ struct usage {
     size_t activation_peak; /* bytes */
     size_t peak;            /* bytes: the sum over the device's kinds, each at its own peak */
     size_t host_peak;       /* bytes in the host's memory */
+    uint64_t launches; /* of the GPU's kernels and products: in the last step; before it, so far */
 };
 
 /* Begins to count; peaks of memory are counted from here on. */

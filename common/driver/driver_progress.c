@@ -9,6 +9,7 @@
  */
 #include "common/base/machine.h"
 #include "common/driver/driver_parts.h"
+#include "common/mpi/staged_way.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,6 +34,8 @@ static bool is_terminal(void)
 struct progress driver_progress_begin(const struct options *options, int steps, bool shown)
 {
     const double now = driver_seconds();
+    if (shown && !options->quiet && driver_device_text()[0] != '\0')
+        fprintf(stderr, "training %s\nmessages: %s\n", driver_device_text(), staged_description());
     return (struct progress){
         .shown = shown && !options->quiet,
         .terminal = is_terminal(),

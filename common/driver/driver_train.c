@@ -340,6 +340,7 @@ struct usage driver_train(struct run *run, const struct program *program, const 
     if (program->end != NULL)
         program->end(run);
     transfers_must_be_over();
+    driver_device_wait(); /* what fails on the GPU fails in this run */
     driver_evidence_memory();
     driver_usage_end(&training.usage);
     take_down(run);

@@ -6,6 +6,7 @@
  * several steps is not counted, because memory and caches are still cold then.
  * The bubble is the idle share of the makespan: 1 - (mean busy time) / (step time).
  */
+#include "common/base/device.h"
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 #include "common/base/memory.h"
@@ -22,18 +23,23 @@
 struct usage driver_usage_begin(const struct run *run)
 {
     memory_reset_peak();
-    return (struct usage){.step = run->step->name};
+    return (struct usage){.step = run->step->name,
+                          .timed = run->options->report || run->options->against[0] != '\0'};
 }
 
 void driver_usage_before_step(struct usage *usage)
 {
     usage->busy_before = log_busy();
+    usage->launches = device_launches();
     usage->began = machine_clock();
 }
 
 void driver_usage_after_step(struct usage *usage)
 {
+    if (usage->timed)
+        driver_device_wait();
     usage->ended = machine_clock();
+    usage->launches = device_launches() - usage->launches;
     if (usage->steps++ == 1) /* there is a warm step: forget the cold one */
         usage->seconds = usage->busy = 0;
     usage->seconds += 1e-9 * (double)(usage->ended - usage->began);
@@ -134,12 +140,16 @@ static void print(const struct run *run, const struct usage *usage, const struct
 {
     const double step = step_seconds(all, run->ranks);
     char text[UNITS_TEXT_SIZE];
-    printf("%s: %d ranks, %d samples a step; step time %s (%s), %.6g samples/s\n", usage->step,
+    const char *device = driver_device_text();
+    printf("%s: %d ranks, %d samples a step; step time %s (%s%s%s), %.6g samples/s\n", usage->step,
            run->ranks, run->options->batch_size, units_seconds(step, text), machine_name(),
-           run->options->batch_size / step);
+           device[0] != '\0' ? ", " : "", device, run->options->batch_size / step);
     printf("  bubble (idle share of the makespan) %.2f%%, utilisation %.2f%%\n",
            100 * (1 - utilisation(all, run->ranks)), 100 * utilisation(all, run->ranks));
     print_ranks(all, run->ranks, step);
+    if (usage->launches > 0)
+        printf("  rank 0 launched %llu kernels in its last step\n",
+               (unsigned long long)usage->launches);
 }
 
 void driver_usage_report(const struct run *run, const struct usage *usage)

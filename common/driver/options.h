@@ -8,6 +8,7 @@
 #ifndef COMMON_DRIVER_OPTIONS_H
 #define COMMON_DRIVER_OPTIONS_H
 
+#include "common/mpi/staged_way.h"
 #include "common/training/loss.h"
 #include "common/training/optimizer.h"
 
@@ -32,14 +33,17 @@ struct options {
     enum loss_kind loss;                  /* --loss cross-entropy|mean */
     int batch_size;                       /* --batch */
     int micro_batches;                    /* --micro-batches: see options_micro_batches */
-    enum device device;                   /* --device cpu|meta */
-    bool reverse_ranks;                   /* --reverse-ranks: see options_rank_of_process */
-    int steps;                            /* --steps; 0: as many as the epochs have (with
+    enum device device;                   /* --device cpu|meta|cuda|emulated */
+    char back_end[16];                  /* of DEVICE_CUDA: "cuda" or "emulated"; empty for others */
+    bool tf32;                          /* --tf32: products on the GPU are of numbers of 10 bits */
+    enum staged_way messages;           /* --messages staged|direct: of tensors on a GPU */
+    bool reverse_ranks;                 /* --reverse-ranks: see options_rank_of_process */
+    int steps;                          /* --steps; 0: as many as the epochs have (with
                                              --compare and no --steps: 1) */
-    int epochs;                           /* --epochs */
-    struct optimizer_options optimizer;   /* --optimizer sgd|adamw, --learning-rate, --momentum */
-    uint64_t seed;                        /* --seed */
-    bool compare;                         /* --compare: compare the first step with the baseline */
+    int epochs;                         /* --epochs */
+    struct optimizer_options optimizer; /* --optimizer sgd|adamw, --learning-rate, --momentum */
+    uint64_t seed;                      /* --seed */
+    bool compare;                       /* --compare: compare the first step with the baseline */
     char probe[32];          /* --probe: run one of the assignment's probes instead of training */
     char evidence[PATH_MAX]; /* --evidence: folder for log and tensors; empty: none */
     char curve[PATH_MAX];    /* --curve: file for the learning curve; empty: none */

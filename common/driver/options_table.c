@@ -5,6 +5,7 @@
  */
 #include "common/driver/options_parts.h"
 
+#include "common/base/machine.h"
 #include "common/files/dataset.h"
 
 #include <argp.h>
@@ -27,6 +28,8 @@ enum key {
     KEY_MOMENTUM,
     KEY_SEED,
     KEY_DEVICE,
+    KEY_TF32,
+    KEY_MESSAGES,
     KEY_REVERSE_RANKS,
     KEY_REPORT,
     KEY_COMPARE,
@@ -56,7 +59,18 @@ const struct argp_option options_table[] = {
     {"micro-batches", KEY_MICRO_BATCHES, "N", 0,
      "that a batch, or a rank's share of it, is cut into (4)", 2},
     {"device", KEY_DEVICE, "NAME", 0,
-     "cpu, or meta: shapes without numbers, to see time and memory of models of any size", 2},
+     "cpu; cuda: a GPU; emulated: a GPU's kernels on the processor, slowly, to test them; or meta: "
+     "shapes "
+     "without numbers, to see time and memory of models of any size",
+     2},
+    {"tf32", KEY_TF32, NULL, 0,
+     "with a GPU: matrix products in TF32, which are faster, and whose factors are rounded to 10 "
+     "bits",
+     2},
+    {"messages", KEY_MESSAGES, "WAY", 0,
+     "from and into a GPU's memory: staged, through the host, or direct, by an MPI that is "
+     "CUDA-aware (what the MPI can)",
+     2},
     {"reverse-ranks", KEY_REVERSE_RANKS, NULL, 0,
      "rank 0 is the last process of MPI_COMM_WORLD, the last rank is its first", 2},
     {"checkpoint", OPTIONS_KEY_CHECKPOINT, "N", 0,
@@ -101,8 +115,29 @@ static error_t read_device(struct parsing *parsing, const char *text)
         parsing->options->device = DEVICE_CPU;
     else if (strcmp(text, "meta") == 0)
         parsing->options->device = DEVICE_META;
+    else if (strcmp(text, "cuda") == 0 || strcmp(text, "emulated") == 0)
+        parsing->options->device = DEVICE_CUDA;
     else
-        return parsing_refuse(parsing, "--device %.60s: must be cpu or meta", text);
+        return parsing_refuse(parsing, "--device %.60s: must be cpu, cuda, emulated or meta", text);
+    if (parsing->options->device == DEVICE_CUDA && !machine_may_have_gpus())
+        return parsing_refuse(parsing,
+                              "--device %.60s: a simulated cluster has no GPU: its time is that of "
+                              "the platform's file. Run with --device cpu or --device meta, or the "
+                              "program that is built for this computer",
+                              text);
+    snprintf(parsing->options->back_end, sizeof parsing->options->back_end, "%s",
+             parsing->options->device == DEVICE_CUDA ? text : "");
+    return 0;
+}
+
+static error_t read_messages(struct parsing *parsing, const char *text)
+{
+    if (strcmp(text, "staged") == 0)
+        parsing->options->messages = STAGED_ALWAYS;
+    else if (strcmp(text, "direct") == 0)
+        parsing->options->messages = STAGED_NEVER;
+    else
+        return parsing_refuse(parsing, "--messages %.60s: must be staged or direct", text);
     return 0;
 }
 
@@ -153,9 +188,15 @@ static error_t finish(struct parsing *parsing)
     if (options->log_memory > 0 && options->evidence[0] == '\0')
         return parsing_refuse(parsing,
                               "--log-memory: it goes into the log, so it needs --evidence");
+    if (options->messages != STAGED_BY_ITSELF && options->device != DEVICE_CUDA)
+        return parsing_refuse(parsing,
+                              "--messages: it is for --device cuda: other memory is sent as it is");
     if (options->device == DEVICE_META && looks_at_numbers)
         return parsing_refuse(parsing, "--device meta: its tensors hold no numbers, so --compare, "
                                        "--snapshots and --dump-gradients have nothing to look at");
+    if (options->tf32 && options->device != DEVICE_CUDA)
+        return parsing_refuse(parsing, "--tf32: only GPUs multiply in TF32, so it needs --device "
+                                       "cuda (or emulated)");
     if (options->log_data > 0 && options->evidence[0] == '\0')
         return parsing_refuse(parsing, "--log-data: it goes into the log, so it needs --evidence");
     const bool in_brief = options->compare || options->against[0] != '\0';
@@ -248,6 +289,11 @@ error_t options_read_one(int key, char *text, struct argp_state *state)
                            &options->micro_batches);
     case KEY_DEVICE:
         return read_device(parsing, text);
+    case KEY_TF32:
+        options->tf32 = true;
+        return 0;
+    case KEY_MESSAGES:
+        return read_messages(parsing, text);
     case KEY_REVERSE_RANKS:
         options->reverse_ranks = true;
         return 0;

@@ -179,6 +179,24 @@ static bool write_all(int descriptor, const void *data, size_t bytes)
     return true;
 }
 
+/* Of one on the GPU, some numbers at a time. */
+static bool write_tensor(int descriptor, const struct tensor *tensor)
+{
+    enum { TOGETHER = 1 << 20 };
+    if (tensor->device == DEVICE_CPU)
+        return write_all(descriptor, tensor->data, tensor_bytes(tensor));
+    const size_t each = dtype_bytes(tensor->dtype);
+    void *room = memory_block_new(TOGETHER * each);
+    bool good = true;
+    for (size_t i = 0; i < tensor->elements && good; i += TOGETHER) {
+        const size_t left = tensor->elements - i, count = left < TOGETHER ? left : TOGETHER;
+        tensor_get(tensor, i, count, room);
+        good = write_all(descriptor, room, count * each);
+    }
+    memory_block_free(room, TOGETHER * each);
+    return good;
+}
+
 static bool write_contents(const struct tensor_file *file, int descriptor, const char *header,
                            size_t header_length)
 {
@@ -187,8 +205,7 @@ static bool write_contents(const struct tensor_file *file, int descriptor, const
         !write_all(descriptor, header, header_length))
         return false;
     for (int i = 0; i < file->count; i++)
-        if (!write_all(descriptor, file->entry[i].tensor->data,
-                       tensor_bytes(file->entry[i].tensor)))
+        if (!write_tensor(descriptor, file->entry[i].tensor))
             return false;
     return true;
 }

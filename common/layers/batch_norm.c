@@ -44,23 +44,16 @@ static void need_two_numbers(const struct layer *layer, struct layer_memory memo
               memory.layer, shape_text(layer->input, text));
 }
 
-/* running += momentum · (own - running), as PyTorch rounds it. */
-static void follow(int count, float *running, const float *own, float factor)
-{
-    for (int i = 0; i < count; i++)
-        running[i] = (1 - momentum) * running[i] + momentum * (factor * own[i]);
-}
-
-static void update_running(const struct layer *layer, struct batch_norm_sizes sizes, float *buffers,
-                           const float *statistics)
+static void update_running(const struct layer *layer, const struct kernels *kernels,
+                           struct batch_norm_sizes sizes, float *buffers, const float *statistics)
 {
     const float numbers = (float)sizes.together * (float)sizes.plane;
-    const int channels = sizes.channels;
+    const size_t channels = (size_t)sizes.channels;
     for (int group = 0; group < sizes.samples / sizes.together; group++) {
-        const float *own = statistics + 2 * (size_t)group * (size_t)channels;
-        follow(channels, buffers + layer->buffer[RUNNING_MEAN].offset, own, 1);
-        follow(channels, buffers + layer->buffer[RUNNING_VARIANCE].offset, own + channels,
-               numbers / (numbers - 1));
+        const float *own = statistics + 2 * (size_t)group * channels;
+        kernels->follow(channels, momentum, 1, own, buffers + layer->buffer[RUNNING_MEAN].offset);
+        kernels->follow(channels, momentum, numbers / (numbers - 1), own + channels,
+                        buffers + layer->buffer[RUNNING_VARIANCE].offset);
     }
 }
 
@@ -96,8 +89,9 @@ static struct tensor *forward(const struct layer *layer, struct layer_memory mem
                                        memory.parameters + layer->parameter[WEIGHT].offset,
                                        memory.parameters + layer->parameter[BIAS].offset,
                                        tensor_floats(y), tensor_floats(statistics));
-    if (memory.buffers != NULL && !pass->again && x->device != DEVICE_META)
-        update_running(layer, sizes, memory.buffers, tensor_floats(statistics));
+    if (memory.buffers != NULL && !pass->again)
+        update_running(layer, kernels_for(x->device), sizes, memory.buffers,
+                       tensor_floats(statistics));
     saved_keep(saved, SAVED_X, x);
     saved_keep_exact(saved, SAVED_STATISTICS, statistics);
     return y;

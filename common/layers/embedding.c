@@ -21,13 +21,17 @@ static void check_tokens(const struct layer *layer, const struct tensor *x)
     const int vocabulary = layer->parameter[TOKEN].shape.size[0], tokens = layer->input.size[0];
     if (x->dtype != DTYPE_INT32)
         fatal("a token embedding takes int32 tokens, not %s", dtype_name(x->dtype));
-    for (int i = 0; x->device != DEVICE_META && i < x->count; i++) {
-        const int32_t token = tensor_integers(x)[i];
+    if (x->device == DEVICE_META)
+        return;
+    struct tensor *numbers = tensor_on_host(x, "be looked at");
+    for (int i = 0; i < x->count; i++) {
+        const int32_t token = tensor_integers(numbers)[i];
         if (token < 0 || token >= vocabulary)
             fatal("token %d, number %d of sample %d, is not in 0 … %d, the vocabulary: were the "
                   "inputs received whole, as MPI_INT32_T?",
                   token, i % tokens, i / tokens, vocabulary - 1);
     }
+    tensor_free(numbers);
 }
 
 static struct tensor *forward(const struct layer *layer, struct layer_memory memory,

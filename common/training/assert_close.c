@@ -30,7 +30,7 @@ struct tolerance tolerance_gradient(void)
     return (struct tolerance){.relative = 1e-5, .absolute = 4e-5, .norm = 1e-5};
 }
 
-/* Element i as a double, which holds each dtype's values exactly. */
+/* Element i, of numbers on the host, as a double, which holds each dtype's values exactly. */
 static double element(const struct tensor *tensor, int i)
 {
     if (tensor->dtype == DTYPE_FLOAT32)
@@ -45,8 +45,10 @@ static double element(const struct tensor *tensor, int i)
 static double norm_of(const struct tensor *tensor)
 {
     double squares = 0;
-    for (int i = 0; i < tensor->count; i++)
-        squares += element(tensor, i) * element(tensor, i);
+    struct tensor *numbers = tensor_on_host(tensor, "be compared");
+    for (int i = 0; i < numbers->count; i++)
+        squares += element(numbers, i) * element(numbers, i);
+    tensor_free(numbers);
     return sqrt(squares);
 }
 
@@ -114,8 +116,12 @@ struct closeness closeness_of(const struct tensor *actual, const struct tensor *
                           .actual_all_zero = true,
                           .expected_all_zero = true};
     struct sums sums = {0, 0};
+    struct tensor *found = tensor_on_host(actual, "be compared"),
+                  *right = tensor_on_host(expected, "be compared");
     for (int i = 0; i < c.count; i++)
-        compare_element(&c, &sums, i, element(actual, i), element(expected, i), tolerance);
+        compare_element(&c, &sums, i, element(found, i), element(right, i), tolerance);
+    tensor_free(found);
+    tensor_free(right);
     if (sums.difference > 0)
         c.relative_norm =
             isfinite(sums.difference) ? sqrt(sums.difference / sums.expected) : INFINITY;
@@ -171,7 +177,11 @@ const char *closeness_text(const struct closeness *closeness, const char *name,
         APPEND("\n  expected %s %s", dtype_name(expected->dtype),
                shape_text(expected->shape, shape));
     } else {
-        append_differences(closeness, actual, expected, tolerance, text);
+        struct tensor *found = tensor_on_host(actual, "be compared"),
+                      *right = tensor_on_host(expected, "be compared");
+        append_differences(closeness, found, right, tolerance, text);
+        tensor_free(found);
+        tensor_free(right);
     }
     return text;
 }

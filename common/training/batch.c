@@ -39,8 +39,8 @@ struct shape batch_outputs_shape(const struct batch *batch, int samples)
 
 static void forget_labels(struct batch *batch)
 {
-    for (int i = 0; i < batch->all_labels->count && !batch_is_meta(batch); i++)
-        tensor_integers(batch->all_labels)[i] = NOT_RECEIVED;
+    _Static_assert(NOT_RECEIVED == -1, "all bits set");
+    tensor_spoil(batch->all_labels);
 }
 
 struct batch *batch_new(const struct batch_options *options)
@@ -121,11 +121,16 @@ void batch_replace_loss(struct batch *batch, const struct custom_loss *loss)
 /* Fetches what is loaded at the beginning of a step: the labels. */
 static void fetch_labels(struct batch *batch)
 {
-    if (batch->labels != NULL && batch->first >= 0)
-        dataset_gather_labels(batch->labels, batch->order + batch->first, batch->loaded,
-                              tensor_integers(batch->all_labels));
-    else
+    if (batch->labels == NULL || batch->first < 0) {
         forget_labels(batch);
+        return;
+    }
+    struct tensor *room = tensor_host_room(batch->all_labels);
+    if (room != batch->all_labels)
+        tensor_spoil(room); /* a smaller share leaves some */
+    dataset_gather_labels(batch->labels, batch->order + batch->first, batch->loaded,
+                          tensor_integers(room));
+    tensor_bring(batch->all_labels, room);
 }
 
 /* A new data set with the inputs or the labels. */

@@ -4,6 +4,7 @@
  */
 #include "common/training/batch_parts.h"
 
+#include "common/base/device_numbers.h"
 #include "common/base/fatal.h"
 #include "common/kernels/work/work.h"
 #include "common/log/log_caller.h"
@@ -16,8 +17,7 @@
 
 void batch_forget_outputs(struct batch *batch)
 {
-    for (int i = 0; i < batch->outputs->count && !batch_is_meta(batch); i++)
-        tensor_floats(batch->outputs)[i] = NAN;
+    tensor_spoil(batch->outputs); /* NaN */
 }
 
 static struct micro_batch *micro_batch_of(const struct batch *batch, int micro_batch)
@@ -80,10 +80,13 @@ struct tensor *batch_inputs(struct batch *batch, int micro_batch)
     struct tensor *inputs =
         tensor_new(MEMORY_ACTIVATION, batch->options.data.dtype, batch->options.device,
                    shape_with_batch(count, batch->options.data.input));
-    if (!batch_is_meta(batch))
+    if (!batch_is_meta(batch)) {
+        struct tensor *room = tensor_host_room(inputs);
         dataset_gather_inputs(batch->inputs,
                               batch->order + batch->first + begin_of(batch, micro_batch), count,
-                              inputs->data);
+                              room->data);
+        tensor_bring(inputs, room);
+    }
     work_end();
     return hand_out(LOG_HELD_X, micro_batch, inputs, __builtin_return_address(0));
 }
@@ -111,13 +114,19 @@ static const struct tensor *labels_for_loss(struct batch *batch, int micro_batch
 {
     if (batch->options.loss == LOSS_MEAN || batch_is_meta(batch))
         return NULL;
-    const struct tensor *labels = batch_labels(batch, micro_batch);
-    for (int i = 0; i < labels->count; i++)
-        if (tensor_integers(labels)[i] == NOT_RECEIVED)
+    return batch_labels(batch, micro_batch);
+}
+
+/* Fatal where one of them is not here. Before the loss, for which the processor waits anyway. */
+static void labels_must_be_here(const struct tensor *labels, int micro_batch)
+{
+    struct tensor *numbers = tensor_on_host(labels, "be looked at");
+    for (int i = 0; i < numbers->count; i++)
+        if (tensor_integers(numbers)[i] == NOT_RECEIVED)
             fatal("the labels of micro-batch %d are not here: call batch_open_labels() on the rank "
                   "that computes the loss, or receive them into batch_labels() first",
                   micro_batch);
-    return labels;
+    tensor_free(numbers);
 }
 
 /* A new view of the rows of the outputs that belong to a micro-batch. */
@@ -144,15 +153,18 @@ void batch_loss(struct batch *batch, int micro_batch, struct tensor *y)
     if (!shape_equal(y->shape, expected) || y->dtype != DTYPE_FLOAT32 ||
         y->device != batch->options.device)
         fatal("micro-batch %d: the output is %s of %s, expected float32 of %s on the batch's "
-              "device, as it leaves the last stage",
+              "device, as it leaves the last stage%s",
               micro_batch, dtype_name(y->dtype), shape_text(y->shape, found_text),
-              shape_text(expected, expected_text));
+              shape_text(expected, expected_text),
+              device_misplaced(y->device, batch->options.device));
     if (own->loss_computed)
         fatal("the loss of micro-batch %d was computed already in this step: each micro-batch goes "
               "through the last stage once",
               micro_batch);
     begin_loss(batch, micro_batch, WORK_loss_forward);
     const struct tensor *labels = labels_for_loss(batch, micro_batch);
+    if (labels != NULL)
+        labels_must_be_here(labels, micro_batch);
     struct tensor *outputs = outputs_of(batch, micro_batch);
     tensor_copy(outputs, y);
     tensor_free(y);

@@ -12,6 +12,11 @@ struct extent {
     int classes;
 };
 
+static bool looks_at_labels(enum loss_kind kind, const struct tensor *outputs)
+{
+    return kind != LOSS_MEAN && outputs->device != DEVICE_META;
+}
+
 static struct extent check_arguments(enum loss_kind kind, const struct tensor *outputs,
                                      const struct tensor *labels)
 {
@@ -24,21 +29,27 @@ static struct extent check_arguments(enum loss_kind kind, const struct tensor *o
     struct extent extent = {tensor_rows(outputs), shape_last(outputs->shape)};
     if (extent.rows == 0 || extent.classes == 0)
         fatal("no loss of outputs of shape %s", shape_text(outputs->shape, text));
-    if (kind == LOSS_MEAN || outputs->device == DEVICE_META)
+    if (!looks_at_labels(kind, outputs))
         return extent;
-
     if (labels == NULL || labels->dtype != DTYPE_INT32 || labels->count != extent.rows)
         fatal("cross-entropy needs int32 labels (%d), not %s %s", extent.rows,
               labels == NULL ? "NULL" : dtype_name(labels->dtype),
               labels == NULL ? "" : shape_text(labels->shape, text));
+    return extent;
+}
+
+/* Fatal for one that is no class. */
+static void check_labels(struct extent extent, const struct tensor *labels)
+{
+    struct tensor *numbers = tensor_on_host(labels, "be looked at");
     for (int i = 0; i < extent.rows; i++) {
-        int32_t label = tensor_integers(labels)[i];
+        const int32_t label = tensor_integers(numbers)[i];
         if (label < 0 || label >= extent.classes)
             fatal("label %d, number %d, is not in 0 … %d: were the labels received whole, as "
                   "MPI_INT32_T, before the loss?",
                   label, i, extent.classes - 1);
     }
-    return extent;
+    tensor_free(numbers);
 }
 
 /* On the meta device nobody has labels. */
@@ -51,17 +62,23 @@ double loss_forward(enum loss_kind kind, const struct tensor *outputs, const str
                     int *correct)
 {
     struct extent extent = check_arguments(kind, outputs, labels);
+    const struct kernels *kernels = kernels_for(outputs->device);
     *correct = 0;
-    if (kind == LOSS_MEAN) {
-        double sum = 0;
-        for (int i = 0; i < outputs->count && outputs->device != DEVICE_META; i++)
-            sum += (double)tensor_floats(outputs)[i];
-        return sum / outputs->count;
-    }
-    return kernels_for(outputs->device)
-               ->cross_entropy(extent.rows, extent.classes, tensor_floats(outputs),
-                               numbers_of(labels), correct) /
+    if (looks_at_labels(kind, outputs))
+        check_labels(extent, labels);
+    if (kind == LOSS_MEAN)
+        return kernels->sum(outputs->elements, tensor_floats(outputs)) / outputs->count;
+    return kernels->cross_entropy(extent.rows, extent.classes, tensor_floats(outputs),
+                                  numbers_of(labels), correct) /
            extent.rows;
+}
+
+static void fill(struct tensor *tensor, float value)
+{
+    struct tensor *room = tensor_host_room(tensor);
+    for (int i = 0; i < room->count; i++)
+        tensor_floats(room)[i] = value;
+    tensor_bring(tensor, room);
 }
 
 struct tensor *loss_backward(enum loss_kind kind, const struct tensor *outputs,
@@ -70,14 +87,17 @@ struct tensor *loss_backward(enum loss_kind kind, const struct tensor *outputs,
     struct extent extent = check_arguments(kind, outputs, labels);
     struct tensor *gradient =
         tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, outputs->device, outputs->shape);
-    float *to = tensor_floats(gradient);
     if (kind == LOSS_MEAN) {
-        for (int i = 0; i < outputs->count && outputs->device != DEVICE_META; i++)
-            to[i] = scale / (float)outputs->count;
+        if (outputs->device != DEVICE_META)
+            fill(gradient, scale / (float)outputs->count);
         return gradient;
     }
+    /* Of labels on the GPU the forward has looked at each; here the processor would have to wait for them. */
+    if (outputs->device == DEVICE_CPU)
+        check_labels(extent, labels);
     kernels_for(outputs->device)
         ->cross_entropy_backward(extent.rows, extent.classes, tensor_floats(outputs),
-                                 numbers_of(labels), scale / (float)extent.rows, to);
+                                 numbers_of(labels), scale / (float)extent.rows,
+                                 tensor_floats(gradient));
     return gradient;
 }

@@ -58,6 +58,7 @@ static struct optimizer *made(const struct optimizer_options *options, struct st
         optimizer->state[i] = tensor_new(kind, DTYPE_FLOAT32, device, shape);
         tensor_zero(optimizer->state[i]);
     }
+    optimizer->device = optimizer->state[0]->device; /* beside a GPU, the host is the processor */
     return optimizer;
 }
 
@@ -177,19 +178,26 @@ static void step_by_blocks(struct optimizer *optimizer, size_t first, size_t cou
                            float *parameters, const void *gradients, enum dtype dtype,
                            double factor)
 {
-    enum { BLOCK = 4096 };
-    float block[BLOCK];
+    /* Small ones stay in the processor's cache; a GPU wants much to do at once. */
+    enum { SMALL = 4096, LARGE = 1 << 20 };
+    const bool on_gpu = optimizer->device == DEVICE_CUDA;
+    const size_t most = on_gpu ? LARGE : SMALL, together = count < most ? count : most;
     const struct kernels *kernels = kernels_for(optimizer->device);
-    for (size_t i = 0; i < count; i += BLOCK) {
-        const size_t length = count - i < BLOCK ? count - i : BLOCK;
-        const char *from = (const char *)gradients + i * dtype_bytes(dtype);
+    float small[SMALL];
+    struct tensor *large = !on_gpu ? NULL
+                                   : tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, optimizer->device,
+                                                shape_flat(together));
+    float *block = on_gpu ? tensor_floats(large) : small;
+    for (size_t i = 0; i < count; i += together) {
+        const size_t length = count - i < together ? count - i : together;
         if (dtype == DTYPE_FLOAT32)
-            memcpy(block, from, length * sizeof *block);
+            kernels->copy_blocks(1, length, (const float *)gradients + i, length, block, length);
         else
-            kernels->widen(dtype, length, from, block);
+            kernels->widen(dtype, length, (const uint16_t *)gradients + i, block);
         kernels->scale(length, (float)factor, block);
         step_with(optimizer, first + i, length, parameters + i, block);
     }
+    tensor_free(large);
 }
 
 void optimizer_step_on(struct optimizer *optimizer, size_t first, size_t count, float *parameters,

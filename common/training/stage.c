@@ -136,19 +136,30 @@ static void make_arenas(struct stage *stage, const struct model *model)
             tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, options->device, shape_flat(buffers));
 }
 
+static void initialise_tied(struct stage *stage, const struct layer *first)
+{
+    struct tensor *tied = tensor_view(stage->parameters, stage->tied_offset, stage->tied->shape);
+    struct tensor *room = tensor_host_room(tied);
+    layer_initialise_parameter(first, 0, stage->options.seed, tensor_floats(room));
+    tensor_bring(tied, room);
+    tensor_free(tied);
+}
+
 static void initialise(struct stage *stage, const struct model *model)
 {
     const struct stage_options *options = &stage->options;
     if (stage->parameters != NULL)
         stage_initial_parameters(stage, 0, stage->count, stage->parameters->data);
+    struct tensor *buffers = stage->buffers == NULL ? NULL : tensor_host_room(stage->buffers);
     for (int i = 0; i < options->layers; i++) {
         if (stage->layer[i].buffers > 0)
             layer_initialise_buffers(&stage->layer[i],
-                                     tensor_floats(stage->buffers) + stage->buffer_offset[i]);
+                                     tensor_floats(buffers) + stage->buffer_offset[i]);
     }
+    if (buffers != NULL)
+        tensor_bring(stage->buffers, buffers);
     if (stage_tied_copy(stage) != NULL)
-        layer_initialise_parameter(&model->layer[0], 0, options->seed,
-                                   tensor_floats(stage->parameters) + stage->tied_offset);
+        initialise_tied(stage, &model->layer[0]);
 }
 
 /* ---- flights ---- */

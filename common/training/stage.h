@@ -110,7 +110,8 @@ void stage_put_gradients(struct stage *stage, int layer, struct tensor *gradient
 struct tensor *stage_take_parameters(struct stage *stage, int layer);
 struct tensor *stage_take_gradients(struct stage *stage, int layer);
 /* to[0 … count - 1], of the precision, become the values that the elements from `begin` on of all the stage's parameters
- * have at the beginning. */
+ * have at the beginning.
+ * `to` is the processor's memory or the GPU's. */
 void stage_initial_parameters(const struct stage *stage, size_t begin, size_t count, void *to);
 /* How many elements all the stage's parameters have. */
 size_t stage_parameter_count(const struct stage *stage);

@@ -4,6 +4,8 @@
  */
 #include "common/training/stage_parts.h"
 
+#include "common/base/device.h"
+#include "common/base/device_numbers.h"
 #include "common/base/fatal.h"
 #include "common/kernels/kernels.h"
 
@@ -105,9 +107,10 @@ static void put(const struct stage *stage, struct tensor **of, int what, int lay
     if (numbers->elements != end - begin || numbers->dtype != dtype ||
         numbers->device != stage->options.device)
         fatal("stage %d: stage_put_%s of layer %d was given %s %s; expected %s (%zu) on the "
-              "stage's device",
+              "stage's device%s",
               stage->options.index, words[what], layer, dtype_name(numbers->dtype),
-              shape_text(numbers->shape, found), dtype_name(dtype), end - begin);
+              shape_text(numbers->shape, found), dtype_name(dtype), end - begin,
+              device_misplaced(numbers->device, stage->options.device));
     if (*place != NULL)
         fatal("stage %d: the %s of layer %d are put there, and they are there already: "
               "stage_take_%s comes first",
@@ -175,17 +178,24 @@ static void initial_values_of(const struct stage *stage, int i, size_t begin, si
     const enum dtype dtype = stage->options.precision;
     if (from >= until)
         return;
+    const size_t bytes = (until - from) * dtype_bytes(dtype);
+    char *place = to + (from - begin) * dtype_bytes(dtype);
+    if (device_owns(to)) {
+        void *room = memory_allocate(MEMORY_WORKSPACE, bytes);
+        initial_values_of(stage, i, from, until, room);
+        device_copy_in(place, room, bytes);
+        memory_release(MEMORY_WORKSPACE, room, bytes);
+        return;
+    }
     if (dtype == DTYPE_FLOAT32 && from == first && until == first + count) {
-        layer_initialise(&stage->layer[i], stage->options.seed,
-                         (float *)(void *)to + (from - begin));
+        layer_initialise(&stage->layer[i], stage->options.seed, (float *)(void *)place);
         return;
     }
     struct tensor *all = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, shape_flat(count));
     layer_initialise(&stage->layer[i], stage->options.seed, tensor_floats(all));
-    char *place = to + (from - begin) * dtype_bytes(dtype);
     const float *values = tensor_floats(all) + (from - first);
     if (dtype == DTYPE_FLOAT32)
-        memcpy(place, values, (until - from) * sizeof *values);
+        memcpy(place, values, bytes);
     else
         kernels_for(DEVICE_CPU)->narrow(dtype, until - from, values, place);
     tensor_free(all);

@@ -3,6 +3,7 @@
  */
 #include "common/training/stage_parts.h"
 
+#include "common/base/device_numbers.h"
 #include "common/base/fatal.h"
 #include "common/kernels/convert.h"
 #include "common/kernels/work/work.h"
@@ -64,9 +65,10 @@ static void take_over(const struct stage *stage, int micro_batch, const char *wh
     if (!shape_equal(tensor->shape, shape) || tensor->dtype != dtype ||
         tensor->device != stage->options.device)
         fatal("stage %d, micro-batch %d: %s is %s %s; expected %s %s (micro-batch size first) "
-              "on the stage's device",
+              "on the stage's device%s",
               stage->options.index, micro_batch, what, dtype_name(tensor->dtype),
-              shape_text(tensor->shape, found), dtype_name(dtype), shape_text(shape, expected));
+              shape_text(tensor->shape, found), dtype_name(dtype), shape_text(shape, expected),
+              device_misplaced(tensor->device, stage->options.device));
 }
 
 /* ---- running ---- */
@@ -267,9 +269,10 @@ struct tensor *stage_evaluate(struct stage *stage, struct tensor *x)
     if (!shape_equal(x->shape, shape_with_batch(x->shape.size[0], stage->layer[0].input)) ||
         x->dtype != stage->layer[0].input_dtype || x->device != options->device)
         fatal("stage %d: stage_evaluate was given %s %s; expected %s (samples, then %s) on the "
-              "stage's device",
+              "stage's device%s",
               options->index, dtype_name(x->dtype), shape_text(x->shape, found),
-              dtype_name(stage->layer[0].input_dtype), shape_text(stage->layer[0].input, expected));
+              dtype_name(stage->layer[0].input_dtype), shape_text(stage->layer[0].input, expected),
+              device_misplaced(x->device, options->device));
     tensor_retain(x);
     for (int i = 0; i < options->layers; i++) {
         struct saved *saved = saved_new(&stage->layer[i]);

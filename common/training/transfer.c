@@ -13,8 +13,6 @@
 #include "common/log/log_caller.h"
 #include "common/log/log_fields.h"
 
-#include <string.h>
-
 struct transfer {
     struct transfer *next; /* that was begun before */
     uint64_t number;       /* from 1 within the rank */
@@ -96,7 +94,7 @@ static void check_tensors(const struct tensor *to, const struct tensor *from)
     if (to->dtype != from->dtype)
         fatal_at(refused, "%s can't be moved into %s: a transfer copies and does not convert",
                  dtype_name(from->dtype), dtype_name(to->dtype));
-    if (to->device != from->device)
+    if ((to->device == DEVICE_META) != (from->device == DEVICE_META))
         fatal_at(refused, "one of the tensors has numbers, the other is on the meta device");
 }
 
@@ -212,6 +210,15 @@ struct transfer *transfer_begin_range(struct tensor *to, size_t to_first, const 
                  __builtin_return_address(0));
 }
 
+/* The one in the host's memory is the processor's to read. */
+static void copy(const struct transfer *transfer)
+{
+    if (is_to_host(transfer))
+        tensor_get(transfer->from, transfer->from_first, transfer->count, target(transfer));
+    else
+        tensor_put(transfer->to, transfer->to_first, transfer->count, source(transfer));
+}
+
 /* Out of the list; one that is not in it was waited for before, and may be anything. */
 static void take_out(const struct transfer *transfer)
 {
@@ -237,7 +244,7 @@ void transfer_wait(struct transfer *transfer)
     log_append(
         log_record_of_transfer(end_record(transfer, waited_since, __builtin_return_address(0))));
     if (has_numbers(transfer))
-        memcpy(target(transfer), source(transfer), bytes_of(transfer));
+        copy(transfer);
     tensor_free(transfer->to);
     tensor_free(transfer->from);
     memory_block_free(transfer, sizeof *transfer);

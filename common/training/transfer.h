@@ -11,6 +11,8 @@
  *     …                                  computation that does not need it
  *     transfer_wait(transfer);           from here on on_device has the numbers
  *
+ * On this computer, of a GPU too, the numbers are copied in the wait: nothing goes on meanwhile.
+ *
  * Until the wait, `from` may not be written and `to` neither read nor written, but both may be freed: the
  * transfer holds them. Whoever breaks this is found: `to` has the numbers only behind the wait, on every
  * machine, and in a run whose evidence is looked at it has NaN from begin to wait; the log says of a `from` that
@@ -24,8 +26,8 @@
 
 struct transfer;
 
-/* All elements. Exactly one of the two is of the kind MEMORY_HOST; dtypes, devices and numbers of
- * elements agree (a transfer does not convert). Fatal otherwise. The caller waits for it. */
+/* All elements. Exactly one of the two is of the kind MEMORY_HOST; dtypes and numbers of elements agree (a
+ * transfer does not convert), and both are on the meta device or neither is. Fatal otherwise. The caller waits for it. */
 struct transfer *transfer_begin(struct tensor *to, const struct tensor *from);
 /* `count` elements from element from_first on, to those from to_first on. */
 struct transfer *transfer_begin_range(struct tensor *to, size_t to_first, const struct tensor *from,

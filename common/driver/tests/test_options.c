@@ -148,6 +148,17 @@ START_TEST(without_steps_there_is_no_such_option)
 }
 END_TEST
 
+START_TEST(messages_of_a_gpu)
+{
+    ck_assert_msg(reads("--device emulated"), "%s", error);
+    ck_assert_int_eq(options.messages, STAGED_BY_ITSELF);
+    ck_assert_msg(reads("--messages staged --device cuda"), "%s", error);
+    ck_assert_int_eq(options.messages, STAGED_ALWAYS);
+    ck_assert_msg(reads("--device cuda --messages direct"), "%s", error);
+    ck_assert_int_eq(options.messages, STAGED_NEVER);
+}
+END_TEST
+
 START_TEST(numbers_are_checked)
 {
     must_refuse("--batch 0", "--batch 0", "from 1 to");
@@ -181,6 +192,8 @@ START_TEST(names_are_checked)
     must_refuse("--model mlp:depth=0", "--model mlp:depth=0", "depth");
     must_refuse("--data imagenet", "--data imagenet", "fashion-mnist");
     must_refuse("--pace a_name_that_is_far_too_long_to_be_one", "--pace", "31 characters");
+    must_refuse("--device cuda --messages fast", "--messages fast", "staged or direct");
+    must_refuse("--messages staged", "--messages", "for --device cuda");
     must_refuse("--colour turquoise", "--colour", "7 characters");
 }
 END_TEST
@@ -231,6 +244,15 @@ START_TEST(ranks_may_count_the_other_way)
 }
 END_TEST
 
+START_TEST(only_a_gpu_multiplies_in_tf32)
+{
+    ck_assert_msg(reads("--device emulated --tf32") && options.tf32, "%s", error);
+    ck_assert_msg(reads("--device cuda") && !options.tf32, "%s", error);
+    must_refuse("--tf32", "--tf32", "needs --device cuda");
+    must_refuse("--device meta --tf32", "--tf32", "needs --device cuda");
+}
+END_TEST
+
 /* A model and a data set that don't go together are told what would. */
 START_TEST(images_and_text)
 {
@@ -267,6 +289,7 @@ Suite *test_suite(void)
     TCase *read = tcase_create("read");
     tcase_add_test(read, defaults);
     tcase_add_test(read, all_options);
+    tcase_add_test(read, messages_of_a_gpu);
     tcase_add_test(read, optimizer_and_learning_rate_in_any_order);
     tcase_add_test(read, compare_takes_one_step);
     tcase_add_test(read, memory_is_logged_on_request);
@@ -278,6 +301,7 @@ Suite *test_suite(void)
     tcase_add_test(refuse, names_are_checked);
     tcase_add_test(refuse, what_is_no_option_is_named);
     tcase_add_test(refuse, the_first_error_counts);
+    tcase_add_test(refuse, only_a_gpu_multiplies_in_tf32);
     tcase_add_test(refuse, images_and_text);
     tcase_add_exit_test(refuse, the_program_exits_with_status_2, 2);
     tcase_add_exit_test(refuse, help_exits_with_status_0, 0);

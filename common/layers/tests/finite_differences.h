@@ -12,6 +12,7 @@
 #include "common/layers/tests/double_layers.h"
 #include "tests/support/fixture.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #define STEP 1e-5 /* h */
 
@@ -79,13 +80,15 @@ static inline void compare_with_kit(const char *name, struct experiment *experim
 {
     const struct tolerance tolerance = {.relative = 1e-4, .absolute = 2e-5, .norm = 1e-5};
     const struct layer *layer = experiment->layer;
-    struct tensor *gradients = fixture_copy(experiment->parameters.single);
+    struct tensor *parameters = to_device(fixture_copy(experiment->parameters.single));
+    struct tensor *gradients = to_device(fixture_copy(experiment->parameters.single));
     tensor_zero(gradients);
-    struct layer_memory memory = {.parameters = tensor_floats(experiment->parameters.single),
+    struct layer_memory memory = {.parameters = tensor_floats(parameters),
                                   .gradients = tensor_floats(gradients)};
     struct saved *saved = saved_new(layer);
 
-    struct tensor *y = layer_forward(layer, memory, saved, fixture_copy(experiment->x.single));
+    struct tensor *y =
+        layer_forward(layer, memory, saved, to_device(fixture_copy(experiment->x.single)));
     objective(experiment);
     struct tensor *expected = fixture_copy(experiment->dy.single);
     for (int i = 0; i < expected->count; i++)
@@ -94,8 +97,8 @@ static inline void compare_with_kit(const char *name, struct experiment *experim
     tensor_free(expected);
     tensor_free(y);
 
-    struct tensor *dx =
-        layer_backward_input(layer, memory, saved, fixture_copy(experiment->dy.single), true);
+    struct tensor *dx = layer_backward_input(layer, memory, saved,
+                                             to_device(fixture_copy(experiment->dy.single)), true);
     expected = differences(experiment, &experiment->x);
     fixture_compare(name, "dx", dx, expected, tolerance);
     tensor_free(expected);
@@ -106,6 +109,7 @@ static inline void compare_with_kit(const char *name, struct experiment *experim
     fixture_compare(name, "weight gradients", gradients, expected, tolerance);
     tensor_free(expected);
     tensor_free(gradients);
+    tensor_free(parameters);
     saved_free(saved);
 }
 

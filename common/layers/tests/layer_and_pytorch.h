@@ -8,6 +8,7 @@
 #include "common/layers/layer.h"
 #include "tests/support/fixture.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +58,8 @@ static inline void run_layer(const struct layer_case *which, const struct tensor
                              const struct layer *layer, struct layer_memory memory, bool shared,
                              bool want_dx)
 {
-    struct tensor *x = fixture_copy(fixture_get(file, "%s.x", which->name));
-    struct tensor *dy = fixture_copy(fixture_get(file, "%s.dy", which->name));
+    struct tensor *x = to_device(fixture_copy(fixture_get(file, "%s.x", which->name)));
+    struct tensor *dy = to_device(fixture_copy(fixture_get(file, "%s.dy", which->name)));
     struct saved *saved = saved_new(layer);
     if (shared) {
         tensor_retain(x);
@@ -103,25 +104,30 @@ static inline void layer_agrees(const char *fixture, const struct layer_case *wh
     /* One element in: parameters in an arena lie anywhere. */
     float *arena = calloc(2 * layer.parameter_count + 2, sizeof *arena);
     float *buffers = calloc(layer.buffer_count + 1, sizeof *buffers);
-    struct layer_memory memory = {.parameters = arena + 1,
-                                  .gradients = arena + 2 + layer.parameter_count,
-                                  .buffers = buffers};
+    float *parameters = arena + 1, *gradients = arena + 2 + layer.parameter_count;
     size_t total = 0;
     for (int k = 0; k < layer.parameters; k++) {
         const struct parameter *parameter = &layer.parameter[k];
         struct tensor *value = fixture_get(file, "%s.parameter.%s", which->name, parameter->name);
         ck_assert(shape_equal(value->shape, parameter->shape));
-        memcpy(memory.parameters + parameter->offset, value->data, tensor_bytes(value));
+        memcpy(parameters + parameter->offset, value->data, tensor_bytes(value));
         total += (size_t)value->count;
     }
     ck_assert_uint_eq(total, layer.parameter_count);
+    const size_t arena_bytes = (2 * layer.parameter_count + 2) * sizeof *arena;
+    float *lent = lend(arena, arena_bytes),
+          *lent_buffers = lend(buffers, (layer.buffer_count + 1) * sizeof *buffers);
+    struct layer_memory memory = {.parameters = lent + 1,
+                                  .gradients = lent + 2 + layer.parameter_count,
+                                  .buffers = lent_buffers};
 
-    run_layer(which, file, &layer, memory, false, true);
-    check_gradients(which, file, &layer, memory.gradients, 1);
-    run_layer(which, file, &layer, memory, true, true);
-    check_gradients(which, file, &layer, memory.gradients, 2); /* they add up */
-    run_layer(which, file, &layer, memory, false, false);
-    check_gradients(which, file, &layer, memory.gradients, 3);
+    for (int times = 1; times <= 3; times++) { /* the gradients add up */
+        run_layer(which, file, &layer, memory, times == 2, times < 3);
+        look_at_lent(lent, arena, arena_bytes);
+        check_gradients(which, file, &layer, gradients, (float)times);
+    }
+    lent_free(lent, arena);
+    lent_free(lent_buffers, buffers);
     free(arena);
     free(buffers);
     layer_destroy(&layer);

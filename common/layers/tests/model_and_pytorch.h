@@ -36,7 +36,7 @@ static inline void trial_new(struct trial *trial, const char *name, int stage, i
                                     .layers = trial->model->layers,
                                     .micro_batch_size = trial->samples / micro_batches,
                                     .micro_batches = micro_batches,
-                                    .device = DEVICE_CPU};
+                                    .device = tested_device()};
     trial->stage = stage_new(trial->model, &options);
     int stored = 0, buffers = 0;
     for (int l = 0; l < trial->model->layers; l++) {
@@ -47,7 +47,7 @@ static inline void trial_new(struct trial *trial, const char *name, int stage, i
             const struct parameter *parameter = &layer->parameter[k];
             struct tensor *value = fixture_get(trial->file, "layers.%d.%s", l, parameter->name);
             ck_assert(shape_equal(value->shape, parameter->shape));
-            memcpy(tensor_floats(parameters) + parameter->offset, value->data, tensor_bytes(value));
+            tensor_put(parameters, parameter->offset, value->elements, value->data);
         }
         tensor_free(parameters);
     }
@@ -68,11 +68,12 @@ static inline void model_agrees(const char *name)
 {
     struct trial trial;
     trial_new(&trial, name, 1, 1); /* not stage 0, which wants no dx */
-    struct tensor *y = stage_forward(trial.stage, 0, fixture_copy(trial.x));
+    struct tensor *y = stage_forward(trial.stage, 0, to_device(fixture_copy(trial.x)));
     fixture_compare(name, "y", y, fixture_get(trial.file, "y"), tolerance_default(DTYPE_FLOAT32));
     tensor_free(y);
     stage_zero_gradients(trial.stage);
-    struct tensor *dx = stage_backward(trial.stage, 0, fixture_copy(fixture_get(trial.file, "dy")));
+    struct tensor *dx =
+        stage_backward(trial.stage, 0, to_device(fixture_copy(fixture_get(trial.file, "dy"))));
     ck_assert((dx != NULL) == trial.has_dx);
     if (trial.has_dx)
         fixture_compare(name, "dx", dx, fixture_get(trial.file, "dx"), tolerance_gradient());
@@ -104,9 +105,10 @@ static inline double train(struct trial *trial, struct optimizer *optimizer, int
         struct shape shape = trial->x->shape;
         shape.size[0] = size;
         size_t first = (size_t)m * (size_t)(trial->x->count / micro_batches);
-        struct tensor *x = tensor_view(trial->x, first, shape);
+        struct tensor *x = to_device(tensor_view(trial->x, first, shape));
         int count = trial->labels->count / micro_batches;
-        struct tensor *labels = tensor_view(trial->labels, (size_t)(m * count), SHAPE(count));
+        struct tensor *labels =
+            to_device(tensor_view(trial->labels, (size_t)(m * count), SHAPE(count)));
         struct tensor *y = stage_forward(trial->stage, m, x);
         int correct;
         sum += loss_forward(LOSS_CROSS_ENTROPY, y, labels, &correct);

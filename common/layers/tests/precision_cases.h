@@ -21,7 +21,8 @@ struct trial {
     const struct layer *layer[MOST_LAYERS];
     size_t offset[MOST_LAYERS];
     int layers;
-    float *parameters, *gradients, *buffers, *tied, *tied_gradient;
+    struct tensor *parameters, *gradients, *buffers, *tied,
+        *tied_gradient; /* on the tested device */
     struct shape tied_shape;
     size_t count;
 };
@@ -129,15 +130,18 @@ static inline struct tensor *get(const struct trial *trial, const char *what)
     return fixture_get(trial->file, "%s.%s", trial->name, what);
 }
 
-static inline float *numbers_new(size_t count)
+static inline struct tensor *zeros_new(size_t count)
 {
-    return calloc(count + 1, sizeof(float));
+    struct tensor *zeros =
+        tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, tested_device(), shape_flat(count + 1));
+    tensor_zero(zeros);
+    return zeros;
 }
 
-static inline void load(struct trial *trial, const char *what, float *to)
+static inline void load(struct trial *trial, const char *what, struct tensor *to, size_t first)
 {
     struct tensor *wide = tensor_widened(get(trial, what), MEMORY_WORKSPACE);
-    memcpy(to, wide->data, tensor_bytes(wide));
+    tensor_put(to, first, wide->elements, wide->data);
     tensor_free(wide);
 }
 
@@ -175,30 +179,30 @@ static inline void trial_new(struct trial *trial, int which, enum dtype dtype)
         trial->count += trial->layer[l]->parameter_count;
         buffers += trial->layer[l]->buffer_count;
     }
-    trial->parameters = numbers_new(trial->count);
-    trial->gradients = numbers_new(trial->count);
-    trial->buffers = numbers_new(buffers);
+    trial->parameters = zeros_new(trial->count);
+    trial->gradients = zeros_new(trial->count);
+    trial->buffers = zeros_new(buffers);
     for (int l = 0; l < trial->layers; l++)
         for (int k = 0; k < trial->layer[l]->parameters; k++) {
             parameter_name(trial, l, k, "parameter", name);
-            load(trial, name,
-                 trial->parameters + trial->offset[l] + trial->layer[l]->parameter[k].offset);
+            load(trial, name, trial->parameters,
+                 trial->offset[l] + trial->layer[l]->parameter[k].offset);
         }
     if (trial->own.tied) {
         trial->tied_shape = get(trial, "tied")->shape;
-        trial->tied = numbers_new(shape_elements(trial->tied_shape));
-        trial->tied_gradient = numbers_new(shape_elements(trial->tied_shape));
-        load(trial, "tied", trial->tied);
+        trial->tied = zeros_new(shape_elements(trial->tied_shape));
+        trial->tied_gradient = zeros_new(shape_elements(trial->tied_shape));
+        load(trial, "tied", trial->tied, 0);
     }
 }
 
 static inline void trial_free(struct trial *trial)
 {
-    free(trial->parameters);
-    free(trial->gradients);
-    free(trial->buffers);
-    free(trial->tied);
-    free(trial->tied_gradient);
+    tensor_free(trial->parameters);
+    tensor_free(trial->gradients);
+    tensor_free(trial->buffers);
+    tensor_free(trial->tied);
+    tensor_free(trial->tied_gradient);
     if (trial->model != NULL)
         model_free(trial->model);
     else

@@ -6,6 +6,7 @@
 #include "common/base/random.h"
 #include "common/layers/layers.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <omp.h>
@@ -32,7 +33,7 @@ static struct tensor *drawn(struct shape shape, uint32_t stream)
     struct tensor *tensor = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, shape);
     random_uniform(tensor_floats(tensor), tensor->elements, 4,
                    random_stream(RANDOM_TEST, stream, 0), 0, -1, 2);
-    return tensor;
+    return to_device(tensor);
 }
 
 static struct state state_new(struct shape sample)
@@ -42,8 +43,8 @@ static struct state state_new(struct shape sample)
     state.parameters = drawn(SHAPE((int)state.layer.parameter_count), 1);
     state.gradients = drawn(state.parameters->shape, 2);
     state.buffers = drawn(SHAPE((int)state.layer.buffer_count), 3);
-    state.y = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, all);
-    state.dx = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, all);
+    state.y = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, tested_device(), all);
+    state.dx = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, tested_device(), all);
     return state;
 }
 
@@ -93,9 +94,18 @@ static void run(struct state *state, int first, int samples, int together)
     ck_assert_uint_eq(memory_live(MEMORY_ACTIVATION), 0);
 }
 
+static bool same(const struct tensor *a, const struct tensor *b)
+{
+    struct tensor *x = tensor_on_host(a, "be compared"), *y = tensor_on_host(b, "be compared");
+    const bool same = memcmp(x->data, y->data, tensor_bytes(x)) == 0;
+    tensor_free(x);
+    tensor_free(y);
+    return same;
+}
+
 static void same_bits(const char *what, const struct tensor *a, const struct tensor *b)
 {
-    ck_assert_msg(memcmp(a->data, b->data, tensor_bytes(a)) == 0, "%s", what);
+    ck_assert_msg(same(a, b), "%s", what);
 }
 
 START_TEST(groups_are_as_if_they_ran_apart)
@@ -108,6 +118,8 @@ START_TEST(groups_are_as_if_they_ran_apart)
     same_bits("dx", together.dx, apart.dx);
     same_bits("running averages", together.buffers, apart.buffers);
     /* Sums of three groups are added up in another order. */
+    together.gradients = to_host(together.gradients);
+    apart.gradients = to_host(apart.gradients);
     for (int i = 0; i < together.gradients->count; i++)
         ck_assert_float_eq_tol(tensor_floats(together.gradients)[i],
                                tensor_floats(apart.gradients)[i],
@@ -122,9 +134,8 @@ START_TEST(the_whole_batch_is_something_else)
     struct state together = state_new(shapes[_i]), whole = state_new(shapes[_i]);
     run(&together, 0, SAMPLES, TOGETHER);
     run(&whole, 0, SAMPLES, 0);
-    ck_assert(memcmp(together.y->data, whole.y->data, tensor_bytes(whole.y)) != 0);
-    ck_assert(memcmp(together.buffers->data, whole.buffers->data, tensor_bytes(whole.buffers)) !=
-              0);
+    ck_assert(!same(together.y, whole.y));
+    ck_assert(!same(together.buffers, whole.buffers));
     state_clear(&together);
     state_clear(&whole);
 }
@@ -160,8 +171,7 @@ START_TEST(averages_move_once)
         memory.buffers = i == 1 ? NULL : tensor_floats(state.buffers);
         tensor_free(layer_forward(&state.layer, memory, saved, tensor_retain(x)));
         saved_free(saved);
-        const bool same = memcmp(before->data, state.buffers->data, tensor_bytes(before)) == 0;
-        ck_assert_int_eq(same, i < 2);
+        ck_assert_int_eq(same(before, state.buffers), i < 2);
     }
     tensor_free(before);
     tensor_free(x);

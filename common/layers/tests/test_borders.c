@@ -7,6 +7,7 @@
 #include "common/layers/layers.h"
 #include "tests/support/fatal.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static struct tensor *paste(void *own, struct tensor *dx)
     struct shape shape = dx->shape;
     shape.size[0] += FIRST;
     struct tensor *all = compute_new(dx->device, shape);
-    memset(all->data, 0, tensor_bytes(all));
+    tensor_zero(all);
     compute_copy_part(dx, 0, 0, all, FIRST, dx->shape.size[0]);
     tensor_free(dx);
     return all;
@@ -57,7 +58,7 @@ static struct tensor *of_another_shape(void *own, struct tensor *x)
 {
     (void)own;
     tensor_free(x);
-    return compute_new(DEVICE_CPU, SHAPE(2, 5));
+    return compute_new(tested_device(), SHAPE(2, 5));
 }
 
 static const struct layer_border cutting = {.forward = cut, .backward = paste},
@@ -80,19 +81,29 @@ static struct tensor *numbers(struct shape shape, const float *number)
 {
     struct tensor *tensor = compute_new(DEVICE_CPU, shape);
     memcpy(tensor->data, number, tensor_bytes(tensor));
-    return tensor;
+    return to_device(tensor);
 }
 
 static float parameters[] = {3, 5, 7}, gradients[3];
-static const struct layer_memory memory = {.parameters = parameters, .gradients = gradients};
+static struct layer_memory memory;
+
+/* Before each test, which is a process of its own. */
+static void lend_memory(void)
+{
+    memory.parameters = lend(parameters, sizeof parameters);
+    memory.gradients = lend(gradients, sizeof gradients);
+}
 
 static void same(const char *what, const struct tensor *found, int count, const float *expected)
 {
     ck_assert_msg(found != NULL && found->count == count, "%s: %d numbers", what,
                   found == NULL ? 0 : found->count);
-    for (int i = 0; i < count; i++)
-        ck_assert_msg(tensor_floats(found)[i] == expected[i], "%s: number %d is %g, not %g", what,
-                      i, (double)tensor_floats(found)[i], (double)expected[i]);
+    for (int i = 0; i < count; i++) {
+        float number;
+        tensor_get(found, (size_t)i, 1, &number);
+        ck_assert_msg(number == expected[i], "%s: number %d is %g, not %g", what, i, (double)number,
+                      (double)expected[i]);
+    }
 }
 
 static struct tensor *run_forward(const struct layer *layer, struct saved *saved)
@@ -115,6 +126,7 @@ START_TEST(what_goes_through_is_what_the_borders_make)
     same("dx", dx, 6, (const float[]){0, 0, 6, 10, 60, 100});
     tensor_free(dx);
     layer_backward_weight(&layer, memory, saved);
+    look_at_lent(memory.gradients, gradients, sizeof gradients);
     ck_assert_float_eq(gradients[0], 2 * 1 + 20 * 4);
     ck_assert_float_eq(gradients[1], 2 * 2 + 20 * 8);
     ck_assert_float_eq(gradients[2], 22);
@@ -133,6 +145,7 @@ START_TEST(nobody_wants_dx)
     ck_assert_ptr_null(layer_backward_input(&layer, memory, saved,
                                             numbers(SHAPE(2, 1), (const float[]){1, 10}), false));
     layer_backward_weight(&layer, memory, saved);
+    look_at_lent(memory.gradients, gradients, sizeof gradients);
     ck_assert_float_eq(gradients[2], 11);
     saved_free(saved);
     layer_destroy(&layer);
@@ -157,8 +170,10 @@ END_TEST
 static struct tensor *(*const wrong[])(void *own, struct tensor *x) = {leaves_behind,
                                                                        of_another_shape};
 
+/* In a child, which has to open a GPU by itself. */
 static void run_wrong(int which)
 {
+    lend_memory();
     const struct layer_border border = {.forward = wrong[which]};
     struct layer layer = with_borders(border, nothing);
     run_forward(&layer, saved_new(&layer));
@@ -175,10 +190,13 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("layers with borders");
     TCase *tests = tcase_create("layers with borders");
+    tcase_add_checked_fixture(tests, lend_memory, NULL);
     tcase_add_test(tests, what_goes_through_is_what_the_borders_make);
     tcase_add_test(tests, nobody_wants_dx);
     tcase_add_test(tests, costs_are_those_of_the_layer_inside);
-    tcase_add_test(tests, a_wrong_border_is_named);
     suite_add_tcase(suite, tests);
+    TCase *wrong_ones = tcase_create("wrong borders");
+    tcase_add_test(wrong_ones, a_wrong_border_is_named);
+    suite_add_tcase(suite, wrong_ones);
     return suite;
 }

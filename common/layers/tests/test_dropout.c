@@ -7,6 +7,7 @@
 #include "common/training/stage.h"
 #include "tests/support/fatal.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <omp.h>
@@ -18,7 +19,7 @@ static struct tensor *ones(int samples, struct shape sample)
         tensor_new(MEMORY_ACTIVATION, DTYPE_FLOAT32, DEVICE_CPU, shape_with_batch(samples, sample));
     for (int i = 0; i < tensor->count; i++)
         tensor_floats(tensor)[i] = 1;
-    return tensor;
+    return to_device(tensor);
 }
 
 struct call {
@@ -38,7 +39,7 @@ static struct tensor *run(const struct layer *layer, struct call call, int sampl
     layer_backward_weight(layer, memory, saved);
     saved_free(saved);
     tensor_free(backwards ? y : dx);
-    return backwards ? dx : y;
+    return to_host(backwards ? dx : y);
 }
 
 /* How many numbers of y are not what the generator says of element i of the whole batch. */
@@ -219,9 +220,10 @@ static struct tensor *through(const struct model *model, int first, int layers, 
                                                                    .layers = layers,
                                                                    .micro_batch_size = 3,
                                                                    .micro_batches = 1,
-                                                                   .seed = 6});
+                                                                   .seed = 6,
+                                                                   .device = tested_device()});
     stage_set_step(stage, step);
-    struct tensor *y = stage_forward(stage, 0, x);
+    struct tensor *y = to_host(stage_forward(stage, 0, to_device(x)));
     stage_free(stage);
     return y;
 }

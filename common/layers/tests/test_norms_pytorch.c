@@ -162,7 +162,7 @@ static struct tensor *run(const struct layer *layer, struct layer_memory memory,
 {
     struct saved *saved = saved_new(layer);
     memory.pass = pass;
-    struct tensor *y = layer_forward(layer, memory, saved, fixture_copy(x));
+    struct tensor *y = layer_forward(layer, memory, saved, to_device(fixture_copy(x)));
     saved_free(saved);
     return y;
 }
@@ -174,26 +174,32 @@ START_TEST(averages_follow_as_in_pytorch)
     struct tensor *x = fixture_get(file, "%s.x", which->name);
     struct layer layer = which->build(without_batch(x->shape), which->a, which->b);
     char prefix[64];
-    float *numbers = calloc(layer.parameter_count + layer.buffer_count, sizeof *numbers);
-    struct layer_memory memory = {.parameters = numbers,
-                                  .buffers = numbers + layer.parameter_count};
+    const size_t bytes = (layer.parameter_count + layer.buffer_count) * sizeof(float);
+    float *numbers = calloc(1, bytes), *buffers = numbers + layer.parameter_count;
     ck_assert_int_ge(layer.buffers, 2);
     snprintf(prefix, sizeof prefix, "%s.parameter.", which->name);
-    fill_parameters(file, prefix, &layer, memory.parameters);
+    fill_parameters(file, prefix, &layer, numbers);
     snprintf(prefix, sizeof prefix, "%s.before.", which->name);
-    fill_buffers(file, prefix, &layer, memory.buffers);
+    fill_buffers(file, prefix, &layer, buffers);
+    float *lent = lend(numbers, bytes);
+    const struct layer_memory memory = {.parameters = lent,
+                                        .buffers = lent + layer.parameter_count};
 
     tensor_free(run(&layer, memory, &(struct pass){.again = true}, x));
-    check_buffers(file, prefix, &layer, memory.buffers);
+    look_at_lent(lent, numbers, bytes);
+    check_buffers(file, prefix, &layer, buffers);
     tensor_free(run(&layer, memory, NULL, x));
     snprintf(prefix, sizeof prefix, "%s.", which->name);
-    check_buffers(file, prefix, &layer, memory.buffers);
+    look_at_lent(lent, numbers, bytes);
+    check_buffers(file, prefix, &layer, buffers);
     struct tensor *y = run(&layer, memory, &(struct pass){.evaluating = true}, x);
     fixture_compare(which->name, "evaluated", y, fixture_get(file, "%s.evaluated", which->name),
                     tolerance_default(DTYPE_FLOAT32));
     tensor_free(y);
-    check_buffers(file, prefix, &layer, memory.buffers);
+    look_at_lent(lent, numbers, bytes);
+    check_buffers(file, prefix, &layer, buffers);
     ck_assert_uint_eq(memory_live(MEMORY_ACTIVATION), 0);
+    lent_free(lent, numbers);
     free(numbers);
     layer_destroy(&layer);
     tensor_file_free(file);
@@ -227,13 +233,14 @@ START_TEST(model_has_pytorchs_averages)
     struct trial trial;
     char prefix[64];
     trial_new(&trial, models[_i], 0, 1);
-    tensor_free(stage_forward(trial.stage, 0, fixture_copy(trial.x)));
-    struct tensor *y = stage_evaluate(trial.stage, trial.x);
+    tensor_free(stage_forward(trial.stage, 0, to_device(fixture_copy(trial.x))));
+    struct tensor *x = to_device(tensor_retain(trial.x)), *y = stage_evaluate(trial.stage, x);
+    tensor_free(x);
     fixture_compare(models[_i], "evaluated", y, fixture_get(trial.file, "evaluated"),
                     tolerance_default(DTYPE_FLOAT32));
     tensor_free(y);
     for (int l = 0; l < trial.model->layers; l++) {
-        struct tensor *buffers = stage_layer_buffers(trial.stage, l);
+        struct tensor *buffers = to_host(stage_layer_buffers(trial.stage, l));
         snprintf(prefix, sizeof prefix, "layers.%d.", l);
         if (buffers != NULL)
             check_buffers(trial.file, prefix, &trial.model->layer[l], tensor_floats(buffers));
@@ -255,14 +262,16 @@ START_TEST(resnet_50_evaluates_as_in_pytorch)
     for (int l = 0; l < model->layers; l++) {
         const struct layer *layer = &model->layer[l];
         float *numbers = calloc(layer->parameter_count + layer->buffer_count, sizeof *numbers);
-        struct layer_memory memory = {.parameters = numbers,
-                                      .buffers = numbers + layer->parameter_count};
         snprintf(prefix, sizeof prefix, "layers.%d.", l);
-        fill_parameters(file, prefix, layer, memory.parameters);
-        fill_buffers(file, prefix, layer, memory.buffers);
+        fill_parameters(file, prefix, layer, numbers);
+        fill_buffers(file, prefix, layer, numbers + layer->parameter_count);
+        float *lent =
+            lend(numbers, (layer->parameter_count + layer->buffer_count) * sizeof *numbers);
+        struct layer_memory memory = {.parameters = lent, .buffers = lent + layer->parameter_count};
         struct tensor *y = run(layer, memory, &(struct pass){.evaluating = true}, value);
         tensor_free(value);
-        value = y;
+        value = to_host(y);
+        lent_free(lent, numbers);
         free(numbers);
     }
     fixture_compare("resnet-50", "evaluated", value, fixture_get(file, "evaluated"),

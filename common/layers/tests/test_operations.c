@@ -7,6 +7,7 @@
 #include "common/layers/operations.h"
 #include "tests/support/fatal.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,18 +19,20 @@ static struct tensor *numbers(struct shape shape, uint32_t which)
     struct tensor *x = compute_new(DEVICE_CPU, shape);
     random_uniform(tensor_floats(x), x->elements, 3, random_stream(RANDOM_TEST, which, 0), 0, -1,
                    1);
-    return x;
+    return to_device(x);
+}
+
+static double each(const struct tensor *x, int i)
+{
+    float number;
+    tensor_get(x, (size_t)i, 1, &number);
+    return (double)number;
 }
 
 /* An (i, j) of a matrix; of a tensor with more dimensions, the last are the columns. */
 static double at(const struct tensor *x, int i, int j)
 {
-    return (double)tensor_floats(x)[(size_t)i * (size_t)shape_last(x->shape) + (size_t)j];
-}
-
-static double each(const struct tensor *x, int i)
-{
-    return (double)tensor_floats(x)[i];
+    return each(x, i * shape_last(x->shape) + j);
 }
 
 static int far;
@@ -67,7 +70,7 @@ START_TEST(all_but_the_last_dimension_are_rows)
 {
     struct tensor *x = numbers(SHAPE(SAMPLES, TOKENS, COLUMNS), 1),
                   *w = numbers(SHAPE(4, COLUMNS), 2);
-    struct tensor *y = compute_new(DEVICE_CPU, SHAPE(SAMPLES, TOKENS, 4));
+    struct tensor *y = compute_new(tested_device(), SHAPE(SAMPLES, TOKENS, 4));
     compute_matrix_product(false, true, x, w, 0.0f, y);
     for (int i = 0; i < ROWS; i++)
         for (int j = 0; j < 4; j++) {
@@ -89,7 +92,7 @@ START_TEST(elements_rows_and_columns_are_those_of_the_definition)
                   *y0 = numbers(shape, 3), *z = compute_new_like(x);
     struct tensor *row = numbers(SHAPE(COLUMNS), 4), *column = numbers(SHAPE(SAMPLES, TOKENS), 5);
     struct tensor *sums = numbers(SHAPE(COLUMNS), 6), *sums0 = numbers(SHAPE(COLUMNS), 6),
-                  *row_sums = compute_new(DEVICE_CPU, SHAPE(SAMPLES, TOKENS));
+                  *row_sums = compute_new(tested_device(), SHAPE(SAMPLES, TOKENS));
 #define EACH(operation, found, expected)                                                           \
     tensor_copy(y, y0);                                                                            \
     operation;                                                                                     \
@@ -153,7 +156,7 @@ START_TEST(parts_are_copied_along_any_dimension)
         place[_i] += from_begin - to_begin;
         const struct tensor *source = copied ? from : before;
         const int there = copied ? (place[0] * 6 + place[1]) * 5 + place[2] : e;
-        wrong += tensor_floats(to)[e] != tensor_floats(source)[there];
+        wrong += each(to, e) != each(source, there);
     }
     ck_assert_int_eq(wrong, 0);
 }
@@ -195,7 +198,7 @@ START_TEST(without_numbers_they_cost_the_same)
 {
     /* The product; 11 of one each, and gelu, over (9, 4); three for each of 9. */
     const uint64_t expected = 2 * 9 * 8 * 4 + (11 + 32) * 36 + 3 * 9;
-    ck_assert_uint_eq(cost_on(DEVICE_CPU), expected);
+    ck_assert_uint_eq(cost_on(tested_device()), expected);
     ck_assert_uint_eq(cost_on(DEVICE_META), expected);
 }
 END_TEST
@@ -233,7 +236,7 @@ static void sums_of_columns(void)
 }
 static void integers(void)
 {
-    compute_scale(1.0f, tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, DEVICE_CPU, SHAPE(2)));
+    compute_scale(1.0f, tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, tested_device(), SHAPE(2)));
 }
 static void two_devices(void)
 {

@@ -8,6 +8,7 @@
 #include "common/layers/layers.h"
 #include "tests/support/fatal.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ static struct tensor *counted(enum dtype dtype, int samples, struct shape sample
         tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, shape_with_batch(samples, sample));
     for (int i = 0; i < wide->count; i++)
         tensor_floats(wide)[i] = (float)(i + 1);
+    wide = to_device(wide);
     if (dtype == DTYPE_FLOAT32)
         return wide;
     struct tensor *narrow = tensor_narrowed(wide, dtype, MEMORY_ACTIVATION);
@@ -29,10 +31,14 @@ static struct tensor *counted(enum dtype dtype, int samples, struct shape sample
 
 static float number(const struct tensor *tensor, int i)
 {
-    const uint16_t bits = ((const uint16_t *)tensor->data)[i];
-    return tensor->dtype == DTYPE_BFLOAT16  ? bfloat16_to_float32(bits)
-           : tensor->dtype == DTYPE_FLOAT16 ? float16_to_float32(bits)
-                                            : tensor_floats(tensor)[i];
+    uint16_t bits;
+    float wide;
+    if (tensor->dtype == DTYPE_FLOAT32) {
+        tensor_get(tensor, (size_t)i, 1, &wide);
+        return wide;
+    }
+    tensor_get(tensor, (size_t)i, 1, &bits);
+    return tensor->dtype == DTYPE_BFLOAT16 ? bfloat16_to_float32(bits) : float16_to_float32(bits);
 }
 
 static void nothing_lives(void)
@@ -64,6 +70,8 @@ START_TEST(dropout_drops_the_same)
     for (int backward = 0; backward < 2; backward++) {
         struct tensor *wide = dropped(DTYPE_FLOAT32, backward == 1);
         struct tensor *narrow = dropped(precisions[_i], backward == 1);
+        wide = to_host(wide);
+        narrow = to_host(narrow);
         struct tensor *rounded = tensor_narrowed(wide, precisions[_i], MEMORY_WORKSPACE);
         int zeros = 0;
         for (int i = 0; i < wide->count; i++)
@@ -105,7 +113,10 @@ START_TEST(what_others_keep_is_not_written_into)
     struct layer relu = layer_relu(SHAPE(4)), gelu = layer_gelu(SHAPE(4));
     struct saved *saved[2] = {saved_new(&relu), saved_new(&gelu)};
     struct tensor *x = counted(precisions[_i], 1, relu.input);
-    ((uint16_t *)x->data)[2] ^= 0x8000; /* -3 */
+    uint16_t bits;
+    tensor_get(x, 2, 1, &bits);
+    bits ^= 0x8000; /* -3 */
+    tensor_put(x, 2, 1, &bits);
     struct tensor *y = layer_forward(&relu, memory, saved[0], tensor_retain(x));
     struct tensor *z = layer_forward(&gelu, memory, saved[1], tensor_retain(x));
     ck_assert_float_eq(number(y, 2), 0);
@@ -133,10 +144,10 @@ static struct tensor *own_forward(struct layer_call *call, struct tensor *x)
     struct tensor *y = layer_output_new(call);
     struct tensor *third = compute_new(call->device, SHAPE(1));
     struct tensor *whole = tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, call->device, SHAPE(1));
-    tensor_floats(third)[0] = 1.0f / 3;
-    tensor_integers(whole)[0] = 1234567;
+    tensor_put(third, 0, 1, &(float){1.0f / 3});
+    tensor_put(whole, 0, 1, &(int32_t){1234567});
     for (int i = 0; i < x->count; i++)
-        tensor_floats(y)[i] = tensor_floats(x)[i] / 3;
+        tensor_put(y, (size_t)i, 1, &(float){number(x, i) / 3});
     layer_keep(call, X, x);
     layer_keep_exact(call, THIRD, third);
     layer_keep(call, WHOLE, whole);
@@ -150,8 +161,8 @@ static struct tensor *own_backward_input(struct layer_call *call, struct tensor 
     ck_assert_int_eq(x->dtype, DTYPE_FLOAT32);
     ck_assert_ptr_eq(layer_kept(call, X), x);
     for (int i = 0; i < dy->count; i++) {
-        tensor_floats(dx)[i] = tensor_floats(dy)[i] * tensor_floats(layer_kept(call, THIRD))[0];
-        tensor_floats(x)[i] *= 3;
+        tensor_put(dx, (size_t)i, 1, &(float){number(dy, i) * number(layer_kept(call, THIRD), 0)});
+        tensor_put(x, (size_t)i, 1, &(float){number(x, i) * 3});
     }
     layer_keep(call, DY, dy);
     return dx;
@@ -160,11 +171,14 @@ static struct tensor *own_backward_input(struct layer_call *call, struct tensor 
 static void own_backward_weight(struct layer_call *call)
 {
     struct tensor *x = layer_take(call, X);
-    ck_assert_float_eq(tensor_floats(layer_kept(call, THIRD))[0], 1.0f / 3);
-    ck_assert_int_eq(tensor_integers(layer_kept(call, WHOLE))[0], 1234567);
+    ck_assert_float_eq(number(layer_kept(call, THIRD), 0), 1.0f / 3);
+    int32_t whole;
+    tensor_get(layer_kept(call, WHOLE), 0, 1, &whole);
+    ck_assert_int_eq(whole, 1234567);
+    float sum = number(call->gradient[0], 0);
     for (int i = 0; i < x->count; i++)
-        tensor_floats(call->gradient[0])[0] +=
-            tensor_floats(x)[i] * tensor_floats(layer_kept(call, DY))[i];
+        sum += number(x, i) * number(layer_kept(call, DY), i);
+    tensor_put(call->gradient[0], 0, 1, &sum);
     tensor_free(x);
 }
 
@@ -172,8 +186,9 @@ START_TEST(a_student_s_layer_sees_float32)
 {
     const struct pass pass = {.precision = precisions[_i]};
     float weight = 0, gradient = 0;
+    float *lent_weight = lend(&weight, sizeof weight), *lent = lend(&gradient, sizeof gradient);
     const struct layer_memory memory = {
-        .parameters = &weight, .gradients = &gradient, .pass = &pass};
+        .parameters = lent_weight, .gradients = lent, .pass = &pass};
     const struct custom_layer description = {
         .kind = "own",
         .input = SHAPE(4),
@@ -199,6 +214,8 @@ START_TEST(a_student_s_layer_sees_float32)
     ck_assert_float_eq(number(x, 6), 7); /* its owner's */
     tensor_free(dx);
     layer_backward_weight(&layer, memory, saved);
+    take_back(lent, &gradient, sizeof gradient);
+    lent_free(lent_weight, &weight);
     ck_assert_float_eq(gradient, 3 * (1 + 4 + 9 + 16 + 25 + 36 + 49 + 64));
     tensor_free(x);
     saved_free(saved);

@@ -41,11 +41,12 @@ static double half_unit(enum dtype dtype)
     return dtype == DTYPE_BFLOAT16 ? 0x1p-8 : 0x1p-11;
 }
 
-/* found: float32, or of 16 bits. */
-static void compare(const struct trial *trial, const char *what, const struct tensor *found,
+/* there: float32, or of 16 bits; on either device. */
+static void compare(const struct trial *trial, const char *what, const struct tensor *there,
                     bool rounded_once)
 {
     char name[128];
+    struct tensor *found = tensor_on_host(there, "be compared");
     snprintf(name, sizeof name, "exact.%s", what);
     const struct tensor *exact = get(trial, name);
     struct tensor *wide = found->dtype == DTYPE_FLOAT32 ? fixture_copy(found)
@@ -63,6 +64,7 @@ static void compare(const struct trial *trial, const char *what, const struct te
         ck_assert_msg(fabs(is - should) <= half_unit(trial->dtype) * fabs(should) + 2e-6,
                       "%s: %s: number %d is %.9g, exactly %.9g", trial->name, what, i, is, should);
     }
+    tensor_free(found);
     tensor_free(wide);
     tensor_free(torch);
 }
@@ -71,32 +73,40 @@ static void compare(const struct trial *trial, const char *what, const struct te
 
 static struct layer_memory memory_of(const struct trial *trial, int l, const struct pass *pass)
 {
-    return (struct layer_memory){.parameters = trial->parameters + trial->offset[l],
-                                 .gradients = trial->gradients + trial->offset[l],
-                                 .buffers = trial->layer[l]->buffers > 0 ? trial->buffers : NULL,
-                                 .tied = trial->tied,
-                                 .tied_gradient = trial->tied_gradient,
-                                 .tied_shape = trial->tied_shape,
-                                 .pass = pass,
-                                 .layer = l};
+    struct layer_memory memory = {.parameters = tensor_floats(trial->parameters) + trial->offset[l],
+                                  .gradients = tensor_floats(trial->gradients) + trial->offset[l],
+                                  .pass = pass,
+                                  .layer = l};
+    if (trial->layer[l]->buffers > 0)
+        memory.buffers = tensor_floats(trial->buffers);
+    if (trial->tied != NULL) {
+        memory.tied = tensor_floats(trial->tied);
+        memory.tied_gradient = tensor_floats(trial->tied_gradient);
+        memory.tied_shape = trial->tied_shape;
+    }
+    return memory;
 }
 
 static void check_gradients_of(const struct trial *trial)
 {
     char name[128];
+    struct tensor *all = tensor_on_host(trial->gradients, "be compared");
     for (int l = 0; l < trial->layers; l++)
         for (int k = 0; k < trial->layer[l]->parameters; k++) {
             const struct parameter *parameter = &trial->layer[l]->parameter[k];
             parameter_name(trial, l, k, "gradient", name);
-            struct tensor *found = fixture_wrap(
-                trial->gradients + trial->offset[l] + parameter->offset, parameter->shape);
+            struct tensor *found =
+                tensor_view(all, trial->offset[l] + parameter->offset, parameter->shape);
             compare(trial, name, found, false);
             tensor_free(found);
         }
+    tensor_free(all);
     if (trial->own.tied) {
-        struct tensor *found = fixture_wrap(trial->tied_gradient, trial->tied_shape);
+        all = tensor_on_host(trial->tied_gradient, "be compared");
+        struct tensor *found = tensor_view(all, 0, trial->tied_shape);
         compare(trial, "tied_gradient", found, false);
         tensor_free(found);
+        tensor_free(all);
     }
 }
 
@@ -118,7 +128,7 @@ START_TEST(agrees_with_pytorch)
     const size_t workspace = memory_live(MEMORY_WORKSPACE);
     const bool once = cases[which].once;
     struct saved *saved[MOST_LAYERS];
-    struct tensor *x = fixture_copy(get(&trial, "x"));
+    struct tensor *x = to_device(fixture_copy(get(&trial, "x")));
     const bool has_dx = x->dtype != DTYPE_INT32;
     for (int l = 0; l < trial.layers; l++) {
         saved[l] = saved_new(trial.layer[l]);
@@ -129,7 +139,7 @@ START_TEST(agrees_with_pytorch)
     ck_assert_uint_eq(memory_live(MEMORY_WORKSPACE), workspace);
     compare(&trial, "y", x, once);
     tensor_free(x);
-    struct tensor *dy = fixture_copy(get(&trial, "dy"));
+    struct tensor *dy = to_device(fixture_copy(get(&trial, "dy")));
     for (int l = trial.layers - 1; l >= 0; l--) {
         dy = layer_backward_input(trial.layer[l], memory_of(&trial, l, &pass), saved[l], dy, true);
         ck_assert((dy == NULL) == (l == 0 && !has_dx));

@@ -7,6 +7,7 @@
 #include "common/base/random.h"
 #include "common/layers/layers.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static struct tensor *drawn(struct shape shape, uint32_t stream)
     struct tensor *tensor = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, shape);
     random_uniform(tensor_floats(tensor), tensor->elements, 4,
                    random_stream(RANDOM_TEST, stream, 0), 0, -1, 1);
-    return tensor;
+    return to_device(tensor);
 }
 
 static enum dtype precision; /* of the passes */
@@ -82,6 +83,10 @@ static struct result run(struct layer layer, bool want_dx, bool in_halves)
     saved_free(saved);
     tensor_free(parameters);
     layer_destroy(&layer);
+    result.y = to_host(result.y);
+    result.dx = to_host(result.dx);
+    result.gradients = to_host(result.gradients);
+    result.buffers = to_host(result.buffers);
     return result;
 }
 

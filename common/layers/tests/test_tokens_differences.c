@@ -81,23 +81,25 @@ START_TEST(gradients_of_embedding_and_tied_head_are_derivatives)
         experiment.x.exact[i] = tensor_integers(x)[i];
     }
 
-    struct tensor *gradients =
-        tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, DEVICE_CPU, experiment.parameters.single->shape);
+    struct tensor *gradients = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, tested_device(),
+                                          experiment.parameters.single->shape);
     tensor_zero(gradients);
-    struct layer_memory memory = {.parameters = tensor_floats(experiment.parameters.single),
+    struct tensor *parameters = to_device(fixture_copy(experiment.parameters.single));
+    struct layer_memory memory = {.parameters = tensor_floats(parameters),
                                   .gradients = tensor_floats(gradients)};
     memory.tied = memory.parameters;
     memory.tied_gradient = memory.gradients;
     struct saved *saved = saved_new(&layer);
-    tensor_free(layer_forward(&layer, memory, saved, x));
-    ck_assert_ptr_null(
-        layer_backward_input(&layer, memory, saved, fixture_copy(experiment.dy.single), false));
+    tensor_free(layer_forward(&layer, memory, saved, to_device(x)));
+    ck_assert_ptr_null(layer_backward_input(&layer, memory, saved,
+                                            to_device(fixture_copy(experiment.dy.single)), false));
     layer_backward_weight(&layer, memory, saved);
     struct tensor *expected = differences(&experiment, &experiment.parameters);
     fixture_compare("language model", "weight gradients", gradients, expected,
                     (struct tolerance){.relative = 1e-4, .absolute = 2e-5, .norm = 1e-5});
     tensor_free(expected);
     tensor_free(gradients);
+    tensor_free(parameters);
     saved_free(saved);
     numbers_free(&experiment.x);
     numbers_free(&experiment.parameters);

@@ -72,8 +72,9 @@ START_TEST(tied_head_agrees_with_pytorch)
 {
     const char *name = heads[_i].name;
     struct tensor_file *file = fixture_open("layers-tokens");
-    struct tensor *tied = fixture_get(file, "%s.tied", name);
-    struct tensor *gradient = tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, DEVICE_CPU, tied->shape);
+    struct tensor *tied = to_device(tensor_retain(fixture_get(file, "%s.tied", name)));
+    struct tensor *gradient =
+        tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, tested_device(), tied->shape);
     tensor_zero(gradient);
     struct layer layer =
         heads[_i].build(without_batch(fixture_get(file, "%s.x", name)->shape), heads[_i].a, 0);
@@ -90,6 +91,7 @@ START_TEST(tied_head_agrees_with_pytorch)
         tensor_free(mean);
     }
     tensor_free(gradient);
+    tensor_free(tied);
     layer_destroy(&layer);
     tensor_file_free(file);
 }
@@ -106,7 +108,8 @@ START_TEST(nothing_comes_from_later_tokens)
     const size_t count = (size_t)shape_count(shape), early = (size_t)(tokens[_i] / 2) * 12;
     float *arena = calloc(2 * layer.parameter_count, sizeof *arena);
     layer_initialise(&layer, 5, arena);
-    struct layer_memory memory = {.parameters = arena, .gradients = arena + layer.parameter_count};
+    float *lent = lend(arena, 2 * layer.parameter_count * sizeof *arena);
+    struct layer_memory memory = {.parameters = lent, .gradients = lent + layer.parameter_count};
     struct tensor *y[2], *dx[2];
     for (int other = 0; other < 2; other++) {
         struct tensor *x =
@@ -118,8 +121,8 @@ START_TEST(nothing_comes_from_later_tokens)
             random_normal(tensor_floats(x) + early, count - early, 4, 1, 0, 0, 30);
         memset(tensor_floats(dy) + early, 0, sizeof(float) * (count - early));
         struct saved *saved = saved_new(&layer);
-        y[other] = layer_forward(&layer, memory, saved, x);
-        dx[other] = layer_backward_input(&layer, memory, saved, dy, true);
+        y[other] = to_host(layer_forward(&layer, memory, saved, to_device(x)));
+        dx[other] = to_host(layer_backward_input(&layer, memory, saved, to_device(dy), true));
         layer_backward_weight(&layer, memory, saved);
         saved_free(saved);
     }
@@ -132,6 +135,7 @@ START_TEST(nothing_comes_from_later_tokens)
         tensor_free(y[other]);
         tensor_free(dx[other]);
     }
+    lent_free(lent, arena);
     free(arena);
     layer_destroy(&layer);
 }
@@ -150,7 +154,8 @@ static void embed_stranger(int which)
     struct tensor *x = tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, DEVICE_CPU, SHAPE(2, 5));
     tensor_zero(x);
     tensor_integers(x)[7] = strangers[which].token;
-    layer_forward(&layer, (struct layer_memory){.parameters = parameters}, saved_new(&layer), x);
+    layer_forward(&layer, (struct layer_memory){.parameters = lend(parameters, sizeof parameters)},
+                  saved_new(&layer), to_device(x));
 }
 
 START_TEST(a_token_that_is_none_is_fatal)

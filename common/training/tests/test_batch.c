@@ -4,6 +4,7 @@
  */
 #include "tests/support/small_batch.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,14 +58,16 @@ START_TEST(epochs_show_every_sample_once)
             int within = k % SMALL_BATCH_SIZE, micro_batch = within / SMALL_BATCH_PART;
             if (within == 0)
                 batch_load(batch, epoch * steps + k / SMALL_BATCH_SIZE);
-            struct tensor *inputs = batch_inputs(batch, micro_batch);
+            struct tensor *inputs = to_host(batch_inputs(batch, micro_batch));
             ck_assert(shape_equal(inputs->shape, SHAPE(SMALL_BATCH_PART, 1, 2, 3)));
             int row = within % SMALL_BATCH_PART;
             int sample = sample_of(tensor_floats(inputs) + row * PIXELS);
             tensor_free(inputs);
             const struct tensor *labels = batch_labels(batch, micro_batch);
             ck_assert(shape_equal(labels->shape, SHAPE(SMALL_BATCH_PART)));
-            ck_assert_int_eq(tensor_integers(labels)[row], all_labels[sample]);
+            int32_t label;
+            tensor_get(labels, (size_t)row, 1, &label);
+            ck_assert_int_eq(label, all_labels[sample]);
             ck_assert(!seen[sample]);
             seen[sample] = true;
             order[epoch][k] = sample;
@@ -82,15 +85,17 @@ START_TEST(ranks_agree)
         .batch_size = SMALL_BATCH_SIZE,
         .micro_batches = 1,
         .seed = 11,
+        .device = tested_device(),
         .data = {.input = SHAPE(1, 2, 3), .labels = 1, .classes = SMALL_BATCH_CLASSES}});
     batch_open_inputs(batch);
     batch_open_labels(last);
     for (int step = 5; step >= 0; step--) {
         batch_load(batch, step);
         batch_load(last, step);
-        const int32_t *labels = tensor_integers(batch_labels(last, 0));
+        int32_t labels[SMALL_BATCH_SIZE];
+        tensor_get(batch_labels(last, 0), 0, SMALL_BATCH_SIZE, labels);
         for (int m = 0; m < SMALL_BATCH_MICRO; m++) {
-            struct tensor *inputs = batch_inputs(batch, m);
+            struct tensor *inputs = to_host(batch_inputs(batch, m));
             for (int i = 0; i < SMALL_BATCH_PART; i++)
                 ck_assert_int_eq(labels[m * SMALL_BATCH_PART + i],
                                  all_labels[sample_of(tensor_floats(inputs) + i * PIXELS)]);

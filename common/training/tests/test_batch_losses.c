@@ -5,6 +5,7 @@
 #include "common/log/log_reader.h"
 #include "tests/support/small_batch.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,6 +33,23 @@ static double row_loss(const float *row, int label)
     return log(sum) - row[label];
 }
 
+enum { NUMBERS = SMALL_BATCH_PART * SMALL_BATCH_CLASSES };
+
+/* What an output of a micro-batch, or its gradient, has; and its labels. */
+static const float *numbers_of(const struct tensor *y)
+{
+    static float number[NUMBERS];
+    tensor_get(y, 0, NUMBERS, number);
+    return number;
+}
+
+static const int32_t *labels_of(int micro_batch)
+{
+    static int32_t label[SMALL_BATCH_PART];
+    tensor_get(batch_labels(batch, micro_batch), 0, SMALL_BATCH_PART, label);
+    return label;
+}
+
 static int largest(const float *row)
 {
     int best = 0;
@@ -51,9 +69,9 @@ START_TEST(losses_of_a_step)
     int right = 0;
     for (int m = SMALL_BATCH_MICRO - 1; m >= 0; m--) { /* in any order */
         struct tensor *y = small_batch_output(m);
-        const int32_t *label = tensor_integers(batch_labels(batch, m));
+        const int32_t *label = labels_of(m);
         for (int i = 0; i < SMALL_BATCH_PART; i++) {
-            const float *row = tensor_floats(y) + i * SMALL_BATCH_CLASSES;
+            const float *row = numbers_of(y) + i * SMALL_BATCH_CLASSES;
             sum += row_loss(row, label[i]);
             right += largest(row) == label[i];
         }
@@ -63,16 +81,16 @@ START_TEST(losses_of_a_step)
     ck_assert_double_eq_tol(batch_mean_loss(batch), sum / SMALL_BATCH_SIZE, 1e-6);
     ck_assert_double_eq_tol(batch_accuracy(batch), (double)right / SMALL_BATCH_SIZE, 1e-12);
 
-    const struct tensor *outputs = batch_outputs(batch);
+    struct tensor *outputs = tensor_on_host(batch_outputs(batch), "be compared");
     ck_assert(shape_equal(outputs->shape, SHAPE(SMALL_BATCH_SIZE, SMALL_BATCH_CLASSES)));
     for (int m = 0; m < SMALL_BATCH_MICRO; m++) {
         struct tensor *y = small_batch_output(m);
-        ck_assert_mem_eq(tensor_floats(outputs) + m * y->count, y->data, tensor_bytes(y));
-        const int32_t *label = tensor_integers(batch_labels(batch, m));
+        ck_assert_mem_eq(tensor_floats(outputs) + m * y->count, numbers_of(y), tensor_bytes(y));
+        const int32_t *label = labels_of(m);
         struct tensor *dy = batch_loss_backward(batch, m, 0.25F);
         ck_assert(shape_equal(dy->shape, y->shape));
         for (int i = 0; i < y->count; i++) {
-            const float *row = tensor_floats(y) + i / SMALL_BATCH_CLASSES * SMALL_BATCH_CLASSES;
+            const float *row = numbers_of(y) + i / SMALL_BATCH_CLASSES * SMALL_BATCH_CLASSES;
             double sum_of_row = 0;
             for (int c = 0; c < SMALL_BATCH_CLASSES; c++)
                 sum_of_row += exp(row[c]);
@@ -80,18 +98,19 @@ START_TEST(losses_of_a_step)
             double expected =
                 0.25 / SMALL_BATCH_PART *
                 (softmax - (label[i / SMALL_BATCH_CLASSES] == i % SMALL_BATCH_CLASSES ? 1 : 0));
-            ck_assert_double_eq_tol(tensor_floats(dy)[i], expected, 1e-6);
+            ck_assert_double_eq_tol(number_at(dy, (size_t)i), expected, 1e-6);
         }
         tensor_free(dy);
         tensor_free(y);
     }
+    tensor_free(outputs);
 
     batch_load(batch, 2); /* the next step begins anew */
     ck_assert_int_eq(batch_losses_computed(batch), 0);
-    ck_assert_float_nan(tensor_floats(batch_outputs(batch))[0]);
+    ck_assert_float_nan(number_at(batch_outputs(batch), 0));
     batch_loss(batch, 1, small_batch_output(1));
-    ck_assert_float_nan(tensor_floats(batch_outputs(batch))[0]);
-    ck_assert_float_eq(tensor_floats(batch_outputs(batch))[SMALL_BATCH_PART * SMALL_BATCH_CLASSES],
+    ck_assert_float_nan(number_at(batch_outputs(batch), 0));
+    ck_assert_float_eq(number_at(batch_outputs(batch), SMALL_BATCH_PART * SMALL_BATCH_CLASSES),
                        7.0F / 4);
     ck_assert_double_nan(batch_mean_loss(batch));
 }
@@ -105,13 +124,13 @@ START_TEST(mean_loss_needs_no_labels)
     for (int m = 0; m < SMALL_BATCH_MICRO; m++) {
         struct tensor *y = small_batch_output(m);
         for (int i = 0; i < y->count; i++)
-            sum += tensor_floats(y)[i];
+            sum += number_at(y, (size_t)i);
         batch_loss(mean, m, y);
     }
     ck_assert_double_eq_tol(batch_mean_loss(mean), sum / (SMALL_BATCH_SIZE * SMALL_BATCH_CLASSES),
                             1e-6);
     struct tensor *dy = batch_loss_backward(mean, 2, 2.0F);
-    ck_assert_float_eq_tol(tensor_floats(dy)[3], 2.0F / (SMALL_BATCH_PART * SMALL_BATCH_CLASSES),
+    ck_assert_float_eq_tol(number_at(dy, 3), 2.0F / (SMALL_BATCH_PART * SMALL_BATCH_CLASSES),
                            1e-7F);
     tensor_free(dy);
     batch_free(mean);
@@ -125,10 +144,10 @@ START_TEST(labels_received)
     double sum = 0;
     for (int m = 0; m < SMALL_BATCH_MICRO; m++) {
         for (int i = 0; i < SMALL_BATCH_PART; i++)
-            tensor_integers(batch_labels(batch, m))[i] = 3;
+            tensor_put(batch_labels(batch, m), (size_t)i, 1, &(int32_t){3});
         struct tensor *y = small_batch_output(m);
         for (int i = 0; i < SMALL_BATCH_PART; i++)
-            sum += row_loss(tensor_floats(y) + i * SMALL_BATCH_CLASSES, 3);
+            sum += row_loss(numbers_of(y) + i * SMALL_BATCH_CLASSES, 3);
         batch_loss(batch, m, y);
         tensor_free(batch_loss_backward(batch, m, 1));
     }
@@ -146,9 +165,9 @@ START_TEST(the_log_tells)
     batch_open_inputs(batch);
     batch_load(batch, 0);
     struct tensor *y = small_batch_output(3);
-    const int32_t *label = tensor_integers(batch_labels(batch, 3));
-    double loss = (row_loss(tensor_floats(y), label[0]) +
-                   row_loss(tensor_floats(y) + SMALL_BATCH_CLASSES, label[1])) /
+    const int32_t *label = labels_of(3);
+    double loss = (row_loss(numbers_of(y), label[0]) +
+                   row_loss(numbers_of(y) + SMALL_BATCH_CLASSES, label[1])) /
                   2;
     batch_loss(batch, 3, y);
     tensor_free(batch_loss_backward(batch, 3, 0.25F));

@@ -4,8 +4,10 @@
  */
 #include "common/layers/custom_layer.h"
 #include "common/layers/layers.h"
+#include "common/log/log.h"
 #include "tests/support/fatal.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 enum { CHANNELS = 3, SAMPLES = 4 };
 
@@ -63,7 +65,7 @@ static struct tensor *samples(void)
     struct tensor *x = compute_new(DEVICE_CPU, SHAPE(SAMPLES, CHANNELS));
     for (int i = 0; i < x->count; i++)
         tensor_floats(x)[i] = (float)(1 + i);
-    return x;
+    return to_device(x);
 }
 
 static float numbers[2 * CHANNELS], gradients[2 * CHANNELS], buffers[2 * CHANNELS];
@@ -71,8 +73,10 @@ static float numbers[2 * CHANNELS], gradients[2 * CHANNELS], buffers[2 * CHANNEL
 /* What comes out of a forward in such a pass; followed by a backward unless it evaluates. */
 static struct tensor *output(struct layer *layer, const struct pass *pass)
 {
-    const struct layer_memory memory = {
-        .parameters = numbers, .gradients = gradients, .buffers = buffers, .pass = pass};
+    const struct layer_memory memory = {.parameters = lend(numbers, sizeof numbers),
+                                        .gradients = lend(gradients, sizeof gradients),
+                                        .buffers = lend(buffers, sizeof buffers),
+                                        .pass = pass};
     struct saved *saved = saved_new(layer);
     struct tensor *y = layer_forward(layer, memory, saved, samples());
     if (!pass->evaluating) {
@@ -80,7 +84,10 @@ static struct tensor *output(struct layer *layer, const struct pass *pass)
         layer_backward_weight(layer, memory, saved);
     }
     saved_free(saved);
-    return y;
+    lent_free(memory.parameters, numbers);
+    lent_free(memory.gradients, gradients);
+    take_back(memory.buffers, buffers, sizeof buffers);
+    return to_host(y);
 }
 
 START_TEST(they_are_remembered)
@@ -154,14 +161,19 @@ static void run_wrong(struct custom_layer described, struct pass pass)
     output(&layer, &pass);
 }
 
+static char *folder; /* for a log */
+
+/* On a GPU numbers are looked at only where there is a log. */
 static void written_again(void)
 {
     writes_always = true;
+    log_open(folder, 0, 1, 1);
     run_wrong(description(), (struct pass){.again = true});
 }
 static void written_in_evaluation(void)
 {
     writes_always = true;
+    log_open(folder, 0, 1, 1);
     run_wrong(description(), (struct pass){.evaluating = true});
 }
 static void freed(void)
@@ -196,7 +208,8 @@ static void not_here(void)
 {
     const struct custom_layer described = description();
     struct layer layer = layer_custom(&described);
-    const struct layer_memory memory = {.parameters = numbers, .gradients = gradients};
+    const struct layer_memory memory = {.parameters = lend(numbers, sizeof numbers),
+                                        .gradients = lend(gradients, sizeof gradients)};
     layer_forward(&layer, memory, saved_new(&layer), samples());
 }
 
@@ -214,7 +227,9 @@ static const struct fatal_case misuses[] = {
 
 START_TEST(who_misuses_them_is_told)
 {
+    folder = test_folder_new();
     fatal_expect(&misuses[_i]);
+    test_folder_free(folder);
 }
 END_TEST
 

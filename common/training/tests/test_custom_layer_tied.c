@@ -6,6 +6,7 @@
 #include "common/training/stage.h"
 #include "tests/support/fatal.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <string.h>
 
@@ -70,19 +71,21 @@ static struct result run(bool own)
                                                                    .layers = model->layers,
                                                                    .micro_batch_size = SAMPLES,
                                                                    .micro_batches = 1,
-                                                                   .seed = 3});
+                                                                   .seed = 3,
+                                                                   .device = tested_device()});
     struct tensor *tokens =
         tensor_new(MEMORY_ACTIVATION, DTYPE_INT32, DEVICE_CPU, SHAPE(SAMPLES, TOKENS));
     for (int i = 0; i < tokens->count; i++)
         tensor_integers(tokens)[i] = (5 * i + 2) % WORDS;
     stage_zero_gradients(stage);
-    struct result result = {.y = stage_forward(stage, 0, tokens)};
+    struct result result = {.y = to_host(stage_forward(stage, 0, to_device(tokens)))};
     struct tensor *dy = compute_new_like(result.y);
     for (int i = 0; i < dy->count; i++)
         tensor_floats(dy)[i] = 0.01f * (float)(i % 11 - 5);
-    tensor_free(stage_backward(stage, 0, dy));
+    tensor_free(stage_backward(stage, 0, to_device(dy)));
     result.gradients = compute_new_like(stage_gradients(stage));
     tensor_copy(result.gradients, stage_gradients(stage));
+    result.gradients = to_host(result.gradients);
     stage_free(stage);
     model_free(model);
     return result;

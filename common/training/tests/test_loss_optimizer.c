@@ -6,6 +6,7 @@
 #include "common/training/optimizer.h"
 #include "tests/support/fixture.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -28,8 +29,8 @@ START_TEST(loss_agrees_with_pytorch)
 {
     const char *name = losses[_i].name;
     struct tensor_file *file = fixture_open("losses");
-    struct tensor *outputs = fixture_get(file, "%s.outputs", name);
-    struct tensor *labels = fixture_get(file, "%s.labels", name);
+    struct tensor *outputs = to_device(tensor_retain(fixture_get(file, "%s.outputs", name)));
+    struct tensor *labels = to_device(tensor_retain(fixture_get(file, "%s.labels", name)));
     int correct;
     double loss = loss_forward(losses[_i].kind, outputs, labels, &correct);
     double expected = (double)tensor_floats(fixture_get(file, "%s.loss", name))[0];
@@ -38,20 +39,22 @@ START_TEST(loss_agrees_with_pytorch)
     fixture_compare(name, "gradient", gradient, fixture_get(file, "%s.gradient", name),
                     (struct tolerance){.relative = 2e-6, .absolute = 1e-9, .norm = 1e-6});
     tensor_free(gradient);
+    tensor_free(outputs);
+    tensor_free(labels);
     tensor_file_free(file);
 }
 END_TEST
 
 static struct tensor *outputs_of(int samples, int classes, const float *value)
 {
-    return fixture_wrap(value, SHAPE(samples, classes));
+    return to_device(fixture_wrap(value, SHAPE(samples, classes)));
 }
 
 static struct tensor *labels_of(int samples, const int32_t *value)
 {
     struct tensor *labels = tensor_new(MEMORY_WORKSPACE, DTYPE_INT32, DEVICE_CPU, SHAPE(samples));
     memcpy(labels->data, value, (size_t)samples * sizeof *value);
-    return labels;
+    return to_device(labels);
 }
 
 START_TEST(counts_right_answers)
@@ -120,8 +123,11 @@ static void little_new(struct little *little)
     little->layer = layer_linear(SHAPE(6), 5);
     little->model = (struct model){
         .name = "little", .layers = 1, .layer = &little->layer, .input = SHAPE(6), .outputs = 5};
-    struct stage_options options = {
-        .stages = 1, .layers = 1, .micro_batch_size = 1, .micro_batches = 1, .device = DEVICE_CPU};
+    struct stage_options options = {.stages = 1,
+                                    .layers = 1,
+                                    .micro_batch_size = 1,
+                                    .micro_batches = 1,
+                                    .device = tested_device()};
     little->stage = stage_new(&little->model, &options);
     little->parameters = stage_layer_parameters(little->stage, 0);
     little->gradients = stage_layer_gradients(little->stage, 0);
@@ -162,12 +168,14 @@ static void check_row(const char *name, const char *what, const struct tensor_fi
                       const struct tensor *actual)
 {
     struct tensor *history = fixture_get(file, "%s.%s", name, what);
-    struct tensor *found = fixture_wrap(tensor_floats(actual), SHAPE(35));
+    struct tensor *all = tensor_on_host(actual, "be compared");
+    struct tensor *found = fixture_wrap(tensor_floats(all), SHAPE(35));
     struct tensor *expected = tensor_view(history, (size_t)step * 35, SHAPE(35));
     fixture_compare(name, what, found, expected,
                     (struct tolerance){.relative = 2e-6, .absolute = 2e-7, .norm = 1e-6});
     tensor_free(expected);
     tensor_free(found);
+    tensor_free(all);
 }
 
 START_TEST(optimizer_agrees_with_pytorch)

@@ -6,6 +6,7 @@
 #include "tests/support/fatal.h"
 #include "tests/support/small_models.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 /* An mlp's layers 1 to 3, from 784 numbers; half of them come to the stage. */
 enum { FIRST = 1, LAYERS = 3, SAMPLES = 4, WHOLE = 784, HALF = WHOLE / 2 };
@@ -52,7 +53,8 @@ static struct stage *bordered(const struct model *model, int *begin)
                    .behind = {.outside = model->layer[FIRST + LAYERS - 1].output,
                               .forward = tripled,
                               .backward = tripled},
-                   .borders_own = begin});
+                   .borders_own = begin,
+                   .device = tested_device()});
 }
 
 /* The same layers without borders, with the same parameters. */
@@ -66,7 +68,7 @@ static struct stage *plain(const struct model *model, struct stage *with)
 static void check_bits(struct tensor *actual, struct tensor *expected)
 {
     ck_assert(shape_equal(actual->shape, expected->shape));
-    ck_assert_mem_eq(actual->data, expected->data, tensor_bytes(expected));
+    ck_assert(same_numbers(actual, expected));
     tensor_free(actual);
     tensor_free(expected);
 }
@@ -142,7 +144,8 @@ static void enter_wrongly(int which)
                                     .first_layer = FIRST,
                                     .layers = LAYERS,
                                     .micro_batch_size = SAMPLES,
-                                    .micro_batches = 1};
+                                    .micro_batches = 1,
+                                    .device = tested_device()};
     options.before = (struct layer_border){.outside = SHAPE(HALF),
                                            .forward = which == 0 ? too_short : nothing,
                                            .backward = to_half,

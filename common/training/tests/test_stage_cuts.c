@@ -7,6 +7,7 @@
 #include "common/training/assert_close.h"
 #include "tests/support/small_models.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -14,7 +15,8 @@
 
 static struct tensor *copy_of(const struct tensor *tensor)
 {
-    struct tensor *copy = tensor_new(MEMORY_WORKSPACE, tensor->dtype, DEVICE_CPU, tensor->shape);
+    struct tensor *copy =
+        tensor_new(MEMORY_WORKSPACE, tensor->dtype, tested_device(), tensor->shape);
     tensor_copy(copy, tensor);
     return copy;
 }
@@ -30,19 +32,23 @@ static struct stage *run_whole(const struct model *model, struct tensor **y)
     return stage;
 }
 
-static void check_same(const struct tensor *actual, const struct tensor *expected,
+static void check_same(const struct tensor *there, const struct tensor *wanted,
                        struct tolerance tolerance)
 {
     char text[CLOSENESS_TEXT_SIZE];
+    struct tensor *actual = tensor_on_host(there, "be compared"),
+                  *expected = tensor_on_host(wanted, "be compared");
     struct closeness closeness = closeness_of(actual, expected, tolerance);
     ck_assert_msg(closeness.close, "%s",
                   closeness_text(&closeness, "tensor", actual, expected, tolerance, text));
+    tensor_free(actual);
+    tensor_free(expected);
 }
 
 static void check_bits(const struct tensor *actual, const struct tensor *expected)
 {
     ck_assert_int_eq(actual->count, expected->count);
-    ck_assert_mem_eq(actual->data, expected->data, tensor_bytes(expected));
+    ck_assert(same_numbers(actual, expected));
 }
 
 /* The gradients add up to a few times the size of a mean loss's, so the absolute bound does, too. */
@@ -261,14 +267,14 @@ START_TEST(layers_lie_one_behind_the_other_in_the_arenas)
     struct model *model = small_model(_i);
     for (int first = 0; first < 2; first++) {
         const int layers = model->layers - first;
-        struct stage *stage =
-            stage_new(model, &(struct stage_options){.index = first,
-                                                     .stages = 2,
-                                                     .first_layer = first,
-                                                     .layers = layers,
-                                                     .micro_batch_size = 2,
-                                                     .micro_batches = 1,
-                                                     .device = first ? DEVICE_META : DEVICE_CPU});
+        struct stage *stage = stage_new(
+            model, &(struct stage_options){.index = first,
+                                           .stages = 2,
+                                           .first_layer = first,
+                                           .layers = layers,
+                                           .micro_batch_size = 2,
+                                           .micro_batches = 1,
+                                           .device = first ? DEVICE_META : tested_device()});
         size_t expected = 0;
         for (int layer = first; layer < first + layers; layer++) {
             size_t begin, end;

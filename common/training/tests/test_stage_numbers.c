@@ -2,11 +2,12 @@
  * Stages whose layers' numbers come and go, or have 16 bits: against a stage that has them all the time, in float32.
  */
 #include "common/base/sixteen_bits.h"
-#include "common/kernels/convert.h"
+#include "common/kernels/kernels.h"
 #include "common/training/optimizer.h"
 #include "tests/support/fatal.h"
 #include "tests/support/small_models.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ static struct stage *whole_stage(const struct model *model, struct stage_options
     options.micro_batch_size = SAMPLES;
     options.micro_batches = MICRO_BATCHES;
     options.seed = 1;
+    options.device = tested_device();
     return stage_new(model, &options);
 }
 
@@ -107,9 +109,8 @@ START_TEST(numbers_that_come_and_go_give_the_same_bits)
     struct tensor *expected, *found;
     run(plain, model, &expected);
     run(t.stage, model, &found);
-    ck_assert_mem_eq(found->data, expected->data, tensor_bytes(expected));
-    ck_assert_mem_eq(stage_gradients(t.home)->data, stage_gradients(plain)->data,
-                     tensor_bytes(stage_gradients(plain)));
+    ck_assert(same_numbers(found, expected));
+    ck_assert(same_numbers(stage_gradients(t.home), stage_gradients(plain)));
     const int told = layers_with_parameters(model) * MICRO_BATCHES;
     for (int moment = 0; moment < STAGE_MOMENTS; moment++)
         ck_assert_int_eq(t.moments[moment], told);
@@ -135,13 +136,15 @@ START_TEST(first_values_are_those_of_a_stage_that_has_all)
                  ends[] = {0, 1, 7, count / 3, count - 1, count};
     float *values = calloc(count, sizeof *values);
     ck_assert_uint_eq(count, stage_parameters(plain)->elements);
+    struct tensor *all = tensor_on_host(stage_parameters(plain), "be compared");
     for (size_t i = 0; i + 1 < sizeof ends / sizeof *ends; i++) {
         memset(values, 0, count * sizeof *values);
         stage_initial_parameters(empty, ends[i], ends[i + 1] - ends[i], values);
-        ck_assert_mem_eq(values, tensor_floats(stage_parameters(plain)) + ends[i],
+        ck_assert_mem_eq(values, tensor_floats(all) + ends[i],
                          (ends[i + 1] - ends[i]) * sizeof *values);
     }
     free(values);
+    tensor_free(all);
     stage_free(plain);
     stage_free(empty);
     model_free(model);
@@ -169,17 +172,20 @@ START_TEST(parameters_of_16_bits_are_rounded_once_and_gradients_after_each_micro
     struct stage *coarse =
         whole_stage(model, (struct stage_options){.precision = dtype, .gradients = dtype});
     const size_t count = stage_parameter_count(plain);
-    const uint16_t *parameters = stage_parameters(exact)->data;
+    struct tensor *narrow = tensor_on_host(stage_parameters(exact), "be compared");
+    struct tensor *wide = tensor_on_host(stage_parameters(plain), "be compared");
+    const uint16_t *parameters = narrow->data;
     ck_assert_uint_eq(tensor_bytes(stage_parameters(exact)), 2 * count);
     ck_assert_uint_eq(tensor_bytes(stage_gradients(exact)), 4 * count);
     ck_assert_uint_eq(tensor_bytes(stage_gradients(coarse)), 2 * count);
     for (size_t i = 0; i < count; i++)
-        ck_assert_uint_eq(parameters[i], rounded(dtype, tensor_floats(stage_parameters(plain))[i]));
+        ck_assert_uint_eq(parameters[i], rounded(dtype, tensor_floats(wide)[i]));
     /* One micro-batch: what is rounded once is what was exact, rounded. */
     const struct shape output = model->layer[model->layers - 1].output;
     struct stage *const both[] = {exact, coarse};
     for (int i = 0; i < 2; i++) {
-        struct tensor *y = stage_forward(both[i], 0, small_samples(model->input, 0, SAMPLES, 0));
+        struct tensor *y =
+            to_host(stage_forward(both[i], 0, small_samples(model->input, 0, SAMPLES, 0)));
         ck_assert_int_eq(y->dtype, DTYPE_FLOAT32);
         for (size_t k = 0; k < y->elements; k++)
             ck_assert_float_eq(widened(dtype, rounded(dtype, tensor_floats(y)[k])),
@@ -187,9 +193,15 @@ START_TEST(parameters_of_16_bits_are_rounded_once_and_gradients_after_each_micro
         tensor_free(y);
         tensor_free(stage_backward(both[i], 0, small_samples(output, 0, SAMPLES, 1)));
     }
+    tensor_free(narrow);
+    tensor_free(wide);
+    narrow = tensor_on_host(stage_gradients(coarse), "be compared");
+    wide = tensor_on_host(stage_gradients(exact), "be compared");
     for (size_t i = 0; i < count; i++)
-        ck_assert_uint_eq(((const uint16_t *)stage_gradients(coarse)->data)[i],
-                          rounded(dtype, tensor_floats(stage_gradients(exact))[i]));
+        ck_assert_uint_eq(((const uint16_t *)narrow->data)[i],
+                          rounded(dtype, tensor_floats(wide)[i]));
+    tensor_free(narrow);
+    tensor_free(wide);
     stage_free(plain);
     stage_free(exact);
     stage_free(coarse);
@@ -215,18 +227,18 @@ START_TEST(steps_in_pieces_are_those_of_a_stage)
     struct stage *stage = whole_stage(model, (struct stage_options){0});
     struct optimizer *own = optimizer_new(&rules[_i], stage);
     const size_t count = stage_parameter_count(stage);
-    struct optimizer *pieces = optimizer_new_for(&rules[_i], DEVICE_CPU, count);
+    struct optimizer *pieces = optimizer_new_for(&rules[_i], tested_device(), count);
     struct tensor *parameters =
-        tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, DEVICE_CPU, SHAPE((int)count));
+        tensor_new(MEMORY_PARAMETER, DTYPE_FLOAT32, tested_device(), SHAPE((int)count));
     struct tensor *larger =
-        tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, DEVICE_CPU, SHAPE((int)count));
+        tensor_new(MEMORY_GRADIENT, DTYPE_FLOAT32, tested_device(), SHAPE((int)count));
     tensor_copy(parameters, stage_parameters(stage));
     for (int step = 0; step < 3; step++) {
         struct tensor *y;
         run(stage, model, &y);
         tensor_free(y);
-        for (size_t i = 0; i < count; i++)
-            tensor_floats(larger)[i] = 4 * tensor_floats(stage_gradients(stage))[i];
+        tensor_copy(larger, stage_gradients(stage));
+        kernels_for(tested_device())->scale(count, 4, tensor_floats(larger));
         optimizer_step(own);
         optimizer_step_begin(pieces, 0);
         for (size_t begin = 0, end; begin < count; begin = end) {
@@ -235,12 +247,11 @@ START_TEST(steps_in_pieces_are_those_of_a_stage)
                               tensor_floats(larger) + begin, DTYPE_FLOAT32, 0.25);
         }
         optimizer_step_end(pieces);
-        ck_assert_mem_eq(parameters->data, stage_parameters(stage)->data, tensor_bytes(parameters));
+        ck_assert(same_numbers(parameters, stage_parameters(stage)));
     }
     ck_assert_int_eq(optimizer_steps_done(pieces), 3);
     for (int i = 0; i < optimizer_states(own); i++)
-        ck_assert_mem_eq(optimizer_state(pieces, i)->data, optimizer_state(own, i)->data,
-                         count * sizeof(float));
+        ck_assert(same_numbers(optimizer_state(pieces, i), optimizer_state(own, i)));
     tensor_free(parameters);
     tensor_free(larger);
     optimizer_free(pieces);
@@ -256,7 +267,7 @@ static struct stage *misused; /* all of an mlp's layers, whose numbers come and 
 
 static struct tensor *numbers(enum dtype dtype, int count)
 {
-    struct tensor *made = tensor_new(MEMORY_PARAMETER, dtype, DEVICE_CPU, SHAPE(count));
+    struct tensor *made = tensor_new(MEMORY_PARAMETER, dtype, tested_device(), SHAPE(count));
     tensor_zero(made);
     return made;
 }
@@ -330,14 +341,17 @@ static const struct fatal_case misuses[] = {
     {gradients_of_another_dtype, "gradients of bfloat16, with parameters of float16"},
 };
 
+/* The stage is made in the child: of a GPU a child has nothing that was opened before. */
+static void misuse(int which)
+{
+    misused = whole_stage(small_model(0), (struct stage_options){.parameters_come_and_go = true,
+                                                                 .gradients_come_and_go = true});
+    misuses[which].misuse();
+}
+
 START_TEST(misuse_ends_the_program_with_a_message)
 {
-    struct model *model = small_model(0);
-    misused = whole_stage(model, (struct stage_options){.parameters_come_and_go = true,
-                                                        .gradients_come_and_go = true});
-    fatal_expect(&misuses[_i]);
-    stage_free(misused);
-    model_free(model);
+    check_fatal(misuse, _i, misuses[_i].says);
 }
 END_TEST
 

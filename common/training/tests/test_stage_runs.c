@@ -5,6 +5,7 @@
 #include "common/training/stage.h"
 #include "tests/support/small_models.h"
 #include "tests/support/test.h"
+#include "tests/support/tested_device.h"
 
 #include <string.h>
 
@@ -64,7 +65,8 @@ static struct stage *new_stage(const struct model *model)
                                                     .layers = model->layers,
                                                     .micro_batch_size = SAMPLES,
                                                     .micro_batches = MICRO_BATCHES,
-                                                    .seed = 5});
+                                                    .seed = 5,
+                                                    .device = tested_device()});
 }
 
 static struct model *new_model(int i)
@@ -99,7 +101,7 @@ static void same_averages(struct stage *a, struct stage *b, const struct model *
     for (int i = 0; i < model->layers; i++) {
         struct tensor *one = stage_layer_buffers(a, i), *other = stage_layer_buffers(b, i);
         if (one != NULL)
-            ck_assert_mem_eq(one->data, other->data, tensor_bytes(one));
+            ck_assert(same_numbers(one, other));
         tensor_free(one);
         tensor_free(other);
     }
@@ -107,8 +109,7 @@ static void same_averages(struct stage *a, struct stage *b, const struct model *
 
 static bool same_gradients(struct stage *a, struct stage *b)
 {
-    return memcmp(stage_gradients(a)->data, stage_gradients(b)->data,
-                  tensor_bytes(stage_gradients(a))) == 0;
+    return same_numbers(stage_gradients(a), stage_gradients(b));
 }
 
 /* A flatten alone does. */
