@@ -34,6 +34,17 @@ static void set_defaults(struct arguments *arguments)
         arguments->jobs = (int)MIN(2, sysconf(_SC_NPROCESSORS_ONLN));
 }
 
+static bool device_is_known(const char *device)
+{
+    static const char *const known[] = {"cpu", "cuda", "emulated", NULL};
+    return !device || g_strv_contains(known, device);
+}
+
+const char *arguments_gpu(const struct arguments *arguments)
+{
+    return g_strcmp0(arguments->device, "cpu") == 0 ? NULL : arguments->device;
+}
+
 bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
 {
     GOptionEntry entries[] = {
@@ -56,6 +67,10 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         {"keep", 'k', 0, G_OPTION_ARG_NONE, &arguments->keep,
          "keep the folder with the evidence, and say where it is", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "no progress display", NULL},
+        {"device", 0, 0, G_OPTION_ARG_STRING, &arguments->device,
+         "what programs compute on: cpu, cuda (a GPU) or emulated (one that the processor "
+         "emulates)",
+         "NAME"},
         {"sandbox", 0, 0, G_OPTION_ARG_NONE, &arguments->sandbox,
          "only say what holds programs in check on this machine", NULL},
         {"lint", 0, 0, G_OPTION_ARG_NONE, &arguments->lint, "only check the rubric", NULL},
@@ -87,6 +102,8 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         grader_complain("there is an argument too many; see --help");
     else if (!arguments->submission && !arguments->sandbox && !arguments->lint && !arguments->table)
         grader_complain("--submission FOLDER is missing; see --help");
+    else if (!device_is_known(arguments->device))
+        grader_complain("--device must be cpu, cuda or emulated");
     else if (arguments->seed < 0 || arguments->jobs < 0)
         grader_complain("--seed and --jobs want a positive number");
     else {
@@ -100,7 +117,8 @@ void arguments_clear(struct arguments *arguments)
 {
     char *texts[] = {arguments->submission, arguments->assignment, arguments->check,
                      arguments->out,        arguments->kit,        arguments->build_folder,
-                     arguments->secret,     arguments->mutants,    arguments->place};
+                     arguments->secret,     arguments->mutants,    arguments->place,
+                     arguments->device};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     *arguments = (struct arguments){0};

@@ -16,8 +16,9 @@ struct arguments {
     char *build_folder;
     char *secret;
     char *mutants;
-    char *place; /* NULL, or: only collect, and put the files here, where make can build them */
-    gint64 seed; /* 0: drawn */
+    char *device; /* NULL: cpu */
+    char *place;  /* NULL, or: only collect, and put the files here, where make can build them */
+    gint64 seed;  /* 0: drawn */
     int jobs;
     gboolean sandbox;
     gboolean lint;
@@ -30,7 +31,9 @@ struct arguments {
 bool arguments_parse(struct arguments *arguments, int *argc, char ***argv);
 void arguments_clear(struct arguments *arguments);
 
-/* Of the assignment. A new string. */
+/* "cuda" or "emulated"; NULL: programs compute on the processor. */
+const char *arguments_gpu(const struct arguments *arguments);
+/* Of the assignment's rubric. A new string. */
 char *arguments_rubric_path(const struct arguments *arguments);
 
 /* A message of the grader's own on standard error, cleaned. */

@@ -103,6 +103,7 @@ static bool prove_workplace(struct grading *grading, GString *error)
     struct workplace *workplace = &grading->workplace;
     workplace->kit = grading->arguments->kit;
     workplace->build_folder = grading->arguments->build_folder;
+    workplace->device.name = arguments_gpu(grading->arguments);
     return workplace_raise_limits(error) && make_work(grading, error) &&
            workplace_prepare(workplace, error) && workplace_prove(workplace, error);
 }
@@ -156,6 +157,7 @@ static bool run_and_judge(struct grading *grading, GString *error)
                             .out = grading->folders.out,
                             .pictures = grading->folders.pictures};
     grade_init(grade);
+    grade_note_device(grade);
     grade_note_isolation(grade);
     if (grading->workplace.elsewhere)
         grade_note(grade, "The grader worked in `%s`, because %s.", grading->workplace.work,

@@ -111,6 +111,11 @@ static void use_course_files(struct builder *builder, const struct rubric *rubri
             build->replaced->len > 0 ? " " : "", used, lack);
 }
 
+const char *build_device(const struct build *build)
+{
+    return build->workplace ? build->workplace->device.name : NULL;
+}
+
 const GPtrArray *build_course(const struct build *build)
 {
     return build->builder->course;

@@ -111,6 +111,8 @@ bool build_simulated_done(struct build *build);
 
 /* The assignments that it uses whose files the course's stand in for: of char *, the build's. */
 const GPtrArray *build_course(const struct build *build);
+/* What its programs compute on: "cuda" or "emulated"; NULL: the processor. */
+const char *build_device(const struct build *build);
 /* Does the kit have the course's files of an assignment that it uses? A student's has not. */
 bool build_has_course(const struct build *build, const char *used);
 

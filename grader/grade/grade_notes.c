@@ -17,6 +17,21 @@ void grade_note(struct grade *grade, const char *format, ...)
     va_end(list);
 }
 
+void grade_note_device(struct grade *grade)
+{
+    const struct workplace_device *device = &grade->build->workplace->device;
+    static const char but[] = "What ran on the simulated cluster ran without it: that has no GPU.";
+    g_autoptr(GString) gpu = g_string_new(NULL);
+    if (!device->name)
+        return;
+    text_append_plain(gpu, device->gpu ? device->gpu : device->name);
+    if (strcmp(device->name, "emulated") == 0)
+        grade_note(grade, "Graded on the **emulated GPU** (slow; its time counts for nothing). %s",
+                   but);
+    else
+        grade_note(grade, "Graded on the **GPU**: %s. %s", gpu->str, but);
+}
+
 void grade_note_isolation(struct grade *grade)
 {
     const char *reason;

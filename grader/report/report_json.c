@@ -99,12 +99,14 @@ char *report_json(const struct grade *grade)
     json_object_set_new(root, "visibility", json_string("visible"));
     json_object_set_new(root, "stdout_visibility", json_string("hidden"));
     json_object_set_new(root, "tests", tests);
+    const char *device = build_device(grade->build);
     json_object_set_new(root, "extra_data",
-                        json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "assignment",
-                                  grade->rubric->assignment, "judged_points", number(points.judged),
-                                  "not_judged_points", number(points.all - points.judged), "bonus",
-                                  number(bonus.got), "judged_bonus", number(bonus.judged),
-                                  "not_judged_bonus", number(bonus.all - bonus.judged)));
+                        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "assignment",
+                                  grade->rubric->assignment, "device", device ? device : "cpu",
+                                  "judged_points", number(points.judged), "not_judged_points",
+                                  number(points.all - points.judged), "bonus", number(bonus.got),
+                                  "judged_bonus", number(bonus.judged), "not_judged_bonus",
+                                  number(bonus.all - bonus.judged)));
     char *text = json_dumps(root, JSON_INDENT(2));
     char *copy = g_strconcat(text ? text : "", "\n", NULL);
     free(text);

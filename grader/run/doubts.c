@@ -5,6 +5,7 @@
 #include "grader/workplace/workplace.h"
 
 #include <signal.h>
+#include <string.h>
 
 static bool is_in_question(enum run_end end)
 {
@@ -32,6 +33,12 @@ bool doubts_was_sent_signal(const struct outcome *outcome)
         if (outcome->end == RUN_CRASHED && outcome->signal == sent[i])
             return !is_from_a_rank(outcome);
     return false;
+}
+
+bool doubts_had_no_device(const struct outcome *outcome)
+{
+    return outcome->device && outcome->end == RUN_FAILED && !outcome_has_logs(outcome) &&
+           outcome->output && strstr(outcome->output, ": device_open: ");
 }
 
 /* Not one that a program brings about by a wrong access or by abort(). */

@@ -20,4 +20,12 @@ bool doubts_was_sent_signal(const struct outcome *outcome);
     "grader's own control ran; see what ends programs on this computer (a limit on memory, a "     \
     "batch system, a person), and grade again"
 
+/* Did no rank get the GPU? It is taken before the first record, so nothing of the submission's has run by then. */
+bool doubts_had_no_device(const struct outcome *outcome);
+/* printf: the end of what it printed. */
+#define DOUBTS_NO_DEVICE                                                                           \
+    "the GPU could not be used, although the grader's own control could use it before and "        \
+    "behind: "                                                                                     \
+    "%s"
+
 #endif

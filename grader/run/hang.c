@@ -21,6 +21,13 @@ struct hang_watch *hang_watch_new(const char *folder, int ranks)
     return watch;
 }
 
+void hang_be_patient(struct hang_watch *watch, double factor)
+{
+    watch->patience *= factor;
+    watch->patience_all *= factor;
+    watch->patience_idle *= factor;
+}
+
 void hang_watch_free(struct hang_watch *watch)
 {
     if (!watch)

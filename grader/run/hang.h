@@ -36,6 +36,8 @@ struct hang_watch {
 };
 
 struct hang_watch *hang_watch_new(const char *folder, int ranks);
+/* Waits so many times as long. */
+void hang_be_patient(struct hang_watch *watch, double factor);
 void hang_watch_free(struct hang_watch *watch);
 
 /* For sandbox_command.is_stuck; context is a struct hang_watch. */

@@ -14,6 +14,20 @@
 /* What a quarantine holds back would look like memory that the program keeps. MPI leaks by itself. */
 #define ASAN_OPTIONS "ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=4:log_path="
 
+/* The simulated cluster has no GPU. */
+static const struct workplace_device *device_of(const struct runner *runner,
+                                                const struct rubric_run *run)
+{
+    return run->simulated || !build_device(runner->build) ? NULL
+                                                          : &runner->build->workplace->device;
+}
+
+static double patience_with(const struct runner *runner, const struct rubric_run *run)
+{
+    const struct workplace_device *device = device_of(runner, run);
+    return device ? workplace_device_patience(device) : 1;
+}
+
 /* How a run is to be made, but for what only it has: fills see and environment, which have to outlive
  * it. */
 static struct workplace_run prepare_run(const struct runner *runner, const struct rubric_run *run,
@@ -34,11 +48,12 @@ static struct workplace_run prepare_run(const struct runner *runner, const struc
         .tree = build->tree,
         .program = run->simulated ? build->simulated_program : build->program,
         .ranks = run->ranks,
+        .device = device_of(runner, run),
         .simulated = run->simulated,
         .synchronous = run->synchronous,
         .platform = run->platform,
         .data = see,
-        .seconds = run->seconds,
+        .seconds = run->seconds * patience_with(runner, run),
         .slot = slot,
     };
 }
@@ -54,6 +69,7 @@ static void run_in_sandbox(const struct runner *runner, const struct rubric_run 
     struct workplace_run how = prepare_run(runner, run, &outcome->options, slot, see, environment);
     struct hang_watch *hang = hang_watch_new(outcome->folder, run->ranks);
     hang->hasty = runner->hasty;
+    hang_be_patient(hang, patience_with(runner, run));
     g_ptr_array_add(environment,
                     g_strdup_printf(ASAN_OPTIONS "%s/" OUTCOME_FAULT,
                                     sandbox_path(outcome->folder, WORKPLACE_EVIDENCE)));
@@ -98,6 +114,17 @@ static char *platform_file(const struct runner *runner, const struct rubric_run 
     return run->simulated ? g_build_filename(runner->kit, "common", "platforms", name, NULL) : NULL;
 }
 
+/* Judges compute on the processor: what they read of the options has no GPU in it. An option of the check's own, as
+ * --device meta, stands behind and wins. */
+static void add_device(const struct runner *runner, const struct rubric_run *run, GPtrArray *words)
+{
+    const struct workplace_device *device = device_of(runner, run);
+    if (!device)
+        return;
+    g_ptr_array_insert(words, 1, g_strdup("--device"));
+    g_ptr_array_insert(words, 2, g_strdup(device->name));
+}
+
 static void run_once(const struct runner *runner, const struct rubric_run *run, const char *name,
                      uint64_t seed, int slot, struct outcome *outcome)
 {
@@ -109,6 +136,7 @@ static void run_once(const struct runner *runner, const struct rubric_run *run, 
         .assignment = run->assignment,
         .ranks = run->ranks,
         .simulated = run->simulated,
+        .device = run->simulated ? NULL : build_device(build),
         .platform = g_strdup(run->platform),
         .platform_file = platform_file(runner, run),
         .synchronous = run->synchronous,
@@ -138,6 +166,7 @@ static void run_once(const struct runner *runner, const struct rubric_run *run, 
         outcome_not_started(outcome, CULPRIT_KIT, g_strdup(options_error));
     } else {
         struct sandbox_result result;
+        add_device(runner, run, words);
         run_in_sandbox(runner, run, words, slot, outcome, &result);
         outcome_conclude(outcome, &result);
         sandbox_result_clear(&result);
@@ -201,6 +230,9 @@ static void dispel_doubts(const struct runner *runner, const struct rubric_run *
             g_strdup_printf(DOUBTS_SENT,
                             sent_before ? "ended twice" : "ended, when it was tried again,",
                             outcome->signal, strsignal(outcome->signal)));
+    if (doubts_had_no_device(outcome))
+        outcome_discount(outcome, CULPRIT_UNKNOWN,
+                         g_strdup_printf(DOUBTS_NO_DEVICE, outcome->output));
 }
 
 /* The simulator did not do what it should: is it the simulator, or what it needs of this machine? Takes

@@ -67,10 +67,12 @@ char *runner_command(const struct runner *runner, const struct rubric_run *run,
         strcmp(runner->submission, "skeleton") == 0 ? NULL : runner->submission;
     g_autofree char *word = submission ? text_shell_word(submission) : NULL;
     g_autofree char *course = course_words(runner);
-    return g_strdup_printf("make %s ASSIGNMENT=%s%s%s%s NP=%d%s%s%s ARGS=\"%s --seed "
+    const char *device = run->simulated ? NULL : build_device(runner->build);
+    return g_strdup_printf("make %s ASSIGNMENT=%s%s%s%s NP=%d%s%s%s%s%s ARGS=\"%s --seed "
                            "%" G_GUINT64_FORMAT " --evidence /tmp/evidence\"",
                            run->simulated ? "simulate" : "train", runner->assignment,
                            word ? " SUBMISSION=" : "", word ? word : "", course, run->ranks,
+                           device ? " DEVICE=" : "", device ? device : "",
                            run->simulated ? " PLATFORM=" : "", run->simulated ? run->platform : "",
                            run->synchronous ? " SYNCHRONOUS=1" : "", arguments, seed);
 }

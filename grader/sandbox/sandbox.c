@@ -73,6 +73,8 @@ static GPtrArray *isolated_words(const struct sandbox_command *command, bool fil
         add_system_folder(words, folders[i]);
     for (const struct sandbox_bind *bind = command->see; bind && bind->from; bind++)
         add(words, "--ro-bind", bind->from, bind->to, NULL);
+    for (char *const *device = command->devices; device && *device; device++)
+        add(words, "--dev-bind-try", *device, *device, NULL);
     if (command->write.from)
         add(words, "--bind", command->write.from, command->write.to, NULL);
     add(words, "--remount-ro", "/", "--chdir", command->folder ? command->folder : "/tmp", "--",

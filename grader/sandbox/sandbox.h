@@ -60,8 +60,10 @@ struct sandbox_command {
     char *const *words;             /* the command, ends with NULL */
     char *const *environment;       /* extra "NAME=VALUE", ends with NULL; may be NULL */
     const struct sandbox_bind *see; /* bound read-only */
-    struct sandbox_bind write;      /* the one writable folder; from NULL: none */
-    const char *folder;             /* current folder, inside */
+    char *const *
+        devices; /* of /dev, to read and write, beside the usual ones; ends with NULL; may be NULL */
+    struct sandbox_bind write; /* the one writable folder; from NULL: none */
+    const char *folder;        /* current folder, inside */
     struct sandbox_limits limits;
     uid_t user; /* who to be when the grader is root: sandbox_user() */
     /* Asked about every 0.1 s; may be NULL. `seconds` is the idle machine's clock. */

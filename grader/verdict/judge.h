@@ -73,11 +73,15 @@ struct assignment; /* assignment.h */
 struct outcome {
     const struct assignment *assignment; /* whose program ran */
     int ranks;
-    bool simulated;         /* on the simulated cluster, not on this computer … */
-    char *platform;         /* … as this platform describes it; else NULL … */
-    char *platform_file;    /* … in this file … */
-    bool synchronous;       /* … where every send waits for its receive */
-    struct options options; /* as the program parsed them */
+    bool simulated;      /* on the simulated cluster, not on this computer … */
+    char *platform;      /* … as this platform describes it; else NULL … */
+    char *platform_file; /* … in this file … */
+    bool synchronous;    /* … where every send waits for its receive */
+    const char *
+        device; /* "cuda" or "emulated": it computed on that, and its numbers are a processor's up to
+                               rounding; NULL: on the processor */
+    struct options
+        options; /* as the program parsed them, on the processor: what judges compute, they compute there */
     enum run_end end;
     enum culprit culprit; /* of RUN_NOT_STARTED; else the judge will say */
     int exit_status;      /* -1 if it was stopped */

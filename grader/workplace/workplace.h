@@ -31,14 +31,26 @@ struct workplace_flags {
     char **libraries;
 };
 
+/* The GPU that programs compute on (common/base/device.h). */
+struct workplace_device {
+    const char *name; /* "cuda" or "emulated"; NULL: none, the processor */
+    char *gpu;        /* what it calls itself, when that was proven; else NULL */
+    char *folder;     /* where its library is, for all sandboxes to read */
+    GArray *see;      /* of struct sandbox_bind: that folder, and what the library is linked with */
+    GPtrArray *files; /* of char *: those of /dev by which it is reached; ends with NULL */
+    GPtrArray *
+        variables; /* of char *, "NAME=VALUE": which GPUs, as whoever grades chose them; ends with NULL */
+};
+
 struct workplace {
     const char *kit;
     const char *build_folder; /* where make built the kit */
     char *work;               /* the grader's own folder, which the sandbox's users may pass */
     char *elsewhere;          /* NULL, or why it is not in the folder that TMPDIR names */
     struct workplace_flags real, simulated;
-    char *tree;    /* the control's own, to be bound at WORKPLACE_TREE */
-    char *program; /* the control, when it has been built; NULL before */
+    char *tree;                     /* the control's own, to be bound at WORKPLACE_TREE */
+    char *program;                  /* the control, when it has been built; NULL before */
+    struct workplace_device device; /* its name is the caller's to set, before workplace_prepare */
 };
 
 /* ---- this process ---------------------------------------------------------------------------- */
@@ -105,6 +117,7 @@ struct workplace_run {
     const char *program;  /* outside */
     const char *evidence; /* outside: the folder that it may write to, the slot's user's */
     int ranks;
+    const struct workplace_device *device; /* NULL, or without a name: the processor */
     bool simulated, synchronous;
     const char *platform;            /* of the simulated cluster, else NULL */
     char *const *arguments;          /* what stands behind the program's name; ends with NULL */
@@ -123,7 +136,7 @@ void workplace_run(const struct workplace_run *run, struct sandbox_result *resul
 
 /* Reads the flags, and makes the control's tree in work. */
 bool workplace_prepare(struct workplace *workplace, GString *error);
-/* The whole control: builds it, runs it on two ranks, and reads what it wrote. */
+/* The whole control: builds it, runs it on two ranks, and reads what it wrote; on the device, if there is one. */
 bool workplace_prove(struct workplace *workplace, GString *error);
 void workplace_clear(struct workplace *workplace);
 
@@ -134,9 +147,28 @@ bool workplace_links(const struct workplace *workplace, bool simulated, int slot
 /* Does a tool of this name (words, to which the control's object is added) find this in it? */
 bool workplace_reads_objects(const struct workplace *workplace, const char *name,
                              char *const *words, const char *finds, int slot, GString *error);
-/* Does the control run like this: with the same tree, data, ranks, machine and slot? */
+/* Does the control run like this: with the same tree, data, ranks, machine, device and slot? */
 bool workplace_runs(const struct workplace *workplace, const struct workplace_run *like,
                     GString *error);
+
+/* ---- the device ---------------------------------------------------------------------------------- */
+
+/* How many times as long as on the processor a run on it may take. */
+double workplace_device_patience(const struct workplace_device *device);
+/* For workplace_prepare: copies the library of the device, if there is one, to where programs find it, and looks what
+ * else they need to see. */
+bool workplace_place_device(struct workplace *workplace, GString *error);
+void workplace_clear_device(struct workplace_device *device);
+/* For workplace_run: shows the command all that, and lets it have what a GPU takes of the host. device may be NULL. */
+void workplace_let_use(const struct workplace_device *device, int ranks, GArray *see,
+                       GPtrArray *environment, struct sandbox_command *command);
+/* For workplace_prove: does the built control get at it, on so many ranks? Fills `gpu`; else why not, and what to do. */
+bool workplace_prove_device(struct workplace *workplace, int ranks, GString *error);
+/* Its library as programs see it; a new string, or NULL: there is no device. */
+char *workplace_device_library(const struct workplace_device *device);
+/* Has a run of the control ended because the device can't be used? Then why, and what to do, is appended. */
+bool workplace_device_refused(const struct workplace_device *device,
+                              const struct sandbox_result *result, GString *error);
 
 /* ---- words ----------------------------------------------------------------------------------------- */
 

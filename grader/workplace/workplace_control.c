@@ -75,13 +75,17 @@ bool workplace_prepare(struct workplace *workplace, GString *error)
     g_autofree char *folder = g_build_filename(workplace->work, NAME, NULL);
     workplace->tree = g_build_filename(folder, "tree", NULL);
     g_autofree char *tools = g_build_filename(workplace->tree, "tools", NULL);
+    g_autofree char *headers = g_build_filename(workplace->tree, "common/base", NULL);
     if (!read_flags(workplace, error))
         return false;
-    if (g_mkdir_with_parents(tools, 0755) != 0) {
-        g_string_append_printf(error, "%s: %s", tools, strerror(errno));
+    if (g_mkdir_with_parents(tools, 0755) != 0 || g_mkdir_with_parents(headers, 0755) != 0) {
+        g_string_append_printf(error, "%s: %s", workplace->tree, strerror(errno));
         return false;
     }
     return copy_to_tree(workplace, SOURCE, NAME ".c", error) &&
+           copy_to_tree(workplace, "common/base/device_back_end.h", "common/base/device_back_end.h",
+                        error) &&
+           workplace_place_device(workplace, error) &&
            copy_to_tree(workplace, "tools/launch", "tools/launch", error);
 }
 
@@ -93,6 +97,7 @@ void workplace_clear(struct workplace *workplace)
     g_free(workplace->elsewhere);
     g_free(workplace->tree);
     g_free(workplace->program);
+    workplace_clear_device(&workplace->device);
     *workplace = (struct workplace){0};
 }
 
@@ -251,17 +256,18 @@ static bool run_program(const struct workplace *workplace, const char *program,
     if (!evidence)
         return false;
     struct workplace_run run = *like;
-    char *const arguments[] = {(char *)sandbox_path(evidence, WORKPLACE_EVIDENCE), NULL};
+    g_autofree char *library = run.simulated ? NULL : workplace_device_library(run.device);
+    char *const arguments[] = {(char *)sandbox_path(evidence, WORKPLACE_EVIDENCE), library, NULL};
     struct sandbox_result result;
     run.program = program;
     run.evidence = evidence;
     run.arguments = arguments;
-    run.seconds = START_SECONDS;
+    run.seconds = library ? 2 * START_SECONDS : START_SECONDS; /* a GPU that was asleep wakes up */
     run.is_stuck = NULL;
     run.before_end = NULL;
     workplace_run(&run, &result);
     bool right = sandbox_did(&result);
-    if (!right)
+    if (!right && !workplace_device_refused(run.device, &result, error))
         workplace_complain(error,
                            run.simulated
                                ? "no program starts on the simulated cluster of this machine, not "
@@ -302,5 +308,6 @@ bool workplace_prove(struct workplace *workplace, GString *error)
 {
     workplace->program = build_program(workplace, false, 0, error);
     const struct workplace_run like = {.tree = workplace->tree, .ranks = RANKS};
-    return workplace->program && run_program(workplace, workplace->program, &like, error);
+    return workplace->program && run_program(workplace, workplace->program, &like, error) &&
+           workplace_prove_device(workplace, RANKS, error);
 }

@@ -149,12 +149,9 @@ void workplace_run(const struct workplace_run *run, struct sandbox_result *resul
     g_ptr_array_add(words, NULL);
     workplace_add_words(environment, run_environment);
     workplace_add_words(environment, run->environment);
-    g_ptr_array_add(environment, NULL);
 
     struct sandbox_command command = {
         .words = (char *const *)words->pdata,
-        .environment = (char *const *)environment->pdata,
-        .see = (const struct sandbox_bind *)(void *)see->data,
         .write = {run->evidence, WORKPLACE_EVIDENCE},
         .folder = sandbox_path(run->tree, WORKPLACE_TREE),
         .limits = sandbox_limits_default(),
@@ -165,5 +162,9 @@ void workplace_run(const struct workplace_run *run, struct sandbox_result *resul
     };
     command.limits.seconds = run->seconds;
     command.limits.processes = 2 * run->ranks + PROCESSES_AROUND;
+    workplace_let_use(run->simulated ? NULL : run->device, run->ranks, see, environment, &command);
+    g_ptr_array_add(environment, NULL);
+    command.environment = (char *const *)environment->pdata;
+    command.see = (const struct sandbox_bind *)(void *)see->data;
     run_where_there_is_room(&command, result);
 }

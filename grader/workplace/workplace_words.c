@@ -19,6 +19,9 @@ struct saying {
     "make room there, or name another folder to work in: TMPDIR=/another/folder make grade"
 #define GIVE_MEMORY                                                                                \
     "this computer has too little memory free: end other programs, or use another one"
+#define LOOK_AT_GPU                                                                                \
+    "nvidia-smi shows whether the GPU is well, and who else has its memory: wait for them, or "    \
+    "name another GPU in CUDA_VISIBLE_DEVICES"
 #define MAY_PASS                                                                                   \
     "what is named there must be open to everybody; if it is the folder to work in, name "         \
     "another: "                                                                                    \
@@ -38,6 +41,8 @@ static const struct saying sayings[] = {
     {"Read-only file system", MAKE_ROOM},
     {"File too large", "the limit on the size of files is too low: ulimit -f"},
     {"File size limit exceeded", "the limit on the size of files is too low: ulimit -f"},
+    {"no memory left on the GPU", LOOK_AT_GPU},      /* the kit */
+    {"failed at common/kernels/cuda/", LOOK_AT_GPU}, /* CUDA, and cuBLAS */
     {"Cannot allocate memory", GIVE_MEMORY},
     {"out of memory", GIVE_MEMORY},
     {"virtual memory exhausted", GIVE_MEMORY},

@@ -42,14 +42,16 @@ static _Noreturn void build_kit(const struct mutants_kit *kit)
 }
 
 bool mutants_kit_open(struct mutants_kit *kit, const char *assignment, const char *build_folder,
-                      GString *error)
+                      const char *device, GString *error)
 {
     g_autofree char *rubric = g_build_filename("assignments", assignment, "rubric.cfg", NULL);
     *kit = (struct mutants_kit){.work = g_dir_make_tmp("mutants-XXXXXX", NULL),
                                 .build_folder = g_strdup(build_folder),
                                 .rubric = rubric_load(rubric, error)};
-    kit->workplace = (struct workplace){
-        .kit = ".", .build_folder = kit->build_folder, .work = g_strdup(kit->work)};
+    kit->workplace = (struct workplace){.kit = ".",
+                                        .build_folder = kit->build_folder,
+                                        .work = g_strdup(kit->work),
+                                        .device = {.name = device}};
     if (!kit->work || !kit->rubric || chmod(kit->work, 0711) != 0 ||
         !workplace_prepare(&kit->workplace, error))
         return false;

@@ -22,10 +22,10 @@ struct mutants_kit {
     char *tree;
 };
 
-/* The solutions of an assignment, ready to be changed. False, and an error; it is to be closed then,
+/* The solutions of an assignment, ready to be changed, and to run on a device: "cuda", "emulated", or NULL, the processor. False, and an error; it is to be closed then,
  * too. */
 bool mutants_kit_open(struct mutants_kit *kit, const char *assignment, const char *build_folder,
-                      GString *error);
+                      const char *device, GString *error);
 void mutants_kit_close(struct mutants_kit *kit);
 
 /* The assignments that it uses whose files a mutant leaves as they are: of char *, the rubric's. What these are needed

@@ -4,6 +4,7 @@
  * make mutants            all of them, all checks; ASSIGNMENT=NAME
  *      ARGS="--only NAME --only NAME"  some of them; NAME… may end with *
  *      ARGS=--fast        only the checks that each of them is about
+ *      ARGS="--every 10"  one in ten of them
  *      ARGS=--write       put the table into assignments/NAME/mutants/README.md; with --only
  *                         the rows of these
  *      ARGS="--fast --headlines"       put the causes that its report begins with into headlines.md
@@ -27,8 +28,10 @@ struct arguments {
     char **only;
     char *assignment;
     char *build;
+    char *device;
     int jobs;
     int repeat, busy, minutes;
+    int every;
     gboolean fast;
     gboolean write, headlines;
 };
@@ -42,7 +45,11 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
          "whose mutants (the one that assignments/default names)", "NAME"},
         {"build-folder", 0, 0, G_OPTION_ARG_FILENAME, &arguments->build,
          "where the kit was built (build)", "FOLDER"},
+        {"device", 0, 0, G_OPTION_ARG_STRING, &arguments->device,
+         "what their programs compute on: cuda or emulated (the processor)", "NAME"},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &arguments->jobs, "mutants at the same time", "NUMBER"},
+        {"every", 0, 0, G_OPTION_ARG_INT, &arguments->every,
+         "one in so many, by name, of those that --only leaves", "NUMBER"},
         {"fast", 0, 0, G_OPTION_ARG_NONE, &arguments->fast,
          "only the checks that each mutant is about", NULL},
         {"repeat", 0, 0, G_OPTION_ARG_INT, &arguments->repeat,
@@ -65,8 +72,13 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
         g_error_free(problem);
         return false;
     }
+    static const char *const devices[] = {"cuda", "emulated", NULL};
+    if (arguments->device && !g_strv_contains(devices, arguments->device)) {
+        fputs("mutants: --device must be cuda or emulated\n", stderr);
+        return false;
+    }
     if (*argc > 1 || arguments->jobs < 0 || arguments->repeat < 0 || arguments->busy < 0 ||
-        arguments->busy > 64 || arguments->minutes < 0 ||
+        arguments->every < 0 || arguments->busy > 64 || arguments->minutes < 0 ||
         (arguments->repeat == 0 && (arguments->busy || arguments->minutes)) ||
         ((arguments->write || arguments->headlines) && arguments->repeat)) {
         fputs("mutants: --write and --headlines don't go with --repeat, --busy and --minutes only "
@@ -160,9 +172,12 @@ static struct mutant_work *choose(const GPtrArray *mutants, const struct argumen
 {
     bool fast = arguments->fast || arguments->repeat > 0;
     struct mutant_work *work = g_new0(struct mutant_work, mutants->len + 1);
+    guint wanted = 0;
     for (guint i = 0; i < mutants->len; i++) {
         const struct mutant *mutant = mutants->pdata[i];
         if (arguments->only && !is_wanted(arguments->only, mutant->name))
+            continue;
+        if (wanted++ % (guint)MAX(1, arguments->every) != 0)
             continue;
         work[*number] =
             (struct mutant_work){.mutant = mutant, .look = fast ? MUTANT_FAST : MUTANT_ALL_CHECKS};
@@ -178,7 +193,8 @@ static bool look(const GPtrArray *mutants, struct mutant_work *work, guint numbe
     g_autoptr(GString) error = g_string_new(NULL);
     g_autofree char *folder = mutants_folder(arguments->assignment);
     bool as_expected = false;
-    if (!mutants_kit_open(&kit, arguments->assignment, arguments->build, error) ||
+    if (!mutants_kit_open(&kit, arguments->assignment, arguments->build, arguments->device,
+                          error) ||
         !rubric_lint_mutants(kit.rubric, folder, error))
         g_fprintf(stderr, "mutants: %s\n", error->str);
     else if (arguments->repeat > 0)
@@ -218,5 +234,6 @@ int main(int argc, char **argv)
     g_strfreev(arguments.only);
     g_free(arguments.assignment);
     g_free(arguments.build);
+    g_free(arguments.device);
     return as_expected ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -95,7 +95,7 @@ START_TEST(wrong_ones_are_caught_and_right_ones_accepted)
     struct mutant_work *work = g_new0(struct mutant_work, sample->len);
     g_autoptr(GString) surprises = g_string_new(NULL);
     struct mutants_kit kit;
-    ck_assert_msg(mutants_kit_open(&kit, assignment, test_build_folder(), surprises), "%s",
+    ck_assert_msg(mutants_kit_open(&kit, assignment, test_build_folder(), NULL, surprises), "%s",
                   surprises->str);
     for (guint i = 0; i < sample->len; i++) {
         work[i] = (struct mutant_work){.mutant = sample->pdata[i], .look = MUTANT_FAST};

@@ -3,6 +3,7 @@
  */
 #include "assignments/data/data.h"
 
+#include "common/base/device_numbers.h"
 #include "common/base/flops.h"
 #include "common/files/dataset.h"
 #include "common/kernels/kernels.h"
@@ -32,13 +33,19 @@ void layer_range(struct stage *stage, int layer, size_t *begin, size_t *end)
 void scale_values(float *values, int count, float factor)
 {
     if (!machine_is_folded(values))
-        kernels_for(DEVICE_CPU)->scale((size_t)count, factor, values);
+        kernels_for(device_of(values))->scale((size_t)count, factor, values);
     flops_charge(count);
 }
 
 void add_values(float *values, const float *more, int count)
 {
-    if (!machine_is_folded(values))
-        kernels_for(DEVICE_CPU)->add((size_t)count, more, values);
+    const enum device device = device_of(values);
+    const size_t bytes = (size_t)count * sizeof *values;
+    if (count > 0 && !machine_is_folded(values)) {
+        /* What came by a message may lie in the host's memory. */
+        const float *lent = device_lend(device, more, bytes);
+        kernels_for(device)->add((size_t)count, lent, values);
+        device_return(device, more, lent, bytes);
+    }
     flops_charge(count);
 }

@@ -70,8 +70,15 @@ static void spoil(const struct run *run)
 {
     struct tensor *parameters = stage_parameters(run->trained[0].stage);
     const float step = 1e-3f * (float)data_layout()->replica;
-    for (int i = 0; i < parameters->count && parameters->device != DEVICE_META; i++)
-        tensor_floats(parameters)[i] += step * (float)(1 + i % 7);
+    if (parameters->device == DEVICE_META)
+        return;
+    struct tensor *spoilt =
+        tensor_new(MEMORY_WORKSPACE, parameters->dtype, DEVICE_CPU, parameters->shape);
+    tensor_copy(spoilt, parameters);
+    for (int i = 0; i < spoilt->count; i++)
+        tensor_floats(spoilt)[i] += step * (float)(1 + i % 7);
+    tensor_copy(parameters, spoilt);
+    tensor_free(spoilt);
 }
 
 void data_build(struct run *run)

@@ -2,6 +2,7 @@
  * What student files may call: where numbers lie, and arithmetic with numbers of any dtype. See ../memory.h.
  */
 #include "assignments/memory/memory.h"
+#include "common/base/device_numbers.h"
 #include "common/base/fatal.h"
 #include "common/base/flops.h"
 #include "common/base/machine.h"
@@ -85,72 +86,116 @@ static bool nobody_looks(const void *numbers)
 void copy_numbers(enum dtype dtype, size_t count, const void *from, void *to)
 {
     if (count > 0 && !nobody_looks(to))
-        memmove(to, from, count * dtype_bytes(dtype));
+        device_copy(to, from, count * dtype_bytes(dtype));
 }
 
+/* Where the result lies; what it is made of may have to come there. */
 void widen_numbers(enum dtype from, size_t count, const void *numbers, float *to)
 {
-    if (from == DTYPE_FLOAT32)
+    const enum device device = device_of(to);
+    const size_t bytes = count * dtype_bytes(from);
+    if (from == DTYPE_FLOAT32) {
         copy_numbers(from, count, numbers, to);
-    else if (count > 0 && !nobody_looks(to) && !nobody_looks(numbers))
-        kernels_for(DEVICE_CPU)->widen(from, count, numbers, to);
+    } else if (count > 0 && !nobody_looks(to) && !nobody_looks(numbers)) {
+        const void *lent = device_lend(device, numbers, bytes);
+        kernels_for(device)->widen(from, count, lent, to);
+        device_return(device, numbers, lent, bytes);
+    }
 }
 
 void round_numbers(enum dtype to, size_t count, const float *numbers, void *rounded)
 {
-    if (to == DTYPE_FLOAT32)
+    const enum device device = device_of(rounded);
+    const size_t bytes = count * sizeof *numbers;
+    if (to == DTYPE_FLOAT32) {
         copy_numbers(to, count, numbers, rounded);
-    else if (count > 0 && !nobody_looks(rounded) && !nobody_looks(numbers))
-        kernels_for(DEVICE_CPU)->narrow(to, count, numbers, rounded);
+    } else if (count > 0 && !nobody_looks(rounded) && !nobody_looks(numbers)) {
+        const float *lent = device_lend(device, numbers, bytes);
+        kernels_for(device)->narrow(to, count, lent, rounded);
+        device_return(device, numbers, lent, bytes);
+    }
 }
 
-enum { BLOCK = 4096 };
+/* The processor's cache holds a block; a GPU has more to do at once. */
+enum { BLOCK = 4096, GPU_BLOCK = 1 << 22 };
 
-static size_t block_length(size_t count, size_t i)
+static size_t block_length(enum device device, size_t count)
 {
-    return count - i < BLOCK ? count - i : BLOCK;
+    const size_t most = device == DEVICE_CUDA ? GPU_BLOCK : BLOCK;
+    return count < most ? count : most;
+}
+
+/* Room for a block where the processor can't work, else this. */
+static float *block_new(enum device device, size_t length, float *here)
+{
+    return device == DEVICE_CPU
+               ? here
+               : memory_allocate_on(device, MEMORY_WORKSPACE, length * sizeof(float));
+}
+
+static void block_free(enum device device, float *block, size_t length)
+{
+    if (device != DEVICE_CPU)
+        memory_release_on(device, MEMORY_WORKSPACE, block, length * sizeof(float));
 }
 
 void add_numbers(enum dtype dtype, size_t count, void *sum, const void *more)
 {
-    float block[BLOCK], other[BLOCK];
-    const struct kernels *kernels = kernels_for(DEVICE_CPU);
+    float here[BLOCK], there[BLOCK];
     flops_charge((double)count);
-    for (size_t i = 0; i < count && !nobody_looks(sum); i += BLOCK) {
-        const size_t length = block_length(count, i);
+    if (count == 0 || nobody_looks(sum))
+        return;
+    const enum device device = device_of(sum);
+    const size_t most = block_length(device, count);
+    float *block = block_new(device, most, here), *other = block_new(device, most, there);
+    for (size_t i = 0; i < count; i += most) {
+        const size_t length = block_length(device, count - i);
         void *to = numbers_at(sum, dtype, i);
         widen_numbers(dtype, length, to, block);
         widen_numbers(dtype, length, numbers_at(more, dtype, i), other);
-        kernels->add(length, other, block);
+        kernels_for(device)->add(length, other, block);
         round_numbers(dtype, length, block, to);
     }
+    block_free(device, other, most);
+    block_free(device, block, most);
 }
 
 void scale_numbers(enum dtype dtype, size_t count, void *numbers, double factor)
 {
-    float block[BLOCK];
-    const struct kernels *kernels = kernels_for(DEVICE_CPU);
+    float here[BLOCK];
     flops_charge((double)count);
-    for (size_t i = 0; i < count && !nobody_looks(numbers); i += BLOCK) {
-        const size_t length = block_length(count, i);
+    if (count == 0 || nobody_looks(numbers))
+        return;
+    const enum device device = device_of(numbers);
+    const size_t most = block_length(device, count);
+    float *block = block_new(device, most, here);
+    for (size_t i = 0; i < count; i += most) {
+        const size_t length = block_length(device, count - i);
         void *to = numbers_at(numbers, dtype, i);
         widen_numbers(dtype, length, to, block);
-        kernels->scale(length, (float)factor, block);
+        kernels_for(device)->scale(length, (float)factor, block);
         round_numbers(dtype, length, block, to);
     }
+    block_free(device, block, most);
 }
 
+/* In one order, and by the processor: where its parts are added up, the sum has to be the same on every device. */
 double sum_of_squares(enum dtype dtype, size_t count, const void *numbers)
 {
     float block[BLOCK];
     double sum = 0;
     flops_charge(2.0 * (double)count);
-    for (size_t i = 0; i < count && !nobody_looks(numbers); i += BLOCK) {
-        const size_t length = block_length(count, i);
-        widen_numbers(dtype, length, numbers_at(numbers, dtype, i), block);
+    if (count == 0 || nobody_looks(numbers))
+        return 0;
+    const size_t bytes = count * dtype_bytes(dtype);
+    const void *here = device_lend(DEVICE_CPU, numbers, bytes);
+    for (size_t i = 0; i < count; i += BLOCK) {
+        const size_t length = block_length(DEVICE_CPU, count - i);
+        widen_numbers(dtype, length, numbers_at(here, dtype, i), block);
         for (size_t k = 0; k < length; k++)
             sum += (double)block[k] * (double)block[k];
     }
+    device_return(DEVICE_CPU, numbers, here, bytes);
     return sum;
 }
 

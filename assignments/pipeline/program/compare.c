@@ -50,11 +50,16 @@ static bool compare_corrupted(const struct run *run, struct corruption corruptio
     struct tensor *right = NULL;
     if (tensor != NULL) {
         right = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, tensor->shape);
+        struct tensor *moved =
+            tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, tensor->shape);
         tensor_copy(right, tensor);
-        float *value = tensor_floats(tensor) + corruption_index(corruption, tensor->count);
-        const float more = corruption_of(corruption, tensor);
-        for (int i = 0; i < corruption_length(corruption, tensor->count); i++)
+        tensor_copy(moved, right);
+        float *value = tensor_floats(moved) + corruption_index(corruption, moved->count);
+        const float more = corruption_of(corruption, right);
+        for (int i = 0; i < corruption_length(corruption, moved->count); i++)
             value[i] += more;
+        tensor_copy(tensor, moved);
+        tensor_free(moved);
     }
     const bool agreed = compare_with_baseline(run->own, baseline, batch);
     if (tensor != NULL)

@@ -92,6 +92,20 @@ START_TEST(ways_around_are_refused)
 }
 END_TEST
 
+/* By which the kit itself uses a GPU: kernels that no log shows, and memory that nobody counts. */
+START_TEST(the_kits_own_ways_to_a_gpu_are_refused)
+{
+    static const char *const functions[] = {"device_kernels",  "device_block_new",
+                                            "device_copy_out", "device_staging_new",
+                                            "staged_choose",   "staged_clear"};
+    static const char *const offered[] = {"tensor_get", "tensor_put", "tensor_on_host"};
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
+        ck_assert_msg(is_refused(functions[i]), "%s is not refused", functions[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(offered); i++)
+        ck_assert_msg(!is_refused(offered[i]), "%s is refused", offered[i]);
+}
+END_TEST
+
 START_TEST(what_only_looks_alike_is_not_refused)
 {
     static const char *const functions[] = {"printf", "malloc", "qsort",  "_IO_putc", "memcpy",
@@ -108,6 +122,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, each_name_of_a_refused_function_is_refused);
     tcase_add_test(tests, ways_around_are_refused);
+    tcase_add_test(tests, the_kits_own_ways_to_a_gpu_are_refused);
     tcase_add_test(tests, what_only_looks_alike_is_not_refused);
     suite_add_tcase(suite, tests);
     return suite;

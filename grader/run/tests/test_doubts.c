@@ -64,6 +64,35 @@ START_TEST(signals_that_no_wrong_access_raises_are_doubtful)
 }
 END_TEST
 
+START_TEST(a_gpu_that_no_rank_got_is_nobodys_fault)
+{
+    struct log_file log[2];
+    char *errors[2] = {NULL, NULL};
+    struct outcome outcome = ended(log, errors, RUN_FAILED, false);
+    outcome.output = (char *)"rank 1: device_open: the memory of the GPU is full";
+    outcome.device = "cuda";
+    ck_assert(!doubts_had_no_device(&outcome)); /* its ranks have begun to work */
+    log[0].count = log[1].count = 0;
+    ck_assert(doubts_about(&outcome) && doubts_had_no_device(&outcome));
+    outcome.device = NULL;
+    ck_assert(!doubts_had_no_device(&outcome));
+    outcome.device = "cuda";
+    outcome.output = (char *)"rank 1: open_data: what?";
+    ck_assert(!doubts_had_no_device(&outcome));
+}
+END_TEST
+
+START_TEST(what_cuda_says_while_it_computes_is_doubtful)
+{
+    struct log_file log[2];
+    char *errors[2] = {NULL, NULL};
+    struct outcome outcome = ended(log, errors, RUN_FAILED, false);
+    outcome.output = (char *)"rank 0: stage_forward: cublasSgemm(…) failed at "
+                             "common/kernels/cuda/products.cu:60: the GPU program failed";
+    ck_assert(doubts_about(&outcome));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("doubts");
@@ -71,6 +100,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, who_never_ends_after_all_ranks_ended_may_be_the_launcher);
     tcase_add_test(tests, a_rank_without_a_record_or_with_words_of_the_machine_is_doubtful);
     tcase_add_test(tests, signals_that_no_wrong_access_raises_are_doubtful);
+    tcase_add_test(tests, a_gpu_that_no_rank_got_is_nobodys_fault);
+    tcase_add_test(tests, what_cuda_says_while_it_computes_is_doubtful);
     suite_add_tcase(suite, tests);
     return suite;
 }

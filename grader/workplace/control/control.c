@@ -3,19 +3,26 @@
  * wrong by itself. The grader compiles, links and runs it in its sandbox before the first file of a
  * submission, and again before it blames a submission for what could be the machine's fault.
  *
- *     control FOLDER
+ *     control FOLDER [LIBRARY]
  *
  * Each rank sends its number to the next one, in a ring, and writes the number that it gets to
- * FOLDER/control-RANK: "rank 1 of 2 got 0". grader/workplace/workplace_control.c reads that.
+ * FOLDER/control-RANK: "rank 1 of 2 got 0". grader/workplace/workplace_control.c reads that. With the library of a GPU
+ * (common/base/device_back_end.h) each rank takes the GPU besides, and rank 0 prints its name; or whoever can't use it
+ * says why: workplace_device.c reads that.
  */
+#include "common/base/device_back_end.h"
+
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mpi.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FILE_BYTES (1 << 20) /* about as large as a log when it begins */
+#define FILE_BYTES (1 << 20)  /* about as large as a log when it begins */
+#define GPU_BYTES  (64 << 20) /* of the GPU's memory: models that are graded take less */
 
 static int complain(const char *what, const char *path, int error)
 {
@@ -39,6 +46,58 @@ static int write_evidence(const char *folder, const char *text, int rank)
     return 0;
 }
 
+/* ---- the GPU ----------------------------------------------------------------------------------- */
+
+static _Noreturn void refuse(const char *why)
+{
+    fprintf(stderr, "control: the GPU can't be used: %s\n", why);
+    exit(3);
+}
+
+static void failed(const char *where, const char *what, const char *why)
+{
+    char all[2000];
+    snprintf(all, sizeof all, "%s failed at %s: %s", what, where, why);
+    refuse(all);
+}
+
+/* It does not compute. */
+static void *scratch_new(size_t bytes)
+{
+    (void)bytes;
+    return NULL;
+}
+
+static void scratch_free(void *block, size_t bytes)
+{
+    (void)block;
+    (void)bytes;
+}
+
+static void take_gpu(const char *library, int rank)
+{
+    static const struct device_services services = {
+        .failed = failed, .scratch_new = scratch_new, .scratch_free = scratch_free};
+    device_back_end_open_function *open_gpu = NULL;
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    if (handle == NULL)
+        refuse(dlerror());
+    *(void **)&open_gpu = dlsym(handle, DEVICE_BACK_END_OPEN);
+    if (open_gpu == NULL)
+        refuse(dlerror());
+    const struct device_back_end *gpu = open_gpu(&services, rank);
+    if (gpu->refused != NULL)
+        refuse(gpu->refused);
+    void *block = gpu->block_new(GPU_BYTES);
+    if (block == NULL)
+        refuse("it has no memory left: end what else uses it (nvidia-smi shows that)");
+    gpu->fill(block, 0, 1024);
+    gpu->wait();
+    gpu->block_free(block);
+    if (rank == 0)
+        printf("control: the GPU is %s\n", gpu->name);
+}
+
 int main(int argc, char **argv)
 {
     int rank, ranks, got = -1;
@@ -49,6 +108,8 @@ int main(int argc, char **argv)
     MPI_Sendrecv(&rank, 1, MPI_INT, (rank + 1) % ranks, 0, &got, 1, MPI_INT,
                  (rank + ranks - 1) % ranks, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     snprintf(text, sizeof text, "rank %d of %d got %d\n", rank, ranks, got);
+    if (argc > 2)
+        take_gpu(argv[2], rank);
     int status = argc > 1 ? write_evidence(argv[1], text, rank) : 2;
     MPI_Finalize();
     return status;

@@ -327,6 +327,9 @@ static void use_control(const char *source)
     ck_assert_int_eq(g_mkdir_with_parents(control, 0755), 0);
     ck_assert(g_file_set_contents(path, source, -1, NULL));
     ck_assert_int_eq(symlink(tools, link), 0);
+    g_autofree char *common = g_canonicalize_filename("common", NULL);
+    g_autofree char *link_to_common = g_build_filename(folder, "common", NULL);
+    ck_assert_int_eq(symlink(common, link_to_common), 0);
     workplace.kit = folder;
 }
 

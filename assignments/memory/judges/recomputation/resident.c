@@ -26,7 +26,8 @@ static double parameter_bytes(const struct log_file *log)
 void resident_is_small(const struct recomputation_case *one, struct verdict *verdict)
 {
     const struct outcome *run = one->run;
-    for (int rank = 0; rank < run->ranks && !run->simulated; rank++) {
+    /* Of a GPU's memory, and of what its driver and its kernels take, the process's tells nothing. */
+    for (int rank = 0; rank < run->ranks && !run->simulated && !run->device; rank++) {
         struct log_memory resident;
         char grown[UNITS_TEXT_SIZE], most[UNITS_TEXT_SIZE];
         if (!log_find_memory(&run->log[rank], LOG_MEMORY_RESIDENT, &resident)) {
