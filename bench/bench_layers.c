@@ -248,9 +248,9 @@ int main(int count, char **argument)
     const char *names[PARTS + 1] = {NULL};
     for (int p = 0; p < PARTS; p++)
         names[p] = parts[p].name;
-    const struct cells cells =
-        cells_read(count, argument, (struct cells){NULL, {2, {8, 64}}, {2, {1, 2}}, 5}, names);
-    struct pytorch pytorch = pytorch_start();
+    const struct cells defaults = {.batches = {2, {8, 64}}, .threads = {2, {1, 2}}, .rounds = 5};
+    const struct cells cells = cells_read(count, argument, defaults, names);
+    struct pytorch pytorch = pytorch_start("bench/bench_pytorch.py", NULL);
     cells_print_heading("A layer's forward and backward", &pytorch);
     printf("| layer | batch | threads | ms | PyTorch ms | times faster |\n"
            "|---|---|---|---|---|---|\n");

@@ -87,27 +87,53 @@ static error_t read_option(int key, char *text, struct argp_state *state)
     case 'r':
         cells->rounds = read_numbers(text, "--rounds", MOST_ROUNDS, state).number[0];
         return 0;
+    case 'd':
+        if (strcmp(text, "cuda") != 0 && strcmp(text, "emulated") != 0)
+            argp_error(state, "--device %s: must be cuda or emulated", text);
+        cells->device = text;
+        return 0;
+    case 'c':
+        cells->compile_seconds =
+            strcmp(text, "0") == 0 ? 0 : read_numbers(text, "--compile", 3600, state).number[0];
+        return 0;
+    case 's':
+        cells->once = true;
+        return 0;
+    case 'j':
+        cells->json = text;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
+static const struct argp_option options[] = {
+    {"only", 'o', "NAME,…", 0, "only these", 0},
+    {"batch", 'b', "N,…", 0, "samples in a batch", 0},
+    {"rounds", 'r', "N", 0, "how often each side has its turn", 0},
+    {"threads", 't', "N,…", 0, "threads", 0},
+    {0}};
+static const struct argp_option device_options[] = {
+    {"device", 'd', "NAME", 0, "cuda, or emulated", 0},
+    {"only", 'o', "NAME,…", 0, "only these", 0},
+    {"batch", 'b', "N,…", 0, "samples in a batch", 0},
+    {"rounds", 'r', "N", 0, "how often each side has its turn", 0},
+    {"compile", 'c', "SECONDS", 0, "how long PyTorch may compile networks, all together", 0},
+    {"once", 's', NULL, 0, "one step of each, without PyTorch, for tools that look at what it does",
+     0},
+    {"json", 'j', "FILE", 0, "writes the table to a file, too", 0},
+    {0}};
+
 struct cells cells_read(int count, char **argument, struct cells defaults, const char *const *names)
 {
-    static const struct argp_option options[] = {
-        {"only", 'o', "NAME,…", 0, "only these", 0},
-        {"batch", 'b', "N,…", 0, "samples in a batch", 0},
-        {"threads", 't', "N,…", 0, "threads", 0},
-        {"rounds", 'r', "N", 0, "how often each side has its turn", 0},
-        {0}};
-    static const struct argp argp = {options,
-                                     read_option,
-                                     NULL,
-                                     "How long does it take, here and in PyTorch? Run it in the "
-                                     "repository's top folder.",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    const struct argp argp = {defaults.device != NULL ? device_options : options,
+                              read_option,
+                              NULL,
+                              "How long does it take, here and in PyTorch? Run it in the "
+                              "repository's top folder.",
+                              NULL,
+                              NULL,
+                              NULL};
     struct reading reading = {&defaults, names};
     argp_err_exit_status = 2;
     if (argp_parse(&argp, count, argument, 0, NULL, &reading) != 0)

@@ -4,6 +4,10 @@
  *
  *     --only NAME,…  --batch N,…  --threads N,…  --rounds N
  *
+ * on a GPU, which has no threads to choose,
+ *
+ *     --device NAME  --only NAME,…  --batch N,…  --rounds N  --compile SECONDS  --json FILE  --once
+ *
  * and how one is measured: the kit and PyTorch take turns in short rounds, so that whatever else the
  * machine does meets both.
  */
@@ -25,6 +29,11 @@ struct cells {
     const char *only; /* NULL: all names */
     struct numbers batches, threads;
     int rounds;
+    const char
+        *device; /* "cuda", "emulated"; NULL: the processor, and the options of a GPU are refused */
+    int compile_seconds; /* how long PyTorch may compile networks, all together */
+    bool once;        /* one step of each, without PyTorch: for tools that look at what it does */
+    const char *json; /* where the table goes as well; NULL: nowhere */
 };
 
 /* The command line over these defaults; a wrong one ends the program with the reason, status 2.

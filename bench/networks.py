@@ -172,6 +172,8 @@ NETWORKS = {
     "vit": (vit, images(1, 28, 28)),
     "resnet": (resnet, images(3, 32, 32)),
     "gpt": (gpt, text),
+    "gpt-10m": (lambda: gpt(6, 384, 6), text),
+    "gpt-100m": (lambda: gpt(14, 768, 12), text),
 }
 
 

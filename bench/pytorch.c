@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static _Noreturn void become_pytorch(const int to[2], const int from[2])
+static _Noreturn void become_pytorch(const char *script, const char *argument, const int to[2],
+                                     const int from[2])
 {
     const char *python = getenv("PYTHON");
     signal(SIGPIPE, SIG_DFL);
@@ -19,11 +20,11 @@ static _Noreturn void become_pytorch(const int to[2], const int from[2])
     close(to[1]);
     close(from[0]);
     python = python == NULL ? "python3" : python;
-    execlp(python, python, "bench/bench_pytorch.py", (char *)NULL);
+    execlp(python, python, script, argument, (char *)NULL);
     _exit(127);
 }
 
-struct pytorch pytorch_start(void)
+struct pytorch pytorch_start(const char *script, const char *argument)
 {
     struct pytorch pytorch = {0};
     int to[2], from[2];
@@ -36,7 +37,7 @@ struct pytorch pytorch_start(void)
     if (pytorch.process < 0)
         give_up("fork");
     if (pytorch.process == 0)
-        become_pytorch(to, from);
+        become_pytorch(script, argument, to, from);
     close(to[0]);
     close(from[1]);
     pytorch.ask = fdopen(to[1], "w");
@@ -77,4 +78,22 @@ void pytorch_steps(struct pytorch *pytorch, const char *name, int batch, int thr
         }
         times_add(times, milliseconds);
     }
+}
+
+double pytorch_row(struct pytorch *pytorch, const char *name, int batch, int steps)
+{
+    char line[512];
+    fprintf(pytorch->ask, "%s %d %d\n", name, batch, steps);
+    if (fflush(pytorch->ask) != 0)
+        give_up("bench_pytorch_gpu.py");
+    if (fgets(line, sizeof line, pytorch->answer) == NULL) {
+        fprintf(stderr, "PyTorch ended at %s, batch %d\n", name, batch);
+        exit(EXIT_FAILURE);
+    }
+    char *end;
+    const double milliseconds = strtod(line, &end);
+    if (end != line)
+        return milliseconds;
+    fprintf(stderr, "PyTorch, %s, batch %d: %s", name, batch, line);
+    return 0;
 }
