@@ -6,6 +6,7 @@
 #include "common/base/callers.h"
 #include "common/base/device.h"
 #include "common/base/fatal.h"
+#include "common/base/last_words.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,18 +19,6 @@
 #include <ucontext.h>
 
 static struct sigaction former_fault, former_bus;
-
-static const void *instruction_of(const ucontext_t *context)
-{
-#if defined(__x86_64__)
-    return (const void *)context->uc_mcontext.gregs[REG_RIP];
-#elif defined(__aarch64__)
-    return (const void *)context->uc_mcontext.pc;
-#else
-    (void)context;
-    return NULL;
-#endif
-}
 
 static const char *what_it_does(const ucontext_t *context)
 {
@@ -68,7 +57,7 @@ static _Noreturn void tell(const ucontext_t *context)
                  "a kernel, or a copy, %s memory of the GPU that is no tensor's: a count or an "
                  "offset goes beyond the end. It was asked for here, or some calls before",
                  what_it_does(context));
-    if (!callers_find(instruction_of(context), &callers))
+    if (!callers_find(last_words_instruction(context), &callers))
         fatal_at("the processor", "the program %s %s", what_it_does(context), about);
     /* The line that does it, in whichever file: to the outermost one it is only a call. */
     char from[CALLERS_LINE + 32] = "";

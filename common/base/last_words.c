@@ -147,7 +147,7 @@ static bool stack_is_full(const ucontext_t *context)
            stack_top - pointer > stack_size - STACK_MARGIN;
 }
 
-static const void *instruction_of(const ucontext_t *context)
+const void *last_words_instruction(const ucontext_t *context)
 {
 #if defined(__x86_64__)
     return (const void *)context->uc_mcontext.gregs[REG_RIP];
@@ -168,7 +168,7 @@ static void note_signal(int number, siginfo_t *information, void *context)
     add(text, &used, "signal %" PRIu64 " %d %d %ld %d\n", machine_clock(), number,
         information->si_code, information->si_code <= 0 ? (long)information->si_pid : 0,
         stack_is_full(context));
-    add_calls(text, &used, instruction_of(context));
+    add_calls(text, &used, last_words_instruction(context));
     if (!told)
         write_event(text, used);
     if (number != SIGTERM && !told)
@@ -191,7 +191,7 @@ static void note_sample(int number, siginfo_t *information, void *context)
     size_t used = 0;
     (void)number, (void)information;
     add(text, &used, "sample %" PRIu64 "\n", machine_clock());
-    add_calls(text, &used, instruction_of(context));
+    add_calls(text, &used, last_words_instruction(context));
     write_event(text, used);
     /* It would wake from a sleep, and go on to do what it would not have done. */
     for (;;)

@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
@@ -40,6 +41,8 @@ void last_words_message(const char *text);
 /* Whoever ends, ends all others. This waits, before that, until those that come to the same end by themselves
  * have said so, too: else chance would tell who did. Nothing to wait for where a process holds all ranks. */
 void last_words_let_others_speak(void);
+/* The instruction at which a signal came, as its handler is told; NULL: not known on this processor. */
+const void *last_words_instruction(const ucontext_t *context);
 #define LAST_WORDS_TOGETHER                                                                        \
     0.4 /* seconds: ends that are no farther apart were not caused by each other */
 

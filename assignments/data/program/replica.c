@@ -72,13 +72,10 @@ static void spoil(const struct run *run)
     const float step = 1e-3f * (float)data_layout()->replica;
     if (parameters->device == DEVICE_META)
         return;
-    struct tensor *spoilt =
-        tensor_new(MEMORY_WORKSPACE, parameters->dtype, DEVICE_CPU, parameters->shape);
-    tensor_copy(spoilt, parameters);
+    struct tensor *spoilt = tensor_on_host(parameters, "be spoilt");
     for (int i = 0; i < spoilt->count; i++)
         tensor_floats(spoilt)[i] += step * (float)(1 + i % 7);
-    tensor_copy(parameters, spoilt);
-    tensor_free(spoilt);
+    tensor_bring(parameters, spoilt);
 }
 
 void data_build(struct run *run)

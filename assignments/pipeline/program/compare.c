@@ -50,16 +50,13 @@ static bool compare_corrupted(const struct run *run, struct corruption corruptio
     struct tensor *right = NULL;
     if (tensor != NULL) {
         right = tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, tensor->shape);
-        struct tensor *moved =
-            tensor_new(MEMORY_WORKSPACE, DTYPE_FLOAT32, DEVICE_CPU, tensor->shape);
         tensor_copy(right, tensor);
-        tensor_copy(moved, right);
+        struct tensor *moved = tensor_on_host(tensor, "be moved");
         float *value = tensor_floats(moved) + corruption_index(corruption, moved->count);
         const float more = corruption_of(corruption, right);
         for (int i = 0; i < corruption_length(corruption, moved->count); i++)
             value[i] += more;
-        tensor_copy(tensor, moved);
-        tensor_free(moved);
+        tensor_bring(tensor, moved);
     }
     const bool agreed = compare_with_baseline(run->own, baseline, batch);
     if (tensor != NULL)

@@ -2,7 +2,7 @@
  * Layer norm over rows: y = (x - mean) / deviation · weight + bias, where deviation = sqrt(variance + 1e-5) and the
  * variance divides by the number of columns, as in PyTorch. A warp has a row.
  */
-#include "common/kernels/cuda/cuda.h"
+#include "common/kernels/cuda/bands.h"
 
 #define EPSILON 1e-5f
 
@@ -68,23 +68,18 @@ void cuda_layer_norm_backward_input(int rows, int columns, const float *x, const
 
 /* ---- the parameters' gradients: sums over the rows, as those of sums.cu ---------------------------------------- */
 
-#define ROWS_OF_BAND 64
-
 /* A thread for each column of each band of rows: sums of dy · n, and of dy. */
 static __global__ void backward_weight(int rows, int columns, const float *x,
                                        const float *statistics, const float *dy, float *weight_sums,
                                        float *bias_sums)
 {
-    const int bands = (rows + ROWS_OF_BAND - 1) / ROWS_OF_BAND;
     const size_t i = thread_number();
-    if (i >= (size_t)bands * (size_t)columns)
+    if (i >= (size_t)bands_of(rows) * (size_t)columns)
         return;
-    const int first = (int)quotient(i, (unsigned)columns) * ROWS_OF_BAND;
-    const int end = rows - first < ROWS_OF_BAND ? rows : first + ROWS_OF_BAND;
-    const unsigned column = rest_of(i, (unsigned)columns);
+    const struct band band = band_of(rows, columns, i);
     float weight_sum = 0, bias_sum = 0;
-    for (int row = first; row < end; row++) {
-        const size_t at = (size_t)row * (size_t)columns + column;
+    for (int row = band.first; row < band.end; row++) {
+        const size_t at = (size_t)row * (size_t)columns + band.column;
         weight_sum += dy[at] * ((x[at] - statistics[2 * row]) * statistics[2 * row + 1]);
         bias_sum += dy[at];
     }
@@ -95,7 +90,7 @@ static __global__ void backward_weight(int rows, int columns, const float *x,
 void cuda_layer_norm_backward_weight(int rows, int columns, const float *x, const float *statistics,
                                      const float *dy, float *weight_gradient, float *bias_gradient)
 {
-    const int bands = (rows + ROWS_OF_BAND - 1) / ROWS_OF_BAND;
+    const int bands = bands_of(rows);
     const size_t count = (size_t)bands * (size_t)columns;
     if (count == 0)
         return;

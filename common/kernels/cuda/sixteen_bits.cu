@@ -3,43 +3,7 @@
  * each number.
  */
 #include "common/kernels/cuda/cuda.h"
-
-static __device__ uint32_t bits_of(float number)
-{
-    uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
-
-static __device__ float number_of(uint32_t bits)
-{
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
-/* ---- one number, without a branch --------------------------------------------------------------------------------- */
-
-static __device__ uint16_t to_bfloat16(float number)
-{
-    const uint32_t bits = bits_of(number), is_odd = bits >> 16 & 1;
-    const uint32_t rounded = (bits + 0x7fff + is_odd) >> 16, nan = bits >> 16 | 0x40;
-    return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? nan : rounded);
-}
-
-/* A subnormal one is rounded by an addition: beside 0.5 the last place of a float32 is the smallest float16. */
-static __device__ uint16_t to_float16(float number)
-{
-    const uint32_t bits = bits_of(number), magnitude = bits & 0x7fffffff;
-    const uint32_t is_odd = magnitude >> 13 & 1;
-    const uint32_t normal = (magnitude - (112u << 23) + 0xfff + is_odd) >> 13;
-    const uint32_t subnormal = bits_of(number_of(magnitude) + 0.5f) - 0x3f000000;
-    const uint32_t nan = 0x7e00 | (magnitude >> 13 & 0x3ff);
-    uint32_t result = magnitude < 113u << 23 ? subnormal : normal;
-    result = magnitude >= 0x477ff000 ? 0x7c00 : result; /* half a step beyond the largest */
-    result = magnitude > 0x7f800000 ? nan : result;
-    return (uint16_t)(result | (bits >> 16 & 0x8000));
-}
+#include "common/kernels/rounded.h"
 
 static __device__ float from_bfloat16(uint16_t number)
 {

@@ -4,7 +4,7 @@
  * Many threads add up a few numbers each, and then few threads what those have: in the order that the count, or the
  * number of rows, decides. So the bits are always the same, which they would not be with atomic additions.
  */
-#include "common/kernels/cuda/cuda.h"
+#include "common/kernels/cuda/bands.h"
 
 /* ---- of all numbers, in double precision ----------------------------------------------------------------------- */
 
@@ -50,27 +50,22 @@ double cuda_sum(size_t count, const float *x)
 
 /* ---- of columns ---------------------------------------------------------------------------------------------------- */
 
-#define ROWS_OF_BAND 64
-
-/* A thread for each column of each band of rows. add: += */
+/* add: += */
 static __global__ void sum_bands(int rows, int columns, const float *y, bool add, float *sums)
 {
-    const int bands = (rows + ROWS_OF_BAND - 1) / ROWS_OF_BAND;
     const size_t i = thread_number();
-    if (i >= (size_t)bands * (size_t)columns)
+    if (i >= (size_t)bands_of(rows) * (size_t)columns)
         return;
-    const int first = (int)quotient(i, (unsigned)columns) * ROWS_OF_BAND;
-    const int end = rows - first < ROWS_OF_BAND ? rows : first + ROWS_OF_BAND;
-    const unsigned column = rest_of(i, (unsigned)columns);
+    const struct band band = band_of(rows, columns, i);
     float sum = 0;
-    for (int row = first; row < end; row++)
-        sum += y[(size_t)row * (size_t)columns + column];
+    for (int row = band.first; row < band.end; row++)
+        sum += y[(size_t)row * (size_t)columns + band.column];
     sums[i] = add ? sums[i] + sum : sum;
 }
 
 void cuda_add_column_sums(int rows, int columns, const float *y, float *sums)
 {
-    const int bands = (rows + ROWS_OF_BAND - 1) / ROWS_OF_BAND;
+    const int bands = bands_of(rows);
     const size_t count = (size_t)bands * (size_t)columns;
     if (bands <= 1) {
         LAUNCH(sum_bands, cuda_blocks(count), THREADS, rows, columns, y, true, sums);
