@@ -70,23 +70,33 @@ static bool copy_to_tree(const struct workplace *workplace, const char *from, co
     return workplace_copy_file(source, target, error);
 }
 
+static bool make_in_tree(const struct workplace *workplace, const char *name, GString *error)
+{
+    g_autofree char *path = g_build_filename(workplace->tree, name, NULL);
+    if (g_mkdir_with_parents(path, 0755) == 0)
+        return true;
+    g_string_append_printf(error, "%s: %s", path, strerror(errno));
+    return false;
+}
+
 bool workplace_prepare(struct workplace *workplace, GString *error)
 {
-    g_autofree char *folder = g_build_filename(workplace->work, NAME, NULL);
-    workplace->tree = g_build_filename(folder, "tree", NULL);
-    g_autofree char *tools = g_build_filename(workplace->tree, "tools", NULL);
-    g_autofree char *headers = g_build_filename(workplace->tree, "common/base", NULL);
+    static const char *const folders[] = {"tools", "common/base", "common/kernels"};
+    static const char *const files[] = {
+        "tools/launch", /* and what the control includes */
+        "common/base/callers.h", "common/base/device_back_end.h", "common/base/memory.h",
+        "common/base/tensor.h",  "common/kernels/kernels.h"};
     if (!read_flags(workplace, error))
         return false;
-    if (g_mkdir_with_parents(tools, 0755) != 0 || g_mkdir_with_parents(headers, 0755) != 0) {
-        g_string_append_printf(error, "%s: %s", workplace->tree, strerror(errno));
-        return false;
-    }
+    workplace->tree = g_build_filename(workplace->work, NAME, "tree", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
+        if (!make_in_tree(workplace, folders[i], error))
+            return false;
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+        if (!copy_to_tree(workplace, files[i], files[i], error))
+            return false;
     return copy_to_tree(workplace, SOURCE, NAME ".c", error) &&
-           copy_to_tree(workplace, "common/base/device_back_end.h", "common/base/device_back_end.h",
-                        error) &&
-           workplace_place_device(workplace, error) &&
-           copy_to_tree(workplace, "tools/launch", "tools/launch", error);
+           workplace_place_device(workplace, error);
 }
 
 void workplace_clear(struct workplace *workplace)

@@ -101,10 +101,12 @@ static void find_files(GPtrArray *files)
             g_ptr_array_add(files, g_build_filename("/dev", name, NULL));
 }
 
-/* A job of a batch system has some of a computer's GPUs, and so may a person. */
+/* A job of a batch system has some of a computer's GPUs, and so may a person; what is wrong with the emulated one, or
+ * in which order it does things, is said by who tries that out. */
 static void find_variables(GPtrArray *variables)
 {
-    static const char *const names[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"};
+    static const char *const names[] = {"CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
+                                        "EMULATED_FAULT", "EMULATED_ORDER", "EMULATED_STREAMS"};
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         const char *value = g_getenv(names[i]);
         if (value)
@@ -137,8 +139,8 @@ bool workplace_place_device(struct workplace *workplace, GString *error)
     if (is_a_gpu(device)) {
         wake_driver();
         find_files(device->files);
-        find_variables(device->variables);
     }
+    find_variables(device->variables);
     const bool seen = !is_a_gpu(device) || see_libraries(from, device->see, error);
     g_ptr_array_add(device->files, NULL);
     g_ptr_array_add(device->variables, NULL);
@@ -164,9 +166,9 @@ void workplace_let_use(const struct workplace_device *device, int ranks, GArray 
     if (!device || !device->name)
         return;
     g_array_append_vals(see, device->see->data, device->see->len);
+    workplace_add_words(environment, (char *const *)device->variables->pdata);
     if (!is_a_gpu(device))
         return;
-    workplace_add_words(environment, (char *const *)device->variables->pdata);
     command->devices = (char *const *)device->files->pdata;
     command->limits.memory += (size_t)ranks * CONTEXT_BYTES;
     command->limits.processes += ranks * CONTEXT_THREADS;

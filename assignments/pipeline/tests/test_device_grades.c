@@ -115,6 +115,25 @@ START_TEST(a_gpu_that_is_not_there_is_refused_before_the_first_check)
 }
 END_TEST
 
+/* Neither is one that computes what is wrong, nor one on which nothing can be computed: nobody loses points. */
+static const struct {
+    const char *fault, *says;
+} ill[] = {{"launch", "an illegal memory access was encountered"},
+           {"blas", "failed at common/kernels/cuda/products.cu"},
+           {"wrong", "it computes wrong numbers"}};
+
+START_TEST(a_gpu_that_is_ill_is_refused_before_the_first_check)
+{
+    g_setenv("EMULATED_FAULT", ill[_i].fault, TRUE);
+    struct graded graded = grade_on("emulated", NULL);
+    ck_assert_int_eq(graded.status, 1);
+    ck_assert_ptr_null(graded.results);
+    grading_assert_says(graded.printed, "the device emulated can't be used in the sandbox: ");
+    grading_assert_says(graded.printed, ill[_i].says);
+    graded_clear(&graded);
+}
+END_TEST
+
 START_TEST(a_device_that_nobody_knows_is_wrong_usage)
 {
     struct graded graded = grade_on("abacus", NULL);
@@ -134,6 +153,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_wrong_step_is_found_there_and_told_with_the_device);
     tcase_add_test(tests, who_reads_the_gpus_memory_is_told_by_the_line_that_does);
     tcase_add_test(tests, a_gpu_that_is_not_there_is_refused_before_the_first_check);
+    tcase_add_loop_test(tests, a_gpu_that_is_ill_is_refused_before_the_first_check, 0,
+                        G_N_ELEMENTS(ill));
     tcase_add_test(tests, a_device_that_nobody_knows_is_wrong_usage);
     suite_add_tcase(suite, tests);
     return suite;

@@ -7,10 +7,11 @@
  *
  * Each rank sends its number to the next one, in a ring, and writes the number that it gets to
  * FOLDER/control-RANK: "rank 1 of 2 got 0". grader/workplace/workplace_control.c reads that. With the library of a GPU
- * (common/base/device_back_end.h) each rank takes the GPU besides, and rank 0 prints its name; or whoever can't use it
- * says why: workplace_device.c reads that.
+ * (common/base/device_back_end.h) each rank takes the GPU besides and lets it compute, and rank 0 prints its name; or
+ * whoever can't use it says why: workplace_device.c reads that.
  */
 #include "common/base/device_back_end.h"
+#include "common/kernels/kernels.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +24,7 @@
 
 #define FILE_BYTES (1 << 20)  /* about as large as a log when it begins */
 #define GPU_BYTES  (64 << 20) /* of the GPU's memory: models that are graded take less */
+#define SIDE       64         /* rows and columns of the matrices that the GPU multiplies */
 
 static int complain(const char *what, const char *path, int error)
 {
@@ -61,7 +63,7 @@ static void failed(const char *where, const char *what, const char *why)
     refuse(all);
 }
 
-/* It does not compute. */
+/* What the control asks a GPU to compute needs none. */
 static void *scratch_new(size_t bytes)
 {
     (void)bytes;
@@ -72,6 +74,39 @@ static void scratch_free(void *block, size_t bytes)
 {
     (void)block;
     (void)bytes;
+}
+
+/* c = a · bᵀ + a, element (i, j). */
+static float right_result(const float *a, const float *b, int i, int j)
+{
+    float sum = a[i * SIDE + j];
+    for (int k = 0; k < SIDE; k++)
+        sum += a[i * SIDE + k] * b[j * SIDE + k];
+    return sum;
+}
+
+/* A product and a kernel: whole numbers, which float32 and TF32 hold exactly, so there is one right result. `there`: of
+ * the GPU's memory. (The linker knows nothing of what checks the bounds of arrays, so there are none.) */
+static void compute(const struct device_back_end *gpu, float *there)
+{
+    const size_t count = (size_t)SIDE * SIDE, bytes = count * sizeof *there;
+    float *a = malloc(3 * bytes), *b = a + count, *c = b + count;
+    if (a == NULL)
+        exit(complain("get memory", "for matrices", errno));
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        a[i] = (float)(i % 7);
+        b[i] = (float)(i % 11);
+    }
+    gpu->copy_in(there, a, 2 * bytes);
+    gpu->kernels->matrix_product(false, true, SIDE, SIDE, SIDE, there, there + count, 0,
+                                 there + 2 * count);
+    gpu->kernels->add(count, there, there + 2 * count);
+    gpu->copy_out(c, there + 2 * count, bytes);
+    for (int i = 0; i < SIDE; i++)
+        for (int j = 0; j < SIDE; j++)
+            if (c[i * SIDE + j] != right_result(a, b, i, j))
+                refuse("it computes wrong numbers: nvidia-smi -q shows errors of its memory");
+    free(a);
 }
 
 static void take_gpu(const char *library, int rank)
@@ -91,8 +126,7 @@ static void take_gpu(const char *library, int rank)
     void *block = gpu->block_new(GPU_BYTES);
     if (block == NULL)
         refuse("it has no memory left: end what else uses it (nvidia-smi shows that)");
-    gpu->fill(block, 0, 1024);
-    gpu->wait();
+    compute(gpu, block);
     gpu->block_free(block);
     if (rank == 0)
         printf("control: the GPU is %s\n", gpu->name);

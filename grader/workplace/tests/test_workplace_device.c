@@ -162,6 +162,28 @@ START_TEST(a_gpu_that_goes_away_meanwhile_is_found)
 }
 END_TEST
 
+/* It is there, and what it computes fails, or is wrong: else every submission would be blamed for it. */
+static const struct {
+    const char *fault, *says;
+} ill[] = {
+    {"no-driver", "driver"},
+    {"launch", "an illegal memory access was encountered"},
+    {"blas", "failed at common/kernels/cuda/products.cu"},
+    {"blas-start", "cuBLAS can't start on the GPU emulated"},
+    {"wrong", "it computes wrong numbers: nvidia-smi -q shows errors of its memory"},
+    {"memory:10000000", "is full before anything was computed"},
+};
+
+START_TEST(a_gpu_that_can_not_compute_is_found)
+{
+    workplace.device.name = "emulated";
+    g_setenv("EMULATED_FAULT", ill[_i].fault, TRUE);
+    ck_assert(!prove());
+    says("the device emulated can't be used in the sandbox: ");
+    says(ill[_i].says);
+}
+END_TEST
+
 START_TEST(a_library_that_lacks_what_it_is_linked_with_is_told)
 {
     use_own_build_folder();
@@ -194,6 +216,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_gpu_that_refuses_says_why, 0, G_N_ELEMENTS(refusing));
     tcase_add_test(tests, the_gpus_that_were_chosen_are_known_in_the_sandbox);
     tcase_add_test(tests, a_gpu_that_goes_away_meanwhile_is_found);
+    tcase_add_loop_test(tests, a_gpu_that_can_not_compute_is_found, 0, G_N_ELEMENTS(ill));
     tcase_add_test(tests, a_library_that_lacks_what_it_is_linked_with_is_told);
     suite_add_tcase(suite, tests);
     return suite;

@@ -88,10 +88,13 @@ static cublasStatus_t refused(int m, int n, int k, const void *alpha, const stru
 static void multiply(int m, int n, int k, float alpha, const struct matrix &a,
                      const struct matrix &b, float beta, float *c, int c_leading)
 {
-    if (m > 0 && n > 0)
-        cblas_sgemm(CblasColMajor, a.transpose == CUBLAS_OP_N ? CblasNoTrans : CblasTrans,
-                    b.transpose == CUBLAS_OP_N ? CblasNoTrans : CblasTrans, m, n, k, alpha,
-                    a.numbers, a.leading, b.numbers, b.leading, beta, c, c_leading);
+    if (m <= 0 || n <= 0)
+        return;
+    cblas_sgemm(CblasColMajor, a.transpose == CUBLAS_OP_N ? CblasNoTrans : CblasTrans,
+                b.transpose == CUBLAS_OP_N ? CblasNoTrans : CblasTrans, m, n, k, alpha, a.numbers,
+                a.leading, b.numbers, b.leading, beta, c, c_leading);
+    if (emulated_fault("wrong"))
+        c[0] += 1;
 }
 
 /* How many numbers a stored matrix spans. */

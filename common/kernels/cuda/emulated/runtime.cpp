@@ -83,11 +83,11 @@ int emulated_choice(const char *variable, const char *const *words)
 
 /* no-driver, old-driver, old-kernel-driver: of the driver. no-gpu, prohibited: none that can be used. busy, exclusive,
  * full: another process has it, or its memory. architecture: the kernels are for other GPUs. memory:BYTES: it has only
- * so much. launch: a kernel fails. blas, blas-start: cuBLAS does. */
+ * so much. launch: a kernel fails. blas, blas-start: cuBLAS does. wrong: its products are. */
 static const char *const faults[] = {"",       "no-driver",    "old-driver", "old-kernel-driver",
                                      "no-gpu", "prohibited",   "busy",       "exclusive",
                                      "full",   "architecture", "memory",     "launch",
-                                     "blas",   "blas-start",   NULL};
+                                     "blas",   "blas-start",   "wrong",      NULL};
 
 bool emulated_fault(const char *name, size_t *value)
 {
