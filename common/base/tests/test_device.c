@@ -261,7 +261,7 @@ END_TEST
 START_TEST(staging_is_used_again_when_it_was_read)
 {
     open_with(streams[_i]);
-    char *data[3];
+    void *data[3];
     for (int i = 0; i < 3; i++) {
         unsigned char *staging = device_staging_new(COUNT);
         data[i] = device_block_new(COUNT);
@@ -269,7 +269,7 @@ START_TEST(staging_is_used_again_when_it_was_read)
         device_bring(data[i], staging, COUNT, 0);
         device_staging_free(staging, COUNT);
         /* That memory is not ready yet is no error of what is launched next. */
-        device_kernels()->copy_blocks(1, 1, (float *)data[i], 1, (float *)data[i], 1);
+        device_kernels()->copy_blocks(1, 1, data[i], 1, data[i], 1);
     }
     for (int i = 0; i < 3; i++) {
         device_copy_out(host, data[i], COUNT);

@@ -107,7 +107,7 @@ START_TEST(a_missing_barrier_shows_in_two_of_three_orders)
             int wrong = 0;
             for (int i = 0; i < 64; i++)
                 wrong += numbers[i] != 1000 + (i + 1) % 64;
-            _exit(wrong > 0);
+            _exit(wrong > 0 ? 1 : 0);
         }
         ck_assert_int_eq(waitpid(child, &status, 0), child);
         ck_assert(WIFEXITED(status));

@@ -190,9 +190,11 @@ static void sixteen_bits(void)
     const uint16_t one_to_four[] = {0x3f80, 0x4000, 0x4040, 0x4080};
     const uint16_t sums[] = {0, 0x3f80, 0x4040, 0x40c0, 0x4120};
     uint16_t x[100];
+    float pairs[50];
     for (int i = 0; i < 100; i++)
         x[i] = one_to_four[rank];
-    buffer_put(got, (const float *)x, 50);
+    memcpy(pairs, x, sizeof x);
+    buffer_put(got, pairs, 50);
     MUST(MPI_Allreduce(MPI_IN_PLACE, got, 100, mpi_bfloat16(), mpi_bfloat16_sum(), MPI_COMM_WORLD));
     memcpy(x, buffer_get(got, 50), sizeof x);
     for (int i = 0; i < 100; i++)

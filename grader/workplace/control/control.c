@@ -90,9 +90,10 @@ static float right_result(const float *a, const float *b, int i, int j)
 static void compute(const struct device_back_end *gpu, float *there)
 {
     const size_t count = (size_t)SIDE * SIDE, bytes = count * sizeof *there;
-    float *a = malloc(3 * bytes), *b = a + count, *c = b + count;
+    float *a = malloc(3 * bytes);
     if (a == NULL)
         exit(complain("get memory", "for matrices", errno));
+    float *b = a + count, *c = b + count;
     for (int i = 0; i < SIDE * SIDE; i++) {
         a[i] = (float)(i % 7);
         b[i] = (float)(i % 11);
