@@ -57,6 +57,31 @@ void cuda_list_heads(const struct attention_sizes *sizes, int count, struct all_
            begins);
 }
 
+/* ---- their products --------------------------------------------------------------------------------------------- */
+
+static bool begin_at_16_bytes(int count, const struct all_head_matrices &all)
+{
+    const size_t numbers = 16 / sizeof(float);
+    for (int i = 0; i < count; i++)
+        if ((uintptr_t)all.of[i].first % 16 != 0 || all.of[i].sample_step % numbers != 0 ||
+            all.of[i].head_step % numbers != 0)
+            return false;
+    return true;
+}
+
+head_math::head_math(int count, const struct all_head_matrices &all)
+    : changed(cuda_math != CUBLAS_PEDANTIC_MATH && !begin_at_16_bytes(count, all))
+{
+    if (changed)
+        CUBLAS_CHECK(cublasSetMathMode(cuda_blas, CUBLAS_PEDANTIC_MATH));
+}
+
+head_math::~head_math()
+{
+    if (changed)
+        CUBLAS_CHECK(cublasSetMathMode(cuda_blas, cuda_math));
+}
+
 /* cuBLAS's matrices are column by column: it computes cᵀ = b'ᵀ · a'ᵀ (products.cu). */
 void cuda_head_products(int heads, bool transpose_a, bool transpose_b, int rows, int columns,
                         int depth, float factor, struct head_factor a, struct head_factor b,
@@ -110,6 +135,7 @@ void cuda_attention(const struct attention_sizes *sizes, const float *qkv, float
     if (queries == 0)
         return;
     const scratch<float *> begins((size_t)MATRICES * (size_t)heads);
+    const head_math math(MATRICES, all);
     cuda_list_heads(sizes, MATRICES, all, begins.data);
     const struct head_factor query = {begins.data + QUERY * heads, 3 * row};
     const struct head_factor key = {begins.data + KEY * heads, 3 * row};

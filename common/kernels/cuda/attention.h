@@ -33,6 +33,16 @@ struct all_head_matrices {
 void cuda_list_heads(const struct attention_sizes *sizes, int count, struct all_head_matrices all,
                      float **begins);
 
+/* As long as it lives, products of these matrices may be in TF32 only if each begins at a multiple of 16 bytes, as
+ * cuBLAS asks of matrices in a list (its documentation, cublas<t>gemmBatched); else they are in full float32. */
+struct head_math {
+    head_math(int count, const struct all_head_matrices &all);
+    ~head_math();
+    head_math(const head_math &) = delete;
+    head_math &operator=(const head_math &) = delete;
+    bool changed;
+};
+
 /* The matrices of one kind: where they begin, and how many numbers their rows, as they are stored, are apart. */
 struct head_factor {
     float *const *begins;

@@ -85,6 +85,7 @@ void cuda_attention_backward(const struct attention_sizes *sizes, const float *q
     all.of[PROBABILITIES] = cuda_heads_in_probabilities(sizes, probabilities);
     all.of[DY] = cuda_heads_in_y(sizes, dy);
     all.of[DPROBABILITIES] = cuda_heads_in_probabilities(sizes, dprobabilities.data);
+    const head_math math(ALL, all);
     cuda_list_heads(sizes, ALL, all, begins.data);
     cuda_head_products(heads, false, false, tokens, sizes->head_width, tokens, 1,
                        factor_of(sizes, begins.data, PROBABILITIES, 0),

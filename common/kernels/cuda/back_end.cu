@@ -12,6 +12,13 @@ static uint64_t launches, waits; /* so far */
 
 /* ---- errors ------------------------------------------------------------------------------------------------ */
 
+/* Of a kernel that touched what it must not: from then on every call fails. */
+static bool is_fault(cudaError_t error)
+{
+    return error == cudaErrorIllegalAddress || error == cudaErrorMisalignedAddress ||
+           error == cudaErrorLaunchFailure;
+}
+
 /* What to do about an error that comes while the program runs. */
 static const char *cure(cudaError_t error)
 {
@@ -21,6 +28,10 @@ static const char *cure(cudaError_t error)
         return ". A kernel before this call read or wrote memory that is no tensor's: "
                "compute-sanitizer PROGRAM … names "
                "it, and --device emulated with SANITIZE=1 does, too";
+    case cudaErrorMisalignedAddress:
+        return ". A kernel before this call read or wrote a number at an address that is no "
+               "multiple of its size: "
+               "compute-sanitizer PROGRAM … names it";
     case cudaErrorMemoryAllocation:
         return ". Other processes may have the GPU's memory: nvidia-smi shows them";
     case cudaErrorInvalidConfiguration:
@@ -47,8 +58,11 @@ void cuda_launched(cudaError_t error, const char *kernel, const char *where)
 
 void cublas_check(cublasStatus_t status, const char *what, const char *where)
 {
-    if (status != CUBLAS_STATUS_SUCCESS)
-        cuda_services->failed(where, what, cublasGetStatusString(status));
+    if (status == CUBLAS_STATUS_SUCCESS)
+        return;
+    /* A kernel before it may have failed: CUDA knows why, and cuBLAS only that nothing can be done any more. */
+    cuda_check(cudaStreamSynchronize(cuda_stream), what, where);
+    cuda_services->failed(where, what, cublasGetStatusString(status));
 }
 
 void cublas_launched(cublasStatus_t status, const char *product, const char *where)
@@ -62,8 +76,11 @@ void cublas_launched(cublasStatus_t status, const char *product, const char *whe
 static bool owns(const void *address)
 {
     struct cudaPointerAttributes attributes;
-    if (cudaPointerGetAttributes(&attributes, address) != cudaSuccess) {
-        (void)cudaGetLastError(); /* of older runtimes, for the host's memory */
+    const cudaError_t error = cudaPointerGetAttributes(&attributes, address);
+    if (is_fault(error))
+        CUDA_CHECK(error);
+    if (error != cudaSuccess) {
+        (void)cudaGetLastError(); /* of older runtimes, for the host's memory; and behind a fork */
         return false;
     }
     return attributes.type == cudaMemoryTypeDevice;
@@ -81,8 +98,11 @@ static void *block_new(size_t bytes)
     return block;
 }
 
+/* What was asked for may still use it: cudaFree only "may" wait for that. (The stream of copies is waited for by this
+ * one.) */
 static void block_free(void *block)
 {
+    CUDA_CHECK(cudaStreamSynchronize(cuda_stream));
     CUDA_CHECK(cudaFree(block));
 }
 

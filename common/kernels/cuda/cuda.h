@@ -13,7 +13,8 @@
  * Everything runs on one stream, in the order in which it was launched. Nothing here waits for the GPU, but
  * what returns a number to the host.
  *
- * The same sizes give the same bits every time: no atomics, and sums in an order that sizes alone decide.
+ * The same sizes give the same bits every time: no atomics, and sums in an order that sizes alone decide. (In products,
+ * cuBLAS may choose by where a matrix begins within 16 bytes, too.)
  */
 #ifndef COMMON_KERNELS_CUDA_CUDA_H
 #define COMMON_KERNELS_CUDA_CUDA_H

@@ -1,6 +1,7 @@
 /*
  * The GPU's attention, emulated, against the formula in double precision.
  */
+#include "common/base/device.h"
 #include "common/kernels/tests/on_device.h"
 
 struct problem {
@@ -175,6 +176,34 @@ START_TEST(nobody_sees_a_later_key)
 }
 END_TEST
 
+static void work_in_tf32(const void *what)
+{
+    (void)kernels_for(tested_device());
+    device_use_tf32();
+    work(what);
+}
+
+/* cuBLAS's fast modes are for matrices that begin at 16 bytes: heads that do not are multiplied in full float32. */
+static const struct {
+    struct attention_sizes sizes;
+    double least, most; /* distance */
+} in_tf32[] = {
+    {{2, 16, 4, 8, false}, 1e-5, 2e-3},
+    {{2, 16, 4, 6, false}, 0, 3e-6}, /* heads are 24 bytes apart */
+    {{2, 15, 2, 4, true}, 0, 3e-6},  /* their probabilities 900 */
+    {{1, 16, 1, 6, false}, 0, 3e-6}, /* keys 24 behind the queries */
+};
+
+START_TEST(unaligned_heads_are_not_multiplied_in_tf32)
+{
+    const struct problem problem = problem_new(&in_tf32[_i].sizes);
+    in_every_order(work_in_tf32, &problem);
+    const double distance = array_distance(problem.dqkv);
+    ck_assert_double_ge(distance, in_tf32[_i].least);
+    ck_assert_double_le(distance, in_tf32[_i].most);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     TCase *tests = tcase_create("attention");
@@ -183,6 +212,8 @@ Suite *test_suite(void)
                         sizeof shapes / sizeof *shapes);
     tcase_add_test(tests, large_scores_stay_numbers);
     tcase_add_test(tests, nobody_sees_a_later_key);
+    tcase_add_loop_test(tests, unaligned_heads_are_not_multiplied_in_tf32, 0,
+                        sizeof in_tf32 / sizeof *in_tf32);
 
     Suite *suite = suite_create("the GPU's attention, emulated, against the formula");
     suite_add_tcase(suite, tests);

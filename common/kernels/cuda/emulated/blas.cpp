@@ -169,6 +169,12 @@ cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t transpose_a,
                                      0, b, b_leading, 0, beta, c, c_leading, 0, 1);
 }
 
+/* Where a fast mode has matrices of a list to begin, if the depth is a multiple of 4. */
+static bool at_16_bytes(const void *matrix)
+{
+    return (uintptr_t)matrix % 16 == 0;
+}
+
 cublasStatus_t cublasSgemmBatched(cublasHandle_t, cublasOperation_t transpose_a,
                                   cublasOperation_t transpose_b, int m, int n, int k,
                                   const float *alpha, const float *const a[], int a_leading,
@@ -181,12 +187,17 @@ cublasStatus_t cublasSgemmBatched(cublasHandle_t, cublasOperation_t transpose_a,
                 {transpose_b, (const float *)b, b_leading}, beta, c, c_leading);
     if (status != CUBLAS_STATUS_SUCCESS)
         return status;
-    const auto product = math_mode == CUBLAS_TF32_TENSOR_OP_MATH ? multiply_tf32 : multiply;
+    const bool fast = math_mode == CUBLAS_TF32_TENSOR_OP_MATH;
+    const auto product = fast ? multiply_tf32 : multiply;
     const float alpha_now = *alpha, beta_now = *beta;
     emulated_do(its_stream, [=] {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++) {
+            if (fast && k % 4 == 0 &&
+                !(at_16_bytes(a[i]) && at_16_bytes(b[i]) && at_16_bytes(c[i])))
+                emulated_fail(cudaErrorMisalignedAddress);
             product(m, n, k, alpha_now, {transpose_a, a[i], a_leading},
                     {transpose_b, b[i], b_leading}, beta_now, c[i], c_leading);
+        }
     });
     return CUBLAS_STATUS_SUCCESS;
 }

@@ -23,6 +23,8 @@ bool emulated_is_device(const void *address);
 
 /* streams.cpp: `what` is done when all before it on this stream is, and no sooner than something waits for it. */
 void emulated_do(struct emulated_stream *stream, std::function<void()> what);
+/* What is done touched what it must not: every call that waits says so from now on. */
+void emulated_fail(cudaError_t error);
 /* All that was asked for, on every stream. */
 void emulated_finish(void);
 

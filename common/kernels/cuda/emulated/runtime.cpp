@@ -52,6 +52,8 @@ const char *cudaGetErrorString(cudaError_t error)
         return "device not ready";
     case cudaErrorIllegalAddress:
         return "an illegal memory access was encountered";
+    case cudaErrorMisalignedAddress:
+        return "misaligned address";
     case cudaErrorLaunchFailure:
         return "unspecified launch failure";
     case cudaErrorSystemDriverMismatch:

@@ -98,9 +98,19 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned)
     return cudaSuccess;
 }
 
-/* A launch that failed is told here. */
+static cudaError_t fault = cudaSuccess;
+
+void emulated_fail(cudaError_t error)
+{
+    if (fault == cudaSuccess)
+        fault = error;
+}
+
+/* A launch that failed is told here, and from then on. */
 static cudaError_t error_of_launches(void)
 {
+    if (fault != cudaSuccess)
+        return fault;
     return emulated_fault("launch") && emulated_launches > 1 ? cudaErrorIllegalAddress
                                                              : cudaSuccess;
 }
