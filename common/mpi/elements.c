@@ -146,14 +146,21 @@ static bool is_copy_of(MPI_Datatype own, const struct contents *contents)
     return is_copy;
 }
 
+/* Which of the kit's own it is; `types`: none. */
+static int own_type_of(const struct contents *contents)
+{
+    int own = 0;
+    while (own < types && !is_copy_of(own_types[own].type, contents))
+        own++;
+    return own;
+}
+
 static enum log_type type_of_derived(MPI_Datatype type)
 {
     struct contents contents;
     enum log_type all = LOG_TYPE_OTHER;
     if (get_contents(type, &contents)) {
-        int own = 0;
-        while (own < types && !is_copy_of(own_types[own].type, &contents))
-            own++;
+        const int own = own_type_of(&contents);
         all = own < types ? own_types[own].name : type_of_all(contents.made_of, contents.inner);
     }
     contents_clear(&contents);
@@ -176,6 +183,21 @@ enum log_type log_mpi_type(MPI_Datatype type)
     if (PMPI_Type_get_envelope(type, &integers, &addresses, &inner, &combiner) != MPI_SUCCESS)
         return LOG_TYPE_OTHER;
     return combiner == MPI_COMBINER_NAMED ? type_of_named(type) : type_of_derived(type);
+}
+
+bool log_mpi_is_in_order(MPI_Datatype type)
+{
+    struct contents contents;
+    if (log_mpi_is_plain(type))
+        return true;
+    bool is_in_order = false;
+    if (get_contents(type, &contents))
+        is_in_order =
+            own_type_of(&contents) < types || ((contents.combiner == MPI_COMBINER_CONTIGUOUS ||
+                                                contents.combiner == MPI_COMBINER_DUP) &&
+                                               log_mpi_is_in_order(contents.made_of[0]));
+    contents_clear(&contents);
+    return is_in_order;
 }
 
 /* ---- reductions ----------------------------------------------------------------------------------- */

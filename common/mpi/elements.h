@@ -14,6 +14,8 @@ bool log_mpi_is_type(MPI_Datatype type);
 /* Of a derived type: that of its elements, if all are of one; else LOG_TYPE_OTHER. No type at all:
  * LOG_TYPE_NONE. */
 enum log_type log_mpi_type(MPI_Datatype type);
+/* Do its numbers lie in memory one behind the other, in the order in which they are sent? False: perhaps not. */
+bool log_mpi_is_in_order(MPI_Datatype type);
 enum log_reduction log_mpi_reduction(MPI_Op op); /* MPI_OP_NULL: LOG_REDUCTION_NONE */
 
 /* From now on. At most 8 of each; a type that was duplicated or put into another one is found, too,

@@ -69,6 +69,7 @@ static bool is_settled(struct freed_request *entry)
 void log_mpi_progressed(void)
 {
     machine_progressed();
+    staged_look_after_left();
     for (struct freed_request **place = &freed; *place != NULL;) {
         struct freed_request *entry = *place;
         if (!is_settled(entry)) {

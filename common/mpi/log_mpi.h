@@ -157,6 +157,8 @@ int log_mpi_end_received(struct log_record call, int error, const MPI_Status *st
 int log_mpi_end_started(struct log_record call, int error, enum request_kind kind,
                         const MPI_Request *request, struct log_mpi_payload payload, MPI_Comm comm);
 
+/* How long the message is that a status tells of, be it 2 GiB and more; false: it doesn't say, and *bytes stays. */
+bool log_mpi_status_bytes(const MPI_Status *status, uint64_t *bytes);
 /* Puts into a record what is known about the message that arrived in `room`. */
 void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int error,
                      const struct log_mpi_communicator *communicator, struct log_mpi_payload room);

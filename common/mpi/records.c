@@ -197,10 +197,29 @@ int log_mpi_end_started(struct log_record call, int error, enum request_kind kin
     return log_mpi_end(call, error);
 }
 
+bool log_mpi_status_bytes(const MPI_Status *status, uint64_t *bytes)
+{
+    int few;
+    MPI_Count many;
+    /* Not every MPI_Status is const, where it is only looked at. */
+    MPI_Status *looked_at = (MPI_Status *)(uintptr_t)status;
+    if (PMPI_Get_count(status, MPI_BYTE, &few) != MPI_SUCCESS)
+        return false;
+    if (few != MPI_UNDEFINED) {
+        *bytes = (uint64_t)few;
+        return true;
+    }
+    /* More than an int holds. */
+    if (PMPI_Get_elements_x(looked_at, MPI_BYTE, &many) != MPI_SUCCESS || many < 0)
+        return false;
+    *bytes = (uint64_t)many;
+    return true;
+}
+
 void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int error,
                      const struct log_mpi_communicator *communicator, struct log_mpi_payload room)
 {
-    int class = MPI_SUCCESS, cancelled = 0, bytes, count;
+    int class = MPI_SUCCESS, cancelled = 0, count;
     if (error != MPI_SUCCESS)
         PMPI_Error_class(error, &class);
     if (class == MPI_ERR_TRUNCATE)
@@ -213,8 +232,7 @@ void log_mpi_arrived(struct log_record *record, const MPI_Status *status, int er
     }
     record->peer = log_mpi_peer(communicator, status->MPI_SOURCE);
     record->tag = status->MPI_TAG == MPI_ANY_TAG ? LOG_ANY_TAG : status->MPI_TAG;
-    if (PMPI_Get_count(status, MPI_BYTE, &bytes) == MPI_SUCCESS && bytes != MPI_UNDEFINED)
-        record->bytes = (uint64_t)bytes;
+    log_mpi_status_bytes(status, &record->bytes);
     if (class == MPI_SUCCESS && room.type != MPI_DATATYPE_NULL &&
         PMPI_Get_count(status, room.type, &count) == MPI_SUCCESS && count != MPI_UNDEFINED &&
         count <= room.count) {

@@ -5,7 +5,6 @@
 
 #include "common/base/fatal.h"
 #include "common/mpi/log_mpi.h"
-#include "common/mpi/staged_way.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +45,13 @@ void staged_refuse(const void *address, const char *purpose)
 
 /* ---- areas --------------------------------------------------------------------------------------------------- */
 
-/* The area grows until it has all pieces. */
-static void cover(struct staged_area *area, const struct staged_pieces *pieces)
+/* The area grows until it has all pieces; how many bytes they are. */
+static size_t cover(struct staged_area *area, const struct staged_pieces *pieces)
 {
+    size_t bytes = 0;
     for (size_t i = 0; i < pieces->count; i++) {
         const struct staged_piece *piece = &pieces->piece[i];
+        bytes += piece->bytes;
         if (area->bytes == 0) {
             area->device = piece->device;
             area->bytes = piece->bytes;
@@ -63,6 +64,20 @@ static void cover(struct staged_area *area, const struct staged_pieces *pieces)
             area->device = piece->device;
         area->bytes = (size_t)(end - area->device);
     }
+    return bytes;
+}
+
+/* What lies between the pieces takes memory of the host, too. */
+static void must_be_near(const struct staged_area *area, size_t bytes_of_pieces)
+{
+    const size_t mebibyte = (size_t)1 << 20;
+    if (area->bytes > 4 * bytes_of_pieces + 64 * mebibyte)
+        fatal_at("MPI",
+                 "a collective's blocks of one buffer lie far from each other in the GPU's memory: "
+                 "%zu bytes from the first to the last, of which %zu are sent or received, and all "
+                 "would be needed again in the host's memory. Let the blocks of a buffer lie near "
+                 "each other in one tensor, or make a call for each tensor",
+                 area->bytes, bytes_of_pieces);
 }
 
 static void make(struct staged_area *area, const void *program)
@@ -80,8 +95,10 @@ struct staged staged_new(const void *out, struct staged_pieces goes, const void 
     if (!staged.is_staged)
         return staged;
     staged.in_place = goes.count > 0 && comes.count > 0 && out == in;
-    cover(&staged.out, &goes);
-    cover(staged.in_place ? &staged.out : &staged.in, &comes);
+    const size_t out_bytes = cover(&staged.out, &goes);
+    const size_t in_bytes = cover(staged.in_place ? &staged.out : &staged.in, &comes);
+    must_be_near(&staged.out, out_bytes + (staged.in_place ? in_bytes : 0));
+    must_be_near(&staged.in, in_bytes);
     make(&staged.out, out);
     if (staged.in_place)
         staged.in = staged.out;
@@ -161,109 +178,4 @@ void staged_bring_copy(const struct staged *staged, uint64_t most_bytes)
         device_staging_free(copy, bytes);
         most_bytes -= bytes;
     }
-}
-
-bool staged_goes_direct(struct log_mpi_payload payload)
-{
-    if (!staged_is_direct())
-        return false;
-    if (device_owns((const void *)log_mpi_payload_range(payload).from))
-        device_wait();
-    return true;
-}
-
-/* ---- messages -------------------------------------------------------------------------------------------------- */
-
-static struct staged message(struct log_mpi_payload payload, bool goes, bool comes,
-                             bool may_be_direct)
-{
-    struct staged staged = {0};
-    struct staged_pieces out = {0}, in = {0};
-    if (device_is_open() && !(may_be_direct && staged_goes_direct(payload))) {
-        if (goes)
-            staged_add(&out, payload);
-        if (comes)
-            staged_add(&in, payload);
-        staged = staged_new(payload.buffer, out, payload.buffer, in);
-    }
-    staged.buffer = staged_address(&staged, payload.buffer);
-    return staged;
-}
-
-struct staged staged_out_later(struct log_mpi_payload sent)
-{
-    return message(sent, true, false, false);
-}
-
-struct staged staged_out(struct log_mpi_payload sent)
-{
-    struct staged staged = message(sent, true, false, true);
-    staged_fetch(&staged);
-    return staged;
-}
-
-struct staged staged_in(struct log_mpi_payload room)
-{
-    return message(room, false, true, true);
-}
-
-struct staged staged_in_later(struct log_mpi_payload room)
-{
-    return message(room, false, true, false);
-}
-
-struct staged staged_through(struct log_mpi_payload room)
-{
-    struct staged staged = message(room, true, true, true);
-    staged_fetch(&staged);
-    return staged;
-}
-
-struct staged staged_summand(struct log_mpi_payload read)
-{
-    struct staged staged = message(read, true, false, false);
-    staged_fetch(&staged);
-    return staged;
-}
-
-struct staged staged_sum(struct log_mpi_payload changed)
-{
-    struct staged staged = message(changed, true, true, false);
-    staged_fetch(&staged);
-    return staged;
-}
-
-/* ---- the end of a call that blocks -------------------------------------------------------------------------------- */
-
-uint64_t staged_arrived(const MPI_Status *status)
-{
-    int cancelled = 0, bytes = 0;
-    if (PMPI_Test_cancelled(status, &cancelled) != MPI_SUCCESS || cancelled ||
-        PMPI_Get_count(status, MPI_BYTE, &bytes) != MPI_SUCCESS || bytes == MPI_UNDEFINED)
-        return 0;
-    return (uint64_t)bytes;
-}
-
-int staged_done(struct staged *staged, int error)
-{
-    if (error == MPI_SUCCESS)
-        staged_bring(staged, UINT64_MAX);
-    staged_clear(staged);
-    return error;
-}
-
-static bool has_arrived(int error)
-{
-    int class = MPI_SUCCESS;
-    if (error != MPI_SUCCESS)
-        PMPI_Error_class(error, &class);
-    return class == MPI_SUCCESS || class == MPI_ERR_TRUNCATE;
-}
-
-int staged_received(struct staged *staged, int error, const MPI_Status *status)
-{
-    if (staged->is_staged && has_arrived(error))
-        staged_bring(staged, staged_arrived(status));
-    staged_clear(staged);
-    return error;
 }

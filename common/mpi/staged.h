@@ -11,7 +11,7 @@
  * For the host's memory all of this does nothing. A send waits for the kernels that make its data; what comes waits
  * for the kernels that were asked for before the receive, and later ones wait for it, but the program does not.
  *
- * Which buffers and copies: staged.c; of collectives: staged_collective.c; requests: staged_requests.c; the calls
+ * Memory of the host and copies: staged.c; of messages: staged_messages.c; of collectives: staged_collective.c; requests: staged_requests.c; the calls
  * that complete them: staged_waits.c.
  */
 #ifndef COMMON_MPI_STAGED_H
@@ -47,6 +47,8 @@ struct staged {
     void *buffer; /* for MPI, of a call that has one */
     bool is_staged;
     bool in_place; /* what comes has the area of what goes */
+    bool
+        whole; /* all room is fetched first and brought back: its numbers may arrive in any order */
     struct staged_area out, in;
     struct staged_pieces goes, comes;
     device_moment asked; /* for what comes */
@@ -110,8 +112,8 @@ void staged_add(struct staged_pieces *pieces, struct log_mpi_payload payload);
 struct staged staged_new(const void *out, struct staged_pieces goes, const void *in,
                          struct staged_pieces comes);
 
-/* Bytes that have arrived; 0 of a message that was cancelled. */
-uint64_t staged_arrived(const MPI_Status *status);
+/* Bytes to be brought of a message that has arrived; 0 of one that was cancelled. */
+uint64_t staged_arrived(const struct staged *staged, const MPI_Status *status);
 
 /* ---- calls about requests: as PMPI_X, and what is complete is brought: staged_waits.c --------------------- */
 
@@ -139,6 +141,7 @@ struct staged_request {
     bool is_receive; /* as much comes as its status says */
     bool persistent, active;
     bool brought; /* before it was waited for */
+    bool given;   /* to a wait or a test that has not come back */
 };
 
 /* Is there any? */
@@ -147,8 +150,8 @@ struct staged_request *staged_request_find(MPI_Request handle); /* NULL: unknown
 void staged_request_start(struct staged_request *request);
 /* It is complete, but not waited for. */
 void staged_request_seen(struct staged_request *request, const MPI_Status *status);
-/* A call that returned `error` has told that it is complete; it is forgotten then, if it is not persistent. */
-void staged_request_completed(struct staged_request *request, const MPI_Status *status, int error);
+/* A call that returned `error` has told that it is complete; it is forgotten then, if it is not persistent: true. */
+bool staged_request_completed(struct staged_request *request, const MPI_Status *status, int error);
 void staged_request_forget(struct staged_request *request);
 /* The program has freed it and does not wait for it: that is done here, now and then. */
 void staged_request_leave(struct staged_request *request);

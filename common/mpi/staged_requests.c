@@ -92,7 +92,7 @@ static int started(struct staged *staged, int error, const MPI_Request *request,
         return error;
     }
     if (PMPI_Request_get_status(*request, &complete, &status) == MPI_SUCCESS && complete) {
-        staged_bring(staged, is_receive ? staged_arrived(&status) : UINT64_MAX);
+        staged_bring(staged, is_receive ? staged_arrived(staged, &status) : UINT64_MAX);
         staged_clear(staged);
     } else {
         add(staged, request, is_receive);
@@ -139,9 +139,10 @@ void staged_request_start(struct staged_request *request)
 /* What has come is brought, once. */
 void staged_request_seen(struct staged_request *request, const MPI_Status *status)
 {
-    const uint64_t bytes = request->is_receive ? staged_arrived(status) : UINT64_MAX;
     if (request->brought)
         return;
+    const uint64_t bytes =
+        request->is_receive ? staged_arrived(&request->staged, status) : UINT64_MAX;
     if (request->persistent)
         staged_bring_copy(&request->staged, bytes);
     else
@@ -149,24 +150,27 @@ void staged_request_seen(struct staged_request *request, const MPI_Status *statu
     request->brought = true;
 }
 
-void staged_request_completed(struct staged_request *request, const MPI_Status *status, int error)
+bool staged_request_completed(struct staged_request *request, const MPI_Status *status, int error)
 {
+    const bool persistent = request->persistent;
     int class = MPI_SUCCESS;
     if (error != MPI_SUCCESS)
         PMPI_Error_class(error, &class);
     if (class != MPI_SUCCESS && class != MPI_ERR_TRUNCATE)
-        return; /* of another request, perhaps: MPI may still use the memory */
+        return false; /* of another request, perhaps: MPI may still use the memory */
     staged_request_seen(request, status);
-    if (request->persistent)
-        request->active = false;
-    else
+    request->active = false;
+    if (!request->persistent)
         staged_request_forget(request);
+    return !persistent;
 }
 
 /* ---- requests that the program has freed --------------------------------------------------------------------------- */
 
+/* Those that were left before may be complete by now: else a program that never waits would keep all of them. */
 void staged_request_leave(struct staged_request *request)
 {
+    staged_look_after_left();
     take_out(request);
     request->next = left;
     left = request;
@@ -178,12 +182,14 @@ void staged_look_after_left(void)
         struct staged_request *request = *place;
         MPI_Status status;
         int complete = 0;
-        if (PMPI_Test(&request->handle, &complete, &status) != MPI_SUCCESS || !complete) {
+        const int error = PMPI_Test(&request->handle, &complete, &status);
+        if (error != MPI_SUCCESS ? request->handle != MPI_REQUEST_NULL : !complete) {
             place = &request->next;
             continue;
         }
         *place = request->next;
-        staged_request_seen(request, &status);
+        if (error == MPI_SUCCESS)
+            staged_request_seen(request, &status);
         if (request->handle != MPI_REQUEST_NULL)
             PMPI_Request_free(&request->handle);
         end(request);

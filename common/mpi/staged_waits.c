@@ -36,7 +36,8 @@ int staged_startall(int count, MPI_Request requests[])
 /* MPI sets the handles of requests that are complete to MPI_REQUEST_NULL: so they are looked up before. */
 struct given {
     int count;
-    struct staged_request **request; /* NULL: one that is not staged, or not active */
+    const MPI_Request *handle;       /* the program's */
+    struct staged_request **request; /* NULL: one that is not staged, or was forgotten by now */
     MPI_Status *status;              /* the program's, or our own where it wants none */
     bool own_status;
 };
@@ -53,7 +54,7 @@ static bool is_any(int count, const MPI_Request *requests)
 static struct given look_up(int count, const MPI_Request *requests, MPI_Status *status,
                             int statuses)
 {
-    struct given given = {.count = count, .status = status};
+    struct given given = {.count = count, .handle = requests, .status = status};
     given.request = calloc((size_t)count + 1, sizeof(struct staged_request *));
     given.own_status = status == MPI_STATUS_IGNORE || status == MPI_STATUSES_IGNORE;
     if (given.own_status)
@@ -62,7 +63,10 @@ static struct given look_up(int count, const MPI_Request *requests, MPI_Status *
         fatal("no memory for %d requests", count);
     for (int i = 0; i < count; i++) {
         struct staged_request *request = staged_request_find(requests[i]);
-        given.request[i] = request != NULL && request->active ? request : NULL;
+        if (request == NULL || request->given) /* a wrong program gives one twice */
+            continue;
+        request->given = true;
+        given.request[i] = request;
     }
     return given;
 }
@@ -71,17 +75,26 @@ static struct given look_up(int count, const MPI_Request *requests, MPI_Status *
 static void completed(struct given *given, int i, int s, int error)
 {
     int class = MPI_SUCCESS;
-    if (i < 0 || i >= given->count || given->request[i] == NULL)
+    if (i < 0 || i >= given->count || given->request[i] == NULL || !given->request[i]->active)
         return;
     if (error != MPI_SUCCESS)
         PMPI_Error_class(error, &class);
-    staged_request_completed(given->request[i], &given->status[s],
-                             class == MPI_ERR_IN_STATUS ? given->status[s].MPI_ERROR : error);
-    given->request[i] = NULL;
+    if (staged_request_completed(given->request[i], &given->status[s],
+                                 class == MPI_ERR_IN_STATUS ? given->status[s].MPI_ERROR : error))
+        given->request[i] = NULL;
 }
 
+/* Of several requests that have failed MPI tells of one, and frees all; Open MPI before 5 persistent ones, too. Their
+ * handles may be given to others, so they are forgotten. What has come is not known: nothing is brought. */
 static int end(struct given *given, int error)
 {
+    for (int i = 0; i < given->count; i++) {
+        if (given->request[i] == NULL)
+            continue;
+        given->request[i]->given = false;
+        if (given->handle[i] == MPI_REQUEST_NULL)
+            staged_request_forget(given->request[i]);
+    }
     free(given->request);
     if (given->own_status)
         free(given->status);

@@ -1,6 +1,6 @@
 /*
  * Tests of messages from and into the GPU's memory. Programs send numbers in all ways and look at what arrives
- * (device_messages.c, device_requests.c; collectives: test_log_collectives.c). They run with the host's memory and
+ * (device_messages.c, device_requests.c, device_leftovers.c; collectives: test_log_collectives.c). They run with the host's memory and
  * with the emulated GPU's, and the logs of both must say the same.
  */
 #include "common/log/log_fields.h"
@@ -119,6 +119,16 @@ START_TEST(messages_need_no_log)
 }
 END_TEST
 
+/* With a log, and without one, on the GPU; and as a truth the host's memory. */
+START_TEST(nothing_is_left_of_messages_that_fail)
+{
+    char *folder = test_folder_new();
+    run("common/tests/programs/device_leftovers", 2, _i == 1 ? folder : "none",
+        _i == 2 ? "host" : "emulated");
+    test_folder_free(folder);
+}
+END_TEST
+
 /* ---- misuse -------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -130,6 +140,10 @@ static const struct {
     {"gaps", "MPI_Send", "a message from or into the GPU's memory has a datatype with gaps"},
     {"pack", "MPI_Pack", "the GPU's memory can't be used for packing"},
     {"buffered", "MPI_Buffer_attach", "the GPU's memory can't be used for what MPI_Bsend buffers"},
+    {"both-sides", "MPI_Alltoallw",
+     "blocks of one buffer (MPI_BOTTOM, perhaps) in the GPU's memory"},
+    {"far-apart", "MPI_Alltoallw",
+     "blocks of one buffer lie far from each other in the GPU's memory"},
     {"direct", "", "messages can't be direct: nobody but the emulated GPU reads its memory"},
 };
 enum { REFUSED = sizeof refused / sizeof refused[0] };
@@ -153,9 +167,12 @@ START_TEST(what_can_not_be_done_is_refused)
 }
 END_TEST
 
-START_TEST(sums_within_a_rank)
+static const char *const no_misuse[] = {"reduce-local", "near-enough"};
+
+START_TEST(what_looks_like_it_and_is_none)
 {
-    struct test_run run = test_run_program(false, 1, misuse, "none emulated reduce-local");
+    g_autofree char *arguments = g_strdup_printf("none emulated %s", no_misuse[_i]);
+    struct test_run run = test_run_program(false, 1, misuse, arguments);
     ck_assert_msg(run.status == 0, TEST_LONG, run.output);
     test_run_clear(&run);
 }
@@ -199,7 +216,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, all_is_as_with_the_host, 0, 6);
     tcase_add_loop_test(tests, messages_need_no_log, 0, 2);
     tcase_add_loop_test(tests, what_can_not_be_done_is_refused, 0, REFUSED);
-    tcase_add_test(tests, sums_within_a_rank);
+    tcase_add_loop_test(tests, what_looks_like_it_and_is_none, 0, 2);
+    tcase_add_loop_test(tests, nothing_is_left_of_messages_that_fail, 0, 3);
     tcase_add_loop_test(tests, a_buffer_that_changes_under_way, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;

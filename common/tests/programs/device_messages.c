@@ -157,6 +157,54 @@ static void parts(void)
     got = whole_got;
 }
 
+/* One receive of `count` of a type, to `place`, in each of the ways in which its room can be made. */
+static void receive(int way, float *place, int count, MPI_Datatype type)
+{
+    MPI_Request request;
+    if (way == 0) {
+        MUST(MPI_Recv(place, count, type, from, 11, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        return;
+    }
+    if (way == 1)
+        MUST(MPI_Irecv(place, count, type, from, 11, MPI_COMM_WORLD, &request));
+    else
+        MUST(MPI_Recv_init(place, count, type, from, 11, MPI_COMM_WORLD, &request));
+    if (way == 2)
+        MUST(MPI_Start(&request));
+    MUST(MPI_Wait(&request, MPI_STATUS_IGNORE));
+    if (way == 2)
+        MUST(MPI_Request_free(&request));
+}
+
+/* Types whose numbers have no gaps, but another order in memory, and half of what there is room for. */
+static void other_orders(int way)
+{
+    enum { HALF = 50 };
+    MPI_Datatype second_half_first, backwards;
+    MPI_Request request;
+    MUST(MPI_Type_indexed(2, (int[]){HALF, HALF}, (int[]){HALF, 0}, MPI_FLOAT, &second_half_first));
+    MUST(MPI_Type_create_resized(MPI_FLOAT, 0, -(MPI_Aint)sizeof(float), &backwards));
+    MUST(MPI_Type_commit(&second_half_first));
+    MUST(MPI_Type_commit(&backwards));
+    for (int is_backwards = 0; is_backwards < 2; is_backwards++) {
+        begin_round(HALF);
+        untouch(got, 2 * HALF);
+        MUST(MPI_Isend(sent, HALF, MPI_FLOAT, to, 11, MPI_COMM_WORLD, &request));
+        if (is_backwards)
+            receive(way, got + 2 * HALF - 1, 2 * HALF, backwards);
+        else
+            receive(way, got, 1, second_half_first);
+        MUST(MPI_Wait(&request, MPI_STATUS_IGNORE));
+        const float *x = buffer_get(got, 2 * HALF);
+        for (int i = 0; i < HALF; i++) {
+            CHECK(x[i] == UNTOUCHED);
+            CHECK(x[is_backwards ? 2 * HALF - 1 - i : HALF + i] == number(from, rounds, i));
+        }
+    }
+    MUST(MPI_Type_free(&second_half_first));
+    MUST(MPI_Type_free(&backwards));
+}
+
 static void nobody(void)
 {
     MPI_Status status;
@@ -220,6 +268,8 @@ int main(int argc, char **argv)
             probed(way, sizes[i]);
     }
     parts();
+    for (int way = 0; way < 3; way++)
+        other_orders(way);
     nobody();
     if (ranks > 1) /* to itself, Open MPI writes more than fits */
         truncated();

@@ -62,6 +62,45 @@ static void buffered(void)
     MUST(MPI_Buffer_attach(buffer, COUNT));
 }
 
+/* An exchange of this rank with itself, by addresses: one buffer, MPI_BOTTOM, for both sides. */
+static void exchange(float *from, float *to)
+{
+    MPI_Datatype type[2];
+    float *const place[] = {from, to};
+    for (int i = 0; i < 2; i++) {
+        MPI_Aint address;
+        MUST(MPI_Get_address(place[i], &address));
+        MUST(MPI_Type_create_hindexed(1, (int[]){COUNT}, &address, MPI_FLOAT, &type[i]));
+        MUST(MPI_Type_commit(&type[i]));
+    }
+    MUST(MPI_Alltoallw(MPI_BOTTOM, (int[]){1}, (int[]){0}, &type[0], MPI_BOTTOM, (int[]){1},
+                       (int[]){0}, &type[1], MPI_COMM_WORLD));
+}
+
+static void both_sides(void)
+{
+    static float on_host[COUNT];
+    exchange(on_host, buffer);
+}
+
+static void far_apart(void)
+{
+    const size_t far = (size_t)100 << 20;
+    float *large = memory_allocate_on(device_is_open() ? DEVICE_CUDA : DEVICE_CPU, MEMORY_WORKSPACE,
+                                      far + COUNT * sizeof *large);
+    exchange(large, large + far / sizeof *large);
+}
+
+/* Is none: the same exchange, near. */
+static void near_enough(void)
+{
+    fill(buffer, 0, 1, COUNT);
+    untouch(buffer + COUNT, BUFFER_COUNT - COUNT);
+    exchange(buffer, buffer + BUFFER_COUNT - COUNT - 1);
+    CHECK(is_filled(buffer + BUFFER_COUNT - COUNT - 1, 0, 1, COUNT));
+    CHECK(buffer_get(buffer + COUNT, 1)[0] == UNTOUCHED);
+}
+
 static void direct(void)
 {
     staged_choose(STAGED_NEVER);
@@ -106,6 +145,9 @@ static const struct {
                {"gaps", gaps},
                {"pack", pack},
                {"buffered", buffered},
+               {"both-sides", both_sides},
+               {"far-apart", far_apart},
+               {"near-enough", near_enough},
                {"direct", direct},
                {"reduce-local", reduce_local},
                {"changed", changed}};
