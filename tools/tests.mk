@@ -42,7 +42,8 @@ $(filter $(B)/tests/common/%,$(TESTS)): $(B)/tests/%: %.c $(SUPPORT) $(GRADER_LI
 	@mkdir -p $(@D)
 	$(say)$(make_test)
 # They load it.
-$(filter $(B)/tests/common/kernels/tests/test_emulation $(B)/tests/common/base/tests/test_device,$(TESTS)): | $(EMULATED) $(EMULATED_TESTS)
+$(filter $(B)/tests/common/kernels/tests/test_emulation $(B)/tests/common/base/tests/test_device \
+  $(B)/tests/common/base/tests/test_device_touched,$(TESTS)): | $(EMULATED) $(EMULATED_TESTS)
 own_tests = $(filter $(B)/tests/assignments/$(1)/%,$(TESTS))
 $(foreach name,$(ASSIGNMENTS),$(eval $(call own_tests,$(name)): $(call objects,$(wildcard assignments/$(name)/tests/support/*.c))))
 

@@ -19,6 +19,8 @@
 #include <ucontext.h>
 
 static struct sigaction former_fault, former_bus;
+static const void *given_to; /* a function of the library that is given such addresses */
+static const char *advice;
 
 static const char *what_it_does(const ucontext_t *context)
 {
@@ -44,6 +46,29 @@ static bool is_of_the_device(void)
     return false;
 }
 
+/* Is it that library, called by the program, and not out of it again? */
+static bool is_of_who_is_given_it(const void *instruction)
+{
+    void *address[64];
+    Dl_info library, program, info;
+    const int frames = backtrace(address, 64);
+    if (given_to == NULL || dladdr(given_to, &library) == 0 ||
+        dladdr((const void *)(uintptr_t)device_touched_watch, &program) == 0)
+        return false;
+    int i = 0;
+    while (i < frames && address[i] != instruction) /* the frames of this handler */
+        i++;
+    for (; i < frames; i++) {
+        if (dladdr(address[i], &info) == 0)
+            continue;
+        if (info.dli_fbase == program.dli_fbase)
+            return false;
+        if (info.dli_fbase == library.dli_fbase)
+            return true;
+    }
+    return false;
+}
+
 /* It ends the program within a handler of a signal: what it calls was not interrupted, but by the faulty access. */
 static _Noreturn void tell(const ucontext_t *context)
 {
@@ -57,6 +82,9 @@ static _Noreturn void tell(const ucontext_t *context)
                  "a kernel, or a copy, %s memory of the GPU that is no tensor's: a count or an "
                  "offset goes beyond the end. It was asked for here, or some calls before",
                  what_it_does(context));
+    if (is_of_who_is_given_it(last_words_instruction(context)))
+        fatal_at("MPI", "it %s the memory of the GPU on the processor: %s", what_it_does(context),
+                 advice);
     if (!callers_find(last_words_instruction(context), &callers))
         fatal_at("the processor", "the program %s %s", what_it_does(context), about);
     /* The line that does it, in whichever file: to the outermost one it is only a call. */
@@ -82,6 +110,12 @@ static void note_fault(int number, siginfo_t *information, void *context)
         former->sa_handler(number);
     signal(number, SIG_DFL);
     raise(number);
+}
+
+void device_touched_by(const void *function, const char *what_to_do)
+{
+    given_to = function;
+    advice = what_to_do;
 }
 
 void device_touched_watch(void)

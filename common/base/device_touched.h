@@ -6,5 +6,9 @@
 
 /* From now on such a fault ends the program as fatal() does. Other faults go to who handled them before. */
 void device_touched_watch(void);
+/* From now on the library with this function is given addresses of the GPU's memory, and should know what to do with
+ * them. If it reads or writes them on the processor, it is not the program's fault: `advice` (which stays valid) is
+ * told, the end of a sentence and what to do. NULL: no library is. */
+void device_touched_by(const void *function, const char *advice);
 
 #endif

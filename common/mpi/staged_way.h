@@ -10,7 +10,13 @@
 
 #include <stdbool.h>
 
-/* By itself: direct where MPI says that it can and the GPU is no emulated one. */
+/* May MPI be given addresses of the GPU, by what it says itself: the text of MPI_Get_library_version, and the answer
+ * of MPIX_Query_cuda_support (0: it has no such function)? Open MPI answers for the run since version 5. Before, and
+ * in others, the answer is how it was built: what carries its messages may know no CUDA, and crash. */
+enum staged_mpi { STAGED_MPI_CAN_NOT, STAGED_MPI_MAY, STAGED_MPI_CAN };
+enum staged_mpi staged_mpi_of(const char *version, int answer);
+
+/* By itself: direct where MPI surely can and the GPU is no emulated one. */
 enum staged_way { STAGED_BY_ITSELF, STAGED_ALWAYS, STAGED_NEVER };
 
 /* To be called, if at all, when the device is open and nothing was sent yet. Fatal, with what to do, where direct

@@ -5,6 +5,7 @@
  */
 #include "common/log/log_fields.h"
 #include "common/log/log_reader.h"
+#include "common/mpi/staged_way.h"
 #include "tests/support/run.h"
 #include "tests/support/test.h"
 
@@ -208,6 +209,32 @@ START_TEST(a_buffer_that_changes_under_way)
 }
 END_TEST
 
+/* ---- which way ------------------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *version;
+    int answer;
+    enum staged_mpi can;
+} mpis[] = {
+    {"Open MPI v5.0.7, package: Open MPI conda@host Distribution, ident: 5.0.7", 1, STAGED_MPI_CAN},
+    {"Open MPI v10.1.0a1, package: Open MPI", 1, STAGED_MPI_CAN},
+    {"Open MPI v5.0.7, package: Open MPI conda@host Distribution", 0, STAGED_MPI_CAN_NOT},
+    {"Open MPI v4.1.6, package: Open MPI conda@host Distribution, ident: 4.1.6", 1, STAGED_MPI_MAY},
+    {"Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4", 0, STAGED_MPI_CAN_NOT},
+    {"MPICH Version:      4.2.0\nMPICH Release date: Fri Feb  9 12:29:21 CST 2024", 1,
+     STAGED_MPI_MAY},
+    {"MPICH Version:      4.2.0", 0, STAGED_MPI_CAN_NOT},
+    {"", 1, STAGED_MPI_MAY},
+    {"", 0, STAGED_MPI_CAN_NOT},
+};
+
+/* Open MPI answers for the run since version 5; what others say need not be so. */
+START_TEST(only_what_answers_for_the_run_is_believed)
+{
+    ck_assert_int_eq(staged_mpi_of(mpis[_i].version, mpis[_i].answer), mpis[_i].can);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("device_messages");
@@ -219,6 +246,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, what_looks_like_it_and_is_none, 0, 2);
     tcase_add_loop_test(tests, nothing_is_left_of_messages_that_fail, 0, 3);
     tcase_add_loop_test(tests, a_buffer_that_changes_under_way, 0, 2);
+    tcase_add_loop_test(tests, only_what_answers_for_the_run_is_believed, 0,
+                        sizeof mpis / sizeof mpis[0]);
     suite_add_tcase(suite, tests);
     return suite;
 }
