@@ -67,10 +67,12 @@ DEVICES_HERE     := $(EMULATED) $(if $(wildcard /dev/nvidia0 /dev/dxg),$(if $(CU
 $(B)/cuda/%.o: %.cu build/config.mk build/cuda-choice
 	@mkdir -p $(@D)
 	$(say)$(NVCC) $(CUDA_FLAGS) $(CUDA_WARNINGS) -MMD -MP -c $< -o $@
-# What it needs of cuBLAS is found where that lies now. (An rpath, not a runpath: cuBLAS needs a library beside it.)
+# What it needs of cuBLAS is found where that lies now. (An rpath, not a runpath: cuBLAS needs a library beside it.) The
+# driver's library is opened by its name: containers and Windows have it in a folder that the loader may not know.
 $(B)/devices/cuda.so: $(CUDA_PARTS)
 	@mkdir -p $(@D)
 	$(say)$(CXX) -shared -Wl,-Bsymbolic -Wl,--disable-new-dtags -Wl,-rpath,$(patsubst %/,%,$(dir $(CUBLAS))) \
+	  -Wl,-rpath,/usr/local/nvidia/lib64 -Wl,-rpath,/usr/lib/wsl/lib \
 	  -Wl,--no-undefined $^ $(CUBLAS) $(CUDART) -ldl -lpthread -lrt \
 	  -o $@.new && mv $@.new $@
 

@@ -4,6 +4,7 @@
 #include "common/base/device.h"
 
 #include "common/base/device_back_end.h"
+#include "common/base/device_ranges.h"
 #include "common/base/device_touched.h"
 #include "common/base/fatal.h"
 
@@ -137,9 +138,9 @@ void device_use_tf32(void)
     used()->use_tf32();
 }
 
-int device_gpus(void)
+uint64_t device_place(void)
 {
-    return used()->gpus;
+    return used()->place;
 }
 
 const struct kernels *device_kernels(void)
@@ -149,16 +150,20 @@ const struct kernels *device_kernels(void)
 
 bool device_owns(const void *address)
 {
-    return back_end != NULL && address != NULL && back_end->owns(address);
+    return device_ranges_have(address);
 }
 
 void *device_block_new(size_t bytes)
 {
-    return used()->block_new(bytes);
+    void *block = used()->block_new(bytes);
+    if (block != NULL)
+        device_ranges_add(block, bytes);
+    return block;
 }
 
 void device_block_free(void *block)
 {
+    device_ranges_remove(block);
     used()->block_free(block);
 }
 

@@ -56,10 +56,11 @@ const char *device_name(void);
 /* From now on matrix products of float32 are made in TF32: their factors are rounded to 10 bits behind the point (and
  * the sums are float32), which GPUs since 2020 do several times as fast. */
 void device_use_tf32(void);
-/* How many GPUs this computer has. */
-int device_gpus(void);
+/* Where the GPU is in this computer: the same number for all processes that have it. */
+uint64_t device_place(void);
 
-/* Is this an address in the GPU's memory? False where none is loaded. */
+/* Is this an address in a block of the GPU's memory (device_block_new)? False where none is loaded. It asks nobody, so
+ * handlers of signals may, too. */
 bool device_owns(const void *address);
 
 /* ---- copies, between memory that anybody may read and the GPU's ---------------------------------- */

@@ -24,12 +24,11 @@ struct device_services {
 /* What the library gives; device.h says what each does. */
 struct device_back_end {
     const char *name; /* of the GPU */
-    int gpus;         /* of this computer */
+    uint64_t place;   /* the GPU's address in this computer: one for all processes that have it */
     const char *
         refused; /* not NULL: it can't be used, and why, and what to do; all else is not filled in then */
     const struct kernels *kernels;
     void (*use_tf32)(void);
-    bool (*owns)(const void *address);
     void *(*block_new)(size_t bytes);
     void (*block_free)(void *block);
     void (*memory)(size_t *all, size_t *nobodys);

@@ -38,7 +38,7 @@ static bool is_of_the_device(void)
     void *address[64];
     Dl_info library, info;
     const int frames = backtrace(address, 64);
-    if (dladdr(device_kernels(), &library) == 0)
+    if (!device_is_open() || dladdr(device_kernels(), &library) == 0)
         return false;
     for (int i = 0; i < frames; i++)
         if (dladdr(address[i], &info) != 0 && info.dli_fbase == library.dli_fbase)
@@ -79,7 +79,7 @@ static _Noreturn void tell(const ucontext_t *context)
     struct callers callers;
     if (is_of_the_device())
         fatal_at("the GPU",
-                 "a kernel, or a copy, %s memory of the GPU that is no tensor's: a count or an "
+                 "a kernel, or a copy, %s memory that is no tensor's: a count or an "
                  "offset goes beyond the end. It was asked for here, or some calls before",
                  what_it_does(context));
     if (is_of_who_is_given_it(last_words_instruction(context)))
@@ -99,9 +99,15 @@ static _Noreturn void tell(const ucontext_t *context)
              about, from);
 }
 
+bool device_touched_tells(int number, const siginfo_t *information)
+{
+    return (number == SIGSEGV || number == SIGBUS) && information->si_code > 0 &&
+           (device_owns(information->si_addr) || is_of_the_device());
+}
+
 static void note_fault(int number, siginfo_t *information, void *context)
 {
-    if (information->si_code > 0 && device_owns(information->si_addr))
+    if (device_touched_tells(number, information))
         tell(context);
     const struct sigaction *former = number == SIGSEGV ? &former_fault : &former_bus;
     if (former->sa_flags & SA_SIGINFO)

@@ -4,6 +4,12 @@
 #ifndef COMMON_BASE_DEVICE_TOUCHED_H
 #define COMMON_BASE_DEVICE_TOUCHED_H
 
+#include <signal.h>
+#include <stdbool.h>
+
+/* Is this signal such a fault, or one in the midst of a kernel or a copy? Handlers may ask. */
+bool device_touched_tells(int number, const siginfo_t *information);
+
 /* From now on such a fault ends the program as fatal() does. Other faults go to who handled them before. */
 void device_touched_watch(void);
 /* From now on the library with this function is given addresses of the GPU's memory, and should know what to do with

@@ -5,7 +5,7 @@
 #include "common/base/last_words.h"
 
 #include "common/base/callers.h"
-#include "common/base/device.h"
+#include "common/base/device_touched.h"
 #include "common/base/fatal.h"
 #include "common/base/machine.h"
 
@@ -164,7 +164,7 @@ static void note_signal(int number, siginfo_t *information, void *context)
     char text[EVENT_SIZE];
     size_t used = 0;
     /* Who handles this says more, in a message (device_touched.h). */
-    const bool told = (number == SIGSEGV || number == SIGBUS) && device_owns(information->si_addr);
+    const bool told = device_touched_tells(number, information);
     add(text, &used, "signal %" PRIu64 " %d %d %ld %d\n", machine_clock(), number,
         information->si_code, information->si_code <= 0 ? (long)information->si_pid : 0,
         stack_is_full(context));

@@ -13,16 +13,22 @@
 
 static char text[160]; /* driver_device_text */
 
-/* Ranks `rank`, rank ± gpus, … of a computer's `ranks` have the same one. */
-static int ranks_on_the_same(int rank, int ranks, int gpus)
+/* How many ranks of this computer have this rank's GPU? A batch system may show each of them another one, by the same
+ * number. Collective over `host`. */
+static int ranks_on_the_same(MPI_Comm host, int ranks)
 {
-    const int gpu = rank % gpus;
-    return (ranks - gpu + gpus - 1) / gpus;
+    const uint64_t own = device_place();
+    uint64_t *all = memory_block_new((size_t)ranks * sizeof *all);
+    int sharing = 0;
+    mpi_check(PMPI_Allgather(&own, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, host));
+    for (int rank = 0; rank < ranks; rank++)
+        sharing += all[rank] == own;
+    memory_block_free(all, (size_t)ranks * sizeof *all);
+    return sharing;
 }
 
-static void describe(int rank, int ranks)
+static void describe(int sharing)
 {
-    const int sharing = ranks_on_the_same(rank, ranks, device_gpus());
     const bool emulated = strcmp(device_back_end(), "emulated") == 0;
     snprintf(text, sizeof text, "on %.100s", device_name());
     if (!emulated && sharing > 1)
@@ -38,12 +44,12 @@ void driver_device_open(const struct options *options)
     mpi_check(PMPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host));
     mpi_check(PMPI_Comm_rank(host, &rank));
     mpi_check(PMPI_Comm_size(host, &ranks));
-    mpi_check(PMPI_Comm_free(&host));
     device_open(options->back_end, rank);
+    describe(ranks_on_the_same(host, ranks));
+    mpi_check(PMPI_Comm_free(&host));
     if (options->tf32)
         device_use_tf32();
     staged_choose(options->messages);
-    describe(rank, ranks);
     log_time_computations(options->report || options->against[0] != '\0');
 }
 

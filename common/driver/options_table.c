@@ -69,7 +69,7 @@ const struct argp_option options_table[] = {
      2},
     {"messages", KEY_MESSAGES, "WAY", 0,
      "from and into a GPU's memory: staged, through the host, or direct, by an MPI that is "
-     "CUDA-aware (what the MPI can)",
+     "CUDA-aware (direct with an Open MPI from 5 on that is, else staged)",
      2},
     {"reverse-ranks", KEY_REVERSE_RANKS, NULL, 0,
      "rank 0 is the last process of MPI_COMM_WORLD, the last rank is its first", 2},

@@ -129,7 +129,7 @@ static void go_beyond_the_end(void)
 }
 
 static const struct fatal_case later[] = {
-    {go_beyond_the_end, "memory of the GPU that is no tensor's: a count or an offset"},
+    {go_beyond_the_end, "memory that is no tensor's: a count or an offset"},
     {fail_in_a_kernel, "an illegal memory access was encountered. A kernel before this call"},
     {ask_for_too_much, "90000000 bytes"},
     {ask_for_too_much, "on the GPU (emulated), which has 100000000 bytes, of which"},

@@ -86,7 +86,7 @@ static const struct {
     {program_reads, "data of a tensor on the GPU is for kernels and for messages"},
     {program_reads_within, "data of a tensor on the GPU is for kernels and for messages"},
     {another_library_reads, "data of a tensor on the GPU is for kernels and for messages"},
-    {device_reads, "memory of the GPU that is no tensor's"},
+    {device_reads, "memory that is no tensor's"},
 };
 
 START_TEST(who_does_it_is_told)

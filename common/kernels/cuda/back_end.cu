@@ -12,13 +12,6 @@ static uint64_t launches, waits; /* so far */
 
 /* ---- errors ------------------------------------------------------------------------------------------------ */
 
-/* Of a kernel that touched what it must not: from then on every call fails. */
-static bool is_fault(cudaError_t error)
-{
-    return error == cudaErrorIllegalAddress || error == cudaErrorMisalignedAddress ||
-           error == cudaErrorLaunchFailure;
-}
-
 /* What to do about an error that comes while the program runs. */
 static const char *cure(cudaError_t error)
 {
@@ -72,19 +65,6 @@ void cublas_launched(cublasStatus_t status, const char *product, const char *whe
 }
 
 /* ---- memory -------------------------------------------------------------------------------------------------- */
-
-static bool owns(const void *address)
-{
-    struct cudaPointerAttributes attributes;
-    const cudaError_t error = cudaPointerGetAttributes(&attributes, address);
-    if (is_fault(error))
-        CUDA_CHECK(error);
-    if (error != cudaSuccess) {
-        (void)cudaGetLastError(); /* of older runtimes, for the host's memory; and behind a fork */
-        return false;
-    }
-    return attributes.type == cudaMemoryTypeDevice;
-}
 
 static void *block_new(size_t bytes)
 {
@@ -172,11 +152,10 @@ extern "C" DEVICE_BACK_END_EXPORTED const struct device_back_end *
 device_back_end_open(const struct device_services *services, int rank_on_host)
 {
     static struct device_back_end back_end = {.name = NULL,
-                                              .gpus = 0,
+                                              .place = 0,
                                               .refused = NULL,
                                               .kernels = &cuda_kernels,
                                               .use_tf32 = cuda_use_tf32,
-                                              .owns = owns,
                                               .block_new = block_new,
                                               .block_free = block_free,
                                               .memory = memory,
@@ -195,6 +174,6 @@ device_back_end_open(const struct device_services *services, int rank_on_host)
     cuda_services = services;
     back_end.refused = cuda_open(rank_on_host);
     back_end.name = cuda_name();
-    back_end.gpus = cuda_gpus();
+    back_end.place = cuda_place();
     return &back_end;
 }

@@ -11,8 +11,8 @@
 const char *cuda_open(int rank_on_host);
 /* What it calls itself. */
 const char *cuda_name(void);
-/* How many GPUs this computer has. */
-int cuda_gpus(void);
+/* Its address on this computer's bus. */
+uint64_t cuda_place(void);
 /* The stream of copies of messages, beside the kernels. */
 extern cudaStream_t cuda_copies;
 

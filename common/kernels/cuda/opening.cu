@@ -11,11 +11,11 @@ cublasHandle_t cuda_blas;
 cublasMath_t cuda_math = CUBLAS_PEDANTIC_MATH;
 
 static struct cudaDeviceProp properties; /* of the one that was taken */
-static int gpus;                         /* of this computer */
 
-int cuda_gpus(void)
+uint64_t cuda_place(void)
 {
-    return gpus;
+    return (uint64_t)properties.pciDomainID << 32 | (uint64_t)properties.pciBusID << 16 |
+           (uint64_t)properties.pciDeviceID;
 }
 
 const char *cuda_name(void)
@@ -104,7 +104,7 @@ static const char *refuse_driver(cudaError_t error)
 
 static const char *take_gpu(int rank_on_host)
 {
-    int mode = cudaComputeModeDefault;
+    int mode = cudaComputeModeDefault, gpus = 0;
     cudaError_t error = cudaGetDeviceCount(&gpus);
     if (error == cudaErrorInsufficientDriver || error == cudaErrorSystemDriverMismatch ||
         error == cudaErrorCompatNotSupportedOnDevice)

@@ -6,6 +6,7 @@
  */
 #include "common/kernels/cuda/back_end.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOMENTS = 64 };
@@ -80,18 +81,62 @@ static union header *used_again(size_t room)
     return NULL;
 }
 
+/* Gives back to the system what was given back here, when its copies are done. */
+static void return_to_system(void)
+{
+    for (union header *header = given_back, *next; header != NULL; header = next) {
+        next = header->block.next;
+        CUDA_CHECK(cudaEventSynchronize(header->block.read));
+        CUDA_CHECK(cudaEventDestroy(header->block.read));
+        CUDA_CHECK(cudaFreeHost(header));
+    }
+    given_back = NULL;
+}
+
+/* NULL: there is no more that could be pinned. */
+static union header *pinned(size_t bytes)
+{
+    void *memory = NULL;
+    const cudaError_t error = cudaHostAlloc(&memory, bytes, cudaHostAllocDefault);
+    if (error == cudaErrorMemoryAllocation) {
+        (void)cudaGetLastError();
+        return NULL;
+    }
+    CUDA_CHECK(error);
+    return (union header *)memory;
+}
+
+static void tell_none_left(size_t bytes)
+{
+    char why[200];
+    snprintf(why, sizeof why,
+             "no memory left: %zu bytes of the host's were asked for, for messages and copies of "
+             "the GPU, which have to be "
+             "pinned. Send less at a time, or end other programs",
+             bytes);
+    cuda_services->failed("common/kernels/cuda/staging.cu", "cudaHostAlloc", why);
+}
+
+static union header *new_block(size_t room)
+{
+    const size_t bytes = sizeof(union header) + room;
+    union header *header = pinned(bytes);
+    if (header == NULL) {
+        return_to_system(); /* blocks of other sizes */
+        header = pinned(bytes);
+    }
+    if (header == NULL)
+        tell_none_left(room);
+    header->block.room = room;
+    make_event(&header->block.read);
+    return header;
+}
+
 void *cuda_staging_new(size_t bytes)
 {
     const size_t room = room_for(bytes);
     union header *header = used_again(room);
-    if (header == NULL) {
-        void *memory = NULL;
-        CUDA_CHECK(cudaHostAlloc(&memory, sizeof *header + room, cudaHostAllocDefault));
-        header = (union header *)memory;
-        header->block.room = room;
-        make_event(&header->block.read);
-    }
-    return header + 1;
+    return (header != NULL ? header : new_block(room)) + 1;
 }
 
 /* Copies from it may still be under way, on this stream. */

@@ -145,6 +145,7 @@ static inline cudaError_t emulated_launch_kernel(const char *kernel, bool togeth
 struct cudaDeviceProp {
     char name[256];
     int major, minor;
+    int pciDomainID, pciBusID, pciDeviceID;
     size_t totalGlobalMem;
 };
 cudaError_t cudaGetDeviceCount(int *count);
@@ -168,6 +169,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags = 0);
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags);
+cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaEventQuery(cudaEvent_t event);
@@ -179,15 +181,7 @@ enum cudaMemcpyKind {
     cudaMemcpyDeviceToHost = 2,
     cudaMemcpyDeviceToDevice = 3
 };
-enum cudaMemoryType {
-    cudaMemoryTypeUnregistered = 0,
-    cudaMemoryTypeHost = 1,
-    cudaMemoryTypeDevice = 2
-};
 enum { cudaHostAllocDefault = 0 };
-struct cudaPointerAttributes {
-    cudaMemoryType type;
-};
 cudaError_t cudaMalloc(void **block, size_t bytes);
 cudaError_t cudaFree(void *block);
 cudaError_t cudaMemGetInfo(size_t *nobodys, size_t *all);
@@ -196,6 +190,5 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpy
 cudaError_t cudaMemsetAsync(void *to, int byte, size_t bytes, cudaStream_t stream);
 cudaError_t cudaHostAlloc(void **block, size_t bytes, unsigned flags);
 cudaError_t cudaFreeHost(void *block);
-cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *attributes, const void *address);
 
 #endif

@@ -138,6 +138,7 @@ bool emulated_is_device(const void *address)
 /* ---- memory of the host that the GPU reads and writes by itself ------------------------------------------------- */
 
 static std::map<const char *, size_t> pinned;
+static size_t pinned_bytes;
 
 static bool is_pinned(const void *address)
 {
@@ -150,27 +151,25 @@ static bool is_pinned(const void *address)
 
 cudaError_t cudaHostAlloc(void **block, size_t bytes, unsigned)
 {
-    *block = malloc(bytes);
+    size_t most = SIZE_MAX;
+    (void)emulated_fault("pinned", &most);
+    *block = pinned_bytes + bytes > most ? NULL : malloc(bytes);
     if (*block == NULL)
-        return cudaErrorMemoryAllocation;
+        return emulated_noted(cudaErrorMemoryAllocation);
     pinned[(const char *)*block] = bytes;
+    pinned_bytes += bytes;
     return cudaSuccess;
 }
 
 cudaError_t cudaFreeHost(void *block)
 {
     emulated_finish();
-    if (pinned.erase((const char *)block) == 0)
+    const auto found = pinned.find((const char *)block);
+    if (found == pinned.end())
         return cudaErrorInvalidValue;
+    pinned_bytes -= found->second;
+    pinned.erase(found);
     free(block);
-    return cudaSuccess;
-}
-
-cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *attributes, const void *address)
-{
-    attributes->type = emulated_is_device(address) ? cudaMemoryTypeDevice
-                       : is_pinned(address)        ? cudaMemoryTypeHost
-                                                   : cudaMemoryTypeUnregistered;
     return cudaSuccess;
 }
 

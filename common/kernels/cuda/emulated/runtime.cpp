@@ -85,11 +85,13 @@ int emulated_choice(const char *variable, const char *const *words)
 
 /* no-driver, old-driver, old-kernel-driver: of the driver. no-gpu, prohibited: none that can be used. busy, exclusive,
  * full: another process has it, or its memory. architecture: the kernels are for other GPUs. memory:BYTES: it has only
- * so much. launch: a kernel fails. blas, blas-start: cuBLAS does. wrong: its products are. */
+ * so much. launch: a kernel fails. blas, blas-start: cuBLAS does. wrong: its products are. pinned:BYTES: of
+ * the host's memory only so much can be pinned. */
 static const char *const faults[] = {"",       "no-driver",    "old-driver", "old-kernel-driver",
                                      "no-gpu", "prohibited",   "busy",       "exclusive",
                                      "full",   "architecture", "memory",     "launch",
-                                     "blas",   "blas-start",   "wrong",      NULL};
+                                     "blas",   "blas-start",   "wrong",      "pinned",
+                                     NULL};
 
 bool emulated_fault(const char *name, size_t *value)
 {
@@ -105,9 +107,10 @@ bool emulated_fault(const char *name, size_t *value)
         fprintf(stderr, "EMULATED_FAULT=%s: emulated/runtime.cpp has the names\n", wanted);
         exit(2);
     }
-    if (value != NULL && colon != NULL)
+    const bool is_wanted = strlen(name) == length && strncmp(name, wanted, length) == 0;
+    if (is_wanted && value != NULL && colon != NULL)
         *value = strtoull(colon + 1, NULL, 10);
-    return strlen(name) == length && strncmp(name, wanted, length) == 0;
+    return is_wanted;
 }
 
 /* ---- which GPU ------------------------------------------------------------------------------------------------------ */
