@@ -123,6 +123,10 @@ static bool conclude(const GPtrArray *mutants, const struct mutant_work *work, g
     printf("\ncaught: %d of %d wrong ones (%d named by their mistake); rejected: %d of %d right "
            "ones\n",
            totals.caught, totals.wrong, totals.named, totals.rejected, totals.right);
+    if (totals.not_here > 0)
+        printf("not here: %d, whose programs read numbers of tensors on the processor, which no "
+               "program on a GPU may\n",
+               totals.not_here);
     bool as_expected = totals.caught == totals.wrong && totals.rejected == 0;
     if (arguments->headlines &&
         !mutants_write_headlines(arguments->assignment, mutants, work, number))

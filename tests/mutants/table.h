@@ -7,11 +7,12 @@
 
 #include "tests/mutants/look.h"
 
-/* "caught", "MISSED", "accepted" or "REJECTED". */
+/* "caught", "MISSED", "accepted" or "REJECTED"; "not here": its program reads numbers of tensors on the processor, which
+ * on a GPU is a mistake of its own and says nothing about the one that it was made for. */
 const char *mutants_outcome(const struct mutant *mutant, const struct mutant_result *result);
 
 struct mutants_totals {
-    int wrong, caught, named, right, rejected;
+    int wrong, caught, named, right, rejected, not_here; /* none counts twice */
 };
 struct mutants_totals mutants_count(const struct mutant_work *work, guint number);
 
