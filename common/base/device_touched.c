@@ -37,9 +37,9 @@ static bool is_of_the_device(void)
 {
     void *address[64];
     Dl_info library, info;
-    const int frames = backtrace(address, 64);
     if (!device_is_open() || dladdr(device_kernels(), &library) == 0)
         return false;
+    const int frames = backtrace(address, 64);
     for (int i = 0; i < frames; i++)
         if (dladdr(address[i], &info) != 0 && info.dli_fbase == library.dli_fbase)
             return true;
@@ -51,10 +51,10 @@ static bool is_of_who_is_given_it(const void *instruction)
 {
     void *address[64];
     Dl_info library, program, info;
-    const int frames = backtrace(address, 64);
     if (given_to == NULL || dladdr(given_to, &library) == 0 ||
         dladdr((const void *)(uintptr_t)device_touched_watch, &program) == 0)
         return false;
+    const int frames = backtrace(address, 64);
     int i = 0;
     while (i < frames && address[i] != instruction) /* the frames of this handler */
         i++;

@@ -11,8 +11,8 @@
  * For the host's memory all of this does nothing. A send waits for the kernels that make its data; what comes waits
  * for the kernels that were asked for before the receive, and later ones wait for it, but the program does not.
  *
- * Memory of the host and copies: staged.c; of messages: staged_messages.c; of collectives: staged_collective.c; requests: staged_requests.c; the calls
- * that complete them: staged_waits.c.
+ * Memory of the host and copies: staged.c; messages: staged_messages.c; collectives: staged_collective.c; requests:
+ * staged_requests.c; the calls that complete them: staged_waits.c.
  */
 #ifndef COMMON_MPI_STAGED_H
 #define COMMON_MPI_STAGED_H
@@ -47,8 +47,7 @@ struct staged {
     void *buffer; /* for MPI, of a call that has one */
     bool is_staged;
     bool in_place; /* what comes has the area of what goes */
-    bool
-        whole; /* all room is fetched first and brought back: its numbers may arrive in any order */
+    bool whole;    /* all room is fetched first and brought back: numbers come in any order */
     struct staged_area out, in;
     struct staged_pieces goes, comes;
     device_moment asked; /* for what comes */

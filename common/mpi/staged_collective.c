@@ -2,11 +2,10 @@
  * For the wrappers of collectives: which parts of the GPU's memory go in and come out (staged.h), by the rules of
  * collective_parts.c.
  */
+#include "common/base/fatal.h"
 #include "common/mpi/collective.h"
 #include "common/mpi/staged.h"
 #include "common/mpi/staged_way.h"
-
-#include "common/base/fatal.h"
 
 /* All of the view; only of collectives that staged_way.h tells of. */
 static void go_direct(const struct log_mpi_view *view)
