@@ -60,7 +60,7 @@ static struct model *build_model(const struct options *options)
     return model;
 }
 
-/* ---- the program ------------------------------------------------------------------------------ */
+/* ---- the training step ------------------------------------------------------------------------ */
 
 /* The named training step, and into how many micro-batches it cuts a batch. */
 static void choose_step(struct run *run, const struct program *program, const char *name)
@@ -86,6 +86,44 @@ static bool steps_are_possible(struct run *run, const struct program *program, c
     return (against[0] == '\0' || step_is_possible(run, program, against, reason)) &&
            step_is_possible(run, program, run->options->step, reason);
 }
+
+/* ---- before there are ranks ------------------------------------------------------------------- */
+
+#define ASKED_FOR_RANKS "ASKED_FOR_RANKS" /* tools/launch --ask-first */
+
+static void refuse_by_fatal(void)
+{
+    _Exit(STATUS_REFUSED);
+}
+
+/* Where the environment names a number of ranks, only says whether a run on so many would be refused, by
+ * the exit status and a sentence: to start them may take a minute. This process is alone and without MPI, so
+ * layers of students stay out of the model, and their check_arguments() may do whatever it does. */
+static void answer_who_asks_first(const struct options *options, const struct program *program)
+{
+    const char *asked = getenv(ASKED_FOR_RANKS);
+    char reason[REASON_SIZE] = "";
+    if (asked == NULL)
+        return;
+    struct run run = {.options = options,
+                      .comm = MPI_COMM_NULL,
+                      .ranks = (int)strtol(asked, NULL, 10),
+                      .sums_tied_gradients = program->sums_tied_gradients};
+    fatal_set_hook(refuse_by_fatal);
+    struct model *model = build_model(options);
+    fatal_set_hook(NULL);
+    run.model = model;
+    bool possible = driver_options_fit(program, &run, reason);
+    if (possible && options->probe[0] == '\0')
+        possible = steps_are_possible(&run, program, reason);
+    model_free(model);
+    reason[sizeof reason - 1] = '\0';
+    if (!possible)
+        fprintf(stderr, "%s: refused: %s\n", program_invocation_short_name, reason);
+    exit(possible ? STATUS_DONE : STATUS_REFUSED);
+}
+
+/* ---- the program ------------------------------------------------------------------------------ */
 
 /* The communicator whose ranks the run's are. One that is not MPI_COMM_WORLD is never freed: it
  * lasts as long as the run. */
@@ -169,6 +207,7 @@ int driver_main(int argc, char **argv, const struct program *given)
     callers_begin(__builtin_frame_address(0));
     processor_must_fit();
     options_parse(&options, program->options, driver_describe(program), argc, argv);
+    answer_who_asks_first(&options, program);
 
     /* OpenBLAS brings threads of its own; MPI is called by this one alone. */
     int provided;

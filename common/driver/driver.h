@@ -147,7 +147,9 @@ struct program {
      * kit's (layer_replace_with). NULL: nothing to do. */
     void (*layers)(struct run *run);
     /* Do the options go together, whatever is to run? If not, false, and why and what to do. Asked
-     * first, when the names of steps are known to exist. NULL: they do. */
+     * first, when the names of steps are known to exist; and before any rank is started (tools/launch
+     * --ask-first), without MPI: then comm is MPI_COMM_NULL, ranks is how many there would be, and
+     * `layers` was not called. So for `check`. NULL: they do. */
     bool (*fits)(const struct run *run, char *reason, size_t reason_size);
     /* May run->step be taken? If not, false, and a reason as above. NULL: it may. */
     bool (*check)(struct run *run, char *reason, size_t reason_size);

@@ -104,7 +104,11 @@ struct progress {
     int steps;     /* of the whole run */
     int batch_size;
     double began; /* driver_seconds() at the start of training */
-    double told;  /* when the line was last written */
+    double told;  /* … when the line was last written */
+    /* The same by the clock of whoever waits for the run, who is not on the simulated cluster. */
+    double wait_began, wait_told;
+    double wait_came; /* when this process began, whatever went before … */
+    int first;        /* … with this step */
     int told_step;
 };
 

@@ -114,7 +114,7 @@ struct training {
     struct epoch_size epoch;
     int tokens;                    /* per sample */
     const struct sharing *sharing; /* the program's; NULL: ranks do not share a batch */
-    FILE *curve;                   /* NULL: not on this rank, or not wanted */
+    struct curve_writer *curve;    /* NULL: not on this rank, or not wanted */
     bool reports;                  /* the last rank has the loss, so it writes curve and progress */
     struct progress progress;
     struct usage usage;

@@ -141,9 +141,9 @@ static void print(const struct run *run, const struct usage *usage, const struct
     const double step = step_seconds(all, run->ranks);
     char text[UNITS_TEXT_SIZE];
     const char *device = driver_device_text();
-    printf("%s: %d ranks, %d samples a step; step time %s (%s%s%s), %.6g samples/s\n", usage->step,
-           run->ranks, run->options->batch_size, units_seconds(step, text), machine_name(),
-           device[0] != '\0' ? ", " : "", device, run->options->batch_size / step);
+    printf("%s: %d ranks, %d samples a step; step time %s, %.6g samples/s (%s%s%s)\n", usage->step,
+           run->ranks, run->options->batch_size, units_seconds(step, text),
+           run->options->batch_size / step, machine_name(), device[0] != '\0' ? ", " : "", device);
     printf("  bubble (idle share of the makespan) %.2f%%, utilisation %.2f%%\n",
            100 * (1 - utilisation(all, run->ranks)), 100 * utilisation(all, run->ranks));
     print_ranks(all, run->ranks, step);

@@ -1,6 +1,6 @@
 /*
  * What the parser of the options consists of: options.c puts it together,
- * options_table.c knows the options that all assignments have, options_checkpoint.c those about checkpoints,
+ * options_table.c knows the options that all assignments have, options_unknown.c what none has, options_checkpoint.c those about checkpoints,
  * options_values.c reads values. An assignment's own parser uses the last, too. Each function
  * returns 0, or EINVAL with an error that names the option, its value and what
  * it may be.
@@ -38,6 +38,13 @@ enum {
 error_t options_read_checkpoint(struct parsing *parsing, int key, char *text);
 /* Do they go together, and with the others? */
 error_t options_finish_checkpoints(struct parsing *parsing);
+
+/* ---- options_unknown.c ---- */
+
+/* Refuses a word of the command line in which argp found no option of the parser and its children, or one whose value
+ * is missing; says what was meant, where an option is near. */
+error_t options_refuse_unknown(struct parsing *parsing, const struct argp *parser,
+                               const char *word);
 
 /* ---- options_values.c ---- */
 

@@ -302,8 +302,8 @@ error_t options_read_one(int key, char *text, struct argp_state *state)
                               text);
     case ARGP_KEY_ERROR:
         /* argp's own finding, unless one of ours came first. */
-        parsing_refuse(parsing, "%.60s: unknown option, or its value is missing; --help lists them",
-                       state->argv[state->next > 0 ? state->next - 1 : 0]);
+        options_refuse_unknown(parsing, state->root_argp,
+                               state->argv[state->next > 0 ? state->next - 1 : 0]);
         return 0;
     case ARGP_KEY_END:
         return finish(parsing);

@@ -1,6 +1,6 @@
 /*
- * The learning curve as a CSV file (curve.h). Numbers are written and read in
- * the C locale, whatever the user's is.
+ * Reading a learning curve (curve.h); curve_writer.c writes it. Numbers are read in the C locale,
+ * whatever the user's is.
  */
 #include "common/files/curve.h"
 #include "common/base/fatal.h"
@@ -10,13 +10,13 @@
 #include <locale.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#define HEADER    "step,epoch,samples,loss,accuracy,seconds,samples_per_second,tokens_per_second"
 #define COLUMNS   8
+#define UNTIMED   5          /* columns of a curve that is kept for comparison: no times */
 #define MAX_BYTES (64 << 20) /* a curve that is longer was not written by this kit */
 
 static const char *const column_names[COLUMNS] = {"step",
@@ -38,105 +38,11 @@ static locale_t c_locale(void)
     return locale;
 }
 
-/* --- writing ---------------------------------------------------------------- */
-
-/* Ends the program with the name of the file that could not be written. */
-static _Noreturn void fail_to_write(FILE *file, int cause)
-{
-    char link[64], name[PATH_MAX];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fileno(file));
-    ssize_t length = readlink(link, name, sizeof name - 1);
-    name[length < 0 ? 0 : length] = '\0';
-    fatal("the learning curve %s can't be written: %s", name, strerror(cause));
-}
-
-FILE *curve_create(const char *path)
-{
-    FILE *file = fopen(path, "we");
-    if (file == NULL)
-        fatal("the learning curve %s can't be created: %s", path, strerror(errno));
-    if (fprintf(file, "%s\n", HEADER) < 0 || fflush(file) != 0)
-        fail_to_write(file, errno);
-    return file;
-}
-
-/* Is this a whole line of a step after `*last` and before `step`? */
-static bool belongs(const char *line, ssize_t length, int step, long *last)
-{
-    char *end;
-    const long found = strtol(line, &end, 10);
-    if (line[length - 1] != '\n' || end == line || *end != ',' || found <= *last || found >= step)
-        return false;
-    *last = found;
-    return true;
-}
-
-/* How many bytes of the file belong to steps before `step`; 0: it is empty. */
-static off_t find_end(FILE *file, const char *path, int step)
-{
-    char *line = NULL;
-    size_t room = 0;
-    off_t end = 0;
-    long last = -1;
-    ssize_t length = getline(&line, &room, file);
-    if (length > 0 && strcmp(line, HEADER "\n") != 0)
-        fatal("%s is no learning curve that a run could go on with: name another file, or remove "
-              "it",
-              path);
-    while (length > 0) {
-        end += length;
-        length = getline(&line, &room, file);
-        if (length > 0 && !belongs(line, length, step, &last))
-            break;
-    }
-    free(line);
-    return end;
-}
-
-FILE *curve_continue(const char *path, int step)
-{
-    FILE *file = fopen(path, "r+e");
-    if (file == NULL && errno == ENOENT)
-        return curve_create(path);
-    if (file == NULL)
-        fatal("the learning curve %s can't be opened: %s", path, strerror(errno));
-    const off_t end = find_end(file, path, step);
-    if (fseeko(file, end, SEEK_SET) != 0 || ftruncate(fileno(file), end) != 0 ||
-        (end == 0 && (fprintf(file, "%s\n", HEADER) < 0 || fflush(file) != 0)))
-        fail_to_write(file, errno);
-    return file;
-}
-
-void curve_keep(FILE *file)
-{
-    if (fsync(fileno(file)) != 0 && errno != EINVAL)
-        fail_to_write(file, errno);
-}
-
-void curve_append(FILE *file, const struct curve_point *point)
-{
-    /* One flush per line: what the file holds always ends with a whole line. */
-    locale_t before = uselocale(c_locale());
-    int written = fprintf(file, "%d,%d,%ld,%.9g,%.9g,%.6f,%.6g,%.6g\n", point->step, point->epoch,
-                          point->samples, point->loss, point->accuracy, point->seconds,
-                          point->samples_per_second, point->tokens_per_second);
-    uselocale(before);
-    if (written < 0 || fflush(file) != 0)
-        fail_to_write(file, errno);
-}
-
-void curve_finish(FILE *file)
-{
-    if (fclose(file) != 0)
-        fatal("the learning curve can't be finished: %s", strerror(errno));
-}
-
-/* --- reading ---------------------------------------------------------------- */
-
 /* What is being read, for messages. */
 struct reader {
     const char *path;
     int line;
+    int columns; /* as the first line has them */
     char *error;
 };
 
@@ -176,13 +82,14 @@ static bool read_number(const struct reader *reader, int column, const char *tex
 static bool read_point(const struct reader *reader, const char *line, struct curve_point *point)
 {
     static const double most[COLUMNS] = {INT_MAX, INT_MAX, 0x1p53, 0, 0, 0, 0, 0};
-    double number[COLUMNS];
+    double number[COLUMNS] = {[UNTIMED] = NAN, NAN, NAN};
     const char *text = line;
-    for (int column = 0; column < COLUMNS; column++) {
+    for (int column = 0; column < reader->columns; column++) {
         const char *end = strchrnul(text, ',');
-        bool last = column == COLUMNS - 1;
+        bool last = column == reader->columns - 1;
         if ((*end == '\0') != last)
-            return read_error(reader, "%s than %d columns", last ? "more" : "fewer", COLUMNS);
+            return read_error(reader, "%s than %d columns", last ? "more" : "fewer",
+                              reader->columns);
         if (!read_number(reader, column, text, end, most[column], &number[column]))
             return false;
         text = end + 1;
@@ -218,6 +125,17 @@ static bool append_point(const struct reader *reader, struct curve *curve, int *
     return true;
 }
 
+/* How many columns a first line names; 0: it is not that of a curve. */
+static int columns_of(const char *line)
+{
+    const size_t untimed = strlen(CURVE_UNTIMED_HEADER);
+    if (strncmp(line, CURVE_UNTIMED_HEADER, untimed) != 0)
+        return 0;
+    if (line[untimed] == '\0')
+        return UNTIMED;
+    return strcmp(line, CURVE_HEADER) == 0 ? COLUMNS : 0;
+}
+
 /* Reads line after line of an open file. */
 static bool read_lines(struct reader *reader, FILE *file, struct curve *curve)
 {
@@ -235,8 +153,9 @@ static bool read_lines(struct reader *reader, FILE *file, struct curve *curve)
             good = read_error(reader, "a byte 0 in a text file");
         line[length - 1] = '\0';
         if (good && reader->line == 1) {
-            if (strcmp(line, HEADER) != 0)
-                good = read_error(reader, "expected the column names \"%s\"", HEADER);
+            reader->columns = columns_of(line);
+            if (reader->columns == 0)
+                good = read_error(reader, "expected the column names \"%s\"", CURVE_HEADER);
             continue;
         }
         good =
@@ -251,7 +170,7 @@ static bool read_lines(struct reader *reader, FILE *file, struct curve *curve)
     return good;
 }
 
-bool curve_read(const char *path, struct curve *curve, char error[CURVE_ERROR_SIZE])
+bool curve_read_what_can_be(const char *path, struct curve *curve, char error[CURVE_ERROR_SIZE])
 {
     struct reader reader = {.path = path, .error = error};
     *curve = (struct curve){0};
@@ -268,6 +187,12 @@ bool curve_read(const char *path, struct curve *curve, char error[CURVE_ERROR_SI
         return read_error(&reader, "can't be read: %s", strerror(errno));
     bool good = read_lines(&reader, file, curve);
     fclose(file); /* only read from: nothing can be lost */
+    return good;
+}
+
+bool curve_read(const char *path, struct curve *curve, char error[CURVE_ERROR_SIZE])
+{
+    const bool good = curve_read_what_can_be(path, curve, error);
     if (!good)
         curve_destroy(curve);
     return good;

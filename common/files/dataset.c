@@ -98,6 +98,20 @@ bool dataset_describe(const char *name, struct data_shape *shape, char error[DAT
     return true;
 }
 
+const char *dataset_title(const char *name)
+{
+    static const char *const titles[][2] = {{"fashion-mnist", "Fashion-MNIST"},
+                                            {"cifar10", "CIFAR-10"},
+                                            {"synthetic", "synthetic images"},
+                                            {"text", "text"},
+                                            {"synthetic-text", "synthetic text"}};
+    const char *options;
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        if (is_named(name, titles[i][0], &options))
+            return titles[i][1];
+    return name;
+}
+
 bool dataset_is_made(const char *name)
 {
     struct source source;

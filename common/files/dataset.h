@@ -48,6 +48,8 @@ struct dataset;
 /* False and an error for a name that does not exist, and for text that can't be read: how many classes
  * it has is seen there. */
 bool dataset_describe(const char *name, struct data_shape *shape, char error[DATASET_ERROR_SIZE]);
+/* As people write it: "CIFAR-10". A name that does not exist is given back as it is. */
+const char *dataset_title(const char *name);
 /* Are its samples worked out each time that they are gathered, and not kept? */
 bool dataset_is_made(const char *name);
 

@@ -122,6 +122,13 @@ int MPI_Test(MPI_Request *request, int *flag, MPI_Status *status)
     return end_test(call, error, &requests, successful);
 }
 
+/* SMPI's MPI_Testall completes what is complete, even if not all are, and takes the handles, those of persistent requests,
+ * too. */
+static bool is_gone(const struct log_mpi_requests *requests, int i, const MPI_Request handles[])
+{
+    return requests->request[i] != NULL && handles[i] == MPI_REQUEST_NULL;
+}
+
 int MPI_Testall(int count, MPI_Request handles[], int *flag, MPI_Status statuses[])
 {
     if (!is_any_left(count, handles))
@@ -130,10 +137,18 @@ int MPI_Testall(int count, MPI_Request handles[], int *flag, MPI_Status statuses
     struct log_mpi_requests requests = log_mpi_requests_find(count, handles, statuses, count);
     int error = wrong ? log_mpi_refused(MPI_ERR_REQUEST)
                       : staged_testall(count, handles, flag, requests.status);
-    bool successful = error != MPI_SUCCESS || *flag;
+    const bool all = error != MPI_SUCCESS || *flag;
+    bool successful = all;
+    for (int i = 0; i < requests.count; i++)
+        successful = successful || is_gone(&requests, i, handles);
     struct log_record call = begin_test(LOG_TESTALL, CALLER, &requests, successful);
-    for (int i = 0; successful && i < requests.count; i++)
-        log_mpi_requests_completed(&requests, i, i, error);
+    for (int i = 0; i < requests.count; i++) {
+        const bool gone = is_gone(&requests, i, handles);
+        if (gone && requests.request[i]->persistent)
+            handles[i] = requests.request[i]->handle;
+        if (all || gone)
+            log_mpi_requests_completed(&requests, i, i, error);
+    }
     return end_test(call, error, &requests, successful);
 }
 

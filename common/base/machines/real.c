@@ -2,6 +2,7 @@
  * The real machine: this computer (machine.h).
  */
 #include "common/base/machine.h"
+#include "common/base/machine_time.h"
 
 #include "common/base/fatal.h"
 #include "common/base/machines/folds.h"
@@ -31,6 +32,16 @@ uint64_t machine_clock(void)
     if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
         fatal("can't read the clock: %s", strerror(errno));
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+uint64_t machine_waiting_clock(void)
+{
+    return machine_clock();
+}
+
+const char *machine_time_name(void)
+{
+    return "";
 }
 
 void machine_compute(double flops)

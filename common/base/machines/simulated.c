@@ -16,6 +16,7 @@
  */
 #include "common/base/machines/simulated.h"
 #include "common/base/machine.h"
+#include "common/base/machine_time.h"
 
 #include "common/base/callers.h"
 #include "common/base/fatal.h"
@@ -33,6 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Simulated seconds. The shortest sleep lets a call that has only begun get under way. */
@@ -98,6 +100,20 @@ bool machine_may_have_gpus(void)
 uint64_t machine_clock(void)
 {
     return (uint64_t)llround(simgrid_get_clock() * 1e9);
+}
+
+uint64_t machine_waiting_clock(void)
+{
+    struct timespec time;
+    /* In parentheses, since SimGrid has a macro of that name, for simulated time. */
+    if ((clock_gettime)(CLOCK_MONOTONIC, &time) != 0)
+        fatal("can't read the clock: %s", strerror(errno));
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+const char *machine_time_name(void)
+{
+    return "simulated";
 }
 
 void machine_compute(double flops)

@@ -200,8 +200,17 @@ END_TEST
 
 START_TEST(what_is_no_option_is_named)
 {
-    must_refuse("--lerning-rate 1", "--lerning-rate", "unknown");
-    must_refuse("--batch", "--batch", "missing");
+    must_refuse("--lerning-rate 1", "--lerning-rate",
+                "unknown option; did you mean --learning-rate?");
+    must_refuse("--stepps=3", "--stepps=3", "unknown option; did you mean --steps?");
+    must_refuse("--clour red", "--clour", "did you mean --colour?"); /* the assignment's own */
+    must_refuse("--chekpoint 3", "--chekpoint", "did you mean --checkpoint?");
+    must_refuse("--teleport", "--teleport", "unknown option; --help lists all");
+    must_refuse("--a_name_that_is_far_too_long_to_be_an_option", "--a_name",
+                "unknown option; --help");
+    must_refuse("-z", "-z", "unknown option; --help lists all");
+    must_refuse("--batch", "--batch", "its value is missing");
+    must_refuse("--quiet=1", "--quiet=1", "this option has no value");
     must_refuse("training", "training", "options only");
 }
 END_TEST

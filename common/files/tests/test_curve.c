@@ -7,14 +7,16 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEADER "step,epoch,samples,loss,accuracy,seconds,samples_per_second,tokens_per_second\n"
-#define LINE_0 "0,0,64,2.25,0.125,0.500000,128,256\n"
-#define LINE_7 "7,1,512,nan,1,1.250000,1000,1000\n"
+#define HEADER  "step,epoch,samples,loss,accuracy,seconds,samples_per_second,tokens_per_second\n"
+#define UNTIMED "step,epoch,samples,loss,accuracy\n"
+#define LINE_0  "0,0,64,2.25,0.125,0.500000,128,256\n"
+#define LINE_7  "7,1,512,nan,1,1.250000,1000,1000\n"
 
 static char path[64];
 static char error[CURVE_ERROR_SIZE];
@@ -56,12 +58,57 @@ static const struct curve_point point_7 = {7, 1, 512, NAN, 1, 1.25, 1000, 1000};
 
 START_TEST(written_line_by_line)
 {
-    FILE *file = curve_create(path);
-    check_text(HEADER);
+    struct curve_writer *file = curve_create(path);
     curve_append(file, &point_0);
     check_text(HEADER LINE_0); /* whole, before the file is closed */
     curve_append(file, &point_7);
     curve_finish(file);
+    check_text(HEADER LINE_0 LINE_7);
+}
+END_TEST
+
+static void check_nothing_is_beside(void)
+{
+    char beside[80];
+    snprintf(beside, sizeof beside, "%s.new", path);
+    ck_assert_int_ne(access(beside, F_OK), 0);
+}
+
+/* A run that ends before its first step, finished or not, leaves what is there. */
+START_TEST(an_older_curve_stays_until_there_is_a_step)
+{
+    write_text(HEADER LINE_7, strlen(HEADER LINE_7));
+    curve_create(path); /* and never finished */
+    check_text(HEADER LINE_7);
+    check_nothing_is_beside();
+    curve_finish(curve_create(path));
+    check_text(HEADER LINE_7);
+    struct curve_writer *file = curve_create(path);
+    curve_append(file, &point_0);
+    check_text(HEADER LINE_0);
+    check_nothing_is_beside();
+    curve_finish(file);
+}
+END_TEST
+
+START_TEST(a_link_stays_a_link)
+{
+    char link_path[80];
+    snprintf(link_path, sizeof link_path, "%s-link", path);
+    ck_assert_int_eq(symlink(path, link_path), 0);
+    struct curve_writer *file = curve_create(link_path);
+    curve_append(file, &point_0);
+    curve_finish(file);
+    check_text(HEADER LINE_0);
+    unlink(link_path);
+}
+END_TEST
+
+/* A run that goes on, and then fails, too. */
+START_TEST(a_curve_is_cut_off_by_its_next_step_only)
+{
+    write_text(HEADER LINE_0 LINE_7, strlen(HEADER LINE_0 LINE_7));
+    curve_finish(curve_continue(path, 1));
     check_text(HEADER LINE_0 LINE_7);
 }
 END_TEST
@@ -83,7 +130,7 @@ static const struct {
 START_TEST(a_curve_goes_on_where_its_run_does)
 {
     write_text(continued[_i].before, strlen(continued[_i].before));
-    FILE *file = curve_continue(path, 7);
+    struct curve_writer *file = curve_continue(path, 7);
     curve_keep(file);
     curve_append(file, &point_7);
     curve_finish(file);
@@ -94,7 +141,7 @@ END_TEST
 START_TEST(a_curve_that_is_not_there_begins_where_its_run_goes_on)
 {
     unlink(path);
-    FILE *file = curve_continue(path, 7);
+    struct curve_writer *file = curve_continue(path, 7);
     curve_append(file, &point_7);
     curve_finish(file);
     check_text(HEADER LINE_7);
@@ -127,6 +174,37 @@ START_TEST(read_back)
 }
 END_TEST
 
+/* What is kept to compare with has no times, which differ from run to run. */
+START_TEST(times_may_be_missing)
+{
+    static const char text[] = UNTIMED "0,0,64,2.25,0.125\n7,1,512,nan,1\n";
+    write_text(text, sizeof text - 1);
+    struct curve curve;
+    ck_assert_msg(curve_read(path, &curve, error), "%s", error);
+    ck_assert_int_eq(curve.count, 2);
+    ck_assert_int_eq(curve.point[1].samples, 512);
+    ck_assert_double_eq(curve.point[0].loss, 2.25);
+    ck_assert_double_eq(curve.point[0].accuracy, 0.125);
+    ck_assert_double_nan(curve.point[0].seconds);
+    ck_assert_double_nan(curve.point[1].samples_per_second);
+    ck_assert_double_nan(curve.point[1].tokens_per_second);
+    curve_destroy(&curve);
+}
+END_TEST
+
+START_TEST(what_is_before_a_fault_can_be_had)
+{
+    static const char text[] = HEADER LINE_0 "8,1,5";
+    write_text(text, sizeof text - 1);
+    struct curve curve;
+    ck_assert(!curve_read_what_can_be(path, &curve, error));
+    ck_assert_ptr_nonnull(strstr(error, ":3: the line breaks off"));
+    ck_assert_int_eq(curve.count, 1);
+    ck_assert_double_eq(curve.point[0].loss, 2.25);
+    curve_destroy(&curve);
+}
+END_TEST
+
 /* In a locale whose decimal point is a comma, where the machine has one. */
 START_TEST(any_locale)
 {
@@ -134,7 +212,7 @@ START_TEST(any_locale)
     const char *found = NULL;
     for (int i = 0; i < 4 && found == NULL; i++)
         found = setlocale(LC_ALL, names[i]);
-    FILE *file = curve_create(path);
+    struct curve_writer *file = curve_create(path);
     curve_append(file, &point_0);
     curve_append(file, &point_7);
     curve_finish(file);
@@ -145,7 +223,7 @@ END_TEST
 
 START_TEST(many_lines)
 {
-    FILE *file = curve_create(path);
+    struct curve_writer *file = curve_create(path);
     for (int i = 0; i < 1000; i++)
         curve_append(file, &(struct curve_point){.step = i, .samples = 10L * i, .loss = 1.0 / 3});
     curve_finish(file);
@@ -171,6 +249,9 @@ static const struct {
     BAD("", ": holds no step"),
     BAD(HEADER, ": holds no step"),
     BAD("step,loss\n", ":1: expected the column names"),
+    BAD("step,epoch,samples,loss,accuracy,seconds\n", ":1: expected the column names"),
+    BAD(UNTIMED "0,0,64,2.25\n", ":2: fewer than 5 columns"),
+    BAD(UNTIMED "0,0,64,2.25,0.125,0.5\n", ":2: more than 5 columns"),
     BAD("step,epoch", ":1: the line breaks off"),
     BAD(HEADER LINE_0 "8,1,5", ":3: the line breaks off"),
     BAD(HEADER "0,0,64,2.25,0.125,0.5,128\n", ":2: fewer than 8 columns"),
@@ -240,7 +321,12 @@ Suite *test_suite(void)
     tcase_add_loop_test(test_case, a_curve_goes_on_where_its_run_does, 0,
                         (int)(sizeof continued / sizeof *continued));
     tcase_add_test(test_case, a_curve_that_is_not_there_begins_where_its_run_goes_on);
+    tcase_add_test(test_case, an_older_curve_stays_until_there_is_a_step);
+    tcase_add_test(test_case, a_link_stays_a_link);
+    tcase_add_test(test_case, a_curve_is_cut_off_by_its_next_step_only);
     tcase_add_test(test_case, read_back);
+    tcase_add_test(test_case, times_may_be_missing);
+    tcase_add_test(test_case, what_is_before_a_fault_can_be_had);
     tcase_add_test(test_case, any_locale);
     tcase_add_test(test_case, many_lines);
     tcase_add_loop_test(test_case, refused, 0, (int)(sizeof bad / sizeof *bad));

@@ -3,10 +3,14 @@
  * micro-batches of many sizes.
  */
 #include "common/base/fatal.h"
+#include "common/base/machine.h"
+#include "common/base/mpi_check.h"
 #include "common/platforms/calibrate/calibrate.h"
 #include "common/training/batch.h"
 #include "common/training/optimizer.h"
 #include "common/training/stage.h"
+
+#include <stdio.h>
 
 /* Every kind of work must be in one of them. */
 static const struct trained {
@@ -145,14 +149,30 @@ static void take_step(void *user)
     optimizer_step(training->optimizer);
 }
 
+/* How far it is, on standard error, where somebody waits for a minute or more. */
+static void tell(int done, int all, uint64_t began)
+{
+    int rank;
+    mpi_check(PMPI_Comm_rank(MPI_COMM_WORLD, &rank));
+    if (rank != 0)
+        return;
+    const double each = done > 0 ? 1e-9 * (double)(machine_clock() - began) / done : 0;
+    fprintf(stderr, "measuring: %d of %d models", done, all);
+    if (done > 0)
+        fprintf(stderr, ", about %.0f s left", each * (all - done));
+    fputc('\n', stderr);
+}
+
 struct calibrate_speed calibrate_train(double seconds)
 {
     enum { ROUNDS = 2 };
     /* Half of the time is spent alone, half together; and some of it on making models. */
     const double share = seconds / 3 / (ROUNDS * TRAINED * SIZES * PARTS);
     struct calibrate_speed speed = {0};
+    const uint64_t began = machine_clock();
     for (int round = 0; round < ROUNDS; round++)
-        for (int i = 0; i < TRAINED; i++)
+        for (int i = 0; i < TRAINED; i++) {
+            tell(round * TRAINED + i, ROUNDS * TRAINED, began);
             for (int j = 0; j < SIZES; j++)
                 for (enum part part = 0; part < PARTS; part++) {
                     if (sizes[j] > LARGE && (part > WHOLE_ALL_FORWARDS_FIRST || round > 0))
@@ -162,5 +182,6 @@ struct calibrate_speed calibrate_train(double seconds)
                     calibrate_measure(share, take_step, &training, &speed);
                     training_free(&training);
                 }
+        }
     return speed;
 }

@@ -101,7 +101,7 @@ static void tensors(const char *path)
 
 static void curve(const char *path)
 {
-    FILE *file = curve_create(path);
+    struct curve_writer *file = curve_create(path);
     for (int step = 0; step < 3; step++)
         curve_append(file, &(struct curve_point){.step = step, .samples = 8, .loss = 2.3});
     curve_finish(file);
