@@ -1,6 +1,7 @@
 /* The command line of build/grade. */
 #include "grader/arguments.h"
 
+#include "grader/text/nearest.h"
 #include "grader/text/text.h"
 #include "grader/verdict/assignment.h"
 
@@ -16,8 +17,10 @@ void grader_complain(const char *message)
 
 char *arguments_rubric_path(const struct arguments *arguments)
 {
-    return g_build_filename(arguments->kit, "assignments", arguments->assignment, "rubric.cfg",
-                            NULL);
+    const bool is_here = strcmp(arguments->kit, ".") == 0; /* messages begin with the path */
+    return g_build_filename(
+        is_here ? "assignments" : arguments->kit, is_here ? arguments->assignment : "assignments",
+        is_here ? "rubric.cfg" : arguments->assignment, is_here ? NULL : "rubric.cfg", NULL);
 }
 
 static void set_defaults(struct arguments *arguments)
@@ -34,6 +37,64 @@ static void set_defaults(struct arguments *arguments)
         arguments->jobs = (int)MIN(2, sysconf(_SC_NPROCESSORS_ONLN));
 }
 
+/* Appends the names of the folders of KIT/assignments that have a rubric. */
+static void add_assignments(const char *kit, GPtrArray *names)
+{
+    g_autofree char *path = g_build_filename(kit, "assignments", NULL);
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    for (const char *name; folder && (name = g_dir_read_name(folder));) {
+        g_autofree char *rubric = g_build_filename(path, name, "rubric.cfg", NULL);
+        if (g_file_test(rubric, G_FILE_TEST_EXISTS))
+            g_ptr_array_add(names, g_strdup(name));
+    }
+}
+
+bool grader_has_assignment(const struct arguments *arguments, GString *error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    add_assignments(arguments->kit, names);
+    g_autofree char *rubric = arguments_rubric_path(arguments);
+    if (g_file_test(rubric, G_FILE_TEST_EXISTS))
+        return true;
+    g_ptr_array_add(names, NULL);
+    g_autoptr(GPtrArray) sorted =
+        text_nearest_first(arguments->assignment, (const char *const *)names->pdata);
+    g_string_append_printf(error, "there is no assignment \"%s\" (%s)", arguments->assignment,
+                           rubric);
+    for (guint i = 0; i < sorted->len; i++)
+        g_string_append_printf(error, "%s%s",
+                               i > 0 ? ", " : "; there are: ", (char *)sorted->pdata[i]);
+    g_string_append_c(error, '\n');
+    return false;
+}
+
+/* The name of an option that wants something and got "". NULL: there is none. */
+static const char *empty_option(const struct arguments *arguments)
+{
+    const struct {
+        const char *name, *value;
+    } options[] = {
+        {"--submission", arguments->submission},
+        {"--assignment", arguments->assignment},
+        {"--out", arguments->out},
+        {"--secret-file", arguments->secret},
+        {"--kit", arguments->kit},
+        {"--build-folder", arguments->build_folder},
+        {"--place", arguments->place},
+        {"--mutants", arguments->mutants},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+        if (options[i].value && *options[i].value == '\0')
+            return options[i].name;
+    return NULL;
+}
+
+static void complain_of_empty(const char *option)
+{
+    g_autofree char *message = g_strdup_printf("%s is empty: leave it out, or name one", option);
+    grader_complain(message);
+}
+
 static bool device_is_known(const char *device)
 {
     static const char *const known[] = {"cpu", "cuda", "emulated", NULL};
@@ -45,6 +106,13 @@ const char *arguments_gpu(const struct arguments *arguments)
     return g_strcmp0(arguments->device, "cpu") == 0 ? NULL : arguments->device;
 }
 
+static void complain_of_word(const char *word)
+{
+    g_autofree char *message = g_strdup_printf(
+        "\"%s\" is an argument too many: what has blanks needs quotes; see --help", word);
+    grader_complain(message);
+}
+
 bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
 {
     GOptionEntry entries[] = {
@@ -52,7 +120,8 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
          "the folder to grade: it holds ASSIGNMENT/ or the files themselves", "FOLDER"},
         {"assignment", 'a', 0, G_OPTION_ARG_STRING, &arguments->assignment,
          "which assignment (the one that assignments/default names)", "NAME"},
-        {"check", 'c', 0, G_OPTION_ARG_STRING, &arguments->check, "only this check", "NAME"},
+        {"check", 'c', 0, G_OPTION_ARG_STRING, &arguments->check,
+         "only these checks: names, parts of names, tier1, Q1, files; list: prints all", "NAMES"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &arguments->out,
          "where the reports go (build/grades/SUBMISSION/ASSIGNMENT)", "FOLDER"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &arguments->seed, "the seed of every run, to repeat one",
@@ -99,7 +168,9 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         return false;
     }
     if (*argc > 1)
-        grader_complain("there is an argument too many; see --help");
+        complain_of_word((*argv)[1]);
+    else if (empty_option(arguments))
+        complain_of_empty(empty_option(arguments));
     else if (!arguments->submission && !arguments->sandbox && !arguments->lint && !arguments->table)
         grader_complain("--submission FOLDER is missing; see --help");
     else if (!device_is_known(arguments->device))

@@ -10,7 +10,7 @@
 struct arguments {
     char *submission;
     char *assignment;
-    char *check; /* NULL: all */
+    char *check; /* as grader_choose reads it; NULL: all */
     char *out;   /* NULL: build/grades/SUBMISSION/ASSIGNMENT in the kit */
     char *kit;
     char *build_folder;
@@ -35,6 +35,9 @@ void arguments_clear(struct arguments *arguments);
 const char *arguments_gpu(const struct arguments *arguments);
 /* Of the assignment's rubric. A new string. */
 char *arguments_rubric_path(const struct arguments *arguments);
+
+/* Is there such an assignment? If not, an error that lists those that there are. */
+bool grader_has_assignment(const struct arguments *arguments, GString *error);
 
 /* A message of the grader's own on standard error, cleaned. */
 void grader_complain(const char *message);

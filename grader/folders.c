@@ -20,11 +20,28 @@ bool folders_make_work(struct folders *folders, const char *work, GString *error
     return false;
 }
 
+/* As make does (tools/short_name), so that two submissions whose last folders have one name don't share a
+ * folder; where that can't be asked, the submission's own name. The caller frees it. */
+static char *short_name(const struct arguments *arguments, const char *submission)
+{
+    g_autofree char *tool = g_build_filename(arguments->kit, "tools", "short_name", NULL);
+    g_autofree char *whole = g_canonicalize_filename(arguments->submission, NULL);
+    char *words[] = {tool, whole, NULL};
+    g_autofree char *said = NULL;
+    int status = 1;
+    if (!g_spawn_sync(NULL, words, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &said, NULL,
+                      &status, NULL) ||
+        status != 0 || g_strstrip(said)[0] == '\0')
+        return g_strdup(submission);
+    return g_steal_pointer(&said);
+}
+
 bool folders_make_out(struct folders *folders, const struct arguments *arguments,
                       const char *submission, GString *error)
 {
+    g_autofree char *name = arguments->out ? NULL : short_name(arguments, submission);
     folders->out = arguments->out ? g_strdup(arguments->out)
-                                  : g_build_filename(arguments->kit, "build", "grades", submission,
+                                  : g_build_filename(arguments->kit, "build", "grades", name,
                                                      arguments->assignment, NULL);
     g_autofree char *probe = g_build_filename(folders->out, ".probe", NULL);
     if (g_mkdir_with_parents(folders->out, 0755) != 0) {

@@ -14,8 +14,10 @@ static void lint_solutions(const struct rubric *rubric, const char *path, const 
         const char *name = RUBRIC_FILES(rubric, i)->name;
         g_autofree char *file = g_build_filename(kit, "solutions", rubric->assignment, name, NULL);
         if (!g_file_test(file, G_FILE_TEST_IS_REGULAR))
-            g_string_append_printf(errors, "%s: files has \"%s\", and there is no %s\n", path, name,
-                                   file);
+            g_string_append_printf(errors,
+                                   "%s:%d: file \"%s\": there is no %s: the course's solution has "
+                                   "every file that is handed in\n",
+                                   path, RUBRIC_FILES(rubric, i)->line, name, file);
     }
 }
 
@@ -23,12 +25,13 @@ bool grader_lint(const struct arguments *arguments)
 {
     g_autofree char *path = arguments_rubric_path(arguments);
     g_autoptr(GString) errors = g_string_new(NULL);
-    struct rubric *rubric = rubric_load(path, errors);
+    struct rubric *rubric =
+        grader_has_assignment(arguments, errors) ? rubric_load(path, errors) : NULL;
     if (rubric)
         lint_solutions(rubric, path, arguments->kit, errors);
     if (rubric && arguments->mutants) {
         rubric_lint_mutants(rubric, arguments->mutants, errors);
-        rubric_is_covered(rubric, arguments->mutants, errors);
+        rubric_is_covered(rubric, path, arguments->mutants, errors);
     }
     fputs(errors->str, stderr);
     g_autoptr(GString) table = g_string_new(NULL);

@@ -9,7 +9,9 @@
 #include "common/base/environment.h"
 #include "common/base/processor.h"
 #include "grader/arguments.h"
+#include "grader/chosen.h"
 #include "grader/folders.h"
+#include "grader/grade/data_instead.h"
 #include "grader/grade/grade_notes.h"
 #include "grader/grade/needs.h"
 #include "grader/lint.h"
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { STATUS_GRADED, STATUS_FAILED, STATUS_USAGE };
@@ -36,6 +39,7 @@ static void interrupt(int signal)
 struct grading {
     const struct arguments *arguments;
     struct rubric *rubric;
+    char *only; /* names of the chosen checks, "NAME,NAME"; NULL: all */
     struct workplace workplace;
     struct folders folders;
     struct collection *collection;
@@ -50,29 +54,17 @@ struct grading {
 
 /* ---- the steps: each returns false, with an error, if it goes no further ------------------- */
 
-/* Are all names of "NAME,NAME" checks of the rubric? */
-static bool checks_exist(const struct rubric *rubric, const char *text, GString *error)
-{
-    g_auto(GStrv) names = g_strsplit(text, ",", -1);
-    for (char **name = names; *name; name++) {
-        if (rubric_find(rubric, *name))
-            continue;
-        g_string_append_printf(error, "there is no check \"%s\"; the checks are:", *name);
-        for (guint i = 0; i < rubric->checks->len; i++)
-            g_string_append_printf(error, " %s", RUBRIC_CHECKS(rubric, i)->name);
-        return false;
-    }
-    return true;
-}
-
 static bool read_rubric(struct grading *grading, GString *error)
 {
     const struct arguments *arguments = grading->arguments;
     g_autofree char *path = arguments_rubric_path(arguments);
+    if (!grader_has_assignment(arguments, error))
+        return false;
     grading->rubric = rubric_load(path, error);
     if (!grading->rubric)
         return false;
-    bool known = !arguments->check || checks_exist(grading->rubric, arguments->check, error);
+    data_instead_titles(grading->rubric);
+    bool known = grader_choose(arguments, grading->rubric, &grading->only, error);
     grading->status = known ? STATUS_FAILED : STATUS_USAGE;
     return known;
 }
@@ -168,14 +160,14 @@ static bool run_and_judge(struct grading *grading, GString *error)
     grade_note_faults(grade);
     grade_note_unusual(grade);
     grade_note_beginning(grade);
-    const struct needs_how how = {.only = arguments->check,
+    const struct needs_how how = {.only = grading->only,
                                   .jobs = arguments->jobs,
                                   .quiet = arguments->quiet,
                                   .secret = arguments->secret,
                                   .seed = (uint64_t)arguments->seed,
                                   .interrupted = &interrupted};
     grading->needs = needs_settle(grade, &how);
-    grade_run(grade, arguments->check, arguments->jobs, arguments->quiet, &interrupted);
+    grade_run(grade, grading->only, arguments->jobs, arguments->quiet, &interrupted);
     grade_note_needs(grade);
     grade_note_data(grade);
     grade_note_simulator(grade);
@@ -189,13 +181,23 @@ static bool run_and_judge(struct grading *grading, GString *error)
     return !interrupted;
 }
 
+/* Of the terminal that the report is printed on; what is no terminal is wide enough. */
+static int columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+                                                                           : REPORT_WIDTH;
+}
+
 static bool report(struct grading *grading, GString *error)
 {
-    report_terminal(&grading->grade, stdout, isatty(STDOUT_FILENO) == 1);
-    if (!report_write(&grading->grade, error))
-        return false;
-    printf("\nThe whole report: %s/report.html\n", grading->folders.out);
-    return true;
+    const bool is_terminal = isatty(STDOUT_FILENO) == 1,
+               written = report_write(&grading->grade, error);
+    g_autofree char *whole = g_build_filename(grading->folders.out, "report.html", NULL);
+    const struct report_screen screen = {
+        .colour = is_terminal, .width = columns(), .whole = written ? whole : NULL};
+    report_terminal(&grading->grade, stdout, &screen);
+    return written;
 }
 
 /* Whoever grades many wants to know without reading: these points are still open. */
@@ -244,6 +246,7 @@ static int go_through(const struct arguments *arguments, const step *steps)
     folders_clear(&grading.folders, arguments->keep);
     workplace_clear(&grading.workplace);
     rubric_free(grading.rubric);
+    g_free(grading.only);
     return grading.status;
 }
 
@@ -260,6 +263,11 @@ static int place_submission(const struct arguments *arguments)
 {
     static const step steps[] = {read_rubric, make_work, collect, put_in_place, NULL};
     return go_through(arguments, steps);
+}
+
+static int list_checks(const struct arguments *arguments)
+{
+    return grader_list(arguments) ? STATUS_GRADED : STATUS_FAILED;
 }
 
 static int lint_rubric(const struct arguments *arguments)
@@ -319,6 +327,7 @@ int main(int argc, char **argv)
         be_interruptible();
         status = arguments.sandbox                   ? describe_sandbox()
                  : arguments.lint || arguments.table ? lint_rubric(&arguments)
+                 : grader_is_to_list(&arguments)     ? list_checks(&arguments)
                  : arguments.place                   ? place_submission(&arguments)
                                                      : grade_submission(&arguments);
     }

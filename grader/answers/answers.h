@@ -61,11 +61,17 @@ char *answers_line(const struct answers *answers, const char *name, const char *
  * is none. Free with g_ptr_array_unref. */
 GPtrArray *answers_table(const struct answers *answers, const char *name);
 
+enum answers_state {
+    ANSWERS_WRITTEN,
+    ANSWERS_EMPTY,     /* nothing but the question is there */
+    ANSWERS_UNREADABLE /* there is no such section, no file, or it is no text */
+};
+
 /* For the questions that a person judges: are there more words in the section than in that of the
- * template, the folder of the untouched answers.md? Where none can be read there, more words than a
- * question has. what: a line to show ("213 words, …", "nothing is written …"), or why the section
- * can't be read. */
-bool answers_written(const char *folder, const char *template, const char *name,
-                     const GPtrArray *questions, GString *what);
+ * template, the folder of the untouched answers.md? Where none can be read there, or it is the same file, the
+ * question is a first paragraph that ends with a question mark; without one, more words than a question has are an
+ * answer. what: a line to show ("213 words, …", "nothing is written …"), or why the section can't be read. */
+enum answers_state answers_written(const char *folder, const char *template, const char *name,
+                                   const GPtrArray *questions, GString *what);
 
 #endif

@@ -29,7 +29,7 @@ static void name_collective(const struct scene *scene, int rank, const struct wa
         g_string_append_printf(text, ", root %d", call->peer);
 }
 
-/* "MPI_Send to 1, tag 5, 400000 bytes", with `between` in front of the bytes. */
+/* "MPI_Send to rank 1, tag 5, 400000 bytes", with `between` in front of the tag. */
 static void name_wait(const struct scene *scene, int rank, int peer, const struct wait *wait,
                       const char *between, GString *text)
 {
@@ -46,13 +46,13 @@ static void name_wait(const struct scene *scene, int rank, int peer, const struc
     if (wait->peer == LOG_NO_PEER)
         g_string_append(text, "anybody");
     else
-        g_string_append_printf(text, "%d", peer);
+        g_string_append_printf(text, "rank %d", peer);
     if (record->tag == LOG_ANY_TAG)
-        g_string_append(text, ", any tag");
+        g_string_append_printf(text, "%sany tag", between);
     else
-        g_string_append_printf(text, ", tag %d", record->tag);
+        g_string_append_printf(text, "%stag %d", between, record->tag);
     if (record->bytes > 0)
-        g_string_append_printf(text, "%s%" PRIu64 " bytes", between, record->bytes);
+        g_string_append_printf(text, ", %" PRIu64 " bytes", record->bytes);
 }
 
 static char *label_of_arrow(const struct scene *scene, int rank, const struct wait *wait)
@@ -120,6 +120,36 @@ static GArray *chosen(const struct scene *scene)
     return ranks;
 }
 
+/* Where a call stands, without its function; "" if nothing is known. A new string. */
+static char *line_of(const struct scene *scene, int rank, size_t call)
+{
+    const char *line =
+        call_place_of(scene->outcome->program, &scene->outcome->log[rank].record[call]).line;
+    return g_strndup(line, strcspn(line, " "));
+}
+
+/* The line of the call; of a request that was begun elsewhere that line, and that of what waits for it. */
+static void add_places(const struct scene *scene, int rank, const struct wait *wait, GString *text)
+{
+    const size_t waiting = scene->place[rank].call;
+    const size_t posted = wait && wait->kind != WAIT_COLLECTIVE && wait->kind != WAIT_WINDOW
+                              ? scene_call_of(scene, rank, wait->posted)
+                              : waiting;
+    g_autofree char *line = line_of(scene, rank, waiting);
+    g_autofree char *begun = line_of(scene, rank, posted);
+    const char *name = log_operation_name(scene->outcome->log[rank].record[waiting].operation);
+    if (posted == waiting) {
+        if (line[0] != '\0')
+            g_string_append_printf(text, "\n%s", line);
+        return;
+    }
+    if (begun[0] != '\0')
+        g_string_append_printf(text, "\nbegun at %s", begun);
+    g_string_append_printf(text, "\nwaits in %s", name);
+    if (line[0] != '\0')
+        g_string_append_printf(text, "\nat %s", line);
+}
+
 static char *label_of(const struct scene *scene, int rank)
 {
     const struct place *place = &scene->place[rank];
@@ -145,10 +175,7 @@ static char *label_of(const struct scene *scene, int rank)
     if (!first)
         g_string_append(
             text, log_operation_name(scene->outcome->log[rank].record[place->call].operation));
-    const char *line =
-        call_place_of(scene->outcome->program, &scene->outcome->log[rank].record[place->call]).line;
-    if (line[0] != '\0')
-        g_string_append_printf(text, "\n%.*s", (int)strcspn(line, " "), line);
+    add_places(scene, rank, first, text);
     if (place->state == PLACE_POLLING)
         g_string_append(text, "\ntests again and again");
     return g_string_free(text, FALSE);

@@ -5,12 +5,6 @@
 #include "grader/evidence/messages.h"
 #include "grader/text/text.h"
 
-static void move_pictures(struct verdict *verdict, struct verdict *run)
-{
-    for (guint i = 0; i < run->pictures->len; i++)
-        g_ptr_array_add(verdict->pictures, g_strdup(g_ptr_array_index(run->pictures, i)));
-}
-
 void evidence_all_waited_for(const struct outcome *run, struct verdict *verdict)
 {
     if (!run->log)
@@ -29,15 +23,15 @@ static void put_together(struct verdict *verdict, struct verdict *run, const cha
                   (verdict->kind == VERDICT_NOT_JUDGED && run->kind == VERDICT_FAIL));
     if (worse) {
         verdict_take_over(verdict, run);
-        g_ptr_array_set_size(verdict->pictures, 0);
-        move_pictures(verdict, run);
+        verdict_forget_pictures(verdict);
+        verdict_take_pictures(verdict, run);
         if (command)
-            verdict_explain(verdict, "\n\nRepeat this run with:\n\n    %s\n", command);
+            verdict_explain(verdict, "\n\nTo see this again:\n\n    %s\n", command);
     } else if (verdict->kind == VERDICT_PASS) {
         if (verdict->remark->len == 0)
             g_string_assign(verdict->remark, run->remark->str);
         g_string_append(verdict->explanation, run->explanation->str);
-        move_pictures(verdict, run);
+        verdict_take_pictures(verdict, run);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Bringing failures together by their cause; see causes.h. */
 #include "grader/grade/causes.h"
 #include "grader/grade/cause_relations.h"
+#include "grader/grade/grade_state.h"
 
 #include <string.h>
 
@@ -19,9 +20,10 @@ static void add(struct cause *cause, struct check_result *result)
     cause->points += result->check->points - result->points;
 }
 
+/* What is only not written yet has no cause. */
 static bool has_failed(const struct check_result *result)
 {
-    return result->done && result->verdict->kind == VERDICT_FAIL;
+    return result->done && grade_state(result) == STATE_FAILED;
 }
 
 static void place_result(GPtrArray *causes, struct check_result *result)
@@ -30,8 +32,10 @@ static void place_result(GPtrArray *causes, struct check_result *result)
         struct cause *cause = causes->pdata[i];
         if (!cause_tells_the_same(cause->told, result))
             continue;
-        /* who knows the mistake by name tells it better */
-        if (cause->told->verdict->mistake->len == 0 && result->verdict->mistake->len > 0)
+        /* who knows the mistake by name tells it better, but not what is in a file with a check of its own, which
+         * all that use the file come second to */
+        if (cause->told->verdict->mistake->len == 0 && result->verdict->mistake->len > 0 &&
+            !cause_is_mentioned(cause->told, result))
             cause->told = result;
         add(cause, result);
         return;

@@ -22,8 +22,8 @@ struct cause {
 };
 
 /* Fills grade->causes: the surest first, of these what others build on (in the rubric's order of files),
- * then those that cost most; what is still to be written comes last. For a grade whose checks are
- * done. */
+ * then those that cost most. What is not written yet (grade_state.h) is no failure that has a cause. For a grade
+ * whose checks are done. */
 void causes_find(struct grade *grade);
 
 /* The number of a result's cause in the list, from 1; 0: it did not fail. */

@@ -228,16 +228,18 @@ void grade_run(struct grade *grade, const char *only, int jobs, bool quiet,
     struct work work = {
         .grade = grade, .jobs = CLAMP(jobs, 1, MOST_JOBS), .builds = g_ptr_array_new()};
     gint64 began = g_get_monotonic_time();
-    guint checks = grade->results->len, wanted = 0;
+    guint checks = grade->results->len;
     grade->partial = only;
     work.taken = g_new0(bool, checks);
+    work.progress = grade_progress_begin(quiet);
     for (guint i = 0; i < checks; i++) {
-        work.taken[i] = only && !is_wanted(only, GRADE_RESULTS(grade, i)->check->name);
-        wanted += !work.taken[i];
+        const struct rubric_check *check = GRADE_RESULTS(grade, i)->check;
+        work.taken[i] = only && !is_wanted(only, check->name);
+        if (!work.taken[i])
+            grade_progress_add(&work.progress, check);
     }
     work.luck = grade_luck_new(grade);
     find_builds(&work);
-    work.progress = grade_progress_begin((int)wanted, quiet);
     work.progress.of = grade->is_needed ? grade->rubric->assignment : NULL;
     while (!*interrupted && start_workers(&work))
         wait_for_workers(&work);

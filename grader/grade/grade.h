@@ -31,6 +31,8 @@ GArray *grade_runs_new(void);
 
 struct check_result {
     const struct rubric_check *check;
+    const char
+        *repeated_by; /* for `make grade CHECK=`, where the check is no rubric's; else NULL */
     struct verdict *verdict;
     double points;                    /* got */
     bool done;                        /* false: not chosen with --check */

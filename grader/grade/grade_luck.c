@@ -127,7 +127,8 @@ static void judge_simulation(const struct judgement *judgement, struct verdict *
                     "MPI may do with any message, it hangs: ");
     text_append_plain(verdict->remark, verdict->headline->str);
     g_string_append(verdict->remark, ".\n\n");
-    text_append_code_block(verdict->remark, outcome->command);
+    g_autofree char *commands = g_strconcat(outcome->command, "\n", outcome->by_hand, NULL);
+    text_append_code_block(verdict->remark, commands);
 }
 
 /* Whether a run hangs with synchronous sends. */
@@ -148,10 +149,11 @@ static void free_job(void *pointer)
 }
 
 /* Takes the arguments over. */
-static struct job *new_job(guint number, const struct rubric_run *like, char *arguments,
-                           uint64_t seed, struct build *build)
+static struct job *new_job(guint number, const struct check_result *of, int which, char *arguments,
+                           uint64_t seed)
 {
     struct job *job = g_new0(struct job, 1);
+    const struct rubric_run *like = RUBRIC_RUNS(of->check, which);
     struct rubric_run run = {.assignment = like->assignment,
                              .ranks = like->ranks,
                              .seconds = like->seconds,
@@ -166,8 +168,11 @@ static struct job *new_job(guint number, const struct rubric_run *like, char *ar
                                        .files = g_ptr_array_new(),
                                        .runs = g_array_new(FALSE, TRUE, sizeof run)};
     g_array_append_val(job->check.runs, run);
-    job->result = (struct check_result){
-        .check = &job->check, .verdict = verdict_new(), .runs = grade_runs_new(), .build = build};
+    job->result = (struct check_result){.check = &job->check,
+                                        .repeated_by = of->check->name,
+                                        .verdict = verdict_new(),
+                                        .runs = grade_runs_new(),
+                                        .build = of->build};
     job->about = g_ptr_array_new();
     return job;
 }
@@ -220,7 +225,7 @@ void grade_luck_add(struct luck *luck, struct check_result *result)
         if (job) {
             g_free(arguments);
         } else {
-            job = new_job(luck->jobs->len + 1, run, arguments, ran->seed, result->build);
+            job = new_job(luck->jobs->len + 1, result, (int)i, arguments, ran->seed);
             g_ptr_array_add(luck->jobs, job);
         }
         g_ptr_array_add(job->about, result);

@@ -1,7 +1,7 @@
 /* What concerns a grade as a whole. */
 #include "grader/grade/grade_notes.h"
 
-#include "common/files/dataset.h"
+#include "grader/grade/data_instead.h"
 #include "grader/grade/large_tags.h"
 #include "grader/run/hang.h"
 #include "grader/sandbox/sandbox.h"
@@ -75,24 +75,17 @@ void grade_note_place(struct grade *grade)
 void grade_note_data(struct grade *grade)
 {
     g_autoptr(GString) checks = g_string_new(NULL);
-    g_autofree char *missing = NULL;
+    const char *missing = NULL, *meant, *used;
     for (guint i = 0; i < grade->results->len; i++) {
         const struct rubric_check *check = GRADE_RESULTS(grade, i)->check;
-        for (guint k = 0; k < GRADE_RESULTS(grade, i)->runs->len; k++) {
-            const struct rubric_run *run = RUBRIC_RUNS(check, k);
-            struct options options;
-            char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
-            if (!run->otherwise || !rubric_parse_arguments(run, run->arguments, &options, error) ||
-                dataset_look(options.dataset, why) != DATASET_ABSENT)
-                continue;
-            g_string_append_printf(checks, "%s`%s`", checks->len > 0 ? ", " : "", check->name);
-            g_free(missing);
-            missing = g_strdup(options.dataset);
-            break;
-        }
+        if (GRADE_RESULTS(grade, i)->runs->len == 0 || !data_instead_of_check(check, &meant, &used))
+            continue;
+        g_string_append_printf(checks, "%s%s about `%s`", checks->len > 0 ? ", " : "", used,
+                               check->name);
+        missing = meant;
     }
     if (missing)
-        grade_note(grade, "The data set %s is not here, so other data decided about %s.", missing,
+        grade_note(grade, "The data set %s is not here, so other data decided: %s.", missing,
                    checks->str);
 }
 

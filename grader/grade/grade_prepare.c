@@ -138,11 +138,12 @@ static void set_aside_for_a_person(const struct grade *grade, const struct rubri
         g_build_filename(grade->runner->kit, "skeleton", grade->rubric->assignment, NULL);
     g_autoptr(GString) what = g_string_new(NULL);
     g_autoptr(GPtrArray) questions = rubric_questions(grade->rubric);
-    bool written =
+    const enum answers_state state =
         answers_written(grade->collection->folder, template, check->heading, questions, what);
+    const bool written = state == ANSWERS_WRITTEN;
     verdict_set(verdict, written ? VERDICT_NOT_JUDGED : VERDICT_FAIL, "%s", what->str);
     verdict->culprit = written ? CULPRIT_NOBODY : CULPRIT_SUBMISSION;
-    verdict->basis = BASIS_UNWRITTEN;
+    verdict->basis = state == ANSWERS_EMPTY ? BASIS_UNWRITTEN : BASIS_SEEN;
 }
 
 /* There is no program at all. */

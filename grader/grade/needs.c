@@ -2,6 +2,7 @@
 #include "grader/grade/needs.h"
 
 #include "grader/grade/needs_parts.h"
+#include "grader/run/runner_command.h"
 #include "grader/text/text.h"
 
 #include <string.h>
@@ -83,14 +84,14 @@ static char *what_does_not_fit(const struct build *build, const char *assignment
     return NULL;
 }
 
-/* "`example/average` did not pass: rank 1 got 3". A new string, Markdown. */
+/* "with its own, `example/average` does not pass (rank 1 got 3)". A new string, Markdown. */
 static char *reason_of(const char *need, const struct check_result *answer)
 {
     g_autoptr(GString) headline = g_string_new(NULL);
     text_append_plain(headline, answer->verdict->headline->str);
     return g_strdup_printf(answer->verdict->kind == VERDICT_FAIL
-                               ? "with them `%s` does not pass (%s)"
-                               : "whether `%s` passes with them could not be judged (%s)",
+                               ? "with its own, `%s` does not pass (%s)"
+                               : "whether `%s` passes with its own could not be judged (%s)",
                            need, headline->str);
 }
 
@@ -106,14 +107,13 @@ static void append_sentence(struct check_result *result, char *sentence)
 static void leave_open(const struct grade *grade, struct check_result *result, const char *need,
                        const char *reason)
 {
-    const char *slash = strchr(need, '/'), *submission = grade->runner->submission;
+    const char *slash = strchr(need, '/');
     g_autofree char *assignment = g_strndup(need, (gsize)(slash - need));
-    g_autofree char *word =
-        strcmp(submission, "skeleton") == 0 ? NULL : text_shell_word(submission);
+    g_autoptr(GString) command = runner_make_words(
+        NULL, "grade", assignment, grade->runner->submission, build_device(grade->build));
     result->settled = verdict_new();
-    verdict_not_judged(result->settled, CULPRIT_NOBODY,
-                       "needs your %s first: make grade ASSIGNMENT=%s%s%s CHECK=%s", assignment,
-                       assignment, word ? " SUBMISSION=" : "", word ? word : "", slash + 1);
+    verdict_not_judged(result->settled, CULPRIT_NOBODY, "needs your %s first: %s CHECK=%s",
+                       assignment, command->str, slash + 1);
     verdict_explain(result->settled,
                     "It was not run, because it is made of your files of `%s`, too, and %s. That "
                     "costs no points here: where the course's files are at hand, they stand in "

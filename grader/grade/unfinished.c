@@ -110,6 +110,42 @@ static void sum_up(const struct judgement *judgement, int run, bool draw, struct
         g_string_append_printf(headline, ": %s", outcome->trouble);
 }
 
+/* Does the program, started by hand, end as it did? Where it hangs on the real machine, it would say nothing for ever. */
+static bool ends_by_hand(const struct outcome *outcome)
+{
+    switch (outcome->end) {
+    case RUN_REFUSED:
+    case RUN_FAILED:
+    case RUN_CRASHED:
+        return true;
+    case RUN_HUNG: /* the simulator found that nobody can go on, and ended it */
+        return outcome->simulated && outcome->exit_status >= 0;
+    default:
+        return false;
+    }
+}
+
+static void say_command(GString *text, const char *what, const char *command)
+{
+    g_string_append_printf(text, "%s:\n\n", what);
+    text_append_code_block(text, command);
+    g_string_append_c(text, '\n');
+}
+
+static void say_commands(const struct outcome *outcome, GString *text)
+{
+    if (outcome->command)
+        say_command(text, "To see it again", outcome->command);
+    if (outcome->by_hand && ends_by_hand(outcome))
+        say_command(text, "The program alone, outside of the grader, ends so, too",
+                    outcome->by_hand);
+    if (outcome->end == RUN_CRASHED && outcome->sanitized)
+        say_command(text,
+                    "With sanitizers it ends at the first wrong access to memory, and they say "
+                    "where the block came from",
+                    outcome->sanitized);
+}
+
 /* The verdict's own headline stands above already. */
 static void explain(const struct outcome *outcome, int number, int of, const GString *headline,
                     const GString *scene, struct verdict *verdict)
@@ -138,18 +174,7 @@ static void explain(const struct outcome *outcome, int number, int of, const GSt
         g_free(end);
         g_string_append_c(text, '\n');
     }
-    if (outcome->command) {
-        g_string_append(text, "To see it again:\n\n");
-        text_append_code_block(text, outcome->command);
-        g_string_append_c(text, '\n');
-    }
-    if (outcome->end == RUN_CRASHED && outcome->sanitized) {
-        g_string_append(text,
-                        "With sanitizers it ends at the first wrong access to memory, and they "
-                        "say where the block came from:\n\n");
-        text_append_code_block(text, outcome->sanitized);
-        g_string_append_c(text, '\n');
-    }
+    say_commands(outcome, text);
 }
 
 bool grade_all_finished(const struct judgement *judgement, struct verdict *verdict)
@@ -177,7 +202,7 @@ bool grade_all_finished(const struct judgement *judgement, struct verdict *verdi
         if (unfinished <= MOST_EXPLAINED)
             explain(outcome, i + 1, judgement->outcomes, story.headline, story.scene, verdict);
         if (story.picture)
-            verdict_add_picture(verdict, story.picture);
+            verdict_add_picture(verdict, story.picture, story.headline->str);
         story_clear(&story);
     }
     if (unfinished > MOST_EXPLAINED)
@@ -186,18 +211,32 @@ bool grade_all_finished(const struct judgement *judgement, struct verdict *verdi
     return unfinished == 0;
 }
 
+/* Does a word that ends there, in a text from its begin on, name a line of a file: "example/average.c:31"? */
+static bool is_place(const char *word, const char *end)
+{
+    const char *number = end;
+    while (number > word && g_ascii_isdigit(number[-1]))
+        number--;
+    return number < end && number - word > (ptrdiff_t)strlen(".c:") &&
+           strncmp(number - strlen(".c:"), ".c:", strlen(".c:")) == 0;
+}
+
 bool grade_find_todo(const struct outcome *outcome, char **where, char **what)
 {
-    const char *found = strstr(outcome->output, ": TODO: ");
-    if (!found || outcome->end == RUN_FINISHED)
+    static const char between[] = ": TODO: ";
+    if (outcome->end == RUN_FINISHED)
         return false;
-    const char *begin = found;
-    while (begin > outcome->output && !g_ascii_isspace(begin[-1]))
-        begin--;
-    const char *text = found + strlen(": TODO: ");
-    *where = g_strndup(begin, (gsize)(found - begin));
-    *what = g_strndup(text, strcspn(text, "\n"));
-    return true;
+    for (const char *found = outcome->output; (found = strstr(found, between)); found++) {
+        const char *begin = found, *text = found + strlen(between);
+        while (begin > outcome->output && !g_ascii_isspace(begin[-1]))
+            begin--;
+        if (!is_place(begin, found)) /* a line of the program's own, as any may print it */
+            continue;
+        *where = g_strndup(begin, (gsize)(found - begin));
+        *what = g_strndup(text, strcspn(text, "\n"));
+        return true;
+    }
+    return false;
 }
 
 void grade_tell_todo(const char *where, const char *what, struct verdict *verdict)

@@ -4,6 +4,7 @@
 
 #include "common/base/unreadable.h"
 #include "grader/evidence/evidence.h"
+#include "grader/grade/data_instead.h"
 #include "grader/grade/grade_luck.h"
 #include "grader/grade/large_tags.h"
 #include "grader/grade/worker_work.h"
@@ -51,8 +52,12 @@ static void send_run(FILE *to, const struct outcome *outcome, uint64_t seed)
 static void send_verdict(FILE *to, const struct verdict *verdict)
 {
     json_t *pictures = json_array();
-    for (guint i = 0; i < verdict->pictures->len; i++)
-        json_array_append_new(pictures, clean_string(verdict->pictures->pdata[i], 1000));
+    for (guint i = 0; i < verdict->pictures->len; i++) {
+        const char *words = verdict_picture_words(verdict, i);
+        json_array_append_new(pictures,
+                              json_pack("[o,o]", clean_string(verdict->pictures->pdata[i], 1000),
+                                        clean_string(words ? words : "", 2000)));
+    }
     send_message(to, json_pack("{s:{s:i,s:i,s:i,s:b,s:o,s:o,s:o,s:o,s:o,s:o}}", "verdict", "kind",
                                (int)verdict->kind, "culprit", (int)verdict->culprit, "basis",
                                (int)verdict->basis, "spoils", verdict->spoils, "headline",
@@ -94,17 +99,27 @@ static uint64_t choose_seed(const struct grade *grade, const struct rubric_check
     return options.seed;
 }
 
+/* Is there one in that file of the submission? A program can print what it likes. */
+static bool has_todo(const struct grade *grade, const char *path)
+{
+    g_autofree char *own = g_strconcat(grade->rubric->assignment, "/", NULL);
+    const char *name = g_str_has_prefix(path, own) ? path + strlen(own) : path;
+    const struct collected_file *file = collection_find(grade->collection, name);
+    return file && file->todo_line > 0;
+}
+
 /* A judge that accepts unfinished runs can still decide when the TODO stands in a file that its
  * check does not need: the data is opened before the first training step. */
-static bool todo_decides(const struct rubric *rubric, const struct rubric_check *check,
+static bool todo_decides(const struct grade *grade, const struct rubric_check *check,
                          const char *where)
 {
     g_autofree char *path = g_strndup(where, strcspn(where, ":"));
-    return !check->judge->accepts_unfinished || rubric_check_needs(rubric, check, path);
+    return has_todo(grade, path) &&
+           (!check->judge->accepts_unfinished || rubric_check_needs(grade->rubric, check, path));
 }
 
 /* Runs that end the matter before any judge looks. */
-static bool decided_by_run(const struct rubric *rubric, const struct rubric_check *check,
+static bool decided_by_run(const struct grade *grade, const struct rubric_check *check,
                            const struct outcome *outcome, struct verdict *verdict)
 {
     g_autofree char *where = NULL, *what = NULL;
@@ -118,7 +133,7 @@ static bool decided_by_run(const struct rubric *rubric, const struct rubric_chec
             text_append_code_block(verdict->explanation, trouble);
         return true;
     }
-    if (grade_find_todo(outcome, &where, &what) && todo_decides(rubric, check, where)) {
+    if (grade_find_todo(outcome, &where, &what) && todo_decides(grade, check, where)) {
         grade_tell_todo(where, what, verdict);
         return true;
     }
@@ -185,6 +200,14 @@ static void judge_runs(const struct grade *grade, const struct rubric_check *che
         grade_luck_remark(&judgement, verdict);
 }
 
+/* Beside what was seen stands on which data, where that is not what the check is meant for. */
+static void name_data(const struct rubric_check *check, struct verdict *verdict)
+{
+    const char *meant, *used;
+    if (verdict->kind != VERDICT_NOT_JUDGED && data_instead_of_check(check, &meant, &used))
+        g_string_append_printf(verdict->headline, " (with %s: %s is not here)", used, meant);
+}
+
 /* What the judge did not find it could not read. */
 static void blame_machine(struct verdict *verdict)
 {
@@ -205,6 +228,7 @@ void worker_work(const struct grade *grade, const struct check_result *result, i
     struct outcome *outcomes = g_new0(struct outcome, MAX(runs, 1));
     struct runner runner = *grade->runner;
     runner.build = grade_build_of(grade, result);
+    runner.check = result->repeated_by ? result->repeated_by : check->name;
     runner.hasty = grade->hasty;
     bool decided = false, ended_badly = false;
     int done = 0;
@@ -215,15 +239,17 @@ void worker_work(const struct grade *grade, const struct check_result *result, i
                    &outcomes[run]);
         runner.hasty |= grade_run_hung(outcomes[run].end);
         send_run(to, &outcomes[run], seed);
-        decided = decided_by_run(grade->rubric, check, &outcomes[run], verdict);
+        decided = decided_by_run(grade, check, &outcomes[run], verdict);
         /* one run that hung or crashed tells enough, and may have taken long */
         ended_badly = !check->judge->accepts_unfinished && outcomes[run].end != RUN_FINISHED &&
                       outcomes[run].end != RUN_REFUSED;
     }
     send_message(to, json_pack("{s:b}", "judging", true));
     unreadable_forget();
-    if (!decided)
+    if (!decided) {
         judge_runs(grade, check, outcomes, done, verdict);
+        name_data(check, verdict);
+    }
     if (verdict->kind != VERDICT_PASS && unreadable_first())
         blame_machine(verdict);
     send_large_tag(to, outcomes, done);

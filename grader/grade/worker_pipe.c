@@ -82,6 +82,14 @@ static void take_run(const json_t *ran, struct check_result *result)
     g_array_append_val(result->runs, run);
 }
 
+/* [file, what it shows] */
+static void show_picture(struct verdict *verdict, const json_t *picture)
+{
+    const char *file = json_string_value(json_array_get(picture, 0));
+    if (file)
+        verdict_show_picture(verdict, file, json_string_value(json_array_get(picture, 1)));
+}
+
 static void take_verdict(const json_t *message, struct verdict *verdict)
 {
     verdict->kind = (enum verdict_kind)json_integer_value(json_object_get(message, "kind"));
@@ -95,8 +103,7 @@ static void take_verdict(const json_t *message, struct verdict *verdict)
     g_string_assign(verdict->remark, text_of(message, "remark"));
     const json_t *pictures = json_object_get(message, "pictures");
     for (size_t i = 0; i < json_array_size(pictures); i++)
-        g_ptr_array_add(verdict->pictures,
-                        g_strdup(json_string_value(json_array_get(pictures, i))));
+        show_picture(verdict, json_array_get(pictures, i));
 }
 
 static void take_message(struct worker *worker, struct check_result *result, const char *line)

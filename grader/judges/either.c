@@ -41,9 +41,8 @@ static void take_over(struct verdict *verdict, const struct verdict *from, const
     verdict_take_over(verdict, from);
     g_string_printf(verdict->headline, "%s: %s", name, from->headline->str);
     g_string_assign(verdict->remark, from->remark->str);
-    g_ptr_array_set_size(verdict->pictures, 0);
-    for (guint i = 0; i < from->pictures->len; i++)
-        g_ptr_array_add(verdict->pictures, g_strdup(g_ptr_array_index(from->pictures, i)));
+    verdict_forget_pictures(verdict);
+    verdict_take_pictures(verdict, from);
 }
 
 /* A pass is better than all else; then what was written and is wrong says more than what is not written, and
@@ -97,7 +96,7 @@ static void judge_choice(const struct judgement *judgement, judge_function *judg
 void judge_either(const struct judgement *judgement, struct verdict *verdict, judge_function *judge,
                   const struct judge_choice *choice, int choices)
 {
-    struct verdict *own[choices];
+    g_autofree struct verdict **own = g_new0(struct verdict *, (gsize)choices);
     int best = 0;
     for (int c = 0; c < choices; c++) {
         own[c] = verdict_new();

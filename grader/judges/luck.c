@@ -31,8 +31,11 @@ static void explain_stuck(const struct judgement *judgement, const struct outcom
     if (verdict->mistake->len == 0)
         g_string_append(verdict->mistake, diagnosis->mistake->str);
     g_string_assign(verdict->look, diagnosis->look->str);
-    if (drawn)
-        verdict_add_picture(verdict, path);
+    if (drawn) {
+        g_autofree char *words =
+            g_strdup_printf("Who would wait for whom: %s", diagnosis->headline->str);
+        verdict_add_picture(verdict, path, words);
+    }
     diagnosis_free(diagnosis);
 }
 

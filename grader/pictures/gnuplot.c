@@ -2,7 +2,9 @@
 #include "grader/pictures/gnuplot.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -62,39 +64,71 @@ static bool is_whole(const char *path)
     return memmem(content + length - tail, tail, end, strlen(end)) != NULL;
 }
 
-/* gnuplot takes no notice of a full disk: looks at every picture of the script, and removes what is
- * only half of one. */
-static bool are_whole(const char *script_text, const char *folder, GString *error)
+/* The files that the script draws. */
+static GPtrArray *outputs(const char *script_text)
 {
     static const char begin[] = "set output '";
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     g_auto(GStrv) lines = g_strsplit(script_text, "\n", -1);
     for (char **line = lines; *line; line++) {
         if (!g_str_has_prefix(*line, begin))
             continue;
         const char *name = *line + strlen(begin);
-        g_autofree char *file = g_strndup(name, strcspn(name, "'"));
-        g_autofree char *path = g_build_filename(folder, file, NULL);
+        g_ptr_array_add(names, g_strndup(name, strcspn(name, "'")));
+    }
+    return names;
+}
+
+/* gnuplot takes no notice of a full disk: looks at every picture. */
+static bool are_whole(const GPtrArray *names, const char *from, const char *to, GString *error)
+{
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(from, names->pdata[i], NULL);
         if (is_whole(path))
             continue;
-        add_error(error, "%s can't be written as a whole; is the disk full?", path);
-        unlink(path);
+        add_error(error, "%s/%s can't be written as a whole; is the disk full?", to,
+                  (char *)names->pdata[i]);
         return false;
     }
     return true;
 }
 
-bool gnuplot_run(const char *script_text, const char *script_path, GString *error)
+/* Each file takes the place of an older one in one go. */
+static bool move(const GPtrArray *names, const char *from, const char *to, GString *error)
+{
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(from, names->pdata[i], NULL);
+        g_autofree char *place = g_build_filename(to, names->pdata[i], NULL);
+        if (g_rename(path, place) == 0 || errno == ENOENT)
+            continue;
+        add_error(error, "%s can't be written: %s", place, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static void remove_all(const GPtrArray *names, const char *folder)
+{
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
+        g_unlink(path);
+    }
+    g_rmdir(folder);
+}
+
+/* Draws in the folder, where the script is written, too; errors speak of script_path. */
+static bool draw(const char *script_text, const char *name, const char *folder,
+                 const char *script_path, GString *error)
 {
     GError *problem = NULL;
-    if (!g_file_set_contents(script_path, script_text, -1, &problem)) {
-        add_error(error, "%s", problem->message);
+    g_autofree char *script = g_build_filename(folder, name, NULL);
+    if (!g_file_set_contents(script, script_text, -1, &problem)) {
+        add_error(error, "%s can't be written: %s", script_path, problem->message);
         g_error_free(problem);
         return false;
     }
-    g_autofree char *folder = g_path_get_dirname(script_path);
-    g_autofree char *name = g_path_get_basename(script_path);
     /* -d: neither the user's ~/.gnuplot nor a gnuplotrc of this computer */
-    char *arguments[] = {"gnuplot", "-d", name, NULL};
+    char *arguments[] = {"gnuplot", "-d", (char *)(uintptr_t)name, NULL};
     g_autoptr(GPtrArray) environment = own_environment();
     g_autofree char *said = NULL;
     int status = 0;
@@ -110,11 +144,27 @@ bool gnuplot_run(const char *script_text, const char *script_path, GString *erro
                   strsignal(WTERMSIG(status)), script_path);
         return false;
     }
-    if (WEXITSTATUS(status) != 0) {
+    if (WEXITSTATUS(status) != 0)
         add_error(error, "gnuplot refuses %s: %s", script_path, g_strstrip(said));
+    return WEXITSTATUS(status) == 0;
+}
+
+bool gnuplot_run(const char *script_text, const char *script_path, GString *error)
+{
+    g_autofree char *to = g_path_get_dirname(script_path);
+    g_autofree char *name = g_path_get_basename(script_path);
+    g_autofree char *from = g_build_filename(to, ".new-XXXXXX", NULL);
+    if (!g_mkdtemp(from)) {
+        add_error(error, "%s can't be written: %s", script_path, g_strerror(errno));
         return false;
     }
-    return are_whole(script_text, folder, error);
+    g_autoptr(GPtrArray) names = outputs(script_text);
+    bool drawn =
+        draw(script_text, name, from, script_path, error) && are_whole(names, from, to, error);
+    g_ptr_array_add(names, g_strdup(name));
+    drawn = drawn && move(names, from, to, error);
+    remove_all(names, from);
+    return drawn;
 }
 
 char *gnuplot_quote(const char *text)

@@ -13,9 +13,9 @@
 
 /* Writes the script to script_path and runs gnuplot on it (no shell, no terminal, at most 20
  * seconds). False, with gnuplot's own message in error, if that did not work, or if a picture is
- * not there as a whole; error may be NULL. The script names each of its output files in a line of
- * its own, `set output 'NAME'`; gnuplot runs in script_path's folder, so names without a folder
- * land beside the script. Needs the program `gnuplot`. */
+ * not there as a whole: then script and pictures of before stay as they were; error may be NULL.
+ * The script names each of its output files in a line of its own, `set output 'NAME'`, without a
+ * folder: they land beside the script. Needs the program `gnuplot`. */
 bool gnuplot_run(const char *script_text, const char *script_path, GString *error);
 
 /* Text as a gnuplot string: quoted, and with enhanced-mode characters taken literally.

@@ -1,43 +1,27 @@
 /* Pictures of memory over time, by gnuplot. */
-#include "grader/pictures/picture_memory.h"
+#include "grader/pictures/picture_memory_parts.h"
 
-#include "common/base/units.h"
 #include "grader/pictures/gnuplot.h"
 
 #include <math.h>
 
-#define MOST_ROWS  12
-#define WIDTH      860 /* points */
-#define LEFT       110
-#define RIGHT      20
-#define TOP        40
-#define BOTTOM     84
-#define ROW_HEIGHT 84
-#define ROOM       0.72 /* of a row for the curve; above it is the peak's label */
+#define MOST_ROWS PICTURE_MEMORY_ROWS
+#define WIDTH     PICTURE_WIDTH
 
 /* From the bottom: what stays first. What is in the host's memory does not lie on them: it is a line of its
  * own. Colours of Okabe and Ito, which differ in lightness from neighbour
  * to neighbour. */
 static const struct {
     enum memory_kind kind;
-    const char *name, *colour;
+    const char *name;
+    unsigned colour; /* 0xrrggbb */
 } layers[] = {
-    {MEMORY_PARAMETER, "parameters", "#0072b2"},      {MEMORY_GRADIENT, "gradients", "#e69f00"},
-    {MEMORY_OPTIMIZER, "optimizer state", "#404040"}, {MEMORY_ACTIVATION, "activations", "#56b4e9"},
-    {MEMORY_WORKSPACE, "workspace", "#f0e442"},       {MEMORY_HOST, "on the host", "#d55e00"},
+    {MEMORY_PARAMETER, "parameters", 0x0072b2},      {MEMORY_GRADIENT, "gradients", 0xe69f00},
+    {MEMORY_OPTIMIZER, "optimizer state", 0x404040}, {MEMORY_ACTIVATION, "activations", 0x56b4e9},
+    {MEMORY_WORKSPACE, "workspace", 0xf0e442},       {MEMORY_HOST, "on the host", 0xd55e00},
 };
 _Static_assert(G_N_ELEMENTS(layers) == MEMORY_KINDS,
                "each kind has a layer, the host's is the last");
-
-struct drawing {
-    const struct memory_scene *scene;
-    int rows;
-    int rank[MOST_ROWS]; /* [row] */
-    double end;          /* of the time axis, nanoseconds */
-    double highest;      /* of all peaks, of the device and of the host, bytes */
-    double scale;        /* nanoseconds per unit of the axis */
-    const char *unit;
-};
 
 static double peak_of(const struct live_memory *memory)
 {
@@ -45,7 +29,7 @@ static double peak_of(const struct live_memory *memory)
 }
 
 /* All ranks or, of many, as many as there is room for, evenly; the highest instead of the nearest. */
-static void choose_ranks(struct drawing *drawing)
+static void choose_ranks(struct memory_drawing *drawing)
 {
     const struct memory_scene *scene = drawing->scene;
     int highest = 0;
@@ -63,7 +47,7 @@ static void choose_ranks(struct drawing *drawing)
     drawing->rank[nearest] = highest;
 }
 
-static void choose_scale(struct drawing *drawing)
+static void choose_scale(struct memory_drawing *drawing)
 {
     static const char *const units[] = {"ns", "µs", "ms", "s"};
     drawing->scale = 1;
@@ -75,16 +59,10 @@ static void choose_scale(struct drawing *drawing)
         drawing->scale = 1;
 }
 
-/* Where so many bytes lie: rows are counted from the top, a row's bytes from its lower edge. */
-static double height(const struct drawing *drawing, int row, double bytes)
-{
-    return row + 1 - ROOM * bytes / drawing->highest;
-}
-
 /* ---- the data ----------------------------------------------------------------------------- */
 
 /* Of the moments that fall on one point of the picture, the one with most live bytes. */
-static GArray *visible(const struct drawing *drawing, const struct live_memory *memory)
+static GArray *visible(const struct memory_drawing *drawing, const struct live_memory *memory)
 {
     GArray *kept = g_array_new(FALSE, FALSE, sizeof(struct live_moment));
     double width = drawing->end / (2.0 * WIDTH), column = -1;
@@ -103,8 +81,8 @@ static GArray *visible(const struct drawing *drawing, const struct live_memory *
 }
 
 /* One layer of a row: "time below above", as stairs. */
-static void add_layer(const struct drawing *drawing, int row, const GArray *moments, int layer,
-                      GString *script)
+static void add_layer(const struct memory_drawing *drawing, int row, const GArray *moments,
+                      int layer, GString *script)
 {
     double before[2] = {0};
     g_string_append_printf(script, "$layer%d_%d << END\n", row, layer);
@@ -113,8 +91,9 @@ static void add_layer(const struct drawing *drawing, int row, const GArray *mome
         double below = 0, time = moment->time / drawing->scale;
         for (int k = 0; k < layer; k++)
             below += moment->live[layers[k].kind];
-        double edge[2] = {height(drawing, row, below),
-                          height(drawing, row, below + moment->live[layers[layer].kind])};
+        double edge[2] = {
+            picture_memory_height(drawing, row, below),
+            picture_memory_height(drawing, row, below + moment->live[layers[layer].kind])};
         if (i > 0)
             g_string_append_printf(script, "%.7g %.5f %.5f\n", time, before[0], before[1]);
         g_string_append_printf(script, "%.7g %.5f %.5f\n", time, edge[0], edge[1]);
@@ -124,7 +103,7 @@ static void add_layer(const struct drawing *drawing, int row, const GArray *mome
     g_string_append(script, "END\n");
 }
 
-static bool has_layer(const struct drawing *drawing, int row, int layer)
+static bool has_layer(const struct memory_drawing *drawing, int row, int layer)
 {
     const struct live_memory *memory = &drawing->scene->memory[drawing->rank[row]];
     for (guint i = 0; i < memory->moments->len; i++)
@@ -134,28 +113,26 @@ static bool has_layer(const struct drawing *drawing, int row, int layer)
 }
 
 /* The host's memory, as stairs. */
-static void add_host(const struct drawing *drawing, int row, const GArray *moments, GString *script,
-                     GString *plot)
+static void add_host(const struct memory_drawing *drawing, int row, const GArray *moments,
+                     GString *script, GString *plot)
 {
     g_string_append_printf(script, "$host_%d << END\n", row);
     for (guint i = 0; i < moments->len; i++) {
         const struct live_moment *moment = &g_array_index(moments, struct live_moment, i);
         g_string_append_printf(script, "%.7g %.5f\n", moment->time / drawing->scale,
-                               height(drawing, row, moment->live[MEMORY_HOST]));
+                               picture_memory_height(drawing, row, moment->live[MEMORY_HOST]));
     }
     g_string_append_printf(script, "END\n");
-    g_string_append_printf(plot, ", $host_%d using 1:2 with steps lw 2 lc rgb '%s' notitle", row,
+    g_string_append_printf(plot, ", $host_%d using 1:2 with steps lw 2 lc rgb '#%06x' notitle", row,
                            layers[MEMORY_DEVICE_KINDS].colour);
 }
 
-static void add_row(const struct drawing *drawing, int row, GString *script, GString *plot,
-                    bool shown[MEMORY_KINDS])
+static void add_row(const struct memory_drawing *drawing, int row, GString *script, GString *plot)
 {
     GArray *moments = visible(drawing, &drawing->scene->memory[drawing->rank[row]]);
     for (int layer = 0; layer < MEMORY_KINDS; layer++) {
         if (!has_layer(drawing, row, layer))
             continue;
-        shown[layer] = true;
         if (layers[layer].kind == MEMORY_HOST) {
             add_host(drawing, row, moments, script, plot);
             continue;
@@ -163,7 +140,7 @@ static void add_row(const struct drawing *drawing, int row, GString *script, GSt
         add_layer(drawing, row, moments, layer, script);
         g_string_append_printf(
             plot,
-            ", $layer%d_%d using 1:2:3 with filledcurves fc rgb '%s' fs solid noborder notitle",
+            ", $layer%d_%d using 1:2:3 with filledcurves fc rgb '#%06x' fs solid noborder notitle",
             row, layer, layers[layer].colour);
         g_string_append_printf(plot, ", $layer%d_%d using 1:3 with lines lw 0.5 lc black notitle",
                                row, layer);
@@ -171,99 +148,27 @@ static void add_row(const struct drawing *drawing, int row, GString *script, GSt
     g_array_unref(moments);
 }
 
-/* ---- the frame ---------------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------------------------- */
 
-/* A mark at the peak, and beside it how much and when. */
-static void add_peak(const struct drawing *drawing, int row, GString *script)
+static struct picture_legend *legend_of(const struct memory_drawing *drawing)
 {
-    const int rank = drawing->rank[row];
-    const struct live_memory *memory = &drawing->scene->memory[rank];
-    if (memory->moments->len == 0)
-        return;
-    const struct live_moment *peak = live_moment(memory, memory->peak);
-    char bytes[UNITS_TEXT_SIZE];
-    g_autofree char *doing =
-        live_moment_doing(&drawing->scene->logs[rank], peak, drawing->scene->step);
-    g_autofree char *text =
-        g_strdup_printf("%s, %s%s", units_bytes(live_moment_bytes(peak), bytes), doing,
-                        memory->cut ? "; not all changes were recorded" : "");
-    g_autofree char *quoted = gnuplot_quote(text);
-    double time = peak->time / drawing->scale, top = height(drawing, row, live_moment_bytes(peak));
-    const bool to_the_right = peak->time < drawing->end / 2;
-    g_string_append_printf(
-        script, "set arrow from %.7g,%.5f to %.7g,%.5f size screen 0.006,25 filled front\n", time,
-        top - 0.16, time, top);
-    g_string_append_printf(script, "set label %s at %.7g,%.5f %s offset %s,0 font ',10' front\n",
-                           quoted, time, top - 0.13, to_the_right ? "left" : "right",
-                           to_the_right ? "0.6" : "-0.6");
-}
-
-/* Quoted. */
-static char *name_of(const struct drawing *drawing, int row)
-{
-    const int rank = drawing->rank[row];
-    g_autofree char *text = drawing->scene->names ? g_strdup(drawing->scene->names[rank])
-                                                  : g_strdup_printf("rank %d", rank);
-    return gnuplot_quote(text);
-}
-
-static char *axis_of(const struct drawing *drawing)
-{
-    g_autofree char *text =
-        drawing->scene->axis
-            ? g_strdup(drawing->scene->axis)
-            : g_strdup_printf("time since the begin of the step, in %s", drawing->unit);
-    return gnuplot_quote(text);
-}
-
-static void add_frame(const struct drawing *drawing, const char *title, GString *script)
-{
-    const int pictured = TOP + drawing->rows * ROW_HEIGHT + BOTTOM;
-    g_autofree char *quoted = gnuplot_quote(title), *axis = axis_of(drawing);
-    g_autoptr(GString) tics = g_string_new(NULL);
-    char most[UNITS_TEXT_SIZE];
-    units_bytes(drawing->highest, most);
-    for (int row = 0; row < drawing->rows; row++) {
-        g_autofree char *row_name = name_of(drawing, row);
-        g_string_append_printf(tics, "%s%s %g, '0' %d, '%s' %.5f", row ? ", " : "", row_name,
-                               row + 1 - ROOM / 2, row + 1, most,
-                               height(drawing, row, drawing->highest));
-        g_string_append_printf(script,
-                               "set arrow from graph 0,first %d to graph 1,first %d nohead lw "
-                               "0.5 lc rgb '#808080' front\n",
-                               row + 1, row + 1);
-        g_string_append_printf(script,
-                               "set arrow from graph 0,first %.5f to graph 1,first %.5f nohead "
-                               "lw 0.5 dt 3 lc rgb '#808080'\n",
-                               height(drawing, row, drawing->highest),
-                               height(drawing, row, drawing->highest));
-        add_peak(drawing, row, script);
+    struct picture_legend *legend = picture_legend_new(WIDTH);
+    for (int layer = 0; layer < MEMORY_KINDS; layer++) {
+        bool shown = false;
+        for (int row = 0; row < drawing->rows; row++)
+            shown |= has_layer(drawing, row, layer);
+        if (shown)
+            picture_legend_add(legend,
+                               layers[layer].kind == MEMORY_HOST ? LEGEND_STRIP : LEGEND_BOX,
+                               layers[layer].colour, layers[layer].name);
     }
-    g_string_append_printf(
-        script,
-        "set title %s offset 0,-0.3\nset encoding utf8\nset xrange [0:%.7g]\nset yrange [%d:0]\n"
-        "set ytics (%s) scale 0 font ',10'\nset xtics nomirror out\nset border 1\n"
-        "set xlabel %s offset 0,0.3\n"
-        "set lmargin at screen %g\nset rmargin at screen %g\n"
-        "set tmargin at screen %g\nset bmargin at screen %g\n"
-        "set key at screen 0.5,screen %g center center horizontal maxrows 1 samplen 1.5 width 1\n",
-        quoted, drawing->end / drawing->scale, drawing->rows, tics->str, axis, (double)LEFT / WIDTH,
-        1 - (double)RIGHT / WIDTH, 1 - (double)TOP / pictured, (double)BOTTOM / pictured,
-        20.0 / pictured);
-}
-
-static void add_key(const bool shown[MEMORY_KINDS], GString *plot)
-{
-    for (int layer = 0; layer < MEMORY_KINDS; layer++)
-        if (shown[layer])
-            g_string_append_printf(plot,
-                                   ", keyentry with boxes fc rgb '%s' fs solid border lc black "
-                                   "title '%s'",
-                                   layers[layer].colour, layers[layer].name);
+    picture_legend_add(legend, LEGEND_ARROW, 0x000000, "most of the row, and what was done then");
+    picture_legend_add(legend, LEGEND_DOTS, 0x808080, "most of all rows");
+    return legend;
 }
 
 /* False if there is nothing to draw. */
-static bool measure(struct drawing *drawing)
+static bool measure(struct memory_drawing *drawing)
 {
     for (int rank = 0; rank < drawing->scene->ranks; rank++) {
         const struct live_memory *memory = &drawing->scene->memory[rank];
@@ -281,21 +186,28 @@ static bool measure(struct drawing *drawing)
 bool picture_of_memory(const struct memory_scene *scene, const char *title, const char *path,
                        GString *error)
 {
-    struct drawing drawing = {.scene = scene};
-    bool shown[MEMORY_KINDS] = {false};
+    struct memory_drawing drawing = {.scene = scene};
     if (!measure(&drawing)) {
         g_string_append(error, "no memory was recorded in the step");
         return false;
     }
     g_autoptr(GString) script = g_string_new("# Draws the picture again: gnuplot THIS-FILE\n");
     g_autoptr(GString) plot = g_string_new("plot NaN notitle");
-    add_frame(&drawing, title, script);
+    g_autofree char *some =
+        drawing.rows < scene->ranks
+            ? g_strdup_printf("%s\n%d of %d ranks are drawn, the one with most memory among them",
+                              title, drawing.rows, scene->ranks)
+            : g_strdup(title);
+    drawing.title = picture_text_lines(some, 12, WIDTH - 16);
+    drawing.legend = legend_of(&drawing);
+    picture_memory_frame(&drawing, script);
     for (int row = 0; row < drawing.rows; row++)
-        add_row(&drawing, row, script, plot, shown);
-    add_key(shown, plot);
+        add_row(&drawing, row, script, plot);
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *script_path = g_strconcat(path, ".gnuplot", NULL);
-    const int pictured = TOP + drawing.rows * ROW_HEIGHT + BOTTOM;
+    const int pictured = picture_memory_pictured(&drawing);
+    picture_legend_free(drawing.legend);
+    g_free(drawing.title);
     g_string_append_printf(script,
                            "set terminal svg size %d,%d font 'sans-serif,12' background rgb "
                            "'white'\nset output '%s.svg'\n%s\nunset output\n",

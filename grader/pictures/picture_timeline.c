@@ -2,122 +2,14 @@
 #include "grader/pictures/picture_timeline_parts.h"
 
 #include "grader/pictures/gnuplot.h"
+#include "grader/pictures/picture_legend.h"
 
 #include <math.h>
 
-#define NARROWEST  760 /* pictures, points */
-#define WIDEST     1900
-#define LEFT       66 /* of the rows: their names */
-#define RIGHT      16
-#define TOP        36  /* with a title */
-#define BOTTOM     100 /* axis and key */
-#define ROW_HEIGHT 30
-#define HIGHEST    900 /* all rows together */
-#define LANES      10  /* what is in flight takes of a row, besides that */
-#define MOST_LANES 4
-#define HEADER     39 /* of a panel */
-#define LINE       15 /* one more line in it */
+#define HEADING_LINE 15 /* points */
+#define AXIS_LABEL   32 /* below the last row */
 
-/* ---- layout ------------------------------------------------------------------------------- */
-
-/* Rows are lower where there are many, headers are not. */
-static double header_rows(const struct picture_layout *layout, int panel)
-{
-    int lines = 0;
-    if (layout->hidden[panel])
-        lines++;
-    for (const char *c = layout->hidden[panel]; c && *c; c++)
-        lines += *c == '\n';
-    return (HEADER + lines * LINE) / layout->row_height;
-}
-
-double picture_row(const struct picture_layout *layout, int panel)
-{
-    double row = header_rows(layout, panel);
-    for (int before = 0; before < panel; before++)
-        row += layout->panel[before].timeline->ranks + header_rows(layout, before);
-    return row;
-}
-
-/* Where a row below the last would be. */
-static double rows_end(const struct picture_layout *layout)
-{
-    int last = layout->panels - 1;
-    return picture_row(layout, last) + layout->panel[last].timeline->ranks - 0.5;
-}
-
-/* The mean length of the forwards. */
-static double mean_forward(const struct timeline_panel *panel, int panels)
-{
-    double time = 0, count = 0;
-    for (int i = 0; i < panels; i++)
-        for (int rank = 0; rank < panel[i].timeline->ranks; rank++)
-            for (guint k = 0; k < panel[i].timeline->bar[rank]->len; k++) {
-                const struct timeline_bar *bar =
-                    &g_array_index(panel[i].timeline->bar[rank], struct timeline_bar, k);
-                if (bar->kind != TIMELINE_FORWARD)
-                    continue;
-                time += bar->end - bar->begin;
-                count++;
-            }
-    return count > 0 ? time / count : 0;
-}
-
-struct picture_layout picture_layout_new(const struct timeline_panel *panel, int panels)
-{
-    struct picture_layout layout = {
-        .panel = panel, .panels = panels, .hidden = g_new(char *, (gsize)panels)};
-    for (int i = 0; i < panels; i++)
-        layout.hidden[i] = picture_hidden_text(panel[i].timeline);
-    int ranks = 0;
-    for (int i = 0; i < panels; i++) {
-        ranks += panel[i].timeline->ranks;
-        layout.lanes = MAX(layout.lanes, MIN(panel[i].timeline->lanes, MOST_LANES));
-        layout.end = fmax(layout.end, panel[i].timeline->end);
-    }
-    /* Wide enough for the numbers in the forwards, where that is possible. */
-    double forward = mean_forward(panel, panels);
-    double box = panel[0].timeline->micro_batches > 10 ? 15 : 10;
-    double wanted = forward > 0 ? layout.end / forward * box + LEFT + RIGHT : 0;
-    layout.width = (int)fmin(fmax(wanted, NARROWEST), WIDEST);
-    layout.plot_width = layout.width - LEFT - RIGHT;
-    layout.font_size = forward / layout.end * layout.plot_width >= 20 ? 11 : 9;
-    picture_choose_detail(&layout);
-    if (!layout.calls)
-        layout.lanes = 0;
-    double row = layout.lanes > 0 ? ROW_HEIGHT + LANES : ROW_HEIGHT;
-    layout.row_height = fmin(row, fmax((double)HIGHEST / MAX(ranks, 1), 1.5));
-    return layout;
-}
-
-void picture_layout_clear(struct picture_layout *layout)
-{
-    for (int i = 0; i < layout->panels; i++)
-        g_free(layout->hidden[i]);
-    g_free(layout->hidden);
-}
-
-int picture_height(const struct picture_layout *layout, const char *title)
-{
-    return (int)(rows_end(layout) * layout->row_height) + (title ? TOP : 2) + BOTTOM;
-}
-
-/* ---- units -------------------------------------------------------------------------------- */
-
-/* The largest unit that `end` has one or more of. */
-static const char *choose_scale(enum timeline_unit unit, double end, double *scale)
-{
-    static const char *const seconds[] = {"ns", "µs", "ms", "s"};
-    static const char *const flops[] = {"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP"};
-    *scale = 1;
-    if (unit == TIMELINE_FORWARDS)
-        return "";
-    gsize last = unit == TIMELINE_FLOPS ? G_N_ELEMENTS(flops) - 1 : G_N_ELEMENTS(seconds) - 1;
-    gsize i = 0;
-    for (; i < last && end / *scale >= 1000; i++)
-        *scale *= 1000;
-    return unit == TIMELINE_FLOPS ? flops[i] : seconds[i];
-}
+/* ---- the frame ---------------------------------------------------------------------------- */
 
 static char *axis_label(enum timeline_unit unit, const char *name)
 {
@@ -128,62 +20,72 @@ static char *axis_label(enum timeline_unit unit, const char *name)
     return g_strdup_printf("time, in %s", name);
 }
 
-/* ---- the script --------------------------------------------------------------------------- */
-
-/* Does a collective end behind the makespan? */
-static bool collectives_follow(const struct timeline *timeline)
+/* A panel's heading, in the margin above its first row. */
+static void add_heading(const struct picture_layout *layout, int panel, GString *script)
 {
-    for (int rank = 0; rank < timeline->ranks; rank++)
-        for (guint i = 0; i < timeline->bar[rank]->len; i++) {
-            const struct timeline_bar *bar =
-                &g_array_index(timeline->bar[rank], struct timeline_bar, i);
-            if (bar->call != NO_COLLECTIVE_CALL && bar->end > timeline->makespan)
-                return true;
-        }
-    return false;
+    g_autofree char *quoted = gnuplot_quote(layout->text[panel]);
+    double above = 8 + (picture_lines_count(layout->text[panel]) - 1) * HEADING_LINE;
+    g_string_append_printf(script, "set label %s at screen %.4f, first %g left font ',11'\n",
+                           quoted, 8.0 / layout->width,
+                           picture_row(layout, panel, 0) - 0.5 - above / layout->row_height);
 }
 
-/* "your run: 33.0 ms; bubble (idle / makespan) 27.3 %, by the formula … 27.3 %". */
-static char *panel_text(const struct timeline_panel *panel, const char *hidden, double scale,
-                        const char *unit)
+static void add_line(double x, double y, double to_x, double to_y, const char *style,
+                     GString *script)
 {
-    GString *text = g_string_new(panel->label);
-    g_string_append_printf(text, "%s%.4g%s%s", panel->label[0] ? ": " : "",
-                           panel->timeline->makespan / scale, unit[0] ? " " : "", unit);
-    if (collectives_follow(panel->timeline))
-        g_string_append_printf(text, ", %.4g %s with what follows", panel->timeline->end / scale,
-                               unit);
-    g_string_append_printf(text, "; bubble (idle / makespan) %.1f %%",
-                           100 * timeline_bubble(panel->timeline));
-    if (panel->formula)
-        g_string_append_printf(text, ", formula %s: %.1f %%", panel->formula,
-                               100 * panel->formula_bubble);
-    if (panel->timeline->stuck)
-        g_string_append(text, "; it got stuck where the boxes end");
-    if (hidden)
-        g_string_append_printf(text, "\n%s", hidden);
-    return g_string_free(text, FALSE);
+    g_string_append_printf(script, "set arrow from %.7g,%g to %.7g,%g nohead %s\n", x, y, to_x,
+                           to_y, style);
 }
 
-/* The panel's label, its rows' outlines, the end of its makespan, and the ranks' names. */
-static void add_panel(const struct picture_layout *layout, int index, const char *unit,
-                      GString *script, GString *tics)
+/* 1, 2 or 5 times a power of ten: some seven of them in a span. */
+static double step_of(double span)
+{
+    double rough = span / 7, power = pow(10, floor(log10(rough)));
+    return rough <= power       ? power
+           : rough <= 2 * power ? 2 * power
+           : rough <= 5 * power ? 5 * power
+                                : 10 * power;
+}
+
+/* The axis below a band, and its figures: gnuplot's own would stand below the last one only. */
+static void add_figures(const struct picture_layout *layout, int band, double length, double below,
+                        GString *script)
+{
+    const double span = layout->span / layout->scale, step = step_of(span);
+    const double mark = 4 / layout->row_height;
+    add_line(0, below, length, below, "lw 0.7 lc rgb '#404040'", script);
+    for (double k = fmax(0, ceil(band * span / step - 1e-9));
+         k * step <= band * span + length * (1 + 1e-9); k++) {
+        const double x = k * step - band * span;
+        add_line(x, below, x, below + mark, "lw 0.7 lc rgb '#404040'", script);
+        g_string_append_printf(script, "set label '%.6g' at %.7g,%g center font ',10'\n", k * step,
+                               x, below + 13 / layout->row_height);
+    }
+}
+
+/* The outlines of a band's rows, the end of the makespan if it is in it, and the ranks' names. */
+static void add_band(const struct picture_layout *layout, int index, int band, GString *script,
+                     GString *tics)
 {
     const struct timeline_panel *panel = &layout->panel[index];
     const int ranks = panel->timeline->ranks;
-    double row = picture_row(layout, index);
-    g_autofree char *text = panel_text(panel, layout->hidden[index], layout->scale, unit);
-    g_autofree char *quoted = gnuplot_quote(text);
-    double above = header_rows(layout, index) * layout->row_height - HEADER + 10;
-    g_string_append_printf(script, "set label %d %s at 0,%g left font ',11'\n", index + 1, quoted,
-                           row - 0.5 - above / layout->row_height);
-    double makespan = panel->timeline->makespan / layout->scale;
-    g_string_append_printf(script, "set arrow from %.7g,%g to %.7g,%g nohead lc rgb '#404040'\n",
-                           makespan, row - 0.5, makespan, row + ranks - 0.5);
+    const double row = picture_row(layout, index, band), top = row - 0.5, below = top + ranks;
+    double from = 0, to = picture_frame_end(panel);
+    if (!picture_clip(layout, band, &from, &to))
+        return;
+    const double end = to / layout->scale;
     for (int line = 0; line <= ranks && (line == ranks || layout->row_height >= 6); line++)
-        g_string_append_printf(script,
-                               "set arrow from 0,%g to %.7g,%g nohead lw 0.5 lc rgb '#d0d0d0'\n",
-                               row + line - 0.5, makespan, row + line - 0.5);
+        add_line(0, top + line, end, top + line, "lw 0.5 lc rgb '#d0d0d0'", script);
+    if (band == picture_bands(layout, index) - 1)
+        add_line(end, top, end, below, "lw 0.5 lc rgb '#d0d0d0'", script);
+    const double makespan = panel->timeline->makespan - band * layout->span;
+    if (makespan > 0 && makespan <= layout->span)
+        add_line(makespan / layout->scale, top, makespan / layout->scale, below, "lc rgb '#404040'",
+                 script);
+    if (layout->bands > 1)
+        add_figures(layout, band, end, below, script);
+    else if (index == layout->panels - 1) /* one axis for all */
+        add_figures(layout, band, layout->span / layout->scale, below, script);
     int every = 1;
     while (every * layout->row_height < 18)
         every *= 2;
@@ -191,29 +93,47 @@ static void add_panel(const struct picture_layout *layout, int index, const char
         g_string_append_printf(tics, "%s'rank %d' %g", tics->len ? ", " : "", rank, row + rank);
 }
 
-static void add_axes(const struct picture_layout *layout, const char *title, const char *unit,
-                     GString *script)
+/* What is not shown, below the axis. */
+static void add_note(const struct picture_layout *layout, int height, GString *script)
+{
+    if (!layout->note)
+        return;
+    g_autofree char *quoted = gnuplot_quote(layout->note);
+    g_string_append_printf(script, "set label %s at screen %.4f,%.5f left font ',11'\n", quoted,
+                           8.0 / layout->width,
+                           (double)(picture_legend_height(layout->legend) +
+                                    picture_lines_count(layout->note) * HEADING_LINE - 4) /
+                               height);
+}
+
+static void add_axes(const struct picture_layout *layout, GString *script)
 {
     g_autoptr(GString) tics = g_string_new(NULL);
-    for (int panel = 0; panel < layout->panels; panel++)
-        add_panel(layout, panel, unit, script, tics);
-    g_autofree char *label = axis_label(layout->panel[0].timeline->unit, unit);
-    int height = picture_height(layout, title);
+    for (int panel = 0; panel < layout->panels; panel++) {
+        add_heading(layout, panel, script);
+        for (int band = 0; band < picture_bands(layout, panel); band++)
+            add_band(layout, panel, band, script, tics);
+    }
+    g_autofree char *label = axis_label(layout->panel[0].timeline->unit, layout->unit);
+    const int height = picture_height(layout);
     g_string_append_printf(
         script,
         "set encoding utf8\nset xrange [0:%.7g]\nset yrange [%g:0]\n"
-        "set ytics (%s) scale 0\nset xlabel '%s' offset 0,0.3\n"
-        "set xtics nomirror out\nset border 1\n"
+        "set ytics (%s) scale 0 font ',11'\nunset xtics\nset border 0\nunset key\n"
+        "set label '%s' at screen 0.5,%.5f center font ',11'\n"
         "set lmargin at screen %g\nset rmargin at screen %g\n"
-        "set tmargin at screen %g\nset bmargin at screen %g\n"
-        "set key at screen 0.5,screen %g center center horizontal maxrows 2 samplen 1.5 width 1\n",
-        layout->end / layout->scale, rows_end(layout), tics->str, label,
-        (double)LEFT / layout->width, 1 - (double)RIGHT / layout->width,
-        1 - (title ? TOP : 2.0) / height, (double)BOTTOM / height, 22.0 / height);
-    if (title) {
-        g_autofree char *quoted = gnuplot_quote(title);
-        g_string_append_printf(script, "set title %s offset 0,-0.3\n", quoted);
+        "set tmargin at screen %g\nset bmargin at screen %g\n",
+        layout->span / layout->scale, picture_rows_end(layout), tics->str, label,
+        (picture_bottom(layout) - AXIS_LABEL) / height, (double)PICTURE_LEFT / layout->width,
+        1 - (double)PICTURE_RIGHT / layout->width, 1 - picture_top(layout) / height,
+        picture_bottom(layout) / height);
+    if (layout->title) {
+        g_autofree char *quoted = gnuplot_quote(layout->title);
+        g_string_append_printf(script, "set label %s at screen 0.5,%.5f center font ',12'\n",
+                               quoted, 1 - 14.0 / height);
     }
+    add_note(layout, height, script);
+    picture_legend_draw(layout->legend, height, script);
 }
 
 bool picture_is_possible(const struct timeline_panel *panel, int panels, GString *error)
@@ -230,12 +150,10 @@ bool picture_is_possible(const struct timeline_panel *panel, int panels, GString
     return something && same_unit;
 }
 
-void picture_compose(struct picture_layout *layout, const char *title, GString *script,
-                     GString *plot)
+void picture_compose(const struct picture_layout *layout, GString *script, GString *plot)
 {
-    const char *unit = choose_scale(layout->panel[0].timeline->unit, layout->end, &layout->scale);
     g_string_append(script, "# Draws the picture again: gnuplot THIS-FILE\n");
-    add_axes(layout, title, unit, script);
+    add_axes(layout, script);
     /* Without anything to begin with, the boxes' commas would be wrong. */
     g_string_append(plot, "plot NaN notitle");
     picture_add_boxes(layout, script, plot);
@@ -247,13 +165,13 @@ bool timeline_picture(const struct timeline_panel *panel, int panels, const char
 {
     if (!picture_is_possible(panel, panels, error))
         return false;
-    struct picture_layout layout = picture_layout_new(panel, panels);
+    struct picture_layout layout = picture_layout_new(panel, panels, title);
     g_autoptr(GString) script = g_string_new(NULL);
     g_autoptr(GString) plot = g_string_new(NULL);
-    picture_compose(&layout, title, script, plot);
+    picture_compose(&layout, script, plot);
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *script_path = g_strconcat(path, ".gnuplot", NULL);
-    int width = layout.width, height = picture_height(&layout, title);
+    int width = layout.width, height = picture_height(&layout);
     g_string_append_printf(script,
                            "set terminal svg size %d,%d font 'sans-serif,12' background rgb "
                            "'white'\nset output '%s.svg'\n%sunset output\n",
@@ -269,8 +187,8 @@ bool timeline_picture(const struct timeline_panel *panel, int panels, const char
 /* ---- replays ------------------------------------------------------------------------------ */
 
 bool timeline_picture_of_replay(const struct replay *own, const struct replay *reference,
-                                struct timeline_panel beside, const char *title, const char *path,
-                                GString *error)
+                                struct timeline_panel beside, const char *reference_label,
+                                const char *title, const char *path, GString *error)
 {
     struct timeline *above = timeline_of_replay(own, TIMELINE_FLOPS);
     struct timeline *below = reference ? timeline_of_replay(reference, TIMELINE_FLOPS) : NULL;
@@ -280,7 +198,8 @@ bool timeline_picture_of_replay(const struct replay *own, const struct replay *r
          .formula = beside.formula,
          .formula_bubble = beside.formula_bubble,
          .stage_word = beside.stage_word},
-        {.timeline = below, .label = "reference, with the same computations"}};
+        {.timeline = below,
+         .label = reference_label ? reference_label : "reference, with the same computations"}};
     bool drawn = timeline_picture(panel, reference ? 2 : 1, title, path, error);
     timeline_free(above);
     timeline_free(below);

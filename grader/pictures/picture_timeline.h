@@ -6,8 +6,11 @@
  * waiting in shape, so that a grey print works, too. The stages of a rank are shades.
  *
  * Several panels stand below each other over one time axis. Each says its
- * makespan and its bubble, beside what a formula gives. Where boxes become too
- * narrow the numbers go, then sending and waiting, then single boxes.
+ * makespan and its bubble, beside what a formula gives. All pictures are as wide
+ * as a report's column (PICTURE_WIDTH): a longer time goes on in the next band.
+ * Where boxes are too narrow all the same the numbers go, then sending and
+ * waiting, then single boxes; the picture says so. Its legend says what all signs
+ * mean.
  */
 #ifndef GRADER_PICTURES_PICTURE_TIMELINE_H
 #define GRADER_PICTURES_PICTURE_TIMELINE_H
@@ -33,9 +36,10 @@ bool timeline_picture(const struct timeline_panel *panel, int panels, const char
 bool timeline_picture_small(const struct timeline_panel *panel, const char *file, GString *error);
 
 /* A replay, above its reference if there is one (else NULL). beside: formula and word of its panel;
- * what else is in it does not count. */
+ * what else is in it does not count. reference_label: NULL: "reference, with the same
+ * computations". */
 bool timeline_picture_of_replay(const struct replay *own, const struct replay *reference,
-                                struct timeline_panel beside, const char *title, const char *path,
-                                GString *error);
+                                struct timeline_panel beside, const char *reference_label,
+                                const char *title, const char *path, GString *error);
 
 #endif

@@ -14,9 +14,13 @@
 #define MOST_WORDS 4000 /* of a picture */
 #define MOST_LINES 2
 
+/* In the larger part of a bar that two bands share. */
 static bool fits(const struct picture_layout *layout, const struct timeline_bar *bar, glong length)
 {
-    double width = (bar->end - bar->begin) / layout->end * layout->plot_width;
+    double begin = bar->begin, end = bar->end;
+    if (!picture_clip(layout, picture_best_band(layout, begin, end), &begin, &end))
+        return false;
+    double width = picture_points(layout, end - begin);
     return layout->row_height >= 24 && width >= (double)length * CHARACTER * FONT + 4;
 }
 
@@ -30,18 +34,31 @@ static const char *longest_fit(const struct picture_layout *layout, const struct
     return NULL;
 }
 
-static void add_word(const struct picture_layout *layout, GString *words,
-                     const struct timeline_bar *bar, double place, const char *text)
+/* A panel's rank, and the words in its rows. */
+struct row {
+    const struct picture_layout *layout;
+    const struct timeline *timeline;
+    int panel, rank;
+    GString *words;
+};
+
+static void add_word(const struct row *of, const struct timeline_bar *bar, double place,
+                     const char *text)
 {
     g_autofree char *quoted = gnuplot_quote(text);
-    g_string_append_printf(words, "%.7g %g %s\n", (bar->begin + bar->end) / 2 / layout->scale,
-                           place, quoted);
+    double begin = bar->begin, end = bar->end;
+    const int band = picture_best_band(of->layout, begin, end);
+    picture_clip(of->layout, band, &begin, &end);
+    g_string_append_printf(of->words, "%.7g %g %s\n", (begin + end) / 2 / of->layout->scale,
+                           picture_row(of->layout, of->panel, band) + of->rank +
+                               picture_within_row(of->layout, place),
+                           quoted);
 }
 
 /* "all-reduce {0, 2}, 1.5 MiB", or less of it. */
-static void add_name(const struct picture_layout *layout, GString *words,
-                     const struct timeline *timeline, const struct timeline_bar *bar, double row)
+static void add_name(const struct row *of, const struct timeline_bar *bar)
 {
+    const struct timeline *timeline = of->timeline;
     const struct collective_call *call = &timeline->calls->call[bar->call];
     const struct group *group = collective_call_group(timeline->calls, call);
     const char *name = collective_call_name(call->operation);
@@ -52,43 +69,41 @@ static void add_name(const struct picture_layout *layout, GString *words,
         group_describe(group, timeline->ranks, whom);
     char *text[] = {g_strdup_printf("%s %s, %s", name, whom->str, bytes),
                     g_strdup_printf("%s %s", name, whom->str), g_strdup(name)};
-    const char *best = longest_fit(layout, bar, text, G_N_ELEMENTS(text));
+    const char *best = longest_fit(of->layout, bar, text, G_N_ELEMENTS(text));
     if (best)
-        add_word(layout, words, bar, row + picture_within_row(layout, 0), best);
+        add_word(of, bar, 0, best);
     for (gsize i = 0; i < G_N_ELEMENTS(text); i++)
         g_free(text[i]);
 }
 
 /* "waited for rank 3", above the line. */
-static void add_whom(const struct picture_layout *layout, GString *words,
-                     const struct timeline *timeline, const struct timeline_bar *bar, double row)
+static void add_whom(const struct row *of, const struct timeline_bar *bar)
 {
-    int rank = timeline->calls->call[bar->call].waits_for;
+    int rank = of->timeline->calls->call[bar->call].waits_for;
     if (rank == LOG_NO_PEER)
         return;
     char *text[] = {g_strdup_printf("waited for rank %d", rank),
                     g_strdup_printf("for rank %d", rank), g_strdup_printf("rank %d", rank)};
-    const char *best = longest_fit(layout, bar, text, G_N_ELEMENTS(text));
+    const char *best = longest_fit(of->layout, bar, text, G_N_ELEMENTS(text));
     if (best)
-        add_word(layout, words, bar, row + picture_within_row(layout, -0.26), best);
+        add_word(of, bar, -0.26, best);
     for (gsize i = 0; i < G_N_ELEMENTS(text); i++)
         g_free(text[i]);
 }
 
-static void add_rank(const struct picture_layout *layout, GString *words,
-                     const struct timeline *timeline, int rank, double row, int *left)
+static void add_rank(const struct row *of, int *left)
 {
-    for (guint i = 0; i<timeline->bar[rank]->len && * left> 0; i++) {
-        const struct timeline_bar *bar =
-            &g_array_index(timeline->bar[rank], struct timeline_bar, i);
-        const gsize before = words->len;
+    const GArray *bars = of->timeline->bar[of->rank];
+    for (guint i = 0; i<bars->len && * left> 0; i++) {
+        const struct timeline_bar *bar = &g_array_index(bars, struct timeline_bar, i);
+        const gsize before = of->words->len;
         if (bar->call == NO_COLLECTIVE_CALL)
             continue;
         if (bar->kind == TIMELINE_COMMUNICATING)
-            add_name(layout, words, timeline, bar, row);
+            add_name(of, bar);
         else if (bar->kind == TIMELINE_WAITING)
-            add_whom(layout, words, timeline, bar, row);
-        *left -= words->len > before;
+            add_whom(of, bar);
+        *left -= of->words->len > before;
     }
 }
 
@@ -99,12 +114,30 @@ void picture_add_collectives(const struct picture_layout *layout, GString *scrip
     for (int panel = 0; panel < layout->panels; panel++) {
         const struct timeline *timeline = layout->panel[panel].timeline;
         for (int rank = 0; timeline->calls && rank < timeline->ranks; rank++)
-            add_rank(layout, words, timeline, rank, picture_row(layout, panel) + rank, &left);
+            add_rank(&(struct row){layout, timeline, panel, rank, words}, &left);
     }
     if (words->len == 0)
         return;
     g_string_append_printf(script, "$words << END\n%sEND\n", words->str);
     g_string_append_printf(plot, ", $words using 1:2:3 with labels font ',%d' notitle", FONT);
+}
+
+int picture_nameless_collectives(const struct picture_layout *layout)
+{
+    int nameless = 0;
+    for (int panel = 0; panel < layout->panels; panel++) {
+        const struct timeline *timeline = layout->panel[panel].timeline;
+        for (int rank = 0; timeline->calls && rank < timeline->ranks; rank++)
+            for (guint i = 0; i < timeline->bar[rank]->len; i++) {
+                const struct timeline_bar *bar =
+                    &g_array_index(timeline->bar[rank], struct timeline_bar, i);
+                if (bar->call == NO_COLLECTIVE_CALL || bar->kind != TIMELINE_COMMUNICATING)
+                    continue;
+                const char *name = collective_call_name(timeline->calls->call[bar->call].operation);
+                nameless += !fits(layout, bar, g_utf8_strlen(name, -1));
+            }
+    }
+    return nameless;
 }
 
 char *picture_hidden_text(const struct timeline *timeline)

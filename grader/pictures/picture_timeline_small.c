@@ -26,14 +26,14 @@ static char *without_ballast(const char *svg)
 static bool draw_small(const struct timeline_panel *panel, const char *folder, const char *file,
                        GString *error)
 {
-    struct picture_layout layout = picture_layout_new(panel, 1);
+    struct picture_layout layout = picture_layout_new(panel, 1, NULL);
     g_autoptr(GString) script = g_string_new(NULL);
     g_autoptr(GString) plot = g_string_new(NULL);
-    picture_compose(&layout, NULL, script, plot);
+    picture_compose(&layout, script, plot);
     g_string_append_printf(script,
                            "set terminal svg size %d,%d font 'sans-serif,12' background rgb "
                            "'white'\nset output 'picture.svg'\n%sunset output\n",
-                           layout.width, picture_height(&layout, NULL), plot->str);
+                           layout.width, picture_height(&layout), plot->str);
     picture_layout_clear(&layout);
     g_autofree char *script_path = g_build_filename(folder, "picture.gnuplot", NULL);
     g_autofree char *svg_path = g_build_filename(folder, "picture.svg", NULL);

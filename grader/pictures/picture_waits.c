@@ -2,16 +2,19 @@
 #include "grader/pictures/picture_waits.h"
 
 #include "grader/pictures/gnuplot.h"
+#include "grader/pictures/picture_legend.h"
 
 #include <math.h>
 
-#define WIDTH      960
-#define TOP        64 /* for the title */
-#define BOTTOM     54 /* for the legend */
-#define NODE       22 /* radius */
-#define LABEL_GAP  10 /* between a node and its label */
-#define CURVE      24 /* pieces of an arrow's line */
-#define MANY       10 /* nodes: more leave no room for the arrows' labels */
+#define WIDTH      PICTURE_WIDTH
+#define TOP        64  /* for the title */
+#define BOTTOM     54  /* for the legend */
+#define NODE       29  /* radius: room for "rank 10" */
+#define SIDE       190 /* beside the nodes left and right: their labels */
+#define LABELS     190 /* above and below: those of the nodes at the top and at the bottom */
+#define LABEL_GAP  10  /* between a node and its label */
+#define CURVE      24  /* pieces of an arrow's line */
+#define MANY       10  /* nodes: more leave no room for the arrows' labels */
 #define BEND       0.16
 #define HEAD       13
 #define PROPORTION 0.62 /* height of the ellipse by its width */
@@ -22,7 +25,7 @@ static const struct {
 } looks[] = {
     [WAITS_FREE] = {"#ffffff", "#8c8c8c", "#1a1a1a", NULL},
     [WAITS_HELD_UP] = {"#e5e5e5", "#8c8c8c", "#1a1a1a", "held up behind it"},
-    [WAITS_IN_CYCLE] = {"#d55e00", "#7a3600", "#ffffff", "the cycle"},
+    [WAITS_IN_CYCLE] = {"#d55e00", "#7a3600", "#ffffff", "the cycle: each waits for the next"},
     [WAITS_CULPRIT] = {"#0072b2", "#00314d", "#ffffff", "what they wait for"},
 };
 
@@ -73,7 +76,7 @@ static double radius_of(const struct waits_graph *graph)
 static int height_of(const struct waits_graph *graph)
 {
     double ellipse = graph->nodes->len <= 2 ? 60 : 2 * radius_of(graph) * 0.9;
-    return TOP + BOTTOM + (int)ellipse + 130;
+    return TOP + BOTTOM + (int)ellipse + (graph->nodes->len <= 2 ? 130 : LABELS);
 }
 
 /* Two stand side by side; more go round clockwise from the top. */
@@ -87,10 +90,12 @@ static struct point place_of(const struct waits_graph *graph, guint node)
 {
     double radius = radius_of(graph), angle = angle_of(graph, node);
     struct point middle = {WIDTH / 2.0, BOTTOM + (height_of(graph) - TOP - BOTTOM) / 2.0};
+    if (graph->nodes->len <= 2)
+        middle.y += 28; /* all labels are below */
     if (graph->nodes->len == 1)
         return middle;
-    return (struct point){middle.x + radius / PROPORTION * 0.75 * cos(angle),
-                          middle.y + radius * 0.9 * sin(angle)};
+    const double wide = MIN(radius / PROPORTION * 0.75, WIDTH / 2.0 - NODE - LABEL_GAP - SIDE);
+    return (struct point){middle.x + wide * cos(angle), middle.y + radius * 0.9 * sin(angle)};
 }
 
 static guint node_of_rank(const struct waits_graph *graph, int rank)
@@ -208,9 +213,9 @@ static void add_nodes(GString *script, const struct waits_graph *graph)
                                "'%s' fc rgb '%s' lw %.1f\n",
                                at.x, at.y, NODE, looks[node->look].border, looks[node->look].fill,
                                strong ? 2.0 : 1.2);
-        g_autofree char *number = g_strdup_printf("%d", node->rank);
+        g_autofree char *number = g_strdup_printf("rank %d", node->rank);
         g_autofree char *style = g_strdup_printf(
-            "center front font 'sans-serif:Bold,15' tc rgb '%s'", looks[node->look].text);
+            "center front font 'sans-serif:Bold,12' tc rgb '%s'", looks[node->look].text);
         add_label(script, number, at, style);
         add_node_label(script, graph, i);
     }
@@ -245,7 +250,7 @@ static void add_legend(GString *script, const struct waits_graph *graph)
         const char *meaning =
             look == WAITS_HELD_UP && has_look(graph, WAITS_CULPRIT) ? "waits" : looks[look].meaning;
         add_label(script, meaning, (struct point){text, y}, "left font ',11'");
-        x = text + 150;
+        x = text + picture_text_width(meaning, 11) + 20;
     }
     if (graph->left_out > 0) {
         g_autofree char *more = g_strdup_printf("%d more rank%s not shown", graph->left_out,
@@ -275,7 +280,8 @@ bool waits_picture(const struct waits_graph *graph, const char *title, const cha
     add_arrows(script, graph);
     add_nodes(script, graph);
     add_legend(script, graph);
-    add_label(script, title, (struct point){WIDTH / 2.0, height - 20}, "center font ',13'");
+    g_autofree char *lines = picture_text_lines(title, 12, WIDTH - 24);
+    add_label(script, lines, (struct point){WIDTH / 2.0, height - 18}, "center font ',12'");
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *script_path = g_strconcat(path, ".gnuplot", NULL);
     g_string_append_printf(script,

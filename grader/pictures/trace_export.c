@@ -104,6 +104,11 @@ static void merge(struct trace *trace)
     g_free(queue.rank);
 }
 
+/* displayTimeUnit is how precisely viewers show times; otherData is for people, and shown by them, too. */
+static const char head[] =
+    "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"unit of ts and dur\":\"microseconds\","
+    "\"time 0\":\"the first record of any rank\"},\n\"traceEvents\":[\n";
+
 /* ---- before and after -------------------------------------------------------------------- */
 
 static void find_times(struct trace *trace, uint64_t *latest)
@@ -170,6 +175,8 @@ static uint64_t prepare(struct trace *trace, const struct log_file *logs)
     find_times(trace, &latest);
     for (int rank = 0; rank < trace->ranks; rank++)
         trace_find_spans(&trace->rank[rank], latest);
+    for (int rank = 0; rank < trace->ranks; rank++)
+        trace_find_tensors(&trace->rank[rank]);
     find_completions(trace, logs);
     trace_find_arrows(trace);
     prepare_source_lines(trace);
@@ -180,6 +187,7 @@ static void clear(struct trace *trace)
 {
     for (int rank = 0; rank < trace->ranks; rank++) {
         g_free(trace->rank[rank].span);
+        g_hash_table_destroy(trace->rank[rank].tensors);
         g_free(trace->rank[rank].begins);
         g_free(trace->rank[rank].ends);
         g_free(trace->completes[rank]);
@@ -206,7 +214,7 @@ bool trace_export(const struct log_file *logs, int ranks, const struct matching 
         return false;
     }
     uint64_t latest = prepare(&trace, logs);
-    trace.failed |= fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n", trace.file) < 0;
+    trace.failed |= fputs(head, trace.file) < 0;
     trace_write_names(&trace);
     merge(&trace);
     trace_write_pending(&trace, latest);

@@ -22,24 +22,12 @@ static void add_hexadecimal(json_t *arguments, const char *name, uint64_t value)
     json_object_set_new(arguments, name, json_string(text));
 }
 
-static char *peer_name(int peer)
-{
-    switch (peer) {
-    case LOG_ANY_SOURCE:
-        return g_strdup("any source");
-    case LOG_PEER_NULL:
-        return g_strdup("MPI_PROC_NULL");
-    default:
-        return g_strdup_printf("rank %d", peer);
-    }
-}
-
 /* ---- messages ---------------------------------------------------------------------------- */
 
 /* "receive from rank 1, tag 5 (request 3)". */
 static char *message_text(const struct message *message, bool is_send, uint64_t request)
 {
-    g_autofree char *peer = peer_name(is_send ? message->destination : message->source);
+    g_autofree char *peer = trace_peer_name(is_send ? message->destination : message->source);
     g_autofree char *tag =
         message->tag == LOG_ANY_TAG ? g_strdup("any") : g_strdup_printf("%d", message->tag);
     return g_strdup_printf("%s %s, tag %s (request %" PRIu64 ")",
@@ -111,7 +99,7 @@ static void add_peer_and_tag(const struct log_record *record, const struct log_r
     const bool collective = collectives_include((enum log_operation)record->operation);
     const bool one_sided = is_one_sided(record);
     if (has_peer(record)) {
-        g_autofree char *peer = peer_name(has_peer(last) ? last->peer : record->peer);
+        g_autofree char *peer = trace_peer_name(has_peer(last) ? last->peer : record->peer);
         json_object_set_new(arguments,
                             collective  ? "root"
                             : one_sided ? "target"
@@ -133,6 +121,8 @@ static void add_call(const struct trace *trace, int rank, size_t begin, json_t *
     /* The end of a receive knows more: who it was, and how much. */
     const struct log_record *last = end == NO_RECORD ? record : &trace->rank[rank].log->record[end];
     const bool collective = collectives_include((enum log_operation)record->operation);
+    const char *name = log_operation_name((enum log_operation)record->operation);
+    json_object_set_new(arguments, "call", json_string(name));
     const uint64_t bytes = collective ? record->bytes : last->bytes ? last->bytes : record->bytes;
     add_peer_and_tag(record, last, arguments);
     if (bytes)

@@ -3,17 +3,6 @@
  */
 #include "grader/pictures/trace_export_parts.h"
 
-static const struct group *group_of(const struct trace *trace, const struct collective_call *call)
-{
-    return collective_call_group(trace->calls, call);
-}
-
-char *trace_collective_name(const struct trace *trace, const struct collective_call *call)
-{
-    g_autofree char *among = group_among(group_of(trace, call), trace->ranks);
-    return g_strdup_printf("%s %s", collective_call_name(call->operation), among);
-}
-
 static void add_text(json_t *arguments, const char *name, const char *text)
 {
     json_object_set_new(arguments, name, json_string(text));
@@ -38,8 +27,6 @@ static void add_elements(const struct log_record *record, json_t *arguments)
 void trace_add_collective(const struct trace *trace, const struct collective_call *call,
                           json_t *arguments)
 {
-    g_autofree char *name = trace_collective_name(trace, call);
-    add_text(arguments, "collective", name);
     add_elements(&trace->rank[call->rank].log->record[call->begins], arguments);
     if (call->waits_for != LOG_NO_PEER) {
         g_autofree char *rank = g_strdup_printf("rank %d", call->waits_for);

@@ -92,9 +92,21 @@ static void close_spans(struct trace_rank *rank, GArray *open, size_t end)
         return;
     for (guint i = depth; i < open->len; i++)
         rank->span[g_array_index(open, size_t, i)].until = record[end].clock;
-    rank->span[g_array_index(open, size_t, depth - 1)] =
-        (struct trace_span){end, record[end].clock};
+    struct trace_span *closed = &rank->span[g_array_index(open, size_t, depth - 1)];
+    closed->end = end;
+    closed->until = record[end].clock;
     g_array_set_size(open, depth - 1);
+}
+
+/* The innermost computation that is open. */
+static size_t computation_of(const struct trace_rank *rank, const GArray *open)
+{
+    for (guint depth = open->len; depth > 0; depth--) {
+        const size_t begin = g_array_index(open, size_t, depth - 1);
+        if (log_is_computation(&rank->log->record[begin]))
+            return begin;
+    }
+    return NO_RECORD;
 }
 
 void trace_find_spans(struct trace_rank *rank, uint64_t latest)
@@ -102,7 +114,7 @@ void trace_find_spans(struct trace_rank *rank, uint64_t latest)
     GArray *open = g_array_new(FALSE, FALSE, sizeof(size_t));
     for (size_t i = 0; i < rank->log->count; i++) {
         const struct log_record *record = &rank->log->record[i];
-        rank->span[i] = (struct trace_span){NO_RECORD, latest};
+        rank->span[i] = (struct trace_span){NO_RECORD, latest, computation_of(rank, open)};
         if (begins_span(record))
             g_array_append_val(open, i);
         else if (record->phase == LOG_END || record->operation == LOG_STEP_END)
@@ -111,23 +123,11 @@ void trace_find_spans(struct trace_rank *rank, uint64_t latest)
     g_array_unref(open);
 }
 
-/* "F 3", "step 0", "MPI_Recv (pending)". */
-static char *slice_name(const struct log_record *record, bool pending)
-{
-    const char *suffix = pending ? " (pending)" : "";
-    const char *name = log_operation_name((enum log_operation)record->operation);
-    if (record->operation == LOG_STEP_BEGIN)
-        return g_strdup_printf("step %d%s", log_step(record), suffix);
-    if (record->operation < LOG_SEND && record->micro_batch >= 0)
-        return g_strdup_printf("%s %d%s", name, record->micro_batch, suffix);
-    return g_strdup_printf("%s%s", name, suffix);
-}
-
 static void write_slice(struct trace *trace, int rank, size_t begin)
 {
     const struct log_record *record = &trace->rank[rank].log->record[begin];
     const struct trace_span *span = &trace->rank[rank].span[begin];
-    g_autofree char *name = slice_name(record, span->end == NO_RECORD);
+    g_autofree char *name = trace_slice_name(trace, rank, begin);
     const char *category = record->operation >= LOG_SEND         ? "mpi"
                            : record->operation == LOG_STEP_BEGIN ? "step"
                                                                  : "computation";

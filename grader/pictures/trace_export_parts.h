@@ -16,6 +16,7 @@
 struct trace_span {
     size_t end;     /* index of the end record; NO_RECORD: pending */
     uint64_t until; /* clock */
+    size_t inside;  /* the begin of the computation in which this one is; NO_RECORD: of none */
 };
 
 #define NO_ARROW (-1)
@@ -37,7 +38,9 @@ struct trace_rank {
     struct trace_span *span; /* [record]: of the begins */
     int *begins;             /* [record]: the first arrow that begins here, or NO_ARROW */
     int *ends;               /* [record]: the arrow that ends here, or NO_ARROW */
-    int in_flight;           /* forwards begun, and their backward not done */
+    GHashTable
+        *tensors;  /* by content, trace_export_names.c's: what enters and leaves computations */
+    int in_flight; /* forwards begun, and their backward not done */
 };
 
 struct trace {
@@ -83,7 +86,11 @@ json_t *trace_arguments(const struct trace *trace, int rank, size_t begin);
 /* What a collective's have beside: group, type and operation of its elements, who came last, times. */
 void trace_add_collective(const struct trace *trace, const struct collective_call *call,
                           json_t *arguments);
-/* "all-reduce among {0, 2}". The caller frees. */
+/* trace_export_names.c; the caller frees the names. */
+void trace_find_tensors(struct trace_rank *rank);
+char *trace_slice_name(const struct trace *trace, int rank, size_t begin);
+char *trace_computation_name(const struct log_record *record);
+char *trace_peer_name(int peer);
 char *trace_collective_name(const struct trace *trace, const struct collective_call *call);
 /* The call that a record of a request is about; NULL: it is about none. */
 const struct collective_call *trace_call_of_request(const struct trace *trace, int rank,

@@ -168,7 +168,7 @@ struct platform *platform_read(const char *kit, const char *name, GString *error
                   g_markup_parse_context_end_parse(context, &problem);
     g_markup_parse_context_free(context);
     if (!parsed || reading.found.hosts == 0 || !(reading.found.speed > 0)) {
-        g_string_printf(error, "PLATFORM=%s: %s", name,
+        g_string_printf(error, "PLATFORM=%s: %s: %s", name, path,
                         problem ? problem->message
                                 : "it has no <cluster> or <host> with a speed such as 1Gf");
         g_clear_error(&problem);

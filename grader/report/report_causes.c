@@ -15,7 +15,7 @@ char *report_seen(const struct grade *grade, const struct check_result *result)
     int number = cause_number(grade, result);
     const struct cause *cause = cause_at(grade, number);
     const char *headline = result->verdict->headline->str;
-    if (!cause || grade->begin_here)
+    if (!cause)
         return g_strdup(headline);
     switch (cause_relation(cause, result)) {
     case CAUSE_TOLD:
@@ -35,24 +35,22 @@ char *report_seen(const struct grade *grade, const struct check_result *result)
 bool report_is_told_elsewhere(const struct grade *grade, const struct check_result *result)
 {
     const struct cause *cause = cause_at(grade, cause_number(grade, result));
-    return cause && !grade->begin_here && cause_relation(cause, result) != CAUSE_TOLD;
+    return cause && cause_relation(cause, result) != CAUSE_TOLD;
 }
 
 static bool are_there(const struct grade *grade)
 {
-    return grade->causes && grade->causes->len > 0 && !grade->begin_here;
+    return grade->causes && grade->causes->len > 0;
 }
 
-/* "MISTAKE: what was seen" */
-static char *what_is_wrong(const struct cause *cause)
+char *report_cause_wrong(const struct cause *cause)
 {
     const struct verdict *verdict = cause->told->verdict;
     return g_strdup_printf("%s%s%s", verdict->mistake->str, verdict->mistake->len > 0 ? ": " : "",
                            verdict->headline->str);
 }
 
-/* "This explains no_luck and own_stage (0.30 points)." with names in quotes of a kind. */
-static char *what_it_explains(const struct cause *cause, const char *quote)
+char *report_cause_explains(const struct cause *cause, const char *quote)
 {
     GString *text = g_string_new("This explains ");
     for (guint i = 0; i < cause->of->len; i++) {
@@ -64,12 +62,9 @@ static char *what_it_explains(const struct cause *cause, const char *quote)
     return g_string_free(text, FALSE);
 }
 
-/* A new string; empty if nothing is known. */
-static char *where_to_look(const struct cause *cause)
+char *report_cause_look(const struct cause *cause)
 {
-    /* where a TODO stands, the headline says */
-    const char *look =
-        cause->told->verdict->basis == BASIS_UNWRITTEN ? NULL : cause_look(cause->told);
+    const char *look = cause_look(cause->told);
     return look
                ? g_strdup_printf("Look at this: %s%s", look, g_str_has_suffix(look, "?") ? "" : ".")
                : g_strdup("");
@@ -82,31 +77,23 @@ void report_causes(GString *markdown, const struct grade *grade)
     g_string_append(markdown, "What to mend, the surest first:\n\n");
     for (guint i = 0; i < grade->causes->len; i++) {
         const struct cause *cause = grade->causes->pdata[i];
-        g_autofree char *wrong = what_is_wrong(cause), *look = where_to_look(cause);
-        g_autofree char *explains = what_it_explains(cause, "`");
+        g_autofree char *wrong = report_cause_wrong(cause), *look = report_cause_look(cause);
+        g_autofree char *explains = report_cause_explains(cause, "`");
+        g_autofree char *error = report_first_error(cause->told->verdict->explanation->str);
         g_string_append_printf(markdown, "%u. **", i + 1);
         text_append_plain(markdown, wrong);
-        g_string_append_printf(markdown, "** %s ", explains);
+        g_string_append(markdown, error ? "**: " : "**. ");
+        text_append_plain(markdown, error ? error : "");
+        g_string_append_printf(markdown, "%s%s ", error ? ". " : "", explains);
         text_append_plain(markdown, look);
         g_string_append(markdown, "\n");
     }
 }
 
-void report_causes_plain(GString *text, const struct grade *grade, int width)
+char *report_first_error(const char *explanation)
 {
-    if (!are_there(grade))
-        return;
-    g_string_append(text, "\nWhat to mend, the surest first:\n");
-    for (guint i = 0; i < grade->causes->len; i++) {
-        const struct cause *cause = grade->causes->pdata[i];
-        g_autofree char *wrong = what_is_wrong(cause), *look = where_to_look(cause);
-        g_autofree char *explains = what_it_explains(cause, "");
-        g_autofree char *number = g_strdup_printf("%3u. ", i + 1);
-        g_autofree char *clean = text_clean(wrong, strlen(wrong), 1000);
-        gsize begin = text->len;
-        text_append_wrapped(text, clean, "     ", width);
-        memcpy(text->str + begin, number, MIN(strlen(number), 5));
-        text_append_wrapped(text, explains, "     ", width);
-        text_append_wrapped(text, look, "     ", width);
-    }
+    g_autoptr(GRegex) error = g_regex_new("^[^\\s:]+:\\d+:(\\d+:)? (fatal )?error: .*$",
+                                          G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    return g_regex_match(error, explanation, 0, &match) ? g_match_info_fetch(match, 0) : NULL;
 }

@@ -1,130 +1,182 @@
 /*
- * report.html: the Markdown rendered by cmark-gfm, which leaves out raw HTML and
- * dangerous links, in one file with a style sheet and the pictures inside.
+ * report.html: what the Markdown says, as a page for a screen of any width, light or dark, for paper and for a reader that
+ * reads aloud. One file with a style sheet and the pictures inside; it has no script, and asks for nothing from elsewhere.
  */
-#include "grader/report/report.h"
+#include "grader/report/report_html.h"
 
-#include <cmark-gfm-core-extensions.h>
-#include <cmark-gfm.h>
-#include <stdlib.h>
+#include "grader/grade/causes.h"
+#include "grader/grade/grade_state.h"
+#include "grader/report/report.h"
+#include "grader/report/report_todos.h"
+
 #include <string.h>
 
-static const char style_sheet[] =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1a1a1a;background:#fff}"
-    "h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #ccc}"
-    "h3{font-size:1rem;margin-top:1.5rem}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;"
-    "padding:.25rem .6rem;border-bottom:1px solid #e0e0e0}"
-    "pre{background:#f5f5f5;padding:.6rem;white-space:pre-wrap;overflow-wrap:anywhere;"
-    "font-size:.85rem}"
-    "code{background:#f5f5f5}blockquote{border-left:4px solid #d55e00;margin:1rem 0;"
-    "padding:.1rem 1rem}img{max-width:100%;height:auto}"
-    "body{overflow-wrap:break-word}"
-    ".checks td:nth-child(1),.checks td:nth-child(3){white-space:nowrap}.checks "
-    "th:nth-child(2){width:45%}.checks th:nth-child(4){width:35%}"
-    ".pass{color:#1a7f37}.fail{color:#c1121f;font-weight:bold}"
-    /* on a phone the cells of a check stand one below the other; other tables and pictures are moved
-     * sideways */
-    "@media(max-width:45rem){body{margin:1rem auto}ol,ul{padding-left:1.5rem}"
-    "table,p:has(>img){display:block;overflow-x:auto}td{min-width:6rem}"
-    "img{max-width:none;width:40rem}"
-    ".checks tbody,.checks tr,.checks td{display:block}.checks thead{display:none}"
-    ".checks tr{border-bottom:1px solid #e0e0e0;padding:.4rem 0}"
-    ".checks td{border:0;padding:0}}";
-
-/* A picture's file as a data URI, or NULL. Only names of files in the folder are followed. */
-static char *data_uri(const char *folder, const char *name)
+/* A part of the page, and the line of the contents that leads there. */
+static void append_section(GString *html, GString *contents, const char *id, const char *title,
+                           const char *content)
 {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_autofree char *content = NULL;
-    gsize length;
-    const char *type = g_str_has_suffix(name, ".svg")   ? "image/svg+xml"
-                       : g_str_has_suffix(name, ".png") ? "image/png"
-                                                        : NULL;
-    if (!type || strchr(name, '/') || !g_file_get_contents(path, &content, &length, NULL))
-        return NULL;
-    g_autofree char *base64 = g_base64_encode((const guchar *)content, length);
-    return g_strdup_printf("data:%s;base64,%s", type, base64);
+    if (!*content)
+        return;
+    g_string_append_printf(html,
+                           "<section aria-labelledby=\"%s\"><h2 id=\"%s\">%s</h2>\n%s</section>\n",
+                           id, id, title, content);
+    g_string_append_printf(contents, "<li><a href=\"#%s\">%s</a></li>\n", id, title);
 }
 
-/* The text of all children of a node. */
-static char *plain_text(cmark_node *node)
+/* ---- points ---------------------------------------------------------------------------------------------- */
+
+static bool shows_tier(const struct grade *grade, int tier)
 {
-    GString *text = g_string_new(NULL);
-    for (cmark_node *child = cmark_node_first_child(node); child; child = cmark_node_next(child))
-        if (cmark_node_get_literal(child))
-            g_string_append(text, cmark_node_get_literal(child));
-    return g_string_free(text, FALSE);
+    return !grade->partial || grade_points(grade, tier).all > 0;
 }
 
-/* Puts the picture itself in the place of its name, and words in the place of any other. */
-static void replace_image(cmark_node *image, const char *folder)
+/* For the eye: the numbers beside it say the same. */
+static void append_bar(GString *html, struct points points)
 {
-    g_autofree char *uri = data_uri(folder, cmark_node_get_url(image));
-    g_autofree char *text = plain_text(image);
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-    g_autofree char *html = uri ? g_strdup_printf("<img alt=\"%s\" src=\"%s\">", escaped, uri)
-                                : g_strdup_printf("<em>[picture: %s]</em>", escaped);
-    /* the renderer writes a custom node's text as it is, in safe mode, too */
-    cmark_node *custom = cmark_node_new(CMARK_NODE_CUSTOM_INLINE);
-    cmark_node_set_on_enter(custom, html);
-    cmark_node_replace(image, custom);
-    cmark_node_free(image);
+    const double all = points.all > 0 ? points.all : 1;
+    g_string_append_printf(html,
+                           "<span class=\"bar\" aria-hidden=\"true\"><span class=\"got\" "
+                           "style=\"width:%.1f%%\"></span><span class=\"unknown\" "
+                           "style=\"width:%.1f%%\"></span></span>",
+                           100 * points.got / all, 100 * (points.all - points.judged) / all);
 }
 
-static void replace_images(cmark_node *document, const char *folder)
+static char *points_html(const struct grade *grade)
 {
-    GPtrArray *images = g_ptr_array_new();
-    cmark_iter *iterator = cmark_iter_new(document);
-    cmark_event_type event;
-    while ((event = cmark_iter_next(iterator)) != CMARK_EVENT_DONE)
-        if (event == CMARK_EVENT_ENTER &&
-            cmark_node_get_type(cmark_iter_get_node(iterator)) == CMARK_NODE_IMAGE)
-            g_ptr_array_add(images, cmark_iter_get_node(iterator));
-    cmark_iter_free(iterator);
-    /* from the last to the first, so that one inside another goes first */
-    for (guint i = images->len; i-- > 0;)
-        replace_image(images->pdata[i], folder);
-    g_ptr_array_free(images, TRUE);
+    GString *html =
+        g_string_new("<table class=\"overview\"><caption>Points of each part</caption>\n<thead>"
+                     "<tr><th scope=\"col\">part</th><th scope=\"col\">points</th></tr>"
+                     "</thead>\n<tbody>\n");
+    for (guint tier = 0; tier < grade->rubric->tiers->len; tier++) {
+        if (!shows_tier(grade, (int)tier))
+            continue;
+        g_autofree char *worth = report_tier_points(grade, (int)tier);
+        g_string_append_printf(html, "<tr><th scope=\"row\"><a href=\"#tier-%u\">", tier + 1);
+        report_html_text(html, RUBRIC_TIERS(grade->rubric, tier)->name);
+        g_string_append(html, "</a></th><td>");
+        append_bar(html, grade_points(grade, (int)tier));
+        g_string_append_printf(html, "<span class=\"worth\">%s</span></td></tr>\n", worth);
+    }
+    g_string_append(html, "</tbody></table>\n");
+    return g_string_free(html, FALSE);
 }
 
-/* A name for the tables of checks, and colours for the cells that hold a verdict and nothing else. */
-static char *mark_checks(const char *body)
+/* ---- causes -------------------------------------------------------------------------------------------------- */
+
+/* A link from a cause to what is told about it. */
+static void append_more(GString *html, const struct grade *grade, const GPtrArray *todos,
+                        int number)
 {
-    static const char head[] = "\n<thead>\n<tr>\n<th></th>\n<th>check</th>";
-    GString *text = g_string_new(body);
-    g_autofree char *plain = g_strconcat("<table>", head, NULL);
-    g_autofree char *named = g_strconcat("<table class=\"checks\">", head, NULL);
-    g_string_replace(text, plain, named, 0);
-    g_string_replace(text, "<td>PASS</td>", "<td class=\"pass\">PASS</td>", 0);
-    g_string_replace(text, "<td>FAIL</td>", "<td class=\"fail\">FAIL</td>", 0);
-    return g_string_free(text, FALSE);
+    const struct cause *cause = grade->causes->pdata[number - 1];
+    const int todo = report_todo_number(todos, cause->told);
+    if (todo > 0)
+        g_string_append_printf(html, " <a href=\"#todo-%d\">TODO %d</a>", todo, todo);
+    else if (report_has_details(cause->told))
+        g_string_append_printf(html, " <a href=\"#check-%s\">All about cause %d</a>",
+                               cause->told->check->name, number);
 }
 
-char *report_html(const char *markdown, const char *folder, const char *title)
+static char *causes_html(const struct grade *grade, const GPtrArray *todos)
 {
-    cmark_gfm_core_extensions_ensure_registered();
-    int options = CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8;
-    cmark_parser *parser = cmark_parser_new(options);
-    cmark_syntax_extension *table = cmark_find_syntax_extension("table");
-    if (table)
-        cmark_parser_attach_syntax_extension(parser, table);
-    cmark_parser_feed(parser, markdown, strlen(markdown));
-    cmark_node *document = cmark_parser_finish(parser);
-    replace_images(document, folder);
-    char *body = cmark_render_html(document, options, cmark_parser_get_syntax_extensions(parser));
-    g_autofree char *marked = mark_checks(body);
-    g_autofree char *escaped = g_markup_escape_text(title, -1);
-    char *html = g_strdup_printf(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        "<meta name=\"viewport\" content=\"width=device-width\">"
+    g_autoptr(GString) markdown = g_string_new(NULL), list = g_string_new(NULL);
+    GString *html = g_string_new(NULL);
+    report_causes(markdown, grade);
+    report_html_markdown(list, markdown->str, "", 3);
+    const char *rest = list->str;
+    int number = 0;
+    for (const char *item; (item = strstr(rest, "<li>")); rest = item + strlen("<li>")) {
+        const char *end = strstr(item, "</li>");
+        g_string_append_len(html, rest, item - rest);
+        g_string_append_printf(html, "<li id=\"cause-%d\">", ++number);
+        if (!end || (guint)number > grade->causes->len)
+            continue;
+        g_string_append_len(html, item + strlen("<li>"), end - item - (gssize)strlen("<li>"));
+        append_more(html, grade, todos, number);
+        item = end - strlen("<li>");
+    }
+    g_string_append(html, rest);
+    return g_string_free(html, FALSE);
+}
+
+/* ---- the page -------------------------------------------------------------------------------------------------- */
+
+static char *notes_html(const struct grade *grade)
+{
+    GString *html = g_string_new(NULL);
+    for (guint i = 0; i < grade->notes->len; i++) {
+        g_string_append(html, "<div class=\"note\">");
+        report_html_markdown(html, grade->notes->pdata[i], "", 3);
+        g_string_append(html, "</div>\n");
+    }
+    return g_string_free(html, FALSE);
+}
+
+static char *runs_html(const struct grade *grade)
+{
+    g_autoptr(GString) markdown = g_string_new(NULL);
+    GString *html = g_string_new("<details><summary>What was run, with which seed, and how it ended"
+                                 "</summary>\n");
+    report_runs(markdown, grade);
+    report_html_markdown(html, markdown->str, "", 3);
+    g_string_append(html, "</details>\n");
+    return g_string_free(html, FALSE);
+}
+
+static char *checks_html(const struct grade *grade, const GPtrArray *todos)
+{
+    GString *html = g_string_new(NULL);
+    for (guint tier = 0; tier < grade->rubric->tiers->len; tier++)
+        if (shows_tier(grade, (int)tier))
+            report_html_tier(html, grade, todos, (int)tier);
+    return g_string_free(html, FALSE);
+}
+
+/* The parts of the page, and its contents. */
+static void append_parts(GString *html, GString *contents, const struct grade *grade,
+                         const char *folder)
+{
+    g_autoptr(GPtrArray) todos = report_todos(grade);
+    g_autofree char *next = report_next_markdown(grade), *points = points_html(grade),
+                    *notes = notes_html(grade), *causes = causes_html(grade, todos),
+                    *checks = checks_html(grade, todos), *runs = runs_html(grade);
+    g_autoptr(GString) steps = g_string_new(NULL), unwritten = g_string_new(NULL),
+                       details = g_string_new(NULL);
+    report_html_markdown(steps, next, folder, 3);
+    report_html_todos(unwritten, grade, todos, folder);
+    report_html_details(details, grade, folder);
+    append_section(html, contents, "points", "Points", points);
+    append_section(html, contents, "next", "What to do next", steps->str);
+    append_section(html, contents, "notes", "Notes", notes);
+    append_section(html, contents, "causes", "Causes", causes);
+    append_section(html, contents, "checks", "Checks", checks);
+    append_section(html, contents, "unwritten", "Not yet written", unwritten->str);
+    append_section(html, contents, "details", "Details", details->str);
+    append_section(html, contents, "runs", "Runs", runs);
+}
+
+char *report_html(const struct grade *grade, const char *folder)
+{
+    g_autoptr(GString) parts = g_string_new(NULL), contents = g_string_new(NULL),
+                       title = g_string_new(NULL);
+    g_autofree char *score = report_score(grade);
+    append_parts(parts, contents, grade, folder);
+    report_html_text(title, grade->rubric->assignment);
+    g_string_append(title, ": ");
+    report_html_text(title, grade->collection->name);
+    return g_strdup_printf(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-        "img-src data:; style-src 'unsafe-inline'\">"
-        "<title>%s</title><style>%s</style></head>\n<body>\n%s</body></html>\n",
-        escaped, style_sheet, marked);
-    free(body);
-    cmark_node_free(document);
-    cmark_parser_free(parser);
-    return html;
+        "img-src data:; style-src 'unsafe-inline'\">\n"
+        "<title>%s</title>\n<style>\n%s</style></head>\n<body>\n"
+        "<a class=\"skip\" href=\"#main\">To the report</a>\n"
+        "<header><h1>%s</h1>\n<p class=\"score\">%s</p></header>\n"
+        "<nav aria-labelledby=\"contents\"><h2 id=\"contents\">Contents</h2>\n<ul>\n%s</ul></nav>\n"
+        "<main id=\"main\" tabindex=\"-1\">\n%s</main>\n"
+        "<footer><p>Graded in %.0f s. Beside this file: <code>report.md</code>, the same as text, "
+        "and "
+        "<code>results.json</code>.</p></footer>\n</body></html>\n",
+        title->str, report_html_style, title->str, score, contents->str, parts->str,
+        grade_seconds(grade));
 }

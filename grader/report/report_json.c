@@ -1,7 +1,12 @@
 /*
  * results.json, as Gradescope reads it:
  * https://gradescope-autograders.readthedocs.io/en/latest/specs/ ("Output format").
+ *
+ * The whole has a score and, in that format, no maximum: how many points the autograder gives is set where the
+ * assignment is made, to what judges give without bonus. A bonus makes the score larger than that, which is extra
+ * credit there. Points that a person gives are no part of it.
  */
+#include "grader/grade/grade_state.h"
 #include "grader/report/report.h"
 
 #include "grader/text/text.h"
@@ -23,18 +28,53 @@ static json_t *string(const char *text)
     return json_string(clean);
 }
 
-/* Gradescope adds nothing up where the whole has a score: a bonus makes that larger than its
- * max_score, which is what extra credit is there. */
+/* What costs nothing has no score: a test without one and without a status is shown as information, not as a zero. A
+ * test knows only passed and failed: what is not yet written failed, and its tag says which. */
+static void set_score(json_t *test, const struct check_result *result)
+{
+    const enum grade_state state = grade_state(result);
+    if (state == STATE_NOT_JUDGED || state == STATE_FOR_A_PERSON)
+        return;
+    json_object_set_new(test, "score", number(result->points));
+    json_object_set_new(test, "max_score", number(result->check->points));
+    json_object_set_new(test, "status", json_string(state == STATE_PASSED ? "passed" : "failed"));
+}
+
+static json_t *tags_of(const struct check_result *result, bool bonus, bool elsewhere)
+{
+    const struct verdict *verdict = result->verdict;
+    const enum grade_state state = grade_state(result);
+    json_t *tags = json_array();
+    if (result->check->question)
+        json_array_append_new(tags, string(result->check->question));
+    if (bonus)
+        json_array_append_new(tags, json_string("bonus"));
+    if (state != STATE_PASSED && state != STATE_FAILED)
+        json_array_append_new(tags, json_string(grade_state_name(state)));
+    if (state == STATE_NOT_JUDGED && verdict->culprit != CULPRIT_NOBODY) {
+        g_autofree char *culprit = g_strconcat("culprit: ", culprit_name(verdict->culprit), NULL);
+        json_array_append_new(tags, json_string(culprit));
+    }
+    if (verdict->mistake->len > 0 && !elsewhere)
+        json_array_append_new(tags, string(verdict->mistake->str));
+    return tags;
+}
+
 static json_t *test_of(const struct grade *grade, const struct check_result *result, bool bonus)
 {
     const struct verdict *verdict = result->verdict;
+    const enum grade_state state = grade_state(result);
     g_autoptr(GString) output = g_string_new(NULL);
-    json_t *test = json_object(), *tags = json_array();
+    json_t *test = json_object();
     bool elsewhere = report_is_told_elsewhere(grade, result);
     if (!elsewhere) { /* else the details say it */
         text_append_plain(output, verdict->headline->str);
         g_string_append(output, "\n\n");
     }
+    if (state == STATE_NOT_JUDGED || state == STATE_FOR_A_PERSON)
+        g_string_append_printf(output, "%.2f points, %s.\n\n", result->check->points,
+                               state == STATE_FOR_A_PERSON ? "which a person gives"
+                                                           : "not yet judged");
     if (report_needs_details(result))
         report_details(output, grade, result);
     if (result->instead && result->runs->len > 0)
@@ -45,27 +85,10 @@ static json_t *test_of(const struct grade *grade, const struct check_result *res
     g_autofree char *title = g_strconcat(bonus ? "Bonus: " : "", result->check->title, NULL);
     json_object_set_new(test, "name", string(title));
     json_object_set_new(test, "number", string(result->check->name));
-    json_object_set_new(test, "score", number(result->points));
-    json_object_set_new(test, "max_score", number(result->check->points));
-    /* Gradescope knows passed and failed; without a status it shows the score alone. */
-    if (verdict->kind != VERDICT_NOT_JUDGED)
-        json_object_set_new(test, "status",
-                            json_string(verdict->kind == VERDICT_PASS ? "passed" : "failed"));
+    set_score(test, result);
     json_object_set_new(test, "output", string(output->str));
     json_object_set_new(test, "output_format", json_string("md"));
-    if (result->check->question)
-        json_array_append_new(tags, string(result->check->question));
-    if (bonus)
-        json_array_append_new(tags, json_string("bonus"));
-    if (verdict->kind == VERDICT_NOT_JUDGED)
-        json_array_append_new(tags, json_string("not judged"));
-    if (verdict->kind == VERDICT_NOT_JUDGED && verdict->culprit != CULPRIT_NOBODY) {
-        g_autofree char *culprit = g_strconcat("culprit: ", culprit_name(verdict->culprit), NULL);
-        json_array_append_new(tags, json_string(culprit));
-    }
-    if (verdict->mistake->len > 0 && !elsewhere)
-        json_array_append_new(tags, string(verdict->mistake->str));
-    json_object_set_new(test, "tags", tags);
+    json_object_set_new(test, "tags", tags_of(result, bonus, elsewhere));
     json_object_set_new(test, "visibility", json_string(result->check->visibility));
     return test;
 }
@@ -91,7 +114,6 @@ char *report_json(const struct grade *grade)
                 tests, test_of(grade, result, rubric_check_is_bonus(grade->rubric, result->check)));
     }
     json_object_set_new(root, "score", number(points.got + bonus.got));
-    json_object_set_new(root, "max_score", number(points.all));
     json_object_set_new(root, "execution_time",
                         json_integer((json_int_t)ceil(grade_seconds(grade))));
     json_object_set_new(root, "output", string(output->str));
@@ -100,13 +122,13 @@ char *report_json(const struct grade *grade)
     json_object_set_new(root, "stdout_visibility", json_string("hidden"));
     json_object_set_new(root, "tests", tests);
     const char *device = build_device(grade->build);
-    json_object_set_new(root, "extra_data",
-                        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "assignment",
-                                  grade->rubric->assignment, "device", device ? device : "cpu",
-                                  "judged_points", number(points.judged), "not_judged_points",
-                                  number(points.all - points.judged), "bonus", number(bonus.got),
-                                  "judged_bonus", number(bonus.judged), "not_judged_bonus",
-                                  number(bonus.all - bonus.judged)));
+    json_object_set_new(
+        root, "extra_data",
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "assignment", grade->rubric->assignment,
+                  "device", device ? device : "cpu", "points", number(points.all), "judged_points",
+                  number(points.judged), "not_judged_points", number(points.all - points.judged),
+                  "bonus", number(bonus.got), "bonus_points", number(bonus.all), "judged_bonus",
+                  number(bonus.judged), "not_judged_bonus", number(bonus.all - bonus.judged)));
     char *text = json_dumps(root, JSON_INDENT(2));
     char *copy = g_strconcat(text ? text : "", "\n", NULL);
     free(text);

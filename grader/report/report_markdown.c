@@ -1,132 +1,46 @@
-/* The report as Markdown, and what the reports share. */
+/* The report as Markdown. */
+#include "grader/report/commands.h"
 #include "grader/report/report.h"
 
-#include "grader/grade/causes.h"
+#include "grader/grade/grade_state.h"
+#include "grader/report/report_todos.h"
 #include "grader/text/text.h"
 
 #include <string.h>
 
-/* "0.30 of 1.00 points" or "0.30 of 0.80 judged points, 0.20 not yet judged". */
-static void append_points(GString *text, struct points points, const char *unit)
+/* What was seen, in the cell of a table. */
+void report_cell(GString *markdown, const struct grade *grade, const GPtrArray *todos,
+                 const struct check_result *result)
 {
-    double open = points.all - points.judged;
-    if (open < 0.005)
-        g_string_append_printf(text, "%.2f of %.2f%s", points.got, points.all, unit);
+    const int todo = report_todo_number(todos, result);
+    g_autofree char *seen = report_seen(grade, result);
+    if (todo > 0)
+        g_string_append_printf(markdown, "waits for [TODO %d](#todo-%d)", todo, todo);
     else
-        g_string_append_printf(text, "%.2f of %.2f judged%s, %.2f not yet judged", points.got,
-                               points.judged, unit, open);
-}
-
-char *report_score(const struct grade *grade)
-{
-    struct points points = grade_points(grade, POINTS_WITHOUT_BONUS);
-    struct points bonus = grade_points(grade, POINTS_OF_BONUS);
-    GString *text = g_string_new(NULL);
-    if (points.all > 0 || bonus.all <= 0)
-        append_points(text, points, " points");
-    if (bonus.all > 0) {
-        g_string_append(text, text->len > 0 ? ", and bonus " : "bonus ");
-        append_points(text, bonus, "");
-    }
-    return g_string_free(text, FALSE);
-}
-
-char *report_tier_points(const struct grade *grade, int tier)
-{
-    struct points points = grade_points(grade, tier);
-    const bool bonus = RUBRIC_TIERS(grade->rubric, tier)->bonus;
-    GString *text = g_string_new(bonus ? "bonus " : NULL);
-    append_points(text, points, bonus ? "" : " points");
-    g_string_append(text, bonus ? ", on top" : "");
-    return g_string_free(text, FALSE);
-}
-
-bool report_needs_details(const struct check_result *result)
-{
-    if (!result->done || !result->check->judge)
-        return false;
-    return result->verdict->kind != VERDICT_PASS;
-}
-
-/* The run to repeat: the first that did not finish, else the first. */
-static const struct run_summary *run_to_repeat(const struct check_result *result)
-{
-    for (guint i = 0; i < result->runs->len; i++) {
-        const struct run_summary *run = &g_array_index(result->runs, struct run_summary, i);
-        if (run->end != RUN_FINISHED && run->end != RUN_REFUSED)
-            return run;
-    }
-    return NULL;
-}
-
-static void append_commands(GString *markdown, const struct check_result *result)
-{
-    const struct run_summary *odd = run_to_repeat(result);
-    if (result->runs->len == 0 || strstr(result->verdict->explanation->str, "make train ") ||
-        strstr(result->verdict->explanation->str, "make simulate "))
-        return; /* nothing to repeat, or the judge said it */
-    g_string_append(markdown,
-                    odd || result->runs->len == 1 ? "\nRepeat the run:\n" : "\nRepeat the runs:\n");
-    g_autoptr(GString) commands = g_string_new(NULL);
-    for (guint i = 0; i < result->runs->len; i++) {
-        const struct run_summary *run = &g_array_index(result->runs, struct run_summary, i);
-        if (!odd || odd == run)
-            g_string_append_printf(commands, "%s\n", run->command);
-    }
-    text_append_code_block(markdown, commands->str);
-    if (odd && *odd->output && odd->end != RUN_NOT_STARTED) {
-        g_string_append(markdown, "\nThe last that it printed:\n");
-        g_autofree char *end = text_clean(odd->output, strlen(odd->output), 1500);
-        text_append_code_block(markdown, end);
-    }
-}
-
-void report_details(GString *markdown, const struct grade *grade, const struct check_result *result)
-{
-    const struct verdict *verdict = result->verdict;
-    if (report_is_told_elsewhere(grade, result)) {
-        g_autofree char *seen = report_seen(grade, result);
         text_append_plain(markdown, seen);
-        g_string_append(markdown, ". What this check saw: ");
-        text_append_plain(markdown, verdict->headline->str);
-        g_string_append_c(markdown, '\n');
-        append_commands(markdown, result);
-        return;
-    }
-    if (verdict->mistake->len > 0 && !strstr(verdict->explanation->str, verdict->mistake->str)) {
-        g_string_append(markdown, "This fits a known mistake: ");
-        text_append_plain(markdown, verdict->mistake->str);
-        g_string_append(markdown, ".\n\n");
-    }
-    g_string_append(markdown, verdict->explanation->str);
-    if (verdict->explanation->len > 0 && !g_str_has_suffix(verdict->explanation->str, "\n"))
-        g_string_append_c(markdown, '\n');
-    const char *look = cause_look(result); /* a known mistake's text says it already */
-    if (look && verdict->kind == VERDICT_FAIL && !strstr(verdict->explanation->str, look)) {
-        g_string_append(markdown, "\nLook at this next: ");
-        text_append_plain(markdown, look);
-        g_string_append_c(markdown, '\n');
-    }
-    append_commands(markdown, result);
+    g_autofree char *instead = report_instead(grade, result, "`");
+    g_string_append_printf(markdown, "%s%s", instead ? "; " : "", instead ? instead : "");
 }
 
-char *report_instead(const struct grade *grade, const struct check_result *result,
-                     const char *quote)
+static int checks_of(const struct grade *grade, int tier)
 {
-    if (!result->build || !result->instead || result->runs->len == 0)
-        return NULL;
-    GString *text = g_string_new("judged with the course's own files of ");
-    const GPtrArray *course = build_course(result->build), *always = build_course(grade->build);
-    for (guint i = 0, told = 0; i < course->len; i++)
-        if (!g_ptr_array_find((GPtrArray *)always, course->pdata[i], NULL))
-            g_string_append_printf(text, "%s%s%s%s", told++ == 0 ? "" : " and ", quote,
-                                   (char *)course->pdata[i], quote);
-    return g_string_free(text, FALSE);
+    int count = 0;
+    for (guint i = 0; i < grade->results->len; i++)
+        count += GRADE_RESULTS(grade, i)->check->tier == tier;
+    return count;
 }
 
-/* ---- report.md --------------------------------------------------------------------------- */
+char *report_tier_in_one_line(const struct grade *grade, int tier)
+{
+    const int checks = checks_of(grade, tier);
+    if (!RUBRIC_TIERS(grade->rubric, tier)->bonus || !report_tier_is_unwritten(grade, tier))
+        return NULL;
+    return checks == 1 ? g_strdup("Its one check is not yet written.")
+                       : g_strdup_printf("None of its %d checks is written yet.", checks);
+}
 
-static void append_tier(GString *markdown, const struct grade *grade, int tier)
+static void append_tier(GString *markdown, const struct grade *grade, const GPtrArray *todos,
+                        int tier)
 {
     struct points points = grade_points(grade, tier);
     if (grade->partial && points.all == 0)
@@ -135,66 +49,120 @@ static void append_tier(GString *markdown, const struct grade *grade, int tier)
     text_append_plain(markdown, RUBRIC_TIERS(grade->rubric, tier)->name);
     g_autofree char *worth = report_tier_points(grade, tier);
     g_string_append_printf(markdown, "\n\n%s\n\n", worth);
-    g_string_append(markdown, "| | check | points | what was seen |\n|---|---|---|---|\n");
+    g_autofree char *line = report_tier_in_one_line(grade, tier);
+    if (line) {
+        g_string_append_printf(markdown, "%s\n", line);
+        return;
+    }
+    g_string_append(markdown, "| state | check | points | what was seen |\n|---|---|---|---|\n");
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
         if (result->check->tier != tier || (grade->partial && !result->done))
             continue;
-        g_string_append_printf(markdown, "| %s | ", verdict_kind_name(result->verdict->kind));
+        g_string_append_printf(markdown, "| %s | ", grade_state_name(grade_state(result)));
         text_append_plain(markdown, result->check->title);
-        g_string_append_printf(markdown, " (`%s`) | %.2f of %.2f | ", result->check->name,
-                               result->points, result->check->points);
-        g_autofree char *seen = report_seen(grade, result);
-        text_append_plain(markdown, seen);
-        g_autofree char *instead = report_instead(grade, result, "`");
-        g_string_append_printf(markdown, "%s%s |\n", instead ? "; " : "", instead ? instead : "");
+        g_autofree char *got = report_check_points(result);
+        g_string_append_printf(markdown, " (`%s`) | %s | ", result->check->name, got);
+        report_cell(markdown, grade, todos, result);
+        g_string_append(markdown, " |\n");
     }
+}
+
+void report_todo(GString *markdown, const struct grade *grade, const struct report_todo *todo)
+{
+    const struct verdict *verdict = todo->told->verdict;
+    g_autofree char *checks = report_todo_checks(todo);
+    g_autofree char *command = report_command(grade, todo->told);
+    g_string_append(markdown, "**");
+    text_append_plain(markdown, verdict->headline->str);
+    g_string_append_printf(markdown, "**\n\n%s\n\n%s for it: %s.\n", verdict->explanation->str,
+                           todo->of->len == 1 ? "Waits" : "Wait", checks);
+    g_string_append(markdown, "\nWhen it is written:\n\n");
+    text_append_code_block(markdown, command);
+}
+
+static void append_todos(GString *markdown, const struct grade *grade, const GPtrArray *todos)
+{
+    if (todos->len > 0)
+        g_string_append(markdown, "\n## Not yet written\n");
+    for (guint i = 0; i < todos->len; i++) {
+        g_string_append_printf(markdown, "\n### TODO %u\n\n", i + 1);
+        report_todo(markdown, grade, todos->pdata[i]);
+    }
+}
+
+bool report_has_details(const struct check_result *result)
+{
+    const char *instead = result->runs->len > 0 ? result->instead : NULL;
+    const struct verdict *verdict = result->verdict;
+    return (report_needs_details(result) && grade_state(result) != STATE_UNWRITTEN) ||
+           verdict->pictures->len > 0 || verdict->remark->len > 0 || instead;
 }
 
 static void append_pictures(GString *markdown, const struct check_result *result)
 {
-    for (guint i = 0; i < result->verdict->pictures->len; i++) {
-        const char *picture = result->verdict->pictures->pdata[i];
+    const struct verdict *verdict = result->verdict;
+    for (guint i = 0; i < verdict->pictures->len; i++) {
+        const char *words = verdict_picture_words(verdict, i);
         g_string_append(markdown, "\n![");
-        text_append_plain(markdown, result->check->title);
-        g_string_append_printf(markdown, "](<%s>)\n", picture);
+        text_append_plain(markdown, words ? words : result->check->title);
+        if (!words) { /* what it shows is what was seen */
+            g_string_append(markdown, ": ");
+            text_append_plain(markdown, verdict->headline->str);
+        }
+        g_string_append_printf(markdown, "](<%s>)\n", (char *)verdict->pictures->pdata[i]);
     }
+}
+
+void report_check(GString *markdown, const struct grade *grade, const struct check_result *result)
+{
+    const struct verdict *verdict = result->verdict;
+    const bool elsewhere = report_is_told_elsewhere(grade, result);
+    if (!elsewhere) { /* else the details say it */
+        g_string_append(markdown, "**");
+        text_append_plain(markdown, verdict->headline->str);
+        g_string_append(markdown, "**\n\n");
+    }
+    if (report_needs_details(result))
+        report_details(markdown, grade, result);
+    else if (verdict->pictures->len > 0) /* the figures that belong to the picture */
+        g_string_append_printf(markdown, "%s\n", verdict->explanation->str);
+    if (result->runs->len > 0 && result->instead)
+        g_string_append_printf(markdown, "\n%s\n", result->instead);
+    if (verdict->remark->len > 0)
+        g_string_append_printf(markdown, "\nA remark that costs no points here: %s\n",
+                               verdict->remark->str);
+    /* who waited for whom is shown where the cause is told */
+    if (!elsewhere || report_all_runs_ended(result))
+        append_pictures(markdown, result);
 }
 
 static void append_check(GString *markdown, const struct grade *grade,
                          const struct check_result *result)
 {
-    bool details = report_needs_details(result);
-    const GString *remark = result->verdict->remark;
-    const char *instead = result->runs->len > 0 ? result->instead : NULL;
-    if (!details && result->verdict->pictures->len == 0 && remark->len == 0 && !instead)
-        return;
-    g_string_append_printf(markdown, "\n### %s: ", verdict_kind_name(result->verdict->kind));
+    g_string_append_printf(markdown, "\n### %s: ", grade_state_name(grade_state(result)));
     text_append_plain(markdown, result->check->title);
     g_string_append(markdown, "\n\n");
-    if (!report_is_told_elsewhere(grade, result)) { /* else the details say it */
-        g_string_append(markdown, "**");
-        text_append_plain(markdown, result->verdict->headline->str);
-        g_string_append(markdown, "**\n\n");
-    }
-    if (details)
-        report_details(markdown, grade, result);
-    else if (result->verdict->pictures->len > 0) /* the figures that belong to the picture */
-        g_string_append_printf(markdown, "%s\n", result->verdict->explanation->str);
-    if (instead)
-        g_string_append_printf(markdown, "\n%s\n", instead);
-    if (remark->len > 0)
-        g_string_append_printf(markdown, "\nA remark that costs no points here: %s\n", remark->str);
-    /* who waited for whom is shown where the cause is told */
-    if (!report_is_told_elsewhere(grade, result) || !run_to_repeat(result))
-        append_pictures(markdown, result);
+    report_check(markdown, grade, result);
+}
+
+/* Messages that say why a check failed stand there. */
+bool report_shows_compiler(const struct grade *grade, const struct built_file *file)
+{
+    if (!file->messages)
+        return false;
+    g_autofree char *first = g_strndup(file->messages, strcspn(file->messages, "\n"));
+    for (guint i = 0; *first && i < grade->results->len; i++)
+        if (strstr(GRADE_RESULTS(grade, i)->verdict->explanation->str, first))
+            return false;
+    return true;
 }
 
 static void append_compiler(GString *markdown, const struct grade *grade)
 {
     for (guint i = 0; i < grade->build->files->len; i++) {
         const struct built_file *file = BUILT_FILES(grade->build, i);
-        if (!file->messages)
+        if (!report_shows_compiler(grade, file))
             continue;
         g_string_append_printf(markdown, "\n### The compiler on `%s`%s\n\n",
                                file->collected->file->name, file->compiles ? " (warnings)" : "");
@@ -218,10 +186,9 @@ static void append_runs(GString *markdown, const struct grade *grade, const char
 }
 
 /* What was run to see what it needs of other assignments comes first, as it did. */
-static void append_all_runs(GString *markdown, const struct grade *grade)
+void report_runs(GString *markdown, const struct grade *grade)
 {
-    g_string_append(markdown, "\n## Runs\n\n| check | ranks | end | seconds | seed |\n"
-                              "|---|---|---|---|---|\n");
+    g_string_append(markdown, "| check | ranks | end | seconds | seed |\n|---|---|---|---|---|\n");
     for (guint i = 0; grade->needed && i < grade->needed->len; i++) {
         const struct grade *needed = grade->needed->pdata[i];
         g_autofree char *of = g_strconcat(needed->rubric->assignment, "/", NULL);
@@ -230,29 +197,53 @@ static void append_all_runs(GString *markdown, const struct grade *grade)
     append_runs(markdown, grade, "");
 }
 
-GString *report_markdown(const struct grade *grade)
+/* Points of each tier, in a table. */
+static void append_overview(GString *markdown, const struct grade *grade)
 {
-    GString *markdown = g_string_new("# ");
-    g_autofree char *score = report_score(grade);
-    g_string_append_printf(markdown, "%s: ", grade->rubric->assignment);
-    text_append_plain(markdown, grade->collection->name);
+    g_string_append(markdown, "\n| part | points |\n|---|---|\n");
+    for (guint tier = 0; tier < grade->rubric->tiers->len; tier++) {
+        g_autofree char *worth = report_tier_points(grade, (int)tier);
+        if (grade->partial && grade_points(grade, (int)tier).all == 0)
+            continue;
+        g_string_append(markdown, "| ");
+        text_append_plain(markdown, RUBRIC_TIERS(grade->rubric, tier)->name);
+        g_string_append_printf(markdown, " | %s |\n", worth);
+    }
+}
+
+static void append_summary(GString *markdown, const struct grade *grade)
+{
+    g_autofree char *score = report_score(grade), *next = report_next_markdown(grade);
     g_string_append_printf(markdown, "\n\n**%s**\n", score);
-    if (grade->begin_here)
-        g_string_append_printf(markdown, "\n%s\n", grade->begin_here);
+    append_overview(markdown, grade);
+    if (*next)
+        g_string_append_printf(markdown, "\n## What to do next\n\n%s", next);
     for (guint i = 0; i < grade->notes->len; i++)
         g_string_append_printf(markdown, "\n> %s\n", (char *)grade->notes->pdata[i]);
     g_autoptr(GString) causes = g_string_new(NULL);
     report_causes(causes, grade);
     if (causes->len > 0)
         g_string_append_printf(markdown, "\n## Causes\n\n%s", causes->str);
+}
+
+GString *report_markdown(const struct grade *grade)
+{
+    GString *markdown = g_string_new("# ");
+    g_autoptr(GPtrArray) todos = report_todos(grade);
+    g_string_append_printf(markdown, "%s: ", grade->rubric->assignment);
+    text_append_plain(markdown, grade->collection->name);
+    append_summary(markdown, grade);
     for (guint tier = 0; tier < grade->rubric->tiers->len; tier++)
-        append_tier(markdown, grade, (int)tier);
+        append_tier(markdown, grade, todos, (int)tier);
+    append_todos(markdown, grade, todos);
     g_autoptr(GString) details = g_string_new(NULL);
     for (guint i = 0; i < grade->results->len; i++)
-        append_check(details, grade, GRADE_RESULTS(grade, i));
+        if (report_has_details(GRADE_RESULTS(grade, i)))
+            append_check(details, grade, GRADE_RESULTS(grade, i));
     append_compiler(details, grade);
     if (details->len > 0)
         g_string_append_printf(markdown, "\n## Details\n%s", details->str);
-    append_all_runs(markdown, grade);
+    g_string_append(markdown, "\n## Runs\n\n");
+    report_runs(markdown, grade);
     return markdown;
 }

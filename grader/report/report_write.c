@@ -2,6 +2,7 @@
 #include "grader/report/report.h"
 
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -20,10 +21,11 @@ static bool write_file(const char *out, const char *name, const char *text, GStr
 }
 
 /* Files beside the reports: the HTML holds the pictures already, so where they can't be written
- * nothing is lost. */
-static void copy_pictures(const char *from, const char *to, GString *error)
+ * nothing is lost. Returns their names; NULL: not all of them are there. */
+static GHashTable *copy_pictures(const char *from, const char *to, GString *error)
 {
     g_autoptr(GDir) listing = g_dir_open(from, 0, NULL);
+    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     GError *problem = NULL;
     for (const char *name; !problem && listing && (name = g_dir_read_name(listing));) {
         g_autofree char *source = g_build_filename(from, name, NULL);
@@ -33,13 +35,51 @@ static void copy_pictures(const char *from, const char *to, GString *error)
         if (g_file_get_contents(source, &content, &length, &problem))
             g_file_set_contents_full(copy, content, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT,
                                      0644, &problem);
+        g_hash_table_add(names, g_strdup(name));
     }
     if (!problem)
-        return;
+        return listing ? g_steal_pointer(&names) : NULL;
     g_string_append_printf(error,
                            "not all files of pictures can be written: %s; report.html is complete",
                            problem->message);
     g_error_free(problem);
+    return NULL;
+}
+
+/* Is it the name of a picture of one of these checks, or of what it was drawn with: CHECK-run-NUMBER-WHAT.svg
+ * (verdict_picture_path)? */
+static bool is_picture(const struct rubric *rubric, const char *name)
+{
+    if (!g_str_has_suffix(name, ".svg") && !g_str_has_suffix(name, ".png") &&
+        !g_str_has_suffix(name, ".gnuplot"))
+        return false;
+    for (guint i = 0; i < rubric->checks->len; i++) {
+        g_autofree char *begin = g_strconcat(RUBRIC_CHECKS(rubric, i)->name, "-run-", NULL);
+        if (g_str_has_prefix(name, begin) && g_ascii_isdigit(name[strlen(begin)]))
+            return true;
+    }
+    return false;
+}
+
+/* Pictures of an earlier grade, which the new reports don't show: only when those are there. */
+static void remove_earlier(const struct grade *grade, GHashTable *names)
+{
+    g_autoptr(GDir) listing = g_dir_open(grade->out, 0, NULL);
+    g_autoptr(GPtrArray) earlier = g_ptr_array_new_with_free_func(g_free);
+    for (const char *name; listing && (name = g_dir_read_name(listing));)
+        if (is_picture(grade->rubric, name) && !g_hash_table_contains(names, name))
+            g_ptr_array_add(earlier, g_build_filename(grade->out, name, NULL));
+    for (guint i = 0; i < earlier->len; i++)
+        g_unlink(earlier->pdata[i]); /* one that stays does no harm */
+}
+
+static void put_pictures(const struct grade *grade, GString *error)
+{
+    GHashTable *names = copy_pictures(grade->pictures, grade->out, error);
+    if (!names)
+        return;
+    remove_earlier(grade, names);
+    g_hash_table_destroy(names);
 }
 
 /* Waits for another grade that writes there at the moment: the reports of one belong together.
@@ -60,15 +100,13 @@ bool report_write(const struct grade *grade, GString *error)
     int lock = lock_folder(grade->out);
     g_autofree char *json = report_json(grade);
     GString *markdown = report_markdown(grade);
-    g_autofree char *title =
-        g_strdup_printf("%s: %s", grade->rubric->assignment, grade->collection->name);
-    g_autofree char *html = report_html(markdown->str, grade->pictures, title);
+    g_autofree char *html = report_html(grade, grade->pictures);
     bool written = write_file(grade->out, "results.json", json, error);
     written = write_file(grade->out, "report.md", markdown->str, error) && written;
     written = write_file(grade->out, "report.html", html, error) && written;
     g_string_free(markdown, TRUE);
     if (written)
-        copy_pictures(grade->pictures, grade->out, error);
+        put_pictures(grade, error);
     if (lock >= 0)
         close(lock);
     return written;

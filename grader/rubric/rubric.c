@@ -1,14 +1,11 @@
 /* The rubric: read from libconfig, value by value, with everything odd reported. */
 #include "grader/rubric/rubric.h"
 
-#include "common/files/dataset.h"
 #include "grader/rubric/rubric_calls.h"
 #include "grader/rubric/rubric_lint.h"
 #include "grader/rubric/rubric_values.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- files, runs, checks, tiers ------------------------------------------------ */
 
@@ -18,12 +15,13 @@ static void read_file(const struct rubric_reader *reader, config_setting_t *grou
     struct rubric_file file = {
         .name = rubric_read_text(reader, group, "name", true),
         .question = rubric_read_text(reader, group, "question", false),
+        .line = (int)config_setting_source_line(group),
     };
     if (config_setting_get_member(group, "begin"))
         file.begin = (int)rubric_read_number(reader, group, "begin");
     if (strchr(file.name, '/') || file.name[0] == '.')
-        rubric_complain(reader, group, "\"%s\" has to be the name of a file, without a folder",
-                        file.name);
+        rubric_complain(reader, config_setting_get_member(group, "name"),
+                        "\"%s\" has to be the name of a file, without a folder", file.name);
     g_array_append_val(rubric->files, file);
 }
 
@@ -37,8 +35,8 @@ static void read_used(const struct rubric_reader *reader, config_setting_t *root
     const config_setting_t *files =
         config_read_file(&config, path) ? config_lookup(&config, "files") : NULL;
     if (!files || strchr(assignment, '/') || strcmp(assignment, rubric->assignment) == 0)
-        rubric_complain(reader, root, "uses \"%s\": %s names no files of another assignment",
-                        assignment, path);
+        rubric_complain(reader, config_setting_get_member(root, "uses"),
+                        "uses \"%s\": %s names no files of another assignment", assignment, path);
     for (int i = 0; files && i < config_setting_length(files); i++) {
         const char *name = NULL;
         config_setting_lookup_string(config_setting_get_elem(files, (unsigned)i), "name", &name);
@@ -50,77 +48,22 @@ static void read_used(const struct rubric_reader *reader, config_setting_t *root
     config_destroy(&config);
 }
 
-static void read_machine(const struct rubric_reader *reader, config_setting_t *group,
-                         struct rubric_run *run)
-{
-    g_autofree char *machine = rubric_read_text(reader, group, "machine", false);
-    run->platform = rubric_read_text(reader, group, "platform", false);
-    run->synchronous = rubric_read_switch(reader, group, "synchronous");
-    run->simulated = g_strcmp0(machine, "simulated") == 0;
-    if (machine && !run->simulated && strcmp(machine, "real") != 0)
-        rubric_complain(reader, group, "machine = \"%s\": has to be \"real\" or \"simulated\"",
-                        machine);
-    if (!run->simulated) {
-        if (run->platform || run->synchronous)
-            rubric_complain(reader, group, "\"%s\" goes with machine = \"simulated\"",
-                            run->platform ? "platform" : "synchronous");
-        return;
-    }
-    if (!run->platform)
-        run->platform = g_strdup("free");
-    g_autofree char *file = g_strconcat(run->platform, ".xml", NULL);
-    g_autofree char *path = g_build_filename(reader->platforms, file, NULL);
-    struct stat status;
-    const char *trouble = strchr(run->platform, '/') ? "a slash is in the name"
-                          : stat(path, &status) != 0 ? strerror(errno)
-                          : !S_ISREG(status.st_mode) ? "not a plain file"
-                                                     : NULL;
-    if (trouble)
-        rubric_complain(reader, group, "platform = \"%s\": %s: %s", run->platform, path, trouble);
-}
-
-static void read_run(const struct rubric_reader *reader, config_setting_t *group, void *into)
-{
-    struct rubric_check *check = into;
-    struct rubric_run run = {
-        .assignment = reader->assignment,
-        .ranks = (int)rubric_read_number(reader, group, "ranks"),
-        .arguments = rubric_read_text(reader, group, "arguments", true),
-        .seconds = rubric_read_number(reader, group, "seconds"),
-        .otherwise = rubric_read_text(reader, group, "otherwise", false),
-        .reference = rubric_read_text(reader, group, "reference", false),
-    };
-    if ((run.ranks < 1 || run.ranks > RUBRIC_MAX_RANKS) &&
-        config_setting_get_member(group, "ranks"))
-        rubric_complain(reader, group, "ranks = %d: has to be 1 … %d", run.ranks, RUBRIC_MAX_RANKS);
-    if (!(run.seconds > 0) && config_setting_get_member(group, "seconds"))
-        rubric_complain(reader, group, "seconds has to be more than 0");
-    read_machine(reader, group, &run);
-    char *arguments[] = {run.arguments, run.otherwise};
-    for (int i = 0; i < 2; i++) {
-        struct options options = {0};
-        char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
-        /* How many classes a text has is only known where it can be read: no fault of the rubric's. */
-        if (arguments[i] && !rubric_parse_arguments(&run, arguments[i], &options, error) &&
-            !(dataset_has_files(options.dataset) && !dataset_present(options.dataset, why)))
-            rubric_complain(reader, group, "the program would refuse \"%s\": %s", arguments[i],
-                            error);
-    }
-    g_array_append_val(check->runs, run);
-}
-
 static const struct judge *find_judge(const struct rubric_reader *reader, config_setting_t *group,
                                       const char *name)
 {
     if (!*name || strcmp(name, "person") == 0)
         return NULL;
-    g_autoptr(GString) known = g_string_new("person");
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GString) known = g_string_new(NULL);
     for (const struct judge *judge = reader->assignment->judges; judge->name; judge++) {
         if (strcmp(judge->name, name) == 0)
             return judge;
-        g_string_append_printf(known, ", %s", judge->name);
+        g_ptr_array_add(names, (char *)judge->name);
     }
-    rubric_complain(reader, group,
+    g_ptr_array_add(names, (char *)"person");
+    g_ptr_array_add(names, NULL);
+    rubric_append_nearest(known, name, (const char *const *)names->pdata);
+    rubric_complain(reader, config_setting_get_member(group, "judge"),
                     "there is no judge \"%s\"; there are: %s (assignments/%s/judges/assignment.c "
                     "lists them)",
                     name, known->str, reader->assignment->name);
@@ -157,7 +100,7 @@ static void read_check(const struct rubric_reader *reader, config_setting_t *gro
     };
     if (!check.visibility)
         check.visibility = g_strdup("visible");
-    rubric_read_groups(reader, group, "runs", false, run_keys, read_run, &check);
+    rubric_read_groups(reader, group, "runs", false, run_keys, rubric_read_run, &check);
     g_array_append_val(rubric->checks, check);
 }
 
@@ -267,15 +210,13 @@ struct rubric *rubric_load(const char *path, GString *errors)
     gsize before = errors->len;
     config_t config;
     config_init(&config);
-    if (!config_read_file(&config, path))
-        g_string_append_printf(errors, "%s:%d: %s\n", path, config_error_line(&config),
-                               config_error_text(&config));
-    else
-        read_rubric(&reader, config_root_setting(&config), rubric);
+    config_setting_t *root = NULL;
+    if (rubric_read_configuration(&config, path, errors))
+        read_rubric(&reader, root = config_root_setting(&config), rubric);
     if (errors->len == before)
-        rubric_lint(rubric, path, errors);
+        rubric_lint(rubric, &reader, root);
     if (errors->len == before)
-        rubric_lint_needs(rubric, path, errors);
+        rubric_lint_needs(rubric, &reader, root);
     if (errors->len == before)
         rubric_calls_read(rubric, path, errors);
     config_destroy(&config);

@@ -56,6 +56,7 @@ struct rubric_file {
     char *name;     /* "file.c"; of an assignment that is used: "another/file.c" */
     char *question; /* or NULL */
     int begin;      /* order in which a beginner takes the files, from 1; 0: not among them */
+    int line;       /* of the rubric's file, for messages; 0: it is another assignment's */
 };
 
 struct rubric_run {
@@ -163,8 +164,9 @@ bool rubric_parse_arguments(const struct rubric_run *run, const char *arguments,
  * rubric in its lists? If not, false, and one line per fault in errors. */
 bool rubric_lint_mutants(const struct rubric *rubric, const char *mutants_folder, GString *errors);
 /* Is every check that a judge decides named in the `fails` list of some mutant (files
- * FOLDER/NAME.cfg)? If not, false, and one line per check in errors. */
-bool rubric_is_covered(const struct rubric *rubric, const char *mutants_folder, GString *errors);
+ * FOLDER/NAME.cfg)? If not, false, and one line per check of the rubric, of this path, in errors. */
+bool rubric_is_covered(const struct rubric *rubric, const char *path, const char *mutants_folder,
+                       GString *errors);
 
 #define RUBRIC_CHECKS(rubric, i)     (&g_array_index((rubric)->checks, struct rubric_check, i))
 #define RUBRIC_TIERS(rubric, i)      (&g_array_index((rubric)->tiers, struct rubric_tier, i))

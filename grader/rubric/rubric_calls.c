@@ -72,10 +72,7 @@ static void read_file(struct rubric *rubric, const char *path, GString *errors)
     struct rubric_reader reader = {.path = path, .errors = errors};
     config_t config;
     config_init(&config);
-    if (!config_read_file(&config, path)) {
-        g_string_append_printf(errors, "%s:%d: %s\n", path, config_error_line(&config),
-                               config_error_text(&config));
-    } else {
+    if (rubric_read_configuration(&config, path, errors)) {
         rubric_only_these_keys(&reader, config_root_setting(&config), keys);
         rubric_read_groups(&reader, config_root_setting(&config), "calls", true, rule_keys,
                            read_rule, rubric);

@@ -1,7 +1,8 @@
 /* The rubric's linter, and questions that the grader asks the rubric. */
 #include "grader/rubric/rubric_lint.h"
 
-#include <libconfig.h>
+#include "grader/text/nearest.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +12,15 @@ struct rubric_check *rubric_find(const struct rubric *rubric, const char *name)
         if (strcmp(RUBRIC_CHECKS(rubric, i)->name, name) == 0)
             return RUBRIC_CHECKS(rubric, i);
     return NULL;
+}
+
+void rubric_append_meant_check(const struct rubric *rubric, const char *name, GString *text)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; i < rubric->checks->len; i++)
+        g_ptr_array_add(names, RUBRIC_CHECKS(rubric, i)->name);
+    g_ptr_array_add(names, NULL);
+    text_append_meant(text, name, (const char *const *)names->pdata);
 }
 
 static double points_of(const struct rubric *rubric, bool bonus)
@@ -85,16 +95,34 @@ bool rubric_parse_arguments(const struct rubric_run *run, const char *arguments,
 
 struct lint {
     const struct rubric *rubric;
-    const char *path;
-    GString *errors;
+    const struct rubric_reader *reader;
+    config_setting_t *root; /* what the rubric was read from */
 };
 
-#define FAULT(lint, line, ...)                                                                     \
-    do {                                                                                           \
-        g_string_append_printf((lint)->errors, "%s:%d: ", (lint)->path, line);                     \
-        g_string_append_printf((lint)->errors, __VA_ARGS__);                                       \
-        g_string_append_c((lint)->errors, '\n');                                                   \
-    } while (0)
+/* The group that a tier was read from. */
+static config_setting_t *tier_setting(const struct lint *lint, int tier)
+{
+    return config_setting_get_elem(config_setting_get_member(lint->root, "tiers"), (unsigned)tier);
+}
+
+/* The setting of a check under a key, or its whole group. */
+config_setting_t *rubric_setting_of(config_setting_t *root, const struct rubric *rubric,
+                                    const struct rubric_check *check, const char *key)
+{
+    unsigned place = 0; /* in its tier */
+    for (const struct rubric_check *c = RUBRIC_CHECKS(rubric, 0); c < check; c++)
+        place += c->tier == check->tier;
+    config_setting_t *tier =
+        config_setting_get_elem(config_setting_get_member(root, "tiers"), (unsigned)check->tier);
+    config_setting_t *group =
+        config_setting_get_elem(config_setting_get_member(tier, "checks"), place);
+    config_setting_t *setting = key ? config_setting_get_member(group, key) : NULL;
+    return setting ? setting : group;
+}
+
+#define FAULT(lint, check, key, ...)                                                               \
+    rubric_complain((lint)->reader, rubric_setting_of((lint)->root, (lint)->rubric, check, key),   \
+                    __VA_ARGS__)
 
 static bool has_file(const struct rubric *rubric, const char *name)
 {
@@ -107,21 +135,25 @@ static bool has_file(const struct rubric *rubric, const char *name)
     return false;
 }
 
-static void lint_duplicates(const struct lint *lint)
+static void lint_names(const struct lint *lint)
 {
     const struct rubric *rubric = lint->rubric;
     for (guint i = 0; i < rubric->checks->len; i++) {
         const struct rubric_check *check = RUBRIC_CHECKS(rubric, i);
-        if (rubric_find(rubric, check->name) != check)
-            FAULT(lint, check->line, "two checks are called \"%s\"", check->name);
-        for (const char *c = check->name; *c; c++)
-            if (!g_ascii_isalnum(*c) && *c != '_')
-                FAULT(lint, check->line, "\"%s\": a name has letters, digits and _", check->name);
+        const struct rubric_check *first = rubric_find(rubric, check->name);
+        if (first != check)
+            FAULT(lint, check, "name", "two checks are called \"%s\", the other in line %d",
+                  check->name, first->line);
+        if (strspn(check->name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_") != strlen(check->name))
+            FAULT(lint, check, "name", "\"%s\": a name has letters, digits and _", check->name);
     }
     for (guint i = 0; i < rubric->files->len; i++)
         for (guint j = 0; j < i; j++)
             if (strcmp(RUBRIC_FILES(rubric, i)->name, RUBRIC_FILES(rubric, j)->name) == 0)
-                FAULT(lint, 1, "file \"%s\" is listed twice", RUBRIC_FILES(rubric, i)->name);
+                rubric_complain(
+                    lint->reader,
+                    config_setting_get_elem(config_setting_get_member(lint->root, "files"), i),
+                    "file \"%s\" is listed twice", RUBRIC_FILES(rubric, i)->name);
 }
 
 static void lint_points(const struct lint *lint)
@@ -134,8 +166,9 @@ static void lint_points(const struct lint *lint)
             if (RUBRIC_CHECKS(rubric, i)->tier == (int)t)
                 sum += RUBRIC_CHECKS(rubric, i)->points;
         if (fabs(sum - tier->points) > 1e-6)
-            FAULT(lint, tier->line, "\"%s\" is worth %g points, but its checks add up to %g",
-                  tier->name, tier->points, sum);
+            rubric_complain(lint->reader, tier_setting(lint, (int)t),
+                            "it is worth %g points, but its checks add up to %g", tier->points,
+                            sum);
     }
 }
 
@@ -154,36 +187,63 @@ static bool reaches(const struct rubric *rubric, const struct rubric_check *chec
     return false;
 }
 
+/* Every name of a list of files is one of the rubric's. */
+static void lint_files(const struct lint *lint, const struct rubric_check *check,
+                       const GPtrArray *names, const char *key, const char *does)
+{
+    for (guint i = 0; i < names->len; i++) {
+        if (has_file(lint->rubric, names->pdata[i]))
+            continue;
+        g_autoptr(GPtrArray) known = g_ptr_array_new();
+        g_autoptr(GString) meant = g_string_new(NULL);
+        for (guint f = 0; f < lint->rubric->files->len; f++)
+            g_ptr_array_add(known, RUBRIC_FILES(lint->rubric, f)->name);
+        for (guint f = 0; f < lint->rubric->used_files->len; f++)
+            g_ptr_array_add(known, RUBRIC_USED_FILES(lint->rubric, f)->name);
+        g_ptr_array_add(known, NULL);
+        text_append_meant(meant, names->pdata[i], (const char *const *)known->pdata);
+        FAULT(lint, check, key, "%s \"%s\", which is not among the files of this rubric%s", does,
+              (char *)names->pdata[i], meant->str);
+    }
+}
+
+static void lint_after(const struct lint *lint, const struct rubric_check *check)
+{
+    for (guint i = 0; i < check->after->len; i++) {
+        const char *before = check->after->pdata[i];
+        g_autoptr(GString) meant = g_string_new(NULL);
+        if (rubric_find(lint->rubric, before))
+            continue;
+        rubric_append_meant_check(lint->rubric, before, meant);
+        FAULT(lint, check, "after", "comes after \"%s\", which does not exist%s", before,
+              meant->str);
+    }
+    if (reaches(lint->rubric, check, check->name, 0))
+        FAULT(lint, check, "after", "comes after itself");
+}
+
 static void lint_check(const struct lint *lint, const struct rubric_check *check)
 {
     static const char *const visibilities[] = {"visible", "hidden", "after_due_date",
                                                "after_published", NULL};
-    for (guint i = 0; i < check->files->len; i++)
-        if (!has_file(lint->rubric, check->files->pdata[i]))
-            FAULT(lint, check->line, "check \"%s\" needs \"%s\", which is not among the files",
-                  check->name, (char *)check->files->pdata[i]);
-    for (guint i = 0; i < check->about->len; i++)
-        if (!has_file(lint->rubric, check->about->pdata[i]))
-            FAULT(lint, check->line, "check \"%s\" is about \"%s\", which is not among the files",
-                  check->name, (char *)check->about->pdata[i]);
-    for (guint i = 0; i < check->builds_on->len; i++)
-        if (!has_file(lint->rubric, check->builds_on->pdata[i]))
-            FAULT(lint, check->line, "check \"%s\" builds on \"%s\", which is not among the files",
-                  check->name, (char *)check->builds_on->pdata[i]);
-    for (guint i = 0; i < check->after->len; i++)
-        if (!rubric_find(lint->rubric, check->after->pdata[i]))
-            FAULT(lint, check->line, "check \"%s\" comes after \"%s\", which does not exist",
-                  check->name, (char *)check->after->pdata[i]);
-    if (reaches(lint->rubric, check, check->name, 0))
-        FAULT(lint, check->line, "check \"%s\" comes after itself", check->name);
-    if (!g_strv_contains(visibilities, check->visibility))
-        FAULT(lint, check->line, "check \"%s\": visibility \"%s\" is not one of Gradescope's",
-              check->name, check->visibility);
+    lint_files(lint, check, check->files, "files", "needs");
+    lint_files(lint, check, check->about, "about", "is about");
+    lint_files(lint, check, check->builds_on, "builds_on", "builds on");
+    lint_after(lint, check);
+    if (!g_strv_contains(visibilities, check->visibility)) {
+        g_autoptr(GString) known = g_string_new(NULL);
+        rubric_append_nearest(known, check->visibility, visibilities);
+        FAULT(lint, check, "visibility",
+              "visibility \"%s\" is not one of Gradescope's; these are: %s", check->visibility,
+              known->str);
+    }
     if (!check->judge && check->runs->len > 0)
-        FAULT(lint, check->line, "check \"%s\" is for a person and can't have runs", check->name);
-    if (!check->judge == !check->heading)
-        FAULT(lint, check->line, "check \"%s\": a heading goes with judge = \"person\"",
-              check->name);
+        FAULT(lint, check, "runs", "it is for a person and can't have runs");
+    if (!check->judge && !check->heading)
+        FAULT(lint, check, NULL,
+              "\"heading\" is missing: which section of answers.md a person reads");
+    if (check->judge && check->heading)
+        FAULT(lint, check, "heading", "a heading goes with judge = \"person\"");
 }
 
 /* The course's files stand in for those of a used assignment where one that a check needs can't be
@@ -201,18 +261,20 @@ static void lint_uses(const struct lint *lint)
             needed |= rubric_check_needs_checks_of(RUBRIC_CHECKS(lint->rubric, c), used);
         }
         if (!needed)
-            FAULT(lint, 1,
-                  "uses \"%s\": no check names a file of it in its files (\"%sFILE.c\"), or one of "
-                  "its "
-                  "checks in its needs (\"%sCHECK\")",
-                  used, folder, folder);
+            rubric_complain(
+                lint->reader, config_setting_get_member(lint->root, "uses"),
+                "uses \"%s\": no check names a file of it in its files (\"%sFILE.c\"), or one of "
+                "its "
+                "checks in its needs (\"%sCHECK\")",
+                used, folder, folder);
     }
 }
 
-void rubric_lint(const struct rubric *rubric, const char *path, GString *errors)
+void rubric_lint(const struct rubric *rubric, const struct rubric_reader *reader,
+                 config_setting_t *root)
 {
-    struct lint lint = {rubric, path, errors};
-    lint_duplicates(&lint);
+    const struct lint lint = {rubric, reader, root};
+    lint_names(&lint);
     lint_uses(&lint);
     lint_points(&lint);
     for (guint i = 0; i < rubric->checks->len; i++)

@@ -4,7 +4,6 @@
  */
 #include "grader/rubric/rubric_lint.h"
 
-#include <libconfig.h>
 #include <string.h>
 
 char *rubric_beside(const char *path, const char *assignment)
@@ -46,6 +45,16 @@ static const config_setting_t *find_check(const config_t *config, const char *na
     return NULL;
 }
 
+bool rubric_has_check_beside(const char *path, const char *assignment, const char *name)
+{
+    g_autofree char *beside = rubric_beside(path, assignment);
+    config_t config;
+    config_init(&config);
+    const bool has = config_read_file(&config, beside) && find_check(&config, name);
+    config_destroy(&config);
+    return has;
+}
+
 /* What is wrong with "another/check"; NULL: nothing. A new string. */
 static char *fault_of_need(const struct rubric *rubric, const char *path, const char *need)
 {
@@ -71,10 +80,10 @@ static char *fault_of_need(const struct rubric *rubric, const char *path, const 
 }
 
 /* What a used assignment uses itself: its program is built of the same submission. */
-static void lint_used(const struct rubric *rubric, const char *path, const char *used,
-                      GString *errors)
+static void lint_used(const struct rubric *rubric, const struct rubric_reader *reader,
+                      config_setting_t *at, const char *used)
 {
-    g_autofree char *beside = rubric_beside(path, used);
+    g_autofree char *beside = rubric_beside(reader->path, used);
     config_t config;
     config_init(&config);
     const config_setting_t *uses =
@@ -82,32 +91,34 @@ static void lint_used(const struct rubric *rubric, const char *path, const char 
     for (int i = 0; uses && i < config_setting_length(uses); i++) {
         const char *next = config_setting_get_string_elem(uses, i);
         if (next && strcmp(next, rubric->assignment) == 0)
-            g_string_append_printf(errors, "%s:1: uses \"%s\", which uses \"%s\" itself\n", path,
-                                   used, next);
+            rubric_complain(reader, at, "uses \"%s\", which uses \"%s\" itself", used, next);
         else if (next && !is_used(rubric, next))
-            g_string_append_printf(errors, "%s:1: uses \"%s\", which uses \"%s\": name that, too\n",
-                                   path, used, next);
+            rubric_complain(reader, at, "uses \"%s\", which uses \"%s\": name that, too", used,
+                            next);
     }
     config_destroy(&config);
 }
 
-void rubric_lint_needs(const struct rubric *rubric, const char *path, GString *errors)
+static void lint_needs_of(const struct rubric *rubric, const struct rubric_reader *reader,
+                          config_setting_t *at, const struct rubric_check *check)
+{
+    for (guint i = 0; i < check->needs->len; i++) {
+        const char *need = check->needs->pdata[i];
+        g_autofree char *fault = fault_of_need(rubric, reader->path, need);
+        if (fault)
+            rubric_complain(reader, at, "needs \"%s\": %s", need, fault);
+    }
+    if (check->needs->len > 0 && check->runs->len == 0)
+        rubric_complain(reader, at, "needs others and has no runs: nothing could stand in");
+}
+
+void rubric_lint_needs(const struct rubric *rubric, const struct rubric_reader *reader,
+                       config_setting_t *root)
 {
     for (guint i = 0; i < rubric->uses->len; i++)
-        lint_used(rubric, path, rubric->uses->pdata[i], errors);
+        lint_used(rubric, reader, config_setting_get_member(root, "uses"), rubric->uses->pdata[i]);
     for (guint c = 0; c < rubric->checks->len; c++) {
         const struct rubric_check *check = RUBRIC_CHECKS(rubric, c);
-        for (guint i = 0; i < check->needs->len; i++) {
-            const char *need = check->needs->pdata[i];
-            g_autofree char *fault = fault_of_need(rubric, path, need);
-            if (fault)
-                g_string_append_printf(errors, "%s:%d: check \"%s\" needs \"%s\": %s\n", path,
-                                       check->line, check->name, need, fault);
-        }
-        if (check->needs->len > 0 && check->runs->len == 0)
-            g_string_append_printf(errors,
-                                   "%s:%d: check \"%s\" needs others and has no runs: nothing "
-                                   "could stand in\n",
-                                   path, check->line, check->name);
+        lint_needs_of(rubric, reader, rubric_setting_of(root, rubric, check, "needs"), check);
     }
 }

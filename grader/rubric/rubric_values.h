@@ -20,9 +20,14 @@ struct rubric_reader {
     GString *errors;
 };
 
-/* Adds a line about a setting to the errors. */
+/* Adds a line about a setting to the errors: "FILE:LINE: check "NAME": …", with the check, or what else the setting
+ * stands in. at: NULL for the whole file. */
 void rubric_complain(const struct rubric_reader *reader, const config_setting_t *at,
                      const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Appends all names of a list that ends with NULL, those nearest to the word first. */
+void rubric_append_nearest(GString *text, const char *word, const char *const *names);
+/* Reads a file into an initialised configuration. False, and a line in errors, if that can't be done. */
+bool rubric_read_configuration(config_t *config, const char *path, GString *errors);
 /* Complains about every key of a group that is not in the list, which ends with NULL. */
 void rubric_only_these_keys(const struct rubric_reader *reader, const config_setting_t *group,
                             const char *const *keys);
@@ -44,5 +49,8 @@ void rubric_read_groups(const struct rubric_reader *reader, config_setting_t *pa
                         const char *key, bool needed, const char *const *keys,
                         void (*read)(const struct rubric_reader *, config_setting_t *, void *),
                         void *into);
+
+/* Adds a run to a check (struct rubric_check *into): for rubric_read_groups. */
+void rubric_read_run(const struct rubric_reader *reader, config_setting_t *group, void *into);
 
 #endif

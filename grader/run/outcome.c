@@ -297,6 +297,7 @@ void outcome_clear(struct outcome *outcome)
     g_free(outcome->platform_file);
     g_free(outcome->trouble);
     g_free(outcome->command);
+    g_free(outcome->by_hand);
     g_free(outcome->sanitized);
     g_free(outcome->fault);
     g_free(outcome->folder);

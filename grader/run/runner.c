@@ -142,7 +142,8 @@ static void run_once(const struct runner *runner, const struct rubric_run *run, 
         .synchronous = run->synchronous,
         .program = g_strdup(run->simulated ? build->simulated_program : build->program),
         .folder = g_strdup_printf("%s/evidence/%s", runner->work, name),
-        .command = runner_command(runner, run, arguments ? arguments : run->arguments, seed),
+        .command = runner_command(runner, seed),
+        .by_hand = runner_by_hand(runner, run, arguments ? arguments : run->arguments, seed),
         .sanitized =
             runner_sanitized_command(runner, run, arguments ? arguments : run->arguments, seed),
     };

@@ -3,8 +3,7 @@
 
 #include "common/files/dataset.h"
 #include "grader/text/text.h"
-
-#include <string.h>
+#include "grader/verdict/assignment.h"
 
 const char *runner_arguments(const struct rubric_run *run, char **missing, bool *is_wrong)
 {
@@ -47,43 +46,88 @@ GPtrArray *runner_program_words(const char *program, const char *arguments, cons
     return words;
 }
 
-/* " COURSE="a b"", for make: of which assignments it takes the course's files. */
-static char *course_words(const struct runner *runner)
+/* ---- to be pasted ------------------------------------------------------------------------------ */
+
+/* What the user gave to make stands in the environment, and is given again; else it is what make takes itself. */
+static bool is_implied(const char *name, const char *value, const char *usual)
+{
+    return g_strcmp0(value, usual) == 0 && !g_getenv(name);
+}
+
+GString *runner_make_words(const char *kit, const char *what, const char *assignment,
+                           const char *submission, const char *device)
+{
+    GString *words = g_string_new("make ");
+    g_autofree char *usual = kit ? assignment_default(kit) : NULL;
+    g_string_append(words, what);
+    if (!is_implied("ASSIGNMENT", assignment, usual))
+        g_string_append_printf(words, " ASSIGNMENT=%s", assignment);
+    if (submission && !is_implied("SUBMISSION", submission, "skeleton")) {
+        g_autofree char *word = text_shell_word(submission);
+        g_string_append_printf(words, " SUBMISSION=%s", word);
+    }
+    if (device)
+        g_string_append_printf(words, " DEVICE=%s", device);
+    return words;
+}
+
+/* device: the run computes on it; NULL: on the processor. */
+static GString *begin_command(const struct runner *runner, const char *what, const char *device)
+{
+    return runner_make_words(runner->kit, what, runner->assignment, runner->submission, device);
+}
+
+static void append_sanitize(GString *words, const struct runner *runner)
+{
+    if (runner->build->sanitized)
+        g_string_append(words, " SANITIZE=1");
+}
+
+char *runner_command(const struct runner *runner, uint64_t seed)
+{
+    GString *words = begin_command(runner, "grade", build_device(runner->build));
+    g_string_append_printf(words, " CHECK=%s SEED=%" G_GUINT64_FORMAT, runner->check, seed);
+    append_sanitize(words, runner);
+    return g_string_free(words, FALSE);
+}
+
+/* " COURSE="a b"": of which assignments it takes the course's files. */
+static void append_course(GString *words, const struct runner *runner)
 {
     const GPtrArray *course = build_course(runner->build);
-    GString *words = g_string_new(NULL);
     for (guint i = 0; i < course->len; i++)
         g_string_append_printf(words, "%s%s", i == 0 ? " COURSE=\"" : " ",
                                (char *)course->pdata[i]);
     if (course->len > 0)
         g_string_append_c(words, '"');
-    return g_string_free(words, FALSE);
 }
 
-char *runner_command(const struct runner *runner, const struct rubric_run *run,
+char *runner_by_hand(const struct runner *runner, const struct rubric_run *run,
                      const char *arguments, uint64_t seed)
 {
-    const char *submission =
-        strcmp(runner->submission, "skeleton") == 0 ? NULL : runner->submission;
-    g_autofree char *word = submission ? text_shell_word(submission) : NULL;
-    g_autofree char *course = course_words(runner);
-    const char *device = run->simulated ? NULL : build_device(runner->build);
-    return g_strdup_printf("make %s ASSIGNMENT=%s%s%s%s NP=%d%s%s%s%s%s ARGS=\"%s --seed "
-                           "%" G_GUINT64_FORMAT " --evidence /tmp/evidence\"",
-                           run->simulated ? "simulate" : "train", runner->assignment,
-                           word ? " SUBMISSION=" : "", word ? word : "", course, run->ranks,
-                           device ? " DEVICE=" : "", device ? device : "",
-                           run->simulated ? " PLATFORM=" : "", run->simulated ? run->platform : "",
-                           run->synchronous ? " SYNCHRONOUS=1" : "", arguments, seed);
+    GString *words = begin_command(runner, run->simulated ? "simulate" : "train",
+                                   run->simulated ? NULL : build_device(runner->build));
+    append_course(words, runner);
+    g_string_append_printf(words, " NP=%d", run->ranks);
+    if (run->simulated)
+        g_string_append_printf(words, " PLATFORM=%s", run->platform);
+    if (run->synchronous)
+        g_string_append(words, " SYNCHRONOUS=1");
+    append_sanitize(words, runner);
+    g_string_append_printf(words,
+                           " ARGS=\"%s --seed %" G_GUINT64_FORMAT " --evidence build/evidence\"",
+                           arguments, seed);
+    return g_string_free(words, FALSE);
 }
 
 char *runner_sanitized_command(const struct runner *runner, const struct rubric_run *run,
                                const char *arguments, uint64_t seed)
 {
-    struct rubric_run real = *run;
     if (runner->build->sanitized)
         return NULL;
+    struct rubric_run real = *run;
     real.simulated = real.synchronous = false;
-    g_autofree char *command = runner_command(runner, &real, arguments, seed);
+    g_autofree char *command = run->simulated ? runner_by_hand(runner, &real, arguments, seed)
+                                              : runner_command(runner, seed);
     return g_strconcat(command, " SANITIZE=1", NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * What a run is started with: its arguments on this machine, the words of the program, and the command that repeats
- * it by hand.
+ * What a run is started with: its arguments on this machine, the words of the program, and the commands that repeat
+ * it.
  */
 #ifndef GRADER_RUN_RUNNER_COMMAND_H
 #define GRADER_RUN_RUNNER_COMMAND_H
@@ -16,10 +16,20 @@ const char *runner_arguments(const struct rubric_run *run, char **missing, bool 
 GPtrArray *runner_program_words(const char *program, const char *arguments, const char *evidence,
                                 uint64_t seed);
 
-/* "make train …", to be pasted. A new string. */
-char *runner_command(const struct runner *runner, const struct rubric_run *run,
+/*
+ * Lines to be pasted into a shell in the kit's folder; new strings.
+ */
+
+/* "make WHAT ASSIGNMENT=… SUBMISSION=… DEVICE=…", to go on with; without what make takes itself where nobody said
+ * otherwise: the assignment that the kit (NULL: none) names, and the skeleton. submission, device: NULL: not said. */
+GString *runner_make_words(const char *kit, const char *what, const char *assignment,
+                           const char *submission, const char *device);
+/* "make grade … CHECK=… SEED=…": makes the runs of runner->check again, all with that seed, and judges them. */
+char *runner_command(const struct runner *runner, uint64_t seed);
+/* "make train …", or "make simulate …": the run alone, whose evidence goes to a folder of the kit's. */
+char *runner_by_hand(const struct runner *runner, const struct rubric_run *run,
                      const char *arguments, uint64_t seed);
-/* The same on this computer, where both sanitizers can look at it; NULL: that is what was run. */
+/* One that lets both sanitizers look at it, on this computer; NULL: that is what was run. */
 char *runner_sanitized_command(const struct runner *runner, const struct rubric_run *run,
                                const char *arguments, uint64_t seed);
 

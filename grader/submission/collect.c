@@ -116,6 +116,13 @@ static bool is_wide(const GString *content)
     return false;
 }
 
+/* Nothing in it but blanks, behind the mark that some editors begin a file with. */
+static bool is_blank(const GString *content)
+{
+    const gsize mark = g_str_has_prefix(content->str, "\xef\xbb\xbf") ? 3 : 0;
+    return mark + strspn(content->str + mark, " \t\r\n\f\v") == content->len;
+}
+
 /* Copies one file of the folder `from`. False only if it can't be read, or the copy not written. */
 static bool copy_file(int folder, const char *from, const char *to, struct collected_file *file,
                       GString *error)
@@ -137,6 +144,9 @@ static bool copy_file(int folder, const char *from, const char *to, struct colle
         file->state = COLLECTED_REFUSED;
         file->trouble = g_strdup_printf(
             "%s is UTF-16 or UTF-32, which no compiler reads: save it as UTF-8", file->file->name);
+    } else if (content && is_blank(content)) {
+        file->state = COLLECTED_REFUSED;
+        file->trouble = g_strdup_printf("%s is empty", file->file->name);
     } else if (content) {
         g_autofree char *path = g_build_filename(to, file->file->name, NULL);
         GError *problem = NULL;

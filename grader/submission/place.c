@@ -271,8 +271,10 @@ struct place *place_find(const char *submission, const struct rubric *rubric, co
     bool found = false;
     g_autofree char *shown = text_clean_name(submission);
     if (stat(submission, &status) != 0)
-        g_string_append_printf(error, "the submission %s can't be opened: %s", shown,
-                               strerror(errno));
+        g_string_append_printf(error,
+                               "the submission %s can't be opened: %s. SUBMISSION names the folder "
+                               "that has %s/ in it, or that folder packed",
+                               shown, strerror(errno), rubric->assignment);
     else if (S_ISDIR(status.st_mode))
         found = look_in(place, submission, rubric, work, 0, error);
     else if (S_ISREG(status.st_mode) && unpack_is_archive(submission))

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define WINDOW_STEPS 5
 /* The worst of 240 right windows: 2.8e-7. The mildest wrong run: 1.2e-5. */
 #define WINDOW_TOLERANCE 5e-6
 /* With masters, and layers in 16 bits, the worst of 56 right windows: 2.1e-3. Runs in which one of six micro-batches is lost

@@ -12,6 +12,8 @@
 #include "grader/evidence/wholes.h"
 #include "grader/truth/reference.h"
 
+#define WINDOW_STEPS 5 /* that the judge trains on from a snapshot */
+
 struct windows_rules {
     const double *loss;                    /* of the run in each step; NaN: it is not known */
     struct wholes_rules parameters, state; /* how many ranks have each of them */

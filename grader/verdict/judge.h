@@ -15,7 +15,6 @@
 #include <glib.h>
 
 enum verdict_kind { VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_JUDGED };
-const char *verdict_kind_name(enum verdict_kind kind); /* "PASS", "FAIL", "NOT JUDGED" */
 
 /* Whose doing it is that a check was not passed. Only the submission's costs points; everything else is
  * not judged, and a machine that can't do what grading needs makes the grader's exit status 1. */
@@ -51,7 +50,8 @@ struct verdict {
     GString *mistake;         /* the known mistake that the evidence fits, by name; else empty */
     GString *look;            /* what to look at next, for what failed here; empty: the rubric's */
     GString *remark;          /* Markdown: what costs no points here and should still be known */
-    GPtrArray *pictures;      /* of char *: files in the report's folder, in the order to show */
+    GPtrArray *pictures; /* of char *: files in the report's folder, in the order to show … */
+    GPtrArray *picture_words; /* … and of char *: what each of them shows */
 };
 
 /* How a run of the program ended. */
@@ -87,14 +87,15 @@ struct outcome {
     int exit_status;      /* -1 if it was stopped */
     int signal;           /* that ended it, as far as the exit status tells; 0: none */
     char *trouble;        /* NULL, or one line on what went wrong, for people */
-    char *command;        /* a line that repeats the run outside of the grader */
-    char *
-        sanitized; /* one that does so on this computer with sanitizers; NULL: they are in it already */
-    char *folder;   /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
-    char *output;   /* the end of what the program printed, valid UTF-8 */
-    char *fault;    /* NULL, or what AddressSanitizer said when it ended a rank, valid UTF-8 … */
-    int fault_rank; /* … and which; -1: not known */
-    char *program;  /* path of the program that ran, for addr2line */
+    char *command;        /* "make grade …", to be pasted: judges this run again … */
+    char *by_hand; /* … "make train …" or "make simulate …": shows the same end, outside of the
+                             grader; NULL: there is nothing to see … */
+    char *sanitized; /* … and one for sanitizers; NULL: they are in it already */
+    char *folder;    /* the evidence: rank-R.log, tensor files, curve.csv, output.txt */
+    char *output;    /* the end of what the program printed, valid UTF-8 */
+    char *fault;     /* NULL, or what AddressSanitizer said when it ended a rank, valid UTF-8 … */
+    int fault_rank;  /* … and which; -1: not known */
+    char *program;   /* path of the program that ran, for addr2line */
     double seconds;
     struct log_file *log; /* one per rank; count 0 where there was nothing to read */
     char **log_error;     /* one per rank: NULL, or why the log can't be used */
@@ -149,8 +150,16 @@ void verdict_take_over(struct verdict *verdict, const struct verdict *from);
  * of the judgement's outcomes; N counts from 1. A new string; NULL: no pictures are wanted. */
 char *verdict_picture_path(const struct judgement *judgement, const struct outcome *run,
                            const char *what);
-/* Shows PATH.svg, which has been drawn there, in the report. */
-void verdict_add_picture(struct verdict *verdict, const char *path);
+/* Shows PATH.svg, which has been drawn there, in the report. words: what is to be seen in it, for who can't see it; plain
+ * text, a sentence or two. */
+void verdict_add_picture(struct verdict *verdict, const char *path, const char *words);
+/* The same of a file in the report's folder. */
+void verdict_show_picture(struct verdict *verdict, const char *file, const char *words);
+/* What the picture shows; NULL: nobody said. */
+const char *verdict_picture_words(const struct verdict *verdict, guint picture);
+/* Shows all pictures of `from`, too, or none any more. */
+void verdict_take_pictures(struct verdict *verdict, const struct verdict *from);
+void verdict_forget_pictures(struct verdict *verdict);
 
 struct verdict *verdict_new(void);
 void verdict_free(struct verdict *verdict);

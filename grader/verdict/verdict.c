@@ -1,12 +1,6 @@
 /* Verdicts: made, set, explained, freed. */
 #include "grader/verdict/judge.h"
 
-const char *verdict_kind_name(enum verdict_kind kind)
-{
-    static const char *const names[] = {"PASS", "FAIL", "NOT JUDGED"};
-    return names[kind];
-}
-
 const char *culprit_name(enum culprit culprit)
 {
     static const char *const names[] = {[CULPRIT_NOBODY] = "nobody",
@@ -33,6 +27,7 @@ struct verdict *verdict_new(void)
     verdict->look = g_string_new(NULL);
     verdict->remark = g_string_new(NULL);
     verdict->pictures = g_ptr_array_new_with_free_func(g_free);
+    verdict->picture_words = g_ptr_array_new_with_free_func(g_free);
     return verdict;
 }
 
@@ -46,6 +41,7 @@ void verdict_free(struct verdict *verdict)
     g_string_free(verdict->look, TRUE);
     g_string_free(verdict->remark, TRUE);
     g_ptr_array_free(verdict->pictures, TRUE);
+    g_ptr_array_free(verdict->picture_words, TRUE);
     g_free(verdict);
 }
 
@@ -131,8 +127,35 @@ char *verdict_picture_path(const struct judgement *judgement, const struct outco
     return g_build_filename(judgement->picture_folder, name, NULL);
 }
 
-void verdict_add_picture(struct verdict *verdict, const char *path)
+void verdict_show_picture(struct verdict *verdict, const char *file, const char *words)
+{
+    g_ptr_array_set_size(verdict->picture_words, (int)verdict->pictures->len);
+    g_ptr_array_add(verdict->pictures, g_strdup(file));
+    g_ptr_array_add(verdict->picture_words, g_strdup(words));
+}
+
+void verdict_add_picture(struct verdict *verdict, const char *path, const char *words)
 {
     g_autofree char *name = g_path_get_basename(path);
-    g_ptr_array_add(verdict->pictures, g_strconcat(name, ".svg", NULL));
+    g_autofree char *file = g_strconcat(name, ".svg", NULL);
+    verdict_show_picture(verdict, file, words);
+}
+
+const char *verdict_picture_words(const struct verdict *verdict, guint picture)
+{
+    const char *words =
+        picture < verdict->picture_words->len ? verdict->picture_words->pdata[picture] : NULL;
+    return words && *words ? words : NULL;
+}
+
+void verdict_take_pictures(struct verdict *verdict, const struct verdict *from)
+{
+    for (guint i = 0; i < from->pictures->len; i++)
+        verdict_show_picture(verdict, from->pictures->pdata[i], verdict_picture_words(from, i));
+}
+
+void verdict_forget_pictures(struct verdict *verdict)
+{
+    g_ptr_array_set_size(verdict->pictures, 0);
+    g_ptr_array_set_size(verdict->picture_words, 0);
 }

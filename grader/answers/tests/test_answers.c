@@ -90,7 +90,7 @@ static void not_written(const char *from, const char *untouched, const char *nam
                         const char *words)
 {
     GString *what = g_string_new(NULL);
-    ck_assert(!answers_written(from, untouched, name, questions, what));
+    ck_assert_int_ne(answers_written(from, untouched, name, questions, what), ANSWERS_WRITTEN);
     ck_assert_msg(strstr(what->str, words) != NULL, "\"%s\" is not in: %s", words, what->str);
     g_string_free(what, TRUE);
 }
@@ -104,10 +104,12 @@ START_TEST(written_or_not)
     not_written(folder, other, "Q1", "nothing is written");
     write_answers(folder,
                   "## Q1\n\nWhat is a seed?\n\nThe beginning of everything.\n\n## Q2\n\nAnd?\n");
-    ck_assert(answers_written(folder, other, "Q1", questions, what));
+    ck_assert_int_eq(answers_written(folder, other, "Q1", questions, what), ANSWERS_WRITTEN);
     ck_assert_str_eq(what->str, "4 words, to be judged by a person");
     not_written(folder, other, "Q2", "nothing is written");
+    ck_assert_int_eq(answers_written(folder, other, "Q2", questions, what), ANSWERS_EMPTY);
     not_written(folder, other, "Q9", "answers.md has no section “Q9”");
+    ck_assert_int_eq(answers_written(folder, other, "Q9", questions, what), ANSWERS_UNREADABLE);
     write_answers(folder, "## Q1\n\nWhat is a seed?\n\n### Q2\n\nAnd? Much more than that.\n");
     not_written(folder, other, "Q1", "nothing is written");
     g_string_free(what, TRUE);
@@ -125,8 +127,25 @@ START_TEST(an_answer_in_the_template_s_own_place_is_one)
     for (int i = 0; i < 60; i++)
         g_string_append(text, "word ");
     write_answers(folder, text->str);
-    ck_assert(answers_written(folder, folder, "Q1", questions, what));
+    ck_assert_int_eq(answers_written(folder, folder, "Q1", questions, what), ANSWERS_WRITTEN);
     ck_assert_msg(strstr(what->str, "to be judged by a person") != NULL, "%s", what->str);
+}
+END_TEST
+
+/* However long the question is, and however short the answer. */
+START_TEST(a_long_question_is_no_answer)
+{
+    g_autoptr(GString) text = g_string_new("## Q1\n\n"), what = g_string_new(NULL);
+    for (int i = 0; i < 70; i++)
+        g_string_append(text, i % 10 == 9 ? "long\n" : "long ");
+    g_string_append(text, "question?\n");
+    write_answers(folder, text->str);
+    not_written(folder, folder, "Q1", "nothing is written");
+    not_written(folder, "/no/such/folder", "Q1", "nothing is written");
+    g_string_append(text, "\nYes, because.\n");
+    write_answers(folder, text->str);
+    ck_assert_int_eq(answers_written(folder, folder, "Q1", questions, what), ANSWERS_WRITTEN);
+    ck_assert_str_eq(what->str, "2 words, to be judged by a person");
 }
 END_TEST
 
@@ -139,7 +158,8 @@ START_TEST(without_a_template_an_answer_is_longer_than_a_question)
     not_written(folder, "/no/such/folder", "Q1", "nothing is written");
     g_string_append(text, "more");
     write_answers(folder, text->str);
-    ck_assert(answers_written(folder, "/no/such/folder", "Q1", questions, what));
+    ck_assert_int_eq(answers_written(folder, "/no/such/folder", "Q1", questions, what),
+                     ANSWERS_WRITTEN);
     ck_assert_str_eq(what->str, "1 words, to be judged by a person");
 }
 END_TEST
@@ -196,6 +216,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_section_has_one_end);
     tcase_add_test(tests, written_or_not);
     tcase_add_test(tests, an_answer_in_the_template_s_own_place_is_one);
+    tcase_add_test(tests, a_long_question_is_no_answer);
     tcase_add_test(tests, without_a_template_an_answer_is_longer_than_a_question);
     tcase_add_test(tests, what_can_not_be_read_is_told);
     suite_add_tcase(suite, tests);

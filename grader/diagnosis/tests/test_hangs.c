@@ -246,10 +246,34 @@ START_TEST(a_picture_of_a_hang)
             ck_assert_int_ge(count(content, "tag 6"), 3 + 3);
             ck_assert_int_eq(count(content, "messages.c:37"), 2);
             hung_assert_part(content, "both send first");
+            for (int rank = 0; rank < 5; rank++) {
+                g_autofree char *circle = g_strdup_printf(">rank %d<", rank);
+                ck_assert_int_eq(count(content, circle), 1);
+            }
+            ck_assert_double_le(g_ascii_strtod(strstr(content, "width=\"") + 7, NULL), 930);
             hung_assert_part(content, "held up behind it");
         }
         g_unlink(file);
     }
+    diagnosis_free(found);
+    hung_clear(&hung);
+}
+END_TEST
+
+/* A request that is begun in one line and waited for in another: the label has both. */
+START_TEST(a_picture_tells_both_places_of_a_request)
+{
+    struct hung hung;
+    hung_run(&hung, HANGS "messages", "wait-for-sends", 2, false, false, NULL);
+    g_autofree char *path = g_strdup_printf("%s/waits", hung.folder);
+    bool drawn;
+    struct diagnosis *found = diagnosis_new(&hung.outcome, path, &drawn);
+    ck_assert(drawn);
+    g_autofree char *file = g_strconcat(path, ".svg", NULL), *content = NULL;
+    ck_assert(g_file_get_contents(file, &content, NULL, NULL));
+    ck_assert_int_eq(count(content, "begun at messages.c:51"), 2);
+    ck_assert_int_eq(count(content, "waits in MPI_Wait"), 2);
+    ck_assert_int_eq(count(content, "at messages.c:52"), 2);
     diagnosis_free(found);
     hung_clear(&hung);
 }
@@ -288,8 +312,12 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, on_the_simulated_cluster, 0, G_N_ELEMENTS(hangs));
     tcase_add_test(tests, luck_on_this_computer);
     tcase_add_test(tests, luck_on_the_simulated_cluster);
-    tcase_add_test(tests, a_picture_of_a_hang);
-    tcase_add_test(tests, pictures_of_all_sizes);
     suite_add_tcase(suite, tests);
+    TCase *pictures = tcase_create("pictures");
+    tcase_set_timeout(pictures, 90);
+    tcase_add_test(pictures, a_picture_of_a_hang);
+    tcase_add_test(pictures, a_picture_tells_both_places_of_a_request);
+    tcase_add_test(pictures, pictures_of_all_sizes);
+    suite_add_tcase(suite, pictures);
     return suite;
 }

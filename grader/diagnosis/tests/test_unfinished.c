@@ -53,12 +53,41 @@ START_TEST(judging)
 }
 END_TEST
 
+/* What a run printed, and the place of the TODO that it came to; NULL: to none. */
+static const struct {
+    const char *output, *where, *what;
+} printed[] = {
+    {"rank 1: example/average.c:31: TODO: find the mean\nmore\n", "example/average.c:31",
+     "find the mean"},
+    {"average.c:4: TODO: a", "average.c:4", "a"},
+    {"hello\nmine: TODO: mend this\nrank 0: a.c:7: TODO: b\n", "a.c:7", "b"},
+    {"mine: TODO: mend this\n", NULL, NULL},
+    {": TODO: \n", NULL, NULL},
+    {"rank 0: a.c: TODO: no line\n", NULL, NULL},
+    {".c:7: TODO: no name\n", NULL, NULL},
+    {"12:30: TODO: no file\n", NULL, NULL},
+    {"", NULL, NULL},
+};
+
+START_TEST(a_todo_has_a_place)
+{
+    g_autofree char *where = NULL, *what = NULL, *output = g_strdup(printed[_i].output);
+    struct outcome outcome = {.ranks = 2, .end = RUN_FAILED, .output = output};
+    ck_assert_int_eq(grade_find_todo(&outcome, &where, &what), printed[_i].where != NULL);
+    ck_assert_pstr_eq(where, printed[_i].where);
+    ck_assert_pstr_eq(what, printed[_i].what);
+    outcome.end = RUN_FINISHED;
+    ck_assert(!grade_find_todo(&outcome, NULL, NULL));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("unfinished");
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, judging);
+    tcase_add_loop_test(tests, a_todo_has_a_place, 0, G_N_ELEMENTS(printed));
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -25,7 +25,7 @@ static void judge_by_seed(const struct judgement *judgement, const struct outcom
         g_string_printf(verdict->remark, "rank %d is odd\n", run->ranks);
     }
     g_autofree char *picture = g_strdup_printf("%d.svg", run->ranks);
-    g_ptr_array_add(verdict->pictures, g_steal_pointer(&picture));
+    verdict_show_picture(verdict, picture, picture);
 }
 
 /* Run number k has k + 1 ranks. A seed of -1: no such run. */
@@ -88,7 +88,7 @@ START_TEST(further_failures_have_a_line_each)
 {
     struct verdict *verdict = judged((int[]){VERDICT_FAIL, VERDICT_FAIL, VERDICT_FAIL});
     const char *text = verdict->explanation->str;
-    ck_assert_ptr_nonnull(strstr(text, "Repeat this run with:\n\n    (first)\n"));
+    ck_assert_ptr_nonnull(strstr(text, "To see this again:\n\n    (first)\n"));
     ck_assert_ptr_null(strstr(text, "(later)"));
     ck_assert_ptr_nonnull(strstr(text, "3 of 3 runs failed. The others:\n\n- rank 2 is wrong (2 "));
     ck_assert_ptr_nonnull(strstr(text, "\n- rank 3 is wrong (3 ranks, "));

@@ -123,6 +123,23 @@ START_TEST(device_can_not_be_included)
 }
 END_TEST
 
+/* A program can print what it likes: what it has written is wrong, and not unwritten. */
+START_TEST(a_printed_todo_is_none)
+{
+    grading_write("average.c", "#include \"assignments/example/example.h\"\n#include <stdio.h>\n"
+                               "#include <stdlib.h>\n"
+                               "double average(double mine, MPI_Comm comm)\n"
+                               "{\n    (void)mine, (void)comm;\n"
+                               "    fprintf(stderr, \"example/average.c:4: TODO: nothing\\n\");\n"
+                               "    exit(1);\n}\n");
+    struct graded graded = grading_run(NULL);
+    graded_fails(&graded, "average", "exit");
+    ck_assert_ptr_null(strstr(graded.printed, "is still to be written"));
+    ck_assert_ptr_null(strstr(graded.printed, "not yet written"));
+    graded_clear(&graded);
+}
+END_TEST
+
 /* The simulator's compiler works with absolute paths of the sandbox; the student knows others. */
 START_TEST(a_todo_is_named_alike_on_both_machines)
 {
@@ -162,6 +179,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, symbolic_link_is_not_followed);
     tcase_add_test(tests, solutions_can_not_be_included);
     tcase_add_test(tests, device_can_not_be_included);
+    tcase_add_test(tests, a_printed_todo_is_none);
     tcase_add_test(tests, a_todo_is_named_alike_on_both_machines);
     suite_add_tcase(suite, tests);
     return suite;

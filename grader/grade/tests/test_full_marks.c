@@ -11,12 +11,16 @@
 
 static char *const *assignments;
 
+#define MOST_LINES 75 /* of the terminal's report */
+
 static struct graded grade(const char *assignment, const char *submission)
 {
     grading_begin(assignment);
     struct graded graded = grading_call("--assignment", assignment, "--submission", submission,
                                         "--out", grading_out, NULL);
     ck_assert_msg(graded.status == 0, TEST_LONG, graded.printed);
+    g_auto(GStrv) lines = g_strsplit(graded.printed, "\n", -1);
+    ck_assert_msg(g_strv_length(lines) <= MOST_LINES, "%u lines", g_strv_length(lines));
     return graded;
 }
 
@@ -76,8 +80,10 @@ START_TEST(an_untouched_skeleton_gets_nothing_and_is_told_where_to_begin)
     ck_assert_double_eq(json_number_value(json_object_get(graded.results, "score")), 0);
     grading_assert_says(json_string_value(json_object_get(graded.results, "output")),
                         "Begin with `");
-    grading_assert_says(graded.printed, "Begin with `");
+    grading_assert_says(graded.printed, "Nothing is written yet. Begin with skeleton/");
     grading_assert_says(graded.printed, "is still to be written");
+    ck_assert_msg(!strstr(graded.printed, "FAIL"), TEST_LONG, graded.printed);
+    ck_assert_msg(!strstr(graded.printed, "for a person"), TEST_LONG, graded.printed);
     graded_clear(&graded);
     grading_end();
 }

@@ -92,8 +92,20 @@ START_TEST(wrong_usage_has_a_status_of_its_own)
     graded_clear(&graded);
     graded = grading_try("no_such_check");
     ck_assert_int_eq(graded.status, 2);
-    grading_assert_says(graded.printed, "there is no check \"no_such_check\"");
-    grading_assert_says(graded.printed, "average");
+    grading_assert_says(graded.printed, "example has no check \"no_such_check\"");
+    grading_assert_says(graded.printed, "make grade ASSIGNMENT=example CHECK=list");
+    graded_clear(&graded);
+    graded = grading_try("avrage");
+    ck_assert_int_eq(graded.status, 2);
+    grading_assert_says(graded.printed, "did you mean average?");
+    graded_clear(&graded);
+    graded = grading_call("--submission", "solutions", "a", NULL);
+    ck_assert_int_eq(graded.status, 2);
+    grading_assert_says(graded.printed, "\"a\" is an argument too many");
+    graded_clear(&graded);
+    graded = grading_try("list");
+    ck_assert_int_eq(graded.status, 0);
+    grading_assert_says(graded.printed, "  average  1.00  Every rank gets the mean of all numbers");
     graded_clear(&graded);
     graded = grading_call("--assignment", "example", "--submission", "/no/such/submission", "--out",
                           grading_out, NULL);
@@ -102,7 +114,14 @@ START_TEST(wrong_usage_has_a_status_of_its_own)
     graded_clear(&graded);
     graded = grading_call("--assignment", "no-such-assignment", "--submission", "solutions", NULL);
     ck_assert_int_eq(graded.status, 1);
-    grading_assert_says(graded.printed, "no-such-assignment");
+    grading_assert_says(graded.printed, "there is no assignment \"no-such-assignment\"");
+    graded_clear(&graded);
+    graded = grading_call("--assignment", "exmple", "--submission", "solutions", NULL);
+    grading_assert_says(graded.printed, "there are: example, ");
+    graded_clear(&graded);
+    graded = grading_call("--submission", "solutions", "--out", "", NULL);
+    ck_assert_int_eq(graded.status, 2);
+    grading_assert_says(graded.printed, "--out is empty");
     graded_clear(&graded);
 }
 END_TEST

@@ -2,8 +2,10 @@
 #include "common/files/curve.h"
 #include "grader/pictures/gnuplot.h"
 #include "grader/pictures/picture_curve.h"
+#include "grader/pictures/smooth.h"
 #include "tests/support/test.h"
 
+#include <math.h>
 #include <string.h>
 
 static char *folder;
@@ -26,7 +28,7 @@ START_TEST(curves_become_svg_and_png)
     g_autofree char *curve = g_build_filename(folder, "curve.csv", NULL);
     g_autofree char *missing = g_build_filename(folder, "missing.csv", NULL);
     g_autofree char *path = g_build_filename(folder, "picture", NULL);
-    FILE *file = curve_create(curve);
+    struct curve_writer *file = curve_create(curve);
     for (int step = 0; step < 20; step++)
         curve_append(file, &(struct curve_point){
                                .step = step, .samples = 8L * (step + 1), .loss = 2.0 / (step + 1)});
@@ -34,8 +36,16 @@ START_TEST(curves_become_svg_and_png)
     struct picture_line lines[] = {{"one process", missing, true},
                                    {"it's 100% \"mine\"", curve, false}};
     GString *error = g_string_new(NULL);
-    ck_assert_msg(picture_curve("A title with _ and {braces}", lines, 2, path, error), "%s",
-                  error->str);
+    static const int window[] = {0, 12};
+    struct picture_curves curves = {.title = "A title with _ and {braces}",
+                                    .told = "In _small_ letters\nbelow {it}",
+                                    .line = lines,
+                                    .lines = 2,
+                                    .window = window,
+                                    .windows = 2,
+                                    .window_steps = 5,
+                                    .window_title = "what is judged"};
+    ck_assert_msg(picture_curve(&curves, path, error), "%s", error->str);
     ck_assert_ptr_nonnull(strstr(error->str, "missing.csv"));
     const char *endings[] = {"picture.svg", "picture.png", "picture.gnuplot"};
     for (guint i = 0; i < G_N_ELEMENTS(endings); i++) {
@@ -47,10 +57,31 @@ START_TEST(curves_become_svg_and_png)
         if (i == 0) {
             ck_assert_ptr_nonnull(strstr(content, "A title with _ and {braces}"));
             ck_assert_ptr_nonnull(strstr(content, "s 100% "));
+            ck_assert_ptr_nonnull(strstr(content, "In _small_ letters"));
+            ck_assert_ptr_nonnull(strstr(content, "below {it}"));
+            ck_assert_ptr_nonnull(strstr(content, ">what is judged<"));
         }
     }
-    ck_assert(!picture_curve("nothing", lines, 1, path, error));
+    /* The second window is drawn from its first step to its last, whatever the curves are. */
+    g_autofree char *script_path = g_build_filename(folder, "picture.gnuplot", NULL);
+    g_autofree char *script = NULL;
+    ck_assert(g_file_get_contents(script_path, &script, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(script, "rectangle from 12,graph 0 to 17,graph 1"));
+    curves.lines = 1;
+    ck_assert(!picture_curve(&curves, path, error));
     g_string_free(error, TRUE);
+}
+END_TEST
+
+START_TEST(a_mean_of_neighbours)
+{
+    const double values[] = {1, 2, 6, NAN, 10, 4};
+    g_autofree double *smooth = smooth_values(values, 6, 1);
+    const double expected[] = {1, 3, 4, 8, 7, 7};
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq_tol(smooth[i], expected[i], 1e-12);
+    g_autofree double *same = smooth_values(values, 3, 0);
+    ck_assert_mem_eq(same, values, 3 * sizeof *values);
 }
 END_TEST
 
@@ -58,7 +89,7 @@ END_TEST
 static void draw_curve(const char *name, char *content[2], gsize length[2])
 {
     g_autofree char *curve = g_build_filename(folder, "curve.csv", NULL);
-    FILE *file = curve_create(curve);
+    struct curve_writer *file = curve_create(curve);
     for (int step = 0; step < 20; step++)
         curve_append(file, &(struct curve_point){
                                .step = step, .samples = 8L * (step + 1), .loss = 2.5 / (step + 1)});
@@ -66,7 +97,8 @@ static void draw_curve(const char *name, char *content[2], gsize length[2])
     g_autofree char *picture = g_build_filename(folder, name, NULL);
     struct picture_line line = {"mine", curve, false};
     GString *error = g_string_new(NULL);
-    ck_assert_msg(picture_curve("1,5 and 1.5 \u00b5", &line, 1, picture, error), "%s", error->str);
+    const struct picture_curves curves = {.title = "1,5 and 1.5 \u00b5", .line = &line, .lines = 1};
+    ck_assert_msg(picture_curve(&curves, picture, error), "%s", error->str);
     g_string_free(error, TRUE);
     const char *endings[2] = {".svg", ".png"};
     for (int i = 0; i < 2; i++) {
@@ -148,6 +180,35 @@ START_TEST(text_is_shown_and_never_run)
 }
 END_TEST
 
+/* What can't be drawn, for whatever reason, leaves the picture of before and its script. */
+START_TEST(a_picture_stays_until_the_next_is_whole)
+{
+    static const char good[] = "set terminal svg\nset output 'kept.svg'\nplot 1\nunset output\n";
+    static const char *const bad[] = {
+        "set terminal svg\nset output 'kept.svg'\nplot 2\nplit 3\n",
+        "set terminal svg\nset output 'kept.svg'\nplot 2\nset output 'other.svg'\nexit\n",
+        "set terminal svg\nset output 'kept.svg'\nplot 2\n!kill -9 $PPID\n"};
+    g_autofree char *script_path = g_build_filename(folder, "kept.gnuplot", NULL);
+    g_autofree char *picture = g_build_filename(folder, "kept.svg", NULL);
+    g_autofree char *before = NULL;
+    g_autoptr(GString) error = g_string_new(NULL);
+    ck_assert_msg(gnuplot_run(good, script_path, error), "%s", error->str);
+    ck_assert(g_file_get_contents(picture, &before, NULL, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *after = NULL;
+        g_autofree char *script = NULL;
+        ck_assert_msg(!gnuplot_run(bad[i], script_path, error), "%s", bad[i]);
+        ck_assert(g_file_get_contents(picture, &after, NULL, NULL));
+        ck_assert_msg(strcmp(before, after) == 0, "%s", bad[i]);
+        ck_assert(g_file_get_contents(script_path, &script, NULL, NULL));
+        ck_assert_str_eq(script, good);
+    }
+    g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(listing));)
+        ck_assert_msg(!g_str_has_prefix(name, ".new-"), "%s is left behind", name);
+}
+END_TEST
+
 START_TEST(a_wrong_script_has_gnuplots_message)
 {
     g_autofree char *path = g_build_filename(folder, "wrong.gnuplot", NULL);
@@ -167,9 +228,11 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("picture_curve");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_mean_of_neighbours);
     tcase_add_test(tests, curves_become_svg_and_png);
     tcase_add_test(tests, nothing_of_the_user_changes_a_picture);
     tcase_add_test(tests, text_is_shown_and_never_run);
+    tcase_add_test(tests, a_picture_stays_until_the_next_is_whole);
     tcase_add_test(tests, a_wrong_script_has_gnuplots_message);
     suite_add_tcase(suite, tests);
     return suite;

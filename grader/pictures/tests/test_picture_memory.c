@@ -111,6 +111,10 @@ START_TEST(peaks_kinds_and_what_was_done)
     expect(svg, ">4 MiB, F of micro-batch 2<");
     expect(svg, ">activations<");
     expect(svg, ">parameters<");
+    expect(svg, ">most of the row, and what was done then<");
+    expect(svg, ">most of all rows<");
+    ck_assert_double_le(g_ascii_strtod(strstr(svg, "width=\"") + strlen("width=\""), NULL), 930);
+    ck_assert_ptr_null(strstr(svg, "ranks are drawn"));
     ck_assert_ptr_null(strstr(svg, ">workspace<"));
     ck_assert_ptr_null(strstr(svg, "host"));
     ck_assert_ptr_null(strstr(svg, "not all changes"));
@@ -190,6 +194,7 @@ START_TEST(of_many_ranks_the_highest_is_drawn)
     look(MOST_RANKS, 0);
     g_autofree char *svg = draw();
     ck_assert_int_eq(occurrences(svg, ">rank "), 12);
+    expect(svg, ">12 of 100 ranks are drawn, the one with most memory among them<");
     expect(svg, ">rank 57<");
     expect(svg, ">rank 0<");
     expect(svg, ">rank 99<");

@@ -82,8 +82,8 @@ static struct replay *example(int stages, int micro_batches)
 static bool draw(const struct replay *own, const struct replay *reference, const char *title,
                  const char *where)
 {
-    return timeline_picture_of_replay(own, reference, (struct timeline_panel){0}, title, where,
-                                      error);
+    return timeline_picture_of_replay(own, reference, (struct timeline_panel){0}, NULL, title,
+                                      where, error);
 }
 
 START_TEST(boxes_numbers_and_title)
@@ -175,15 +175,15 @@ END_TEST
 START_TEST(the_key_takes_the_word_for_stages)
 {
     static const char *const words[] = {"floor", NULL};
-    static const char *const keys[][2] = {{"'forward, floor 0'", "'forward, floor 1'"},
-                                          {"'forward, own stage 0'", "'forward, own stage 1'"}};
+    static const char *const keys[][2] = {{"\"forward, floor 0\"", "\"forward, floor 1\""},
+                                          {"\"forward, own stage 0\"", "\"forward, own stage 1\""}};
     struct replay *replay = example(2, 4);
     for (int rank = 0; rank < 2; rank++)
         for (int i = 2; i < 4; i++)
             replay->rank[rank].interval[i].stage += 2;
     const struct timeline_panel beside = {.stage_word = words[_i]};
-    ck_assert_msg(timeline_picture_of_replay(replay, NULL, beside, "title", path, error), "%s",
-                  error->str);
+    ck_assert_msg(timeline_picture_of_replay(replay, NULL, beside, NULL, "title", path, error),
+                  "%s", error->str);
     char *script = contents("gnuplot");
     for (int k = 0; k < 2; k++)
         ck_assert_msg(strstr(script, keys[_i][k]), "%s", script);

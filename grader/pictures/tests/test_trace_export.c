@@ -203,12 +203,13 @@ START_TEST(every_rank_call_and_message_is_there)
         ck_assert_int_eq(json_integer_value(argument(up, "forwards")), 1);
         ck_assert_int_eq(json_integer_value(argument(down, "forwards")), 0);
     }
-    const json_t *send = find(events, "X", "MPI_Isend", 0, 0);
+    const json_t *send = find(events, "X", "ISEND y 2 → rank 1", 0, 0);
+    ck_assert_str_eq(json_string_value(argument(send, "call")), "MPI_Isend");
     ck_assert_str_eq(json_string_value(argument(send, "peer")), "rank 1");
     ck_assert_int_eq(json_integer_value(argument(send, "tag")), 5);
     ck_assert_int_eq(json_integer_value(argument(send, "bytes")), 100);
     ck_assert_str_eq(json_string_value(argument(send, "communicator")), "MPI_COMM_WORLD");
-    const json_t *wait = find(events, "X", "MPI_Wait", 1, 0);
+    const json_t *wait = find(events, "X", "WAIT x 2 ← rank 0", 1, 0);
     ck_assert_str_eq(json_string_value(json_array_get(argument(wait, "waits for"), 0)),
                      "receive from rank 0, tag 5 (request 1)");
     json_decref(events);
@@ -241,11 +242,11 @@ START_TEST(what_never_ended_is_pending_until_the_end)
     builder[2].log.record[1].clock = 1000;
     json_t *events = export();
     check_format(events, true);
-    const json_t *send = find(events, "X", "MPI_Ssend (pending)", 0, 0);
+    const json_t *send = find(events, "X", "SSEND 4 B → rank 1 (pending)", 0, 0);
     ck_assert_ptr_nonnull(send);
     ck_assert_int_eq(nanoseconds(send, "ts") + nanoseconds(send, "dur"), 1000);
     ck_assert_str_eq(json_string_value(argument(send, "matched")), "never received");
-    const json_t *receive = find(events, "X", "MPI_Recv (pending)", 1, 0);
+    const json_t *receive = find(events, "X", "RECV 4 B ← rank 0 (pending)", 1, 0);
     ck_assert_str_eq(json_string_value(argument(receive, "matched")), "never sent");
     ck_assert_int_eq(count(events, "s"), 0);
     json_decref(events);
@@ -306,9 +307,9 @@ START_TEST(collectives_have_their_group_and_an_arrow_from_the_last)
     call_at(2, all_reduce(2, LOG_ALLREDUCE, 0), 4000, 5500);
     json_t *events = export();
     check_format(events, true);
-    const json_t *waiter = find(events, "X", "MPI_Allreduce", 0, 0),
-                 *last = find(events, "X", "MPI_Allreduce", 2, 0);
-    ck_assert_str_eq(json_string_value(argument(waiter, "collective")), "all-reduce among {0, 2}");
+    const json_t *waiter = find(events, "X", "all-reduce of 4 KiB among {0, 2}", 0, 0),
+                 *last = find(events, "X", "all-reduce of 4 KiB among {0, 2}", 2, 0);
+    ck_assert_str_eq(json_string_value(argument(waiter, "call")), "MPI_Allreduce");
     ck_assert_str_eq(json_string_value(argument(waiter, "type")), "float32");
     ck_assert_str_eq(json_string_value(argument(waiter, "operation")), "MPI_SUM");
     ck_assert_str_eq(json_string_value(argument(waiter, "came last")), "rank 2");
@@ -344,16 +345,16 @@ START_TEST(what_is_in_flight_lies_beside_computation)
     json_t *events = export();
     check_format(events, true);
     const json_t *begin = find(events, "b", NULL, 0, 0), *end = find(events, "e", NULL, 0, 0);
-    ck_assert_str_eq(text(begin, "name"), "rank 0: all-reduce among {0, 2}");
+    ck_assert_str_eq(text(begin, "name"), "rank 0: all-reduce of 4 KiB among {0, 2}");
     ck_assert_int_eq(nanoseconds(begin, "ts"), 1000);
     ck_assert_int_eq(nanoseconds(end, "ts"), 7002);
     ck_assert_double_eq(json_number_value(argument(begin, "hidden behind computation, us")), 4);
     const json_t *pending = find(events, "b", NULL, 2, 0), *never = find(events, "e", NULL, 2, 0);
-    ck_assert_str_eq(text(pending, "name"), "rank 2: all-reduce among {0, 2} (pending)");
+    ck_assert_str_eq(text(pending, "name"), "rank 2: all-reduce of 4 KiB among {0, 2} (pending)");
     ck_assert_int_eq(nanoseconds(never, "ts"), 7003); /* the end of the logs */
-    const json_t *wait = find(events, "X", "MPI_Wait", 0, 0);
+    const json_t *wait = find(events, "X", "WAIT all-reduce of 4 KiB among {0, 2}", 0, 0);
     ck_assert_str_eq(json_string_value(json_array_get(argument(wait, "waits for"), 0)),
-                     "all-reduce among {0, 2} (request 9)");
+                     "all-reduce of 4 KiB among {0, 2} (request 9)");
     json_decref(events);
 }
 END_TEST
@@ -365,11 +366,11 @@ START_TEST(one_sided_calls_have_target_and_window)
     call_at(0, script_message(&builder[0], LOG_WIN_FENCE, LOG_NO_PEER, 5, 0), 30, 40);
     json_t *events = export();
     check_format(events, true);
-    const json_t *call = find(events, "X", "MPI_Put", 0, 0);
+    const json_t *call = find(events, "X", "PUT 800 B → rank 2", 0, 0);
     ck_assert_str_eq(json_string_value(argument(call, "target")), "rank 2");
     ck_assert_int_eq(json_integer_value(argument(call, "window")), 5);
     ck_assert_int_eq(json_integer_value(argument(call, "bytes")), 800);
-    const json_t *fence = find(events, "X", "MPI_Win_fence", 0, 0);
+    const json_t *fence = find(events, "X", NULL, 0, 1);
     ck_assert_int_eq(json_integer_value(argument(fence, "window")), 5);
     ck_assert_ptr_null(argument(fence, "type"));
     json_decref(events);

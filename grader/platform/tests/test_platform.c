@@ -2,6 +2,7 @@
 #include "grader/platform/platform.h"
 #include "tests/support/test.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 START_TEST(platforms_are_read)
@@ -39,12 +40,35 @@ START_TEST(this_computer_must_be_measured)
 }
 END_TEST
 
+/* What is said of a platform with this text, behind "PLATFORM=PATH: PATH: ". */
+static void refuse(const char *text, const char *words)
+{
+    g_autoptr(GString) error = g_string_new(NULL);
+    g_autofree char *folder = g_dir_make_tmp("platform-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "broken.xml", NULL);
+    ck_assert(g_file_set_contents(path, text, -1, NULL));
+    ck_assert_ptr_null(platform_read(".", path, error));
+    ck_assert_msg(strstr(error->str, words) != NULL, "no %s in %s", words, error->str);
+    ck_assert_msg(strstr(strstr(error->str, path) + 1, path) != NULL, "%s", error->str);
+    g_remove(path);
+    g_rmdir(folder);
+}
+
+START_TEST(a_fault_is_told_with_file_and_line)
+{
+    refuse("<platform>\n<host\n</platform>\n", "line 3");
+    refuse("<platform>\n</plat>\n", "line 2");
+    refuse("<platform></platform>\n", "no <cluster> or <host> with a speed such as 1Gf");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("platform");
     TCase *tests = tcase_create("platform");
     tcase_add_test(tests, platforms_are_read);
     tcase_add_test(tests, this_computer_must_be_measured);
+    tcase_add_test(tests, a_fault_is_told_with_file_and_line);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -37,19 +37,35 @@ START_TEST(faults_of_mutants_are_named)
         {"fails = ( \"average\" );\n", false, "one.cfg: one.patch is missing"},
         {NULL, true, "one.patch: one.cfg is missing"},
         {"what = \"x\";\nfails = ( \"avrage\" );\n", true,
-         "one.cfg:2: fails: the rubric has no check \"avrage\""},
+         "one.cfg:2: fails: the rubric has no check \"avrage\"; did you mean average?\n"},
         {"passes = ( \"average\", \"all\" );\n", true,
          "one.cfg:1: passes: the rubric has no check \"all\""},
         {"fast = ( \"nope\" );\n", true, "fast: the rubric has no check \"nope\""},
-        {"what = \"x\";\nmistak = \"y\";\n", true, "one.cfg:2: "},
+        {"what = \"x\";\nmistak = \"y\";\n", true,
+         "one.cfg:2: unknown key \"mistak\"; known here: mistake, "},
         {"what = \"x\nfails", true, "one.cfg:"},
+        {"what = \"x\"\nfails = (;\n", true,
+         "one.cfg:2: syntax error: here, or in the line before"},
+        {"fails = ( \"average\" );\n", true, "one.cfg:1: \"what\" is missing\n"},
+        {"what = 3;\n", true, "one.cfg:1: \"what\" has to be a text in quotes\n"},
+        {"what = \"x\";\nfails = \"average\";\n", true,
+         "one.cfg:2: \"fails\" has to be a list: ( …, … )\n"},
+        {"what = \"x\";\nfails = (\n3 );\n", true,
+         "one.cfg:3: \"fails\" has to be a list of texts in quotes\n"},
+        {"what = \"x\";\n\nsample = 1;\n", true, "one.cfg:3: \"sample\" has to be true or false\n"},
+        {"what = \"x\";\nmistake = false;\n", true,
+         "one.cfg:2: \"mistake\" has to be a text in quotes\n"},
+        {"what = \"x\";\nfails = ( \"average\" );\npasses = ( \"average\" );\n", true,
+         "one.cfg:3: \"average\" is among fails, too\n"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(faulty); i++) {
         g_autofree char *said = faults_of_mutant("one", faulty[i].text, faulty[i].patch);
         ck_assert_msg(strstr(said, faulty[i].says), "%s and not %s", said, faulty[i].says);
     }
-    g_autofree char *nothing = faults_of_mutant(
-        "one", "what = \"x\";\nfails = ( \"average\" );\npasses = ( \"average\" );\n", true);
+    g_autofree char *nothing = faults_of_mutant("one",
+                                                "what = \"x\";\nmistake = \"y\";\nsample = "
+                                                "true;\nfails = ( \"average\" );\npasses = ( );\n",
+                                                true);
     ck_assert_str_eq(nothing, "");
 }
 END_TEST

@@ -134,7 +134,9 @@ START_TEST(a_crash_without_them_says_how_to_get_them)
     struct graded one = grading_run("average");
     graded_fails(&one, "average", "crashed (Segmentation fault)");
     graded_fails(&one, "average", "With sanitizers it ends at the first wrong access to memory");
-    graded_fails(&one, "average", " --evidence /tmp/evidence\" SANITIZE=1");
+    graded_fails(&one, "average", "CHECK=average SEED=");
+    graded_fails(&one, "average", " --evidence build/evidence\"");
+    graded_fails(&one, "average", " SANITIZE=1");
     graded_clear(&one);
 }
 END_TEST

@@ -149,6 +149,24 @@ START_TEST(a_missing_file_is_named)
 }
 END_TEST
 
+/* An editor that could not save leaves one. */
+START_TEST(an_empty_file_is_named)
+{
+    write_file("a.c", "");
+    expect_a(COLLECTED_REFUSED, "a.c is empty");
+    g_free(copies);
+    copies = g_build_filename(folder, "other-copies", NULL);
+    write_file("a.c", "\xef\xbb\xbf \r\n\t\n");
+    expect_a(COLLECTED_REFUSED, "a.c is empty");
+    write_file("a.c", "\n;\n");
+    g_free(copies);
+    copies = g_build_filename(folder, "third-copies", NULL);
+    struct collection *collection = collect_all();
+    ck_assert_int_eq(collection_find(collection, "a.c")->state, COLLECTED);
+    collection_free(collection);
+}
+END_TEST
+
 START_TEST(a_symbolic_link_is_refused)
 {
     g_autofree char *path = path_of_a();
@@ -299,6 +317,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_assignments_folder_is_taken_if_there_is_one);
     tcase_add_test(tests, other_things_are_listed_and_left_alone);
     tcase_add_test(tests, a_missing_file_is_named);
+    tcase_add_test(tests, an_empty_file_is_named);
     tcase_add_test(tests, a_symbolic_link_is_refused);
     tcase_add_test(tests, a_linked_assignment_folder_is_not_followed);
     tcase_add_test(tests, a_pipe_is_refused_at_once);

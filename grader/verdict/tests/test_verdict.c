@@ -117,7 +117,7 @@ START_TEST(pictures_are_named_by_check_run_and_subject)
     g_autofree char *second = verdict_picture_path(&judgement, &outcome[1], "waits");
     ck_assert_str_eq(first, "pictures/sums-run-1-waits");
     ck_assert_str_eq(second, "pictures/sums-run-2-waits");
-    verdict_add_picture(verdict, second);
+    verdict_add_picture(verdict, second, "what it shows");
     ck_assert_str_eq(verdict->pictures->pdata[0], "sums-run-2-waits.svg");
     judgement.picture_folder = NULL;
     ck_assert_ptr_null(verdict_picture_path(&judgement, outcome, "waits"));
