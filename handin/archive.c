@@ -34,7 +34,10 @@ static bool lay_out(const struct handed_in *handed_in, const char *assignment,
     for (guint i = 0; i < folders->len; i++) {
         g_autofree char *folder = g_build_filename(temporary, folders->pdata[i], NULL);
         if (g_mkdir(folder, 0755) != 0) {
-            g_string_append_printf(problems, "%s can't be made: %s\n", folder, strerror(errno));
+            g_string_append_printf(problems,
+                                   "%s can't be made: %s. TMPDIR=FOLDER names another "
+                                   "folder for what is made meanwhile.\n",
+                                   folder, strerror(errno));
             return false;
         }
     }
@@ -44,7 +47,10 @@ static bool lay_out(const struct handed_in *handed_in, const char *assignment,
         g_autofree char *path = g_build_filename(temporary, place, NULL);
         g_autoptr(GError) error = NULL;
         if (!g_file_set_contents(path, file->text, (gssize)file->length, &error)) {
-            g_string_append_printf(problems, "%s\n", error->message);
+            g_string_append_printf(problems,
+                                   "%s. TMPDIR=FOLDER names another folder for what is made "
+                                   "meanwhile.\n",
+                                   error->message);
             return false;
         }
     }
@@ -97,11 +103,16 @@ static bool run_tar(const char *temporary, const GPtrArray *folders, const char 
     if (!g_spawn_sync(NULL, (char **)arguments->pdata, NULL,
                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &said,
                       &status, &error)) {
-        g_string_append_printf(problems, "tar can't be run: %s\n", error->message);
+        g_string_append_printf(problems, "tar can't be run: %s. Install tar and gzip.\n",
+                               error->message);
         return false;
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        g_string_append_printf(problems, "tar can't write %s: %s\n", path, g_strstrip(said));
+        g_string_append_printf(
+            problems,
+            "tar can't write %s: %s. See that its folder can be written to and that its disk has "
+            "space, and that gzip is installed.\n",
+            path, g_strstrip(said));
         return false;
     }
     return true;
@@ -113,14 +124,25 @@ bool archive_write(const struct handed_in *handed_in, const char *assignment, co
     g_autoptr(GError) error = NULL;
     g_autofree char *temporary = g_dir_make_tmp("handin-XXXXXX", &error);
     if (!temporary) {
-        g_string_append_printf(problems, "%s\n", error->message);
+        g_string_append_printf(
+            problems, "%s. TMPDIR=FOLDER names another folder for what is made meanwhile.\n",
+            error->message);
         return false;
     }
     g_autoptr(GPtrArray) folders = folders_of(handed_in, assignment);
     /* tar takes a colon in the name for another computer's name, unless the name has a slash. */
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-    const bool done = lay_out(handed_in, assignment, folders, temporary, problems) &&
-                      run_tar(temporary, folders, absolute, problems);
+    /* An archive of an earlier time stays until its successor is whole. */
+    g_autofree char *new_path = g_strconcat(absolute, ".new", NULL);
+    bool done = lay_out(handed_in, assignment, folders, temporary, problems) &&
+                run_tar(temporary, folders, new_path, problems);
+    if (done && g_rename(new_path, absolute) != 0) {
+        g_string_append_printf(problems, "%s can't be put in place: %s. Remove what is there.\n",
+                               absolute, strerror(errno));
+        done = false;
+    }
+    if (!done)
+        g_unlink(new_path);
     clear_away(handed_in, assignment, folders, temporary);
     g_rmdir(temporary);
     return done;

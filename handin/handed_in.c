@@ -27,14 +27,23 @@ static int open_plain_file(const char *path, gsize *length, GString *problems)
         g_string_append_printf(
             problems, "%s is a symbolic link. Replace it by a copy of the file itself.\n", path);
     else if (file < 0)
-        g_string_append_printf(problems, "%s can't be opened: %s\n", path, strerror(errno));
+        g_string_append_printf(problems,
+                               "%s can't be opened: %s. Let yourself read it (chmod u+r), or put a "
+                               "copy of your own in its place.\n",
+                               path, strerror(errno));
     else if (fstat(file, &about) != 0)
-        g_string_append_printf(problems, "%s can't be looked at: %s\n", path, strerror(errno));
+        g_string_append_printf(problems,
+                               "%s can't be looked at: %s. Put a copy of your own in its place.\n",
+                               path, strerror(errno));
     else if (!S_ISREG(about.st_mode))
-        g_string_append_printf(problems, "%s is not a plain file.\n", path);
+        g_string_append_printf(problems,
+                               "%s is not a plain file. Put the file itself in its place.\n", path);
     else if (about.st_size > TEXT_MOST_BYTES)
-        g_string_append_printf(problems, "%s has %lld bytes, more than the %d that are allowed.\n",
-                               path, (long long)about.st_size, TEXT_MOST_BYTES);
+        g_string_append_printf(
+            problems,
+            "%s has %lld bytes, more than the %d that are allowed. Take out what "
+            "was not written by hand: pictures and output.\n",
+            path, (long long)about.st_size, TEXT_MOST_BYTES);
     else {
         *length = (gsize)about.st_size;
         return file;
@@ -54,8 +63,8 @@ static char *read_all(int file, const char *path, gsize length, GString *problem
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0) {
-            g_string_append_printf(problems, "%s can't be read: %s\n", path,
-                                   got < 0 ? strerror(errno) : "it became shorter meanwhile");
+            g_string_append_printf(problems, "%s can't be read: %s. Save it, and try again.\n",
+                                   path, got < 0 ? strerror(errno) : "it became shorter meanwhile");
             g_free(text);
             return NULL;
         }
@@ -73,7 +82,8 @@ static char *read_plain_file(const char *path, gsize *length, GString *problems)
     char *text = read_all(file, path, *length, problems);
     close(file);
     if (text && memchr(text, 0, *length)) {
-        g_string_append_printf(problems, "%s is not a text file: it has a byte 0.\n", path);
+        g_string_append_printf(
+            problems, "%s is not a text file: it has a byte 0. Save it as UTF-8 text.\n", path);
         g_clear_pointer(&text, g_free);
     }
     return text;

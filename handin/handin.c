@@ -7,12 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-void handin_complain(const GString *problems)
+static void print_lines(const char *begin, const char *text)
 {
-    g_auto(GStrv) lines = g_strsplit(problems->str, "\n", -1);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line; line++)
         if (**line)
-            fprintf(stderr, "handin: %s\n", *line);
+            fprintf(stderr, "%s%s\n", begin, *line);
+}
+
+void handin_complain(const GString *problems)
+{
+    print_lines("handin: ", problems->str);
+}
+
+void handin_warn(const GString *warnings)
+{
+    print_lines("handin: warning: ", warnings->str);
 }
 
 /* ---- command line ------------------------------------------------------------------------- */
@@ -41,6 +51,7 @@ static void fill_in_defaults(struct handin_options *options)
         options->submission = g_strdup("skeleton");
     if (!options->assignment)
         options->assignment = assignment_default(".");
+    options->reference_is_asked_for = options->reference != NULL;
     if (!options->reference)
         options->reference = first_reference(options->assignment);
     g_autofree char *name = g_path_get_basename(options->submission);
@@ -99,6 +110,11 @@ static int run_command(int argc, char **argv, struct handin_options *options)
         fprintf(stderr, "handin: --assignment %s: must be the name of a folder in assignments/\n",
                 options->assignment);
         return 2;
+    }
+    if (!assignment_find(options->assignment)) {
+        fprintf(stderr, "handin: there is no assignment \"%s\"; ls assignments lists them\n",
+                options->assignment);
+        return 1;
     }
     if (argc == 2 && g_str_equal(argv[1], "pack"))
         return handin_pack(options);

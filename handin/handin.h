@@ -26,14 +26,15 @@
 struct handin_options {
     char *submission; /* folder that has ASSIGNMENT/ in it */
     char *assignment;
-    char *out;       /* pack: folder to write to; made if need be */
-    char *curves;    /* folder of the learning curves */
-    char *reference; /* name of a committed curve */
-    char *evidence;  /* timeline: folder of the logs */
-    char *arguments; /* timeline: those of the program that wrote the logs */
-    char *program;   /* timeline: its file, for source lines */
-    char *where;     /* timeline: on which machine it ran, for the title */
-    int ranks;       /* timeline: of a run to draw that nobody ran; 0: there is none */
+    char *out;                   /* pack: folder to write to; made if need be */
+    char *curves;                /* folder of the learning curves */
+    char *reference;             /* name of a committed curve … */
+    bool reference_is_asked_for; /* … which somebody chose */
+    char *evidence;              /* timeline: folder of the logs */
+    char *arguments;             /* timeline: those of the program that wrote the logs */
+    char *program;               /* timeline: its file, for source lines */
+    char *where;                 /* timeline: on which machine it ran, for the title */
+    int ranks;                   /* timeline: of a run to draw that nobody ran; 0: there is none */
 };
 
 /* The program: prints, and returns the exit status: 0 done, 1 something is wrong with the
@@ -48,13 +49,15 @@ int handin_timeline_of_ranks(const struct handin_options *options);
 
 /* Is there a curve to compare with? Some assignments train nothing. */
 bool handin_has_curves(const struct handin_options *options);
-/* Reads the curves that the options name and draws them; *curves is NULL if there are none. False,
- * with lines in problems, if something is wrong. The caller frees the curves. */
+/* Reads the curves that the options name and draws them; *curves is NULL if there are none, or none that
+ * can be used, and *drawn false without a picture. What is left out has a line in warnings. False, with
+ * lines in problems, if somebody asked for a reference that does not exist. The caller frees the curves. */
 bool handin_curves(const struct handin_options *options, struct learning_curves **curves,
-                   GString *problems);
+                   bool *drawn, GString *warnings, GString *problems);
 /* The command that makes a curve. The caller frees it with g_free. */
 char *handin_how_to_train(const struct handin_options *options);
-/* Prints problems, each line behind "handin: ", to standard error. */
+/* Prints problems, or warnings, each line behind "handin: ", to standard error. */
 void handin_complain(const GString *problems);
+void handin_warn(const GString *warnings);
 
 #endif

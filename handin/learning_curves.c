@@ -1,18 +1,29 @@
 /* Learning curves: read and tabulated here, drawn in learning_curves_picture.c. */
 #include "handin/learning_curves.h"
 
-#include <math.h>
 #include <string.h>
 
-static bool read_curve(const char *path, struct learning_curve *curve, GString *problems)
+/* Reads what can be read of a curve. False if that is nothing. */
+static bool read_curve(const char *path, bool is_own, struct learning_curve *curve,
+                       GString *warnings)
 {
     char error[CURVE_ERROR_SIZE];
-    if (!curve_read(path, &curve->curve, error)) {
-        g_string_append_printf(problems, "%s\n", error);
+    const bool whole = curve_read_what_can_be(path, &curve->curve, error);
+    const int count = curve->curve.count;
+    g_autofree char *name = g_path_get_basename(path);
+    name[strlen(name) - strlen(".csv")] = '\0';
+    if (!whole && count > 0)
+        g_string_append_printf(warnings, "%s. Only what is before that is used: %d step%s. ", error,
+                               count, count == 1 ? "" : "s");
+    else if (!whole)
+        g_string_append_printf(warnings, "%s. It is left out. ", error);
+    if (!whole && is_own)
+        g_string_append_printf(warnings, "make train with CURVE=%s makes it anew.\n", name);
+    else if (!whole)
+        g_string_append(warnings, "It belongs to the kit: take that file from there again.\n");
+    if (count == 0)
         return false;
-    }
-    curve->name = g_path_get_basename(path);
-    curve->name[strlen(curve->name) - strlen(".csv")] = '\0';
+    curve->name = g_steal_pointer(&name);
     return true;
 }
 
@@ -34,19 +45,22 @@ static GPtrArray *curve_paths(const char *folder)
 }
 
 struct learning_curves *learning_curves_read(const char *folder, const char *reference_path,
-                                             bool *found, GString *problems)
+                                             bool *found, GString *warnings)
 {
     g_autoptr(GPtrArray) paths = curve_paths(folder);
     *found = paths->len > 0;
     if (!*found)
         return NULL;
-    g_ptr_array_insert(paths, 0, g_strdup(reference_path));
     struct learning_curves *curves = g_new0(struct learning_curves, 1);
-    curves->curve = g_new0(struct learning_curve, paths->len);
+    curves->curve = g_new0(struct learning_curve, paths->len + 1);
+    if (reference_path && read_curve(reference_path, false, &curves->curve[0], warnings)) {
+        curves->has_reference = true;
+        curves->count = 1;
+    }
     for (guint i = 0; i < paths->len; i++)
-        if (read_curve(paths->pdata[i], &curves->curve[curves->count], problems))
+        if (read_curve(paths->pdata[i], true, &curves->curve[curves->count], warnings))
             curves->count++;
-    if ((guint)curves->count < paths->len)
+    if (curves->count == (curves->has_reference ? 1 : 0))
         g_clear_pointer(&curves, learning_curves_free);
     return curves;
 }
@@ -63,20 +77,10 @@ void learning_curves_free(struct learning_curves *curves)
     g_free(curves);
 }
 
-double *learning_curves_smooth(const double *values, int count, int reach)
+char *learning_curves_label(const struct learning_curves *curves, int i)
 {
-    double *smooth = g_new(double, count);
-    for (int i = 0; i < count; i++) {
-        double sum = 0;
-        int finite = 0;
-        for (int j = MAX(0, i - reach); j <= MIN(count - 1, i + reach); j++)
-            if (isfinite(values[j])) {
-                sum += values[j];
-                finite++;
-            }
-        smooth[i] = finite > 0 ? sum / finite : NAN;
-    }
-    return smooth;
+    return g_strconcat(curves->curve[i].name,
+                       i == 0 && curves->has_reference ? " (one process)" : "", NULL);
 }
 
 /* The point of a step, or NULL. */
@@ -106,9 +110,10 @@ void learning_curves_table(const struct learning_curves *curves, GString *markdo
     static const int steps[] = {0,   1,   2,    5,    10,   20,    50,    100,  200,
                                 400, 600, 1000, 2000, 5000, 10000, 20000, 50000};
     g_string_append(markdown, "| loss at step |");
-    for (int i = 0; i < curves->count; i++)
-        g_string_append_printf(markdown, " %s%s |", curves->curve[i].name,
-                               i == 0 ? " (one process)" : "");
+    for (int i = 0; i < curves->count; i++) {
+        g_autofree char *label = learning_curves_label(curves, i);
+        g_string_append_printf(markdown, " %s |", label);
+    }
     g_string_append(markdown, "\n| ---: |");
     for (int i = 0; i < curves->count; i++)
         g_string_append(markdown, " ---: |");

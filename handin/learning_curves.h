@@ -18,18 +18,20 @@ struct learning_curve {
     struct curve curve;
 };
 
-/* curve 0 is the reference. */
 struct learning_curves {
     int count;
+    bool has_reference; /* then it is curve 0 */
     struct learning_curve *curve;
 };
 
-/* Reads the reference and all *.csv of a folder, sorted by name. NULL, with a line in problems
- * for each, if a file can't be read. *found says whether the folder has a curve
- * at all; if not, NULL without a problem. */
+/* Reads the reference (NULL: there is none) and all *.csv of a folder, sorted by name. What can't be read is
+ * left out, or its steps behind a fault are: then warnings has a line that says so, and what helps. NULL if no
+ * curve of the folder is left; *found says whether it has any. */
 struct learning_curves *learning_curves_read(const char *folder, const char *reference_path,
-                                             bool *found, GString *problems);
+                                             bool *found, GString *warnings);
 void learning_curves_free(struct learning_curves *curves);
+/* How the curve is called in pictures and tables. The caller frees it with g_free. */
+char *learning_curves_label(const struct learning_curves *curves, int i);
 
 /* Draws them to FOLDER/curves.svg and FOLDER/curves.png, and leaves the gnuplot script,
  * curves.gnuplot, beside them. False and a line in problems if that does not work. */
@@ -38,9 +40,5 @@ bool learning_curves_draw(const struct learning_curves *curves, const char *titl
 
 /* Appends a Markdown table of the losses at some steps. */
 void learning_curves_table(const struct learning_curves *curves, GString *markdown);
-
-/* values[0 … count-1] smoothed: each becomes the mean of those at most `reach` places away,
- * fewer at both ends; what is not finite is left out. To be freed with g_free. */
-double *learning_curves_smooth(const double *values, int count, int reach);
 
 #endif

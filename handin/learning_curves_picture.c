@@ -1,8 +1,9 @@
 /*
- * The picture of the learning curves: loss on the left, accuracy on the right,
- * both smoothed, with every step faint behind. The reference is black.
+ * The picture of the learning curves: loss above, accuracy below, narrow enough for a phone; both
+ * smoothed, with every step faint behind. The reference is black.
  */
 #include "grader/pictures/gnuplot.h"
+#include "grader/pictures/smooth.h"
 #include "handin/learning_curves.h"
 
 #include <math.h>
@@ -11,16 +12,19 @@
 static const char *const colours[] = {"#000000", "#d55e00", "#0072b2", "#009e73",
                                       "#cc79a7", "#e69f00", "#56b4e9"};
 
-static const char *colour_of(int curve)
+/* A picture shows no more points of a curve than this. */
+#define MOST_POINTS 4000
+
+static bool is_reference(const struct learning_curves *curves, int i)
 {
-    const int others = (int)G_N_ELEMENTS(colours) - 1;
-    return curve == 0 ? colours[0] : colours[1 + (curve - 1) % others];
+    return i == 0 && curves->has_reference;
 }
 
-/* About 30 windows per curve. */
-static int reach_of(const struct curve *curve)
+static const char *colour_of(const struct learning_curves *curves, int i)
 {
-    return MIN(curve->count / 60, 50);
+    const int others = (int)G_N_ELEMENTS(colours) - 1;
+    const int own = i - (curves->has_reference ? 1 : 0);
+    return is_reference(curves, i) ? colours[0] : colours[1 + own % others];
 }
 
 static void append_number(GString *script, double number)
@@ -33,7 +37,7 @@ static void append_number(GString *script, double number)
 }
 
 /* $curveI: step, loss, smoothed loss, accuracy, smoothed accuracy. */
-static void append_data(GString *script, int number, const struct curve *curve)
+static void append_data(GString *script, int number, const struct curve *curve, int reach)
 {
     g_autofree double *loss = g_new(double, curve->count);
     g_autofree double *accuracy = g_new(double, curve->count);
@@ -41,11 +45,11 @@ static void append_data(GString *script, int number, const struct curve *curve)
         loss[i] = curve->point[i].loss;
         accuracy[i] = curve->point[i].accuracy;
     }
-    const int reach = reach_of(curve);
-    g_autofree double *smooth_loss = learning_curves_smooth(loss, curve->count, reach);
-    g_autofree double *smooth_accuracy = learning_curves_smooth(accuracy, curve->count, reach);
+    g_autofree double *smooth_loss = smooth_values(loss, curve->count, reach);
+    g_autofree double *smooth_accuracy = smooth_values(accuracy, curve->count, reach);
+    const int stride = 1 + (curve->count - 1) / MOST_POINTS;
     g_string_append_printf(script, "$curve%d << END\n", number);
-    for (int i = 0; i < curve->count; i++) {
+    for (int i = 0; i < curve->count; i += stride) {
         g_string_append_printf(script, "%d", curve->point[i].step);
         append_number(script, loss[i]);
         append_number(script, smooth_loss[i]);
@@ -65,7 +69,7 @@ static double highest_loss(const struct learning_curves *curves)
         if (isfinite(curves->curve[i].curve.point[0].loss))
             highest = MAX(highest, curves->curve[i].curve.point[0].loss);
     const struct curve *reference = &curves->curve[0].curve;
-    for (int i = 0; i < reference->count; i++)
+    for (int i = 0; curves->has_reference && i < reference->count; i++)
         if (isfinite(reference->point[i].loss))
             highest = MAX(highest, reference->point[i].loss);
     return highest > 0 ? 1.25 * highest : 1;
@@ -78,15 +82,14 @@ static void append_panel(GString *script, const struct learning_curves *curves, 
     for (int i = 0; i < curves->count; i++)
         g_string_append_printf(script,
                                "%s$curve%d using 1:%d with lines lw 1 lc rgb '#c0%s' notitle",
-                               i > 0 ? ", " : "", i, raw, colour_of(i) + 1);
+                               i > 0 ? ", " : "", i, raw, colour_of(curves, i) + 1);
     for (int i = 0; i < curves->count; i++) {
-        g_autofree char *label =
-            g_strdup_printf("%s%s", curves->curve[i].name, i == 0 ? " (one process)" : "");
+        g_autofree char *label = learning_curves_label(curves, i);
         g_autofree char *quoted = gnuplot_quote(label);
         /* The reference is wide and the others lie on it, so that both show where they agree. */
-        g_string_append_printf(script,
-                               ", $curve%d using 1:%d with lines lw %s lc rgb '%s' title %s", i,
-                               raw + 1, i == 0 ? "5" : "1.8", colour_of(i), quoted);
+        g_string_append_printf(
+            script, ", $curve%d using 1:%d with lines lw %s lc rgb '%s' title %s", i, raw + 1,
+            is_reference(curves, i) ? "5" : "1.8", colour_of(curves, i), quoted);
     }
     g_string_append(script, "\n");
 }
@@ -96,7 +99,10 @@ static void append_panels(GString *script, const struct learning_curves *curves,
     g_autofree char *quoted = gnuplot_quote(title);
     char highest[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(highest, sizeof highest, "%.6g", highest_loss(curves));
-    g_string_append_printf(script, "set multiplot layout 1,2 title %s font ',15'\n", quoted);
+    g_string_append_printf(script,
+                           "set multiplot layout 2,1 title %s . \"\\n{/*0.8 Bold: means of "
+                           "neighbouring steps. Faint: each step.}\" font ',16'\n",
+                           quoted);
     g_string_append(script, "set xlabel 'step'\nset grid lc rgb '#dddddd'\nset key top right\n");
     g_string_append_printf(script, "set ylabel 'loss'\nset yrange [0:%s]\n", highest);
     append_panel(script, curves, 2);
@@ -111,18 +117,27 @@ bool learning_curves_draw(const struct learning_curves *curves, const char *titl
 {
     g_autoptr(GString) script = g_string_new("# Draws curves.svg and curves.png.\n"
                                              "set datafile missing 'NaN'\n");
+    int longest = 0;
     for (int i = 0; i < curves->count; i++)
-        append_data(script, i, &curves->curve[i].curve);
-    g_string_append(script, "set terminal svg size 1100,450 font 'sans,12' background '#ffffff'\n"
+        longest = MAX(longest, curves->curve[i].curve.count);
+    for (int i = 0; i < curves->count; i++)
+        append_data(script, i, &curves->curve[i].curve, smooth_reach(longest));
+    g_string_append(script, "set terminal svg size 640,760 font 'sans,14' background '#ffffff'\n"
                             "set output 'curves.svg'\n");
     append_panels(script, curves, title);
-    g_string_append(script, "set terminal pngcairo size 1100,450 font 'sans,11'\n"
+    g_string_append(script, "set terminal pngcairo size 960,1140 font 'sans,15'\n"
                             "set output 'curves.png'\n");
     append_panels(script, curves, title);
     g_autofree char *path = g_build_filename(folder, "curves.gnuplot", NULL);
     g_autoptr(GString) error = g_string_new(NULL);
     if (gnuplot_run(script->str, path, error))
         return true;
-    g_string_append_printf(problems, "%s\n", error->str);
+    /* Such an error is about gnuplot, the disk or the folder. */
+    g_string_replace(error, "\n", " ", 0);
+    g_string_append_printf(problems,
+                           "the learning curves can't be drawn: %s. make setup installs gnuplot "
+                           "where it is missing; if it is there, see that %s can be written to and "
+                           "that its disk has space.\n",
+                           error->str, folder);
     return false;
 }

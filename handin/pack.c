@@ -15,10 +15,13 @@ struct packing {
     GPtrArray *questions;
     GPtrArray *sections;
     struct learning_curves *curves;
+    bool drawn;
+    GString *warnings; /* about what is left out; it stops nobody */
 };
 
 static void clear_packing(struct packing *packing)
 {
+    g_string_free(packing->warnings, TRUE);
     learning_curves_free(packing->curves);
     g_clear_pointer(&packing->sections, g_ptr_array_unref);
     g_clear_pointer(&packing->questions, g_ptr_array_unref);
@@ -47,7 +50,7 @@ static bool read_everything(const struct handin_options *options, struct packing
         return false;
     packing->handed_in = handed_in_read(options->submission, packing->rubric, problems);
     return packing->handed_in && read_answers(packing, problems) &&
-           handin_curves(options, &packing->curves, problems);
+           handin_curves(options, &packing->curves, &packing->drawn, packing->warnings, problems);
 }
 
 /* Says which of the student's files still have a TODO of the skeleton in them. */
@@ -80,7 +83,8 @@ static void mention_unwritten(const struct handin_options *options, const struct
         const char *question = packing->questions->pdata[i];
         g_autoptr(GString) what = g_string_new(NULL);
         if (sections_find(packing->sections, question) && !is_judged(packing->rubric, question) &&
-            !answers_written(folder, untouched, question, packing->questions, what))
+            answers_written(folder, untouched, question, packing->questions, what) !=
+                ANSWERS_WRITTEN)
             printf("note: %s.\n", what->str);
     }
 }
@@ -93,7 +97,9 @@ static bool write_markdown(const struct submission_file *file, const char *path,
     g_autoptr(GError) error = NULL;
     if (g_file_set_contents(path, markdown->str, (gssize)markdown->len, &error))
         return true;
-    g_string_append_printf(problems, "%s\n", error->message);
+    g_string_append_printf(
+        problems, "%s. See that its folder can be written to, and that its disk has space.\n",
+        error->message);
     return false;
 }
 
@@ -101,7 +107,10 @@ static bool write_everything(const struct handin_options *options, const struct 
                              GString *problems)
 {
     if (g_mkdir_with_parents(options->out, 0755) != 0) {
-        g_string_append_printf(problems, "%s can't be made: %s\n", options->out, strerror(errno));
+        g_string_append_printf(problems,
+                               "%s can't be made: %s. See that the folder above it can be written "
+                               "to, and that its disk has space.\n",
+                               options->out, strerror(errno));
         return false;
     }
     g_autofree char *archive_name = g_strconcat(options->assignment, ".tar.gz", NULL);
@@ -114,11 +123,13 @@ static bool write_everything(const struct handin_options *options, const struct 
                                          .questions = packing->questions,
                                          .sections = packing->sections,
                                          .curves = packing->curves,
-                                         .picture = packing->curves ? picture : NULL,
+                                         .left_out = packing->warnings->str,
+                                         .picture = packing->drawn ? picture : NULL,
                                          .how_to_train = how};
     if (!archive_write(packing->handed_in, options->assignment, archive_path, problems) ||
         !write_markdown(&file, markdown_path, problems))
         return false;
+    handin_warn(packing->warnings);
     if (packing->handed_in->place->note)
         printf("note: %s\n", packing->handed_in->place->note);
     mention_todos(packing->handed_in);
@@ -127,8 +138,8 @@ static bool write_everything(const struct handin_options *options, const struct 
     if (*unanswered)
         printf("note: without an answer: %s\n", unanswered);
     if (!packing->curves && how)
-        printf("note: no learning curve in %s. This makes one; then run this again:\n    %s\n",
-               options->curves, how);
+        printf("note: no learning curve%s in %s. This makes one; then run this again:\n    %s\n",
+               packing->warnings->len > 0 ? " that can be used" : "", options->curves, how);
     printf("%s: %u files\n%s: answers, code%s\n", archive_path, packing->handed_in->files->len,
            markdown_path, packing->curves ? " and learning curves" : "");
     return true;
@@ -137,13 +148,13 @@ static bool write_everything(const struct handin_options *options, const struct 
 int handin_pack(const struct handin_options *options)
 {
     g_autoptr(GString) problems = g_string_new(NULL);
-    struct packing packing = {0};
+    struct packing packing = {.warnings = g_string_new(NULL)};
     const bool done = read_everything(options, &packing, problems) &&
                       write_everything(options, &packing, problems);
     clear_packing(&packing);
     if (!done) {
         handin_complain(problems);
-        fprintf(stderr, "handin: nothing was packed.\n");
+        fprintf(stderr, "handin: nothing was packed: mend that, and run this again.\n");
     }
     return done ? 0 : 1;
 }

@@ -54,8 +54,9 @@ static void check_headings(const char *path, const struct answers *answers, GPtr
                                    "Headings of your own, inside an answer, begin with ###.\n",
                                    path, heading[i].line, heading[i].text, list);
         else if (question && section != i)
-            g_string_append_printf(problems, "%s:%d: %s has a section already, in line %d.\n", path,
-                                   heading[i].line, question, heading[section].line);
+            g_string_append_printf(
+                problems, "%s:%d: %s has a section already, in line %d. Make one of them.\n", path,
+                heading[i].line, question, heading[section].line);
     }
 }
 
@@ -99,7 +100,7 @@ GPtrArray *sections_split(const char *path, const char *text, GPtrArray *questio
     if (!everything_is_closed(text))
         g_string_append_printf(problems,
                                "%s: a code block (```) or a comment (<!--) is opened and never "
-                               "closed.\n",
+                               "closed. Close it with ``` on a line of its own, or with -->.\n",
                                path);
     check_headings(path, answers, questions, problems);
     GPtrArray *sections = g_ptr_array_new_with_free_func(section_free);

@@ -103,22 +103,40 @@ static bool append_picture(const char *path, GString *markdown, GString *problem
     return true;
 }
 
+/* Who reads the file should know, too, that a curve is missing. */
+static void append_left_out(const struct submission_file *file, GString *markdown)
+{
+    if (!file->left_out || !*file->left_out)
+        return;
+    g_autofree char *text = g_strchomp(g_strdup(file->left_out));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        g_string_append(markdown, "* ");
+        text_append_plain(markdown, *line);
+        g_string_append(markdown, "\n");
+    }
+    g_string_append(markdown, "\n");
+}
+
 static bool append_curves(const struct submission_file *file, GString *markdown, GString *problems)
 {
     if (!file->how_to_train)
         return true;
     g_string_append(markdown, "## Learning curves\n\n");
+    append_left_out(file, markdown);
     if (!file->curves) {
         g_string_append_printf(markdown,
-                               "No learning curve was made. This makes one, and "
+                               "There is no learning curve. This makes one, and "
                                "`make submission` then puts it here:\n\n    %s\n",
                                file->how_to_train);
         return true;
     }
-    g_string_append(markdown, "Beside the curve of the whole model in one process. Rounding alone "
-                              "makes two correct runs drift apart slowly: the first steps show "
-                              "whether they are the same computation.\n\n");
-    if (!append_picture(file->picture, markdown, problems))
+    if (file->curves->has_reference)
+        g_string_append(markdown,
+                        "Beside the curve of the whole model in one process. Rounding alone "
+                        "makes two correct runs drift apart slowly: the first steps show "
+                        "whether they are the same computation.\n\n");
+    if (file->picture && !append_picture(file->picture, markdown, problems))
         return false;
     learning_curves_table(file->curves, markdown);
     return true;

@@ -16,9 +16,10 @@ struct submission_file {
     const struct handed_in *handed_in;
     GPtrArray *questions;                 /* of char *, in order */
     GPtrArray *sections;                  /* of struct section * */
-    const struct learning_curves *curves; /* or NULL: none were made */
-    const char *picture;                  /* path of a PNG; NULL without curves */
-    const char *how_to_train;             /* the command that makes a curve; NULL: there are none */
+    const struct learning_curves *curves; /* or NULL: none were made, or none can be used */
+    const char *left_out;     /* a line for each curve that could not be used, and why */
+    const char *picture;      /* path of a PNG; NULL: there is none */
+    const char *how_to_train; /* the command that makes a curve; NULL: there are none */
 };
 
 /* Appends the file's text. False and a line in problems if the picture can't be read. */

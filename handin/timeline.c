@@ -96,6 +96,8 @@ static bool read_logs(const char *folder, struct logs *logs, GString *problems)
 static void clear_beside(struct timeline_beside *beside)
 {
     g_free(beside->title);
+    g_free(beside->label);
+    g_free(beside->reference_label);
     g_free(beside->formula);
     timeline_free(beside->reference);
 }
@@ -147,9 +149,13 @@ static bool draw(const struct handin_options *handin, const struct logs *logs, c
     struct timeline *own = timeline_of_logs(logs->log, logs->count, TIMELINE_LAST_STEP);
     if (part)
         part->beside(&options, own, &beside);
-    struct timeline_panel panel[] = {
-        {.timeline = own, .label = "this run", .stage_word = part ? part->stage_word : NULL},
-        {.timeline = beside.reference, .label = "the reference, with the same computations"}};
+    struct timeline_panel panel[] = {{.timeline = own,
+                                      .label = beside.label ? beside.label : "this run",
+                                      .stage_word = part ? part->stage_word : NULL},
+                                     {.timeline = beside.reference,
+                                      .label = beside.reference_label
+                                                   ? beside.reference_label
+                                                   : "the reference, with the same computations"}};
     if (!isnan(beside.bubble)) {
         panel[0].formula = beside.formula;
         panel[0].formula_bubble = beside.bubble;

@@ -12,6 +12,8 @@
 /* What stands beside a timeline in its picture. All of it may be missing. */
 struct timeline_beside {
     char *title;                /* what kind of run it is */
+    char *label;                /* of the run itself: "this run, in the order of …" */
+    char *reference_label;      /* what the reference is */
     struct timeline *reference; /* what the run should look like, in the same unit of time */
     char *formula;              /* of its bubble … */
     double bubble;              /* … and what it gives; NaN: nothing */

@@ -5,6 +5,7 @@
 #include "planner/table_parts.h"
 
 #include "common/base/units.h"
+#include "grader/text/progress.h"
 
 #include <math.h>
 
@@ -19,7 +20,8 @@ struct row *plan_rows_new(const struct plan *plan, const char *missing, int *cou
         all++;
     struct row *rows = g_new0(struct row, all + 1);
     *count = 0;
-    for (int i = 0; i < all; i++) {
+    struct text_progress progress = text_progress_begin("simulating", all);
+    for (int i = 0; i < all; i++, text_progress_done(&progress)) {
         struct row *row = &rows[(*count)++];
         row->method = &methods[i];
         row->refusal = part->refusal(plan, row->method);
@@ -27,13 +29,16 @@ struct row *plan_rows_new(const struct plan *plan, const char *missing, int *cou
             continue;
         row->caveat = part->caveat(plan, row->method);
         row->formula = part->formula(plan, row->method);
+        text_progress_next(&progress, row->method->name);
         if (!missing)
             row->simulated = plan_simulated_new(plan, row->method, error);
         if (!missing && !row->simulated) {
+            text_progress_end(&progress);
             plan_rows_free(rows, *count);
             return NULL;
         }
     }
+    text_progress_end(&progress);
     return rows;
 }
 

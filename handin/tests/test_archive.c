@@ -5,6 +5,7 @@
 #include "tests/support/lesson.h"
 #include "tests/support/test.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -73,6 +74,23 @@ START_TEST(an_archive_that_cannot_be_written_is_reported)
 }
 END_TEST
 
+/* Here tar finds a folder where it would write. */
+START_TEST(an_archive_stays_until_its_successor_is_whole)
+{
+    struct handed_in *handed_in = lesson_read();
+    g_autofree char *path = g_build_filename(lesson_folder, "a.tar.gz", NULL);
+    g_autofree char *new_path = g_strconcat(path, ".new", NULL);
+    ck_assert(archive_write(handed_in, "lesson", path, lesson_problems));
+    ck_assert(!g_file_test(new_path, G_FILE_TEST_EXISTS));
+    ck_assert_int_eq(g_mkdir(new_path, 0755), 0);
+    ck_assert(!archive_write(handed_in, "lesson", path, lesson_problems));
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "a.tar.gz.new: "));
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "See that its folder can be written to"));
+    g_autofree char *names = run("tar", "-tzf", path);
+    ck_assert_ptr_nonnull(strstr(names, "lesson/reduce.c\n"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("archive");
@@ -83,6 +101,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_archive_has_used_files_in_their_folder);
     tcase_add_test(tests, the_archive_is_reproducible);
     tcase_add_test(tests, an_archive_that_cannot_be_written_is_reported);
+    tcase_add_test(tests, an_archive_stays_until_its_successor_is_whole);
     suite_add_tcase(suite, tests);
     return suite;
 }

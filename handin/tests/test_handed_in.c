@@ -56,7 +56,7 @@ START_TEST(a_link_is_refused)
     g_autofree char *path = g_build_filename(lesson_folder, "reduce.c", NULL);
     g_unlink(path);
     ck_assert_int_eq(symlink("/etc/hostname", path), 0);
-    refuse_to_read("reduce.c is a symbolic link");
+    refuse_to_read("reduce.c is a symbolic link. Replace it by");
 }
 END_TEST
 
@@ -65,7 +65,7 @@ START_TEST(a_pipe_is_refused_without_waiting)
     g_autofree char *path = g_build_filename(lesson_folder, "reduce.c", NULL);
     g_unlink(path);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    refuse_to_read("reduce.c is not a plain file");
+    refuse_to_read("reduce.c is not a plain file. Put the file itself");
 }
 END_TEST
 
@@ -74,6 +74,7 @@ START_TEST(a_huge_file_is_refused)
     g_autofree char *path = g_build_filename(lesson_folder, "reduce.c", NULL);
     ck_assert_int_eq(truncate(path, TEXT_MOST_BYTES + 1), 0);
     refuse_to_read("reduce.c has 1048577 bytes");
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, ". Take out what"));
 }
 END_TEST
 
@@ -81,7 +82,7 @@ START_TEST(a_binary_file_is_refused)
 {
     g_autofree char *path = g_build_filename(lesson_folder, "reduce.c", NULL);
     ck_assert(g_file_set_contents(path, "int\0c;", 6, NULL));
-    refuse_to_read("reduce.c is not a text file");
+    refuse_to_read("reduce.c is not a text file: it has a byte 0. Save it as UTF-8");
 }
 END_TEST
 
@@ -102,7 +103,7 @@ START_TEST(a_link_to_used_files_is_refused)
     g_autofree char *path = g_build_filename(lesson_submission, "another", NULL);
     lesson_remove(path);
     ck_assert_int_eq(symlink("lesson", path), 0);
-    refuse_to_read("another is a symbolic link");
+    refuse_to_read("another is a symbolic link. Replace it by");
     ck_assert_int_eq(g_unlink(path), 0);
 }
 END_TEST
@@ -111,6 +112,7 @@ START_TEST(a_missing_folder_is_explained)
 {
     lesson_remove(lesson_folder);
     refuse_to_read("has none of the files of");
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "SUBMISSION=FOLDER names"));
 }
 END_TEST
 

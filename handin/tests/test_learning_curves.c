@@ -1,5 +1,5 @@
 /*
- * The learning curves of a submission: read, made smooth, listed and drawn.
+ * The learning curves of a submission: read, listed and drawn.
  */
 #include "handin/learning_curves.h"
 #include "tests/support/lesson.h"
@@ -12,7 +12,7 @@
 static void write_curve(const char *name, int steps, double first_loss)
 {
     g_autofree char *path = g_build_filename(lesson_folder, name, NULL);
-    FILE *file = curve_create(path);
+    struct curve_writer *file = curve_create(path);
     for (int step = 0; step < steps; step++) {
         const struct curve_point point = {.step = step,
                                           .samples = 64 * (step + 1),
@@ -29,18 +29,6 @@ static struct learning_curves *read_curves(bool *found)
     g_autofree char *reference = g_build_filename(lesson_folder, "one.csv", NULL);
     return learning_curves_read(curves, reference, found, lesson_problems);
 }
-
-START_TEST(a_mean_of_neighbours)
-{
-    const double values[] = {1, 2, 6, NAN, 10};
-    g_autofree double *smooth = learning_curves_smooth(values, 5, 1);
-    const double expected[] = {1.5, 3, 4, 8, 10};
-    for (int i = 0; i < 5; i++)
-        ck_assert_double_eq_tol(smooth[i], expected[i], 1e-12);
-    g_autofree double *same = learning_curves_smooth(values, 3, 0);
-    ck_assert_mem_eq(same, values, 3 * sizeof *values);
-}
-END_TEST
 
 START_TEST(curves_are_drawn_and_listed)
 {
@@ -108,22 +96,71 @@ START_TEST(every_curve_is_seen_from_where_it_begins)
 }
 END_TEST
 
-START_TEST(no_curve_is_no_problem_and_a_broken_one_is)
+#define HEADER "step,epoch,samples,loss,accuracy\n"
+
+START_TEST(no_curve_is_no_problem)
 {
-    g_autofree char *curves_folder = g_build_filename(lesson_folder, "curves", NULL);
     write_curve("one.csv", 3, 2);
     bool found;
     ck_assert_ptr_null(read_curves(&found));
     ck_assert(!found);
     ck_assert_str_eq(lesson_problems->str, "");
+}
+END_TEST
 
+/* What can't be used is named, with what helps, and the others are drawn. */
+START_TEST(what_cannot_be_used_is_left_out)
+{
+    g_autofree char *curves_folder = g_build_filename(lesson_folder, "curves", NULL);
     ck_assert_int_eq(g_mkdir(curves_folder, 0755), 0);
-    write_curve("curves/empty.csv", 0, 2);
+    write_curve("one.csv", 3, 2);
+    lesson_write("curves/empty.csv", HEADER);
     lesson_write("curves/odd.csv", "step,loss\n1,2\n");
+    bool found;
     ck_assert_ptr_null(read_curves(&found));
     ck_assert(found);
-    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "empty.csv: holds no step"));
-    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "odd.csv"));
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "empty.csv: holds no step of a learning "
+                                                       "curve. It is left out. make train with "
+                                                       "CURVE=empty makes it anew.\n"));
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "odd.csv:1: expected the column names"));
+
+    g_string_truncate(lesson_problems, 0);
+    lesson_write("curves/cut.csv", HEADER "0,0,64,2.5,0.1\n1,0,128,2.25,0.2\n2,0,19");
+    write_curve("curves/mine.csv", 4, 2.5);
+    struct learning_curves *curves = read_curves(&found);
+    ck_assert_ptr_nonnull(curves);
+    ck_assert(curves->has_reference);
+    ck_assert_int_eq(curves->count, 3);
+    ck_assert_str_eq(curves->curve[1].name, "cut");
+    ck_assert_int_eq(curves->curve[1].curve.count, 2);
+    ck_assert_str_eq(curves->curve[2].name, "mine");
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "cut.csv:4: the line breaks off. Only what "
+                                                       "is before that is used: 2 steps."));
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "empty.csv"));
+    ck_assert_ptr_null(strstr(lesson_problems->str, "mine.csv"));
+    learning_curves_free(curves);
+}
+END_TEST
+
+START_TEST(a_damaged_reference_is_done_without)
+{
+    g_autofree char *curves_folder = g_build_filename(lesson_folder, "curves", NULL);
+    ck_assert_int_eq(g_mkdir(curves_folder, 0755), 0);
+    lesson_write("one.csv", "nonsense\n");
+    write_curve("curves/mine.csv", 4, 2.5);
+    bool found;
+    struct learning_curves *curves = read_curves(&found);
+    ck_assert_ptr_nonnull(curves);
+    ck_assert(!curves->has_reference);
+    ck_assert_int_eq(curves->count, 1);
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "one.csv:1: "));
+    ck_assert_ptr_nonnull(strstr(lesson_problems->str, "take that file from there again"));
+    g_autoptr(GString) table = g_string_new(NULL);
+    learning_curves_table(curves, table);
+    ck_assert_ptr_nonnull(strstr(table->str, "| loss at step | mine |\n"));
+    ck_assert_msg(learning_curves_draw(curves, "alone", curves_folder, lesson_problems), "%s",
+                  lesson_problems->str);
+    learning_curves_free(curves);
 }
 END_TEST
 
@@ -133,10 +170,11 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("learning_curves");
     tcase_add_checked_fixture(tests, lesson_begin, lesson_end);
     tcase_set_timeout(tests, 30);
-    tcase_add_test(tests, a_mean_of_neighbours);
     tcase_add_test(tests, curves_are_drawn_and_listed);
     tcase_add_test(tests, every_curve_is_seen_from_where_it_begins);
-    tcase_add_test(tests, no_curve_is_no_problem_and_a_broken_one_is);
+    tcase_add_test(tests, no_curve_is_no_problem);
+    tcase_add_test(tests, what_cannot_be_used_is_left_out);
+    tcase_add_test(tests, a_damaged_reference_is_done_without);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -66,8 +66,8 @@ static const struct {
     {"# T\n## Q1\nx\n## Q11\ny\n", "answers.md:4: the section \"Q11\" answers none"},
     {"# T\n## Q1\nx\n## Notes\ny\n", "answers.md:4: the section \"Notes\" answers none"},
     {"## Q1\nx\n# Title\ny\n", "answers.md:3: the section \"Title\" answers none"},
-    {"## Q1\nx\n## Q1: again\ny\n", "answers.md:3: Q1 has a section already, in line 1"},
-    {"## Q1\n```\nx\n", "never closed"},
+    {"## Q1\nx\n## Q1: again\ny\n", "answers.md:3: Q1 has a section already, in line 1. Make one"},
+    {"## Q1\n```\nx\n", "never closed. Close it with"},
     {"## Q1\n<!-- x\n", "never closed"},
     {"## Q1\n\xff\n", "answers.md is not UTF-8 text from line 2 on"},
 };
