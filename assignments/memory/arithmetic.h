@@ -10,6 +10,7 @@
 #include "common/base/todo.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* ---- a model, as its layers ------------------------------------------------------ */
 

@@ -90,7 +90,7 @@ struct unit {
     int first_layer, layers;
     size_t begin, end; /* of the whole unit: begin, …, end - 1 */
     /* Of each rank's shard, as your `shard` says, and as MPI's collectives want them: how many numbers it has, and
-     * where in the unit it begins. */
+     * where in the unit it begins. In ZeRO 0 this rank's shard is the whole unit. */
     int *count, *first;
     size_t own_begin,
         own_count; /* of this rank's shard: where it begins in the arena, and count[rank] */
@@ -203,7 +203,7 @@ void prefetch_before_backward(struct zero *zero, int micro_batch, int layer);
  * host's memory. (ZeRO-Offload: Ren et al. 2021) */
 void offload_begin(struct zero *zero);
 /* Called behind zero2_gradient_ready, of each micro-batch and layer: when this rank's own gradients of the layer are complete
- * they set out for the host, while the backward goes on. */
+ * they set out for the host, while the backward goes on. (Of a step that is skipped the kit waits for them.) */
 void offload_gradient_ready(struct zero *zero, int micro_batch, int layer);
 /* In place of the device's step, called by update_own_parameters: the host steps with each unit's gradients, times `factor`, and
  * the parameters come back. Between optimizer_step_begin and optimizer_step_end. */
@@ -253,7 +253,7 @@ void update_loss_scale(struct zero *zero, bool finite);
 /* ---- clip.c ------------------------------------------------------------------------------ */
 
 /* By what all gradients are to be multiplied, so that their norm, that of all ranks' shards together, is at most
- * zero->most_norm. Gradients times `factor` are the true ones. */
+ * zero->most_norm. Gradients times `factor` are the true ones. Called with --clip only. */
 double clip_factor(struct zero *zero, double factor);
 
 /* ---- given --------------------------------------------------------------------------------- */

@@ -133,7 +133,8 @@ void train_step_afab(struct pipeline *pipeline);
  * moves micro-batches in and out of a stage, so that only the order is left to write.
  *
  * 1f1b:        one forward, one backward: at most p - r micro-batches in flight on rank r
- * bounded:     any order that keeps at most p in flight, of as many micro-batches as you like
+ * bounded:     any order that keeps at most p in flight, of as many micro-batches as you like, and
+ *              in which the stages work at the same time
  * interleaved: 1F1B over several stages per rank, for a bubble that is so much smaller.
  *              chunk[c] is the pipeline of this rank's stage c · ranks + rank; its
  *              micro-batches are a multiple of the ranks
@@ -145,8 +146,8 @@ void train_step_interleaved(struct pipeline *chunk, int chunks);
 void train_step_zero_bubble(struct pipeline *pipeline);
 
 /* Asynchronous: each micro-batch is a mini-batch of its own, with an optimizer step behind its
- * backward. Forward and backward of micro-batch i use the same parameters: on stage s of p
- * those after max(0, i - (p - 1 - s)) steps. (PipeDream, Narayanan et al. 2019) */
+ * backward, with its gradient alone. Forward and backward of micro-batch i use the same parameters: on
+ * stage s of p those after max(0, i - (p - 1 - s)) steps of this call. (PipeDream, Narayanan et al. 2019) */
 void train_step_pipedream(struct pipeline *pipeline);
 
 /* ---- compare_with_baseline.c ----------------------------------------------- */

@@ -14,7 +14,8 @@ const struct schedule_facts schedule_table[SCHEDULES] = {
                         .whole_batch = true},
     [SCHEDULE_1F1B] = {.name = "1f1b", .title = "1F1B", .what = "one forward, one backward"},
     [SCHEDULE_BOUNDED] = {.name = "bounded",
-                          .title = "all-forward-all-backward in groups of p micro-batches",
+                          .title = "the bounded schedule (at most p micro-batches in flight)",
+                          .reference = "all-forward-all-backward in groups of p micro-batches",
                           .what =
                               "any order with at most as many micro-batches in flight as ranks"},
     [SCHEDULE_INTERLEAVED] = {.name = "interleaved",

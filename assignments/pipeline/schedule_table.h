@@ -22,6 +22,9 @@ enum schedule_id {
 struct schedule_facts {
     const char *name;  /* as --schedule has it: "1f1b" */
     const char *title; /* for people: "1F1B" */
+    /* Where the order is free: the one right order that stands for all of them, for people, and that
+     * the formulas are of; else NULL. */
+    const char *reference;
     const char *what;  /* one line for --help */
     bool whole_batch;  /* one micro-batch, whatever --micro-batches says */
     bool one_process;  /* wants to be alone */
@@ -39,6 +42,12 @@ extern const struct schedule_facts schedule_table[SCHEDULES];
 
 /* NULL if there is no such schedule. */
 const struct schedule_facts *schedule_named(const char *name);
+
+/* Of the order that its reference has. */
+static inline const char *schedule_order_title(const struct schedule_facts *facts)
+{
+    return facts->reference ? facts->reference : facts->title;
+}
 
 static inline enum schedule_id schedule_id(const struct schedule_facts *facts)
 {

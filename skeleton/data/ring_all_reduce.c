@@ -16,9 +16,9 @@ void ring_all_reduce(float *values, int count, MPI_Comm comm)
      * adds the one that comes from the rank before to its own; then each rank has one chunk that is complete.
      * In the other p - 1 steps the complete chunks go round.
      *
-     * Given: MPI_Sendrecv. p need not divide count, and count may be smaller than p.
+     * Given: mpi_check(MPI_Sendrecv(…)); add_values. p need not divide count, and count may be smaller than p.
      * Hint: draw who has which chunk after each step, for p = 3, before you write the indices.
-     * Check: make grade ASSIGNMENT=data CHECK=ring
+     * Check: make grade ASSIGNMENT=data CHECK=ring, then own_sums
      */
     todo("add up in a ring", values, count, comm);
 }

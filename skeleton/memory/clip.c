@@ -7,12 +7,17 @@
 
 double clip_factor(struct zero *zero, double factor)
 {
-    /* TODO: by what the gradients, as they are, have to be multiplied. `factor` makes them the true ones: what is
-     * the norm of those, over all ranks' shards? If it is more than zero->most_norm, they are to be that long.
+    /* TODO: by what the gradients, as they are, have to be multiplied. `factor` makes them the
+     * true ones: what is the norm of those, over all ranks' shards? If it is more than
+     * zero->most_norm, they are to be that long. Else the answer is `factor`. (Without --clip
+     * nobody asks.)
      *
-     * Given: own_gradients_of, sum_of_squares. With zero->zero_stage 0 each rank has all gradients, not a shard.
-     * Hint: what of each rank's shard can be added up, norms or their squares? And what if all gradients are 0?
-     * Check: make grade ASSIGNMENT=memory CHECK=clip
+     * Given: each unit's own_gradients_of and unit->own_count; sum_of_squares; MPI_Allreduce
+     * within mpi_check. With zero->zero_stage 0 each rank has all gradients, not a shard.
+     * Hint: what of each rank's shard can be added up, norms or their squares? And what if all
+     * gradients are 0?
+     * Check: make grade ASSIGNMENT=memory CHECK=clip; clip_scaled is judged when loss_scaling.c is
+     * written, offload_clip when offload.c is
      */
     todo("work out the factor that clips the gradients", zero, &factor);
 }

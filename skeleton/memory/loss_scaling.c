@@ -11,20 +11,22 @@ bool gradients_are_finite(struct zero *zero)
 {
     /* TODO: whether all ranks' own gradients are finite.
      *
-     * Given: own_gradients_of; sum_of_squares is in double precision, so that it is finite when all numbers are.
+     * Given: each unit's own_gradients_of and unit->own_count; sum_of_squares is in double
+     * precision, so that it is finite when all numbers are; MPI_Allreduce within mpi_check.
      * Hint: what happens if one rank steps and another does not?
-     * Check: make grade ASSIGNMENT=memory CHECK=loss_scaling
+     * Check: make grade ASSIGNMENT=memory CHECK=loss_scaling, as soon as the one below is written,
+     * too
      */
     todo("find out whether the gradients overflowed", zero);
 }
 
 void update_loss_scale(struct zero *zero, bool finite)
 {
-    /* TODO: halve zero->loss_scale after a step that overflowed; double it after zero->scale_window good steps in a
-     * row.
+    /* TODO: halve zero->loss_scale after a step that overflowed; double it after
+     * zero->scale_window good steps in a row.
      *
      * Given: zero->good_steps is yours to count in.
-     * Check: make grade ASSIGNMENT=memory CHECK=loss_scaling
+     * Check: make grade ASSIGNMENT=memory CHECK=loss_scaling, then, with clip.c, clip_scaled
      */
     todo("adapt the loss scale", zero, &finite);
 }

@@ -8,9 +8,9 @@ void shard(size_t count, int ranks, int rank, size_t *begin, size_t *end)
 {
     /* TODO: which of the numbers 0 … count - 1 are rank `rank`'s own.
      *
-     * Hint: ranks need not divide count, and there may be fewer numbers than ranks: a shard may be empty, *begin ==
-     * *end.
-     * Check: make grade ASSIGNMENT=memory CHECK=shards
+     * Hint: ranks need not divide count, and there may be fewer numbers than ranks: a shard may be
+     * empty, *begin == *end.
+     * Check: make grade ASSIGNMENT=memory CHECK=shards, as soon as the two below are written, too
      */
     todo("share out a unit's numbers", &count, &ranks, &rank, begin, end);
 }
@@ -19,10 +19,11 @@ void reduce_scatter_gradients(struct zero *zero, const struct unit *unit, void *
 {
     /* TODO: add up the gradients of all ranks, each rank's shard on that rank.
      *
-     * Given: unit->count as MPI_Reduce_scatter wants it; message_type and message_sum for zero->gradients.
-     * What is in `whole` afterwards does not matter to anybody.
+     * Given: unit->count as MPI_Reduce_scatter wants it; message_type and message_sum for
+     * zero->gradients; mpi_check around the call. copy_numbers, also where the two overlap. What
+     * is in `whole` afterwards does not matter to anybody.
      * Hint: where does MPI put the sums? And where do they belong?
-     * Check: make grade ASSIGNMENT=memory CHECK=shards
+     * Check: make grade ASSIGNMENT=memory CHECK=shards, as soon as the one below is written, too
      */
     todo("add up a unit's gradients, each shard on its own rank", zero, unit, whole, own);
 }
@@ -31,9 +32,11 @@ void all_gather_parameters(struct zero *zero, const struct unit *unit, const voi
 {
     /* TODO: bring the shards of all ranks together in `whole`.
      *
-     * Given: unit->count and unit->first as MPI_Allgatherv wants them; message_type for zero->precision.
-     * Hint: MPI may not be given the same memory twice. What does it want instead where `own` is already in its
-     * place?
+     * Given: unit->count and unit->first as MPI_Allgatherv wants them; message_type for
+     * zero->precision; numbers_at, the place so many numbers behind another; mpi_check around the
+     * call.
+     * Hint: MPI may not be given the same memory twice. What does it want instead where `own` is
+     * already in its place?
      * Check: make grade ASSIGNMENT=memory CHECK=shards
      */
     todo("bring a unit's shards together", zero, unit, own, whole);

@@ -12,7 +12,7 @@ void open_data(struct pipeline *pipeline)
      * both.
      *
      * Given: batch_open_inputs(pipeline->batch), batch_open_labels(pipeline->batch).
-     * Hint: every rank runs this function; pipeline->rank says who you are.
+     * Hint: every rank runs this function; pipeline->rank says which of pipeline->ranks you are.
      * Check: make grade CHECK=open_data
      */
     todo("open the data that this rank's stage needs", pipeline);

@@ -19,9 +19,9 @@ bool pipeline_communicate(struct pipeline *pipeline, enum pipeline_operation ope
      * pipeline->stage_index, which is the same as pipeline->rank: stage s is rank s of
      * pipeline->comm. (With an interleaved schedule, later, there are more stages than
      * ranks, and stage s is on rank s % ranks.)
-     * Hint: MPI_Isend and MPI_Irecv. Make a tag out of the micro-batch, the stage that a
-     * message is for and its direction, so that no receive can take another one's
-     * message; sender and receiver must come to the same tag.
+     * Hint: MPI_Isend and MPI_Irecv, each in mpi_check(…). Make a tag out of the micro-batch,
+     * the stage that a message is for and its direction, so that no receive can take another
+     * one's message; sender and receiver must come to the same tag.
      * Check: make grade CHECK=pipeline_communicate
      */
     todo("start one message", pipeline, operation, micro_batch, tensor, request);

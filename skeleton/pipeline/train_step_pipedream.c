@@ -16,11 +16,15 @@ void train_step_pipedream(struct pipeline *pipeline)
      * forward did, although the optimizer has stepped in between; the step changes the
      * newest parameters.
      *
-     * Given: stage_parameters_copy makes a copy of the parameters as they are now.
+     * Given: what train_step_1f1b calls. stage_zero_gradients is due before each backward here:
+     * backward adds to what is there. micro_batch_finish once, behind the last backward.
+     * stage_parameters_copy makes a copy of the parameters as they are now.
      * stage_exchange_parameters lets the stage work with others from now on and hands you
-     * those that it had: whose they are then is in common/training/stage.h. tensor_free.
+     * those that it had: whose they are then is in common/training/stage.h. tensor_free a
+     * version as soon as its micro-batch is through: more than p + 2 at a time are too many.
      * Hint: which versions does rank r need at the same time? Count them for p = 3.
-     * Check: make grade CHECK=train_step_pipedream, then pipedream_order
+     * Check: make grade CHECK=train_step_pipedream, then pipedream_order, pipedream_parallel,
+     * pipedream_own_stage, pipedream_no_luck and pipedream_memory
      */
     todo("take m micro-batches through, with an optimizer step behind each", pipeline);
 }

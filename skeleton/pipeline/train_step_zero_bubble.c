@@ -14,11 +14,13 @@ void train_step_zero_bubble(struct pipeline *pipeline)
      * gradient of micro-batch i - r right behind the input gradient of micro-batch i, and
      * those that are left at the end.
      *
-     * Given: as in train_step_1f1b. stage_backward_input takes over dy and returns dx;
-     * what the forward saved is held until stage_backward_weight of the same micro-batch.
+     * Given: as in train_step_1f1b, with pipeline->stage_index = r; but for stage_backward there are
+     * stage_backward_input, which takes over dy and returns dx, and stage_backward_weight. What the
+     * forward saved is held until stage_backward_weight of the same micro-batch. Behind the
+     * last of them micro_batch_finish.
      * Hint: m may be smaller than r.
-     * Check: make grade CHECK=train_step_zero_bubble, then zero_bubble_order and
-     * zero_bubble_parallel
+     * Check: make grade CHECK=train_step_zero_bubble, then zero_bubble_order, zero_bubble_parallel,
+     * zero_bubble_own_stage, zero_bubble_no_luck and zero_bubble_memory
      */
     todo("take one training step in the order of ZB-H1", pipeline);
 }

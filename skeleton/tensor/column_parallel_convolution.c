@@ -19,8 +19,9 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
      * Given: call->parameter[WEIGHT] (this rank's outputs, inputs, kernel, kernel), and, if
      * call->layer->parameters > BIAS, call->parameter[BIAS]; place->whole->stride and ->padding. y is
      * (samples, this rank's outputs, height', width'); with FORM_COLUMN_GATHERED it is gathered.
-     * Hint: compute_convolution, and column_parallel_linear.c. place->whole->output has height' and
-     * width'; what is gathered first is of this rank's channels (compute_new, shape_with).
+     * Hint: compute_convolution, and the rest as in column_parallel_linear.c. place->whole->output, one
+     * sample of all channels, has height' and width': y has call->samples of this rank's channels
+     * (compute_new, shape_with, shape_with_batch). Channels are dimension 1 of y.
      * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
      */
     todo("column-parallel convolution, forward", call, x);
@@ -32,8 +33,10 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
      *
      * dy comes as y left: of this rank's channels, or, with FORM_COLUMN_GATHERED, whole. want_dx is
      * false where nobody needs dx: no message then, and NULL is returned.
-     * Hint: compute_convolution_backward_input gives dx from this rank's channels alone. What makes it
-     * whole can be under way while compute_convolution_backward_weight adds the gradients.
+     * Hint: compute_convolution_backward_input gives dx (of the kept x's shape: compute_new_like, or
+     * layer_input_new) from this rank's channels alone. What makes it whole can be under way while
+     * compute_convolution_backward_weight adds the gradients. Free dy and x behind it (layer_take,
+     * tensor_free).
      * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
      */
     todo("column-parallel convolution, backward", call, dy, want_dx);

@@ -17,9 +17,10 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
      *
      * Given: call->own is the place; call->parameter[WEIGHT] (outputs, this rank's inputs) and, if
      * call->layer->parameters > BIAS, call->parameter[BIAS] (outputs), whole on each rank.
-     * Hint: reduce_forward (leave_forward does just that, and by tokens, too, when you come to
-     * sequence_parallel.c: so make the term with compute_new, of x's rows (shape_with_last);
-     * layer_output_new is what comes out). How often is the bias in y if each rank adds it before the sum?
+     * Hint: compute_matrix_product, reduce_forward (leave_forward does just that, and by tokens, too, when
+     * you come to sequence_parallel.c: so make the term with compute_new, of x's rows (shape_with_last);
+     * layer_output_new is what comes out) and compute_add_bias. How often is the bias in y if each rank adds
+     * it before the sum? Keep what the gradients need (layer_keep).
      * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
      */
     todo("row-parallel linear layer, forward", call, x);
@@ -28,7 +29,8 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
 static struct tensor *backward_input(struct layer_call *call, struct tensor *dy, bool want_dx)
 {
     /* TODO: dx of this rank's inputs, from dy, which is whole; NULL unless want_dx.
-     * Hint: reduce_backward (leave_backward does just that).
+     * Hint: reduce_backward (leave_backward does just that), layer_input_new, compute_matrix_product. Keep
+     * the dy that comes back from it for the weight's gradient.
      * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
      */
     todo("row-parallel linear layer, backward for the input", call, dy, want_dx);
@@ -40,6 +42,7 @@ static void backward_weight(struct layer_call *call)
      *
      * Every rank has the whole bias, and the whole dy: is its gradient complete? (call->gradient[BIAS]
      * has those of earlier micro-batches in it already.)
+     * Hint: layer_kept, compute_matrix_product with beta 1, compute_add_column_sums.
      * Check: make grade ASSIGNMENT=tensor CHECK=row_parallel_linear
      */
     todo("row-parallel linear layer, backward for the weights", call);

@@ -14,7 +14,11 @@ static bool has_a_weight(enum link link)
 void forms_with_gathers(int links, const enum link *link, enum form *form)
 {
     /* TODO: a form for each layer; whatever has a weight is split, and gathers what it gives.
-     * Check: make grade ASSIGNMENT=tensor CHECK=sequential
+     *
+     * Given: link[i], what layer i is; tensor.h says which forms each kind can have. Between all layers
+     * tensors are whole here.
+     * Check: make grade ASSIGNMENT=tensor CHECK=sequential, then sequential_gradients, really_split,
+     * collectives, combinations, scaling, convergence_fashion_mnist and convergence_cifar10
      */
     (void)has_a_weight;
     todo("choose forms with gathers", links, link, form);
@@ -28,7 +32,10 @@ void forms_with_one_round(int links, const enum link *link, enum form *form)
      *
      * Linear, ReLU, linear: which form lets each rank go on from its own part of the first layer's
      * output?
-     * Check: make grade ASSIGNMENT=tensor CHECK=one_round
+     * Hint: what stands between the two takes and gives split tensors then, a layer norm, too.
+     * Check: make grade ASSIGNMENT=tensor CHECK=one_round, then one_round_gradients, one_round_traffic and,
+     * with parallel_attention.c or the convolutions and split_batch_norm.c, transformer_or_resnet; with
+     * the latter resnet_50_counts, too
      */
     (void)has_a_weight;
     todo("choose forms with one round", links, link, form);

@@ -20,8 +20,8 @@ struct part split(int size, int ranks, int rank)
 {
     /* TODO: which part of `size` things is rank `rank`'s?
      *
-     * Every thing is on one rank; no rank has two more than another, so 7 on 3 ranks are 3, 2 and
-     * 2 in some order.
+     * Every thing is on one rank, lower numbers on lower ranks; no rank has two more than another, so 7
+     * on 3 ranks are 3, 2 and 2 in some order. begin is the first of the part, end one behind the last.
      * Check: make grade ASSIGNMENT=tensor CHECK=split
      */
     todo("find this rank's part", size, ranks, rank);

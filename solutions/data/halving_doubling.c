@@ -72,9 +72,9 @@ void halving_doubling_all_reduce(float *values, int count, MPI_Comm comm)
     //|  * that it keeps. Then with the rank a quarter of them away a quarter, and so on. Then all of it backwards:
     //|  * partners exchange what they have, without adding, and each has twice as much.
     //|  *
-    //|  * Given: MPI_Sendrecv. count need not be a power of two, and may be smaller than p.
+    //|  * Given: mpi_check(MPI_Sendrecv(…)); add_values. count need not be a power of two, and may be smaller than p.
     //|  * Hint: rank ^ distance is the partner. Remember for each step what this rank kept.
-    //|  * Check: make grade ASSIGNMENT=data CHECK=halving_doubling
+    //|  * Check: make grade ASSIGNMENT=data CHECK=halving_doubling, then own_sums
     //|  */
     //| todo("add up by halving and doubling", values, count, comm);
 }

@@ -56,7 +56,7 @@ void partition(const struct epoch *epoch, int ranks, int rank, int *first, int *
     //|  * first for epoch_steps + 1 numbers.
     //|  * Hint: what must be the same on all ranks, and what in all epochs? And who gets what is left where the
     //|  * ranks do not divide the batch?
-    //|  * Check: make grade ASSIGNMENT=data CHECK=partition
+    //|  * Check: make grade ASSIGNMENT=data CHECK=partition; with train_step_data_parallel.c epochs, too
     //|  */
     //| todo("share out the samples of an epoch", epoch, ranks, rank, first, sample);
 }

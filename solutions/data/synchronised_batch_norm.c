@@ -191,7 +191,13 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     //|  * [RUNNING_VARIANCE], follow them by a tenth, the variance with the divisor n - 1, n being the numbers of a
     //|  * channel on all ranks. Where call->pass->again, they stay as they are. Where call->pass->evaluating, they
     //|  * stand in place of mean and variance, nothing is kept, and nobody sends a message.
-    //|  * Given: the functions of common/layers/operations.h; struct own has the communicator (call->own).
+    //|  * Given: struct own has the communicator (call->own), mpi_check(…) is for the call of MPI; shape_count counts
+    //|  * the numbers of a shape, layer_keep keeps a tensor, tensor_zero and tensor_free are of common/base/tensor.h.
+    //|  * common/layers/operations.h has the arithmetic, with rows and columns: where x is (samples, channels,
+    //|  * height, width), each plane is a row of a view (tensor_view), and the channels are the columns of what the
+    //|  * rows add up to, (samples, channels). compute_new, compute_new_like and compute_copy_part make tensors;
+    //|  * compute_row_sums and compute_add_column_sums add up; compute_scale, compute_add, compute_multiply,
+    //|  * compute_add_to_rows, compute_multiply_rows and compute_inverse_square_root do the rest.
     //|  * Hint: what do the ranks add up, to know the mean of all? And then the variance?
     //|  * Check: make grade ASSIGNMENT=data CHECK=synchronised_norm
     //|  */
@@ -238,8 +244,8 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
     //|  * and of dy n. dy is of the mean loss over this rank's own samples: in a mean over all ranks it counts by how
     //|  * many they are, and what comes out must again be of the mean over this rank's.
     //|  * Hint: the formula is at the top of this file. Which rank adds what to the gradients of γ and β, if all
-    //|  * gradients are averaged afterwards?
-    //|  * Check: make grade ASSIGNMENT=data CHECK=synchronised_norm
+    //|  * gradients are averaged afterwards? layer_take gives back what was kept.
+    //|  * Check: make grade ASSIGNMENT=data CHECK=synchronised_norm, then synchronised_training
     //|  */
     //| todo("synchronised batch norm, backward", call, dy, want_dx);
 }

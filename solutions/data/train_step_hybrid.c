@@ -22,8 +22,9 @@ void train_step_hybrid(struct hybrid *hybrid)
     //|  * Given: pipeline_forward_backward runs your schedule of the pipeline assignment, all but the optimizer's
     //|  * step: this rank's gradients are those of the mean loss over its pipeline's share. hybrid->data is as in
     //|  * train_step_data_parallel, among the ranks of hybrid->groups.data. Where hybrid->is_tied, call
-    //|  * sum_tied_gradients in between (bonus; else it is false).
-    //|  * Check: make grade ASSIGNMENT=data CHECK=hybrid
+    //|  * sum_tied_gradients in between (bonus; else it is false). optimizer_step(hybrid->data.optimizer).
+    //|  * Check: make grade ASSIGNMENT=data CHECK=hybrid, then hybrid_messages; for the bonus, with more of
+    //|  * the pipeline and tensor assignments, three_dimensions and hybrid_schedules
     //|  */
     //| todo("take a step of pipelines side by side", hybrid);
 }

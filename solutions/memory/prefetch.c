@@ -45,12 +45,19 @@ void prefetch_before_forward(struct zero *zero, int micro_batch, int layer)
     /* BEGIN SOLUTION */
     gather(zero, layer, next_layer(zero, layer, 1));
     /* END SOLUTION */
-    //| /* TODO: wait for the layer's parameters and put them into the stage; begin to bring together those of the next layer
-    //|  * that has some, and return while they are under way.
+    //| /* TODO: wait for the layer's parameters and put them into the stage; begin to bring together
+    //|  * those of the next layer that has some, and return while they are under way.
     //|  *
-    //|  * Given: MPI_Iallgatherv; zero->arriving, zero->arriving_layer and zero->request to remember what is under way.
-    //|  * Hint: which layer's are under way at the first layer of a micro-batch? And at the last: is there a next one?
-    //|  * Check: make grade ASSIGNMENT=memory CHECK=prefetch
+    //|  * Given: MPI_Iallgatherv with unit->count, unit->first and message_type(zero->precision), from
+    //|  * own_parameters_of into a tensor_new of shape_flat(unit->end - unit->begin), as in zero3.c;
+    //|  * MPI_Wait; mpi_check around each. zero->arriving, zero->arriving_layer (at first -1) and
+    //|  * zero->request are to remember what is under way. unit_of_layer is NULL for a layer without
+    //|  * parameters, and the layers are 0 … stage_layers(zero->stage) - 1. stage_put_parameters takes
+    //|  * over the tensor.
+    //|  * Hint: which layer's are under way at the first layer of a micro-batch? And at the last: is
+    //|  * there a next one?
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=prefetch, as soon as the backward below is
+    //|  * written, too
     //|  */
     //| todo("fetch the next layer's parameters while this one computes", zero, &micro_batch, &layer);
 }
@@ -61,9 +68,11 @@ void prefetch_before_backward(struct zero *zero, int micro_batch, int layer)
     gather(zero, layer, next_layer(zero, layer, -1));
     zero2_before_backward(zero, micro_batch, layer);
     /* END SOLUTION */
-    //| /* TODO: likewise backwards: the layer that comes next is the one before. And room for the gradients.
+    //| /* TODO: likewise backwards: the layer that comes next is the one before. And room for the
+    //|  * gradients.
     //|  *
-    //|  * Given: zero2_before_backward. zero3_after_forward and zero3_gradient_ready let go of parameters, as without prefetching.
+    //|  * Given: zero2_before_backward. zero3_after_forward and zero3_gradient_ready let go of
+    //|  * parameters, as without prefetching.
     //|  * Check: make grade ASSIGNMENT=memory CHECK=prefetch
     //|  */
     //| todo("fetch the layer before while this one runs backwards", zero, &micro_batch, &layer);

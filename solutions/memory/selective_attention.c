@@ -52,12 +52,16 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     layer_keep(call, QKV, qkv);
     layer_keep(call, HEADS, tensor_retain(heads));
     /* END SOLUTION */
-    //| /* TODO: what the heads put out, and keep what the backward will need; but not the probabilities.
+    //| /* TODO: what the heads put out, and keep what the backward will need; but not the
+    //|  * probabilities.
     //|  *
-    //|  * Given: compute_attention (common/layers/operations.h), new_probabilities; call->own is the kit's layer, which
-    //|  * says whether it is causal. layer_keep takes over a tensor; `heads` is needed below, too.
+    //|  * Given: compute_attention (common/layers/operations.h), new_probabilities and tensor_free.
+    //|  * call->own is the kit's layer (struct layer, common/layers/layer.h), whose member `causal`
+    //|  * says whether it is. layer_keep takes over a tensor, of which tensor_retain makes one
+    //|  * reference more: `heads` is needed below, too.
     //|  * Hint: what does the backward begin with, if the probabilities are not there?
-    //|  * Check: make grade ASSIGNMENT=memory CHECK=selective
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=selective, as soon as the backward below is
+    //|  * written, too
     //|  */
     //| todo("let the heads look, and forget the probabilities", call, x, qkv, heads,
     //|      new_probabilities);
@@ -83,7 +87,9 @@ static struct tensor *backward_through_heads(struct layer_call *call, const stru
     /* END SOLUTION */
     //| /* TODO: compute the probabilities again, and with them dqkv.
     //|  *
-    //|  * Given: compute_attention_backward. What is made here is freed here, but for dqkv.
+    //|  * Given: compute_attention, whose output nobody needs any more (layer_output_new is room for
+    //|  * it), new_probabilities, compute_attention_backward. What is made here is freed here
+    //|  * (tensor_free), but for dqkv.
     //|  * Check: make grade ASSIGNMENT=memory CHECK=selective
     //|  */
     //| todo("compute the probabilities again", call, dheads, dqkv);

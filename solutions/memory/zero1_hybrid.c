@@ -24,7 +24,10 @@ void zero1_hybrid_train_step(struct zero *zero)
     /* END SOLUTION */
     //| /* TODO: one training step: the pipeline, and then as in ZeRO 1, among the ranks of zero->comm.
     //|  *
-    //|  * Given: hybrid_forward_backward; scale_numbers; what zero1_train_step was given.
+    //|  * Given: hybrid_forward_backward, before which the gradients need not be zero; scale_numbers.
+    //|  * From zero1.c: reduce_scatter_gradients, own_gradients_of, update_own_parameters,
+    //|  * all_gather_parameters, own_parameters_of, and numbers_at in stage_gradients and
+    //|  * stage_parameters. zero->ranks is the number of pipelines.
     //|  * Hint: of what mean are the gradients, and of what mean are they to be?
     //|  * Check: make grade ASSIGNMENT=memory CHECK=combination
     //|  */

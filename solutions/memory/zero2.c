@@ -15,10 +15,11 @@ void zero2_begin(struct zero *zero)
         tensor_new(MEMORY_GRADIENT, zero->gradients, zero->device, shape_flat(zero->own_count));
     /* END SOLUTION */
     //| /* TODO: besides what zero1_begin makes (or, where zero->offloads says so, offload_begin), make
-    //|  * zero->own_gradients: zero->own_count numbers of the kind MEMORY_GRADIENT, of the dtype of the gradients, on zero->device.
+    //|  * zero->own_gradients: zero->own_count numbers of the kind MEMORY_GRADIENT, of dtype
+    //|  * zero->gradients, on zero->device.
     //|  *
     //|  * Given: tensor_new, shape_flat.
-    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2, as soon as all of this file is written
     //|  */
     //| todo("make room for this rank's own gradients", zero);
 }
@@ -33,12 +34,13 @@ void zero2_before_backward(struct zero *zero, int micro_batch, int layer)
     tensor_zero(gradients);
     stage_put_gradients(zero->stage, layer, gradients);
     /* END SOLUTION */
-    //| /* TODO: make room for the layer's gradients, whole, and put it into the stage. The backward adds to what is
-    //|  * there.
+    //| /* TODO: make room for the layer's gradients, whole, and put it into the stage.
     //|  *
-    //|  * Given: unit_of_layer says how many they are; tensor_new, tensor_zero, stage_put_gradients.
+    //|  * Given: unit_of_layer says how many they are (unit->end - unit->begin); tensor_new of
+    //|  * shape_flat, with kind and dtype as above; tensor_zero; stage_put_gradients, which takes it
+    //|  * over.
     //|  * Hint: what does the backward add to?
-    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2, as soon as all of this file is written
     //|  */
     //| todo("make room for a layer's gradients", zero, layer);
 }
@@ -54,13 +56,15 @@ void zero2_gradient_ready(struct zero *zero, int micro_batch, int layer)
     add_numbers(zero->gradients, unit->own_count, own_gradients_of(zero, unit), own);
     tensor_free(gradients);
     /* END SOLUTION */
-    //| /* TODO: the layer's gradients of this micro-batch are there. Take them from the stage; add up all ranks', each
-    //|  * shard on its own rank; add the sums to this rank's own gradients, which have those of the micro-batches
-    //|  * before; and let go of the layer's gradients at once.
+    //| /* TODO: the layer's gradients of this micro-batch are there. Take them from the stage; add up
+    //|  * all ranks', each shard on its own rank; add the sums to this rank's own gradients, which
+    //|  * have those of the micro-batches before; and let go of the layer's gradients at once.
     //|  *
-    //|  * Given: stage_take_gradients, reduce_scatter_gradients, own_gradients_of, add_numbers. The shard begins at element
-    //|  * unit->first[zero->rank] of the layer's gradients.
-    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2
+    //|  * Given: stage_take_gradients: what it returns is yours to tensor_free.
+    //|  * reduce_scatter_gradients, own_gradients_of, add_numbers. The shard begins at element
+    //|  * unit->first[zero->rank] of the layer's gradients, which numbers_at finds; it has
+    //|  * unit->own_count.
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2, as soon as all of this file is written
     //|  */
     //| todo("share out a layer's gradients and let go of them", zero, layer);
 }
@@ -84,11 +88,17 @@ void zero2_train_step(struct zero *zero)
         all_gather_parameters(zero, unit, own_parameters_of(zero, unit), whole);
     }
     /* END SOLUTION */
-    //| /* TODO: one training step. Within stage_backward the kit calls zero2_before_backward and zero2_gradient_ready
-    //|  * for each layer with parameters: behind the last backward this rank's own gradients are the sums.
+    //| /* TODO: one training step. Within stage_backward the kit calls zero2_before_backward and
+    //|  * zero2_gradient_ready for each layer with parameters: behind the last backward this rank's
+    //|  * own gradients are the sums.
     //|  *
+    //|  * Given: batch_inputs, stage_forward, batch_loss, batch_loss_backward (with the scale of
+    //|  * zero1.c), stage_backward, tensor_free; update_own_parameters. All parameters are in the
+    //|  * stage, as in zero1.c: stage_parameters, numbers_at, own_parameters_of,
+    //|  * all_gather_parameters. Of gradients the stage has none between two layers: tensor_zero, of
+    //|  * this rank's own.
     //|  * Hint: what was in zero->own_gradients at the end of the last step?
-    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2
+    //|  * Check: make grade ASSIGNMENT=memory CHECK=zero2, then zero2_memory
     //|  */
     //| todo("take a step with this rank's shard of gradients and state", zero);
 }

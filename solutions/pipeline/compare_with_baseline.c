@@ -42,9 +42,11 @@ bool compare_with_baseline(struct pipeline *pipeline, struct stage *baseline,
     //|  * that it owns, with tolerance_gradient(). Return true if all agree; compare the
     //|  * rest, too, when one does not.
     //|  *
-    //|  * Given: batch_outputs(batch) stays the batch's. stage_layer_gradients(stage, layer)
-    //|  * is a new, flat tensor that you free, or NULL for a layer without parameters; layer
-    //|  * counts from the start of the model, on `baseline` as well as on your stage.
+    //|  * Given: assert_close(name, actual, expected, tolerance) compares, says what differs under
+    //|  * that name, and returns whether the two are close. batch_outputs(batch) stays the batch's.
+    //|  * stage_layer_gradients(stage, layer) is a new, flat tensor that you tensor_free, or NULL for
+    //|  * a layer without parameters, which has nothing to compare; layer counts from the start of the
+    //|  * model, on `baseline` as well as on your stage.
     //|  * Hint: stage_first_layer(stage) and stage_layers(stage) say which layers are here.
     //|  * Check: make grade CHECK=compare_with_baseline
     //|  */

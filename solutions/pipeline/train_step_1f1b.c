@@ -49,12 +49,16 @@ void train_step_1f1b(struct pipeline *pipeline)
     //|  * Cool-down: the backwards that are left. Gradients to zero before, one optimizer step
     //|  * behind; the gradients are those of train_step_afab.
     //|  *
-    //|  * Given: assignments/pipeline/micro_batch.h moves micro-batches in and out of the stage:
-    //|  * read its first comment. pipeline->stages = p, pipeline->stage_index = s,
-    //|  * pipeline->micro_batches = m. Call micro_batch_finish at the end.
+    //|  * Given: stage_zero_gradients, stage_forward, stage_backward,
+    //|  * optimizer_step(pipeline->optimizer). Around them, to move micro-batches in and out of the
+    //|  * stage, micro_batch_input, micro_batch_pass_output, micro_batch_output_gradient (whose scale
+    //|  * is that of train_step_afab) and micro_batch_pass_input_gradient; behind the last backward
+    //|  * micro_batch_finish, once: read the first comment of assignments/pipeline/micro_batch.h.
+    //|  * pipeline->stages = p, pipeline->stage_index = s, pipeline->micro_batches = m.
     //|  * Hint: write down who does what with p = 3 and m = 4 before you write the loops. Which
     //|  * rank has no warm-up at all?
-    //|  * Check: make grade CHECK=train_step_1f1b, then 1f1b_order and 1f1b_parallel
+    //|  * Check: make grade CHECK=train_step_1f1b, then 1f1b_order, 1f1b_parallel, 1f1b_own_stage,
+    //|  * 1f1b_no_luck, 1f1b_memory and beats_naive
     //|  */
     //| todo("take one training step in the order of 1F1B", pipeline);
 }

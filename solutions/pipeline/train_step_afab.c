@@ -78,15 +78,17 @@ void train_step_afab(struct pipeline *pipeline)
     //|  * optimizer step. Afterwards the gradients must be those of the mean loss over the
     //|  * whole batch, as the baseline computes them.
     //|  *
-    //|  * Given: pipeline->micro_batches = m; x (samples / m, input…), y (samples / m,
-    //|  * output…). The stage holds what each forward saved until the backward of the same
+    //|  * Given: pipeline->micro_batches = m, and what train_step_naive calls, for micro-batch i in
+    //|  * place of 0; stage_input_new and stage_output_new are (samples / m, input…) and (samples / m,
+    //|  * output…) now. The stage holds what each forward saved until the backward of the same
     //|  * micro-batch number. Don't wait for a send before going on: a neighbour that is still
     //|  * busy would keep this rank waiting, too. Keep the requests and the tensors, and free
     //|  * those after MPI_Waitall.
     //|  * Hint: backward adds up gradients over the micro-batches, so what must the scale in
     //|  * batch_loss_backward be? (common/training/batch.h; on the last stage, and nowhere else.)
     //|  * Check: make grade CHECK=train_step_afab, then afab_combinations, afab_order,
-    //|  * afab_parallel and no_luck.
+    //|  * afab_parallel, no_luck, own_stage and loss_goes_down; at last convergence_fashion_mnist and
+    //|  * convergence_cifar10
     //|  */
     //| todo("take one all-forward-all-backward step", pipeline);
 }

@@ -85,13 +85,14 @@ void train_step_interleaved(struct pipeline *chunk, int chunks)
     //|  * step behind, for every chunk.
     //|  *
     //|  * Given: chunk[c].ranks = p, .rank = r, .stages = v · p, .stage_index = c · p + r,
-    //|  * .micro_batches = m, a multiple of p. assignments/pipeline/micro_batch.h, on &chunk[c].
+    //|  * .micro_batches = m, a multiple of p. What train_step_1f1b calls, with &chunk[c] and its
+    //|  * stage and optimizer; micro_batch_finish behind the last backward, once for every chunk.
     //|  * Your pipeline_communicate must reach stage s on rank s % p: from the last rank forwards
     //|  * is rank 0.
     //|  * Hint: number the forwards k = 0 … v · m - 1. Which chunk and which micro-batch is
-    //|  * number k? The order for p = 4, v = 2, m = 8 is in the chapter (HANDOUT.md).
-    //|  * Check: make grade CHECK=train_step_interleaved, then interleaved_order and
-    //|  * interleaved_parallel
+    //|  * number k? How rank 0 begins with p = 4, v = 2 and m = 8 is in the chapter (HANDOUT.md).
+    //|  * Check: make grade CHECK=train_step_interleaved, then interleaved_order,
+    //|  * interleaved_parallel, interleaved_own_stage, interleaved_no_luck and interleaved_memory
     //|  */
     //| todo("take one training step in the order of interleaved 1F1B", chunk, chunks);
 }

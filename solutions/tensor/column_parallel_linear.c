@@ -37,10 +37,11 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     //|  * outputs, inputs) and, if call->layer->parameters > BIAS, call->parameter[BIAS] (this rank's
     //|  * outputs). y is (samples, …, this rank's outputs); with FORM_COLUMN_GATHERED it is gathered, and
     //|  * (samples, …, outputs). Keep what the backward needs (layer_keep).
-    //|  * Hint: common/layers/custom_layer.h has a linear layer as a whole. What is between whole and
-    //|  * split is one of the operators: copy_forward here (enter_forward does just that, and by tokens, too,
-    //|  * when you come to sequence_parallel.c). The shape of y is best taken from x behind it (compute_new,
-    //|  * shape_with_last): layer_output_new is what comes out behind the gather.
+    //|  * Hint: common/layers/custom_layer.h has a linear layer as a whole (compute_matrix_product,
+    //|  * compute_add_bias). What is between whole and split is one of the operators: copy_forward here
+    //|  * (enter_forward does just that, and by tokens, too, when you come to sequence_parallel.c). The shape of
+    //|  * y is best taken from x behind it (compute_new, shape_with_last): layer_output_new is what comes out
+    //|  * behind the gather, whose size is shape_last(place->whole->output).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
     //|  */
     //| todo("column-parallel linear layer, forward", call, x);
@@ -69,11 +70,13 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
     //|  *
     //|  * dy comes as y left: of this rank's columns, or, with FORM_COLUMN_GATHERED, whole. want_dx is
     //|  * false where nobody needs dx: no message then, and NULL is returned.
-    //|  * Gradients are added to (+=): call->gradient[WEIGHT], and call->gradient[BIAS] if there is one.
+    //|  * Gradients are added to (+=): call->gradient[WEIGHT], and call->gradient[BIAS] if there is one
+    //|  * (compute_matrix_product with beta 1, compute_add_column_sums). dy is yours to free (tensor_free).
     //|  * Hint: begin the sum of dx (copy_backward_begin, or enter_backward_begin), compute the gradients,
-    //|  * and only then wait for it: the check column_overlap wants to see the sum hidden behind them. What
-    //|  * is summed has the shape of the x that you kept.
-    //|  * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear
+    //|  * and only then wait for it. What is summed has the shape of the x that you kept (layer_kept, or
+    //|  * layer_take where it is used for the last time; compute_new_like).
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=column_parallel_linear, then column_overlap, which
+    //|  * wants to see the sum hidden behind the gradients
     //|  */
     //| todo("column-parallel linear layer, backward", call, dy, want_dx);
 }

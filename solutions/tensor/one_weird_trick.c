@@ -60,6 +60,9 @@ void sum_gradients_by_samples(const struct tensor_group *group, int count,
     //| /* TODO: which of these gradients are of this rank's samples only? Put those of all ranks together, and
     //|  * leave the others as they are.
     //|  *
+    //|  * Given: of[0], …, of[count - 1], the same on all ranks (struct replicated_gradient in tensor.h); here
+    //|  * input_is_part says whether samples of its own came into the layer on each rank. of[i].gradient is
+    //|  * changed where it is: mpi_check(…) around a call of MPI, in place.
     //|  * Sum or mean? The loss is the mean over the samples of all ranks.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=one_weird_trick
     //|  */

@@ -76,7 +76,8 @@ struct tensor *copy_backward(const struct tensor_group *group, struct tensor *dx
     /* END SOLUTION */
     //| /* TODO: each rank has the part of dx that comes from its slice. All of them need the gradient of
     //|  * what was copied.
-    //|  * Hint: MPI_IN_PLACE; dx->data, dx->count numbers of MPI_FLOAT, group->comm.
+    //|  * Hint: mpi_check(…) around a call of MPI; MPI_IN_PLACE; dx->data, dx->count numbers of MPI_FLOAT,
+    //|  * group->comm.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
     //|  */
     //| todo("copy, backward", group, dx);
@@ -89,6 +90,7 @@ void copy_backward_begin(const struct tensor_group *group, struct tensor *dx, MP
                              request));
     /* END SOLUTION */
     //| /* TODO: the same, but don't wait for the others: begin, and leave in *request what to wait for.
+    //|  * There is a call of MPI for just that, whose name has an I.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
     //|  */
     //| todo("copy, backward: begin", group, dx, request);
@@ -100,7 +102,7 @@ struct tensor *copy_backward_end(struct tensor *dx, MPI_Request *request)
     mpi_check(MPI_Wait(request, MPI_STATUS_IGNORE));
     return dx;
     /* END SOLUTION */
-    //| /* TODO: … and wait for it.
+    //| /* TODO: … wait for it, and return dx, which is the sum then.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
     //|  */
     //| todo("copy, backward: end", dx, request);
@@ -137,7 +139,8 @@ struct tensor *scatter_forward(const struct tensor_group *group, struct tensor *
     //| /* TODO: x is whole. Return a new tensor with this rank's part (split) of the dimension, and free x.
     //|  *
     //|  * x (4, 6), dimension 1, 3 ranks: rank 1 returns (4, 2), columns 2 and 3 of x.
-    //|  * Hint: compute_new and compute_copy_part (common/layers/operations.h). No message is needed.
+    //|  * Hint: compute_new and compute_copy_part (common/layers/operations.h), shape_with and tensor_free
+    //|  * (common/base/tensor.h). No message is needed.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=operators
     //|  */
     //| todo("scatter, forward", group, x, dimension);

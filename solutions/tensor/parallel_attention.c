@@ -88,9 +88,12 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     //|  * Given: call->own is the place; call->parameter[QKV_WEIGHT] (3 · this rank's columns, width), a
     //|  * column for each number of a head of this rank's: queries, then keys, then values; [QKV_BIAS];
     //|  * [PROJECTION_WEIGHT] (width, this rank's columns); [PROJECTION_BIAS] (width), whole.
-    //|  * Keep what the backward needs. Shapes are best taken from x as it is behind enter_forward.
-    //|  * Hint: compute_attention (common/layers/operations.h) works with the heads that it is given:
-    //|  * which of qkv's columns are which, and how many heads, it sees from the shapes.
+    //|  * place->whole->heads: the heads of all ranks; ->causal. Keep what the backward needs (layer_keep): four
+    //|  * tensors. Shapes are best taken from x as it is behind enter_forward (compute_new, shape_with_last).
+    //|  * Hint: compute_matrix_product and compute_add_bias lead into the heads and out of them.
+    //|  * compute_attention (common/layers/operations.h) works with the heads that it is given: how many they
+    //|  * are it sees from the shape of `probabilities`, (samples, heads of this rank, tokens, tokens). The sum
+    //|  * and the bias behind it are those of row_parallel_linear.c (leave_forward).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=parallel_attention
     //|  */
     //| todo("attention by heads, forward", call, x);
@@ -140,7 +143,9 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
     //|  *
     //|  * From behind: through the projection, through the heads (compute_attention_backward), through
     //|  * queries, keys and values. Every rank has the whole dy, and its own heads.
-    //|  * Hint: one sum. Begin it, compute the gradients of the weights, and wait for it then.
+    //|  * Hint: one sum. Begin it, compute the gradients of the weights (compute_matrix_product with beta 1,
+    //|  * compute_add_column_sums), and wait for it then. layer_kept, or layer_take where a tensor is used for
+    //|  * the last time; compute_new_like; what is made here is freed here (tensor_free).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=parallel_attention
     //|  */
     //| todo("attention by heads, backward", call, dy, want_dx);
@@ -187,8 +192,10 @@ struct layer parallel_attention(const struct tensor_place *place)
     //|  *
     //|  * "qkv.weight" (3 · width, width) is three matrices in one: is what belongs to heads 2 and 3 one
     //|  * piece of it?
-    //|  * Hint: slice_along for the first piece, slice_add for each further one (common/base/slice.h).
-    //|  * Check: make grade ASSIGNMENT=tensor CHECK=parallel_attention
+    //|  * Hint: split the heads, not the rows: a head has shape_last(place->whole->input) / heads rows of each.
+    //|  * slice_along for the first piece, slice_add for each further one (common/base/slice.h);
+    //|  * layer_parameter_part. The bias of the projection stays as tensor_layer has made it.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=parallel_attention, then scaling_block
     //|  */
     //| todo("slices of attention by heads", place);
     return layer_custom(&layer);

@@ -35,7 +35,9 @@ static struct tensor *forward(struct layer_call *call, struct tensor *x)
     //|  *
     //|  * Given: call->parameter[WEIGHT] (outputs, this rank's inputs, kernel, kernel) and, if
     //|  * call->layer->parameters > BIAS, call->parameter[BIAS] (outputs), whole on each rank.
+    //|  * place->whole->stride and ->padding are what they are in one process.
     //|  * Hint: compute_convolution takes NULL for a bias; compute_add_channel_bias adds it by itself.
+    //|  * The rest is as in row_parallel_linear.c, with layer_output_new for y: no convolution has tokens.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
     //|  */
     //| todo("row-parallel convolution, forward", call, x);
@@ -55,6 +57,7 @@ static struct tensor *backward_input(struct layer_call *call, struct tensor *dy,
     return dx;
     /* END SOLUTION */
     //| /* TODO: dx of this rank's input channels, from dy, which is whole; NULL unless want_dx.
+    //|  * Hint: layer_input_new, compute_convolution_backward_input.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
     //|  */
     //| todo("row-parallel convolution, backward for the input", call, dy, want_dx);
@@ -70,6 +73,7 @@ static void backward_weight(struct layer_call *call)
                                         whole->parameters > BIAS ? call->gradient[BIAS] : NULL);
     /* END SOLUTION */
     //| /* TODO: add the gradients of this rank's slice of the weight and, if there is one, of the bias.
+    //|  * Hint: layer_kept, compute_convolution_backward_weight (NULL where there is no bias).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=convolutions
     //|  */
     //| todo("row-parallel convolution, backward for the weights", call);

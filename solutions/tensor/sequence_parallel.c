@@ -97,7 +97,8 @@ struct exchange enter_backward_begin(const struct tensor_place *place, struct te
     //|  * dx (samples, tokens, columns) becomes exchange.dx (samples, own tokens, columns). With several
     //|  * samples a rank's tokens are not in one piece in dx.
     //|  * Hint: copy the parts behind each other first, rank by rank (compute_copy_part into views of a new
-    //|  * tensor, which stays exchange.sent until the end), then MPI_Ireduce_scatter.
+    //|  * tensor, which stays exchange.sent until the end: compute_new_like, tensor_view, shape_with), then
+    //|  * mpi_check(MPI_Ireduce_scatter(…)) into a tensor of compute_new. dx is taken over (tensor_free).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
     //|  */
     //| if (place->by_tokens)
@@ -113,7 +114,7 @@ struct tensor *enter_backward_end(const struct tensor_place *place, struct excha
     if (place->by_tokens)
         return reduce_scatter_end(exchange);
     /* END SOLUTION */
-    //| /* TODO: with place->by_tokens: wait for it, free what was sent, return what came.
+    //| /* TODO: with place->by_tokens: wait for it, free what was sent (tensor_free), return what came.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=sequence_parallel
     //|  */
     //| if (place->by_tokens)

@@ -84,8 +84,10 @@ double vocabulary_cross_entropy(const struct tensor_group *group, struct part wo
     //|  * exp(1000) is not a float: what is subtracted from all logits of a row, on all ranks, changes
     //|  * neither loss nor probabilities. A target may be a word of another rank.
     //|  * Hint: compute_row_maxima, compute_add_to_rows, compute_exponential, compute_row_sums,
-    //|  * compute_pick, compute_logarithm, compute_sum (common/layers/operations.h). compute_copy_part
-    //|  * copies a tensor. There is no division, but x / s = x · e^(-ln s), and ln s you have.
+    //|  * compute_pick, compute_logarithm, compute_sum, compute_multiply_rows (common/layers/operations.h).
+    //|  * compute_new_like and compute_copy_part copy a tensor; compute_new(…, SHAPE(tensor_rows(logits))) has a
+    //|  * number for each row; compute_scale changes signs. There is no division, but x / s = x · e^(-ln s), and
+    //|  * ln s you have. mpi_check(…) around a call of MPI; free what is yours (tensor_free).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
     //|  */
     //| todo("vocabulary-parallel cross-entropy", group, &words, logits, targets, probabilities);
@@ -101,7 +103,8 @@ struct tensor *vocabulary_cross_entropy_backward(struct part words, struct tenso
     /* END SOLUTION */
     //| /* TODO: the gradient of scale · loss for this rank's logits. The loss is a mean over the rows.
     //|  *
-    //|  * Hint: compute_add_to_picked changes nothing in rows whose target is another rank's.
+    //|  * Hint: compute_add_to_picked changes nothing in rows whose target is another rank's. compute_scale;
+    //|  * tensor_rows.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
     //|  */
     //| todo("vocabulary-parallel cross-entropy, backward", &words, probabilities, targets, &scale);

@@ -55,7 +55,9 @@ static struct tensor *embedding_forward(struct layer_call *call, struct tensor *
     //|  * Given: call->own is the place; call->parameter[TOKEN] (this rank's words, width);
     //|  * call->parameter[POSITION] (tokens, width), whole on each rank.
     //|  * A token whose row another rank has: what must this rank give, so that the sum is right?
-    //|  * Hint: compute_look_up; a view of y with a row for each sample makes positions a bias.
+    //|  * Hint: compute_look_up into layer_output_new, then the sum. A view of y with a row for each sample
+    //|  * (tensor_view, SHAPE(samples, tokens · width)) makes positions a bias (compute_add_bias). Keep the tokens
+    //|  * (layer_keep).
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
     //|  */
     //| todo("embedding, forward", call, tokens);
@@ -86,6 +88,7 @@ static void embedding_backward_weight(struct layer_call *call)
     tensor_free(rows);
     /* END SOLUTION */
     //| /* TODO: add the gradients of this rank's rows of the table, and of the positions.
+    //|  * Hint: layer_kept, compute_add_looked_up, compute_add_column_sums of the same view.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
     //|  */
     //| todo("embedding, gradients", call);
@@ -104,7 +107,10 @@ struct layer vocabulary_parallel_embedding(const struct tensor_place *place)
     layer.parameter[TOKEN] =
         layer_parameter_part(table, slice_along(table->shape, 0, own.begin, own.end));
     /* END SOLUTION */
-    //| /* TODO: which slice of the table (words, width) this rank has. */
+    //| /* TODO: which slice of the table (words, width) this rank has: the words that split gives it.
+    //|  * Hint: layer_parameter_part and slice_along, as in column_parallel_linear.c.
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
+    //|  */
     //| todo("slice of the embedding", place);
     return layer_custom(&layer);
 }
@@ -134,7 +140,8 @@ static struct tensor *head_forward(struct layer_call *call, struct tensor *x)
     /* END SOLUTION */
     //| /* TODO: the logits of this rank's words (samples, tokens, this rank's words), from x (samples, tokens,
     //|  * width), which is whole. weight is (this rank's words, width).
-    //|  * Hint: a column-parallel linear layer without a bias.
+    //|  * Hint: a column-parallel linear layer without a bias: compute_matrix_product, as in
+    //|  * column_parallel_linear.c.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
     //|  */
     //| todo("head, forward", call, x, weight);
@@ -159,7 +166,8 @@ static struct tensor *head_backward_input(struct layer_call *call, struct tensor
     return want_dx ? enter_backward_end(place, &exchange) : NULL;
     /* END SOLUTION */
     //| /* TODO: dx, whole (NULL unless want_dx), from the gradient of this rank's logits; and the gradient of
-    //|  * the weight, added to `gradient`.
+    //|  * the weight, added to `gradient` (beta 1). What is taken over and kept is freed here: tensor_free,
+    //|  * layer_take.
     //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
     //|  */
     //| todo("head, backward", call, dlogits, want_dx, weight, gradient);
@@ -188,7 +196,10 @@ struct layer vocabulary_parallel_head(const struct tensor_place *place)
     layer.output.size[layer.output.dimensions - 1] = own.end - own.begin;
     /* END SOLUTION */
     //| /* TODO: which slice of the weight (words, width) this rank has, if there is one
-    //|  * (place->whole->parameters), and the last size of layer.output. */
+    //|  * (place->whole->parameters), and the last size of layer.output.
+    //|  * Hint: a head that is tied has no weight: how many words there are says shape_last(place->whole->output).
+    //|  * Check: make grade ASSIGNMENT=tensor CHECK=vocabulary_parallel
+    //|  */
     //| todo("slice of the head", place);
     return layer_custom(&layer);
 }

@@ -80,7 +80,7 @@ static bool read_rank(const struct outcome *run, enum group_probe probe, int ran
             continue;
         right = read_entry(json_array_get(root, next++), probe, i, cases[i].of[rank]);
         if (!right)
-            evidence_fail(verdict, "result %zu of %s is not usable", next - 1, name);
+            evidence_fail(verdict, "result %zu of %s is not usable", next, name);
     }
     json_decref(root);
     return right;

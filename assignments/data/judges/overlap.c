@@ -178,7 +178,7 @@ static void draw(const struct judgement *judgement, const struct outcome *run,
                                              1e3 * due->sums, 1e3 * due->limit);
     const struct timeline_panel panel = {.timeline = timeline, .label = "your run"};
     if (timeline_picture(&panel, 1, title, path, error))
-        verdict_add_picture(verdict, path);
+        verdict_add_picture(verdict, path, title);
     timeline_free(timeline);
 }
 

@@ -180,6 +180,8 @@ static bool norms_fit(const struct run *run, char *reason, size_t size)
 
 bool data_fits(const struct run *run, char *reason, size_t reason_size)
 {
+    if (run->comm == MPI_COMM_NULL)
+        data_layout_begin(run);
     if (run->options->probe[0] != '\0')
         return true;
     if (run->options->against[0] != '\0') {

@@ -37,10 +37,13 @@ static void find_place(const struct run *run)
                               .pipeline = options.pipeline,
                               .tensor = options.tensor};
     struct groups *groups = &layout.groups;
-    make_groups(run->comm, &grid, groups);
     layout.replicas = grid.data;
     layout.stages = grid.pipeline;
     layout.slices = grid.tensor;
+    /* Before there are ranks only whether they would fit is asked. */
+    if (run->comm == MPI_COMM_NULL)
+        return;
+    make_groups(run->comm, &grid, groups);
     layout.replica = place_in(groups->data, "data", grid.data);
     layout.stage = place_in(groups->pipeline, "pipeline", grid.pipeline);
     layout.slice = place_in(groups->tensor, "tensor", grid.tensor);

@@ -1,2 +1,2 @@
-# For tools/tests/test_docs.sh: smaller numbers in the commands that documents print.
+# For tools/tests/test_printed.sh: smaller numbers in the commands that documents print.
 s/^(make table .*)/\1 EPOCHS=1 RANKS=2 DATA=synthetic:train=256 MODEL=mlp:width=16/

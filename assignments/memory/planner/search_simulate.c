@@ -1,6 +1,8 @@
 /* The best of the ways that were found, on the simulated cluster. */
 #include "assignments/memory/planner/search_plan.h"
 
+#include "grader/text/progress.h"
+
 enum { TENSOR, PIPELINE, SCATTERS, ZERO = 0, RECOMPUTE };
 
 void search_plan_options(const struct plan *plan, const struct plan_method *method,
@@ -94,6 +96,8 @@ struct work {
     const struct plan *plan;
     const struct search_job *job;
     gint64 end; /* when there is no more time, as g_get_monotonic_time has it */
+    GMutex telling;
+    struct text_progress progress;
 };
 
 struct one {
@@ -104,7 +108,7 @@ struct one {
 static void run_one(gpointer data, gpointer user_data)
 {
     static const struct plan_method method = {.name = "the way", .value = "flat"};
-    const struct work *work = user_data;
+    struct work *work = user_data;
     const struct search_job *job = work->job;
     struct one *one = data;
     const struct search_way *way = &one->found->way;
@@ -132,6 +136,10 @@ static void run_one(gpointer data, gpointer user_data)
     else if (error->len > 0)
         one->run->missing = g_strdup_printf("formula only: %s", error->str);
     g_free(one);
+    g_mutex_lock(&work->telling);
+    text_progress_done(&work->progress);
+    text_progress_next(&work->progress, NULL);
+    g_mutex_unlock(&work->telling);
 }
 
 struct search_plan_run *search_plan_runs_new(const struct plan *plan, const struct search_job *job,
@@ -139,18 +147,28 @@ struct search_plan_run *search_plan_runs_new(const struct plan *plan, const stru
                                              const char *missing)
 {
     struct search_plan_run *runs = g_new0(struct search_plan_run, count + 1);
-    struct work work = {plan, job, g_get_monotonic_time() + MOST_SECONDS * G_USEC_PER_SEC};
+    struct work work = {.plan = plan,
+                        .job = job,
+                        .end = g_get_monotonic_time() + MOST_SECONDS * G_USEC_PER_SEC,
+                        .progress = text_progress_begin("simulating the fastest", count)};
+    g_mutex_init(&work.telling);
     const int at_once = MIN((int)g_get_num_processors(), (int)MOST_AT_ONCE);
     GThreadPool *pool = g_thread_pool_new(run_one, &work, at_once, FALSE, NULL);
     for (int i = 0; i < count; i++) {
         runs[i].missing = missing ? g_strdup(missing) : why_not(job, &found[i].way);
-        if (runs[i].missing)
+        if (runs[i].missing) {
+            g_mutex_lock(&work.telling);
+            work.progress.all--;
+            g_mutex_unlock(&work.telling);
             continue;
+        }
         struct one *one = g_new(struct one, 1);
         *one = (struct one){&found[i], &runs[i]};
         g_thread_pool_push(pool, one, NULL);
     }
     g_thread_pool_free(pool, FALSE, TRUE);
+    text_progress_end(&work.progress);
+    g_mutex_clear(&work.telling);
     return runs;
 }
 

@@ -2,6 +2,7 @@
 #include "assignments/memory/table/table.h"
 
 #include "grader/pictures/gnuplot.h"
+#include "grader/pictures/picture_legend.h"
 
 #include <math.h>
 
@@ -16,7 +17,7 @@ static const struct {
 };
 _Static_assert(G_N_ELEMENTS(layers) == MEMORY_KINDS, "each kind has a layer");
 
-enum { PANEL = 560, WIDTH = 980, KEY = 40 };
+enum { PANEL = 560, WIDTH = PICTURE_WIDTH, KEY = 40 };
 
 /* Of the panel's largest bar. */
 static double unit_of(const struct table_part *part, const char **name)
@@ -60,7 +61,8 @@ static void add_panel(GString *script, const struct table_part *part, int panel,
     g_autofree char *title = g_strdup_printf(
         "%s, %d ranks, batch of %d, %s", setting->model_name, setting->ranks, setting->batch,
         setting->platform_name ? setting->platform_name : "this computer");
-    g_autofree char *quoted = gnuplot_quote(title);
+    g_autofree char *lines = picture_text_lines(title, 13, WIDTH - 40);
+    g_autofree char *quoted = gnuplot_quote(lines);
     g_autoptr(GString) tics = g_string_new(NULL);
     for (guint r = 0; r < part->rows->len; r++) {
         g_autofree char *name =
@@ -90,12 +92,13 @@ bool table_bars(const struct table_part *part, int count, const char *path, GStr
     g_autofree char *script_path = g_strconcat(path, ".gnuplot", NULL);
     g_autofree char *name = g_path_get_basename(path);
     g_autoptr(GString) script = g_string_new("# Draws the picture again: gnuplot THIS-FILE\n");
-    g_string_append_printf(script,
-                           "set encoding utf8\nset terminal svg size %d,%d font 'sans-serif,12' "
-                           "background rgb 'white'\nset output '%s.svg'\nset multiplot\n"
-                           "set grid ytics\nset yrange [0:*]\nset lmargin 12\nset rmargin 3\n"
-                           "set bmargin 11\nset key outside bottom center horizontal noenhanced\n",
-                           WIDTH, count * PANEL + KEY, name);
+    g_string_append_printf(
+        script,
+        "set encoding utf8\nset terminal svg size %d,%d font 'sans-serif,12' "
+        "background rgb 'white'\nset output '%s.svg'\nset multiplot\n"
+        "set grid ytics\nset yrange [0:*]\nset lmargin 12\nset rmargin 3\n"
+        "set bmargin 12\nset key outside top center horizontal maxrows 2 noenhanced\n",
+        WIDTH, count * PANEL + KEY, name);
     for (int panel = 0; panel < count; panel++)
         add_panel(script, &part[panel], panel, count);
     g_string_append(script, "unset multiplot\nunset output\n");

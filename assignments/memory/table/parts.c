@@ -47,12 +47,24 @@ static char *picture_name(const struct technique *technique, int number)
     return name;
 }
 
+void table_tell(const char *where, const char *name, int done, int all, gint64 began)
+{
+    g_autofree char *left = g_strdup("");
+    if (done > 0) {
+        const double seconds = 1e-6 * (double)(g_get_monotonic_time() - began);
+        g_free(left);
+        left = g_strdup_printf(" (about %.0f s left)", seconds / done * (all - done));
+    }
+    fprintf(stderr, "%s, %d of %d: %s%s\n", where, done + 1, all, name, left);
+}
+
 bool table_part_run(struct table_part *part, GString *error)
 {
     const struct table_setting *setting = &part->setting;
     part->rows = g_array_new(FALSE, FALSE, sizeof(struct table_row));
     part->left = g_string_new(NULL);
     const int techniques = table_technique_count + (part->configured != NULL);
+    const gint64 began = g_get_monotonic_time();
     for (int i = 0; i < techniques; i++) {
         const bool listed = i < table_technique_count;
         struct table_row row = {.technique = listed ? &table_techniques[i] : part->configured};
@@ -60,9 +72,8 @@ bool table_part_run(struct table_part *part, GString *error)
         g_autoptr(GString) why = g_string_new(NULL);
         g_autofree char *title =
             g_strdup_printf("%s: memory of a step, %s", row.technique->name, setting->model_name);
-        fprintf(stderr, "%s: %s\n",
-                setting->platform_name ? setting->platform_name : "this computer",
-                row.technique->name);
+        table_tell(setting->platform_name ? setting->platform_name : "this computer",
+                   row.technique->name, i, techniques, began);
         if (table_run(setting, row.technique->options, setting->pictures ? picture : NULL, title,
                       &row.measured, why)) {
             row.formula = table_formula(setting, row.technique);

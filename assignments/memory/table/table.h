@@ -108,6 +108,10 @@ struct table_part {
     GArray *rows;                       /* of struct table_row */
     GString *left;                      /* a line for each technique that did not run */
 };
+/* How far a row of runs is, told before each of them: where, the run's name, and from the second on about how
+ * long the rest takes. `began`: g_get_monotonic_time() before the first. */
+void table_tell(const char *where, const char *name, int done, int all, gint64 began);
+
 /* False, and an error, if not even the first technique runs. Tells standard error what it does. */
 bool table_part_run(struct table_part *part, GString *error);
 void table_part_clear(struct table_part *part);

@@ -164,13 +164,16 @@ static void clear(struct trade *trade)
 void trades_run(GArray *trades, const struct table_setting *setting, const char *beside,
                 GString *left)
 {
+    const int all = (int)trades->len;
+    const gint64 began = g_get_monotonic_time();
+    int done = 0;
     for (guint i = 0; i < trades->len;) {
         struct trade *trade = &g_array_index(trades, struct trade, i);
         struct table_setting own = *setting;
         g_autoptr(GString) why = g_string_new(NULL);
         own.program = trade->beside ? beside : setting->program;
         own.micro_batches = trade->micro_batches;
-        fprintf(stderr, "%s: %s\n", setting->platform_name, trade->name);
+        table_tell(setting->platform_name, trade->name, done++, all, began);
         if (table_run(&own, trade->options, NULL, NULL, &trade->measured, why)) {
             i++;
             continue;

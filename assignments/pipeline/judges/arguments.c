@@ -82,7 +82,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     {
         struct combination c;
         if (!read_combination(entry, &c)) {
-            evidence_fail(verdict, "result %zu of probe-arguments.json is not usable", i);
+            evidence_fail(verdict, "result %zu of probe-arguments.json is not usable", i + 1);
             break;
         }
         g_autofree char *what = what_is_wrong(&c);

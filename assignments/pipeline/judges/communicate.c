@@ -137,7 +137,7 @@ static bool judge_rank(const struct outcome *run, const struct matching *matchin
     {
         struct call call;
         if (!read_call(entry, &call)) {
-            evidence_fail(verdict, "result %zu of %s is not usable", i, name);
+            evidence_fail(verdict, "result %zu of %s is not usable", i + 1, name);
             right = false;
             break;
         }

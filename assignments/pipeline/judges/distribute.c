@@ -156,7 +156,7 @@ static void judge_run(const struct judgement *judgement, const struct outcome *r
     json_array_foreach(root, i, entry)
     {
         if (!read_placement(entry, placement)) {
-            evidence_fail(verdict, "result %zu of probe-distribute.json is not usable", i);
+            evidence_fail(verdict, "result %zu of probe-distribute.json is not usable", i + 1);
             break;
         }
         if (placement->layers <= ALL_LAYERS && placement->stages <= ALL_STAGES)

@@ -115,5 +115,5 @@ void gradients_show_matrix(const struct gradient_case *c, const struct coefficie
     g_autofree char *title = g_strdup_printf("Layer %d on rank %d, step %d: what was added up",
                                              fit->layer, rank, c->step);
     if (coefficients_picture(fit, title, path))
-        verdict_add_picture(verdict, path);
+        verdict_add_picture(verdict, path, parts[0] ? parts : title);
 }

@@ -136,9 +136,10 @@ static const struct mistake never_freed = {
     "tensors are never freed",
     "What stage_forward and stage_backward return is the caller's: y and dx have to be freed once "
     "they are sent. What was taken over must not be: x by stage_forward, dy by stage_backward, y "
-    "by "
-    "batch_loss.",
-    "what becomes of these tensors: wait for the send, then tensor_free"};
+    "by batch_loss. What micro_batch_pass_output and micro_batch_pass_input_gradient took over is "
+    "freed by micro_batch_finish at the latest, for the pipeline that it is called with.",
+    "what becomes of these tensors: wait for the send, then tensor_free; or the call of "
+    "micro_batch_finish behind the last backward, for every stage of the rank"};
 static const struct mistake copies_never_freed = {
     "copies of the parameters are never freed",
     "Behind the backward of a micro-batch nobody needs the parameters of its forward any more.",

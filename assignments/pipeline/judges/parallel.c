@@ -28,13 +28,22 @@
 #define MOST_SITES_SHOWN 5
 #define SPEED_UP         1.5 /* what a pipeline must gain where its schedule allows it */
 
-/* By the schedule's formula, with the durations that the replay has. */
-static double formula_bubble(const struct replay *replay, const struct schedule_kind *kind)
+/* By the formula of the schedule that is judged, with the durations that the replay has; where the order
+ * is free, of the order that it has. NULL: none. */
+static const struct schedule_kind *formula_of(const struct outcome *run,
+                                              const struct schedule_kind *kind,
+                                              const struct replay *replay, double *bubble)
 {
+    const struct schedule_shape shape = {run->ranks, pipeline_chunks(&run->options),
+                                         options_micro_batches(&run->options)};
+    const struct schedule_kind *formula =
+        kind->facts->reference ? schedule_of_order(replay, shape.chunks) : kind;
+    if (!formula)
+        return NULL;
     struct timeline *timeline = timeline_of_replay(replay, TIMELINE_FLOPS);
-    double bubble = schedule_timeline_bubble(timeline, kind);
+    *bubble = schedule_timeline_bubble(timeline, formula, shape);
     timeline_free(timeline);
-    return bubble;
+    return isnan(*bubble) ? NULL : formula;
 }
 
 static void draw(const struct judgement *judgement, const struct outcome *run,
@@ -47,13 +56,21 @@ static void draw(const struct judgement *judgement, const struct outcome *run,
     g_autoptr(GString) error = g_string_new(NULL);
     g_autofree char *title = g_strdup_printf("%s, %d ranks, %d micro-batches", kind->facts->title,
                                              run->ranks, options_micro_batches(&run->options));
-    double bubble = expected ? NAN : formula_bubble(replay, kind);
-    g_autofree char *formula = g_strdup_printf("idle = %s (equal stages)", kind->idle_formula);
-    const struct timeline_panel beside = {.formula = isnan(bubble) ? NULL : formula,
-                                          .formula_bubble = bubble,
-                                          .stage_word = PLACEMENT_STAGE_WORD};
-    if (timeline_picture_of_replay(replay, expected, beside, title, path, error))
-        verdict_add_picture(verdict, path);
+    double bubble = NAN;
+    const struct schedule_kind *formula = formula_of(run, kind, replay, &bubble);
+    g_autofree char *text =
+        formula ? g_strdup_printf("idle = %s (equal stages)", formula->idle_formula) : NULL;
+    g_autofree char *reference =
+        g_strdup_printf("reference%s%s, with the same computations",
+                        kind->facts->reference ? ", one right order of many: " : "",
+                        kind->facts->reference ? kind->facts->reference : "");
+    const struct timeline_panel beside = {
+        .formula = text, .formula_bubble = bubble, .stage_word = PLACEMENT_STAGE_WORD};
+    g_autofree char *words = g_strdup_printf(
+        "Who computes when, a row for each rank: %s%s", title,
+        expected ? ". Above it is this run, below the schedule as it should be" : "");
+    if (timeline_picture_of_replay(replay, expected, beside, reference, title, path, error))
+        verdict_add_picture(verdict, path, words);
 }
 
 double parallel_fastest(const struct replay *replay)

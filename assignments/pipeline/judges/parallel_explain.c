@@ -2,6 +2,7 @@
 #include "assignments/pipeline/judges/parallel.h"
 
 #include "assignments/pipeline/judges/traffic.h"
+#include "assignments/pipeline/schedules/schedule_timeline.h"
 
 #include <math.h>
 
@@ -69,15 +70,20 @@ static void explain_bubble(const struct outcome *run, const struct schedule_kind
     struct schedule_shape shape = {run->ranks, pipeline_chunks(&run->options),
                                    options_micro_batches(&run->options)};
     struct mean_costs mean = mean_costs(expected, shape.micro_batches);
+    /* Where the order is free the formula is that of the order that was chosen, if it has a name. */
+    const struct schedule_kind *own =
+        kind->facts->reference ? schedule_of_order(replay, shape.chunks) : NULL;
+    const char *of = schedule_order_title(own ? own->facts : kind->facts);
+    kind = own ? own : kind;
     double backward = mean.input + mean.weight;
     double idle = kind->idle(shape, mean.forward, mean.input, mean.weight);
     double ideal = shape.micro_batches * (mean.forward + backward);
     verdict_explain(
         verdict,
         "\nBubble, of makespan (idle / makespan): %.2f%% measured; reference schedule %.2f%%; "
-        "formula idle = %s: %.2f%%. Over ideal (idle / m(F+B)): %.2f%% measured, formula "
+        "formula of %s, idle = %s: %.2f%%. Over ideal (idle / m(F+B)): %.2f%% measured, formula "
         "%.2f%%.%s\n",
-        100 * replay_bubble(replay), 100 * replay_bubble(expected), kind->idle_formula,
+        100 * replay_bubble(replay), 100 * replay_bubble(expected), of, kind->idle_formula,
         100 * schedule_bubble_of_makespan(idle, ideal + idle), 100 * idle_over_ideal(replay),
         100 * schedule_bubble_over_ideal(idle, shape.micro_batches, mean.forward, backward),
         mean.equal ? ""
@@ -138,8 +144,9 @@ void parallel_explain(const struct outcome *run, const struct schedule_kind *kin
         "time; %s takes %.6g. That is %.2f times as fast as the same stages one after the other "
         "(reference: %.2f times).\n",
         run->ranks, options_micro_batches(&run->options),
-        options_micro_batches(&run->options) == 1 ? "" : "es", replay->makespan, kind->facts->title,
-        expected->makespan, parallel_speed_up(replay), parallel_speed_up(expected));
+        options_micro_batches(&run->options) == 1 ? "" : "es", replay->makespan,
+        schedule_order_title(kind->facts), expected->makespan, parallel_speed_up(replay),
+        parallel_speed_up(expected));
     explain_bubble(run, kind, replay, expected, verdict);
     g_autofree struct traffic *traffic = traffic_of_step(run, matching, step);
     explain_ranks(run, replay, traffic, verdict);

@@ -190,14 +190,22 @@ static uint64_t peak_of_parameters(const struct log_file *log)
     return log_find_memory(log, MEMORY_PARAMETER, &memory) ? memory.peak : 0;
 }
 
-/* Stage s has at most p - s micro-batches in flight: their versions, and the newest. A ring of p
- * places on every stage is right, too, and so is a copy that is made before another is freed. */
+int pipedream_sets(int stages, int stage, int micro_batches)
+{
+    return MIN(stages - stage, micro_batches) + 1;
+}
+
+int pipedream_most_sets(int stages)
+{
+    return stages + 2;
+}
+
 static bool copies_are_freed(const struct asynchronous_run *t, struct verdict *verdict)
 {
     for (int s = 0; s < t->stages; s++) {
-        int rank = t->stage[s].rank, stashed = t->stages + 1;
+        int rank = t->stage[s].rank, most_sets = pipedream_most_sets(t->stages);
         uint64_t arena = t->stage[s].parameter_bytes;
-        uint64_t most = (uint64_t)(stashed + 1) * (arena + ARENA_SLACK);
+        uint64_t most = (uint64_t)most_sets * (arena + ARENA_SLACK);
         uint64_t peak = peak_of_parameters(&t->run->log[rank]);
         if (peak >= arena && peak <= most)
             continue;
@@ -212,7 +220,7 @@ static bool copies_are_freed(const struct asynchronous_run *t, struct verdict *v
                       "the newest parameters need %d, and no way of keeping them more than %d: "
                       "stashed copies live on behind their backward",
                       rank, s, (guint64)peak, (double)peak / (double)MAX(arena, 1),
-                      MIN(t->stages - s, t->micro_batches) + 1, stashed + 1);
+                      pipedream_sets(t->stages, s, t->micro_batches), most_sets);
         verdict_look(verdict, "when the copy of a micro-batch's parameters is freed");
         verdict_explain(verdict,
                         "\nBehind the backward of a micro-batch nobody needs the parameters "

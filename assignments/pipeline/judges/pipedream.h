@@ -27,6 +27,13 @@ void pipedream_judge_numbers(const struct asynchronous_run *t, struct verdict *v
 struct asynchronous_facts pipedream_facts(const struct asynchronous_run *t, int step,
                                           bool *versioned);
 
+/* How many sets of the parameters stage s of p needs at a time with m micro-batches: each in flight has its
+ * copy, and the optimizer changes the newest. */
+int pipedream_sets(int stages, int stage, int micro_batches);
+/* The most that any rank may hold: a ring of p places on every stage is right, too, and so is a copy that
+ * is made before another is freed. */
+int pipedream_most_sets(int stages);
+
 /* Writes the known mistake that the evidence fits, if there is one, into the verdict. */
 void pipedream_name_mistake(const struct asynchronous_evidence *evidence, struct verdict *verdict);
 

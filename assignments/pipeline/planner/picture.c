@@ -6,6 +6,8 @@
 #include "assignments/pipeline/planner/pipeline_plan.h"
 
 #include "grader/pictures/gnuplot.h"
+#include "grader/pictures/picture_legend.h"
+#include "grader/text/progress.h"
 
 #include <errno.h>
 
@@ -92,17 +94,19 @@ static void append_frame(GString *script, const struct plan *plan, bool simulate
         "%s\n%d ranks, platform %s, samples per micro-batch: %d\nlines: formula%s",
         plan->model_name, plan->ranks, plan->platform_name, plan->batch_size / plan->micro_batches,
         simulate ? "; points: simulated" : "");
-    g_autofree char *title = gnuplot_quote(what);
+    g_autofree char *lines = picture_text_lines(what, 13, PICTURE_WIDTH - 20);
+    g_autofree char *title = gnuplot_quote(lines);
     g_string_append_printf(
         script,
-        "set terminal svg size 800,520 font 'Helvetica,13' background '#ffffff'\n"
+        "set terminal svg size %d,540 font 'sans-serif,13' background '#ffffff'\n"
         "set output 'bubble.svg'\n"
         "set title %s font ',13'\n"
-        "set xlabel 'micro-batches'\nset ylabel 'bubble (idle share of the makespan) in %%'\n"
+        "set xlabel 'micro-batches' offset 0,0.6\nset ylabel 'bubble (idle share of the makespan) "
+        "in %%'\n"
         "set logscale x 2\nset xrange [0.9:%g]\nset yrange [0:100]\n"
         "set grid linecolor '#dddddd'\nset border 3\nset tics nomirror\n"
-        "set key outside right top samplen 3\n",
-        title, 1.1 * last);
+        "set key below center horizontal samplen 4 width 2\n",
+        PICTURE_WIDTH, title, 1.1 * last);
 }
 
 bool pipeline_plan_draw(const struct plan *plan, bool simulate, GString *text, GString *error)
@@ -110,25 +114,37 @@ bool pipeline_plan_draw(const struct plan *plan, bool simulate, GString *text, G
     const int last = MAX(plan->micro_batches, TIMES_RANKS * plan->ranks);
     g_autoptr(GString) script = g_string_new(NULL);
     g_autoptr(GString) curves = g_string_new(NULL);
-    for (int i = 0; pipeline_plan_methods[i].name; i++) {
+    int all = 0;
+    while (pipeline_plan_methods[all].name)
+        all++;
+    struct text_progress progress = text_progress_begin("simulating for the picture", all);
+    for (int i = 0; i < all; i++, text_progress_done(&progress)) {
         const struct plan_method *method = &pipeline_plan_methods[i];
         const struct schedule_kind *kind = pipeline_plan_kind(method);
         const struct plan own = with_micro_batches(plan, plan->ranks);
         if (!can_run(&own, kind) || !append_line(script, plan, kind, i, last))
             continue;
-        if (simulate && !append_points(script, plan, method, i, last, error))
+        text_progress_next(&progress, method->name);
+        if (simulate && !append_points(script, plan, method, i, last, error)) {
+            text_progress_end(&progress);
             return false;
-        g_string_append_printf(curves,
-                               "%s$formula_%d with lines linewidth 2 linecolor '%s' dashtype %d "
-                               "title '%s'",
-                               curves->len ? ", \\\n  " : "plot ", i, styles[i].colour,
-                               styles[i].dash, kind->facts->name);
+        }
+        /* The legend shows both: which line is whose, and which points. */
+        g_string_append_printf(
+            curves,
+            "%s$formula_%d with lines linewidth 2 linecolor '%s' dashtype %d "
+            "notitle, \\\n  keyentry with %s linewidth 2 linecolor '%s' dashtype "
+            "%d pointtype %d title '%s'",
+            curves->len ? ", \\\n  " : "plot ", i, styles[i].colour, styles[i].dash,
+            simulate ? "linespoints" : "lines", styles[i].colour, styles[i].dash, styles[i].point,
+            kind->facts->name);
         if (simulate)
             g_string_append_printf(
                 curves,
                 ", \\\n  $simulated_%d with points pointsize 1 pointtype %d linecolor '%s' notitle",
                 i, styles[i].point, styles[i].colour);
     }
+    text_progress_end(&progress);
     append_frame(script, plan, simulate, last);
     g_string_append_printf(script, "%s\n", curves->str);
     if (g_mkdir_with_parents(plan->out, 0777) != 0) {

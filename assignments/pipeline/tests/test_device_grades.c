@@ -64,7 +64,7 @@ START_TEST(a_wrong_step_is_found_there_and_told_with_the_device)
     grading_change("train_step_naive.c", "batch_loss_backward(pipeline->batch, 0, 1.0f)",
                    "batch_loss_backward(pipeline->batch, 0, 2.0f)");
     struct graded graded = grade_on("emulated", "train_step_naive");
-    graded_fails(&graded, "train_step_naive", "DEVICE=emulated ARGS=");
+    graded_fails(&graded, "train_step_naive", "DEVICE=emulated CHECK=train_step_naive SEED=");
     grading_assert_says(graded.printed, "its time counts for nothing");
     grading_assert_says(json_string_value(json_object_get(graded.results, "output")),
                         "its time counts for nothing");

@@ -187,7 +187,7 @@ START_TEST(what_is_not_installed_is_not_judged_or_replaced)
     struct graded graded = grading_run(NULL);
     graded_is_open(&graded, "needs_it", "CIFAR-10 is not in");
     graded_passes(&graded, "has_other", "");
-    grading_assert_says(graded.printed, "cifar10 is not here");
+    grading_assert_says(graded.printed, "CIFAR-10 is not here");
     graded_clear(&graded);
 }
 END_TEST

@@ -10,7 +10,7 @@
 
 static void write_curve(const char *path)
 {
-    FILE *file = curve_create(path);
+    struct curve_writer *file = curve_create(path);
     for (int step = 0; step < 30; step++)
         curve_append(file, &(struct curve_point){.step = step,
                                                  .samples = 64 * (step + 1),
@@ -49,6 +49,46 @@ START_TEST(the_solutions_can_be_handed_in)
 }
 END_TEST
 
+/* Nobody is kept from handing in by a curve that a run left behind, by one that is missing in the kit, or by a
+ * picture that can't be drawn. */
+START_TEST(damaged_curves_stop_nobody)
+{
+    char *folder = test_folder_new();
+    g_autofree char *curves = g_build_filename(folder, "curves", NULL);
+    g_autofree char *good = g_build_filename(curves, "good.csv", NULL);
+    g_autofree char *bad = g_build_filename(curves, "bad.csv", NULL);
+    g_autofree char *archive = g_build_filename(folder, "out", "pipeline.tar.gz", NULL);
+    g_autofree char *path = g_build_filename(folder, "out", "submission.md", NULL);
+    g_autofree char *picture = g_build_filename(curves, "curves.png", NULL);
+    ck_assert_int_eq(g_mkdir(curves, 0755), 0);
+    ck_assert(g_file_set_contents(bad, CURVE_HEADER "\n", -1, NULL));
+
+    ck_assert_int_eq(handin("plot", folder), 1); /* there is nothing to draw */
+    ck_assert_int_eq(handin("pack", folder), 0);
+    ck_assert(g_file_test(archive, G_FILE_TEST_EXISTS));
+    g_autofree char *without = NULL, *with = NULL, *tabled = NULL;
+    ck_assert(g_file_get_contents(path, &without, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(without, "bad.csv: holds no step"));
+    ck_assert_ptr_nonnull(strstr(without, "There is no learning curve."));
+
+    write_curve(good);
+    ck_assert_int_eq(handin("plot", folder), 0);
+    ck_assert_int_eq(handin("pack", folder), 0);
+    ck_assert(g_file_get_contents(path, &with, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(with, "bad.csv: holds no step"));
+    ck_assert_ptr_nonnull(strstr(with, "](data:image/png;base64,iVBOR"));
+    ck_assert_ptr_nonnull(strstr(with, "(one process) | good |"));
+
+    ck_assert_int_eq(g_unlink(picture), 0);
+    ck_assert_int_eq(g_mkdir(picture, 0755), 0); /* where gnuplot would write */
+    ck_assert_int_eq(handin("pack", folder), 0);
+    ck_assert(g_file_get_contents(path, &tabled, NULL, NULL));
+    ck_assert_ptr_null(strstr(tabled, "](data:image/png;base64,"));
+    ck_assert_ptr_nonnull(strstr(tabled, "(one process) | good |"));
+    test_folder_free(folder);
+}
+END_TEST
+
 /* As the grader does: a question that nothing was added to is no answer, and a short answer is one. */
 START_TEST(an_answer_is_more_than_the_skeleton_has)
 {
@@ -78,6 +118,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("all");
     tcase_set_timeout(tests, 30);
     tcase_add_test(tests, the_solutions_can_be_handed_in);
+    tcase_add_test(tests, damaged_curves_stop_nobody);
     tcase_add_test(tests, an_answer_is_more_than_the_skeleton_has);
     suite_add_tcase(suite, tests);
     return suite;

@@ -35,6 +35,8 @@ START_TEST(shape)
         judged_answers_expect(judge_answer_shape, wrong[i], VERDICT_FAIL, NULL);
     judged_answers_expect(judge_answer_shape, "## Q3\n\nAnswer:\n", VERDICT_FAIL,
                           "nothing stands behind");
+    judged_answers_expect(judge_answer_shape, "## Q3\n\nAnswer: the whole batch\n", VERDICT_FAIL,
+                          "is not right");
 }
 END_TEST
 

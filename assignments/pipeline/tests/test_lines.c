@@ -63,6 +63,11 @@ START_TEST(a_forgotten_finish_has_its_name)
     graded_fails(&graded, "1f1b_no_luck", ": micro_batch_finish is missing behind it");
     ck_assert(strstr(graded_output(&graded, "1f1b_no_luck"), "MPI_Wait") == NULL);
     graded_clear(&graded);
+    /* The tensors that nobody frees then: the student has no tensor_free to add. */
+    graded = grading_run("1f1b_memory");
+    graded_fails(&graded, "1f1b_memory", "never freed");
+    ck_assert(strstr(graded_output(&graded, "1f1b_memory"), "freed by micro_batch_finish") != NULL);
+    graded_clear(&graded);
 }
 END_TEST
 

@@ -354,6 +354,27 @@ START_TEST(without_simgrid_there_are_closed_forms)
 }
 END_TEST
 
+/* The picture fits a report's column, and names each schedule's line. */
+START_TEST(the_picture_fits_a_column)
+{
+    char *folder = test_folder_new();
+    g_autofree char *words = g_strdup_printf("--ranks 4 --micro-batches 8 --out %s", folder);
+    g_autofree char *path = g_build_filename(folder, "bubble.svg", NULL), *svg = NULL;
+    g_autoptr(GString) text = g_string_new(NULL), error = g_string_new(NULL);
+    struct plan *plan = good_plan(words);
+    ck_assert_msg(pipeline_plan_draw(plan, false, text, error), "%s", error->str);
+    ck_assert(g_file_get_contents(path, &svg, NULL, NULL));
+    ck_assert_double_le(g_ascii_strtod(strstr(svg, "width=\"") + strlen("width=\""), NULL), 930);
+    static const char *const names[] = {">naive<",       ">afab<",        ">1f1b<",
+                                        ">interleaved<", ">zero-bubble<", ">pipedream<"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        ck_assert_msg(strstr(svg, names[i]), "no %s", names[i]);
+    ck_assert_ptr_null(strstr(svg, "points: simulated"));
+    plan_free(plan);
+    test_folder_free(folder);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("plans of the pipeline");
@@ -373,5 +394,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_failed_run_says_why);
     tcase_add_test(tests, without_simgrid_there_are_closed_forms);
     suite_add_tcase(suite, tests);
+    TCase *pictures = tcase_create("pictures");
+    tcase_set_timeout(pictures, 60);
+    tcase_add_test(pictures, the_picture_fits_a_column);
+    suite_add_tcase(suite, pictures);
     return suite;
 }

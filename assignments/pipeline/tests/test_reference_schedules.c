@@ -139,7 +139,10 @@ START_TEST(bubbles_are_those_of_the_formulas)
     const struct schedule_kind *kind = schedule_find(published[_i].name);
     ck_assert_double_eq_tol(timeline->makespan, published[_i].makespan, 1e-9);
     ck_assert_double_eq_tol(timeline_bubble(timeline), published[_i].bubble, 1e-9);
-    ck_assert_double_eq_tol(schedule_timeline_bubble(timeline, kind), published[_i].bubble, 1e-9);
+    ck_assert_double_eq_tol(
+        schedule_timeline_bubble(timeline, kind,
+                                 (struct schedule_shape){4, published[_i].chunks, 8}),
+        published[_i].bubble, 1e-9);
     /* Its own reference is itself. */
     struct timeline *reference = schedule_timeline(timeline, kind);
     ck_assert_ptr_nonnull(reference);
@@ -173,6 +176,63 @@ static void write_two_ranks(bool hang)
         for (size_t i = 0; i < rank[r].log.count; i++)
             rank[r].log.record[i].clock = clock[r][i];
 }
+
+/* A run that failed half-way is no other schedule: the formula is that of the shape that it was to have,
+ * with the durations that were seen. Here each rank did its first forwards and backwards only. */
+START_TEST(the_formula_of_half_a_run_is_that_of_the_whole)
+{
+    struct timeline *timeline = timeline_by_name(published[_i].name, published[_i].chunks);
+    for (int r = 0; r < timeline->ranks; r++) {
+        GArray *bars = timeline->bar[r];
+        guint kept = 0;
+        for (guint i = 0; i < bars->len; i++) {
+            const struct timeline_bar *bar = &g_array_index(bars, struct timeline_bar, i);
+            if (bar->stage == r && bar->micro_batch < 2)
+                g_array_index(bars, struct timeline_bar, kept++) = *bar;
+        }
+        g_array_set_size(bars, kept);
+    }
+    timeline->stages = timeline->ranks;
+    timeline->micro_batches = 2;
+    ck_assert_double_eq_tol(
+        schedule_timeline_bubble(timeline, schedule_find(published[_i].name),
+                                 (struct schedule_shape){4, published[_i].chunks, 8}),
+        published[_i].bubble, 1e-9);
+    timeline_free(timeline);
+}
+END_TEST
+
+/* What an order is called, however the run was started; one that is none of them has no name. */
+START_TEST(orders_are_told_by_what_was_computed_when)
+{
+    static const struct {
+        const char *made, *told; /* PipeDream's order is that of 1F1B */
+        int chunks;
+    } orders[] = {{"afab", "afab", 1},
+                  {"1f1b", "1f1b", 1},
+                  {"bounded", "bounded", 1},
+                  {"zero-bubble", "zero-bubble", 1},
+                  {"interleaved", "interleaved", 2},
+                  {"pipedream", "1f1b", 1}};
+    for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
+        struct schedule *schedule =
+            schedule_equal(schedule_find(orders[i].made)->make, 4, orders[i].chunks, 8, 1, 1, 1);
+        struct replay *replay = schedule_run(schedule);
+        const struct schedule_kind *told = schedule_of_order(replay, orders[i].chunks);
+        ck_assert_ptr_nonnull(told);
+        ck_assert_str_eq(told->facts->name, orders[i].told);
+        /* One change, and it is none of them. */
+        struct interval *interval = replay->rank[0].interval;
+        const struct interval first = interval[0];
+        interval[0].micro_batch = interval[1].micro_batch;
+        interval[1].micro_batch = first.micro_batch;
+        told = schedule_of_order(replay, orders[i].chunks);
+        ck_assert_msg(!told, "%s, changed, is taken for %s", orders[i].made, told->facts->name);
+        replay_free(replay);
+        schedule_free(schedule);
+    }
+}
+END_TEST
 
 START_TEST(messages_are_free_in_the_reference)
 {
@@ -221,6 +281,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_schedule_like_the_run_lasts_as_long);
     tcase_add_test(tests, several_steps_are_no_schedule);
     tcase_add_loop_test(tests, bubbles_are_those_of_the_formulas, 0, G_N_ELEMENTS(published));
+    tcase_add_loop_test(tests, the_formula_of_half_a_run_is_that_of_the_whole, 0,
+                        G_N_ELEMENTS(published));
+    tcase_add_test(tests, orders_are_told_by_what_was_computed_when);
     tcase_add_test(tests, messages_are_free_in_the_reference);
     tcase_add_test(tests, what_got_stuck_has_no_reference);
     tcase_add_loop_test(tests, nonsense_is_survived, 0, 150);

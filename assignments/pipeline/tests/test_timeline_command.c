@@ -182,6 +182,39 @@ START_TEST(a_run_becomes_a_picture_and_a_trace)
 }
 END_TEST
 
+/* Where the order is free the picture says which one the run chose, and the formula is that one's; the
+ * reference is called what it is. Two ranks, two micro-batches: F0 F1 B0 B1 and F0 B0 F1 B1. */
+START_TEST(a_bounded_run_is_called_by_its_order)
+{
+    struct script builder[2];
+    for (int rank = 0; rank < 2; rank++) {
+        script_init(&builder[rank], rank, 2);
+        script_step(&builder[rank], LOG_STEP_BEGIN, 0);
+        for (int i = 0; i < 4; i++) {
+            const bool forward = rank == 0 ? i < 2 : i % 2 == 0;
+            script_compute(&builder[rank], forward ? LOG_FORWARD : LOG_BACKWARD, rank,
+                           rank == 0 ? i % 2 : i / 2, forward ? 10 : 20);
+        }
+        script_step(&builder[rank], LOG_STEP_END, 0);
+        script_final(&builder[rank]);
+        write_log(&builder[rank].log);
+        free(builder[rank].log.record);
+    }
+    ck_assert_int_eq(handin("handin timeline --evidence %s --arguments '--schedule bounded "
+                            "--micro-batches 2'",
+                            folder),
+                     0);
+    g_autofree char *picture = path_to("timeline.svg"), *svg = NULL;
+    ck_assert(g_file_get_contents(picture, &svg, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(svg, "the bounded schedule (at most p micro-batches in flight)"));
+    ck_assert_ptr_nonnull(strstr(svg, "this run, in the order of 1F1B"));
+    ck_assert_ptr_nonnull(strstr(svg, "formula idle = (p-1)(F+B)"));
+    ck_assert_ptr_nonnull(
+        strstr(svg, "one right order of many, all-forward-all-backward in groups of p"));
+    ck_assert_ptr_null(strstr(svg, "m/p"));
+}
+END_TEST
+
 /* With --log-memory there is a picture of memory; without, none. */
 START_TEST(recorded_memory_becomes_a_picture)
 {
@@ -220,6 +253,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, the_pictures_in_the_docs_are_what_is_drawn_now, 0,
                         G_N_ELEMENTS(pictures));
     tcase_add_test(tests, impossible_schedules_are_refused);
+    tcase_add_test(tests, a_bounded_run_is_called_by_its_order);
     tcase_add_test(tests, a_run_becomes_a_picture_and_a_trace);
     tcase_add_loop_test(tests, recorded_memory_becomes_a_picture, 0, 2);
     suite_add_tcase(suite, tests);

@@ -10,16 +10,39 @@
 
 #include <math.h>
 
+/* Where the order is free: says which one the run chose, and returns it; NULL: one without a name. */
+static const struct schedule_kind *name_order(const struct timeline *own,
+                                              struct timeline_beside *beside)
+{
+    struct replay *computations = timeline_computations(own);
+    const struct schedule_kind *kind = schedule_of_order(computations, 1);
+    replay_free(computations);
+    if (kind)
+        beside->label =
+            g_strdup_printf("this run, in the order of %s", schedule_order_title(kind->facts));
+    return kind;
+}
+
 static void beside(const struct options *options, const struct timeline *own,
                    struct timeline_beside *beside)
 {
     const struct schedule_kind *kind = schedule_find(options->step);
     if (!kind)
         return;
+    const struct schedule_shape shape = {own->ranks, pipeline_chunks(options),
+                                         options_micro_batches(options)};
     beside->title = g_strdup(kind->facts->title);
     beside->reference = schedule_timeline(own, kind);
-    beside->formula = g_strdup_printf("idle = %s (equal stages)", kind->idle_formula);
-    beside->bubble = schedule_timeline_bubble(own, kind);
+    const struct schedule_kind *formula = kind;
+    if (kind->facts->reference) {
+        formula = name_order(own, beside);
+        beside->reference_label = g_strdup_printf(
+            "one right order of many, %s, with the same computations", kind->facts->reference);
+    }
+    if (!formula)
+        return;
+    beside->formula = g_strdup_printf("idle = %s (equal stages)", formula->idle_formula);
+    beside->bubble = schedule_timeline_bubble(own, formula, shape);
 }
 
 static struct schedule *make_schedule(const struct schedule_kind *kind,
@@ -60,9 +83,12 @@ static struct timeline *ideal(const struct options *options, int ranks,
         /* One time axis for all schedules of a shape: the length of a picture's boxes can be
          * compared with another's. */
         timeline->end = fmax(timeline->end, 3 * (timeline->micro_batches + timeline->ranks - 1));
-        beside->title = g_strdup(kind->facts->title);
+        beside->title = g_strdup(schedule_order_title(kind->facts));
         beside->formula = g_strdup_printf("idle = %s", kind->idle_formula);
-        beside->bubble = schedule_timeline_bubble(timeline, kind);
+        beside->bubble =
+            schedule_timeline_bubble(timeline, kind,
+                                     (struct schedule_shape){ranks, pipeline_chunks(options),
+                                                             options_micro_batches(options)});
     } else {
         g_string_append_printf(problems, "%s is impossible with %d ranks and these micro-batches",
                                kind->facts->title, ranks);

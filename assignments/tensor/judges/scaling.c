@@ -201,8 +201,13 @@ static void draw(const struct judgement *judgement, const struct outcome *run,
     const struct picture_series series[] = {{"work / ranks", false, count, x, work},
                                             {"with messages, by formula", false, count, x, due},
                                             {"this program", true, count, x, found}};
+    g_autofree char *words =
+        g_strdup_printf("The step time of %s, over the number of ranks that share each layer: of "
+                        "this program, by the formula, and "
+                        "the work divided by the ranks",
+                        title);
     if (path && picture_series(&axes, series, G_N_ELEMENTS(series), path, NULL))
-        verdict_add_picture(verdict, path);
+        verdict_add_picture(verdict, path, words);
 }
 
 static void tell(const struct outcome *run, const struct due *due, double measured, bool is_first,

@@ -2,6 +2,7 @@
 #include "assignments/tensor/planner/tensor_plan.h"
 
 #include "grader/pictures/picture_series.h"
+#include "grader/text/progress.h"
 
 #include <errno.h>
 
@@ -12,11 +13,16 @@ static bool work_out(const struct plan *plan, bool simulate, double x[MOST], dou
                      int *count, GString *error)
 {
     const struct plan_method *methods = tensor_plan_methods(plan);
-    for (int i = 0; methods[i].name && *count < MOST; i++) {
+    int all = 0;
+    while (methods[all].name)
+        all++;
+    struct text_progress progress = text_progress_begin("simulating for the picture", all);
+    for (int i = 0; methods[i].name && *count < MOST; i++, text_progress_done(&progress)) {
         const struct plan_method *method = &methods[i];
         g_autofree char *refusal = plan->part->refusal(plan, method);
         if (refusal || way_named(method->value) != &way_table[WAY_ONE_ROUND])
             continue;
+        text_progress_next(&progress, method->name);
         struct formula *formula = tensor_plan_formula(plan, method);
         struct simulated *simulated = simulate ? plan_simulated_new(plan, method, error) : NULL;
         x[*count] = method->ranks;
@@ -26,9 +32,12 @@ static bool work_out(const struct plan *plan, bool simulate, double x[MOST], dou
         (*count)++;
         plan_formula_free(formula);
         plan_simulated_free(simulated);
-        if (simulate && !simulated)
+        if (simulate && !simulated) {
+            text_progress_end(&progress);
             return false;
+        }
     }
+    text_progress_end(&progress);
     return true;
 }
 

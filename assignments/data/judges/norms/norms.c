@@ -91,7 +91,7 @@ static void fail(const struct norm_results *all, int rank, int trial, enum norm_
     const struct tensor *found = found_of(all, rank, trial, thing, part);
     if (at == -2) {
         evidence_fail(verdict, "rank %d's evidence lacks the %s of trial %d", rank,
-                      norm_facts[thing].what, trial);
+                      norm_facts[thing].what, trial + 1);
         return;
     }
     evidence_fail(verdict,

@@ -42,9 +42,9 @@ static bool read_calls(const struct outcome *run, struct sum_results *all, int r
         result->one = sum_case_of(run->options.seed, run->ranks, rank, call);
         usable = read_entry(json_array_get(root, (size_t)call), result);
         if (!usable)
-            evidence_fail(verdict, "result %d of %s is not usable", call, name);
+            evidence_fail(verdict, "result %d of %s is not usable", call + 1, name);
         else if (!read_numbers(all->file[rank], result)) {
-            evidence_fail(verdict, "rank %d's evidence lacks what call %d gave", rank, call);
+            evidence_fail(verdict, "rank %d's evidence lacks what call %d gave", rank, call + 1);
             usable = false;
         }
     }

@@ -50,6 +50,16 @@ static void find_gradient(const struct combination *c, struct found *f)
                                  gain);
 }
 
+/* The size of what is summed: a tensor whose gradient cancels out holds what rounding has left of that. */
+static double size_of_all(const struct combination *c)
+{
+    const struct tensor *all = stage_gradients(c->reference->stage);
+    double sum = 0;
+    for (int i = 0; i < all->count; i++)
+        sum += (double)tensor_floats(all)[i] * (double)tensor_floats(all)[i];
+    return sqrt(sum);
+}
+
 /* The first element that is wrong, or -1. */
 static int first_wrong(const struct combination *c, const struct found *f)
 {
@@ -71,7 +81,7 @@ static int first_wrong(const struct combination *c, const struct found *f)
         at = difference > worst ? i : at;
         worst = fmax(worst, difference);
     }
-    return sqrt(off) <= RELATIVE * sqrt(size) + sqrt(noises) + 1e-12 ? -1 : at;
+    return sqrt(off) <= RELATIVE * sqrt(size) + sqrt(noises) + EPSILON * size_of_all(c) ? -1 : at;
 }
 
 /* Is found = factor * due? */

@@ -73,8 +73,11 @@ void curves_draw(const struct judgement *judgement, const struct recomputation_c
                                        .axis = "forwards and backwards of rank 0, in their order"};
     g_autoptr(GString) error = g_string_new(NULL);
     g_autofree char *title = g_strdup_printf("activations in step %d", step);
+    g_autofree char *words = g_strdup_printf(
+        "Live bytes of %s of rank 0, over its forwards and backwards: %s, %s and %s", title,
+        names[0], names[1], names[2]);
     if (picture_of_memory(&scene, title, path, error))
-        verdict_add_picture(verdict, path);
+        verdict_add_picture(verdict, path, words);
     for (int row = 0; row < ROWS; row++)
         g_array_unref(curves[row].moments);
 }

@@ -78,7 +78,7 @@ static bool case_is_right(const struct outcome *run, int number, const double *f
         verdict,
         "case %d, --zero %d: the true gradients' norm may be %g at most; rank %d gets the "
         "factor %.6g, and %.6g is right",
-        number, one->zero_stage, one->most, wrong, found[wrong], due);
+        number + 1, one->zero_stage, one->most, wrong, found[wrong], due);
     const bool without = fabs(found[wrong] - due * one->factor) <= 1e-4 * due * one->factor ||
                          fabs(found[wrong] - due / one->factor) <= 1e-4 * due / one->factor;
     if (isnan(found[wrong]) || isinf(found[wrong]))

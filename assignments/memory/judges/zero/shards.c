@@ -141,7 +141,7 @@ static void tell_call(const struct shards_call *call, int member, const char *wh
 {
     evidence_fail(
         verdict, "call %d, %d %s numbers %s on %d ranks: on rank %d number %d %s is %.9g, not %.9g",
-        call->is.number, (int)call->is.count, dtype_name(call->is.dtype),
+        call->is.number + 1, (int)call->is.count, dtype_name(call->is.dtype),
         call->is.in_place ? "in place" : "not in place", call->members, member, at, what, found,
         due);
 }
@@ -241,7 +241,7 @@ static bool call_is_right(const struct shards_call *call, struct verdict *verdic
             evidence_fail(
                 verdict,
                 "call %d: rank %d changed %d numbers beside those that are its own to write",
-                call->is.number, member, call->of[member].changed);
+                call->is.number + 1, member, call->of[member].changed);
             return false;
         }
     return true;

@@ -78,8 +78,9 @@ double memory_zero_updated(const struct zero_step *s, size_t i)
            rate * average / (sqrt(square) + options->epsilon);
 }
 
-/* The first element of a tensor's range that is wrong, or -1. */
-static gssize first_wrong(const struct zero_step *s, size_t begin, size_t end)
+/* The first element of a tensor's range that is wrong, or -1. What is summed is of the size of the whole gradient: a
+ * tensor whose own cancels out, as behind a narrow layer norm, holds what rounding has left of that. */
+static gssize first_wrong(const struct zero_step *s, size_t begin, size_t end, double whole)
 {
     double off = 0, size = 0, noise = 0, worst = -1;
     gssize at = -1, worst_at = -1;
@@ -98,19 +99,21 @@ static gssize first_wrong(const struct zero_step *s, size_t begin, size_t end)
     }
     if (at >= 0)
         return at;
-    return sqrt(off) <= RELATIVE * sqrt(size) + sqrt(noise) + 1e-12 ? -1 : worst_at;
+    return sqrt(off) <= RELATIVE * sqrt(size) + sqrt(noise) + EPSILON * whole ? -1 : worst_at;
 }
 
 /* Calls for each tensor of the model. */
 gssize memory_zero_first_wrong(const struct zero_step *s)
 {
     const struct model *model = s->before->model;
+    const double whole = s->clip * norm_of(s->gradient, s->before->count);
     size_t begin = 0;
     for (int layer = 0; layer < model->layers; layer++) {
         const struct layer *of = &model->layer[layer];
         for (int p = 0; p < of->parameters; p++) {
             const size_t first = begin + of->parameter[p].offset;
-            const gssize at = first_wrong(s, first, first + shape_elements(of->parameter[p].shape));
+            const gssize at =
+                first_wrong(s, first, first + shape_elements(of->parameter[p].shape), whole);
             if (at >= 0)
                 return at;
         }

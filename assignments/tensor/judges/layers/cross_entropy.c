@@ -35,7 +35,7 @@ static void fail(const struct loss_results *all, const struct loss_case *one, co
     va_start(list, format);
     g_autofree char *what = g_strdup_vprintf(format, list);
     va_end(list);
-    evidence_fail(all->verdict, "%s (case %d: %s; %d rows of %d words)", what, one->number,
+    evidence_fail(all->verdict, "%s (case %d: %s; %d rows of %d words)", what, one->number + 1,
                   one->what, shape_count(one->rows), one->words);
 }
 

@@ -16,12 +16,12 @@
 
 /* ---- words ------------------------------------------------------------------------------------------ */
 
-/* "trial 2: 5 samples of (3, 11) to (3, 17), FORM_COLUMN": to be freed with g_free. */
+/* Trials are counted from 1: "trial 2: 5 samples of (3, 11) to (3, 17), FORM_COLUMN": to be freed with g_free. */
 static char *trial_in_words(const struct trial *trial)
 {
     char input[SHAPE_TEXT_SIZE], output[SHAPE_TEXT_SIZE];
-    return g_strdup_printf("trial %d: %d samples of %s to %s, %s%s", trial->number, trial->samples,
-                           shape_text(trial->whole.input, input),
+    return g_strdup_printf("trial %d: %d samples of %s to %s, %s%s", trial->number + 1,
+                           trial->samples, shape_text(trial->whole.input, input),
                            shape_text(trial->whole.output, output), chain_form_name(trial->form),
                            trial->whole.parameters == 1 ? ", no bias" : "");
 }

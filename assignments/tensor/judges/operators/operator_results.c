@@ -31,10 +31,11 @@ static bool read_calls(const struct outcome *run, struct operator_results *all, 
         g_autofree char *tensor = g_strdup_printf("call-%d", call);
         usable = read_entry(json_array_get(root, (size_t)call), result);
         if (!usable)
-            evidence_fail(verdict, "result %d of %s is not usable", call, name);
+            evidence_fail(verdict, "result %d of %s is not usable", call + 1, name);
         result->returned = tensor_file_get(all->file[rank], tensor);
         if (usable && (!result->returned || result->returned->dtype != DTYPE_FLOAT32)) {
-            evidence_fail(verdict, "rank %d's evidence lacks what call %d returned", rank, call);
+            evidence_fail(verdict, "rank %d's evidence lacks what call %d returned", rank,
+                          call + 1);
             usable = false;
         }
     }
