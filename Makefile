@@ -10,18 +10,22 @@ include tools/command_line.mk
 
 # ---- what can be chosen on the command line -----------------------------------------------------
 
-#: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, any folder, or an archive)  CHECK=name  OUT=folder
+#: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, any folder, or an archive)
+#: CHECK=names    checks to grade: names, parts of names (order), tiers (tier1, bonus), questions (Q7), files
+#:                (FILE.c), with commas or blanks between them; CHECK=list prints all
 #: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
 #: DEVICE=cpu     what make train, grade, timeline and mutants compute on; cuda: a GPU (make setup CUDA=1); emulated: a GPU's
 #:                kernels on the processor, slowly, to test without one
 #: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
 #: HOSTS=file     make train on the computers that it names, a line NAME slots=NUMBER each (docs/several-computers.md)
 #: CURVE=name of the curve that make train writes, and of the folder of its checkpoints (ranks-NP)
+#: OUT=folder     where make grade, timeline, plan and table write what they make
 #: PLATFORM=name of the simulated cluster (free): a file of common/platforms, or this: make calibrate
 #: SYNCHRONOUS=1  simulate with sends that wait for their receive
 #: MEMORY=1       make timeline shows memory over time, too: by kind, as a picture and a table
 #: MACHINE=real   make timeline on this computer, not on the simulated cluster
 #: CUDA=1         make setup installs NVIDIA's compiler and cuBLAS, too, without root, where they are not here
+#: BROWSER=1      make setup installs a browser and what make check-pages looks at the reports with, too
 #: MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples DATA=name  what make plan plans (planner/README.md), and
 #:                what make table trains
 #: MEMORY=80GiB   make plan searches for the fastest ways that fit into so much on each rank; CSV=1: all that fit, as CSV
@@ -44,6 +48,7 @@ MEMORY       ?=
 HOSTS        ?=
 CSV          ?=
 CUDA         ?=
+BROWSER      ?=
 
 include tools/configuration.mk
 
@@ -68,6 +73,7 @@ else
 include tools/programs.mk tools/devices.mk tools/simulator.mk tools/grader.mk tools/tests.mk tools/device_tests.mk tools/development.mk tools/fuzz.mk
 -include $(wildcard assignments/*/assignment.mk)
 $(unknown_are_told)
+$(unknown_goals_are_told)
 
 # ---- commands -----------------------------------------------------------------------------------
 
@@ -79,6 +85,7 @@ help: ## this list
 setup: ## install what is missing (prints the command first); with CUDA=1 also what builds the GPU's library
 	@tools/setup
 	@$(if $(CUDA),tools/setup_cuda)
+	@$(if $(BROWSER),tools/setup_browser)
 
 data: | setup
 	@datasets/get fashion-mnist
@@ -90,7 +97,7 @@ build: ## build the grader and the program of SUBMISSION
 grade: data ## grade SUBMISSION: score, explanations, report
 	+@$(call built,$(GRADING) $(DEVICE_LIBRARY))
 	@$(GRADER) --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) --build-folder $(B) $(DEVICE_OPTION) \
-	  $(if $(CHECK),--check=$(call quoted,$(CHECK))) $(if $(OUT),--out=$(call quoted,$(OUT))) $(if $(SEED),--seed $(SEED))
+	  $(if $(CHECK),--check=$(call quoted,$(CHECK))) --out=$(call quoted,$(or $(OUT),build/grades/$(SUBMISSION_NAME)/$(ASSIGNMENT))) $(if $(SEED),--seed $(SEED))
 
 CURVE_FOLDER = build/curves/$(SUBMISSION_NAME)/$(ASSIGNMENT)
 # Runs that repeat what the grader did, or only compare, leave the learning curves alone.
@@ -107,7 +114,7 @@ train: data ## train with NP ranks and ARGS; writes the learning curve
 	+@$(call built,$(PROGRAM) $(DEVICE_LIBRARY))
 	@mkdir -p $(CURVE_FOLDER) $(if $(CHECKPOINT_OPTION),$(CHECKPOINTS))
 	@if [ -t 2 ]; then export PROGRESS=line; fi; \
-	  tools/with_args $(ARGS_WORD) tools/launch $(ON_COMPUTERS) $(NP) $(PROGRAM) $(DEVICE_OPTION) $(CURVE_OPTION) $(CHECKPOINT_OPTION) ARGS \
+	  tools/with_args $(ARGS_WORD) tools/launch --ask-first $(ON_COMPUTERS) $(NP) $(PROGRAM) $(DEVICE_OPTION) $(CURVE_OPTION) $(CHECKPOINT_OPTION) ARGS \
 	  $(if $(CURVE_OPTION),&& echo learning curve: $(CURVE_FILE) "(make plot draws it)") || \
 	  { status=$$?; ! name=$$(kill -l $$((status > 128 ? status - 128 : 256)) 2> /dev/null) || \
 	    echo "train: a rank was ended by signal $$((status - 128)) ($$name)" >&2; exit $$status; }
@@ -121,20 +128,20 @@ simulate: data ## run with NP ranks on a simulated cluster: PLATFORM=name
 # A simulated run shows the schedule as it is; a real one also what this computer makes of it.
 MACHINE  ?= $(if $(SIMULATOR_CC),$(if $(DEVICE_OPTION),real,simulated),real)
 SIMULATE = tools/simulate $(if $(SYNCHRONOUS),--synchronous) $(NP) $(call quoted,$(PLATFORM))
-TIMELINE = build/timelines/$(SUBMISSION_NAME)/$(ASSIGNMENT)
+# One folder for each number of ranks, machine and ARGS, so that two schedules can be looked at side by side.
+TIMELINE = $(call quoted,$(or $(OUT),build/timelines/$(SUBMISSION_NAME)/$(ASSIGNMENT)/$(shell tools/run_name $(NP) \
+  $(call on_machine,$(call quoted,$(PLATFORM)$(if $(SYNCHRONOUS),-synchronous)),$(call quoted,this computer$(DEVICE_WORDS))) $(ARGS_WORD))))
 on_machine = $(if $(filter simulated,$(MACHINE)),$(1),$(2))
-timeline: data ## draw who worked when with NP ranks and ARGS, and export it for Perfetto
+timeline: data ## draw who worked when with NP ranks and ARGS, and export it for Perfetto: OUT=folder
 	@$(if $(filter-out simulated real,$(MACHINE)),echo MACHINE=$(call quoted,$(MACHINE)): must be simulated or real >&2; exit 2)
 	@$(call on_machine,$(call without_gpu,make timeline MACHINE=simulated))
 	+@$(call put_in_place)
 	+@$(call built,$(HANDIN) $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM) $(DEVICE_LIBRARY)))
-	@rm -rf $(TIMELINE) && mkdir -p $(TIMELINE)
-	@status=0; tools/with_args $(ARGS_WORD) $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch $(NP) $(PROGRAM) $(DEVICE_OPTION)) ARGS \
-	    --steps $(call on_machine,1,3) --quiet --evidence $(TIMELINE) $(if $(MEMORY),--log-memory) || status=$$?; \
-	  [ $$status -eq 2 -o ! -e $(TIMELINE)/rank-$$(($(NP) - 1)).log ] || \
-	    $(HANDIN) timeline --assignment $(ASSIGNMENT) --evidence $(TIMELINE) \
+	@tools/timeline $(TIMELINE) $(NP) $(ARGS_WORD) $(HANDIN) timeline --assignment $(ASSIGNMENT) \
 	    --program $(call on_machine,$(SIMULATOR_PROGRAM),$(PROGRAM)) --arguments=$(ARGS_WORD) \
-	    --where $(call on_machine,$(call quoted,on the simulated cluster "$(PLATFORM)"),$(call quoted,on this computer$(DEVICE_WORDS))) || status=$$?; exit $$status
+	    --where $(call on_machine,$(call quoted,on the simulated cluster "$(PLATFORM)"),$(call quoted,on this computer$(DEVICE_WORDS))) \
+	    -- $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch --ask-first $(NP) $(PROGRAM) $(DEVICE_OPTION)) ARGS \
+	    --steps $(call on_machine,1,3) --quiet $(if $(MEMORY),--log-memory)
 
 # The planner runs the solutions on a described cluster; `free` would show no messages.
 # A search is that of the assignment that has one, if nobody names another, and may run another's program.

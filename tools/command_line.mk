@@ -5,7 +5,7 @@
 # These decide what make itself does; an assignment adds its own in its assignment.mk.
 COMMAND_LINE := SUBMISSION ASSIGNMENT CHECK OUT SEED ARGS PLATFORM CURVE NP MODEL RANKS MICRO_BATCHES BATCH DATA \
   MACHINE DEVICE HOSTS COURSE TEST SANITIZE SYNCHRONOUS MEMORY CSV FUZZ FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS EVERY CALIBRATION_SECONDS B V CC \
-  SIMULATOR_CC NVCC CUBLAS CUDA CUDA_HOME CUDA_ARCHITECTURES \
+  SIMULATOR_CC NVCC CUBLAS CUDA BROWSER CUDA_HOME CUDA_ARCHITECTURES \
   BUILD_LOCKED TEST_OPTIMIZATION
 # These are read by what make starts, and may as well be given to make.
 FOR_PROGRAMS := GRADER_% REQUIRE_ISOLATION PROGRESS REACH_SECONDS %_DIR TEXT_FILE PYTHON ONLY TMPDIR LANG LC_% OMP_% OPENBLAS_% OMPI_% \
@@ -45,6 +45,8 @@ $(foreach name,$(given) $(inherited),$(if $(findstring $(line_break),$($(name)))
 # $(1): names. Those that are not empty have to be made of the characters $(2); $(3) says it in words.
 made_of = $(foreach name,$(1),$(if $(call odd_in,$($(name)),$(2)),$(error $(name)="$($(name))": $(3))))
 $(call made_of,NP SEED RANKS MICRO_BATCHES BATCH FUZZ_SECONDS FUZZ_EVERY ROUNDS KILLS EVERY CALIBRATION_SECONDS,$(digits),must be a whole number)
+# No rank at all, however it is written.
+$(if $(call odd_in,$(NP),0),,$(if $(NP),$(error NP="$(NP)": must be a whole number from 1: that many ranks run)))
 $(call made_of,$(filter TEST_OPTIMIZATION,$(given)),$(plain_signs),must be an option of the compiler)
 $(call made_of,$(filter B,$(given)),$(plain_signs) /,must be a folder of letters$(comma) digits and the characters _ . - /)
 $(call made_of,CUDA_ARCHITECTURES,$(plain_signs) $(comma),must be GPUs as nvcc names them: sm_90 or all-major)
@@ -53,8 +55,13 @@ $(call made_of,CC SIMULATOR_CC,$(plain_signs) / + = $(comma) : ?,must be a compi
 $(call made_of,ASSIGNMENT,$(plain_signs),must be the name of one folder of assignments/$(comma) or all)
 $(call made_of,COURSE,$(plain_signs) ?,must be names of folders of assignments/)
 $(if $(MAKECMDGOALS),$(if $(call odd_in,$(subst $(blank),,$(MAKECMDGOALS)),$(plain_signs) / = + : ~),\
-  $(error make makes nothing of that name: $(MAKECMDGOALS))))
+  $(error make makes nothing of that name: $(MAKECMDGOALS); make help lists what it makes)))
 
 # Behind all that adds to COMMAND_LINE.
 unknown_are_told = $(foreach name,$(filter-out $(COMMAND_LINE) $(FOR_PROGRAMS),$(given)),\
   $(error there is no variable "$(name)"; make help lists them))
+
+# A goal that is no file and stands before no colon.
+known_goals            = $(shell sed -nE 's/^([a-z][A-Za-z0-9_. -]*):([^=].*)?$$/\1/p' $(filter-out %.d,$(MAKEFILE_LIST)))
+unknown_goals_are_told = $(foreach goal,$(foreach name,$(MAKECMDGOALS),$(if $(findstring /,$(name)),,$(name))),\
+  $(if $(or $(wildcard $(goal)),$(filter $(goal),$(known_goals))),,$(error make makes no "$(goal)"; make help lists what it makes)))

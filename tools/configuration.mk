@@ -97,6 +97,14 @@ $(B)/sources: FORCE
 .PHONY: FORCE
 FORCE:
 
+# make goes by dates alone; what is older than its object and nevertheless another file is found by its content, in
+# each make that builds. $(1): a name; $(2): folders; $(3): how deep.
+# (One that only says what it would do, beside a build, forgets nothing.)
+only_says      = $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+builds         = $(if $(only_says),,$(or $(BUILD_LOCKED),$(filter $(B)/% build/%,$(MAKECMDGOALS))))
+forget_changed = $(if $(builds),$(shell tools/forget_changed $(call quoted,$(B)) $(1) $(3) $(2)))
+$(call forget_changed,kit,$(wildcard common assignments grader handin planner solutions skeleton tests bench),7)
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- how to build before a command ----------------------------------------------------------------
@@ -104,4 +112,5 @@ FORCE:
 CORES := $(shell nproc 2>/dev/null || echo 2)
 # A command of the Makefile builds what it needs with `$(call built,THINGS)`: on all cores, unless make
 # was told how many, and one make after the other, so that two in one checkout do not write to one file.
-built = $(call locked,build) $(MAKE) BUILD_LOCKED=1 -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(CORES)) $(1)
+# On a terminal (MAKE_TERMERR) one line counts.
+built = $(call locked,build) $(if $(and $(MAKE_TERMERR),$(if $(V),,yes)),tools/build_progress )$(MAKE) BUILD_LOCKED=1 -s --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(CORES)) $(1)

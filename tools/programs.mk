@@ -41,22 +41,30 @@ $(foreach used,$(USED),$(eval $(B)/solutions/$(used)/course.a: $(call objects,$(
 
 # ---- a submission: where its files are, for make ------------------------------------------------------
 
+# What build/ has besides the objects of the kit's folders: below simulator/, say, all is a second time.
+own_of_build    := $(foreach own,simulator sanitize cuda preload programs tests devices faults fuzz,$(own) $(own)/%)
 # SUBMISSION as one word for the shell, and the name that build/ has for it.
 $(if $(SUBMISSION),,$(error SUBMISSION is empty: it names a folder, or an archive))
 SUBMISSION_WORD = $(call quoted,$(SUBMISSION))
+# (Of most the name is known without asking: a folder of the kit itself, and no link to another.)
 is_own_folder  := $(if $(or $(call odd_in,$(SUBMISSION),$(plain_signs)),$(filter .% -%,$(SUBMISSION))),,$(SUBMISSION))
+is_own_folder  := $(if $(filter $(realpath .)/$(is_own_folder),$(realpath $(is_own_folder))),$(is_own_folder))
 SUBMISSION_NAME := $(or $(is_own_folder),$(shell tools/short_name $(SUBMISSION_WORD)))
 # The C files that the rubric of an assignment names; and those of them that are there.
 rubric_words = $(subst ;, ,$(subst $(comma), ,$(file < assignments/$(1)/rubric.cfg)))
 rubric_files = $(foreach word,$(patsubst "%",%,$(sort $(filter "%.c",$(rubric_words)))),$(if $(findstring /,$(word)),,$(word)))
 files_of     = $(foreach name,$(call rubric_files,$(1)),$(wildcard $(FILES)/$(1)/$(name)))
-# A folder with a plain name and with all files where they should be, and no link on the way to them, is taken as
-# it is. For all others the grader, which looks at them with more care, puts the files into FILES first.
-plain_path  := $(if $(or $(call odd_in,$(SUBMISSION),$(plain_signs) /),$(findstring ..,$(SUBMISSION)),$(filter -%,$(SUBMISSION))),,$(SUBMISSION))
-FILES       := $(patsubst %/,%,$(plain_path))
+# A folder with a plain path, however it is written, and with all files where they should be, is taken as it is. For
+# all others the grader, which looks at them with more care, puts the files into FILES first. So it does where build/
+# has a folder of this name for itself, below which the objects would be.
+whole_path  := $(if $(call odd_in,$(SUBMISSION),$(plain_signs) /),,$(realpath $(SUBMISSION)))
+plain_path  := $(if $(call odd_in,$(realpath .)$(whole_path),$(plain_signs) /),,$(patsubst $(realpath .)/%,%,$(whole_path)))
+plain_path  := $(filter-out -% build build/% $(realpath .) $(own_of_build),$(plain_path))
+FILES       := $(plain_path)
 plain_files := $(filter $(realpath $(FILES))/$(ASSIGNMENT)/%,$(realpath $(call files_of,$(ASSIGNMENT))))
 PLACED      := $(if $(and $(FILES),$(filter $(words $(plain_files)),$(words $(call rubric_files,$(ASSIGNMENT))))),,build/handed-in/$(SUBMISSION_NAME))
 FILES       := $(or $(PLACED),$(FILES))
+$(call forget_changed,$(SUBMISSION_NAME),$(call quoted,$(FILES)),2)
 put_in_place = $(if $(PLACED),$(call built,$(GRADER)) && \
                  $(GRADER) --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) --place $(FILES))
 
@@ -74,8 +82,13 @@ PROGRAM            := $(B)/programs/$(PROGRAM_NAME)
 # $(1): the build folder.
 course_instead     = $(filter $(courses_own:%=$(1)/solutions/%/course.a),$(COURSE_ARCHIVES:$(B)/%=$(1)/%))
 STUDENT_OBJECTS    := $(call objects,$(submission_sources))
+# Of which files, and where they are: a file that goes may leave only parts that are older than the program.
+$(PROGRAM).parts: FORCE
+	@mkdir -p $(@D)
+	@echo $(submission_sources) $(courses_own) > $@.$$PPID
+	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; else mv $@.$$PPID $@; fi
 $(B)/skeleton/%.o $(if $(filter-out solutions,$(FILES)),$(STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
-$(PROGRAM): $(STUDENT_OBJECTS) $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) $(call course_instead,$(B)) $(COMMON_LIBRARY)
+$(PROGRAM): $(STUDENT_OBJECTS) $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) $(call course_instead,$(B)) $(COMMON_LIBRARY) $(PROGRAM).parts
 	@mkdir -p $(@D)
 	$(say)tools/link $(CC) $(FLAGS) -rdynamic $(STUDENT_OBJECTS) -Wl,--whole-archive $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) \
 	  $(call course_instead,$(B)) $(COMMON_LIBRARY) -Wl,--no-whole-archive $(PROGRAM_LIBS) -o $@.new && mv $@.new $@

@@ -31,9 +31,9 @@ SIMULATOR_END   = -Wl,--no-whole-archive $(SIMULATOR_LIBS)
 SIMULATOR_PROGRAM         := $(S)/programs/$(PROGRAM_NAME)
 SIMULATOR_STUDENT_OBJECTS := $(call simulator_objects,$(submission_sources))
 $(S)/skeleton/%.o $(if $(filter-out solutions,$(FILES)),$(SIMULATOR_STUDENT_OBJECTS)): WARNINGS = $(STUDENT_FLAGS)
-$(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) $(SIMULATOR_GIVEN_ARCHIVES) $(call course_instead,$(S)) $(SIMULATOR_LIBRARY)
+$(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) $(SIMULATOR_GIVEN_ARCHIVES) $(call course_instead,$(S)) $(SIMULATOR_LIBRARY) $(PROGRAM).parts
 	@mkdir -p $(@D)
-	$(say)tools/link $(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@.new && mv $@.new $@
+	$(say)tools/link $(SIMULATOR_LINK) $(filter %.o %.a,$^) $(SIMULATOR_END) -o $@.new && mv $@.new $@
 
 .PHONY: bench-scale
 bench-scale: ## runs of a thousand simulated GPUs: weak scaling, GPT-3 in three dimensions, a published table

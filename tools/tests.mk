@@ -10,8 +10,8 @@ TEST          ?=
 WANTED_TESTS  := $(if $(TEST),$(foreach test,$(TESTS) $(TEST_SCRIPTS),$(if $(findstring $(TEST),$(test)),$(test))),$(TESTS) $(TEST_SCRIPTS))
 # Those that take longest, the longest first: they begin before all others, so that no core is left alone
 # with one of them at the end. An assignment adds its own in its assignment.mk.
-LONG_TESTS     = tests/mutants/test_mutants tools/tests/test_docs.sh grader/grade/tests/test_full_marks \
-                 tools/tests/test_second.sh tools/tests/test_names.sh grader/diagnosis/tests/test_hangs grader/grade/tests/test_misbehaviour \
+LONG_TESTS     = tests/mutants/test_mutants tools/tests/test_printed.sh tools/tests/test_docs.sh grader/grade/tests/test_full_marks \
+                 tools/tests/test_second.sh tools/tests/test_submissions.sh tools/tests/test_runs.sh tools/tests/test_names.sh grader/diagnosis/tests/test_hangs grader/grade/tests/test_misbehaviour \
                  grader/grade/tests/test_calls tests/parallel/test_parallel tools/tests/test_levels.sh
 longest_first  = $(foreach long,$(LONG_TESTS),$(filter %$(long),$(1))) $(filter-out $(addprefix %,$(LONG_TESTS)),$(1))
 # Programs that tests and make bench-scale run under mpirun, or on the simulated cluster.
@@ -86,6 +86,11 @@ check-names: data ## every command of a submission with every variable and every
 	+@$(call built,check-parts)
 	@tools/tests/test_names.sh --all
 
+.PHONY: check-printed
+check-printed: data ## every command that a document or make help prints, those that take long, too: they are begun
+	+@$(call built,check-parts)
+	@tools/tests/test_printed.sh --all
+
 link_with_tests = $(CC) $(FLAGS) $(filter %.o %.a,$^) $(CHECK_LIBS) $(GRADER_LIBS) $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
 
 #: EVERY=number  make check-emulated looks at one mutant in so many (10)
@@ -94,6 +99,10 @@ EVERY ?= 10
 check-emulated: data ## grade all solutions, skeletons and one mutant in ten on the emulated GPU: minutes
 	+@$(call built,devices)
 	@EVERY=$(EVERY) tools/tests/check_emulated.sh $(or $(filter-out all,$(if $(filter ASSIGNMENT,$(given)),$(ASSIGNMENT))),$(ASSIGNMENTS))
+
+.PHONY: check-pages
+check-pages: data ## look at reports in a browser: on a phone, in the dark, on paper, read aloud (make setup BROWSER=1)
+	@tools/check_pages
 
 .PHONY: check-slurm
 check-slurm: data ## run under a Slurm of its own, with two nodes, where slurmctld is installed

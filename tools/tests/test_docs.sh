@@ -1,5 +1,5 @@
 #!/usr/bin/env -S bash -p
-# What the documents say, tried: links and paths lead somewhere, the commands that they print run, and
+# What the documents say, tried: links and paths lead somewhere (test_printed.sh runs their commands), and
 # docs/adding-an-assignment.md makes an assignment without touching any other file.
 # The backquotes of Markdown are no commands:
 # shellcheck disable=SC2016
@@ -35,41 +35,8 @@ for document in "${documents[@]}"; do
     check "$document: its links and paths lead somewhere" [ -z "$lost" ]
 done
 
-# ---- commands ------------------------------------------------------------------------------------------
-
-# The commands that a document prints: lines that are set in and begin with make or a tool, with what
-# goes on in the next line, without the remark behind.
-commands() {
-    awk '
-        /^    (make|tools\/|datasets\/)/ || more { line = line $0; more = /\\$/; sub(/\\$/, "", line)
-            if (!more) { sub(/^ +/, "", line); gsub(/  +/, " ", line); sub(/ # .*/, "", line); print line; line = "" } }' "$1"
-}
-
-# Smaller numbers for large runs, and one computer for several; assignments/NAME/tests/smaller.sed has those of its own options.
-smaller() {
-    sed -E -e 's/--epochs 1/--steps 3/; s/--steps 300/--steps 3/; s/NP=(64|96)/NP=4/; s/depth=(64|96|48|32)/depth=8/
-            s/ HOSTS=[^ ]+//; s/DEVICE=cuda/DEVICE=emulated/; s/width=(12288|4096),heads=[0-9]+/width=64,heads=8/; s/RANKS=16/RANKS=4/' \
-        -f <(cat assignments/*/tests/smaller.sed)
-}
-
-# What runs for long and is run by other tests, changes the kit, or needs more than the kit.
-# What is built with sanitizers is built by nothing else.
-long='^make .*SANITIZE=1|^make (check|lint|levels|bench[a-z-]*|calibrate|environments|curves|mutants|faults|setup|fuzz|gpu-check|gpu-pack)\b|^make grade .*DEVICE=|^make grade( SUBMISSION=solutions| ASSIGNMENT=all)?$'
-placeholder='NAME|path/|…|\bname\b'
-
-export SUBMISSION=solutions
-for document in "${documents[@]}"; do
-    while IFS= read -r command; do
-        if [[ $command =~ $placeholder ]]; then continue; fi
-        if [[ $command =~ $long ]]; then command="${command/make/make -n}"; fi
-        bash -c "$(smaller <<<"$command")" >words 2>&1 </dev/null
-        check "$document: $command" [ $? -eq 0 ]
-    done < <(commands "$document" | awk '!seen[$0]++')
-done
-
 # ---- how to add an assignment -------------------------------------------------------------------------
 
-unset SUBMISSION
 guide=docs/adding-an-assignment.md
 # The guide as a script: what it shows of a file is written there, what it shows for the shell is run.
 awk '
@@ -82,8 +49,8 @@ awk '
 find . -type f -not -path './build/*' -not -path './words' -exec cksum {} + | sort -k3 >before
 bash -eux guide.sh >words 2>&1
 check "$guide: every step runs" [ $? -eq 0 ]
-check "the solutions of the new assignment get full marks" says 'PASS       1.00 of 1.00  Every rank gets the largest number'
-check "its skeleton says where to begin" says 'Begin with `largest.c`'
+check "the solutions of the new assignment get full marks" says 'PASS             1.00 of 1.00  Every rank gets the largest number'
+check "its skeleton says where to begin" says 'Begin with skeleton/lesson/largest.c'
 check "its mutant is caught by name" says 'named: only one rank knows it'
 check "its other right way is accepted" says 'rejected: 0 of 1 right ones'
 check "it is in the table of the hand-out" grep -q '`lesson`.*largest number of all ranks.*1.00' HANDOUT.md

@@ -78,9 +78,9 @@ run_commands() { # OUT
     rm -rf build/submissions
     if [ -z "$how" ]; then return; fi
     command_of_kit simulate simulate SUBMISSION=solutions NP=2 ARGS='--steps 1 --data synthetic --report --quiet'
-    command_of_kit timeline timeline SUBMISSION=solutions NP=2 ARGS='--data synthetic'
-    cp build/timelines/solutions/"$assignment"/timeline.{svg,png} build/timelines/solutions/"$assignment"/trace.json "$out"
-    rm -rf build/timelines
+    command_of_kit timeline timeline SUBMISSION=solutions NP=2 ARGS='--data synthetic' OUT="$work/timeline"
+    cp timeline/timeline.{svg,png} timeline/trace.json "$out"
+    rm -rf timeline
     command_of_kit plan plan RANKS=2 MODEL=mlp:depth=3 DATA=synthetic MICRO_BATCHES=2 BATCH=4 OUT="$work/plan"
     cp plan/*.svg "$out"
     rm -rf plan

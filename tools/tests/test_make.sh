@@ -38,6 +38,27 @@ kit_make build/libcommon.a
 nm build/libcommon.a >words 2>&1
 check "a source that is gone is not" [ -z "$(grep common_visitor words)" ]
 
+# ---- how far a build is -----------------------------------------------------------------------------------
+
+# A make that takes its time, as one sees it on a terminal, and as a file gets it.
+# What make expands is no expression of this script:
+# shellcheck disable=SC2016
+{
+    echo "FILES := $(printf 'slow/%s ' {1..8})"
+    printf 'all: $(FILES)\nslow/%%:\n\t@echo "  $@" && sleep 0.6 && touch $@ $(if $(findstring 8,$@),&& exit 3)\n'
+} >slow.mk
+mkdir slow
+if type -P script >/dev/null; then
+    script -qec 'tools/build_progress make -s -f slow.mk; echo status $?' /dev/null >words 2>&1 </dev/null
+    check "a build on a terminal counts, and says what is left" grep -qE 'building [1-8] of [1-9], [0-9]+ s left' words
+    check "no file has a line of its own there" [ -z "$(grep '  slow/' words)" ]
+    check "its status is that of the make" says 'status 2'
+fi
+tools/build_progress make -s -f slow.mk slow/1 >words 2>&1
+check "what has nothing to do says nothing" [ ! -s words ]
+kit_make -n build ASSIGNMENT=example
+check "where nobody looks there is no such line" [ -z "$(grep build_progress words)" ]
+
 # ---- another processor ---------------------------------------------------------------------------------------
 
 kernel=build/common/base/processor_built.o # the smallest of what is compiled for it

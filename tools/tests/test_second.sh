@@ -35,8 +35,8 @@ check "the skeleton is cut out of the solutions" [ -f skeleton/second/spread.c ]
 # ---- whose files go into the program -----------------------------------------------------------------
 
 kit_make grade SUBMISSION=solutions
-check "the solutions get full marks" says 'PASS       0.60 of 0.60'
-check "what is needed is looked at first" says '[1/1] example/average: pass'
+check "the solutions get full marks" says 'PASS             0.60 of 0.60'
+check "what is needed is looked at first" grep -q '^\[1/1\] example, .*: 1 PASS$' words
 check "the student's own file is used" [ -z "$(grep 'stand in' "$work/words")" ]
 
 submission own solutions solutions
@@ -47,7 +47,7 @@ submission broken solutions solutions
 echo 'int x = ;' >broken/example/average.c
 submission clashing solutions solutions
 for file in second/spread.c example/average.c; do echo 'int helper(void) { return 1; }' >>clashing/$file; done
-grade_with_course own "with them \`example/average\` does not pass (rank 0 got"
+grade_with_course own "with its own, \`example/average\` does not pass (rank 0 got"
 check "the result says it where it is shown" grep -q 'stand in' build/grades/own/second/results.json
 check "and names the runs that decided it" grep -q "^| \`example/average\` | 4 |" build/grades/own/second/report.md
 grade_with_course alone 'does not pass (example/average.c is missing)'
@@ -61,13 +61,13 @@ check "a check that needs only own files asks nobody else" [ -z "$(grep 'example
 
 kit_make grade SUBMISSION=skeleton
 check "the skeleton's own TODO is found first" says 'second/spread.c:13 is still to be written'
-check "a beginner is told where to begin" says "Begin with \`extent.c\`"
+check "a beginner is told where to begin" says "Begin with skeleton/second/extent.c"
 submission begun skeleton solutions
 kit_make grade SUBMISSION=begun
-check "whether or not the other assignment is solved" says "Begin with \`extent.c\`"
+check "whether or not the other assignment is solved" says "Begin with begun/second/extent.c"
 submission unbegun skeleton ''
 kit_make grade SUBMISSION=unbegun
-check "or there at all" says "Begin with \`extent.c\`"
+check "or there at all" says "Begin with unbegun/second/extent.c"
 
 # ---- faults of the hybrid ------------------------------------------------------------------------------
 
@@ -75,11 +75,13 @@ submission crashing solutions solutions
 sed -i 's/    double sum;/    double sum; if (mine == 4) __builtin_trap();/' crashing/example/average.c
 kit_make grade SUBMISSION=crashing
 check "what passes its own check is used" [ -z "$(grep 'stand in' words)" ]
-check "where it crashes it is told with its assignment" says 'example/average.c:9 (average)'
+tr -s ' \n' ' ' <words >flat
+check "where it crashes it is told with its assignment" grep -qF 'example/average.c:9 (average)' flat
+check "and what to do next says the same" says 'mend this cause, at example/average.c:9.'
 kit_make grade SUBMISSION=crashing CHECK=spread SIMULATOR_CC=
 tr -s ' \n' ' ' <words >flat
 check "what could not be judged leaves it open" \
-    grep -qF "whether \`example/average\` passes with them could not be judged" flat
+    grep -qF "whether \`example/average\` passes with its own could not be judged" flat
 check "and is not paid for" says 'judged with the course'
 
 # ---- what a report prints to repeat a run --------------------------------------------------------------
@@ -94,19 +96,22 @@ sed -i 's/distance \* distance/distance/' wrong/second/spread.c
 sed -i 's/largest - smallest/largest/' wrong/second/extent.c
 sed -i 's/MPI_DOUBLE, MPI_MAX/MPI_DOUBLE, MPI_SUM/' wrong/second/extent.c
 kit_make grade SUBMISSION=wrong
-grep -o 'make train .*' build/grades/wrong/second/report.md >words
-check "it says whose files to take" says 'SUBMISSION=wrong COURSE="example" NP=3 ARGS="--probe spread'
-check "and takes the student's where nothing of the other is needed" says 'SUBMISSION=wrong NP=3 ARGS="--probe extent'
-repeat=$(grep -m 1 'probe spread' words)
-bash -c "${repeat//\/tmp\/evidence/$work\/evidence}" >words 2>&1
-check "the printed command runs, with the course's files where the grade had them" [ $? -eq 0 ]
+grep -oE 'make grade [^`]*SEED=[0-9]+' build/grades/wrong/second/report.md >words
+check "it says how the finding is had again" says 'make grade ASSIGNMENT=second SUBMISSION=wrong CHECK=spread SEED='
+repeat=$(grep -m 1 'CHECK=spread' words)
+grep -o 'the variance is .*' build/grades/wrong/second/report.md | sort -u >found
+bash -c "${repeat:-false}" >words 2>&1
+check "the printed command runs, with the course's files where the grade had them" says "The course's own files"
+check "and there was something to find" [ -s found ]
+kit_make train SUBMISSION=wrong COURSE=example NP=3 ARGS="--probe spread --seed 1 --evidence $work/evidence"
+check "by hand COURSE says whose files to take" [ $? -eq 0 ]
 kit_make submission SUBMISSION=own
 check "the files are packed" grep -q 'spread' build/submissions/own/second/submission.md
 mkdir unpacked
 tar -xzf build/submissions/own/second/second.tar.gz -C unpacked
 kit_make grade SUBMISSION=unpacked
-check "the archive is graded with the student's file of the other assignment, too" says \
-    '[1/1] example/average: FAIL'
+check "the archive is graded with the student's file of the other assignment, too" grep -q \
+    '^\[1/1\] example, .*: 1 FAIL$' words
 kit_make submission SUBMISSION=alone
 check "files of the other assignment may be missing" [ $? -eq 0 ]
 
@@ -118,7 +123,7 @@ kit_make grade SUBMISSION=own
 check "a wrong file of the other assignment is used, too" says 'rank 2 got 42, and the variance is 2.888888889'
 for submission in alone unwritten broken; do
     kit_make grade SUBMISSION=$submission
-    check "the course's files stand in for those that can't be used: $submission" says 'PASS       0.60 of 0.60'
+    check "the course's files stand in for those that can't be used: $submission" says 'PASS             0.60 of 0.60'
     check "the report says so: $submission" says "The course's own files of \`example\` stand in"
 done
 mv rubric.before assignments/second/rubric.cfg
@@ -153,7 +158,7 @@ for submission in own alone skeleton; do
     tr -s ' \n' ' ' <words >flat
     check "the student is told what comes first: $submission" grep -q \
         'needs your example first: make grade ASSIGNMENT=example .*CHECK=average' flat
-    check "it costs nothing: $submission" grep -q '0\.00 of 0\.60 Every rank gets the variance' flat
+    check "it costs nothing: $submission" grep -q -- '- of 0\.60 Every rank gets the variance' flat
     check "that is nobody's fault: $submission" [ -z "$(grep 'could not be judged' words)" ]
 done
 check "the rest is judged" says 'second/extent.c:12 is still to be written'

@@ -12,7 +12,7 @@ rm -f "$work/build/grade"
 kit_make() { make -C "$work" ASSIGNMENT=example SUBMISSION=solutions "$@"; }
 
 # full_marks WORDS-OF-A-GRADE
-full_marks() { grep -q 'PASS *1.00 of 1.00' "$1" && ! grep -qE 'FAIL|NOT JUDGED' "$1"; }
+full_marks() { grep -q 'PASS *1.00 of 1.00' "$1" && ! grep -qE 'FAIL|not judged' "$1"; }
 report_is_whole() {
     local report=$work/build/grades/solutions/example
     grep -q '"score"' "$report/results.json" && grep -q '</html>' "$report/report.html"
