@@ -12,6 +12,7 @@
  * Exit status: 0 no fault costs a point, lets a wrong submission pass, or ends without a word; 1 not;
  * 2 wrong options, or no full marks even without a fault.
  */
+#include "grader/text/progress.h"
 #include "tests/faults/faults.h"
 
 #include <stdio.h>
@@ -168,6 +169,7 @@ static void work(struct trials *trials)
         guint at;
     } busy[MOST_JOBS] = {0};
     guint next = 0, running = 0;
+    struct text_progress progress = text_progress_begin("faults", (int)trials->count);
     while (next < trials->count || running > 0) {
         for (int slot = 0; slot < jobs; slot++) {
             if (busy[slot].pid || next >= trials->count)
@@ -186,6 +188,7 @@ static void work(struct trials *trials)
             close(ends[1]);
             running++;
         }
+        text_progress_next(&progress, NULL);
         const pid_t ended = wait(NULL);
         for (int slot = 0; slot < jobs; slot++) {
             if (busy[slot].pid != ended)
@@ -196,9 +199,12 @@ static void work(struct trials *trials)
             close(busy[slot].pipe);
             busy[slot].pid = 0;
             running--;
+            text_progress_done(&progress);
+            text_progress_clear(&progress);
             print(&trials->trial[at], &trials->result[at]);
         }
     }
+    text_progress_end(&progress);
 }
 
 int main(int argc, char **argv)

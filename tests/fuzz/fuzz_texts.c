@@ -127,7 +127,7 @@ static void fuzz_rubric(const char *text, size_t size, enum reader reader)
         write_file(mutant, text, size);
         write_file(patch, "", 0);
         rubric_lint_mutants(rubric, mutants_path, errors);
-        rubric_is_covered(rubric, mutants_path, errors);
+        rubric_is_covered(rubric, rubric_path, mutants_path, errors);
     }
     if (rubric) {
         char *why = NULL;

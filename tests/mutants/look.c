@@ -2,7 +2,9 @@
 #include "tests/mutants/look.h"
 
 #include "grader/grade/causes.h"
+#include "grader/grade/grade_state.h"
 #include "grader/grade/needs.h"
+#include "grader/text/progress.h"
 
 #include <glib/gstdio.h>
 
@@ -58,13 +60,26 @@ static void add_headline(const char *name, const char *headline, GString *headli
     g_string_append_printf(headlines, "%s%s%s\n", name, name[0] ? ": " : "", text);
 }
 
-/* What the report begins with. */
+/* What is not written yet has no cause, and is told once. */
+static void add_unwritten(const struct grade *grade, GString *causes)
+{
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct check_result *result = GRADE_RESULTS(grade, i);
+        const char *headline = result->verdict->headline->str;
+        if (result->done && !result->needs && grade_state(result) == STATE_UNWRITTEN &&
+            !strstr(causes->str, headline))
+            add_headline("", headline, causes);
+    }
+}
+
+/* What the report tells to mend or to write. */
 static void add_causes(const struct grade *grade, GString *causes)
 {
     for (guint i = 0; i < grade->causes->len; i++) {
         const struct verdict *verdict = ((struct cause *)grade->causes->pdata[i])->told->verdict;
         add_headline(verdict->mistake->str, verdict->headline->str, causes);
     }
+    add_unwritten(grade, causes);
 }
 
 /* about: collects the mistakes that checks named which the mutant's file lists. */
@@ -284,6 +299,7 @@ bool mutants_look(const struct mutants_kit *kit, struct mutant_work *work, guint
 {
     struct mutant_work *slots[MUTANTS_MOST_JOBS] = {NULL};
     guint begun = 0, ended = 0;
+    struct text_progress progress = text_progress_begin("mutants", (int)number);
     jobs = CLAMP(jobs, 1, MUTANTS_MOST_JOBS);
     while (ended < number) {
         for (int slot = 0; slot < jobs && begun < number; slot++)
@@ -293,9 +309,12 @@ bool mutants_look(const struct mutants_kit *kit, struct mutant_work *work, guint
                 if (!start(kit, slots[slot]))
                     return false;
             }
+        text_progress_next(&progress, NULL);
         pid_t pid = waitpid(-1, NULL, 0);
         for (int slot = 0; slot < jobs; slot++)
             if (pid > 0 && slots[slot] && slots[slot]->pid == pid && finish(kit, slots[slot])) {
+                text_progress_done(&progress);
+                text_progress_clear(&progress);
                 if (report)
                     report(slots[slot]);
                 slots[slot] = NULL;
@@ -305,5 +324,6 @@ bool mutants_look(const struct mutants_kit *kit, struct mutant_work *work, guint
                 break;
             }
     }
+    text_progress_end(&progress);
     return true;
 }

@@ -64,7 +64,7 @@ START_TEST(every_check_is_failed_by_a_mutant)
     g_autoptr(GString) errors = g_string_new(NULL);
     g_autofree char *folder = mutants_folder(assignments[_i]);
     struct rubric *rubric = load_rubric(assignments[_i]);
-    ck_assert_msg(rubric_is_covered(rubric, folder, errors), "%s", errors->str);
+    ck_assert_msg(rubric_is_covered(rubric, "rubric.cfg", folder, errors), "%s", errors->str);
     rubric_free(rubric);
 }
 END_TEST

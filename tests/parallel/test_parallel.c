@@ -74,8 +74,8 @@ static void check(const struct parallel_form *form, bool simulated)
     const enum verdict_kind expected = form->says ? VERDICT_FAIL : VERDICT_PASS;
     const char *said = verdict->headline->str;
     ck_assert_msg(verdict->kind == expected && (!form->says || strstr(said, form->says)),
-                  "%s %s on %d ranks: %s: %.3000s", form->program, form->form, form->ranks,
-                  verdict_kind_name(verdict->kind), said);
+                  "%s %s on %d ranks: verdict %d: %.3000s", form->program, form->form, form->ranks,
+                  verdict->kind, said);
     ck_assert_msg(strcmp(verdict->mistake->str, form->mistake ? form->mistake : "") == 0,
                   "%s %s: named \"%s\": %.3000s", form->program, form->form, verdict->mistake->str,
                   said);
