@@ -33,7 +33,7 @@ in_backquotes() {
 # What stands for something.
 filled_in() {
     sed -E -e 's/CHECK=(NAME|name)\b/CHECK=distribute_layers/; s,SUBMISSION=path/to/folder OUT=path/to/report,SUBMISSION=solutions OUT=report CHECK=distribute_layers,
-            s,PYTHON=path/python,PYTHON=python3,; s/ …$//; s/ … / /; s/=…/=/; s/CURVE=name/CURVE=mine/; s/SUBMISSION=folder/SUBMISSION=solutions/; s/"NAME\*?"/one/; s/--only NAME/--only one/'
+            s,PYTHON=path/python,PYTHON=python3,; s/CHECK=…/CHECK=distribute_layers/; s/ …$//; s/ … / /; s/=…/=/g; s/CURVE=name/CURVE=mine/; s/SUBMISSION=folder/SUBMISSION=solutions/; s/"NAME\*?"/one/; s/--only NAME/--only one/'
 }
 # Smaller numbers for large runs, and one computer for several; assignments/NAME/tests/smaller.sed has those of its own options.
 smaller() {
