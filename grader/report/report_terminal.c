@@ -22,20 +22,33 @@ static const struct report_colours coloured = {"\033[1m",
                                                 [STATE_NOT_JUDGED] = "\033[33m",
                                                 [STATE_FOR_A_PERSON] = "\033[36m"}};
 
-/* What costs no points; the same words about several checks are told once. */
+/* The words of a check's remark but for their numbers. A new string. */
+static char *remark_without_numbers(const struct check_result *result)
+{
+    GString *words = g_string_new(NULL);
+    for (const char *c = result->verdict->remark->str; *c; c++)
+        if (!g_ascii_isdigit(*c) && *c != ',')
+            g_string_append_c(words, *c);
+    return g_string_free(words, FALSE);
+}
+
+/* What costs no points; what is the same about several checks, but for its numbers, is told once. */
 static void say_remarks(struct report_page *page)
 {
     const struct grade *grade = page->grade;
-    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < grade->results->len; i++) {
         const char *remark = GRADE_RESULTS(grade, i)->verdict->remark->str;
-        if (!*remark || !g_hash_table_add(told, (char *)remark))
+        g_autofree char *words = remark_without_numbers(GRADE_RESULTS(grade, i));
+        if (!*remark || !g_hash_table_add(told, g_strdup(words)))
             continue;
         g_autoptr(GString) head = g_string_new(NULL);
-        for (guint k = i; k < grade->results->len; k++)
-            if (strcmp(GRADE_RESULTS(grade, k)->verdict->remark->str, remark) == 0)
+        for (guint k = i; k < grade->results->len; k++) {
+            g_autofree char *others = remark_without_numbers(GRADE_RESULTS(grade, k));
+            if (strcmp(others, words) == 0)
                 g_string_append_printf(head, "%s%s", head->len > 0 ? ", " : "",
                                        GRADE_RESULTS(grade, k)->check->name);
+        }
         g_string_append(head, ": a remark that costs no points");
         g_string_append_c(page->text, '\n');
         report_page_head(page, head->str);

@@ -200,6 +200,19 @@ START_TEST(a_compile_error_is_told_with_its_line)
 }
 END_TEST
 
+START_TEST(remarks_that_differ_in_numbers_are_one)
+{
+    static const char *const names[] = {"one", "two"};
+    add_file("b.c", 0);
+    for (int i = 0; i < 2; i++)
+        g_string_printf(add_check(names[i], 0, "b.c", VERDICT_PASS, "fine")->verdict->remark,
+                        "run %d hangs from %s bytes on.", i + 1, i == 0 ? "128" : "1,024");
+    g_autofree char *text = terminal();
+    has(text, "one, two: a remark that costs no points\n  run 1 hangs from 128 bytes on.\n");
+    has_not(text, "run 2");
+}
+END_TEST
+
 /* Files in the order of the work, what is no bonus before what is one. */
 START_TEST(what_is_not_written_comes_next)
 {
@@ -357,6 +370,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, what_failed_is_mended_first);
     tcase_add_test(tests, the_run_that_failed_is_repeated);
     tcase_add_test(tests, a_compile_error_is_told_with_its_line);
+    tcase_add_test(tests, remarks_that_differ_in_numbers_are_one);
     tcase_add_test(tests, what_is_not_written_comes_next);
     tcase_add_test(tests, full_marks_are_handed_in);
     tcase_add_test(tests, after_a_check_comes_the_whole);
