@@ -4,6 +4,7 @@
  */
 #include "common/files/curve.h"
 #include "common/base/fatal.h"
+#include "common/files/curve_private.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -28,7 +29,7 @@ static const char *const column_names[COLUMNS] = {"step",
                                                   "samples_per_second",
                                                   "tokens_per_second"};
 
-static locale_t c_locale(void)
+locale_t curve_c_locale(void)
 {
     static locale_t locale;
     if (locale == (locale_t)0)
@@ -67,7 +68,7 @@ static bool read_number(const struct reader *reader, int column, const char *tex
 {
     char *stop;
     bool empty = text == end || text[0] == ' ' || text[0] == '\t';
-    *number = empty ? 0 : strtod_l(text, &stop, c_locale());
+    *number = empty ? 0 : strtod_l(text, &stop, curve_c_locale());
     if (empty || stop != end)
         return read_error(reader, "column %s: \"%.*s\" is no number", column_names[column],
                           (int)(end - text > 40 ? 40 : end - text), text);

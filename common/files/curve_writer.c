@@ -5,6 +5,7 @@
  */
 #include "common/base/fatal.h"
 #include "common/files/curve.h"
+#include "common/files/curve_private.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -37,16 +38,6 @@ static void *not_null(void *memory)
     if (memory == NULL)
         fatal("no memory left for a learning curve");
     return memory;
-}
-
-static locale_t c_locale(void)
-{
-    static locale_t locale;
-    if (locale == (locale_t)0)
-        locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (locale == (locale_t)0)
-        fatal("the C locale can't be had: %s", strerror(errno));
-    return locale;
 }
 
 /* Where the curve is until it has a step; the caller's. */
@@ -155,7 +146,7 @@ void curve_keep(struct curve_writer *writer)
 static void write_point(const struct curve_writer *writer, const struct curve_point *point)
 {
     /* One flush per line: what the file holds always ends with a whole line. */
-    locale_t before = uselocale(c_locale());
+    locale_t before = uselocale(curve_c_locale());
     int written = fprintf(writer->file, "%d,%d,%ld,%.9g,%.9g,%.6f,%.6g,%.6g\n", point->step,
                           point->epoch, point->samples, point->loss, point->accuracy,
                           point->seconds, point->samples_per_second, point->tokens_per_second);
