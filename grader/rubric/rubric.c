@@ -2,6 +2,7 @@
 #include "grader/rubric/rubric.h"
 
 #include "grader/rubric/rubric_calls.h"
+#include "grader/rubric/rubric_cases.h"
 #include "grader/rubric/rubric_lint.h"
 #include "grader/rubric/rubric_values.h"
 
@@ -70,6 +71,11 @@ static const struct judge *find_judge(const struct rubric_reader *reader, config
     return NULL;
 }
 
+static void clear_variable(void *pointer)
+{
+    g_free(((struct rubric_variable *)pointer)->name);
+}
+
 static void read_check(const struct rubric_reader *reader, config_setting_t *group, void *into)
 {
     static const char *const run_keys[] = {"ranks",     "arguments",   "seconds",
@@ -95,12 +101,15 @@ static void read_check(const struct rubric_reader *reader, config_setting_t *gro
         .curve = rubric_read_switch(reader, group, "curve"),
         .waits = rubric_read_switch(reader, group, "waits"),
         .runs = g_array_new(FALSE, TRUE, sizeof(struct rubric_run)),
+        .variables = g_array_new(FALSE, TRUE, sizeof(struct rubric_variable)),
         .tier = (int)rubric->tiers->len - 1,
         .line = (int)config_setting_source_line(group),
     };
     if (!check.visibility)
         check.visibility = g_strdup("visible");
+    g_array_set_clear_func(check.variables, clear_variable);
     rubric_read_groups(reader, group, "runs", false, run_keys, rubric_read_run, &check);
+    rubric_lint_cases(reader, group, &check);
     g_array_append_val(rubric->checks, check);
 }
 
@@ -158,6 +167,7 @@ static void clear_run(void *pointer)
 {
     struct rubric_run *run = pointer;
     g_free(run->arguments);
+    g_free(run->form);
     g_free(run->otherwise);
     g_free(run->reference);
     g_free(run->platform);
@@ -169,6 +179,7 @@ static void clear_check(void *pointer)
     for (guint i = 0; i < check->runs->len; i++)
         clear_run(RUBRIC_RUNS(check, i));
     g_array_free(check->runs, TRUE);
+    g_array_free(check->variables, TRUE);
     g_ptr_array_free(check->files, TRUE);
     g_ptr_array_free(check->about, TRUE);
     g_ptr_array_free(check->after, TRUE);

@@ -39,7 +39,8 @@
  * may be left out; so may a judge's runs where it looks at files only; heading goes with "person", and with
  * nothing else. `seconds` is the limit on an idle machine with a core
  * per rank; the time that others take is not counted. The runner adds --seed, --evidence, --curve
- * and --quiet to the arguments.
+ * and --quiet to the arguments. Sizes in them may vary from year to year, "--batch {12|15|18}": the
+ * first is the kit's own, and rubric_cases.h explains the form.
  *
  * Everything is linted when it is loaded: see rubric_load.
  */
@@ -63,7 +64,10 @@ struct rubric_run {
     const struct assignment *assignment; /* whose program it runs */
     int ranks;
     double seconds;
-    char *arguments; /* as in the rubric, one line */
+    char *
+        arguments; /* one line; where something varies, of the case that was taken, as are the ranks */
+    char *
+        form; /* "RANKS\nARGUMENTS" as in the rubric, where something varies (rubric_cases.h); else NULL */
     char *otherwise; /* or NULL */
     char *reference; /* curve to draw beside the run's, from the kit's folder; or NULL */
     bool simulated;
@@ -89,9 +93,10 @@ struct rubric_check {
     char *heading; /* for a person: the section of answers.md to read; else NULL */
     bool calm;
     bool curve;
-    GArray *runs; /* of struct rubric_run */
-    int tier;     /* index into the rubric's tiers */
-    int line;     /* of the file, for messages */
+    GArray *runs;      /* of struct rubric_run */
+    GArray *variables; /* of struct rubric_variable: what varies in its runs; may be NULL */
+    int tier;          /* index into the rubric's tiers */
+    int line;          /* of the file, for messages */
 };
 
 struct rubric_tier {
@@ -117,7 +122,7 @@ struct rubric {
  * duplicate names, points that don't add up to their tier's, cycles of `after`, arguments that
  * the program would refuse, more than RUBRIC_MAX_RANKS ranks, platforms that are not in
  * common/platforms of the kit that holds the rubric (KIT/assignments/NAME/rubric.cfg), a
- * platform for the real machine, faults in the rules about calls (rubric_calls.h), needs that the
+ * platform for the real machine, cases of what varies that the program would refuse, faults in the rules about calls (rubric_calls.h), needs that the
  * rubric of the used assignment has no check for, assignments that use each other. */
 #define RUBRIC_MAX_RANKS 64
 struct rubric *rubric_load(const char *path, GString *errors);

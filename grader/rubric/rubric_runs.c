@@ -54,35 +54,62 @@ static void read_machine(const struct rubric_reader *reader, config_setting_t *g
                     run->platform, known->len > 0 ? "; there are: " : "", known->str);
 }
 
+/* Would the program take them? */
+static bool arguments_are_meant(const struct rubric_reader *reader, config_setting_t *at,
+                                const struct rubric_run *run, const char *arguments)
+{
+    struct options options = {0};
+    char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
+    /* How many classes a text has is only known where it can be read: no fault of the rubric's. */
+    if (rubric_parse_arguments(run, arguments, &options, error) ||
+        (dataset_has_files(options.dataset) && !dataset_present(options.dataset, why)))
+        return true;
+    rubric_complain(reader, at, "the program would refuse \"%s\": %s", arguments, error);
+    return false;
+}
+
+bool rubric_run_is_meant(const struct rubric_reader *reader, config_setting_t *group,
+                         const struct rubric_run *run)
+{
+    config_setting_t *ranks = config_setting_get_member(group, "ranks");
+    const bool good = !ranks || (run->ranks >= 1 && run->ranks <= RUBRIC_MAX_RANKS);
+    if (!good)
+        rubric_complain(reader, ranks, "ranks = %d: has to be 1 … %d", run->ranks,
+                        RUBRIC_MAX_RANKS);
+    return arguments_are_meant(reader, config_setting_get_member(group, "arguments"), run,
+                               run->arguments) &&
+           good;
+}
+
+/* What varies is read with the arguments. */
+static int read_ranks(const struct rubric_reader *reader, config_setting_t *group)
+{
+    config_setting_t *ranks = config_setting_get_member(group, "ranks");
+    const char *text = ranks ? config_setting_get_string(ranks) : NULL;
+    return text && strpbrk(text, "{}") ? 0 : (int)rubric_read_number(reader, group, "ranks");
+}
+
 void rubric_read_run(const struct rubric_reader *reader, config_setting_t *group, void *into)
 {
     struct rubric_check *check = into;
     struct rubric_run run = {
         .assignment = reader->assignment,
-        .ranks = (int)rubric_read_number(reader, group, "ranks"),
+        .ranks = read_ranks(reader, group),
         .arguments = rubric_read_text(reader, group, "arguments", true),
         .seconds = rubric_read_number(reader, group, "seconds"),
         .otherwise = rubric_read_text(reader, group, "otherwise", false),
         .reference = rubric_read_text(reader, group, "reference", false),
     };
-    if ((run.ranks < 1 || run.ranks > RUBRIC_MAX_RANKS) &&
-        config_setting_get_member(group, "ranks"))
-        rubric_complain(reader, config_setting_get_member(group, "ranks"),
-                        "ranks = %d: has to be 1 … %d", run.ranks, RUBRIC_MAX_RANKS);
+    config_setting_t *otherwise = config_setting_get_member(group, "otherwise");
     if (!(run.seconds > 0) && config_setting_get_member(group, "seconds"))
         rubric_complain(reader, config_setting_get_member(group, "seconds"),
                         "seconds has to be more than 0");
     read_machine(reader, group, &run);
-    char *arguments[] = {run.arguments, run.otherwise};
-    for (int i = 0; i < 2; i++) {
-        struct options options = {0};
-        char error[OPTIONS_ERROR_SIZE], why[DATASET_ERROR_SIZE];
-        /* How many classes a text has is only known where it can be read: no fault of the rubric's. */
-        if (arguments[i] && !rubric_parse_arguments(&run, arguments[i], &options, error) &&
-            !(dataset_has_files(options.dataset) && !dataset_present(options.dataset, why)))
-            rubric_complain(reader,
-                            config_setting_get_member(group, i == 0 ? "arguments" : "otherwise"),
-                            "the program would refuse \"%s\": %s", arguments[i], error);
-    }
     g_array_append_val(check->runs, run);
+    if (rubric_read_form(reader, group, check))
+        rubric_run_is_meant(reader, group, RUBRIC_RUNS(check, check->runs->len - 1));
+    if (run.otherwise && strpbrk(run.otherwise, "{}"))
+        rubric_complain(reader, otherwise, "\"otherwise\" can't vary: { } are for arguments");
+    else if (run.otherwise)
+        arguments_are_meant(reader, otherwise, &run, run.otherwise);
 }

@@ -6,6 +6,7 @@
 #ifndef GRADER_RUBRIC_RUBRIC_VALUES_H
 #define GRADER_RUBRIC_RUBRIC_VALUES_H
 
+#include "grader/rubric/rubric.h"
 #include "grader/verdict/assignment.h"
 
 #include <glib.h>
@@ -52,5 +53,16 @@ void rubric_read_groups(const struct rubric_reader *reader, config_setting_t *pa
 
 /* Adds a run to a check (struct rubric_check *into): for rubric_read_groups. */
 void rubric_read_run(const struct rubric_reader *reader, config_setting_t *group, void *into);
+
+/* Takes the last run's ranks and arguments, read from a group, for a form where something varies in them (rubric_cases.h).
+ * False, after a complaint. */
+bool rubric_read_form(const struct rubric_reader *reader, config_setting_t *group,
+                      struct rubric_check *check);
+/* May it have so many ranks, and would the program take its arguments? A complaint, if not. */
+bool rubric_run_is_meant(const struct rubric_reader *reader, config_setting_t *group,
+                         const struct rubric_run *run);
+/* Tries all cases of the runs of a check that was read from a group. */
+void rubric_lint_cases(const struct rubric_reader *reader, config_setting_t *group,
+                       const struct rubric_check *check);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const char public_secret[] = "the public secret of students who grade themselves";
-
 static char *hash_files(const struct collection *collection)
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
@@ -23,29 +21,18 @@ static char *hash_files(const struct collection *collection)
 }
 
 bool seeds_init(struct seeds *seeds, const struct collection *collection, const char *secret_path,
-                uint64_t fixed, GString *error)
+                int year, uint64_t fixed, GString *error)
 {
     *seeds = (struct seeds){.fixed = fixed};
-    GError *problem = NULL;
-    if (!secret_path) {
-        seeds->secret = g_strdup(public_secret);
-        seeds->secret_length = strlen(public_secret);
-    } else if (!g_file_get_contents(secret_path, &seeds->secret, &seeds->secret_length, &problem)) {
-        g_string_append_printf(error, "the secret can't be read: %s", problem->message);
-        g_error_free(problem);
+    if (!secret_read(&seeds->secret, secret_path, year, error))
         return false;
-    } else if (seeds->secret_length == 0) {
-        g_string_append_printf(error, "the secret %s is empty", secret_path);
-        seeds_clear(seeds);
-        return false;
-    }
     seeds->submission = hash_files(collection);
     return true;
 }
 
 void seeds_clear(struct seeds *seeds)
 {
-    g_free(seeds->secret);
+    secret_clear(&seeds->secret);
     g_free(seeds->submission);
     *seeds = (struct seeds){0};
 }
@@ -58,7 +45,7 @@ uint64_t seeds_draw(const struct seeds *seeds, const char *check, int run)
     gsize length = sizeof digest;
     g_autofree char *text = g_strdup_printf("%s\n%s\n%d\n", seeds->submission, check, run);
     g_autoptr(GHmac) hmac =
-        g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)seeds->secret, seeds->secret_length);
+        g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)seeds->secret.bytes, seeds->secret.length);
     g_hmac_update(hmac, (const guchar *)text, (gssize)strlen(text));
     g_hmac_get_digest(hmac, digest, &length);
     uint64_t number = 0;

@@ -6,20 +6,19 @@
 #define GRADER_SUBMISSION_SEEDS_H
 
 #include "grader/submission/collect.h"
+#include "grader/submission/secret.h"
 
 #include <stdint.h>
 
 struct seeds {
-    char *secret;
-    gsize secret_length;
+    struct secret secret;
     char *submission; /* SHA-256 of the collected files */
     uint64_t fixed;   /* not 0: the seed of every run */
 };
 
-/* secret_path: a file, or NULL for the kit's public secret. False, and an error, if it can't be
- * read or is empty. */
+/* secret_path, year: as for secret_read. False, and an error, if that can't be had. */
 bool seeds_init(struct seeds *seeds, const struct collection *collection, const char *secret_path,
-                uint64_t fixed, GString *error);
+                int year, uint64_t fixed, GString *error);
 void seeds_clear(struct seeds *seeds);
 
 /* 1 … 2^31 - 1, of HMAC-SHA256(secret, submission, check, run). */

@@ -177,7 +177,7 @@ static void grade_mutant(const struct mutants_kit *kit, const struct mutant *mut
                           .runner = &runner,
                           .pictures = look == MUTANT_ALL_CHECKS ? out : NULL};
     runner_data_find(&data, kit->rubric, folder);
-    if (seeds_init(&seeds, collection, NULL, MUTANTS_SEED, result->surprises)) {
+    if (seeds_init(&seeds, collection, NULL, 0, MUTANTS_SEED, result->surprises)) {
         grade_init(&grade);
         struct needs *needs = needs_settle(&grade, &how);
         grade_run(&grade, checks, 1, true, &never);

@@ -5,6 +5,8 @@
  *      ARGS="--only NAME --only NAME"  some of them; NAME… may end with *
  *      ARGS=--fast        only the checks that each of them is about
  *      ARGS="--every 10"  one in ten of them
+ *      ARGS="--year 2030" with sizes of runs as a class of that year might have them, drawn from a secret of
+ *                         the tests' own
  *      ARGS=--write       put the table into assignments/NAME/mutants/README.md; with --only
  *                         the rows of these
  *      ARGS="--fast --headlines"       put the causes that its report begins with into headlines.md
@@ -16,6 +18,7 @@
  */
 #include "common/base/environment.h"
 #include "common/base/processor.h"
+#include "grader/rubric/rubric_cases.h"
 #include "grader/verdict/assignment.h"
 #include "tests/mutants/headlines.h"
 #include "tests/mutants/repeat.h"
@@ -23,6 +26,7 @@
 
 #include <glib/gprintf.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct arguments {
     char **only;
@@ -32,6 +36,7 @@ struct arguments {
     int jobs;
     int repeat, busy, minutes;
     int every;
+    int year;
     gboolean fast;
     gboolean write, headlines;
 };
@@ -50,6 +55,8 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &arguments->jobs, "mutants at the same time", "NUMBER"},
         {"every", 0, 0, G_OPTION_ARG_INT, &arguments->every,
          "one in so many, by name, of those that --only leaves", "NUMBER"},
+        {"year", 0, 0, G_OPTION_ARG_INT, &arguments->year,
+         "with sizes of runs as they might be drawn for that year", "NUMBER"},
         {"fast", 0, 0, G_OPTION_ARG_NONE, &arguments->fast,
          "only the checks that each mutant is about", NULL},
         {"repeat", 0, 0, G_OPTION_ARG_INT, &arguments->repeat,
@@ -80,8 +87,9 @@ static bool parse(struct arguments *arguments, int *argc, char ***argv)
     if (*argc > 1 || arguments->jobs < 0 || arguments->repeat < 0 || arguments->busy < 0 ||
         arguments->every < 0 || arguments->busy > 64 || arguments->minutes < 0 ||
         (arguments->repeat == 0 && (arguments->busy || arguments->minutes)) ||
-        ((arguments->write || arguments->headlines) && arguments->repeat)) {
-        fputs("mutants: --write and --headlines don't go with --repeat, --busy and --minutes only "
+        ((arguments->write || arguments->headlines) && (arguments->repeat || arguments->year))) {
+        fputs("mutants: --write and --headlines don't go with --repeat or --year, --busy and "
+              "--minutes only "
               "with it; see --help\n",
               stderr);
         return false;
@@ -190,6 +198,14 @@ static struct mutant_work *choose(const GPtrArray *mutants, const struct argumen
     return work;
 }
 
+/* The kit's own sizes, or those of a year. */
+static void take_sizes(const struct mutants_kit *kit, int year)
+{
+    g_autofree char *secret = g_strdup_printf("of the mutants, in %d", year);
+    if (year > 0)
+        rubric_draw(kit->rubric, secret, strlen(secret));
+}
+
 static bool look(const GPtrArray *mutants, struct mutant_work *work, guint number,
                  const struct arguments *arguments)
 {
@@ -197,9 +213,12 @@ static bool look(const GPtrArray *mutants, struct mutant_work *work, guint numbe
     g_autoptr(GString) error = g_string_new(NULL);
     g_autofree char *folder = mutants_folder(arguments->assignment);
     bool as_expected = false;
-    if (!mutants_kit_open(&kit, arguments->assignment, arguments->build, arguments->device,
-                          error) ||
-        !rubric_lint_mutants(kit.rubric, folder, error))
+    const bool ready =
+        mutants_kit_open(&kit, arguments->assignment, arguments->build, arguments->device, error) &&
+        rubric_lint_mutants(kit.rubric, folder, error);
+    if (ready)
+        take_sizes(&kit, arguments->year);
+    if (!ready)
         g_fprintf(stderr, "mutants: %s\n", error->str);
     else if (arguments->repeat > 0)
         as_expected = repeat(&kit, work, number, arguments);

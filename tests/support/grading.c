@@ -40,6 +40,7 @@ void grading_begin(const char *name)
     g_unsetenv("CIFAR10_DIR"); /* what it names on the machine that tests decides nothing */
     g_unsetenv("REQUIRE_ISOLATION");
     g_unsetenv("GRADER_SECRET");
+    g_unsetenv("GRADER_YEAR");
 }
 
 void grading_end(void)

@@ -272,22 +272,30 @@ START_TEST(seeds_depend_on_submission_secret_check_and_run)
 {
     GString *error = g_string_new(NULL);
     struct collection *collection = collect_all();
-    struct seeds public, again, secret, fixed;
+    struct seeds public, again, secret, fixed, year, next;
     g_autofree char *path = g_build_filename(folder, "secret", NULL);
     ck_assert(g_file_set_contents(path, "a secret", -1, NULL));
-    ck_assert(seeds_init(&public, collection, NULL, 0, error));
-    ck_assert(seeds_init(&again, collection, NULL, 0, error));
-    ck_assert(seeds_init(&secret, collection, path, 0, error));
-    ck_assert(seeds_init(&fixed, collection, path, 77, error));
+    ck_assert(seeds_init(&public, collection, NULL, 0, 0, error));
+    ck_assert(seeds_init(&again, collection, NULL, 0, 0, error));
+    ck_assert(seeds_init(&secret, collection, path, 0, 0, error));
+    ck_assert(seeds_init(&fixed, collection, path, 0, 77, error));
     ck_assert_uint_eq(seeds_draw(&public, "x", 0), seeds_draw(&again, "x", 0));
     ck_assert_uint_ne(seeds_draw(&public, "x", 0), seeds_draw(&public, "x", 1));
     ck_assert_uint_ne(seeds_draw(&public, "x", 0), seeds_draw(&public, "y", 0));
     ck_assert_uint_ne(seeds_draw(&public, "x", 0), seeds_draw(&secret, "x", 0));
     ck_assert_uint_eq(seeds_draw(&fixed, "x", 3), 77);
+    ck_assert(seeds_init(&year, collection, path, 2026, 0, error));
+    ck_assert(seeds_init(&next, collection, path, 2027, 0, error));
+    ck_assert_int_eq(year.secret.year, 2026);
+    ck_assert_uint_ne(seeds_draw(&year, "x", 0), seeds_draw(&secret, "x", 0));
+    ck_assert_uint_ne(seeds_draw(&year, "x", 0), seeds_draw(&next, "x", 0));
+    seeds_clear(&year);
+    seeds_clear(&next);
+    ck_assert(!seeds_init(&year, collection, NULL, 2026, 0, error)); /* anybody could draw */
     g_autofree char *copy = g_build_filename(copies, "a.c", NULL);
     ck_assert(g_file_set_contents(copy, "int changed;\n", -1, NULL));
     seeds_clear(&again);
-    ck_assert(seeds_init(&again, collection, NULL, 0, error));
+    ck_assert(seeds_init(&again, collection, NULL, 0, 0, error));
     ck_assert_uint_ne(seeds_draw(&public, "x", 0), seeds_draw(&again, "x", 0));
     for (int run = 0; run < 100; run++) {
         ck_assert_uint_ge(seeds_draw(&public, "x", run), 1);
@@ -295,8 +303,9 @@ START_TEST(seeds_depend_on_submission_secret_check_and_run)
     }
     ck_assert(g_file_set_contents(path, "", 0, NULL));
     struct seeds none;
-    ck_assert(!seeds_init(&none, collection, path, 0, error));
-    ck_assert(!seeds_init(&none, collection, "/no/such/secret", 0, error));
+    ck_assert(!seeds_init(&none, collection, path, 0, 0, error));
+    ck_assert(!seeds_init(&none, collection, "/no/such/secret", 0, 0, error));
+    ck_assert(!seeds_init(&none, collection, "/no/such/secret", 2026, 0, error));
     seeds_clear(&public);
     seeds_clear(&again);
     seeds_clear(&secret);
