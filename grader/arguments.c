@@ -74,14 +74,11 @@ static const char *empty_option(const struct arguments *arguments)
     const struct {
         const char *name, *value;
     } options[] = {
-        {"--submission", arguments->submission},
-        {"--assignment", arguments->assignment},
-        {"--out", arguments->out},
-        {"--secret-file", arguments->secret},
-        {"--kit", arguments->kit},
-        {"--build-folder", arguments->build_folder},
-        {"--place", arguments->place},
-        {"--mutants", arguments->mutants},
+        {"--submission", arguments->submission},     {"--called", arguments->called},
+        {"--assignment", arguments->assignment},     {"--out", arguments->out},
+        {"--secret-file", arguments->secret},        {"--kit", arguments->kit},
+        {"--build-folder", arguments->build_folder}, {"--place", arguments->place},
+        {"--mutants", arguments->mutants},           {"--case", arguments->which},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
         if (options[i].value && *options[i].value == '\0')
@@ -113,11 +110,33 @@ static void complain_of_word(const char *word)
     grader_complain(message);
 }
 
+/* What asks for no submission. */
+static bool is_about_rubric(const struct arguments *arguments)
+{
+    return arguments->sandbox || arguments->lint || arguments->table || arguments->cases;
+}
+
+/* Takes the year from the environment where the command line has none. False: it is no year. */
+static bool year_is_meant(struct arguments *arguments)
+{
+    const char *text = g_getenv("GRADER_YEAR");
+    if (arguments->year == 0 && text && *text) {
+        guint64 year;
+        if (!g_ascii_string_to_unsigned(text, 10, 1, 9999, &year, NULL))
+            return false;
+        arguments->year = (int)year;
+    }
+    return arguments->year >= 0 && arguments->year <= 9999;
+}
+
 bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
 {
     GOptionEntry entries[] = {
         {"submission", 's', 0, G_OPTION_ARG_FILENAME, &arguments->submission,
          "the folder to grade: it holds ASSIGNMENT/ or the files themselves", "FOLDER"},
+        {"called", 0, 0, G_OPTION_ARG_FILENAME, &arguments->called,
+         "what commands in reports call the submission, where its path is nobody's business",
+         "NAME"},
         {"assignment", 'a', 0, G_OPTION_ARG_STRING, &arguments->assignment,
          "which assignment (the one that assignments/default names)", "NAME"},
         {"check", 'c', 0, G_OPTION_ARG_STRING, &arguments->check,
@@ -129,12 +148,22 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         {"secret-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments->secret,
          "the instructor's secret, from which seeds are drawn (GRADER_SECRET names it, too)",
          "FILE"},
+        {"year", 0, 0, G_OPTION_ARG_INT, &arguments->year,
+         "sizes of runs and seeds are drawn for this year, from the secret (GRADER_YEAR says it, "
+         "too)",
+         "NUMBER"},
+        {"case", 0, 0, G_OPTION_ARG_STRING, &arguments->which,
+         "sizes of the checks' runs as a report gives them, \"1-0-2\"; 0: the kit's own", "CASE"},
+        {"cases", 0, 0, G_OPTION_ARG_NONE, &arguments->cases,
+         "only print which sizes are drawn for --year", NULL},
         {"jobs", 'j', 0, G_OPTION_ARG_INT, &arguments->jobs, "checks at the same time", "NUMBER"},
         {"build-folder", 0, 0, G_OPTION_ARG_FILENAME, &arguments->build_folder,
          "where the kit was built (build)", "FOLDER"},
         {"kit", 0, 0, G_OPTION_ARG_FILENAME, &arguments->kit, "the kit's folder (.)", "FOLDER"},
         {"keep", 'k', 0, G_OPTION_ARG_NONE, &arguments->keep,
          "keep the folder with the evidence, and say where it is", NULL},
+        {"svg", 0, 0, G_OPTION_ARG_NONE, &arguments->svg,
+         "draw pictures as SVG alone, which reports show, and no PNG beside them", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments->quiet, "no progress display", NULL},
         {"device", 0, 0, G_OPTION_ARG_STRING, &arguments->device,
          "what programs compute on: cpu, cuda (a GPU) or emulated (one that the processor "
@@ -159,7 +188,8 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
     g_option_context_set_description(
         context,
         "Environment: REQUIRE_ISOLATION=1 makes it an error when the sandbox can't be "
-        "closed;\nGRADER_SECRET=FILE; CIFAR10_DIR, FASHION_MNIST_DIR, TEXT_FILE: the data sets.\n"
+        "closed;\nGRADER_SECRET=FILE; GRADER_YEAR=NUMBER; CIFAR10_DIR, FASHION_MNIST_DIR, "
+        "TEXT_FILE: the data sets.\n"
         "Exit status: 0 graded, whatever the score; 1 could not grade, all or in part; 2 wrong "
         "usage.");
     if (!g_option_context_parse(context, argc, argv, &problem)) {
@@ -171,10 +201,14 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
         complain_of_word((*argv)[1]);
     else if (empty_option(arguments))
         complain_of_empty(empty_option(arguments));
-    else if (!arguments->submission && !arguments->sandbox && !arguments->lint && !arguments->table)
+    else if (!arguments->submission && !is_about_rubric(arguments))
         grader_complain("--submission FOLDER is missing; see --help");
     else if (!device_is_known(arguments->device))
         grader_complain("--device must be cpu, cuda or emulated");
+    else if (!year_is_meant(arguments))
+        grader_complain("--year, or GRADER_YEAR, must be a year, 1 … 9999");
+    else if (arguments->cases && arguments->year == 0)
+        grader_complain("--cases are those of a year: give --year, make cases YEAR=2026");
     else if (arguments->seed < 0 || arguments->jobs < 0)
         grader_complain("--seed and --jobs want a positive number");
     else {
@@ -186,10 +220,10 @@ bool arguments_parse(struct arguments *arguments, int *argc, char ***argv)
 
 void arguments_clear(struct arguments *arguments)
 {
-    char *texts[] = {arguments->submission, arguments->assignment, arguments->check,
-                     arguments->out,        arguments->kit,        arguments->build_folder,
-                     arguments->secret,     arguments->mutants,    arguments->place,
-                     arguments->device};
+    char *texts[] = {arguments->submission,   arguments->called, arguments->assignment,
+                     arguments->check,        arguments->out,    arguments->kit,
+                     arguments->build_folder, arguments->secret, arguments->mutants,
+                     arguments->place,        arguments->device, arguments->which};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     *arguments = (struct arguments){0};

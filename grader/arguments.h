@@ -9,6 +9,7 @@
 
 struct arguments {
     char *submission;
+    char *called; /* in commands of reports; NULL: as it is */
     char *assignment;
     char *check; /* as grader_choose reads it; NULL: all */
     char *out;   /* NULL: build/grades/SUBMISSION/ASSIGNMENT in the kit */
@@ -19,12 +20,16 @@ struct arguments {
     char *device; /* NULL: cpu */
     char *place;  /* NULL, or: only collect, and put the files here, where make can build them */
     gint64 seed;  /* 0: drawn */
+    int year;     /* 0: none */
+    char *which;  /* --case: "1-0-2"; NULL: drawn, or the kit's own */
+    gboolean cases;
     int jobs;
     gboolean sandbox;
     gboolean lint;
     gboolean table;
     gboolean keep;
     gboolean quiet;
+    gboolean svg; /* no PNG beside the pictures that reports show */
 };
 
 /* False, after a message, if it is wrong. Defaults are filled in. */

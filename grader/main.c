@@ -9,12 +9,15 @@
 #include "common/base/environment.h"
 #include "common/base/processor.h"
 #include "grader/arguments.h"
+#include "grader/cases.h"
 #include "grader/chosen.h"
 #include "grader/folders.h"
 #include "grader/grade/data_instead.h"
 #include "grader/grade/grade_notes.h"
 #include "grader/grade/needs.h"
+#include "grader/kit_version.h"
 #include "grader/lint.h"
+#include "grader/pictures/gnuplot.h"
 #include "grader/put_in_place.h"
 #include "grader/report/report.h"
 #include "grader/sandbox/sandbox.h"
@@ -39,6 +42,7 @@ static void interrupt(int signal)
 struct grading {
     const struct arguments *arguments;
     struct rubric *rubric;
+    char *kit_version;
     char *only; /* names of the chosen checks, "NAME,NAME"; NULL: all */
     struct workplace workplace;
     struct folders folders;
@@ -64,7 +68,8 @@ static bool read_rubric(struct grading *grading, GString *error)
     if (!grading->rubric)
         return false;
     data_instead_titles(grading->rubric);
-    bool known = grader_choose(arguments, grading->rubric, &grading->only, error);
+    bool known = grader_choose(arguments, grading->rubric, &grading->only, error) &&
+                 grader_take_case(arguments, grading->rubric, grading->only, error);
     grading->status = known ? STATUS_FAILED : STATUS_USAGE;
     return known;
 }
@@ -126,14 +131,17 @@ static bool build(struct grading *grading, GString *error)
 static bool prepare_runs(struct grading *grading, GString *error)
 {
     const struct arguments *arguments = grading->arguments;
-    grading->runner = (struct runner){.assignment = grading->rubric->assignment,
-                                      .submission = arguments->submission,
-                                      .kit = arguments->kit,
-                                      .work = grading->folders.work,
-                                      .build = grading->build,
-                                      .data = &grading->data};
+    if (arguments->svg)
+        gnuplot_leave_png_out();
+    grading->runner =
+        (struct runner){.assignment = grading->rubric->assignment,
+                        .submission = arguments->called ? arguments->called : arguments->submission,
+                        .kit = arguments->kit,
+                        .work = grading->folders.work,
+                        .build = grading->build,
+                        .data = &grading->data};
     runner_data_find(&grading->data, grading->rubric, grading->folders.work);
-    return seeds_init(&grading->seeds, grading->collection, arguments->secret,
+    return seeds_init(&grading->seeds, grading->collection, arguments->secret, arguments->year,
                       (uint64_t)arguments->seed, error);
 }
 
@@ -141,14 +149,17 @@ static bool run_and_judge(struct grading *grading, GString *error)
 {
     const struct arguments *arguments = grading->arguments;
     struct grade *grade = &grading->grade;
+    grading->kit_version = grader_kit_version(arguments->build_folder);
     *grade = (struct grade){.rubric = grading->rubric,
                             .collection = grading->collection,
                             .build = grading->build,
                             .seeds = &grading->seeds,
                             .runner = &grading->runner,
+                            .kit = grading->kit_version,
                             .out = grading->folders.out,
                             .pictures = grading->folders.pictures};
     grade_init(grade);
+    grade_note_year(grade);
     grade_note_device(grade);
     grade_note_isolation(grade);
     if (grading->workplace.elsewhere)
@@ -164,6 +175,7 @@ static bool run_and_judge(struct grading *grading, GString *error)
                                   .jobs = arguments->jobs,
                                   .quiet = arguments->quiet,
                                   .secret = arguments->secret,
+                                  .year = arguments->year,
                                   .seed = (uint64_t)arguments->seed,
                                   .interrupted = &interrupted};
     grading->needs = needs_settle(grade, &how);
@@ -247,6 +259,7 @@ static int go_through(const struct arguments *arguments, const step *steps)
     workplace_clear(&grading.workplace);
     rubric_free(grading.rubric);
     g_free(grading.only);
+    g_free(grading.kit_version);
     return grading.status;
 }
 
@@ -263,6 +276,11 @@ static int place_submission(const struct arguments *arguments)
 {
     static const step steps[] = {read_rubric, make_work, collect, put_in_place, NULL};
     return go_through(arguments, steps);
+}
+
+static int show_cases(const struct arguments *arguments)
+{
+    return grader_show_cases(arguments) ? STATUS_GRADED : STATUS_USAGE;
 }
 
 static int list_checks(const struct arguments *arguments)
@@ -327,6 +345,7 @@ int main(int argc, char **argv)
         be_interruptible();
         status = arguments.sandbox                   ? describe_sandbox()
                  : arguments.lint || arguments.table ? lint_rubric(&arguments)
+                 : arguments.cases                   ? show_cases(&arguments)
                  : grader_is_to_list(&arguments)     ? list_checks(&arguments)
                  : arguments.place                   ? place_submission(&arguments)
                                                      : grade_submission(&arguments);

@@ -55,6 +55,7 @@ struct grade {
     struct build *build;
     const struct seeds *seeds;
     const struct runner *runner;
+    const char *kit;      /* its version */
     const char *out;      /* folder of the report */
     const char *pictures; /* folder in which pictures are drawn; NULL: none are */
     GArray *results;      /* of struct check_result, in the rubric's order */

@@ -11,6 +11,8 @@ void grade_note(struct grade *grade, const char *format, ...) G_GNUC_PRINTF(2, 3
 
 /* Did they compute on a GPU, or on an emulated one? */
 void grade_note_device(struct grade *grade);
+/* Were sizes drawn for a year, or given? */
+void grade_note_year(struct grade *grade);
 /* Were the programs not isolated? */
 void grade_note_isolation(struct grade *grade);
 /* Which files were ignored? */

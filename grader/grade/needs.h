@@ -22,7 +22,8 @@ struct needs_how {
     const char *only; /* as for grade_run */
     int jobs;
     bool quiet;
-    const char *secret; /* as for seeds_init, as is the seed */
+    const char *secret; /* as for seeds_init, as are year and seed */
+    int year;
     uint64_t seed;
     const GPtrArray
         *right; /* of char *: assignments whose files are known to be right; NULL: of none */

@@ -4,6 +4,7 @@
  */
 #include "grader/grade/needs_parts.h"
 
+#include "grader/rubric/rubric_cases.h"
 #include "grader/sandbox/sandbox.h"
 
 #include <errno.h>
@@ -91,6 +92,14 @@ static bool make_folder(const char *path, GString *error)
     return false;
 }
 
+/* In a year the sizes of what is needed are that year's, too. */
+static void draw(struct needs_asked *asked)
+{
+    const struct secret *secret = &asked->seeds.secret;
+    if (secret->year != 0)
+        rubric_draw(asked->rubric, secret->bytes, secret->length);
+}
+
 /* Collects and builds, as for a grade of that assignment. The files are those that were collected already. */
 static bool prepare(struct needs_asked *asked, const struct grade *grade,
                     const struct needs_how *how, GString *error)
@@ -105,8 +114,11 @@ static bool prepare(struct needs_asked *asked, const struct grade *grade,
     const struct build_again again = {.folder = asked->folder, .from = grade->build};
     asked->build = build_submission_again(asked->collection, asked->rubric, grade->build->workplace,
                                           &again, error);
-    return asked->build &&
-           seeds_init(&asked->seeds, asked->collection, how->secret, how->seed, error);
+    if (!asked->build ||
+        !seeds_init(&asked->seeds, asked->collection, how->secret, how->year, how->seed, error))
+        return false;
+    draw(asked);
+    return true;
 }
 
 bool needs_prepare(struct needs *needs, const struct grade *grade, const struct needs_how *how,

@@ -8,6 +8,7 @@
 #include "grader/grade/grade_luck.h"
 #include "grader/grade/large_tags.h"
 #include "grader/grade/worker_work.h"
+#include "grader/rubric/rubric_cases.h"
 #include "grader/run/runner_command.h"
 #include "grader/text/text.h"
 #include "grader/trace/source_line.h"
@@ -218,6 +219,13 @@ static void blame_machine(struct verdict *verdict)
     verdict_explain(verdict, "%s\n", culprit_sentence(CULPRIT_MACHINE));
 }
 
+/* The case of a check's sizes, for commands; NULL: the kit's own. */
+static char *case_to_repeat(const struct grade *grade, const char *name)
+{
+    const struct rubric_check *check = rubric_find(grade->rubric, name);
+    return check ? rubric_case(check) : NULL;
+}
+
 void worker_work(const struct grade *grade, const struct check_result *result, int slot, FILE *to)
 {
     const struct rubric_check *check = result->check;
@@ -229,6 +237,8 @@ void worker_work(const struct grade *grade, const struct check_result *result, i
     struct runner runner = *grade->runner;
     runner.build = grade_build_of(grade, result);
     runner.check = result->repeated_by ? result->repeated_by : check->name;
+    g_autofree char *which = case_to_repeat(grade, runner.check);
+    runner.which = which;
     runner.hasty = grade->hasty;
     bool decided = false, ended_badly = false;
     int done = 0;

@@ -12,6 +12,20 @@
 
 #define SECONDS 20
 
+static bool without_png;
+
+void gnuplot_leave_png_out(void)
+{
+    without_png = true;
+}
+
+/* The part of the script that is drawn: PNG comes last. A new string. */
+static char *to_be_drawn(const char *script_text)
+{
+    const char *png = without_png ? g_strrstr(script_text, "\nset terminal pngcairo ") : NULL;
+    return png ? g_strndup(script_text, (gsize)(png + 1 - script_text)) : g_strdup(script_text);
+}
+
 static void add_error(GString *error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void add_error(GString *error, const char *format, ...)
 {
@@ -116,17 +130,25 @@ static void remove_all(const GPtrArray *names, const char *folder)
     g_rmdir(folder);
 }
 
+static bool write_script(const char *script, const char *text, const char *script_path,
+                         GString *error)
+{
+    GError *problem = NULL;
+    if (g_file_set_contents(script, text, -1, &problem))
+        return true;
+    add_error(error, "%s can't be written: %s", script_path, problem->message);
+    g_error_free(problem);
+    return false;
+}
+
 /* Draws in the folder, where the script is written, too; errors speak of script_path. */
-static bool draw(const char *script_text, const char *name, const char *folder,
+static bool draw(const char *drawn_text, const char *name, const char *folder,
                  const char *script_path, GString *error)
 {
     GError *problem = NULL;
     g_autofree char *script = g_build_filename(folder, name, NULL);
-    if (!g_file_set_contents(script, script_text, -1, &problem)) {
-        add_error(error, "%s can't be written: %s", script_path, problem->message);
-        g_error_free(problem);
+    if (!write_script(script, drawn_text, script_path, error))
         return false;
-    }
     /* -d: neither the user's ~/.gnuplot nor a gnuplotrc of this computer */
     char *arguments[] = {"gnuplot", "-d", (char *)(uintptr_t)name, NULL};
     g_autoptr(GPtrArray) environment = own_environment();
@@ -158,9 +180,11 @@ bool gnuplot_run(const char *script_text, const char *script_path, GString *erro
         add_error(error, "%s can't be written: %s", script_path, g_strerror(errno));
         return false;
     }
-    g_autoptr(GPtrArray) names = outputs(script_text);
-    bool drawn =
-        draw(script_text, name, from, script_path, error) && are_whole(names, from, to, error);
+    g_autofree char *part = to_be_drawn(script_text);
+    g_autofree char *script = g_build_filename(from, name, NULL);
+    g_autoptr(GPtrArray) names = outputs(part);
+    bool drawn = draw(part, name, from, script_path, error) && are_whole(names, from, to, error) &&
+                 (!without_png || write_script(script, script_text, script_path, error));
     g_ptr_array_add(names, g_strdup(name));
     drawn = drawn && move(names, from, to, error);
     remove_all(names, from);

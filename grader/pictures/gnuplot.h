@@ -18,6 +18,10 @@
  * folder: they land beside the script. Needs the program `gnuplot`. */
 bool gnuplot_run(const char *script_text, const char *script_path, GString *error);
 
+/* From here on this process, and whom it forks, draws no PNG: that takes twice as long as the SVG beside it, which is what
+ * reports show. The script still has it, so `gnuplot -d` on it draws both. */
+void gnuplot_leave_png_out(void);
+
 /* Text as a gnuplot string: quoted, and with enhanced-mode characters taken literally.
  * The caller frees it with g_free. */
 char *gnuplot_quote(const char *text);

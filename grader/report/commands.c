@@ -1,6 +1,7 @@
 /* The commands to paste that reports give; see commands.h. */
 #include "grader/report/commands.h"
 
+#include "grader/rubric/rubric_cases.h"
 #include "grader/run/runner_command.h"
 
 #include <string.h>
@@ -49,10 +50,14 @@ char *report_repeat_command(const struct grade *grade, const struct check_result
     const struct run_summary *run = run_to_repeat(result);
     if (run && g_str_has_prefix(run->command, "make grade "))
         return g_strdup(run->command);
-    g_autofree char *words =
-        run ? g_strdup_printf(" CHECK=%s SEED=%" G_GUINT64_FORMAT, result->check->name, run->seed)
-            : g_strdup_printf(" CHECK=%s", result->check->name);
-    return report_make_command(grade, "grade", words);
+    g_autofree char *which = rubric_case(result->check);
+    g_autoptr(GString) words = g_string_new(NULL);
+    g_string_append_printf(words, " CHECK=%s", result->check->name);
+    if (run)
+        g_string_append_printf(words, " SEED=%" G_GUINT64_FORMAT, run->seed);
+    if (run && which)
+        g_string_append_printf(words, " CASE=%s", which);
+    return report_make_command(grade, "grade", words->str);
 }
 
 char *report_command(const struct grade *grade, const struct check_result *result)

@@ -10,7 +10,7 @@
 char *report_make_command(const struct grade *grade, const char *what, const char *more);
 /* "make grade … CHECK=…": the check alone. */
 char *report_command(const struct grade *grade, const struct check_result *result);
-/* "make grade … CHECK=… SEED=…": the check again, with the seed of the run that is worth it. */
+/* "make grade … CHECK=… SEED=… CASE=…": the check again, with the seed of the run that is worth it, and the same sizes. */
 char *report_repeat_command(const struct grade *grade, const struct check_result *result);
 
 #endif

@@ -24,13 +24,16 @@ void report_terminal(const struct grade *grade, FILE *to, const struct report_sc
 /* Gradescope's results.json. A new string. */
 char *report_json(const struct grade *grade);
 
+/* record.json: all of it, for programs that look at many grades (report_record.c). A new string. */
+char *report_record(const struct grade *grade);
+
 /* report.md: GitHub's Markdown; pictures by file name. */
 GString *report_markdown(const struct grade *grade);
 
 /* report.html: one file, with the pictures of `folder` inside, no script, and nothing from elsewhere. A new string. */
 char *report_html(const struct grade *grade, const char *folder);
 
-/* Writes results.json, report.md, report.html and the pictures to the folder of the grade. Returns
+/* Writes results.json, record.json, report.md, report.html and the pictures to the folder of the grade. Returns
  * whether all reports could be written; in error a line for each file that could not, also for
  * pictures, which the HTML has anyway. */
 bool report_write(const struct grade *grade, GString *error);

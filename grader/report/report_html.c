@@ -25,9 +25,15 @@ static void append_section(GString *html, GString *contents, const char *id, con
 
 /* ---- points ---------------------------------------------------------------------------------------------- */
 
+/* One without a check that was chosen and may be shown is left out. */
 static bool shows_tier(const struct grade *grade, int tier)
 {
-    return !grade->partial || grade_points(grade, tier).all > 0;
+    for (guint i = 0; i < grade->results->len; i++) {
+        const struct check_result *result = GRADE_RESULTS(grade, i);
+        if (result->check->tier == tier && (result->done || !grade->partial))
+            return true;
+    }
+    return false;
 }
 
 /* For the eye: the numbers beside it say the same. */
@@ -157,12 +163,16 @@ static void append_parts(GString *html, GString *contents, const struct grade *g
 char *report_html(const struct grade *grade, const char *folder)
 {
     g_autoptr(GString) parts = g_string_new(NULL), contents = g_string_new(NULL),
-                       title = g_string_new(NULL);
+                       title = g_string_new(NULL), kit = g_string_new(NULL);
     g_autofree char *score = report_score(grade);
     append_parts(parts, contents, grade, folder);
     report_html_text(title, grade->rubric->assignment);
     g_string_append(title, ": ");
     report_html_text(title, grade->collection->name);
+    if (grade->kit) {
+        g_string_append(kit, " by the kit ");
+        report_html_text(kit, grade->kit);
+    }
     return g_strdup_printf(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -174,9 +184,10 @@ char *report_html(const struct grade *grade, const char *folder)
         "<header><h1>%s</h1>\n<p class=\"score\">%s</p></header>\n"
         "<nav aria-labelledby=\"contents\"><h2 id=\"contents\">Contents</h2>\n<ul>\n%s</ul></nav>\n"
         "<main id=\"main\" tabindex=\"-1\">\n%s</main>\n"
-        "<footer><p>Graded in %.0f s. Beside this file: <code>report.md</code>, the same as text, "
+        "<footer><p>Graded%s in %.0f s. Beside this file: <code>report.md</code>, the same as "
+        "text, "
         "and "
         "<code>results.json</code>.</p></footer>\n</body></html>\n",
-        title->str, report_html_style, title->str, score, contents->str, parts->str,
+        title->str, report_html_style, title->str, score, contents->str, parts->str, kit->str,
         grade_seconds(grade));
 }

@@ -87,7 +87,7 @@ const char report_html_style[] =
     "border-radius:8px;overflow-x:auto}\n"
     "img{display:block;max-width:100%;height:auto}\n"
     "footer{margin-top:3rem;color:var(--quiet);font-size:.9rem;border-top:1px solid var(--line)}\n"
-    "@media (min-width:80rem){body{max-width:78rem;display:grid;"
+    "@media (min-width:80rem){body:has(>nav){max-width:78rem;display:grid;"
     "grid-template-columns:11rem minmax(0,1fr);column-gap:2.5rem}header,footer{grid-column:1/-1}"
     "nav{position:sticky;top:1.5rem;align-self:start;margin-top:2.5rem}"
     "nav ul{flex-direction:column;flex-wrap:nowrap}}\n"

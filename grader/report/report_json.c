@@ -4,10 +4,11 @@
  *
  * The whole has a score and, in that format, no maximum: how many points the autograder gives is set where the
  * assignment is made, to what judges give without bonus. A bonus makes the score larger than that, which is extra
- * credit there. Points that a person gives are no part of it.
+ * credit there. Points that a person gives are no part of it. Which kit graded stands in the output and in extra_data.
  */
 #include "grader/grade/grade_state.h"
 #include "grader/report/report.h"
+#include "grader/report/report_shown.h"
 
 #include "grader/text/text.h"
 
@@ -93,13 +94,10 @@ static json_t *test_of(const struct grade *grade, const struct check_result *res
     return test;
 }
 
-char *report_json(const struct grade *grade)
+/* Above all tests, where students read it whatever is hidden of these. */
+static void append_output(GString *output, const struct grade *grade)
 {
-    struct points points = grade_points(grade, POINTS_WITHOUT_BONUS);
-    struct points bonus = grade_points(grade, POINTS_OF_BONUS);
     g_autofree char *score = report_score(grade);
-    g_autoptr(GString) output = g_string_new(NULL);
-    json_t *root = json_object(), *tests = json_array();
     text_append_plain(output, score);
     if (grade->begin_here)
         g_string_append_printf(output, "\n\n%s", grade->begin_here);
@@ -107,6 +105,22 @@ char *report_json(const struct grade *grade)
         g_string_append_printf(output, "\n\n%s", (char *)grade->notes->pdata[i]);
     g_string_append(output, "\n\n");
     report_causes(output, grade);
+    if (grade->kit) {
+        g_string_append(output, "\n\nGraded by the kit ");
+        text_append_plain(output, grade->kit);
+        g_string_append_c(output, '.');
+    }
+}
+
+char *report_json(const struct grade *grade)
+{
+    struct points points = grade_points(grade, POINTS_WITHOUT_BONUS);
+    struct points bonus = grade_points(grade, POINTS_OF_BONUS);
+    g_autoptr(GString) output = g_string_new(NULL);
+    json_t *root = json_object(), *tests = json_array();
+    struct grade *shown = report_shown(grade, REPORT_BEFORE_DUE_DATE);
+    append_output(output, shown ? shown : grade);
+    report_shown_free(shown);
     for (guint i = 0; i < grade->results->len; i++) {
         const struct check_result *result = GRADE_RESULTS(grade, i);
         if (!grade->partial || result->done)
@@ -124,7 +138,8 @@ char *report_json(const struct grade *grade)
     const char *device = build_device(grade->build);
     json_object_set_new(
         root, "extra_data",
-        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "assignment", grade->rubric->assignment,
+        json_pack("{s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "assignment",
+                  grade->rubric->assignment, "kit", grade->kit ? string(grade->kit) : json_null(),
                   "device", device ? device : "cpu", "points", number(points.all), "judged_points",
                   number(points.judged), "not_judged_points", number(points.all - points.judged),
                   "bonus", number(bonus.got), "bonus_points", number(bonus.all), "judged_bonus",

@@ -245,5 +245,10 @@ GString *report_markdown(const struct grade *grade)
         g_string_append_printf(markdown, "\n## Details\n%s", details->str);
     g_string_append(markdown, "\n## Runs\n\n");
     report_runs(markdown, grade);
+    if (grade->kit) {
+        g_string_append(markdown, "\nGraded by the kit ");
+        text_append_plain(markdown, grade->kit);
+        g_string_append(markdown, ".\n");
+    }
     return markdown;
 }

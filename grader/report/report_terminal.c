@@ -89,6 +89,8 @@ static void say_whole(struct report_page *page, const char *path)
 {
     g_autofree char *clean = text_clean(path, strlen(path), 4000);
     g_string_append_printf(page->text, "\nThe whole report: %s\n", clean);
+    if (page->grade->kit)
+        g_string_append_printf(page->text, "Graded by the kit %s\n", page->grade->kit);
 }
 
 void report_terminal(const struct grade *grade, FILE *to, const struct report_screen *screen)

@@ -1,6 +1,8 @@
 /* The reports as files. */
 #include "grader/report/report.h"
+#include "grader/report/report_shown.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -94,16 +96,33 @@ static int lock_folder(const char *folder)
     return lock;
 }
 
+/* What may be handed out at a time, where that is not all; what an earlier grade left there otherwise goes. */
+static bool write_shown(const struct grade *grade, enum report_time time, GString *error)
+{
+    struct grade *shown = report_shown(grade, time);
+    if (!shown) {
+        g_autofree char *path = g_build_filename(grade->out, report_shown_file(time), NULL);
+        return g_unlink(path) == 0 || errno == ENOENT;
+    }
+    g_autofree char *html = report_html(shown, grade->pictures);
+    report_shown_free(shown);
+    return write_file(grade->out, report_shown_file(time), html, error);
+}
+
 /* First what says most. */
 bool report_write(const struct grade *grade, GString *error)
 {
     int lock = lock_folder(grade->out);
     g_autofree char *json = report_json(grade);
+    g_autofree char *record = report_record(grade);
     GString *markdown = report_markdown(grade);
     g_autofree char *html = report_html(grade, grade->pictures);
     bool written = write_file(grade->out, "results.json", json, error);
+    written = write_file(grade->out, "record.json", record, error) && written;
     written = write_file(grade->out, "report.md", markdown->str, error) && written;
     written = write_file(grade->out, "report.html", html, error) && written;
+    for (enum report_time time = REPORT_BEFORE_DUE_DATE; time < REPORT_TIMES; time++)
+        written = write_shown(grade, time, error) && written;
     g_string_free(markdown, TRUE);
     if (written)
         put_pictures(grade, error);

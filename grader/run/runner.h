@@ -18,6 +18,7 @@ struct runner {
     const char *assignment;
     const char *submission; /* as the user named it, for commands to repeat */
     const char *check;      /* which the runs are of, for the same */
+    const char *which;      /* the case of its sizes, "1-0-2"; NULL: the kit's own */
     const char *kit;        /* the kit's folder: data sets are looked for there */
     const char *work;       /* a folder of the grader's own that the sandbox's users may pass */
     const struct build *build;

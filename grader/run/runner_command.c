@@ -87,6 +87,8 @@ char *runner_command(const struct runner *runner, uint64_t seed)
 {
     GString *words = begin_command(runner, "grade", build_device(runner->build));
     g_string_append_printf(words, " CHECK=%s SEED=%" G_GUINT64_FORMAT, runner->check, seed);
+    if (runner->which)
+        g_string_append_printf(words, " CASE=%s", runner->which);
     append_sanitize(words, runner);
     return g_string_free(words, FALSE);
 }

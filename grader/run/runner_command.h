@@ -24,7 +24,7 @@ GPtrArray *runner_program_words(const char *program, const char *arguments, cons
  * otherwise: the assignment that the kit (NULL: none) names, and the skeleton. submission, device: NULL: not said. */
 GString *runner_make_words(const char *kit, const char *what, const char *assignment,
                            const char *submission, const char *device);
-/* "make grade … CHECK=… SEED=…": makes the runs of runner->check again, all with that seed, and judges them. */
+/* "make grade … CHECK=… SEED=… CASE=…": makes the runs of runner->check again, all with that seed, and judges them. */
 char *runner_command(const struct runner *runner, uint64_t seed);
 /* "make train …", or "make simulate …": the run alone, whose evidence goes to a folder of the kit's. */
 char *runner_by_hand(const struct runner *runner, const struct rubric_run *run,

@@ -1,6 +1,8 @@
 /* Process trees, read from /proc. */
 #include "grader/sandbox/process_tree.h"
 
+#include "grader/sandbox/processors.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -19,8 +21,8 @@ struct process {
     pid_t parent;
 };
 
-/* The parent of a process, or -1. The name in parentheses may contain anything. */
-static pid_t parent_of(pid_t pid)
+/* The parent of a process and its state, or -1. The name in parentheses may contain anything. */
+static pid_t parent_and_state_of(pid_t pid, char *state)
 {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -32,9 +34,15 @@ static pid_t parent_of(pid_t pid)
     text[size] = '\0';
     const char *behind_name = strrchr(text, ')');
     int parent;
-    if (!behind_name || sscanf(behind_name + 1, " %*c %d", &parent) != 1)
+    if (!behind_name || sscanf(behind_name + 1, " %c %d", state, &parent) != 2)
         return -1;
     return parent;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+    char state;
+    return parent_and_state_of(pid, &state);
 }
 
 /* All processes of the machine, without their parents. */
@@ -70,6 +78,41 @@ GArray *process_tree(pid_t root)
         }
     g_array_remove_index(pids, 0);
     g_array_free(all, TRUE);
+    return pids;
+}
+
+/* Children are listed thread by thread (Linux 4.2 and later, where it was built in). */
+static void append_children(pid_t pid, GArray *pids)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        const int thread = atoi(entry->d_name);
+        snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, thread);
+        FILE *file = thread > 0 ? fopen(path, "re") : NULL;
+        for (int child; file && pids->len <= MOST_PROCESSES && fscanf(file, "%d", &child) == 1;) {
+            const pid_t found = child;
+            g_array_append_val(pids, found);
+        }
+        if (file)
+            fclose(file);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+GArray *process_tree_at_a_glance(pid_t root)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)root, (int)root);
+    if (access(path, R_OK) != 0)
+        return process_tree(root);
+    GArray *pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
+    append_children(root, pids);
+    for (guint next = 0; next < pids->len && pids->len <= MOST_PROCESSES; next++)
+        append_children(g_array_index(pids, pid_t, next), pids);
     return pids;
 }
 
@@ -136,6 +179,29 @@ int process_count_threads(uid_t user)
     return threads;
 }
 
+/* Processes that want a processor, of those that can be seen from here. */
+static int count_runnable(void)
+{
+    GArray *all = all_processes();
+    int runnable = 0;
+    for (guint i = 0; i < all->len; i++) {
+        char state = 'S';
+        parent_and_state_of(g_array_index(all, struct process, i).pid, &state);
+        runnable += state == 'R';
+    }
+    g_array_free(all, TRUE);
+    return runnable;
+}
+
+/* What is lent of the processors has to do for all in here; the machine's are everybody's. */
+static double crowding_of_share(void)
+{
+    static double processors; /* it stays as it is while a program runs */
+    if (processors == 0)
+        processors = process_processors("");
+    return processors < (double)sysconf(_SC_NPROCESSORS_ONLN) ? count_runnable() / processors : 1;
+}
+
 double process_crowding(void)
 {
     FILE *file = fopen("/proc/loadavg", "re");
@@ -145,5 +211,6 @@ double process_crowding(void)
     if (fscanf(file, "%*f %*f %*f %d/", &runnable) != 1)
         runnable = 1;
     fclose(file);
-    return MAX(1.0, runnable / (double)MAX(1, sysconf(_SC_NPROCESSORS_ONLN)));
+    const double crowding = runnable / (double)MAX(1, sysconf(_SC_NPROCESSORS_ONLN));
+    return MAX(MAX(1.0, crowding), crowding_of_share());
 }

@@ -101,6 +101,10 @@ char *sandbox_describe(void);
 /* A user that nobody else is, one per slot (0 … SANDBOX_SLOTS - 1), when the grader is root; else the
  * grader's own. */
 uid_t sandbox_user(int slot);
+
+/* Of `numbers` numbers the first from `wish` on that no other grader on this machine has; this process and those that
+ * it forks have it until they end. */
+unsigned sandbox_claim(unsigned wish, unsigned numbers);
 /* Can root become these users? Not in a container that knows no user but root. True for everybody else. */
 bool sandbox_has_users(void);
 /* For a child of root's: becomes this user, in no other group; nothing to do for others. False, and errno. */

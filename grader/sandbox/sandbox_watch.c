@@ -125,7 +125,7 @@ static size_t check_files(struct watch *watch, const GArray *pids)
 static void check_resources(struct watch *watch)
 {
     const struct sandbox_limits *limits = &watch->command->limits;
-    g_autoptr(GArray) pids = process_tree(getpid());
+    g_autoptr(GArray) pids = process_tree_at_a_glance(getpid());
     const size_t held = check_files(watch, pids);
     check_memory(watch, pids, held);
     if (pids->len > (guint)limits->processes)

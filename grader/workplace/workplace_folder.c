@@ -178,6 +178,7 @@ static char *make_in(const char *folder, GString *error)
             rmdir(work);
         return NULL;
     }
+    workplace_claim_folder(work); /* at once: from here on it is removed, should this be killed */
     g_autofree char *own = g_build_filename(work, PROBE, NULL);
     const uid_t user = sandbox_user(0);
     const bool usable =
@@ -214,7 +215,6 @@ bool workplace_make_folder(struct workplace *workplace, GString *error)
         if (!workplace->work)
             continue;
         g_string_truncate(why, before > 2 ? before - 2 : 0);
-        workplace_claim_folder(workplace->work);
         workplace_sweep(folders[i]);
     }
     if (!workplace->work) {

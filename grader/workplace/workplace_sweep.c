@@ -45,6 +45,15 @@ static bool is_safe(const char *folder)
            ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (status.st_mode & S_ISVTX) != 0);
 }
 
+/* What a killed grader had started may end a moment later, and write until then: its folder is not empty, but the file with
+ * the lock may be gone. With a new one the next sweep finds it. */
+static void let_try_again(const char *work)
+{
+    const int file = lock_of(work, O_CREAT);
+    if (file >= 0)
+        close(file);
+}
+
 void workplace_sweep(const char *folder)
 {
     g_autoptr(GDir) listing = is_safe(folder) ? g_dir_open(folder, 0, NULL) : NULL;
@@ -58,7 +67,8 @@ void workplace_sweep(const char *folder)
         const int file = lock_of(path, 0);
         g_autoptr(GString) left = g_string_new(NULL);
         if (file >= 0) {
-            sandbox_remove(path, left); /* what can't be removed is tried again the next time */
+            if (!sandbox_remove(path, left))
+                let_try_again(path);
             close(file);
         }
     }

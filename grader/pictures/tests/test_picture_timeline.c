@@ -1,6 +1,7 @@
 /*
  * Tests of the pictures of timelines: what is drawn is counted in the SVG.
  */
+#include "grader/pictures/gnuplot.h"
 #include "grader/pictures/picture_timeline.h"
 #include "tests/support/test.h"
 
@@ -108,6 +109,31 @@ START_TEST(boxes_numbers_and_title)
     ck_assert_int_eq(memcmp(png, "\x89PNG", 4), 0);
     g_free(svg);
     g_free(png);
+    replay_free(replay);
+}
+END_TEST
+
+/* The same SVG; and the script that stays draws both. (Check runs each test in a process of its own.) */
+START_TEST(png_can_be_left_out)
+{
+    struct replay *replay = example(3, 5);
+    ck_assert_msg(draw(replay, NULL, "a title", path), "%s", error->str);
+    g_autofree char *svg = contents("svg"), *png = contents("png"), *script = contents("gnuplot");
+    g_autofree char *png_file = g_strconcat(path, ".png", NULL);
+    ck_assert_int_eq(unlink(png_file), 0);
+    gnuplot_leave_png_out();
+    ck_assert_msg(draw(replay, NULL, "a title", path), "%s", error->str);
+    g_autofree char *svg_alone = contents("svg"), *its_script = contents("gnuplot");
+    ck_assert_str_eq(svg_alone, svg);
+    ck_assert_str_eq(its_script, script);
+    ck_assert(!g_file_test(png_file, G_FILE_TEST_EXISTS));
+    char *words[] = {"gnuplot", "-d", "a_picture.gnuplot", NULL};
+    int status = -1;
+    ck_assert(g_spawn_sync(folder, words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                           &status, NULL));
+    ck_assert_int_eq(status, 0);
+    g_autofree char *png_of_script = contents("png");
+    ck_assert_mem_eq(png_of_script, png, 24); /* signature, and the header with its size */
     replay_free(replay);
 }
 END_TEST
@@ -242,6 +268,7 @@ Suite *test_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, boxes_numbers_and_title);
+    tcase_add_test(tests, png_can_be_left_out);
     tcase_add_test(tests, narrow_boxes_have_no_numbers);
     tcase_add_test(tests, nothing_to_draw_is_an_error);
     tcase_add_test(tests, a_pair_shares_an_axis_and_shows_both);

@@ -1,7 +1,9 @@
 /* The structure of report.html, read by a small reader of its own: what nests, where links lead, what stands open; and what
  * a folder of reports keeps. */
 #include "grader/grade/causes.h"
+#include "grader/grade/grade_notes.h"
 #include "grader/report/report.h"
+#include "grader/report/report_shown.h"
 #include "tests/support/test.h"
 
 #include <glib/gstdio.h>
@@ -13,6 +15,8 @@
 static struct rubric rubric;
 static struct collection collection;
 static struct build build;
+static struct seeds seeds = {.submission = (char *)"0123",
+                             .secret = {.bytes = (char *)"secret", .length = 6}};
 static struct grade grade;
 static char *out, *pictures;
 
@@ -98,6 +102,8 @@ static void setup(void)
     grade = (struct grade){.rubric = &rubric,
                            .collection = &collection,
                            .build = &build,
+                           .seeds = &seeds,
+                           .kit = "test",
                            .out = out,
                            .pictures = pictures};
     grade_init(&grade);
@@ -342,6 +348,89 @@ START_TEST(where_the_new_can_not_be_read_the_old_stays)
 }
 END_TEST
 
+static char *content(const char *name)
+{
+    g_autofree char *path = g_build_filename(out, name, NULL);
+    char *text = NULL;
+    ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s", path);
+    return text;
+}
+
+static void hide(const char *name, const char *visibility)
+{
+    ((struct rubric_check *)result_of(name)->check)->visibility = (char *)visibility;
+}
+
+/* Of 6 checks of half a point, 3 points: stuck and essay are hidden for ever, good until the deadline, the bonus until grades
+ * are published, with what needs it. */
+static void hide_some(void)
+{
+    hide("stuck", "hidden");
+    hide("essay", "hidden");
+    hide("good", "after_due_date");
+    hide("more", "after_published");
+    grade_note(&grade, "A note about `stuck`, and");
+    grade_note(&grade, "a note about nobody.");
+    g_clear_pointer(&grade.causes, g_ptr_array_unref);
+    causes_find(&grade);
+}
+
+static const struct {
+    const char *file;
+    const char *score;
+    bool good, more;
+} handed_out[] = {{"report-before-due-date.html", "0.00 of 1.50 points", false, false},
+                  {"report-after-due-date.html", "0.50 of 2.00 points", true, false},
+                  {"report-published.html", "0.50 of 2.00 points", true, true}};
+
+START_TEST(what_is_handed_out_has_nothing_hidden)
+{
+    g_autoptr(GString) error = g_string_new(NULL);
+    hide_some();
+    ck_assert_msg(report_write(&grade, error), "%s", error->str);
+    g_autofree char *html = content(handed_out[_i].file), *whole = content("report.html");
+    ck_assert(strstr(whole, ">stuck<") && strstr(whole, ">essay<"));
+    ck_assert_ptr_null(strstr(html, "essay"));
+    /* the same deadlock is told of the other check, which may be seen */
+    ck_assert_ptr_null(strstr(html, ">stuck<"));
+    ck_assert_ptr_nonnull(strstr(html, ">stuck_too<"));
+    ck_assert_ptr_nonnull(strstr(html, "deadlock at step.c:3"));
+    ck_assert_int_eq(strstr(html, ">good<") != NULL, handed_out[_i].good);
+    ck_assert_int_eq(strstr(html, ">more<") != NULL || strstr(html, "Beyond") != NULL,
+                     handed_out[_i].more);
+    ck_assert_ptr_null(strstr(html, "A note about"));
+    ck_assert_ptr_nonnull(strstr(html, "a note about nobody."));
+    ck_assert_msg(strstr(html, handed_out[_i].score), TEST_LONG, html);
+}
+END_TEST
+
+START_TEST(where_nothing_is_hidden_there_is_one_report)
+{
+    g_autoptr(GString) error = g_string_new(NULL);
+    put(out, "report-published.html", "of an earlier rubric");
+    ck_assert_msg(report_write(&grade, error), "%s", error->str);
+    for (guint i = 0; i < G_N_ELEMENTS(handed_out); i++)
+        ck_assert(!is_there(handed_out[i].file));
+}
+END_TEST
+
+/* What stands above all tests is read by whoever may read any of them. */
+START_TEST(gradescope_is_told_nothing_hidden_but_in_tests)
+{
+    g_autoptr(GString) error = g_string_new(NULL);
+    hide_some();
+    ck_assert_msg(report_write(&grade, error), "%s", error->str);
+    g_autofree char *json = content("results.json");
+    const char *tests = strstr(json, "\"tests\": ");
+    const char *above = strstr(json, "\"output\": ");
+    ck_assert(tests && above && above < tests);
+    g_autofree char *output = g_strndup(above, strcspn(above, "\n"));
+    ck_assert_ptr_nonnull(strstr(output, "stuck_too"));
+    ck_assert_ptr_null(strstr(output, "`stuck`"));
+    ck_assert_ptr_nonnull(strstr(output, "0.00 of 1.50 points"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("report.html");
@@ -355,6 +444,9 @@ Suite *test_suite(void)
     tcase_add_test(tests, tables_and_pictures_say_what_they_are);
     tcase_add_test(tests, a_folder_keeps_no_earlier_pictures);
     tcase_add_test(tests, where_the_new_can_not_be_read_the_old_stays);
+    tcase_add_loop_test(tests, what_is_handed_out_has_nothing_hidden, 0, G_N_ELEMENTS(handed_out));
+    tcase_add_test(tests, where_nothing_is_hidden_there_is_one_report);
+    tcase_add_test(tests, gradescope_is_told_nothing_hidden_but_in_tests);
     suite_add_tcase(suite, tests);
     return suite;
 }

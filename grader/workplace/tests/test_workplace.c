@@ -282,6 +282,26 @@ START_TEST(folder_of_a_killed_grader_is_removed)
 }
 END_TEST
 
+/* Something in it is still in use when the first sweep comes. */
+START_TEST(what_can_not_be_swept_at_once_is_later)
+{
+    g_autofree char *work = g_build_filename(folder, WORKPLACE_NAME "abcdef", NULL),
+                    *lock = g_build_filename(work, "grading", NULL),
+                    *busy = g_build_filename(work, "busy", NULL);
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        return;
+    ck_assert_int_eq(g_mkdir_with_parents(busy, 0755), 0);
+    ck_assert(g_file_set_contents(lock, "", 0, NULL));
+    ck_assert_int_eq(mount("tmpfs", busy, "tmpfs", 0, "size=1m"), 0);
+    workplace_sweep(folder);
+    ck_assert(g_file_test(busy, G_FILE_TEST_IS_DIR));
+    ck_assert_int_eq(umount(busy), 0);
+    workplace_sweep(folder);
+    ck_assert(!g_file_test(work, G_FILE_TEST_EXISTS));
+}
+END_TEST
+
 START_TEST(no_folder_at_all)
 {
     if (!can_mount("size=20m", 0) || mount("tmpfs", "/tmp", "tmpfs", 0, "size=10m") != 0 ||
@@ -416,6 +436,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, mounted_folder_that_lacks_something, 0, G_N_ELEMENTS(mounts));
     tcase_add_test(tests, nosuid_does_not_matter);
     tcase_add_test(tests, folder_of_a_killed_grader_is_removed);
+    tcase_add_test(tests, what_can_not_be_swept_at_once_is_later);
     tcase_add_test(tests, no_folder_at_all);
     tcase_add_test(tests, to_be_stopped_for_want_of_room_is_the_machines_fault);
     tcase_add_test(tests, control_passes_and_can_be_repeated);
