@@ -4,6 +4,7 @@
 COMMAND_LINE += EPOCHS
 $(call made_of,$(filter EPOCHS,$(given)),$(digits),must be a whole number)
 
+# BEGIN INSTRUCTOR
 .PHONY: data-pictures
 data-pictures: ## draw the pictures of the data assignment's chapter
 	@assignments/data/tools/draw_pictures
@@ -13,3 +14,4 @@ data-pictures: ## draw the pictures of the data assignment's chapter
 bench-data: ## samples a second of one rank and two, with 64 for each and in all, beside PyTorch where it is installed
 	@$(MAKE) --no-print-directory SUBMISSION=solutions ASSIGNMENT=data build
 	@ROUNDS=$(call quoted,$(ROUNDS)) assignments/data/tools/bench_data $(B)
+# END INSTRUCTOR

@@ -58,6 +58,7 @@ refuse-choices:
 	@echo "make plan: PRECISION, OPTIMIZER, ZERO and FORMULAS are those of a search: say MEMORY=80GiB, too" >&2; exit 2
 endif
 
+# BEGIN INSTRUCTOR
 .PHONY: published-plans
 published-plans: ## the configurations of a published table beside what the planner's search finds for them
 	+@$(call built,$(PLAN))
@@ -66,6 +67,7 @@ published-plans: ## the configurations of a published table beside what the plan
 .PHONY: memory-pictures
 memory-pictures: ## draw the pictures of the memory assignment's chapter
 	@assignments/memory/tools/draw_pictures
+# END INSTRUCTOR
 
 # make table runs the data assignment's solutions, too: they split a model.
 TABLE_BESIDE_memory = data

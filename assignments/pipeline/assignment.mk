@@ -14,6 +14,7 @@ refuse-chunks:
 	@echo "make plan: CHUNKS and SCALING are for ASSIGNMENT=pipeline; $(ASSIGNMENT) has no such numbers" >&2; exit 2
 endif
 
+# BEGIN INSTRUCTOR
 .PHONY: bench-schedules random-settings
 bench-schedules: ## bubble of every schedule beside its formula; the pipeline beside the naive split and PyTorch's
 	@$(MAKE) --no-print-directory SUBMISSION=solutions ASSIGNMENT=pipeline build
@@ -53,3 +54,4 @@ $(MISUSED): $(call objects,$(MISUSED_SOURCES) $(call program_sources,pipeline)) 
 
 LONG_TESTS += $(addprefix assignments/pipeline/tests/test_,grading calls solutions grading_files schedules \
   language_models)
+# END INSTRUCTOR

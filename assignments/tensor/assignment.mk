@@ -12,6 +12,7 @@ refuse-tensor:
 	@echo "make plan: TENSOR is for ASSIGNMENT=tensor; $(ASSIGNMENT) has no such number" >&2; exit 2
 endif
 
+# BEGIN INSTRUCTOR
 .PHONY: tensor-scaling
 tensor-scaling: ## a published figure on tensor parallelism beside the planner's formula and the simulation
 	+@$(call built,$(PLAN))
@@ -28,3 +29,4 @@ tensor-pays: ## when tensor parallelism pays: speed-ups of models on the simulat
 .PHONY: tensor-pictures
 tensor-pictures: ## draw the pictures of the tensor assignment's chapter
 	@assignments/tensor/tools/draw_pictures
+# END INSTRUCTOR

@@ -3,6 +3,7 @@
  * that its rubric calls them, and where to ask about the rest.
  */
 #include "grader/verdict/assignment.h"
+#include "assignments/pipeline/judges/answers/answers.h"
 #include "assignments/pipeline/judges/judges.h"
 #include "assignments/pipeline/judges/mistakes_of_hang.h"
 #include "assignments/pipeline/judges/order_beside.h"

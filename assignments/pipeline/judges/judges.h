@@ -19,8 +19,6 @@ judge_function judge_parallel;
 judge_function judge_race;
 judge_function judge_memory;
 judge_function judge_own_stage;
-judge_function judge_answer_shape;
-judge_function judge_answer_data;
 judge_function judge_answer_table;
 
 #endif

@@ -1,4 +1,5 @@
 /* The judges of answers.md. */
+#include "assignments/pipeline/judges/answers/answers.h"
 #include "assignments/pipeline/judges/judges.h"
 #include "tests/support/judged_answers.h"
 #include "tests/support/test.h"

@@ -1,14 +1,14 @@
 /*
  * Judges of the answers that have one right form: "answer_shape" (Q3) and "answer_data" (Q6). The
- * table of Q7 has a file of its own, answer_table.c.
+ * table of Q7 has a file of its own, ../answer_table.c.
  *
  * Run:       nothing; answers.md is read.
  * Must hold: the shape is that of the tensors between stages; the ranks are those that open the
  *            data.
  * A failure: the answer is another one, is missing, or can't be read as one.
  */
+#include "assignments/pipeline/judges/answers/answers.h"
 #include "grader/answers/answers.h"
-#include "assignments/pipeline/judges/judges.h"
 
 #include <string.h>
 
