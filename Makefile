@@ -10,11 +10,13 @@ include tools/command_line.mk
 
 # ---- what can be chosen on the command line -----------------------------------------------------
 
-#: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or solutions, any folder, or an archive)
+#: ASSIGNMENT=name (or all)  SUBMISSION=skeleton (or any folder, or an archive)
 #: CHECK=names    checks to grade: names, parts of names (order), tiers (tier1, bonus), questions (Q7), files
 #:                (FILE.c), with commas or blanks between them; CHECK=list prints all
+#: YEAR=number    make grade draws sizes of runs and seeds for that year, from the secret in GRADER_SECRET; make cases shows them
+#: CASE=numbers   make grade CHECK=name with the sizes of runs that a report names; 0: the kit's own
 #: SEED=number  NP=ranks  ARGS="options of the program; --help lists them"
-#: DEVICE=cpu     what make train, grade, timeline and mutants compute on; cuda: a GPU (make setup CUDA=1); emulated: a GPU's
+#: DEVICE=cpu     what make train, grade and timeline compute on; cuda: a GPU (make setup CUDA=1); emulated: a GPU's
 #:                kernels on the processor, slowly, to test without one
 #: SANITIZE=1     grade or train with sanitizers: it ends at the first wrong access to memory, with its line
 #: HOSTS=file     make train on the computers that it names, a line NAME slots=NUMBER each (docs/several-computers.md)
@@ -25,7 +27,9 @@ include tools/command_line.mk
 #: MEMORY=1       make timeline shows memory over time, too: by kind, as a picture and a table
 #: MACHINE=real   make timeline on this computer, not on the simulated cluster
 #: CUDA=1         make setup installs NVIDIA's compiler and cuBLAS, too, without root, where they are not here
+# BEGIN INSTRUCTOR
 #: BROWSER=1      make setup installs a browser and what make check-pages looks at the reports with, too
+# END INSTRUCTOR
 #: MODEL=name RANKS=number MICRO_BATCHES=number BATCH=samples DATA=name  what make plan plans (planner/README.md), and
 #:                what make table trains
 #: MEMORY=80GiB   make plan searches for the fastest ways that fit into so much on each rank; CSV=1: all that fit, as CSV
@@ -38,6 +42,8 @@ ARGS         ?=
 CHECK        ?=
 CURVE        ?= ranks-$(NP)
 SEED         ?=
+CASE         ?=
+YEAR         ?=
 PLATFORM     ?= free
 SYNCHRONOUS  ?=
 OUT          ?=
@@ -52,10 +58,13 @@ BROWSER      ?=
 
 include tools/configuration.mk
 
-.PHONY: help setup data build grade train simulate timeline plan table plot submission curves mutants faults skeleton handout clean
+.PHONY: help setup data build grade cases train simulate timeline plan table plot submission clean
+# BEGIN INSTRUCTOR
+.PHONY: curves mutants faults skeleton handout
+# END INSTRUCTOR
 
 ifeq ($(ASSIGNMENT),all)
-OF_EACH := build grade plot submission curves mutants bench-grade
+OF_EACH := build grade cases plot submission curves mutants bench-grade
 OF_ONE  := train simulate timeline plan table
 OTHERS  := $(filter-out $(OF_EACH) $(OF_ONE),$(or $(MAKECMDGOALS),help))
 .PHONY: $(OTHERS)
@@ -70,8 +79,11 @@ $(OTHERS):
 	@$(MAKE) --no-print-directory ASSIGNMENT=$(DEFAULT) $@
 else
 
-include tools/programs.mk tools/devices.mk tools/simulator.mk tools/grader.mk tools/tests.mk tools/device_tests.mk tools/development.mk tools/fuzz.mk
--include $(wildcard assignments/*/assignment.mk)
+include tools/programs.mk tools/devices.mk tools/simulator.mk tools/grader.mk
+# BEGIN INSTRUCTOR
+include tools/tests.mk tools/device_tests.mk tools/development.mk tools/fuzz.mk
+# END INSTRUCTOR
+-include $(wildcard assignments/*/assignment.mk class/*/*.mk)
 $(unknown_are_told)
 $(unknown_goals_are_told)
 
@@ -85,7 +97,9 @@ help: ## this list
 setup: ## install what is missing (prints the command first); with CUDA=1 also what builds the GPU's library
 	@tools/setup
 	@$(if $(CUDA),tools/setup_cuda)
+# BEGIN INSTRUCTOR
 	@$(if $(BROWSER),tools/setup_browser)
+# END INSTRUCTOR
 
 data: | setup
 	@datasets/get fashion-mnist
@@ -97,7 +111,13 @@ build: ## build the grader and the program of SUBMISSION
 grade: data ## grade SUBMISSION: score, explanations, report
 	+@$(call built,$(GRADING) $(DEVICE_LIBRARY))
 	@$(GRADER) --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) --build-folder $(B) $(DEVICE_OPTION) \
-	  $(if $(CHECK),--check=$(call quoted,$(CHECK))) --out=$(call quoted,$(or $(OUT),build/grades/$(SUBMISSION_NAME)/$(ASSIGNMENT))) $(if $(SEED),--seed $(SEED))
+	  $(if $(CHECK),--check=$(call quoted,$(CHECK))) --out=$(call quoted,$(or $(OUT),build/grades/$(SUBMISSION_NAME)/$(ASSIGNMENT))) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(CASE),--case $(CASE)) $(YEAR_OPTION)
+
+YEAR_OPTION = $(if $(YEAR),--year $(YEAR))
+cases: ## which sizes of runs YEAR draws from the secret in GRADER_SECRET, beside the kit's own
+	+@$(call built,$(GRADER))
+	@$(GRADER) --cases --assignment $(ASSIGNMENT) $(YEAR_OPTION)
 
 CURVE_FOLDER = build/curves/$(SUBMISSION_NAME)/$(ASSIGNMENT)
 # Runs that repeat what the grader did, or only compare, leave the learning curves alone.
@@ -143,32 +163,37 @@ timeline: data ## draw who worked when with NP ranks and ARGS, and export it for
 	    -- $(call on_machine,$(SIMULATE) $(SIMULATOR_PROGRAM),tools/launch --ask-first $(NP) $(PROGRAM) $(DEVICE_OPTION)) ARGS \
 	    --steps $(call on_machine,1,3) --quiet $(if $(MEMORY),--log-memory)
 
-# The planner runs the solutions on a described cluster; `free` would show no messages.
+# The planner runs the solutions on a described cluster, in a student's kit the student's own files; `free` would show
+# no messages.
 # A search is that of the assignment that has one, if nobody names another, and may run another's program.
 PLAN_RUNS     = $(or $(if $(MEMORY),$(SEARCH_RUNS)),$(ASSIGNMENT))
-PLAN_PROGRAM  = $(S)/programs/solutions/$(PLAN_RUNS)
+PLAN_WHOSE    = $(if $(wildcard solutions/$(PLAN_RUNS)/*.c),solutions,skeleton)
+PLAN_PROGRAM  = $(S)/programs/$(PLAN_WHOSE)/$(PLAN_RUNS)
 PLAN_STEP     = $(S)/programs/bench/programs/scale_step
 PLAN_NAMED    = $(if $(or $(if $(MEMORY),,always),$(filter ASSIGNMENT,$(given) $(inherited))),--assignment $(ASSIGNMENT))
 PLAN_SEARCH   = --memory $(call quoted,$(MEMORY)) --step-program $(PLAN_STEP) $(if $(CSV),--csv) $(SEARCH_CHOICES)
 PLAN_PLATFORM = $(if $(filter PLATFORM,$(given) $(inherited)),$(PLATFORM),computer)
 plan: ## step time, bubble, memory and messages of every way to train: MODEL=name RANKS=number
 	+@$(call built,$(PLAN))
-	+@$(call SIMULATED,$(call built,ASSIGNMENT=$(PLAN_RUNS) SUBMISSION=solutions $(PLAN_PROGRAM) $(if $(MEMORY),$(PLAN_STEP))))
-	+@$(if $(and $(MEMORY),$(SEARCH_BESIDE)),$(call SIMULATED,$(call built,ASSIGNMENT=$(SEARCH_BESIDE) SUBMISSION=solutions $(S)/programs/solutions/$(SEARCH_BESIDE))))
+	+@$(call SIMULATED,$(call built,ASSIGNMENT=$(PLAN_RUNS) SUBMISSION=$(PLAN_WHOSE) $(PLAN_PROGRAM) $(if $(MEMORY),$(PLAN_STEP))))
+	+@$(if $(and $(MEMORY),$(SEARCH_BESIDE)),$(call SIMULATED,$(call built,ASSIGNMENT=$(SEARCH_BESIDE) SUBMISSION=$(PLAN_WHOSE) $(S)/programs/$(PLAN_WHOSE)/$(SEARCH_BESIDE))))
 	@$(PLAN) $(PLAN_NAMED) --program $(PLAN_PROGRAM) --platform $(call quoted,$(PLAN_PLATFORM)) \
 	  --model $(call quoted,$(MODEL)) --data $(call quoted,$(DATA)) --ranks "$(RANKS)" --micro-batches "$(MICRO_BATCHES)" \
 	  --batch "$(BATCH)" $(if $(MEMORY)$(CSV),$(PLAN_SEARCH),$(PLAN_DEGREES)) --out $(call quoted,$(or $(OUT),build/plan))
 
-# TABLE_BESIDE: another assignment, whose solutions the tool runs on the simulated cluster besides.
+# TABLE_BESIDE: another assignment, whose solutions (in a student's kit: whose files) the tool runs on the simulated
+# cluster besides, where it is there.
 TABLE       = build/tables/$(SUBMISSION_NAME)/$(ASSIGNMENT)
 TABLE_TOOL  = $(wildcard assignments/$(ASSIGNMENT)/tools/table)
-TABLE_BESIDE_PROGRAM = $(if $(TABLE_BESIDE_$(ASSIGNMENT)),$(S)/programs/solutions/$(TABLE_BESIDE_$(ASSIGNMENT)))
+TABLE_OTHER = $(filter $(ASSIGNMENTS),$(TABLE_BESIDE_$(ASSIGNMENT)))
+TABLE_WHOSE = $(if $(wildcard solutions/$(TABLE_OTHER)/*.c),solutions,skeleton)
+TABLE_BESIDE_PROGRAM = $(if $(TABLE_OTHER),$(S)/programs/$(TABLE_WHOSE)/$(TABLE_OTHER))
 table: data ## what every way to train costs, measured, as tables and a picture (ASSIGNMENT=data, memory)
 	@$(if $(TABLE_TOOL),,echo "make table: $(ASSIGNMENT) has no such table; these have one:" \
 	  $(patsubst assignments/%/tools/table,%,$(wildcard assignments/*/tools/table)) >&2; exit 2)
 	+@$(call put_in_place)
 	+@$(call built,$(PROGRAM) $(TABLE_PROGRAM) $(call SIMULATED,$(SIMULATOR_PROGRAM)))
-	+@$(if $(TABLE_BESIDE_PROGRAM),$(call SIMULATED,$(call built,ASSIGNMENT=$(TABLE_BESIDE_$(ASSIGNMENT)) SUBMISSION=solutions $(TABLE_BESIDE_PROGRAM))))
+	+@$(if $(TABLE_BESIDE_PROGRAM),$(call SIMULATED,$(call built,ASSIGNMENT=$(TABLE_OTHER) SUBMISSION=$(TABLE_WHOSE) $(TABLE_BESIDE_PROGRAM))))
 	@MODEL=$(call quoted,$(MODEL)) DATA=$(call quoted,$(DATA)) BATCH="$(BATCH)" RANKS="$(RANKS)" MICRO_BATCHES="$(MICRO_BATCHES)" \
 	  PLATFORM=$(if $(filter PLATFORM,$(given) $(inherited)),$(call quoted,$(PLATFORM))) BESIDE="$(call SIMULATED,$(TABLE_BESIDE_PROGRAM))" \
 	  TABLE_PROGRAM="$(TABLE_PROGRAM)" $(TABLE_TOOL) $(PROGRAM) "$(call SIMULATED,$(SIMULATOR_PROGRAM))" $(call quoted,$(or $(OUT),$(TABLE)))
@@ -183,6 +208,7 @@ submission: ## pack the files to hand in, and the one Markdown file
 	@tools/with_args $(ARGS_WORD) $(HANDIN) pack --submission=$(SUBMISSION_WORD) --assignment $(ASSIGNMENT) \
 	  --curves $(CURVE_FOLDER) --out build/submissions/$(SUBMISSION_NAME)/$(ASSIGNMENT) ARGS
 
+# BEGIN INSTRUCTOR
 curves: data ## (instructor) regenerate all reference curves from the solutions
 	+@$(call built,SUBMISSION=solutions $(B)/programs/solutions/$(ASSIGNMENT))
 	@B=$(B) tools/curves $(ASSIGNMENT)
@@ -193,6 +219,7 @@ skeleton: ## cut skeleton/ out of solutions/
 handout: ## put the tables of points into the hand-outs
 	+@$(call built,$(GRADER))
 	@B=$(B) tools/handout
+# END INSTRUCTOR
 
 clean: ## remove everything that was built
 	@rm -rf build

@@ -13,7 +13,9 @@ CC           := gcc
 
 # ---- assignments: the folder of each has its rubric in it ---------------------------------------------
 
-ASSIGNMENTS := $(patsubst assignments/%/rubric.cfg,%,$(wildcard assignments/*/rubric.cfg))
+# Those that somebody named for a command on many: the kit's own are all that are there, whatever that says.
+NAMED_ASSIGNMENTS := $(if $(filter ASSIGNMENTS,$(given)),$(strip $(subst $(comma), ,$(ASSIGNMENTS))))
+override ASSIGNMENTS := $(patsubst assignments/%/rubric.cfg,%,$(wildcard assignments/*/rubric.cfg))
 # A template is none that is handed out; ASSIGNMENT=all means the others.
 HANDED_OUT  := $(shell tools/rubrics handed-out)
 
@@ -24,6 +26,9 @@ ifneq ($(words $(ASSIGNMENT)) $(filter all $(ASSIGNMENTS),$(ASSIGNMENT)),1 $(ASS
 $(error there is no assignment "$(ASSIGNMENT)"; there are: $(HANDED_OUT), and all of them: all)
 endif
 
+ifneq ($(filter-out $(ASSIGNMENTS),$(NAMED_ASSIGNMENTS)),)
+$(error ASSIGNMENTS="$(NAMED_ASSIGNMENTS)": there is no assignment "$(firstword $(filter-out $(ASSIGNMENTS),$(NAMED_ASSIGNMENTS)))"; there are: $(ASSIGNMENTS))
+endif
 ifneq ($(filter-out $(ASSIGNMENTS),$(COURSE)),)
 $(error COURSE="$(COURSE)": there is no assignment "$(firstword $(filter-out $(ASSIGNMENTS),$(COURSE)))"; there are: $(ASSIGNMENTS))
 endif
@@ -92,7 +97,7 @@ $(B)/%.a: $(B)/sources
 # What is linked is made anew when a source comes or goes, too.
 $(B)/sources: FORCE
 	@mkdir -p $(@D)
-	@find $(wildcard common grader handin planner assignments solutions tests) -name '*.c' | sort > $@.$$PPID
+	@find $(wildcard common grader handin planner class assignments solutions tests) -name '*.c' | sort > $@.$$PPID
 	@if cmp -s $@.$$PPID $@; then rm $@.$$PPID; else mv $@.$$PPID $@; fi
 .PHONY: FORCE
 FORCE:
@@ -103,7 +108,7 @@ FORCE:
 only_says      = $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 builds         = $(if $(only_says),,$(or $(BUILD_LOCKED),$(filter $(B)/% build/%,$(MAKECMDGOALS))))
 forget_changed = $(if $(builds),$(shell tools/forget_changed $(call quoted,$(B)) $(1) $(3) $(2)))
-$(call forget_changed,kit,$(wildcard common assignments grader handin planner solutions skeleton tests bench),7)
+$(call forget_changed,kit,$(wildcard common assignments grader handin planner class solutions skeleton tests bench),7)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

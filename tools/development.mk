@@ -59,15 +59,6 @@ $(B)/bench/libxsmm.so: $(LIBXSMM)
 	@mkdir -p $(@D)
 	$(say)$(CC) -shared -Wl,--whole-archive $< -Wl,--no-whole-archive $(PROGRAM_LIBS) -o $@
 
-#: NP=ranks  of make bench-overlap, too
-.PHONY: bench-overlap
-bench-overlap: ## how much of a non-blocking all-reduce is hidden behind computation, with MPI_Test in between and without
-	+@$(call built,$(B)/bench/overlap)
-	@tools/launch $(NP) $(B)/bench/overlap
-$(B)/bench/overlap: bench/overlap.c build/config.mk
-	@mkdir -p $(@D)
-	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP $< $(PROGRAM_LIBS) -o $@
-
 bench-grade: data ## what a grade costs, in seconds by the clock and of the processor
 	+@$(call built,$(GRADING))
 	@B=$(B) tools/with_args $(ARGS_WORD) bench/grade $(ASSIGNMENT) ARGS

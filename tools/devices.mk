@@ -19,6 +19,7 @@ $(EMULATED): $(EMULATED_PARTS)
 	@mkdir -p $(@D)
 	$(say)$(CXX) $(EMULATED_FLAGS) -shared -Wl,-Bsymbolic -Wl,--no-undefined $^ $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
 
+# BEGIN INSTRUCTOR
 # The same with kernels for the emulation's own tests.
 EMULATED_TESTS   := $(B)/devices/emulated-tests.so
 $(EMULATED_TESTS): $(EMULATED_PARTS) $(patsubst %.cu,$(B)/emulated/%.o,$(wildcard common/kernels/tests/emulated/*.cu))
@@ -36,6 +37,7 @@ mutants-kernels: export EMULATED_LIBRARIES = $(PROGRAM_LIBS)
 mutants-kernels: ## is every wrong kernel of the GPU caught by the tests on the emulated one?
 	+@$(call built,$(EMULATED) $(KERNEL_TESTS))
 	@B=$(B) tests/kernels/mutants
+# END INSTRUCTOR
 
 # ---- and for a GPU, where there is nvcc ---------------------------------------------------------------------
 

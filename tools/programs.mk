@@ -92,3 +92,14 @@ $(PROGRAM): $(STUDENT_OBJECTS) $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) $(call cours
 	@mkdir -p $(@D)
 	$(say)tools/link $(CC) $(FLAGS) -rdynamic $(STUDENT_OBJECTS) -Wl,--whole-archive $(PROGRAM_ARCHIVE) $(GIVEN_ARCHIVES) \
 	  $(call course_instead,$(B)) $(COMMON_LIBRARY) -Wl,--no-whole-archive $(PROGRAM_LIBS) -o $@.new && mv $@.new $@
+
+# ---- a program of its own, which a chapter runs ------------------------------------------------------------
+
+#: NP=ranks  of make bench-overlap, too
+.PHONY: bench-overlap
+bench-overlap: ## how much of a non-blocking all-reduce is hidden behind computation, with MPI_Test in between and without
+	+@$(call built,$(B)/bench/overlap)
+	@tools/launch $(NP) $(B)/bench/overlap
+$(B)/bench/overlap: bench/overlap.c build/config.mk
+	@mkdir -p $(@D)
+	$(say)$(CC) $(FLAGS) $(WARNINGS) $(PROGRAM_CFLAGS) -MMD -MP $< $(PROGRAM_LIBS) -o $@

@@ -35,10 +35,18 @@ $(SIMULATOR_PROGRAM): $(SIMULATOR_STUDENT_OBJECTS) $(SIMULATOR_PROGRAM_ARCHIVE) 
 	@mkdir -p $(@D)
 	$(say)tools/link $(SIMULATOR_LINK) $(filter %.o %.a,$^) $(SIMULATOR_END) -o $@.new && mv $@.new $@
 
+# What the planner's search simulates.
+SCALE_PROGRAMS := $(patsubst %.c,$(S)/programs/%,$(wildcard bench/programs/*.c))
+$(SCALE_PROGRAMS): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
+
+# BEGIN INSTRUCTOR
 .PHONY: bench-scale
 bench-scale: ## runs of a thousand simulated GPUs: weak scaling, GPT-3 in three dimensions, a published table
 	+@$(call built,$(S)/programs/bench/programs/scale_step)
 	@B=$(B) bench/scale $(call quoted,$(or $(OUT),build/scale))
+# END INSTRUCTOR
 
 # ---- this computer as a platform ------------------------------------------------------------------
 
@@ -51,13 +59,16 @@ $(CALIBRATE): $(call objects,$(wildcard common/platforms/calibrate/*.c)) $(COMMO
 
 #: CALIBRATION_SECONDS=number  how long make calibrate measures (60)
 CALIBRATION_SECONDS ?= 60
-.PHONY: calibrate bench-calibration
+.PHONY: calibrate
 calibrate: data ## measure this computer for PLATFORM=this: simulated time becomes its own
 	+@$(call built,$(CALIBRATE))
 	@mkdir -p $(dir $(THIS_PLATFORM))
 	@OMP_NUM_THREADS=1 tools/launch $(CORES) $(CALIBRATE) $(CALIBRATION_SECONDS) $(call quoted,$(or $(OUT),$(THIS_PLATFORM)))
 
+# BEGIN INSTRUCTOR
+.PHONY: bench-calibration
 #: ROUNDS=number  of make bench-calibration (3)
 bench-calibration: data ## simulated step times of PLATFORM=this beside real ones
 	+@$(call built,SUBMISSION=solutions $(B)/programs/solutions/$(ASSIGNMENT) $(S)/programs/solutions/$(ASSIGNMENT))
 	@B=$(B) bench/calibration $(ASSIGNMENT) $(ROUNDS)
+# END INSTRUCTOR

@@ -2,9 +2,9 @@
 # in an assignment, with what its own tests share.
 
 TEST_SOURCES  := $(wildcard tests/*/test_*.c $(foreach room,assignments grader common,$(room)/*/tests/test_*.c) \
-                   handin/tests/test_*.c planner/tests/test_*.c)
+                   handin/tests/test_*.c planner/tests/test_*.c class/tests/test_*.c class/*/tests/test_*.c)
 TESTS         := $(TEST_SOURCES:%.c=$(B)/tests/%)
-TEST_SCRIPTS  := $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh)
+TEST_SCRIPTS  := $(wildcard tools/tests/test_*.sh datasets/tests/test_*.sh class/tests/test_*.sh class/*/tests/test_*.sh)
 #: TEST=word  make check runs only the tests with this in their path: TEST=assignments/NAME, TEST=test_hangs
 TEST          ?=
 WANTED_TESTS  := $(if $(TEST),$(foreach test,$(TESTS) $(TEST_SCRIPTS),$(if $(findstring $(TEST),$(test)),$(test))),$(TESTS) $(TEST_SCRIPTS))
@@ -41,6 +41,10 @@ $(B)/tests/%: %.c $(TESTED)
 $(filter $(B)/tests/common/%,$(TESTS)): $(B)/tests/%: %.c $(SUPPORT) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(make_test)
+# Only those of class link what only class needs.
+$(filter $(B)/tests/class/%,$(TESTS)): $(B)/tests/%: %.c $(SUPPORT) $(JUDGING) $(CLASS_LIBRARY) $(GRADER_LIBRARY) $(COMMON_LIBRARY)
+	@mkdir -p $(@D)
+	$(say)$(make_test) $(CLASS_LIBS)
 # They load it.
 $(filter $(B)/tests/common/kernels/tests/test_emulation $(B)/tests/common/base/tests/test_device \
   $(B)/tests/common/base/tests/test_device_touched,$(TESTS)): | $(EMULATED) $(EMULATED_TESTS)
@@ -56,7 +60,7 @@ $(HOSTILE): $(B)/programs/%: %.c
 	@mkdir -p $(@D)
 	$(say)$(CC) $(FLAGS) $(WARNINGS) -pthread -MMD -MP $< -o $@
 $(filter $(B)/tests/grader/sandbox/%,$(TESTS)): | $(HOSTILE)
-$(SIMULATOR_TEST_PROGRAMS): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
+$(filter-out $(SCALE_PROGRAMS),$(SIMULATOR_TEST_PROGRAMS)): $(S)/programs/%: $(S)/%.o $(SIMULATOR_LIBRARY)
 	@mkdir -p $(@D)
 	$(say)$(SIMULATOR_LINK) $^ $(SIMULATOR_END) -o $@
 
@@ -70,7 +74,7 @@ assignment_parts = $(foreach name,$(ASSIGNMENTS),$(foreach files,solutions skele
 HOUSE := $(call objects,$(shell tools/levels --sources))
 check-parts: $(if $(findstring test_levels,$(WANTED_TESTS)),$(HOUSE)) $(if $(findstring test_faults,$(WANTED_TESTS)),$(FAULT_PARTS)) \
              $(if $(findstring test_kernel_mutants,$(WANTED_TESTS)),$(KERNEL_TESTS))
-check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(EMULATED) $(EMULATED_TESTS) $(B)/fuzz/list_runs $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN) $(TABLE_PROGRAMS)
+check-parts: $(filter $(TESTS),$(WANTED_TESTS)) $(EMULATED) $(EMULATED_TESTS) $(B)/fuzz/list_runs $(TEST_PROGRAMS) $(call SIMULATED,$(SIMULATOR_TEST_PROGRAMS)) $(GRADER) $(HANDIN) $(PLAN) $(CLASS) $(TABLE_PROGRAMS)
 	+@$(assignment_parts)
 
 # Open MPI itself leaks, so leaks are looked for by the kit's own accounting instead.
@@ -99,6 +103,15 @@ EVERY ?= 10
 check-emulated: data ## grade all solutions, skeletons and one mutant in ten on the emulated GPU: minutes
 	+@$(call built,devices)
 	@EVERY=$(EVERY) tools/tests/check_emulated.sh $(or $(filter-out all,$(if $(filter ASSIGNMENT,$(given)),$(ASSIGNMENT))),$(ASSIGNMENTS))
+
+#: YEARS=number  make check-cases grades the solutions with the sizes of so many years (3); EVERY=number there also looks at
+#:               one mutant in so many (0: at none)
+YEARS ?= 3
+.PHONY: check-cases
+check-cases: data ## do solutions get full marks with the sizes of other years, and mutants fail? minutes
+	+@$(call built,$(GRADER) $(MUTANTS))
+	@YEARS=$(YEARS) EVERY=$(if $(filter EVERY,$(given)),$(EVERY),0) \
+	  tools/tests/check_cases.sh $(or $(filter-out all,$(if $(filter ASSIGNMENT,$(given)),$(ASSIGNMENT))),$(ASSIGNMENTS))
 
 .PHONY: check-pages
 check-pages: data ## look at reports in a browser: on a phone, in the dark, on paper, read aloud (make setup BROWSER=1)

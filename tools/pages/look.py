@@ -36,7 +36,7 @@ const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 const narrow = new Set();
 while (walker.nextNode()) {
   const text = walker.currentNode, of = text.parentElement;
-  if (!text.data.trim() || !of.checkVisibility() || of.closest("caption, thead, .skip")) continue;
+  if (!text.data.trim() || !of.checkVisibility() || of.closest("caption, thead, .skip, svg")) continue;
   const style = getComputedStyle(of), size = parseFloat(style.fontSize);
   if (size < smallest) wrong.push(`text of ${size} pixels: ${text.data.trim().slice(0, 60)}`);
   let block = of;
@@ -77,7 +77,9 @@ for (const image of document.images) {
 }
 for (const name of ["header", "nav", "main", "footer"])
   if (document.querySelectorAll("body > " + name).length != 1) wrong.push(`not one ${name}`);
-if (document.scripts.length > 0) wrong.push("there is a script");
+// A script may run where the page's own policy names it by its sum, as class.html does; tools/pages/sort.py clicks on that.
+const policy = document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.content ?? "";
+if (document.scripts.length > (/script-src 'sha256-[^']+'$/.test(policy) ? 1 : 0)) wrong.push("there is a script");
 for (const heading of document.querySelectorAll("h1, h2, h3, h4, h5, h6"))
   if (!heading.innerText.trim() && heading.checkVisibility()) wrong.push("an empty heading");
 return wrong;

@@ -30,9 +30,9 @@ summary() {
 copy_kit() {
     local part
     tar -C "$kit" --exclude=./build --exclude=./.git -cf - . | tar -C "$work" -xf -
-    mkdir -p "$work/build/simulator" "$work/build/handin" "$work/build/planner"
-    for part in common grader assignments handin planner solutions libcommon.a libgrader.a libhandin.a \
-        libplanner.a grade sources config.mk linker.mk processor has-simulator \
+    mkdir -p "$work"/build/{simulator,handin,planner}
+    for part in common grader assignments handin planner class solutions libcommon.a libgrader.a libhandin.a \
+        libplanner.a libclass.a grade kit-version sources config.mk linker.mk processor has-simulator \
         simulator/common simulator/assignments simulator/solutions simulator/libcommon.a; do
         if [ -e "$kit/build/$part" ]; then cp -aT "$kit/build/$part" "$work/build/$part"; fi
     done

@@ -9,7 +9,7 @@ set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/support.sh"
 copy_kit
 cd "$work" || exit 1
-mapfile -t documents < <(find . -name '*.md' -not -path './build/*' -not -path './datasets/*/*' | sort)
+mapfile -t documents < <(find . -name '*.md' -not -path './build/*' -not -path './datasets/*/*' -not -path './class/release/kit/*' | sort)
 
 # ---- links and paths -------------------------------------------------------------------------------
 

@@ -20,9 +20,9 @@ check "docs/levels.dot is up to date (make levels)" cmp -s "$work/words" "$kit/d
 
 house=$work/house
 mkdir -p "$house/build" "$house/tests"
-tar -C "$kit" --exclude=tests -cf - Makefile .ci common grader handin planner assignments solutions skeleton tools |
+tar -C "$kit" --exclude=tests -cf - Makefile .ci common grader handin planner class assignments solutions skeleton tools |
     tar -C "$house" -xf -
-for folder in common grader handin planner assignments solutions skeleton; do
+for folder in common grader handin planner class assignments solutions skeleton; do
     if [ -d "$objects/$folder" ]; then cp -as "$objects/$folder" "$house/build/"; fi
 done
 
