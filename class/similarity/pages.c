@@ -25,9 +25,7 @@ static const char own_style[] =
 
 void similarity_page_begin(GString *html, const char *title)
 {
-    g_string_append(
-        html, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-              "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>");
+    g_string_append_printf(html, "%s<title>", report_html_head);
     report_html_text(html, title);
     g_string_append_printf(html, "</title>\n<style>%s%s</style></head>\n", report_html_style,
                            own_style);

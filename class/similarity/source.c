@@ -110,7 +110,7 @@ static void walk_folder(struct walk *walk, const char *folder, const char *above
     g_dir_close(open_folder);
 }
 
-static gint by_text(gconstpointer a, gconstpointer b)
+gint source_by_text(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -162,7 +162,7 @@ static char *sum_of(const struct source *source)
                               sizeof(uint64_t));
         g_ptr_array_add(sums, g_strdup(g_checksum_get_string(sum)));
     }
-    g_ptr_array_sort(sums, by_text);
+    g_ptr_array_sort(sums, source_by_text);
     g_autoptr(GChecksum) all = g_checksum_new(G_CHECKSUM_SHA256);
     for (guint i = 0; i < sums->len; i++)
         g_checksum_update(all, sums->pdata[i], -1);

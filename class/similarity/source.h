@@ -38,6 +38,8 @@ struct source {
 /* Reads all .c and .h files of a folder; with `deep` also those in folders below it. No link is followed. Takes copies. */
 struct source *source_read(const char *folder, const char *id, bool deep);
 void source_free(struct source *source);
+/* For g_ptr_array_sort of texts. */
+gint source_by_text(gconstpointer a, gconstpointer b);
 
 /* tokens and runs. */
 void source_take_tokens(struct source *source, const struct similarity_how *how, GHashTable *names);

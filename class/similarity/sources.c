@@ -68,11 +68,6 @@ static bool is_folder(const char *path)
     return g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
 }
 
-static gint by_text(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static GPtrArray *names_in(const char *folder)
 {
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -82,7 +77,7 @@ static GPtrArray *names_in(const char *folder)
             g_ptr_array_add(names, g_strdup(name));
     if (open_folder)
         g_dir_close(open_folder);
-    g_ptr_array_sort(names, by_text);
+    g_ptr_array_sort(names, source_by_text);
     return names;
 }
 

@@ -82,9 +82,8 @@ static void add_question(const struct viva_run *run, const struct viva_question 
 char *viva_page(const struct student *student, const struct viva_run *run,
                 const GPtrArray *questions)
 {
-    GString *html = g_string_new(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>");
+    GString *html = g_string_new(report_html_head);
+    g_string_append(html, "<title>");
     g_autofree char *title = title_of(student, run), *words = about(run);
     report_html_text(html, title);
     g_string_append_printf(html, "</title>\n<style>%s</style></head>\n<body><main>\n<h1>",

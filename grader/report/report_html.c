@@ -174,11 +174,7 @@ char *report_html(const struct grade *grade, const char *folder)
         report_html_text(kit, grade->kit);
     }
     return g_strdup_printf(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-        "img-src data:; style-src 'unsafe-inline'\">\n"
+        "%s"
         "<title>%s</title>\n<style>\n%s</style></head>\n<body>\n"
         "<a class=\"skip\" href=\"#main\">To the report</a>\n"
         "<header><h1>%s</h1>\n<p class=\"score\">%s</p></header>\n"
@@ -188,6 +184,6 @@ char *report_html(const struct grade *grade, const char *folder)
         "text, "
         "and "
         "<code>results.json</code>.</p></footer>\n</body></html>\n",
-        title->str, report_html_style, title->str, score, contents->str, parts->str, kit->str,
-        grade_seconds(grade));
+        report_html_head, title->str, report_html_style, title->str, score, contents->str,
+        parts->str, kit->str, grade_seconds(grade));
 }

@@ -29,5 +29,7 @@ void report_html_details(GString *html, const struct grade *grade, const char *f
 void report_html_badge(GString *html, const struct check_result *result);
 
 extern const char report_html_style[];
+/* What a page begins with, up to its title: it loads nothing from elsewhere and runs no script. */
+extern const char report_html_head[];
 
 #endif

@@ -4,6 +4,13 @@
  */
 #include "grader/report/report_html.h"
 
+const char report_html_head[] =
+    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+    "img-src data:; style-src 'unsafe-inline'\">\n";
+
 const char report_html_style[] =
     ":root{--page:#fff;--text:#1c1f23;--quiet:#57606a;--line:#d0d7de;--box:#f6f8fa;--link:#0550ae;"
     "--pass:#116329;--on-pass:#dafbe1;--fail:#a40e26;--on-fail:#ffebe9;--todo:#424a53;"

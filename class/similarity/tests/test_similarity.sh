@@ -40,6 +40,7 @@ check "and the copy behind them" grep -q "^copy,\|,copy," <(sed -n 5p "$pairs")
 check "each pair has a page" [ -f "$out/similarity/pairs/copy-$first.html" ]
 check "with pieces that link to each other" grep -q 'id="l1"' "$out/similarity/pairs/copy-$first.html"
 check "a name is no HTML" sh -c "! grep -qF '<script>' '$out/similarity/index.html' '$out/similarity/pairs/'*.html"
+check "a page says that it loads nothing" grep -qF "Content-Security-Policy\" content=\"default-src 'none'" "$out/similarity/index.html"
 check "nothing is fetched from elsewhere" sh -c "! grep -qE '(src|href)=\"(https?:)?//' '$out/similarity/index.html'"
 check "it says that it is no verdict" grep -q 'no verdict' "$out/similarity/index.html"
 if command -v sim_c >"$work/where"; then check "sim_c was asked" at_least "$(column copy "$first" 12)" 10; fi
